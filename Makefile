@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# make demo | make check | make install     (V=1 shows commands, O=DIR builds there)
+
+PREFIX	?= /usr
+SBINDIR	?= $(PREFIX)/sbin
+MANDIR	?= $(PREFIX)/share/man
+BASHDIR	?= $(PREFIX)/share/bash-completion/completions
+ZSHDIR	?= $(PREFIX)/share/zsh/vendor-completions
+FISHDIR	?= $(PREFIX)/share/fish/vendor_completions.d
+O	?= build
+CC	?= gcc
+CLANG	?= clang
+PKG_CONFIG ?= pkg-config
+PYTHON	?= /usr/bin/python3
+CFLAGS	?= -O2 -g
+WERROR	?=
+Q	:= $(if $(V),,@)
+
+VERSION := $(shell cat VERSION)
+PKGS	:= json-c libkmod
+WARN	:= -Wall -Wextra -Wmissing-prototypes -Wstrict-prototypes -Wshadow -Wno-unused-parameter $(WERROR)
+CPPFLAGS_ALL := -D_GNU_SOURCE -DTDXCTL_VERSION='"$(VERSION)"' -Ikmod/uapi -Ikmod/core -Ikmod/tdxctl -Ilib $(CPPFLAGS)
+CFLAGS_ALL   = -std=gnu11 $(WARN) $(CFLAGS) $(shell $(PKG_CONFIG) --cflags $(PKGS) 2>/dev/null)
+LIBS	= $(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null) -lpthread
+
+CORE_SRC := $(wildcard kmod/core/*.c) kmod/tdxctl/wire.c
+LIB_SRC	 := $(wildcard lib/*.c)
+CMD_SRC	 := $(wildcard cmd/*.c)
+UNIT_SRC := $(wildcard tests/unit/test-*.c)
+TSAN_SRC := $(wildcard tests/unit/tsan-*.c)
+FUZZ_SRC := $(wildcard tests/fuzz/fuzz-*.c)
+
+.DELETE_ON_ERROR:
+.PHONY: all clean
+all: $(O)/tdxctl $(O)/vmm
+
+# Three builds of the same sources: plain, ASan+UBSan, TSan.
+SAN_plain :=
+SAN_asan  := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+SAN_tsan  := -fsanitize=thread
+
+define flavour
+OBJ_$(1) := $$(patsubst %.c,$(O)/$(1)/%.o,$$(CORE_SRC) $$(LIB_SRC))
+CMDOBJ_$(1) := $$(patsubst %.c,$(O)/$(1)/%.o,$$(CMD_SRC))
+$(O)/$(1)/%.o: %.c
+	@mkdir -p $$(@D)
+	$$(if $$(Q),@echo "  CC      $$(if $$(filter-out plain,$(1)),$(1) )$$<")
+	$$(Q)$$(CC) $$(CPPFLAGS_ALL) $$(CFLAGS_ALL) $$(SAN_$(1)) -MMD -MP -c -o $$@ $$<
+endef
+$(foreach f,plain asan tsan,$(eval $(call flavour,$(f))))
+
+$(O)/tdxctl: $(CMDOBJ_plain) $(OBJ_plain)
+	$(if $(Q),@echo "  LD      $@")
+	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+$(O)/tdxctl-asan: $(CMDOBJ_asan) $(OBJ_asan)
+	$(if $(Q),@echo "  LD      $@")
+	$(Q)$(CC) $(CFLAGS_ALL) $(SAN_asan) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+# Static: it runs in an initramfs without any library.
+$(O)/vmm: $(wildcard tests/vmm/*.c) $(wildcard tests/vmm/*.h)
+	@mkdir -p $(@D)
+	$(if $(Q),@echo "  CC      $@")
+	$(Q)$(CC) $(CPPFLAGS_ALL) -std=gnu11 $(WARN) $(CFLAGS) -static -o $@ $(filter %.c,$^) -lpthread
+
+UNIT_BIN := $(patsubst tests/unit/%.c,$(O)/unit/%,$(UNIT_SRC))
+TSAN_BIN := $(patsubst tests/unit/%.c,$(O)/unit/%,$(TSAN_SRC))
+
+$(O)/unit/test-%: $(O)/asan/tests/unit/test-%.o $(OBJ_asan)
+	@mkdir -p $(@D)
+	$(if $(Q),@echo "  LD      $@")
+	$(Q)$(CC) $(SAN_asan) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+$(O)/unit/tsan-%: $(O)/tsan/tests/unit/tsan-%.o $(OBJ_tsan)
+	@mkdir -p $(@D)
+	$(if $(Q),@echo "  LD      $@")
+	$(Q)$(CC) $(SAN_tsan) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+.SECONDARY:
+
+include tests/tests.mk
+include kmod/kmod.mk
+
+clean:
+	rm -rf $(O)
+
+-include $(shell find $(O) -name '*.d' 2>/dev/null)

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR LGPL-2.1-or-later */
+/*
+ * seam: a software TDX module (1.5.05 semantics, host side).
+ *
+ * One function, seam_call(), takes the registers of a SEAMCALL on one logical
+ * processor and leaves the registers the module would have left. All metadata
+ * lives where the real module keeps it: TDR, TDCS, TDVPS and S-EPT contents in
+ * the pages the host donated, PAMT entries in the PAMT the host donated with
+ * TDH.SYS.CONFIG. seam itself never allocates.
+ *
+ * Concurrency: seam_call() may run on all LPs at once. Every module lock is a
+ * try-lock, as in the real module: contention is a busy status, never a wait.
+ * The seam_fault_*() and seam_get_*() functions may run beside it.
+ */
+#ifndef TDXCTL_CORE_SEAM_H
+#define TDXCTL_CORE_SEAM_H
+
+#include "tdx.h"
+
+struct seam_regs {
+	u64 rax, rcx, rdx, rbx, rsi, rdi;
+	u64 r8, r9, r10, r11, r12, r13, r14, r15;
+};
+
+struct seam_range {
+	u64 base, size;		/* bytes */
+};
+
+#define SEAM_MAX_CMRS	32
+
+struct seam_config {
+	u32 nr_lps;
+	const u8 *lp_pkg;	/* nr_lps entries, package 0..nr_pkgs-1; copied */
+	u32 nr_pkgs;		/* 1..TDX_MAX_PKGS */
+	u32 nr_mktme_keyids;	/* low half of MSR 0x87 */
+	u32 nr_tdx_keyids;	/* high half; first private = mktme + 1 */
+	u32 hkid_shift;		/* bit position of the KeyID in an address */
+	u32 nr_cmrs;
+	struct seam_range cmr[SEAM_MAX_CMRS];
+	/*
+	 * Accept TDH.SYS.LP.INIT after SYS.CONFIG and SYS.CONFIG before every
+	 * LP is initialised, as a module without a firmware LP count must
+	 * (CPU hotplug of an emulated host). Off: strict, as the real module.
+	 */
+	bool late_lp_init;
+};
+
+/* All callbacks may be called in any context, concurrently; they never sleep. */
+struct seam_ops {
+	/*
+	 * Kernel mapping of the 4-KiB page at @pa. Never NULL for pages inside
+	 * a CMR. Required.
+	 */
+	void *(*map)(void *ctx, u64 pa);
+	/* 64 random bits; false = no entropy. NULL: a counter, always succeeds. */
+	bool (*entropy)(void *ctx, u64 *out);
+	/* Copies a 4-KiB page for TDH.MEM.PAGE.ADD. NULL: contents do not matter. */
+	void (*copy_page)(void *ctx, u64 dst_pa, u64 src_pa);
+	/*
+	 * Called once per call after every lock of the leaf is held and every
+	 * check passed, just before the state changes: makes calls last (PCONFIG,
+	 * cache write-back) and lets tests observe contention. NULL: nothing.
+	 */
+	void (*pause)(void *ctx, u32 lp, u32 leaf);
+	/* An interrupt is pending on @lp: CACHE.WB stops. NULL: never. */
+	bool (*irq_pending)(void *ctx, u32 lp);
+	/*
+	 * Runs the guest for TDH.VP.ENTER, all VP.ENTER locks held; sets the
+	 * output registers including rax. NULL: a triple-fault exit.
+	 */
+	void (*enter)(void *ctx, u32 lp, struct seam_regs *regs);
+};
+
+struct seam;
+
+/* Bytes a struct seam for this configuration needs. */
+size_t seam_size(const struct seam_config *cfg);
+
+/*
+ * Powers the module on in @mem (seam_size() bytes, 8-byte aligned).
+ * Returns the module, or NULL when the configuration is impossible (no LP,
+ * package out of range, too many HKIDs, CMRs unordered).
+ */
+struct seam *seam_init(void *mem, const struct seam_config *cfg,
+		       const struct seam_ops *ops, void *ctx);
+
+/* One SEAMCALL on logical processor @lp. The status is left in regs->rax. */
+void seam_call(struct seam *s, u32 lp, struct seam_regs *regs);
+
+/* ---- fault injection ---- */
+
+#define SEAM_ANY	(~0u)
+#define SEAM_MAX_FAULTS	16
+
+/*
+ * "The next @count matching calls, after @skip matching ones, answer @status
+ * and have no effect." CACHE.WB with INTERRUPTED_RESUMABLE saves its resume
+ * point like a real interruption.
+ */
+struct seam_fault {
+	u32 leaf;		/* TDH_*, or SEAM_ANY */
+	u32 lp;			/* or SEAM_ANY */
+	u64 rcx;		/* match on RCX, or 0 for any */
+	u64 status;		/* e.g. TDX_ST_OP(OPERAND_BUSY, TDX_OP_KOT) */
+	u32 skip;
+	u32 count;		/* SEAM_ANY = for ever */
+};
+
+/* 0, -ENOSPC when SEAM_MAX_FAULTS are pending, -EINVAL for status 0. */
+int seam_fault_add(struct seam *s, const struct seam_fault *f);
+void seam_fault_clear(struct seam *s);
+/* Copies up to @max pending faults, returns how many are pending. */
+u32 seam_fault_list(const struct seam *s, struct seam_fault *out, u32 max);
+
+/* ---- the truth, for tests and for comparison with the ledger ---- */
+
+enum seam_sys_state {
+	SEAM_SYSINIT_PENDING, SEAM_SYSINIT_DONE, SEAM_SYSCONFIG_DONE,
+	SEAM_SYS_READY, SEAM_SYS_SHUTDOWN,
+};
+
+struct seam_td_info {
+	u64 tdr;
+	u32 hkid;
+	u32 lifecycle;		/* enum tdx_lifecycle */
+	u32 op_state;		/* enum tdx_op_state; 0 while there is no TDCS */
+	u32 fatal;
+	u32 pkg_config_bitmap;
+	u32 num_tdcx;
+	u64 chldcnt;		/* pages owned, in 4-KiB units, TDR excluded */
+	u32 num_vcpus;
+	u32 max_vcpus;
+	u32 num_assoc_vcpus;
+	u64 epoch;
+};
+
+struct seam_kot_info {
+	u32 state;		/* enum tdx_kot_state */
+	u32 wbinvd_bitmap;
+};
+
+struct seam_page_info {
+	u32 type;		/* enum tdx_page_type */
+	u32 size;		/* 0 = 4K, 1 = 2M, 2 = 1G */
+	u64 owner;		/* TDR address, 0 for NDA and TDR pages */
+};
+
+enum seam_sys_state seam_get_sys_state(const struct seam *s);
+bool seam_get_lp_init(const struct seam *s, u32 lp);
+/* -ENOENT: @tdr_pa is no TDR page. */
+int seam_get_td(const struct seam *s, u64 tdr_pa, struct seam_td_info *out);
+/* -ERANGE: not a private HKID. */
+int seam_get_kot(const struct seam *s, u32 hkid, struct seam_kot_info *out);
+/* -ENOENT: outside every initialised TDMR block. */
+int seam_get_page(const struct seam *s, u64 pa, struct seam_page_info *out);
+/* TDR of the live or dying TD that holds @hkid, 0 when none does. */
+u64 seam_get_hkid_owner(const struct seam *s, u32 hkid);
+/*
+ * Calls @fn for each page of [@pa, @end) that is neither NDA nor reserved, until
+ * @fn returns non-zero, and returns that; 0 at the end.
+ */
+int seam_for_each_page(const struct seam *s, u64 pa, u64 end,
+		       int (*fn)(void *arg, u64 pa, const struct seam_page_info *p),
+		       void *arg);
+
+/* ---- structures the host hands to the module (appendix A of the ABI) ---- */
+
+struct tdx_tdmr_info {
+	u64 base, size;
+	u64 pamt_1g_base, pamt_1g_size;
+	u64 pamt_2m_base, pamt_2m_size;
+	u64 pamt_4k_base, pamt_4k_size;
+	struct { u64 offset, size; } rsvd[TDX_MAX_RESERVED_PER_TDMR];
+};
+
+struct tdx_td_params {
+	u64 attributes;
+	u64 xfam;
+	u16 max_vcpus;
+	u8 num_l2_vms;
+	u8 msr_config_ctls;
+	u32 reserved0;
+	u64 eptp_controls;
+	u64 config_flags;
+	u16 tsc_frequency;		/* 25 MHz units */
+	u8 reserved1[38];
+	u64 mrconfigid[6];
+	u64 mrowner[6];
+	u64 mrownerconfig[6];
+	u64 ia32_arch_capabilities_config;
+	u8 reserved2[24];
+	struct { u32 eax, ebx, ecx, edx; } cpuid[48];
+};
+
+#endif

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR LGPL-2.1-or-later */
+/*
+ * The one serialiser from ledger to the snapshot of <linux/tdxctl.h>. Freestanding:
+ * the helper and the library's emulated host compile the same source, so both
+ * speak the same bytes.
+ */
+#ifndef TDXCTL_WIRE_H
+#define TDXCTL_WIRE_H
+
+#include <linux/tdxctl.h>
+#include "ledger.h"
+
+/* A mutex as the kernel has it; ignored unless @present. */
+struct wire_lock {
+	bool present;		/* the kernel has this mutex */
+	bool held;
+	s32 tgid, tid;		/* holder, 0 unknown */
+	char comm[TDXCTL_COMM_LEN];
+	u64 since_ns;
+	u64 contended;		/* seen with waiters; added to the ledger's count */
+	u64 longest_ns;
+};
+
+struct wire_cpu {
+	u32 cpu;
+	u32 pkg;		/* index, not physical id */
+	bool online;
+	u32 onlined, offlined;
+};
+
+/* What the ledger cannot know. */
+struct wire_host {
+	u64 now_ns, boot_offset_ns;
+	u32 nr_cpus;
+	const struct wire_cpu *cpus;
+	u32 nr_pkgs;
+	const u32 *pkg_id;	/* physical package id by index */
+	const struct wire_lock *tdx_lock;	/* NULL: not known */
+	const struct wire_lock *key_config;	/* nr_pkgs entries, or NULL */
+};
+
+/* Bytes wire_fill() writes now. */
+size_t wire_size(const struct ledger *l, const struct wire_host *h);
+/* Bytes written, or -ENOSPC. @buf is 8-byte aligned. */
+s64 wire_fill(const struct ledger *l, const struct wire_host *h, void *buf, size_t len);
+
+#endif

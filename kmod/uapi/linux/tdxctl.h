@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note */
+/*
+ * /dev/tdxctl: the only contract between tdxctl.ko and user space.
+ *
+ * Every argument structure starts with its own size. A shorter structure from
+ * an older caller is padded with zeros; bytes beyond what the kernel knows must
+ * be zero, else the call fails with E2BIG. Reserved fields and unknown flags
+ * must be zero (EINVAL). A field never changes its meaning.
+ *
+ * Errors shared by all commands: ENOTTY unknown command; EINVAL size too small,
+ * unknown flag or non-zero reserved field; E2BIG see above; EFAULT; EPERM no
+ * CAP_SYS_ADMIN.
+ *
+ * Times are nanoseconds of CLOCK_MONOTONIC unless a field says otherwise.
+ * "Unknown" is all ones (TDXCTL_UNKNOWN, TDXCTL_UNKNOWN32); it is never zero.
+ */
+#ifndef _UAPI_LINUX_TDXCTL_H
+#define _UAPI_LINUX_TDXCTL_H
+
+#include <linux/ioctl.h>
+#include <linux/types.h>
+
+#define TDXCTL_DEV_PATH		"/dev/tdxctl"
+#define TDXCTL_IOC_TYPE		0xF7
+
+#define TDXCTL_IOC_INFO		_IO(TDXCTL_IOC_TYPE, 0x00)
+#define TDXCTL_IOC_SNAPSHOT	_IO(TDXCTL_IOC_TYPE, 0x01)
+#define TDXCTL_IOC_CPU_CHECK	_IO(TDXCTL_IOC_TYPE, 0x02)
+#define TDXCTL_IOC_RELEASE	_IO(TDXCTL_IOC_TYPE, 0x03)
+
+#define TDXCTL_UNKNOWN		(~0ULL)
+#define TDXCTL_UNKNOWN32	(~0U)
+#define TDXCTL_COMM_LEN		16
+
+/* What this helper can do on this kernel. A missing symbol is a missing bit. */
+#define TDXCTL_F_SEAMCALL	(1ULL << 0)	/* __seamcall is observed */
+#define TDXCTL_F_SEAMCALL_RET	(1ULL << 1)	/* __seamcall_ret is observed */
+#define TDXCTL_F_TDX_LOCK	(1ULL << 2)	/* the mutex tdx_lock was found */
+#define TDXCTL_F_KEY_LOCKS	(1ULL << 3)	/* tdx_mng_key_config_lock[] found */
+#define TDXCTL_F_CPU_CHECK	(1ULL << 4)	/* CPU_CHECK can issue a SEAMCALL */
+#define TDXCTL_F_RELEASE	(1ULL << 5)	/* RELEASE can run in a VM's mm */
+#define TDXCTL_F_EMULATED	(1ULL << 6)	/* the TDX module is tdx_emul */
+#define TDXCTL_F_FROM_START	(1ULL << 7)	/* loaded before the TDX module */
+
+struct tdxctl_info {
+	__u32 size;
+	__u32 flags;			/* in: 0 */
+	__u64 features;			/* TDXCTL_F_* */
+	__u64 attached_ns;		/* probes armed; 0 = not attached */
+	__u64 missed;			/* SEAMCALLs the probes missed */
+	__u32 global_hkid;		/* first private KeyID; 0 = no TDX */
+	__u32 first_hkid;
+	__u32 nr_hkids;			/* for guests */
+	__u32 nr_cpus;			/* possible CPUs */
+	__u32 nr_packages;
+	__u32 snapshot_size;		/* a buffer that fits right now, bytes */
+	char  provider[56];		/* module with the SEAMCALLs, "" = none */
+	char  version[32];		/* of the helper */
+};
+
+/* ---- snapshot ---- */
+
+enum tdxctl_section {
+	TDXCTL_SEC_HKIDS,		/* struct tdxctl_hkid */
+	TDXCTL_SEC_TDS,			/* struct tdxctl_td */
+	TDXCTL_SEC_LOCKS,		/* struct tdxctl_lock */
+	TDXCTL_SEC_PACKAGES,		/* struct tdxctl_package */
+	TDXCTL_SEC_CPUS,		/* struct tdxctl_cpu */
+	TDXCTL_SEC_LEAVES,		/* struct tdxctl_leaf */
+	TDXCTL_SEC_COUNT,
+};
+
+/*
+ * All of one moment. ENOSPC: buf_size is too small, nothing written but
+ * @needed (ask again with some room to spare: TDs come and go).
+ */
+struct tdxctl_snapshot_args {
+	__u32 size;
+	__u32 flags;			/* in: 0 */
+	__aligned_u64 buf;
+	__u32 buf_size;
+	__u32 needed;			/* out */
+};
+
+struct tdxctl_section_desc {
+	__u32 offset;			/* from the buffer's start, 8-byte aligned */
+	__u32 stride;			/* bytes of one record; may grow */
+	__u32 count;
+	__u32 reserved;
+};
+
+struct tdxctl_snapshot_hdr {
+	__u32 size;			/* of this header; may grow */
+	__u32 total;			/* bytes written */
+	__u64 now_ns;			/* when it was taken */
+	__u64 boot_offset_ns;		/* CLOCK_BOOTTIME minus CLOCK_MONOTONIC */
+	__u64 seamcalls;		/* seen since attach */
+	__u64 missed;
+	__u64 violations;		/* calls that contradict the record */
+	__u64 tds_dropped;		/* no room: missing from the list */
+	struct tdxctl_section_desc section[TDXCTL_SEC_COUNT];
+};
+
+enum tdxctl_hkid_state {
+	TDXCTL_HKID_UNKNOWN, TDXCTL_HKID_FREE, TDXCTL_HKID_ASSIGNED,
+	TDXCTL_HKID_CONFIGURED, TDXCTL_HKID_FLUSHING, TDXCTL_HKID_LEAKED,
+	TDXCTL_HKID_STATES,
+};
+
+struct tdxctl_owner {
+	__s32 tgid;			/* 0 unknown */
+	__s32 tid;			/* of TDH.MNG.CREATE */
+	__s32 fd;			/* VM descriptor number then, -1 unknown */
+	__u32 reserved;
+	__u64 start_ns;			/* of tgid, CLOCK_BOOTTIME; 0 unknown */
+	char  comm[TDXCTL_COMM_LEN];
+};
+
+struct tdxctl_hkid {
+	__u32 id;
+	__u32 state;			/* enum tdxctl_hkid_state */
+	__u64 tdr;			/* owner, former owner if leaked; 0 none */
+	__u64 since_ns;			/* of the state; 0 unknown */
+	__u64 keyed_packages;		/* bitmap */
+	__u64 fail_status;		/* leaked: the failing SEAMCALL's status */
+	__u32 fail_leaf;
+	__u32 reserved;
+	struct tdxctl_owner owner;
+};
+
+enum tdxctl_td_state {
+	TDXCTL_TD_UNKNOWN, TDXCTL_TD_ASSIGNED, TDXCTL_TD_KEYS_CONFIGURED,
+	TDXCTL_TD_INITIALIZED, TDXCTL_TD_RUNNABLE, TDXCTL_TD_BLOCKED,
+	TDXCTL_TD_TEARDOWN, TDXCTL_TD_LEAKED,
+	TDXCTL_TD_STATES,
+};
+
+#define TDXCTL_TD_LATE		(1U << 0)	/* existed before the helper */
+
+struct tdxctl_td {
+	__u64 tdr;
+	__u32 id;			/* "td:N" */
+	__u32 state;			/* enum tdxctl_td_state */
+	__u32 flags;			/* TDXCTL_TD_* */
+	__u32 hkid;			/* 0 = given back */
+	__u32 last_hkid;
+	__u32 vcpus;
+	__u32 max_vcpus;
+	__u32 reserved;
+	__u64 keyed_packages;
+	__u64 private_pages;		/* 4 KiB */
+	__u64 sept_pages;
+	__u64 control_pages;		/* TDR, TDCS, TDVPS */
+	__u64 created_ns;		/* 0 unknown */
+	__u64 since_ns;
+	__u64 released_ns;		/* HKID given back; 0 not yet */
+	__u64 seamcalls;
+	struct tdxctl_owner owner;
+};
+
+enum tdxctl_lock_kind { TDXCTL_LOCK_TDX, TDXCTL_LOCK_KEY_CONFIG, TDXCTL_LOCK_KINDS };
+enum tdxctl_lock_source {
+	TDXCTL_LOCK_IN_EFFECT,		/* the SEAMCALL in flight */
+	TDXCTL_LOCK_MUTEX,		/* the kernel's mutex */
+	TDXCTL_LOCK_SOURCES,
+};
+
+struct tdxctl_lock {
+	__u32 kind;			/* enum tdxctl_lock_kind */
+	__u32 package;			/* TDXCTL_UNKNOWN32 for tdx_lock */
+	__u32 held;			/* 0, 1 or TDXCTL_UNKNOWN32 */
+	__u32 source;			/* enum tdxctl_lock_source */
+	__s32 holder_tgid;		/* 0 none or unknown */
+	__s32 holder_tid;
+	char  holder_comm[TDXCTL_COMM_LEN];
+	__u64 holder_tdr;		/* TD it is held for; 0 unknown */
+	__u64 held_since_ns;		/* first seen held; 0 = free */
+	__u64 acquisitions;
+	__u64 contended;
+	__u64 busy_retries;		/* TDX_OPERAND_BUSY */
+	__u64 entropy_retries;		/* RND_NO_ENTROPY, KEY_GENERATION_FAILED */
+	__u64 longest_ns;
+};
+
+struct tdxctl_package {
+	__u32 id;			/* physical package id */
+	__u32 present_cpus;
+	__u32 online_cpus;
+	__u32 global_key;		/* 0, 1, TDXCTL_UNKNOWN32 */
+	__u64 keys_programmed;
+	__u64 key_config_since_ns;	/* KEY.CONFIG in flight; 0 none */
+};
+
+enum tdxctl_cpu_state {
+	TDXCTL_CPU_UNKNOWN, TDXCTL_CPU_ENABLED, TDXCTL_CPU_NOT_ENABLED,
+	TDXCTL_CPU_VMX_OFF, TDXCTL_CPU_NO_SEAM,
+	TDXCTL_CPU_STATES,
+};
+
+struct tdxctl_cpu {
+	__u32 cpu;
+	__u32 package;
+	__u32 online;			/* 0 or 1 */
+	__u32 state;			/* enum tdxctl_cpu_state, as last known */
+	__u64 lp_init_status;		/* last TDH.SYS.LP.INIT; UNKNOWN = none seen */
+	__u64 seamcalls;
+	__u64 last_ns;			/* last SEAMCALL; 0 none */
+	__u32 onlined, offlined;	/* hotplug events since load */
+};
+
+#define TDXCTL_HIST_BUCKETS	32	/* [2^i, 2^(i+1)) ns, the last one open */
+#define TDXCTL_LEAF_ERRORS	8
+
+struct tdxctl_leaf {
+	__u32 leaf;
+	__u32 reserved;
+	__u64 calls;
+	__u64 errors;
+	__u64 busy;
+	__u64 total_ns;
+	__u64 max_ns;
+	__u64 other_errors;
+	__u64 hist[TDXCTL_HIST_BUCKETS];
+	struct { __u64 status, count; } error[TDXCTL_LEAF_ERRORS];
+};
+
+/* ---- CPU check ---- */
+
+struct tdxctl_cpu_check_rec {
+	__u32 cpu;
+	__u32 package;
+	__u32 online;
+	__u32 state;			/* enum tdxctl_cpu_state */
+	__u64 status;			/* SEAMCALL status; UNKNOWN = not issued */
+	__u64 duration_ns;
+};
+
+/*
+ * One harmless SEAMCALL (TDH.SYS.RD) on each online CPU. EOPNOTSUPP: no
+ * SEAMCALL entry point. ENOSPC: @count_in too small, @count says how many.
+ * EINTR: interrupted between two CPUs.
+ */
+struct tdxctl_cpu_check_args {
+	__u32 size;
+	__u32 flags;			/* in: 0 */
+	__aligned_u64 buf;		/* struct tdxctl_cpu_check_rec[] */
+	__u32 count_in;			/* room in records */
+	__u32 stride;			/* out: bytes of one record */
+	__u32 count;			/* out */
+	__u32 reserved;
+};
+
+/* ---- release ---- */
+
+#define TDXCTL_RELEASE_DRY_RUN	(1U << 0)	/* plan only */
+#define TDXCTL_RELEASE_CANCEL	(1U << 1)	/* stop a running one */
+
+enum tdxctl_strategy {
+	TDXCTL_STRATEGY_AUTO,		/* in: first available; out: none */
+	TDXCTL_STRATEGY_TERMINATE,	/* KVM_TDX_TERMINATE_VM + guest_memfd */
+	TDXCTL_STRATEGY_RELEASE,	/* KVM_TDX_RELEASE_VM */
+	TDXCTL_STRATEGY_EARLY,		/* early release without kernel support */
+	TDXCTL_STRATEGY_STOP,		/* user space ends the VMM */
+	TDXCTL_STRATEGIES,
+};
+
+/* Why a strategy is not available. */
+enum tdxctl_reason {
+	TDXCTL_REASON_OK,		/* available */
+	TDXCTL_REASON_MAYBE,		/* will be tried; the kernel may refuse */
+	TDXCTL_REASON_NO_IOCTL,		/* this kernel lacks the sub-ioctl */
+	TDXCTL_REASON_NO_SYMBOL,	/* a kernel function it needs is missing */
+	TDXCTL_REASON_NOT_FINALIZED,
+	TDXCTL_REASON_NOT_TD,
+	TDXCTL_REASON_VM_DEAD,
+	TDXCTL_REASON_USER_SPACE,	/* done by tdxctl(8), not by the helper */
+	TDXCTL_REASONS,
+};
+
+enum tdxctl_release_phase {
+	TDXCTL_PHASE_NONE,		/* nothing started (dry run) */
+	TDXCTL_PHASE_HKID,		/* giving the HKID back */
+	TDXCTL_PHASE_PAGES,		/* reclaiming private pages */
+	TDXCTL_PHASE_DONE,
+	TDXCTL_PHASE_FAILED,		/* @result says why */
+	TDXCTL_PHASE_CANCELLED,		/* stopped half-way; run again */
+	TDXCTL_PHASES,
+};
+
+/*
+ * Starts, joins or watches the release of one TD, and returns after at most
+ * @wait_ms with its progress. Call again with the same VM until @phase is DONE,
+ * FAILED or CANCELLED. Closing the device stops releases this file started at
+ * the next safe point; what is done stays done.
+ *
+ * The VM is named by @pidfd and the descriptor number @vm_fd in that process,
+ * so a recycled PID is never hit.
+ *
+ * ESRCH the process is gone; EBADF no such descriptor; EINVAL not a VM file;
+ * EOPNOTSUPP no strategy (see @reason); EPERM; EBUSY 64 releases run already;
+ * EINTR a signal came while waiting (the release goes on).
+ */
+struct tdxctl_release_args {
+	__u32 size;
+	__u32 flags;			/* in: TDXCTL_RELEASE_* */
+	__s32 pidfd;
+	__s32 vm_fd;
+	__u64 tdr;			/* in: the TD meant; checked when not 0 */
+	__u32 strategy;			/* in/out: enum tdxctl_strategy */
+	__u32 wait_ms;			/* in */
+	__u32 phase;			/* out: enum tdxctl_release_phase */
+	__s32 result;			/* out: 0 or negative errno */
+	__u32 hkid;			/* out: held at the start; UNKNOWN32 */
+	__u32 hkid_freed;		/* out: 0 or 1 */
+	__u64 pages_total;		/* out: private pages at the start */
+	__u64 pages_left;		/* out */
+	__u64 seamcalls;		/* out: made for this TD since the start */
+	__u64 page_seamcalls;		/* out: of these, RECLAIM of private pages */
+	__u64 started_ns;		/* out */
+	__u64 ended_ns;			/* out: 0 while it runs */
+	__u32 reason[8];		/* out: enum tdxctl_reason by strategy */
+};
+
+#endif
