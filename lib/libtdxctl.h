@@ -58,8 +58,18 @@ struct tdxctl_ops {
 	int (*pidfd_send_signal)(void *arg, int pidfd, int sig);
 	/* 1 same, 0 different, -errno; kcmp(2) with KCMP_VM or KCMP_FILE */
 	int (*kcmp)(void *arg, pid_t a, pid_t b, int type, unsigned long ia, unsigned long ib);
+	int (*pidfd_getfd)(void *arg, int pidfd, int fd);
+	/* 1 the process ended, 0 @ms passed, -errno */
+	int (*pidfd_wait)(void *arg, int pidfd, int ms);
+	/* Gives the pages of [off, off + len) of a file back. */
+	int (*punch_hole)(void *arg, int fd, uint64_t off, uint64_t len);
+	/* Bytes of the file behind @fd, or -errno. */
+	int64_t (*file_size)(void *arg, int fd);
 };
-/* Replaces the system calls (tests). @ops must outlive the context. */
+/*
+ * Replaces the system calls (tests). Members that are NULL stay the real ones.
+ * @ops must outlive the context.
+ */
 void tdxctl_set_ops(struct tdxctl_ctx *ctx, const struct tdxctl_ops *ops, void *arg);
 
 /* ---- snapshot ---- */

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Client of /dev/tdxctl. */
+#include <fcntl.h>
+#include "private.h"
+
+#define SNAPSHOT_MAX	(256U << 20)
+#define SNAPSHOT_TRIES	8
+
+/*
+ * An unknown command, a structure it thinks too small, or one with bytes it
+ * does not know: a helper of another ABI answers in one of these three ways.
+ */
+static bool other_abi(int err)
+{
+	return err == -ENOTTY || err == -EINVAL || err == -E2BIG;
+}
+
+int helper_fail(struct tdxctl_ctx *ctx, int err, const char *what)
+{
+	if (other_abi(err))
+		return ctx_fail(ctx, err,
+				"reload the module: 'tdxctl helper unload', then 'tdxctl helper load'",
+				TDXCTL_DEV_PATH ": %s: the loaded helper speaks another ABI (%s)",
+				what, strerror(-err));
+	switch (err) {
+	case -ENODEV:
+	case -ENXIO:
+	case -EBADF:
+		return ctx_fail(ctx, -ENODEV, "load it again with 'tdxctl helper load'",
+				TDXCTL_DEV_PATH ": %s: the helper went away midway", what);
+	case -EPERM:
+	case -EACCES:
+		return ctx_fail(ctx, err, "run as root (CAP_SYS_ADMIN is needed)",
+				TDXCTL_DEV_PATH ": %s: not permitted", what);
+	case -EINTR:
+		return ctx_fail(ctx, err, NULL, TDXCTL_DEV_PATH ": %s: interrupted", what);
+	default:
+		return ctx_fail(ctx, err, "see the kernel log for messages of tdxctl",
+				TDXCTL_DEV_PATH ": %s: %s", what, strerror(-err));
+	}
+}
+
+int helper_open(struct tdxctl_ctx *ctx)
+{
+	int fd = op_open(ctx, TDXCTL_DEV_PATH, O_RDWR);
+
+	switch (fd < 0 ? fd : 0) {
+	case 0:
+		return fd;
+	case -EACCES:
+	case -EPERM:
+		return ctx_fail(ctx, fd, "run as root", TDXCTL_DEV_PATH ": %s", strerror(-fd));
+	case -ENOENT:
+	case -ENODEV:
+	case -ENXIO:
+		/* The last two: its node outlived the module. */
+		return ctx_fail(ctx, -ENOENT, "load it with 'tdxctl helper load'",
+				TDXCTL_DEV_PATH ": the helper is not loaded");
+	default:
+		return ctx_fail(ctx, fd, NULL, TDXCTL_DEV_PATH ": %s", strerror(-fd));
+	}
+}
+
+int helper_info(struct tdxctl_ctx *ctx, int fd, struct tdxctl_info *info)
+{
+	int err;
+
+	*info = (struct tdxctl_info){ .size = sizeof(*info) };
+	err = op_ioctl(ctx, fd, TDXCTL_IOC_INFO, info);
+	if (err < 0)
+		return helper_fail(ctx, err, "info");
+	info->provider[sizeof(info->provider) - 1] = '\0';
+	info->version[sizeof(info->version) - 1] = '\0';
+	return 0;
+}
+
+int helper_snapshot(struct tdxctl_ctx *ctx, int fd, struct tdxctl_snapshot **out)
+{
+	struct tdxctl_info info;
+	uint32_t size;
+	int err = helper_info(ctx, fd, &info);
+
+	if (err)
+		return err;
+	size = info.snapshot_size;
+	/* TDs come and go between two calls, so the size may be outdated at once. */
+	for (int i = 0; i < SNAPSHOT_TRIES; i++) {
+		struct tdxctl_snapshot_args args = { .size = sizeof(args) };
+		void *buf;
+
+		size += size / 8 + 4096;
+		if (size > SNAPSHOT_MAX || size < 4096)
+			break;
+		buf = calloc(1, size);
+		if (!buf)
+			return ctx_fail(ctx, -ENOMEM, NULL, "snapshot: out of memory (%u bytes)", size);
+		args.buf = (uintptr_t)buf;
+		args.buf_size = size;
+		err = op_ioctl(ctx, fd, TDXCTL_IOC_SNAPSHOT, &args);
+		if (err >= 0) {
+			err = snapshot_parse(ctx, buf, size, out);
+			free(buf);
+			if (!err)
+				(*out)->info = info;
+			return err;
+		}
+		free(buf);
+		if (err != -ENOSPC)
+			return helper_fail(ctx, err, "snapshot");
+		/* A helper that asks for less than it was given still gets more. */
+		if (args.needed > size)
+			size = args.needed;
+	}
+	return ctx_fail(ctx, -EPROTO, "see the kernel log for messages of tdxctl",
+			TDXCTL_DEV_PATH ": snapshot: no buffer is large enough (last %u bytes)", size);
+}

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Release of a VM of this host. The helper is told a pidfd and a descriptor
+ * number, and checks the TD behind them: neither a recycled PID nor a
+ * descriptor number that means something else by now can hit another VM.
+ */
+#include <stdio.h>
+#include "release-helper.h"
+
+static void from_args(struct helper_release *r, const struct tdxctl_release_args *a)
+{
+	struct tdxctl_release_state *st = &r->st;
+
+	st->strategy = a->strategy < TDXCTL_STRATEGIES ? a->strategy : TDXCTL_STRATEGY_AUTO;
+	st->phase = a->phase < TDXCTL_PHASES ? a->phase : TDXCTL_PHASE_NONE;
+	st->result = a->result;
+	st->hkid = a->hkid;
+	st->hkid_freed = !!a->hkid_freed;
+	st->pages_total = a->pages_total;
+	st->pages_left = a->pages_left;
+	st->seamcalls = a->seamcalls;
+	st->page_seamcalls = a->page_seamcalls;
+	st->duration_ns = 0;
+	if (a->started_ns) {
+		uint64_t end = a->ended_ns ? a->ended_ns : clock_now_ns();
+
+		st->duration_ns = end > a->started_ns ? end - a->started_ns : 0;
+	}
+	for (int i = 0; i < TDXCTL_STRATEGIES; i++)
+		st->reason[i] = a->reason[i] < TDXCTL_REASONS ? a->reason[i] : TDXCTL_REASON_MAYBE;
+	/* Ending the VMM needs no kernel support. */
+	st->reason[TDXCTL_STRATEGY_STOP] = TDXCTL_REASON_USER_SPACE;
+}
+
+static int call(struct helper_release *r, uint32_t flags, unsigned int wait_ms,
+		struct tdxctl_release_args *a)
+{
+	*a = (struct tdxctl_release_args){
+		.size = sizeof(*a),
+		.flags = flags,
+		.pidfd = r->pidfd,
+		.vm_fd = r->vm_fd,
+		.tdr = r->tdr,
+		.strategy = r->strategy == TDXCTL_STRATEGY_STOP ? TDXCTL_STRATEGY_AUTO : r->strategy,
+		.wait_ms = wait_ms,
+		.hkid = TDXCTL_UNKNOWN32,
+	};
+	return op_ioctl(r->base.ctx, r->dev, TDXCTL_IOC_RELEASE, a);
+}
+
+struct candidates {
+	struct helper_release *r;
+	int first;			/* tried already */
+	int err;			/* of the best answer so far */
+	struct tdxctl_release_args args;
+};
+
+/* One descriptor of the process; 1 = the helper knows this TD under it. */
+static int try_fd(struct candidates *c, int fd)
+{
+	c->r->vm_fd = fd;
+	c->err = call(c->r, TDXCTL_RELEASE_DRY_RUN, 0, &c->args);
+	/* Not a VM, or the VM of another TD: look further. */
+	return c->err != -EINVAL && c->err != -EBADF;
+}
+
+static int candidate(void *arg, unsigned int fd)
+{
+	struct candidates *c = arg;
+	char path[48], link[128];
+
+	if ((int)fd == c->first)
+		return 0;
+	snprintf(path, sizeof(path), "/proc/%d/fd/%u", c->r->pid, fd);
+	if (root_readlink(c->r->base.ctx, path, link, sizeof(link)) || !link_is_vm(link))
+		return 0;
+	return try_fd(c, (int)fd);
+}
+
+/* The dry run; finds the VM file when its number changed since creation. */
+static int dry_run(struct helper_release *r, int vm_fd, struct tdxctl_release_args *a)
+{
+	struct candidates c = { .r = r, .first = vm_fd, .err = -EBADF };
+	char path[32];
+
+	if (vm_fd < 0 || !try_fd(&c, vm_fd)) {
+		snprintf(path, sizeof(path), "/proc/%d/fd", r->pid);
+		if (root_each_number(r->base.ctx, path, candidate, &c) != 1 && vm_fd >= 0 &&
+		    (c.err == -EINVAL || c.err == -EBADF))
+			try_fd(&c, vm_fd);
+	}
+	*a = c.args;
+	return c.err;
+}
+
+static int no_strategy(struct helper_release *r, enum tdxctl_strategy asked)
+{
+	const char *hint = "--strategy stop ends the VMM instead";
+	uint32_t why = r->st.reason[asked];
+
+	if (asked == TDXCTL_STRATEGY_AUTO)
+		return ctx_fail(r->base.ctx, -EOPNOTSUPP, hint,
+				"%s: this kernel offers no way to release a running TD", r->name);
+	return ctx_fail(r->base.ctx, -EOPNOTSUPP, hint, "%s: strategy %s is not available: %s",
+			r->name, tdxctl_strategy_str(asked),
+			why ? tdxctl_reason_str(why) : "refused by the helper");
+}
+
+static int open_failed(struct helper_release *r, int err)
+{
+	struct tdxctl_ctx *ctx = r->base.ctx;
+
+	switch (err) {
+	case -ESRCH:
+		return ctx_fail(ctx, err, "'tdxctl td' lists the TDs", "%s: process %d is gone",
+				r->name, r->pid);
+	case -EBADF:
+	case -EINVAL:
+		return ctx_fail(ctx, -EINVAL, "'tdxctl td show' lists who holds its files",
+				"%s: process %d has no VM file of td:%u", r->name, r->pid, r->td_id);
+	case -EBUSY:
+		return ctx_fail(ctx, err, "wait for one of them to end",
+				"%s: too many releases are running", r->name);
+	default:
+		return helper_fail(ctx, err, "release");
+	}
+}
+
+static int release_step(struct tdxctl_release *base, unsigned int wait_ms,
+			struct tdxctl_release_state *out)
+{
+	struct helper_release *r = (struct helper_release *)base;
+	struct tdxctl_release_args a;
+	int err = 0, more;
+
+	if (r->strategy == TDXCTL_STRATEGY_STOP) {
+		if (r->cancelled)
+			r->st.phase = TDXCTL_PHASE_CANCELLED;
+		else
+			err = stop_step(r, wait_ms);
+		*out = r->st;
+		return err;
+	}
+
+	err = call(r, r->cancelled ? TDXCTL_RELEASE_CANCEL : 0, wait_ms, &a);
+	if (err < 0) {
+		*out = r->st;
+		return err == -EINTR ? err : open_failed(r, err);
+	}
+	from_args(r, &a);
+	/* The helper gave the HKID back; the memory goes with the guest_memfd. */
+	if (r->st.strategy == TDXCTL_STRATEGY_TERMINATE && r->st.hkid_freed && !r->cancelled &&
+	    (r->st.phase == TDXCTL_PHASE_PAGES || r->st.phase == TDXCTL_PHASE_DONE) &&
+	    r->st.pages_left) {
+		if (!r->gmem_open)
+			err = gmem_open(r);
+		more = err ? err : gmem_punch(r, wait_ms);
+		if (more < 0) {
+			r->st.phase = TDXCTL_PHASE_FAILED;
+			r->st.result = more;
+		} else if (!more) {
+			r->st.phase = TDXCTL_PHASE_PAGES;
+		} else if (!call(r, 0, 0, &a)) {
+			from_args(r, &a);
+			if (r->st.pages_left && r->st.pages_left != TDXCTL_UNKNOWN) {
+				r->st.phase = TDXCTL_PHASE_FAILED;
+				r->st.result = -EIO;
+				ctx_fail(base->ctx, -EIO, "--strategy stop ends the VMM instead",
+					 "%s: %llu pages are in no guest_memfd of process %d", r->name,
+					 (unsigned long long)r->st.pages_left, r->pid);
+			} else if (r->st.phase == TDXCTL_PHASE_PAGES) {
+				r->st.phase = TDXCTL_PHASE_DONE;
+			}
+		}
+	} else if (r->cancelled && r->st.phase == TDXCTL_PHASE_DONE && r->st.pages_left &&
+		   r->st.pages_left != TDXCTL_UNKNOWN) {
+		r->st.phase = TDXCTL_PHASE_CANCELLED;
+	}
+	if (r->st.phase == TDXCTL_PHASE_FAILED && !tdxctl_error(base->ctx)[0])
+		ctx_fail(base->ctx, r->st.result, "see the kernel log", "%s: release failed: %s",
+			 r->name, strerror(-r->st.result));
+	*out = r->st;
+	return 0;
+}
+
+static int release_cancel(struct tdxctl_release *base)
+{
+	struct helper_release *r = (struct helper_release *)base;
+
+	r->cancelled = true;
+	return 0;
+}
+
+static void release_free(struct tdxctl_release *base)
+{
+	struct helper_release *r = (struct helper_release *)base;
+
+	gmem_close(r);
+	op_close(base->ctx, r->pidfd);
+	op_close(base->ctx, r->dev);
+	free(r);
+}
+
+static const struct release_ops helper_ops = {
+	.step = release_step,
+	.cancel = release_cancel,
+	.free = release_free,
+};
+
+static int prepare(struct helper_release *r, const struct tdxctl_td_view *td,
+		   enum tdxctl_strategy strategy)
+{
+	struct tdxctl_ctx *ctx = r->base.ctx;
+	struct tdxctl_release_args a;
+	int err;
+
+	r->dev = helper_open(ctx);
+	if (r->dev < 0)
+		return r->dev == -ENOENT ? -ENOTCONN : r->dev;
+	if (!td->vm.pid)
+		return ctx_fail(ctx, -ESRCH, "'tdxctl td show' lists who still holds its files",
+				"%s: the process that created td:%u is gone", r->name, r->td_id);
+	r->pidfd = op_pidfd_open(ctx, td->vm.pid);
+	if (r->pidfd < 0)
+		return r->pidfd == -ESRCH ? open_failed(r, -ESRCH) :
+		       ctx_fail(ctx, r->pidfd, NULL, "%s: process %d: %s", r->name, r->pid,
+				strerror(-r->pidfd));
+	/* From here on the PID cannot be recycled unnoticed; was it before? */
+	if (!vm_same_process(ctx, td->vm.pid, td->td.owner.start_ns))
+		return open_failed(r, -ESRCH);
+
+	err = dry_run(r, td->vm.vm_fd, &a);
+	from_args(r, &a);
+	if (err < 0 && err != -EOPNOTSUPP)
+		return open_failed(r, err);
+	if (!r->st.pages_total && !r->st.pages_left)
+		r->st.pages_total = r->st.pages_left = td->td.private_pages;
+	if (r->st.hkid == TDXCTL_UNKNOWN32)
+		r->st.hkid = td->td.hkid;
+
+	if (strategy == TDXCTL_STRATEGY_STOP ||
+	    (strategy == TDXCTL_STRATEGY_AUTO && (err || r->st.strategy == TDXCTL_STRATEGY_AUTO))) {
+		r->strategy = TDXCTL_STRATEGY_STOP;
+		r->st.page_seamcalls = TDXCTL_UNKNOWN;
+	} else if (err) {
+		return no_strategy(r, strategy);
+	} else {
+		r->strategy = r->st.strategy;
+	}
+	r->st.strategy = r->strategy;
+	r->st.phase = TDXCTL_PHASE_NONE;
+	return 0;
+}
+
+int helper_release_open(struct tdxctl_ctx *ctx, const struct tdxctl_td_view *td,
+			enum tdxctl_strategy strategy, struct tdxctl_release **out,
+			struct tdxctl_release_state *plan)
+{
+	struct helper_release *r = calloc(1, sizeof(*r));
+	int err;
+
+	if (!r)
+		return ctx_fail(ctx, -ENOMEM, NULL, "out of memory");
+	*r = (struct helper_release){
+		.base = { .ops = &helper_ops, .ctx = ctx },
+		.dev = -1, .pidfd = -1, .vm_fd = -1,
+		.pid = td->vm.pid,
+		.tdr = td->td.tdr,
+		.td_id = td->td.id,
+		.strategy = strategy,
+		.seamcalls_before = td->td.seamcalls,
+	};
+	snprintf(r->name, sizeof(r->name), "%s", td->vm.name);
+	err = prepare(r, td, strategy);
+	*plan = r->st;
+	if (err) {
+		release_free(&r->base);
+		return err;
+	}
+	*out = &r->base;
+	return 0;
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* One snapshot from the best source there is. */
+#include "private.h"
+
+static int name_all(struct tdxctl_ctx *ctx, struct tdxctl_snapshot *snap)
+{
+	for (size_t i = 0; i < snap->nr_tds; i++) {
+		int err = vm_name(ctx, &snap->tds[i].td, &snap->tds[i].vm);
+
+		if (err)
+			return ctx_fail(ctx, err, NULL, "out of memory");
+	}
+	return 0;
+}
+
+static int from_host(struct tdxctl_ctx *ctx, struct tdxctl_snapshot **out)
+{
+	struct tdxctl_snapshot *snap = calloc(1, sizeof(*snap));
+	int err;
+
+	if (!snap)
+		return ctx_fail(ctx, -ENOMEM, NULL, "out of memory");
+	snap->source = TDXCTL_SOURCE_HOST;
+	snap->hdr.size = sizeof(snap->hdr);
+	err = host_platform(ctx, &snap->platform);
+	if (!err)
+		err = host_topology(ctx, snap);
+	if (err) {
+		tdxctl_snapshot_free(snap);
+		return err;
+	}
+	snap->hdr.section[TDXCTL_SEC_CPUS].count = (uint32_t)snap->nr_cpus;
+	snap->hdr.section[TDXCTL_SEC_PACKAGES].count = (uint32_t)snap->nr_packages;
+	*out = snap;
+	return 0;
+}
+
+static int from_helper(struct tdxctl_ctx *ctx, int fd, struct tdxctl_snapshot **out)
+{
+	struct tdxctl_snapshot *snap;
+	int err = helper_snapshot(ctx, fd, &snap);
+
+	if (err)
+		return err;
+	snap->source = TDXCTL_SOURCE_HELPER;
+	err = host_platform(ctx, &snap->platform);
+	if (!err)
+		err = name_all(ctx, snap);
+	if (err) {
+		tdxctl_snapshot_free(snap);
+		return err;
+	}
+	if (snap->info.global_hkid || snap->info.nr_hkids)
+		snap->platform.has_tdx = true;
+	*out = snap;
+	return 0;
+}
+
+int tdxctl_snapshot_get(struct tdxctl_ctx *ctx, struct tdxctl_snapshot **out)
+{
+	int fd, err;
+
+	ctx_clear(ctx);
+	if (ctx->emul)
+		return emul_snapshot(ctx, out);
+	if (ctx->captured)
+		return from_host(ctx, out);
+	fd = helper_open(ctx);
+	if (fd == -ENOENT) {
+		ctx_clear(ctx);
+		return from_host(ctx, out);
+	}
+	if (fd < 0)
+		return fd;
+	err = from_helper(ctx, fd, out);
+	op_close(ctx, fd);
+	return err;
+}

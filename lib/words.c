@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The words of the JSON interface: adding one is fine, changing one is not. */
+#include "private.h"
+
+#define WORD(table, value) \
+	((value) < sizeof(table) / sizeof((table)[0]) ? (table)[value] : NULL)
+
+static const char *const hkid_states[TDXCTL_HKID_STATES] = {
+	[TDXCTL_HKID_UNKNOWN] = "unknown",
+	[TDXCTL_HKID_FREE] = "free",
+	[TDXCTL_HKID_ASSIGNED] = "assigned",
+	[TDXCTL_HKID_CONFIGURED] = "configured",
+	[TDXCTL_HKID_FLUSHING] = "flushing",
+	[TDXCTL_HKID_LEAKED] = "leaked",
+};
+
+static const char *const td_states[TDXCTL_TD_STATES] = {
+	[TDXCTL_TD_UNKNOWN] = "unknown",
+	[TDXCTL_TD_ASSIGNED] = "assigned",
+	[TDXCTL_TD_KEYS_CONFIGURED] = "keys-configured",
+	[TDXCTL_TD_INITIALIZED] = "initialized",
+	[TDXCTL_TD_RUNNABLE] = "runnable",
+	[TDXCTL_TD_BLOCKED] = "blocked",
+	[TDXCTL_TD_TEARDOWN] = "teardown",
+	[TDXCTL_TD_LEAKED] = "leaked",
+};
+
+static const char *const cpu_states[TDXCTL_CPU_STATES] = {
+	[TDXCTL_CPU_UNKNOWN] = "unknown",
+	[TDXCTL_CPU_ENABLED] = "enabled",
+	[TDXCTL_CPU_NOT_ENABLED] = "not-enabled",
+	[TDXCTL_CPU_VMX_OFF] = "vmx-off",
+	[TDXCTL_CPU_NO_SEAM] = "no-seam",
+};
+
+static const char *const strategies[TDXCTL_STRATEGIES] = {
+	[TDXCTL_STRATEGY_AUTO] = "auto",
+	[TDXCTL_STRATEGY_TERMINATE] = "terminate",
+	[TDXCTL_STRATEGY_RELEASE] = "release",
+	[TDXCTL_STRATEGY_EARLY] = "early",
+	[TDXCTL_STRATEGY_STOP] = "stop",
+};
+
+static const char *const reasons[TDXCTL_REASONS] = {
+	[TDXCTL_REASON_OK] = "available",
+	[TDXCTL_REASON_MAYBE] = "will be tried; the kernel may refuse",
+	[TDXCTL_REASON_NO_IOCTL] = "this kernel's KVM lacks the command",
+	[TDXCTL_REASON_NO_SYMBOL] = "a kernel function it needs is missing",
+	[TDXCTL_REASON_NOT_FINALIZED] = "the TD was never finalized",
+	[TDXCTL_REASON_NOT_TD] = "not a TD",
+	[TDXCTL_REASON_VM_DEAD] = "the VM is dead already",
+	[TDXCTL_REASON_USER_SPACE] = "done without the helper, by ending the VMM",
+};
+
+static const char *const phases[TDXCTL_PHASES] = {
+	[TDXCTL_PHASE_NONE] = "none",
+	[TDXCTL_PHASE_HKID] = "hkid",
+	[TDXCTL_PHASE_PAGES] = "pages",
+	[TDXCTL_PHASE_DONE] = "done",
+	[TDXCTL_PHASE_FAILED] = "failed",
+	[TDXCTL_PHASE_CANCELLED] = "cancelled",
+};
+
+static const char *const healths[] = {
+	[TDXCTL_HEALTH_OK] = "ok",
+	[TDXCTL_HEALTH_WARNING] = "warning",
+	[TDXCTL_HEALTH_CRITICAL] = "critical",
+	[TDXCTL_HEALTH_UNKNOWN] = "unknown",
+};
+
+const char *tdxctl_hkid_state_str(unsigned int state)
+{
+	return WORD(hkid_states, state);
+}
+
+const char *tdxctl_td_state_str(unsigned int state)
+{
+	return WORD(td_states, state);
+}
+
+const char *tdxctl_cpu_state_str(unsigned int state)
+{
+	return WORD(cpu_states, state);
+}
+
+const char *tdxctl_strategy_str(unsigned int strategy)
+{
+	return WORD(strategies, strategy);
+}
+
+const char *tdxctl_reason_str(unsigned int reason)
+{
+	return WORD(reasons, reason);
+}
+
+const char *tdxctl_phase_str(unsigned int phase)
+{
+	return WORD(phases, phase);
+}
+
+const char *tdxctl_health_str(unsigned int health)
+{
+	return WORD(healths, health);
+}
