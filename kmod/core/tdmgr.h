@@ -189,6 +189,7 @@ struct tdmgr_td_info {
 	bool initialized, finalized;
 	u32 vcpus, max_vcpus;
 	u64 private_pages, sept_pages, control_pages;
+	u64 pages_leaked;	/* so far */
 };
 void tdmgr_td_get_info(const struct tdmgr_td *td, struct tdmgr_td_info *out);
 

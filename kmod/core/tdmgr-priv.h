@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR LGPL-2.1-or-later */
+/* What the parts of tdmgr share; nobody else includes it. */
+#ifndef TDXCTL_CORE_TDMGR_PRIV_H
+#define TDXCTL_CORE_TDMGR_PRIV_H
+
+#include "tdmgr.h"
+
+#define TDMGR_NO_CPU		(~0u)
+#define TDMGR_THIS_CPU		(~0u)
+
+/* Never returned by a module: the CPU a call was meant for is offline. */
+#define TDMGR_ST_CPU_OFFLINE	(~0ULL)
+
+/*
+ * The module's locks never wait, so a busy status is repeated here. Once a TD
+ * has used up the long limit, each further call for it gets the short one:
+ * tearing down 65536 pages must end even when every call stays busy.
+ */
+#define TDMGR_BUSY_RETRIES	10000
+#define TDMGR_BUSY_RETRIES_STUCK 10
+#define TDMGR_WB_RESUMES	10000	/* as Linux */
+
+#define TDMGR_SEPT_LEVELS	3	/* tables below the root, 4-level S-EPT */
+#define TDMGR_SEPT_ENTRIES	512
+#define TDMGR_GPA_LIMIT		(1ULL << 47)	/* GPAW 0: bit 47 is SHARED */
+
+enum tdmgr_hkid_state { TDMGR_HKID_FREE, TDMGR_HKID_USED, TDMGR_HKID_LEAKED };
+
+struct tdmgr {
+	struct tdmgr_ops ops;
+	void *ctx;
+	struct tdmgr_config cfg;	/* its pointers name the copies below */
+	u8 *cpu_pkg;
+	u64 *tdmr;			/* nr_tdmrs bases, then as many sizes */
+
+	/* Bring-up may be repeated after a failure; it goes on where it stopped. */
+	bool sys_init, sys_config, ready;
+	u32 keyed_pkgs, tdmrs_done;
+	u32 nr_tdcs, nr_tdcx;		/* pages per TD, and per vCPU beside TDVPR */
+
+	u32 *cpu_enabled;		/* set once, never cleared; atomic */
+
+	/* Below: TDMGR_LOCK_POOL. @tds changes with TDMGR_LOCK_CPUS held too. */
+	u8 *hkid_state;			/* enum tdmgr_hkid_state */
+	u32 hkids_used, hkids_leaked;
+	u64 pages_leaked;
+	u32 nr_tds;
+	struct tdmgr_td *tds;
+};
+
+struct tdmgr_vcpu {
+	struct tdmgr_vcpu *next;
+	u32 id;
+	u32 cpu;			/* associated with, or TDMGR_NO_CPU */
+	bool initialized;
+	u64 tdvpr;
+	u64 tdcx[TDX_MAX_TDVPS_PAGES - 1];
+	u32 nr_tdcx;
+};
+
+/*
+ * Mirror of the S-EPT. A node stands for a table whose entries point to tables
+ * and knows the S-EPT page behind each; the lowest tables hold page addresses.
+ */
+struct tdmgr_leaf {
+	u64 hpa[TDMGR_SEPT_ENTRIES];
+};
+
+struct tdmgr_node {
+	void *child[TDMGR_SEPT_ENTRIES];
+	u64 sept[TDMGR_SEPT_ENTRIES];
+};
+
+struct tdmgr_td {
+	struct tdmgr *m;
+	struct tdmgr_td *prev, *next;
+
+	u64 tdr;
+	u32 hkid;			/* 0 = none */
+	bool created;			/* TDH.MNG.CREATE done: teardown needed */
+	bool initialized, finalized;
+	bool dead;			/* released, terminated or beyond repair */
+	bool leaked;			/* the HKID, and so all pages */
+	bool stuck;			/* a call stayed busy to the limit */
+	u64 tdcs[TDX_MAX_TDCS_PAGES];
+	u32 nr_tdcs;
+
+	struct tdmgr_vcpu *vcpus, **vcpus_tail;
+	u32 nr_vcpus, max_vcpus;
+
+	struct tdmgr_node *root;
+	u64 zap_gpa;			/* nothing is mapped below, once dead */
+	u64 private_pages, sept_pages, pages_leaked;
+};
+
+#define tdmgr_log(m, level, fmt, ...) \
+	((m)->ops.log((m)->ctx, level, fmt, ##__VA_ARGS__))
+
+/* For "%s (0x%llx)" */
+#define TDMGR_ST_ARGS(st) tdmgr_status_name(st), (unsigned long long)(st)
+
+/* tdmgr.c */
+const char *tdmgr_leaf_name(u64 rax);
+const char *tdmgr_status_name(u64 status);
+int tdmgr_errno(u64 status);
+static inline bool tdmgr_is_busy(u64 status)
+{
+	return TDX_STATUS_OF(status) == TDX_ST(OPERAND_BUSY) ||
+	       TDX_STATUS_OF(status) == TDX_ST(PREVIOUS_TLB_EPOCH_BUSY) ||
+	       TDX_STATUS_OF(status) == TDX_ST(SYS_BUSY);
+}
+
+u64 tdmgr_call_on(struct tdmgr *m, struct tdmgr_td *td, u32 cpu, u64 rax,
+		  struct tdmgr_args *args);
+static inline u64 tdmgr_call(struct tdmgr *m, struct tdmgr_td *td, u64 rax,
+			     struct tdmgr_args *args)
+{
+	return tdmgr_call_on(m, td, TDMGR_THIS_CPU, rax, args);
+}
+
+void tdmgr_lock(struct tdmgr *m, enum tdmgr_lock lock, u32 index);
+void tdmgr_unlock(struct tdmgr *m, enum tdmgr_lock lock, u32 index);
+void tdmgr_relax(struct tdmgr *m);
+bool tdmgr_interrupted(struct tdmgr *m);
+u32 tdmgr_pkg_cpu(struct tdmgr *m, u32 pkg);
+bool tdmgr_pkgs_covered(struct tdmgr *m);
+int tdmgr_enable_cpus(struct tdmgr *m);
+u32 tdmgr_hkid_alloc(struct tdmgr *m);
+void tdmgr_hkid_put(struct tdmgr *m, u32 hkid, bool leak);
+
+/* tdmgr-td.c */
+void tdmgr_td_bug(struct tdmgr_td *td, u64 rax, u64 status);
+void tdmgr_leak_pages(struct tdmgr_td *td, u64 nr);
+bool tdmgr_page_reclaim(struct tdmgr_td *td, u64 pa);
+void tdmgr_page_release(struct tdmgr_td *td, u64 pa);
+
+/* tdmgr-vcpu.c */
+void tdmgr_vcpus_flush(struct tdmgr_td *td);
+int tdmgr_vcpus_leave_cpu(struct tdmgr_td *td, u32 cpu, u32 run_on);
+void tdmgr_vcpus_reclaim(struct tdmgr_td *td);
+
+/* tdmgr-mem.c */
+int tdmgr_mem_zap(struct tdmgr_td *td, bool interruptible, tdmgr_page_fn fn,
+		  void *arg);
+void tdmgr_sept_reclaim(struct tdmgr_td *td);
+
+#endif
