@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# The two commands, and what they are made of.
+
+DEMO	:= $(O)/demo-host.json
+TIERS	?=
+
+.PHONY: deps demo check lint fuzz bench help
+help:
+	@echo 'make demo      build, then the main job on an emulated host'
+	@echo 'make check     every test this machine can run [TIERS="unit cli lint vm ..."]'
+	@echo 'make bench     the budgets, as ratios'
+	@echo 'make kmod      both kernel modules [KVER=...]'
+	@echo 'make install   command, manual, completions, module source [DESTDIR=... PREFIX=...]'
+	@echo 'make deps      what all of this needs (Debian 12)'
+	@echo 'make lint, make fuzz, make clean'
+	@echo 'O=DIR builds there, V=1 shows commands, CC=clang compiles with clang'
+
+deps:
+	@tests/deps.sh
+	@mkdir -p $(O) && touch $(O)/deps.stamp
+
+demo:
+	@tests/deps.sh --build
+	@$(MAKE) --no-print-directory O=$(O) $(O)/tdxctl
+	@O=$(O) tests/demo.sh
+
+check:
+	@tests/deps.sh
+	@O=$(O) MAKE="$(MAKE)" tests/check.sh $(TIERS)
+
+lint:
+	@O=$(O) bash tests/lint/run.sh
+
+fuzz:
+	@O=$(O) bash tests/fuzz/run.sh
+
+bench: $(O)/tdxctl
+	@O=$(O) MAKE="$(MAKE)" bash tests/bench/run.sh
+
+# Reads one value from a JSON document inside the guest; static like vmm.
+$(O)/jget: tests/vm/jget.c
+	@mkdir -p $(@D)
+	$(if $(Q),@echo "  CC      $@")
+	$(Q)$(CC) -D_GNU_SOURCE -std=gnu11 $(WARN) $(CFLAGS) -static -o $@ $< -ljson-c

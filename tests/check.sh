@@ -1,0 +1,194 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# make check: every tier this machine can run, then one line with the sums.
+#   check.sh [TIER...]     tiers: build unit tsan cli fuzz lint kmod vm
+#
+# Whatever runs here ends with a line "NAME: N passed, N failed[, N skipped]";
+# those lines are what is summed. In CI (CI=true) a missing tool is a failure.
+set -uo pipefail
+export LC_ALL=C
+
+top=$(cd "$(dirname "$0")/.." && pwd)
+cd "$top" || exit 1
+O=${O:-build}
+log=$O/log
+mkdir -p "$log"
+passed=0 failed=0 skipped=0 bad=()
+
+make=("${MAKE:-make}" --no-print-directory -s O="$O" WERROR=-Werror "-j$(nproc)")
+export ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1:abort_on_error=0
+export UBSAN_OPTIONS=print_stacktrace=1
+export TSAN_OPTIONS=halt_on_error=1
+
+# run NAME COMMAND...: takes the counts of its closing line; without one, or when
+# counts and exit status disagree, that is a failure too.
+run()
+{
+	local name=$1 status line p=0 f=0 s=0
+	shift
+
+	"$@" >"$log/$name.log" 2>&1
+	status=$?
+	line=$(grep -aE '^[^ ]+: [0-9]+ passed, [0-9]+ failed(, [0-9]+ skipped)?$' "$log/$name.log" | tail -n 1)
+	if [ -n "$line" ]; then
+		read -r p f s < <(sed -E 's/.*: ([0-9]+) passed, ([0-9]+) failed(, ([0-9]+) skipped)?/\1 \2 \4/' <<<"$line")
+		s=${s:-0}
+		if [ "$status" != 0 ] && [ "$f" = 0 ]; then
+			f=1
+			line="$line (exit status $status)"
+		fi
+	else
+		f=1
+		line="$name: exit status $status without a closing line"
+	fi
+	grep -aE '^SKIP ' "$log/$name.log"
+	tally "$name" "$p" "$f" "$s" "$line"
+}
+
+# step NAME COMMAND...: one check, its exit status.
+step()
+{
+	local name=$1
+	shift
+
+	if "$@" >"$log/$name.log" 2>&1; then
+		tally "$name" 1 0 0 "$name: ok"
+	else
+		tally "$name" 0 1 0 "$name: failed"
+	fi
+}
+
+tally()
+{
+	passed=$((passed + $2)) failed=$((failed + $3)) skipped=$((skipped + $4))
+	echo "$5"
+	if [ "$3" != 0 ]; then
+		bad+=("$1")
+		echo "--- $log/$1.log"
+		grep -aE 'failed|error|not ok|FAIL|ERROR|warning|rror:' "$log/$1.log" | tail -n 15
+		echo "--- its end"
+		tail -n 25 "$log/$1.log"
+		echo "---"
+	fi
+}
+
+skip()
+{
+	if [ "${CI:-}" = true ]; then
+		echo "$1: not run: $2 (a failure in CI)"
+		failed=$((failed + 1))
+		bad+=("$1")
+	else
+		echo "SKIP $1: $2"
+		skipped=$((skipped + 1))
+	fi
+}
+
+# have NAME TOOL...: can this tier run at all?
+have()
+{
+	local name=$1 tool
+	shift
+
+	for tool; do
+		if ! command -v "$tool" >/dev/null; then
+			skip "$name" "no $tool; make deps installs it"
+			return 1
+		fi
+	done
+}
+
+tier_build()
+{
+	step build-gcc "${make[@]}" CC=gcc all
+	if have build-clang clang; then
+		step build-clang "${make[@]}" O="$O/clang" CC=clang all
+	fi
+}
+
+unit_programs()
+{
+	local kind=$1 src name
+
+	for src in tests/unit/"$kind"-*.c; do
+		[ -e "$src" ] || continue
+		name=$(basename "$src" .c)
+		# Built one by one, so that one that does not build fails alone.
+		if "${make[@]}" "$O/unit/$name" >"$log/$name.log" 2>&1; then
+			run "$name" timeout 300 "$O/unit/$name"
+		else
+			tally "$name" 0 1 0 "$name: does not build"
+		fi
+	done
+}
+
+tier_unit()
+{
+	unit_programs test
+}
+
+tier_tsan()
+{
+	unit_programs tsan
+}
+
+tier_cli()
+{
+	"${make[@]}" "$O/tdxctl-asan" "$O/tdxctl" >"$log/cli-build.log" 2>&1
+	have cli python3 || return
+	run cli env TDXCTL="$(realpath "$O/tdxctl-asan")" O="$O" bash tests/cli/run.sh
+}
+
+tier_fuzz()
+{
+	have fuzz clang || return
+	run fuzz env O="$O" bash tests/fuzz/run.sh
+}
+
+tier_lint()
+{
+	have lint shellcheck codespell || return
+	run lint env O="$O" bash tests/lint/run.sh
+}
+
+tier_kmod()
+{
+	local kver hdr
+
+	while read -r kver hdr _; do
+		if [ "$hdr" = - ]; then
+			skip "kmod-$kver" "no headers of a $kver kernel; make deps installs them"
+			continue
+		fi
+		step "kmod-$kver" "${make[@]}" kmod KVER="$kver" KDIR="$hdr"
+		if have "sparse-$kver" sparse; then
+			step "sparse-$kver" env O="$O" bash tests/lint/sparse.sh "$kver" "$hdr"
+		fi
+	done < <(tests/kernels.sh)
+}
+
+tier_vm()
+{
+	local kver hdr image
+
+	have vm qemu-system-x86_64 cpio busybox python3 || return
+	while read -r kver hdr image _; do
+		if [ "$hdr" = - ] || [ "$image" = - ]; then
+			skip "vm-$kver" "no image of a $kver kernel; make deps fetches it"
+			continue
+		fi
+		run "vm-$kver" env O="$O" MAKE="${MAKE:-make}" bash tests/vm/run.sh "$kver"
+	done < <(tests/kernels.sh)
+}
+
+[ $# != 0 ] || set -- build unit tsan cli fuzz lint kmod vm
+for tier; do
+	start=$SECONDS
+	echo "== $tier"
+	"tier_$tier"
+	echo "   ($((SECONDS - start)) s)"
+done
+
+[ ${#bad[@]} = 0 ] || echo "failed: ${bad[*]} (logs in $log)"
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" = 0 ] && [ "$passed" != 0 ]

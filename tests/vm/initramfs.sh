@@ -1,0 +1,47 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# initramfs.sh KVER OUT.cpio: everything one guest needs, in one archive: busybox,
+# both modules, tdxctl with its libraries, the VMM, the suite.
+set -euo pipefail
+
+kver=$1 out=$2
+here=$(cd "$(dirname "$0")" && pwd)
+top=$(cd "$here/../.." && pwd)
+O=$(cd "$top" && cd "${O:-build}" && pwd)
+modules=$("$top/tests/kernels.sh" | awk -v k="$kver" '$1 == k { print $4 }')
+
+root=$(mktemp -d)
+trap 'rm -rf "$root"' EXIT
+mkdir -p "$root"/{bin,sbin,lib64,dev,proc,sys,tmp,run,out,etc,root,var/log,usr/sbin,suite/cases}
+mkdir -p "$root/lib/modules/$kver/updates"
+
+cp "$(command -v busybox)" "$root/bin/busybox"
+ln -s busybox "$root/bin/sh"
+cp "$O/vmm" "$O/jget" "$root/bin/"
+cp "$O/tdxctl" "$root/usr/sbin/"
+ldd "$O/tdxctl" | awk '$2 == "=>" { print $3 } $1 ~ /^\// { print $1 }' | while read -r lib; do
+	install -D "$lib" "$root$lib"
+done
+printf 'root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/tmp:/bin/sh\n' >"$root/etc/passwd"
+printf 'root:x:0:\nnogroup:x:65534:\n' >"$root/etc/group"
+
+for m in tdxctl tdx_emul; do
+	cp "$O/kmod/$kver/$m.ko" "$root/lib/modules/$kver/updates/"
+done
+# Just what a VMM with a vhost device needs.
+for m in tun tap vhost_iotlb vhost vhost_net; do
+	file=$(find "$modules/kernel/drivers" -name "$m.ko*" | head -n 1)
+	[ -n "$file" ] || continue
+	case $file in
+	*.xz) xz -dc "$file" >"$root/lib/modules/$kver/$m.ko" ;;
+	*) cp "$file" "$root/lib/modules/$kver/" ;;
+	esac
+done
+depmod -b "$root" "$kver" 2>/dev/null
+
+install -m 755 "$here/init" "$root/init"
+cp "$here"/{suite.sh,lib.sh} "$root/suite/"
+cp "$here"/cases/*.sh "$root/suite/cases/"
+printf '%s\n' "${@:3}" >"$root/suite/selected"
+
+(cd "$root" && find . -print0 | sort -z | cpio -0 -o -H newc -R 0:0 --quiet) >"$out"

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * jget FILE PATH: prints what PATH selects in a JSON file, one value per line.
+ * PATH: keys joined by dots; [N] an element, [] all of them, [key=value] those
+ * that have it. Status 0 when something was printed, 1 nothing, 2 bad input.
+ *   jget s.json 'hkids[state=assigned].id'
+ */
+#include <json-c/json.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static unsigned long found;
+
+static int walk(struct json_object *o, const char *path);
+
+static int matches(struct json_object *o, const char *key, size_t klen, const char *want, size_t wlen)
+{
+	struct json_object *v;
+	const char *s;
+	char name[64];
+
+	if (klen >= sizeof(name))
+		return 0;
+	memcpy(name, key, klen);
+	name[klen] = '\0';
+	if (!json_object_object_get_ex(o, name, &v))
+		return 0;
+	s = v ? json_object_get_string(v) : "null";
+	return strlen(s) == wlen && !strncmp(s, want, wlen);
+}
+
+static int walk_array(struct json_object *o, const char *sel, const char *end)
+{
+	size_t i, n = json_object_array_length(o);
+	const char *eq = memchr(sel, '=', end - sel);
+
+	for (i = 0; i < n; i++) {
+		struct json_object *e = json_object_array_get_idx(o, i);
+
+		if (eq) {
+			if (!matches(e, sel, eq - sel, eq + 1, end - eq - 1))
+				continue;
+		} else if (end != sel && strtoul(sel, NULL, 10) != i) {
+			continue;
+		}
+		if (walk(e, end + 1))
+			return 2;
+	}
+	return 0;
+}
+
+static int walk(struct json_object *o, const char *path)
+{
+	const char *end;
+	char name[64];
+	size_t len;
+
+	if (*path == '.')
+		path++;
+	if (!*path) {
+		found++;
+		if (json_object_is_type(o, json_type_object) || json_object_is_type(o, json_type_array))
+			puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN));
+		else
+			puts(o ? json_object_get_string(o) : "null");
+		return 0;
+	}
+	if (*path == '[') {
+		end = strchr(path, ']');
+		if (!end || !json_object_is_type(o, json_type_array))
+			return 2;
+		return walk_array(o, path + 1, end);
+	}
+	len = strcspn(path, ".[");
+	if (len >= sizeof(name) || !json_object_is_type(o, json_type_object))
+		return 2;
+	memcpy(name, path, len);
+	name[len] = '\0';
+	if (!json_object_object_get_ex(o, name, &o))
+		return 0;
+	return walk(o, path + len);
+}
+
+int main(int argc, char **argv)
+{
+	struct json_object *o;
+	int err;
+
+	if (argc != 3) {
+		fprintf(stderr, "usage: jget FILE PATH\n");
+		return 2;
+	}
+	o = json_object_from_file(argv[1]);
+	if (!o) {
+		fprintf(stderr, "jget: %s: %s\n", argv[1], json_util_get_last_err());
+		return 2;
+	}
+	err = walk(o, argv[2]);
+	json_object_put(o);
+	if (err)
+		fprintf(stderr, "jget: %s: \"%s\" does not fit the document\n", argv[1], argv[2]);
+	return err ? err : !found;
+}

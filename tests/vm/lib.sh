@@ -1,0 +1,156 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# What the cases are written with. One case runs in one shell of its own; the
+# first thing that is not as expected ends it.
+
+EMUL=/sys/kernel/debug/tdx_emul
+HELPER=/sys/kernel/debug/tdxctl
+n=0
+
+die()
+{
+	echo "$*" >>"/tmp/why.$CASE"
+	echo "FAILED: $*"
+	exit 1
+}
+
+# The kernel is about to say something that would otherwise fail the run.
+allow_log()
+{
+	echo "tdxctl-test: allow $1" >/dev/kmsg
+}
+
+load_emul()
+{
+	modprobe tdx_emul "$@" || die "tdx_emul does not load ($*)"
+	wait_for "test -e /dev/tdx-emul"
+}
+
+one_case()
+{
+	CASE=$1
+	echo "== $CASE"
+	set -u
+	"case_$CASE"
+	exit 0
+}
+
+# After each case: no VMM, no module, every CPU online, no memory lost.
+clean_up()
+{
+	for p in /proc/[0-9]*; do
+		case $(readlink "$p/exe" 2>/dev/null) in
+		/bin/vmm | /usr/sbin/tdxctl) kill -9 "${p#/proc/}" 2>/dev/null ;;
+		esac
+	done
+	for c in /sys/devices/system/cpu/cpu[0-9]*/online; do
+		[ "$(cat "$c")" = 1 ] || echo 1 >"$c"
+	done
+	for m in tdxctl tdx_emul; do
+		for i in $(seq 1 50); do
+			grep -q "^$m " /proc/modules || break
+			rmmod "$m" 2>/dev/null && break
+			sleep 0.2
+		done
+		! grep -q "^$m " /proc/modules || return 1
+	done
+	[ "$(cat /sys/devices/system/cpu/online)" = "0-$(($(nproc) - 1))" ]
+}
+
+# wait_for CONDITION [SECONDS]
+wait_for()
+{
+	left=$((${2:-20} * 10))
+	until eval "$1" >/dev/null 2>&1; do
+		left=$((left - 1))
+		[ $left -gt 0 ] || die "waited in vain for: $1"
+		sleep 0.1
+	done
+}
+
+# t STATUS ARGS...: tdxctl in text; the output is in $OUT, stderr in $ERR.
+t()
+{
+	want=$1
+	shift
+	n=$((n + 1))
+	OUT=/out/$CASE-$n.txt ERR=/out/$CASE-$n.err
+	echo "+ tdxctl $*"
+	tdxctl "$@" >"$OUT" 2>"$ERR" </dev/null
+	got=$?
+	cat "$OUT" "$ERR"
+	[ $got = "$want" ] || die "tdxctl $*: status $got, not $want: $(head -n 1 "$ERR")"
+}
+
+# j STATUS ARGS...: the same with --json; the document is in $OUT and is also
+# checked against its schema on the host.
+j()
+{
+	want=$1
+	shift
+	n=$((n + 1))
+	OUT=/out/$CASE-$n.json ERR=/out/$CASE-$n.err
+	echo "+ tdxctl --json $*"
+	tdxctl --json "$@" >"$OUT" 2>"$ERR" </dev/null
+	got=$?
+	cat "$OUT" "$ERR"
+	echo
+	[ $got = "$want" ] || die "tdxctl --json $*: status $got, not $want: $(head -n 1 "$ERR")"
+}
+
+# is PATH VALUE...: what the last document has there, one value per line.
+is()
+{
+	path=$1
+	shift
+	got=$(jget "$OUT" "$path" | tr '\n' ' ')
+	[ "${got% }" = "$*" ] || die "$(basename "$OUT"): $path is \"${got% }\", not \"$*\""
+}
+
+# count PATH NUMBER: how many values the path selects.
+count()
+{
+	got=$(jget "$OUT" "$1" | wc -l)
+	[ "$got" = "$2" ] || die "$(basename "$OUT"): $1 has $got, not $2"
+}
+
+at_least()
+{
+	got=$(jget "$OUT" "$1")
+	[ -n "$got" ] && [ "$got" != null ] && [ "$got" -ge "$2" ] ||
+		die "$(basename "$OUT"): $1 is \"$got\", less than $2"
+}
+
+# says PATTERN: the last run's output or error text has it.
+says()
+{
+	grep -qiE -- "$1" "$OUT" "$ERR" || die "$(basename "$OUT") does not say \"$1\""
+}
+
+# vmm NAME OPTIONS...: starts a VMM and waits until its TD is ready; pid in $VMM.
+vmm()
+{
+	/bin/vmm "$@" >"/tmp/vmm.$1" 2>&1 &
+	VMM=$!
+	wait_for "grep -q ready /tmp/vmm.$1 || ! kill -0 $VMM" 90
+	grep -q ready "/tmp/vmm.$1" || die "vmm $*: $(tail -n 1 "/tmp/vmm.$1")"
+}
+
+# vmm_fails PATTERN NAME OPTIONS...: it must be refused and say why.
+vmm_fails()
+{
+	pattern=$1
+	shift
+	timeout 60 /bin/vmm "$@" >"/tmp/vmm.$1" 2>&1 && die "vmm $* was not refused"
+	cat "/tmp/vmm.$1"
+	grep -qiE -- "$pattern" "/tmp/vmm.$1" || dmesg | tail -n 20 | grep -qiE -- "$pattern" ||
+		die "neither vmm $1 nor the kernel log says \"$pattern\""
+}
+
+free_kb()
+{
+	sync
+	echo 3 >/proc/sys/vm/drop_caches
+	sleep 0.3
+	awk '/^MemFree/ { print $2 }' /proc/meminfo
+}

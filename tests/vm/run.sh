@@ -1,0 +1,43 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# run.sh KVER [CASE...]: boots one stock kernel in QEMU, runs the suite in it and
+# judges the result: cases, every JSON document, and the kernel log.
+# Last line: "vm-KVER: N passed, N failed".
+set -euo pipefail
+
+kver=$1
+shift
+here=$(cd "$(dirname "$0")" && pwd)
+top=$(cd "$here/../.." && pwd)
+cd "$top"
+export O=${O:-build}
+work=$O/vm/$kver
+mkdir -p "$work"
+
+read -r _ hdr image _ < <(tests/kernels.sh | awk -v k="$kver" '$1 == k')
+if [ "${image:--}" = - ]; then
+	echo "vm-$kver: 0 passed, 1 failed"
+	echo "no image of kernel $kver; make deps fetches it" >&2
+	exit 1
+fi
+
+"${MAKE:-make}" --no-print-directory -s O="$O" "$O/tdxctl" "$O/vmm" "$O/jget"
+"${MAKE:-make}" --no-print-directory -s O="$O" kmod KVER="$kver" KDIR="$hdr" >"$work/kmod.log" 2>&1 || {
+	tail -n 20 "$work/kmod.log"
+	echo "vm-$kver: 0 passed, 1 failed"
+	exit 1
+}
+bash tests/vm/initramfs.sh "$kver" "$work/initramfs.cpio" "$@"
+
+rm -f "$work"/{console,results,out.tgz}
+status=0
+# Poisoned slabs turn a use after free into an oops; an oops ends the guest.
+timeout --kill-after=5 "${VM_TIMEOUT:-600}" qemu-system-x86_64 \
+	-nodefaults -no-user-config -display none -no-reboot -nic none \
+	-machine q35,accel=tcg -cpu max -smp 4,sockets=2,cores=2 -m 1G \
+	-kernel "$image" -initrd "$work/initramfs.cpio" \
+	-append "console=ttyS0 panic=-1 oops=panic loglevel=7 slub_debug=FZP rcupdate.rcu_cpu_stall_timeout=120 watchdog_thresh=60 random.trust_cpu=on" \
+	-serial "file:$work/console" -serial "file:$work/results" -serial "file:$work/out.tgz" \
+	</dev/null >"$work/qemu.log" 2>&1 || status=$?
+
+exec "${PYTHON:-/usr/bin/python3}" tests/vm/judge.py "$kver" "$work" "$status" "$@"
