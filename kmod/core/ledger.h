@@ -57,10 +57,18 @@ struct ledger_call {
 	struct ledger_regs in;
 	u32 cpu;
 	u32 max_vcpus;		/* TDH.MNG.INIT: TD_PARAMS.MAX_VCPUS, else LEDGER_UNKNOWN32 */
-	bool counted;		/* set by ledger_begin() */
+	bool counted;		/* set by ledger_begin(): end it with ledger_end() */
 	struct ledger_owner owner;
 };
 
+/*
+ * ASSIGNED also stands for "in use, no more is known": a TD whose keys were not
+ * seen, or, with tdr 0, a TD that is not known at all.
+ *
+ * LEAKED: the host failed to give the HKID back: TDH.MNG.KEY.FREEID failed, or
+ * TDH.MNG.VPFLUSHDONE failed with anything but FLUSHVP_NOT_DONE. Busy is a
+ * retry, not a failure. A later success corrects it.
+ */
 enum ledger_hkid_state {
 	LEDGER_HKID_UNKNOWN, LEDGER_HKID_FREE, LEDGER_HKID_ASSIGNED,
 	LEDGER_HKID_CONFIGURED, LEDGER_HKID_FLUSHING, LEDGER_HKID_LEAKED,
@@ -77,7 +85,7 @@ struct ledger_hkid {
 	u32 state;		/* enum ledger_hkid_state */
 	u64 tdr;		/* owner, or last owner when leaked; 0 none */
 	u64 since_ns;		/* of the state; 0 unknown */
-	u32 keyed_pkgs;		/* bitmap of packages with this key programmed */
+	u32 keyed_pkgs;		/* packages with this key: bitmap, LEDGER_UNKNOWN32 */
 	u32 fail_leaf;		/* leaked: which leaf failed ... */
 	u64 fail_status;	/* ... and how */
 	struct ledger_owner owner;	/* former owner too, when leaked */
@@ -89,16 +97,20 @@ struct ledger_td {
 	u32 state;		/* enum ledger_td_state */
 	u32 hkid;		/* LEDGER_UNKNOWN32; 0 = released */
 	u32 last_hkid;		/* also after release; LEDGER_UNKNOWN32 */
-	u32 keyed_pkgs;
+	u32 keyed_pkgs;		/* bitmap, LEDGER_UNKNOWN32 */
 	u32 vcpus;		/* TDH.VP.INIT done; LEDGER_UNKNOWN32 */
 	u32 max_vcpus;		/* TDH.MNG.INIT; LEDGER_UNKNOWN32 */
 	bool seen_create;	/* else it existed before the ledger */
 	bool was_runnable;
 	u64 private_pages;	/* 4-KiB units; LEDGER_UNKNOWN */
+	/*
+	 * Unknown after TDH.MEM.SEPT.ADD with "allow existing": its success does
+	 * not tell whether the page was consumed.
+	 */
 	u64 sept_pages;
 	u64 control_pages;	/* TDR, TDCS, TDVPS */
 	u64 created_ns;		/* 0 unknown */
-	u64 since_ns;		/* of the state */
+	u64 since_ns;		/* of the state; 0 unknown */
 	u64 released_ns;	/* HKID given back; 0 not yet */
 	u64 last_ns;		/* last call for this TD */
 	u64 calls;		/* SEAMCALLs seen for this TD */
@@ -134,8 +146,10 @@ struct ledger_cpu {
 #define LEDGER_LEAF_ERRORS	8
 
 struct ledger_leaf {
-	u32 leaf;
-	u64 calls, errors, busy;
+	u32 leaf;		/* LEDGER_UNKNOWN32: all that are no TDH leaf below 128 */
+	u64 calls;
+	u64 errors;		/* any status but success, informational ones too */
+	u64 busy;		/* of the errors: contention, status class 2 */
 	u64 total_ns, max_ns;
 	u64 hist[LEDGER_HIST_BUCKETS];
 	/* By status without operand; the rest is counted in other_errors. */
@@ -143,11 +157,15 @@ struct ledger_leaf {
 	u64 other_errors;
 };
 
-/* tdx_lock: the serialisation of the KOT leaves (9, 19, 20, 40). */
+/*
+ * tdx_lock: the serialisation of the KOT leaves (9, 19, 20, 40). Acquisitions
+ * are calls; CACHE.WB on several packages at once is no contention.
+ */
 struct ledger_kot {
 	bool in_flight;
 	u64 in_flight_since_ns;
 	u32 in_flight_leaf;
+	u64 in_flight_tdr;	/* CACHE.WB: of the last VPFLUSHDONE */
 	struct ledger_owner in_flight_owner;
 	u64 acquisitions, contended, busy_retries, entropy_retries, longest_ns;
 };
@@ -167,7 +185,10 @@ size_t ledger_size(const struct ledger_config *cfg);
 /* @mem: ledger_size() bytes, 8-byte aligned, need not be zeroed. */
 struct ledger *ledger_init(void *mem, const struct ledger_config *cfg);
 
-/* A call starts: fills call->seq, marks it in flight. */
+/*
+ * A call starts: fills call->seq, marks it in flight. Calls may nest and
+ * interleave, also on one CPU; one that never ends is forgotten after a minute.
+ */
 void ledger_begin(struct ledger *l, struct ledger_call *call);
 /* It returned @status with @out at @end_ns. @out may be NULL (no outputs). */
 void ledger_end(struct ledger *l, struct ledger_call *call, u64 end_ns,
@@ -180,7 +201,9 @@ void ledger_missed(struct ledger *l, u64 count);
 
 /*
  * A TD that existed before (late loading): what the caller knows about it.
- * Fields of @td set to LEDGER_UNKNOWN* stay unknown. -EEXIST, -ENOSPC.
+ * Fields of @td set to LEDGER_UNKNOWN* stay unknown, a zero hkid means released;
+ * seq is given here. -EEXIST: the stream showed it first, what it did not show
+ * is filled in. -ENOSPC.
  */
 int ledger_adopt_td(struct ledger *l, const struct ledger_td *td);
 
@@ -193,7 +216,11 @@ const struct ledger_cpu *ledger_cpu_at(const struct ledger *l, u32 index);
 /* Only leaves that were called, in numeric order. */
 const struct ledger_leaf *ledger_leaf_at(const struct ledger *l, u32 index);
 const struct ledger_kot *ledger_kot_get(const struct ledger *l);
+/* Nothing happened before the ledger: what was not seen did not happen. */
+bool ledger_complete(const struct ledger *l);
 void ledger_totals_get(const struct ledger *l, struct ledger_totals *out);
 u32 ledger_td_count(const struct ledger *l);
+u32 ledger_hkid_count(const struct ledger *l);
+u32 ledger_leaf_count(const struct ledger *l);
 
 #endif

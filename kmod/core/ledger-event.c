@@ -1,0 +1,630 @@
+// SPDX-License-Identifier: GPL-2.0-only OR LGPL-2.1-or-later
+/*
+ * ledger: what each finished SEAMCALL proves.
+ *
+ * A success proves the state the leaf requires (TDX module ABI, TD life cycle
+ * and OP_STATE tables). Where that contradicts the record, calls were missed:
+ * the contradiction is counted and the newest call is believed. Failures prove
+ * little and change only what is noted beside each.
+ */
+#include "ledger-priv.h"
+
+enum name_by { BY_NONE, BY_TDR_RCX, BY_TDR_RDX, BY_VPR_RCX, BY_VPR_RDX };
+
+/* How a leaf names its TD, the states its success requires, and the next one. */
+struct rule {
+	u8 by;
+	u8 lo, hi;		/* 0: proves nothing */
+	u8 next;		/* 0: unchanged */
+	/*
+	 * The host is still building or running the TD, so it did not give up
+	 * on its HKID. Not so for BLOCK, TRACK, REMOVE, FLUSH: KVM removes
+	 * pages after a failed release too.
+	 */
+	bool in_use;
+};
+
+static const struct rule rules[TDX_LEAF_COUNT] = {
+#define RULE(id, n, l, h, s, u) \
+	[TDH_##id] = { .by = BY_##n, .lo = LEDGER_TD_##l, .hi = LEDGER_TD_##h, \
+		       .next = LEDGER_TD_##s, .in_use = u }
+	RULE(VP_ENTER,		VPR_RCX, RUNNABLE,	  RUNNABLE,	   UNKNOWN,	true),
+	RULE(MNG_ADDCX,		TDR_RDX, KEYS_CONFIGURED, KEYS_CONFIGURED, UNKNOWN,	true),
+	RULE(MEM_PAGE_ADD,	TDR_RDX, INITIALIZED,	  INITIALIZED,	   UNKNOWN,	true),
+	RULE(MEM_SEPT_ADD,	TDR_RDX, INITIALIZED,	  RUNNABLE,	   UNKNOWN,	true),
+	RULE(VP_ADDCX,		VPR_RDX, INITIALIZED,	  INITIALIZED,	   UNKNOWN,	true),
+	RULE(MEM_PAGE_AUG,	TDR_RDX, INITIALIZED,	  RUNNABLE,	   UNKNOWN,	true),
+	RULE(MEM_RANGE_BLOCK,	TDR_RDX, INITIALIZED,	  RUNNABLE,	   UNKNOWN,	false),
+	RULE(MNG_KEY_CONFIG,	TDR_RCX, ASSIGNED,	  ASSIGNED,	   UNKNOWN,	true),
+	RULE(VP_CREATE,		TDR_RDX, INITIALIZED,	  INITIALIZED,	   UNKNOWN,	true),
+	RULE(MNG_RD,		TDR_RCX, INITIALIZED,	  RUNNABLE,	   UNKNOWN,	false),
+	RULE(MR_EXTEND,		TDR_RDX, INITIALIZED,	  INITIALIZED,	   UNKNOWN,	true),
+	RULE(MR_FINALIZE,	TDR_RCX, INITIALIZED,	  INITIALIZED,	   RUNNABLE,	true),
+	RULE(VP_FLUSH,		VPR_RCX, INITIALIZED,	  RUNNABLE,	   UNKNOWN,	false),
+	RULE(MNG_VPFLUSHDONE,	TDR_RCX, ASSIGNED,	  RUNNABLE,	   BLOCKED,	false),
+	RULE(MNG_KEY_FREEID,	TDR_RCX, BLOCKED,	  BLOCKED,	   TEARDOWN,	false),
+	RULE(MNG_INIT,		TDR_RCX, KEYS_CONFIGURED, KEYS_CONFIGURED, INITIALIZED,	true),
+	RULE(VP_INIT,		VPR_RCX, INITIALIZED,	  INITIALIZED,	   UNKNOWN,	true),
+	RULE(VP_RD,		VPR_RCX, INITIALIZED,	  RUNNABLE,	   UNKNOWN,	false),
+	RULE(MEM_PAGE_REMOVE,	TDR_RDX, INITIALIZED,	  RUNNABLE,	   UNKNOWN,	false),
+	RULE(MEM_SEPT_REMOVE,	TDR_RDX, INITIALIZED,	  RUNNABLE,	   UNKNOWN,	false),
+	RULE(MEM_TRACK,		TDR_RCX, INITIALIZED,	  RUNNABLE,	   UNKNOWN,	false),
+	RULE(MEM_RANGE_UNBLOCK,	TDR_RDX, UNKNOWN,	  UNKNOWN,	   UNKNOWN,	false),
+	RULE(MEM_PAGE_RELOCATE,	TDR_RDX, UNKNOWN,	  UNKNOWN,	   UNKNOWN,	false),
+	RULE(VP_WR,		VPR_RCX, INITIALIZED,	  RUNNABLE,	   UNKNOWN,	false),
+#undef RULE
+};
+
+static void add(u64 *count, u64 n)
+{
+	if (*count != LEDGER_UNKNOWN)
+		*count += n;
+}
+
+static void sub(struct ledger *l, u64 *count, u64 n)
+{
+	if (*count == LEDGER_UNKNOWN)
+		return;
+	if (*count >= n) {
+		*count -= n;
+	} else {
+		l->totals.violations++;
+		*count = LEDGER_UNKNOWN;
+	}
+}
+
+/* Pages of 4 KiB in one of @level: 0 = 4K, 1 = 2M, 2 = 1G. */
+static u64 pages_of(u64 level)
+{
+	return 1ULL << (9 * (level & 3));
+}
+
+/* A TD that was there before it was seen. */
+static struct ledger_td_slot *discover(struct ledger *l, u64 tdr)
+{
+	struct ledger_td_slot *td;
+
+	if (!tdr || tdr & ~CORE_PAGE_MASK)
+		return NULL;
+	if (l->complete && !l->totals.missed && !l->totals.tds_dropped)
+		l->totals.violations++;
+	td = ledger_td_new(l, tdr);
+	/* Each of its calls comes here, so they cannot be counted as TDs. */
+	if (!td && !l->totals.tds_dropped)
+		l->totals.tds_dropped = 1;
+	return td;
+}
+
+/* The record of @td is about an older TD: forget it and start anew. */
+static struct ledger_td_slot *restart(struct ledger *l, struct ledger_td_slot *td)
+{
+	u64 tdr = td->pub.tdr;
+
+	l->totals.violations++;
+	if (td->pub.hkid)
+		ledger_hkid_release(l, td, false, 0);
+	ledger_td_drop(l, td);
+	return ledger_td_new(l, tdr);
+}
+
+/* @page is given to the module, so it cannot be what it is recorded as. */
+static void page_reused(struct ledger *l, u64 page)
+{
+	struct ledger_td_slot *td = ledger_td_get(l, page);
+
+	if (td) {
+		l->totals.violations++;
+		if (td->pub.hkid)
+			ledger_hkid_release(l, td, false, 0);
+		ledger_td_drop(l, td);
+	}
+	if (ledger_td_of_vcpu(l, page)) {
+		l->totals.violations++;
+		ledger_vcpu_del(l, page);
+	}
+}
+
+/*
+ * A success required [lo, hi]. Returns the record to go on with; NULL when
+ * the call is too old to say anything about the state, or there is no room.
+ */
+static struct ledger_td_slot *prove(struct ledger *l, struct ledger_td_slot *td,
+				    const struct rule *r, const struct ledger_event *ev)
+{
+	u32 state = td->pub.state;
+
+	if (state == LEDGER_TD_LEAKED) {
+		if (r->in_use || r->next)
+			state = td->before_leak;
+		else
+			return td;
+		/* Not given up after all, or the release goes on. */
+		ledger_td_state(l, td, state, ev->now);
+	}
+	if (state == LEDGER_TD_UNKNOWN) {
+		if (r->lo == r->hi)
+			ledger_td_state(l, td, r->lo, 0);
+		else if (r->lo >= LEDGER_TD_KEYS_CONFIGURED)
+			td->pub.keyed_pkgs = l->all_pkgs;
+		ledger_td_state(l, td, td->pub.state, ev->now);
+		return td;
+	}
+	if (state >= r->lo && state <= r->hi)
+		return td;
+	/* Took effect before the state was reached, but was reported after. */
+	if (ev->call->seq <= td->seq)
+		return NULL;
+	if (state > r->hi) {
+		td = restart(l, td);
+		return td ? prove(l, td, r, ev) : NULL;
+	}
+	/* Present packages may be fewer than the possible ones. */
+	if (state != LEDGER_TD_ASSIGNED || r->lo != LEDGER_TD_KEYS_CONFIGURED ||
+	    !td->pub.keyed_pkgs)
+		l->totals.violations++;
+	ledger_td_state(l, td, r->lo, 0);
+	return td;
+}
+
+/* ---- single leaves ---- */
+
+static void create(struct ledger *l, const struct ledger_event *ev)
+{
+	u64 tdr = ev->call->in.rcx;
+	u32 id = (u32)ev->call->in.rdx;
+	struct ledger_hkid_slot *h = ledger_hkid_get(l, id);
+	struct ledger_td_slot *td;
+
+	if (!ev->ok) {
+		if (TDX_STATUS_OF(ev->status) == TDX_ST(HKID_NOT_FREE) &&
+		    ev->call->in.rdx == id)
+			ledger_hkid_anon(l, id, ev);
+		return;
+	}
+	page_reused(l, tdr);
+	/* Whoever had this HKID gave it back unseen. */
+	if (h && h->pub.tdr) {
+		l->totals.violations++;
+		td = ledger_td_get(l, h->pub.tdr);
+		if (td) {
+			ledger_td_lose_counts(td);
+			ledger_hkid_release(l, td, false, 0);
+			ledger_td_state(l, td, LEDGER_TD_TEARDOWN, 0);
+		}
+	}
+	l->totals.tds_created++;
+	td = ledger_td_new(l, tdr);
+	if (!td) {
+		l->totals.tds_dropped++;
+		if (h && h->pub.state <= LEDGER_HKID_FREE) {
+			h->pub.state = LEDGER_HKID_UNKNOWN;
+			ledger_hkid_anon(l, id, ev);
+		}
+		return;
+	}
+	td->pub.seen_create = true;
+	td->pub.created_ns = ev->now;
+	td->pub.last_ns = ev->now;
+	td->pub.calls = 1;
+	td->pub.owner = ev->call->owner;
+	td->pub.keyed_pkgs = 0;
+	td->pub.vcpus = 0;
+	td->pub.private_pages = 0;
+	td->pub.sept_pages = 0;
+	td->pub.control_pages = 1;
+	ledger_td_state(l, td, LEDGER_TD_ASSIGNED, ev->now);
+	ledger_hkid_bind(l, td, id, ev->now);
+}
+
+/* @late: reported only after the TD had gone on. */
+static void key_config(struct ledger *l, struct ledger_td_slot *td, bool late,
+		       const struct ledger_event *ev)
+{
+	u32 cpu = ev->call->cpu;
+	u32 pkg = cpu < l->cfg.nr_cpus ? l->cpu[cpu].pub.pkg : LEDGER_NONE;
+
+	if (pkg < l->cfg.nr_pkgs)
+		l->pkg[pkg].pub.keys_programmed++;
+	if (late)
+		return;
+	/* Its state was HKID_ASSIGNED, so it owns nothing but its TDR. */
+	td->pub.vcpus = 0;
+	td->pub.private_pages = 0;
+	td->pub.sept_pages = 0;
+	td->pub.control_pages = 1;
+	if (pkg >= l->cfg.nr_pkgs || pkg >= 32)
+		return;
+	td->seen_keys |= 1U << pkg;
+	if (td->pub.keyed_pkgs != LEDGER_UNKNOWN32)
+		td->pub.keyed_pkgs |= 1U << pkg;
+	else if (td->seen_keys == l->all_pkgs)
+		td->pub.keyed_pkgs = l->all_pkgs;
+	ledger_td_state(l, td, td->pub.keyed_pkgs == l->all_pkgs ?
+			LEDGER_TD_KEYS_CONFIGURED : LEDGER_TD_ASSIGNED, ev->now);
+}
+
+static void freed(struct ledger *l, struct ledger_td_slot *td, u64 now)
+{
+	ledger_hkid_release(l, td, true, now);
+	td->pub.released_ns = now;
+	ledger_td_state(l, td, LEDGER_TD_TEARDOWN, now);
+}
+
+/* VPFLUSHDONE or KEY.FREEID failed: is the HKID lost? */
+static void release_failed(struct ledger *l, struct ledger_td_slot *td,
+			   const struct ledger_event *ev)
+{
+	u64 st = TDX_STATUS_OF(ev->status);
+	struct ledger_hkid_slot *h;
+
+	if (ledger_is_busy(ev->status) || ev->call->seq <= td->seq ||
+	    td->pub.state == LEDGER_TD_TEARDOWN)
+		return;
+	if (ev->leaf == TDH_MNG_VPFLUSHDONE) {
+		if (st == TDX_ST(FLUSHVP_NOT_DONE) || td->pub.state == LEDGER_TD_BLOCKED)
+			return;
+		/* It may be blocked already, or have no HKID any more. */
+		if (st == TDX_ST(LIFECYCLE_STATE_INCORRECT) &&
+		    td->pub.state == LEDGER_TD_UNKNOWN)
+			return;
+	} else if (st == TDX_ST(LIFECYCLE_STATE_INCORRECT) &&
+		   td->pub.state != LEDGER_TD_BLOCKED) {
+		/* Out of order: the TD keeps its HKID, or gave it back unseen. */
+		return;
+	}
+	ledger_td_state(l, td, LEDGER_TD_LEAKED, ev->now);
+	h = ledger_hkid_get(l, td->pub.hkid);
+	if (h && h->pub.tdr == td->pub.tdr) {
+		h->pub.fail_leaf = ev->leaf;
+		h->pub.fail_status = ev->status;
+	}
+}
+
+/* Leaves that name their TD. */
+static void td_leaf(struct ledger *l, const struct ledger_event *ev)
+{
+	const struct ledger_regs *in = &ev->call->in;
+	const struct rule *r = &rules[ev->leaf];
+	bool by_tdr = r->by == BY_TDR_RCX || r->by == BY_TDR_RDX;
+	u64 name = r->by == BY_TDR_RCX || r->by == BY_VPR_RCX ? in->rcx : in->rdx;
+	struct ledger_td_slot *td;
+	u32 cpu = ev->call->cpu;
+	bool late = false;
+
+	/* Flags: VP.ENTER bits 52 and 53, SEPT.ADD bit 0. */
+	if (ev->leaf == TDH_VP_ENTER)
+		name &= 0x000ffffffffff000ULL;
+	else if (ev->leaf == TDH_MEM_SEPT_ADD)
+		name &= CORE_PAGE_MASK;
+
+	td = by_tdr ? ledger_td_get(l, name) : ledger_td_of_vcpu(l, name);
+	if (ev->ok) {
+		if (!td && by_tdr)
+			td = discover(l, name);
+		/* The TD of an unknown HKID, but not in the table. */
+		if (!td && ev->leaf == TDH_MNG_KEY_FREEID)
+			ledger_hkid_forget_anon(l);
+	}
+	if (!td)
+		return;
+	td->pub.calls++;
+	td->pub.last_ns = ev->now;
+	if (!ev->ok) {
+		if (ev->leaf == TDH_MNG_VPFLUSHDONE || ev->leaf == TDH_MNG_KEY_FREEID)
+			release_failed(l, td, ev);
+		return;
+	}
+	if (r->lo) {
+		struct ledger_td_slot *proven = prove(l, td, r, ev);
+
+		/* An old call still counts pages, but its transition is history. */
+		if (!proven && (r->next || ledger_td_get(l, td->pub.tdr) != td))
+			return;
+		late = !proven;
+		td = late ? td : proven;
+	}
+
+	switch (ev->leaf) {
+	case TDH_MNG_KEY_CONFIG:
+		key_config(l, td, late, ev);
+		break;
+	case TDH_MNG_ADDCX:
+	case TDH_VP_ADDCX:
+		page_reused(l, in->rcx);
+		add(&td->pub.control_pages, 1);
+		break;
+	case TDH_MNG_INIT:
+		/* vCPUs and memory come only after this. */
+		td->pub.vcpus = 0;
+		td->pub.private_pages = 0;
+		td->pub.sept_pages = 0;
+		td->pub.max_vcpus = ev->call->max_vcpus;
+		break;
+	case TDH_VP_CREATE:
+		page_reused(l, in->rcx);
+		add(&td->pub.control_pages, 1);
+		ledger_vcpu_add(l, td, in->rcx);
+		break;
+	case TDH_VP_INIT:
+		if (td->pub.vcpus != LEDGER_UNKNOWN32)
+			td->pub.vcpus++;
+		break;
+	case TDH_MEM_PAGE_ADD:
+	case TDH_MEM_PAGE_AUG:
+		page_reused(l, in->r8);
+		add(&td->pub.private_pages,
+		    ev->leaf == TDH_MEM_PAGE_AUG ? pages_of(in->rcx & 7) : 1);
+		break;
+	case TDH_MEM_PAGE_REMOVE:
+		sub(l, &td->pub.private_pages, pages_of(in->rcx & 7));
+		if (ev->out && cpu < l->cfg.nr_cpus) {
+			l->cpu[cpu].removed_hpa = ev->out->rcx;
+			l->cpu[cpu].removed_tdr = td->pub.tdr;
+		}
+		break;
+	case TDH_MEM_SEPT_ADD:
+		/* Version 1 takes several pages. */
+		if ((in->rdx & 1) || TDX_LEAF_VERSION(ev->call->rax)) {
+			td->pub.sept_pages = LEDGER_UNKNOWN;
+		} else {
+			page_reused(l, in->r8);
+			add(&td->pub.sept_pages, 1);
+		}
+		break;
+	case TDH_MEM_SEPT_REMOVE:
+		if (TDX_LEAF_VERSION(ev->call->rax))
+			td->pub.sept_pages = LEDGER_UNKNOWN;
+		else
+			sub(l, &td->pub.sept_pages, 1);
+		break;
+	case TDH_MNG_VPFLUSHDONE:
+		l->flushing_tdr = td->pub.tdr;
+		break;
+	case TDH_MNG_KEY_FREEID:
+		freed(l, td, ev->now);
+		return;
+	}
+	if (r->next)
+		ledger_td_state(l, td, r->next, ev->now);
+}
+
+/* Pages of dying TDs went back, but to whom they belonged was not seen. */
+static void reclaim_unseen(struct ledger *l)
+{
+	u32 i;
+
+	for (i = 0; i < l->nr_tds; i++) {
+		struct ledger_td_slot *td = &l->td[l->td_order[i]];
+
+		if (td->pub.state == LEDGER_TD_TEARDOWN ||
+		    td->pub.state == LEDGER_TD_UNKNOWN)
+			ledger_td_lose_counts(td);
+	}
+}
+
+/*
+ * Outputs RCX type, RDX owner, R8 size: valid on success, and when the module
+ * got as far as the owner's state.
+ */
+static void reclaim(struct ledger *l, const struct ledger_event *ev)
+{
+	u64 st = TDX_STATUS_OF(ev->status), page = ev->call->in.rcx, tdr;
+	struct ledger_td_slot *td;
+
+	if (!ev->out) {
+		if (!ev->ok)
+			return;
+		td = ledger_td_get(l, page);
+		if (td) {
+			if (td->pub.hkid)
+				ledger_hkid_release(l, td, false, 0);
+			ledger_td_drop(l, td);
+		} else {
+			ledger_vcpu_del(l, page);
+			reclaim_unseen(l);
+		}
+		return;
+	}
+	if (!ev->ok && st != TDX_ST(LIFECYCLE_STATE_INCORRECT) &&
+	    st != TDX_ST(TD_ASSOCIATED_PAGES_EXIST))
+		return;
+	if (ev->out->rcx < TDX_PT_REG || ev->out->rcx > TDX_PT_EPT)
+		return;
+	tdr = ev->out->rcx == TDX_PT_TDR ? page : ev->out->rdx;
+	td = ledger_td_get(l, tdr);
+	if (!td) {
+		/* The end of a TD that is not in the record changes nothing. */
+		if (!ev->ok || ev->out->rcx == TDX_PT_TDR)
+			return;
+		td = discover(l, tdr);
+		if (!td)
+			return;
+	}
+	td->pub.calls++;
+	td->pub.last_ns = ev->now;
+	if (!ev->ok)
+		return;
+
+	if (td->pub.state != LEDGER_TD_TEARDOWN) {
+		/* Its HKID went back unseen. */
+		if (td->pub.state != LEDGER_TD_UNKNOWN) {
+			l->totals.violations++;
+			ledger_td_lose_counts(td);
+		}
+		ledger_hkid_release(l, td, false, 0);
+		ledger_td_state(l, td, LEDGER_TD_TEARDOWN, 0);
+	}
+	switch (ev->out->rcx) {
+	case TDX_PT_REG:
+		sub(l, &td->pub.private_pages, pages_of(ev->out->r8));
+		td->pub.reclaims++;
+		break;
+	case TDX_PT_EPT:
+		sub(l, &td->pub.sept_pages, 1);
+		break;
+	case TDX_PT_TDVPR:
+		ledger_vcpu_del(l, page);
+		sub(l, &td->pub.control_pages, 1);
+		break;
+	case TDX_PT_TDCX:
+		sub(l, &td->pub.control_pages, 1);
+		break;
+	case TDX_PT_TDR:
+		/* The module keeps a TDR as long as it has children. */
+		if ((td->pub.control_pages != 1 && td->pub.control_pages != LEDGER_UNKNOWN) ||
+		    (td->pub.private_pages && td->pub.private_pages != LEDGER_UNKNOWN) ||
+		    (td->pub.sept_pages && td->pub.sept_pages != LEDGER_UNKNOWN))
+			l->totals.violations++;
+		ledger_td_drop(l, td);
+		break;
+	}
+}
+
+/*
+ * KVM flushes a page right after TDH.MEM.PAGE.REMOVE under the TD's own KeyID
+ * (any other would leave its cache lines): the HKID of a TD whose creation was
+ * not seen.
+ */
+static void page_wbinvd(struct ledger *l, const struct ledger_event *ev,
+			u64 removed_hpa, u64 removed_tdr)
+{
+	u32 shift = l->cfg.hkid_shift;
+	struct ledger_td_slot *td = ledger_td_get(l, removed_tdr);
+	struct ledger_hkid_slot *h;
+	u64 rcx = ev->call->in.rcx;
+
+	if (!ev->ok || !td || shift < CORE_PAGE_SHIFT || shift >= 64 ||
+	    (rcx & ((1ULL << shift) - 1)) != removed_hpa)
+		return;
+	td->pub.calls++;
+	td->pub.last_ns = ev->now;
+	h = ledger_hkid_get(l, (u32)(rcx >> shift));
+	if (!h || td->pub.hkid != LEDGER_UNKNOWN32)
+		return;
+	if (h->pub.tdr || h->pub.state == LEDGER_HKID_FREE) {
+		l->totals.violations++;
+		return;
+	}
+	ledger_hkid_bind(l, td, h->pub.id, 0);
+}
+
+/* ---- module scope ---- */
+
+/* TDH.SYS.CONFIG: no TD and no HKID in use can exist, all is known. */
+static void new_module(struct ledger *l, u64 now)
+{
+	u32 i;
+
+	while (l->nr_tds) {
+		struct ledger_td_slot *td = &l->td[l->td_order[l->nr_tds - 1]];
+
+		ledger_td_drop(l, td);
+	}
+	for (i = 0; i < l->cfg.nr_hkids; i++) {
+		struct ledger_hkid_slot *h = &l->hkid[i];
+
+		h->pub = (struct ledger_hkid){
+			.id = h->pub.id,
+			.state = LEDGER_HKID_FREE,
+			.since_ns = now,
+			.owner.fd = -1,
+		};
+		h->seq = l->seq;
+	}
+	for (i = 0; i < l->cfg.nr_pkgs; i++)
+		l->pkg[i].pub.global_key = false;
+	l->anon_hkids = 0;
+	l->flushing_tdr = 0;
+	l->complete = true;
+	l->ready = false;
+}
+
+static void sys_leaf(struct ledger *l, const struct ledger_event *ev)
+{
+	u64 st = TDX_STATUS_OF(ev->status);
+	u32 i, cpu = ev->call->cpu;
+	struct ledger_cpu *c = cpu < l->cfg.nr_cpus ? &l->cpu[cpu].pub : NULL;
+
+	switch (ev->leaf) {
+	case TDH_SYS_INIT:
+		/* A new module image; TDs survive if SYS.UPDATE follows. */
+		for (i = 0; ev->ok && i < l->cfg.nr_cpus; i++) {
+			l->cpu[i].pub.lp_init = 0;
+			l->cpu[i].pub.lp_init_status = LEDGER_UNKNOWN;
+		}
+		break;
+	case TDH_SYS_LP_INIT:
+		if (!c)
+			break;
+		c->lp_init_status = ev->status;
+		if (ev->ok || st == TDX_ST(SYS_LP_INIT_DONE))
+			c->lp_init = 1;
+		/* Retries, or refused before this LP was looked at. */
+		else if (!ledger_is_busy(ev->status) &&
+			 st != TDX_ST(SYS_LP_INIT_NOT_PENDING) &&
+			 st != TDX_ST(OPERAND_INVALID) && st != TDX_ST(SYS_SHUTDOWN) &&
+			 !TDX_IS_SW_ERROR(ev->status))
+			c->lp_init = 0;
+		break;
+	case TDH_SYS_RD:
+		/* The one leaf that looks at the LP it runs on. */
+		if (!c)
+			break;
+		if (st == TDX_ST(SYS_LP_INIT_NOT_DONE))
+			c->lp_init = 0;
+		else if (ev->ok || ((ev->status >> 40) & 0xff) == 0x0c)
+			c->lp_init = 1;
+		break;
+	case TDH_SYS_CONFIG:
+		if (ev->ok)
+			new_module(l, ev->now);
+		break;
+	case TDH_SYS_KEY_CONFIG:
+		if (c && c->pkg < l->cfg.nr_pkgs &&
+		    (ev->ok || st == TDX_ST(KEY_CONFIGURED)))
+			l->pkg[c->pkg].pub.global_key = true;
+		break;
+	}
+}
+
+/* Succeeds only in SYS_READY, after every package has the global key. */
+static bool needs_ready(u32 leaf)
+{
+	return leaf < TDH_SYS_KEY_CONFIG || leaf == TDH_SYS_TDMR_INIT ||
+	       (leaf >= TDH_MEM_TRACK && leaf <= TDH_VP_WR);
+}
+
+void ledger_observe(struct ledger *l, const struct ledger_event *ev)
+{
+	u32 i, cpu = ev->call->cpu;
+	u64 hpa = 0, tdr = 0;
+
+	if (cpu < l->cfg.nr_cpus) {
+		hpa = l->cpu[cpu].removed_hpa;
+		tdr = l->cpu[cpu].removed_tdr;
+		l->cpu[cpu].removed_tdr = 0;
+	}
+	if (ev->ok && !l->ready && needs_ready(ev->leaf)) {
+		l->ready = true;
+		for (i = 0; i < l->cfg.nr_pkgs; i++)
+			l->pkg[i].pub.global_key = true;
+	}
+	if (ev->leaf >= TDX_LEAF_COUNT)
+		return;
+	switch (ev->leaf) {
+	case TDH_MNG_CREATE:
+		create(l, ev);
+		break;
+	case TDH_PHYMEM_PAGE_RECLAIM:
+		reclaim(l, ev);
+		break;
+	case TDH_PHYMEM_PAGE_WBINVD:
+		page_wbinvd(l, ev, hpa, tdr);
+		break;
+	default:
+		if (rules[ev->leaf].by)
+			td_leaf(l, ev);
+		else
+			sys_leaf(l, ev);
+	}
+}

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0-only OR LGPL-2.1-or-later
+/*
+ * Page address -> index. Linear probing at a load of at most one half, deletion
+ * by shifting back, so there are no tombstones and an entry never moves away
+ * from its home: the probe length given at insertion stays an upper bound.
+ */
+#include "ledger-priv.h"
+
+#define MAP_PROBE	64
+
+/* Slots for @max entries: a power of two, larger than any probe. */
+u32 ledger_map_capacity(u32 max)
+{
+	u32 cap = 2 * MAP_PROBE;
+
+	while (cap < 2 * max)
+		cap <<= 1;
+	return cap;
+}
+
+static u32 home(const struct ledger_map *m, u64 key)
+{
+	return (u32)(((key >> CORE_PAGE_SHIFT) * 0x9e3779b97f4a7c15ULL) >> 32) & m->mask;
+}
+
+u32 ledger_map_find(const struct ledger_map *m, u64 key)
+{
+	u32 i = home(m, key), n;
+
+	for (n = 0; n < MAP_PROBE && m->slot[i].used; n++) {
+		if (m->slot[i].key == key)
+			return m->slot[i].val;
+		i = (i + 1) & m->mask;
+	}
+	return LEDGER_NONE;
+}
+
+bool ledger_map_insert(struct ledger_map *m, u64 key, u32 val)
+{
+	u32 i = home(m, key), n;
+
+	for (n = 0; n < MAP_PROBE; n++) {
+		if (!m->slot[i].used) {
+			m->slot[i] = (struct ledger_slot){
+				.key = key, .val = val, .used = 1,
+			};
+			return true;
+		}
+		i = (i + 1) & m->mask;
+	}
+	return false;
+}
+
+void ledger_map_remove(struct ledger_map *m, u64 key)
+{
+	u32 i = home(m, key), j, n;
+
+	for (n = 0; n < MAP_PROBE; n++) {
+		if (!m->slot[i].used)
+			return;
+		if (m->slot[i].key == key)
+			break;
+		i = (i + 1) & m->mask;
+	}
+	if (n == MAP_PROBE)
+		return;
+	/* Pull back every later entry of the cluster that may sit in the hole. */
+	for (j = (i + 1) & m->mask; m->slot[j].used; j = (j + 1) & m->mask) {
+		u32 h = home(m, m->slot[j].key);
+
+		if (((j - h) & m->mask) >= ((j - i) & m->mask)) {
+			m->slot[i] = m->slot[j];
+			i = j;
+		}
+	}
+	m->slot[i].used = 0;
+}
