@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # make kmod KVER=...   builds both modules in $(O)/kmod/$(KVER), never in the tree
 KVER	?= $(shell uname -r)
-KDIR	?= /lib/modules/$(KVER)/build
+# Of the running system, else one that "make deps" unpacked.
+KDIR	?= $(or $(wildcard /lib/modules/$(KVER)/build),$(shell tests/kernels.sh | awk '$$1 == "$(KVER)" { print $$2 }'))
 KCOPY	:= $(O)/kmod/$(KVER)
+KARGS	?=
 
 .PHONY: kmod
 kmod:
+	$(if $(KDIR),,$(error no headers of kernel $(KVER); make deps fetches those of the tested kernels))
 	@mkdir -p $(KCOPY)
 	$(Q)cp -a --update kmod/. $(KCOPY)/
-	$(Q)$(MAKE) --no-print-directory -C $(KDIR) M=$(abspath $(KCOPY)) CC=gcc O= TDXCTL_WERROR=y modules
+	$(Q)$(MAKE) --no-print-directory -C $(KDIR) M=$(abspath $(KCOPY)) CC=gcc O= \
+		TDXCTL_WERROR=y TDXCTL_VERSION=$(VERSION) $(KARGS) modules

@@ -37,113 +37,106 @@ missing_of()
 	done
 }
 
-# Series whose headers or image are not here.
+# Series without headers or image.
 missing_kernels()
 {
-	"$top/tests/kernels.sh" | awk -v col="$1" '$col == "-" { split($1, v, "."); print v[1] "." v[2] }'
+	"$top/tests/kernels.sh" | awk '$2 == "-" || $3 == "-" { split($1, v, "."); print v[1] "." v[2] }'
 }
 
 mapfile -t packages < <(missing_of "${build_packages[@]}")
-headers=() images=()
+kernels=()
 if [ "$mode" != --build ]; then
 	mapfile -t -O "${#packages[@]}" packages < <(missing_of "${check_packages[@]}")
-	mapfile -t headers < <(missing_kernels 2)
-	mapfile -t images < <(missing_kernels 3)
+	mapfile -t kernels < <(missing_kernels)
 fi
 
-if [ $((${#packages[@]} + ${#headers[@]} + ${#images[@]})) = 0 ]; then
+if [ $((${#packages[@]} + ${#kernels[@]})) = 0 ]; then
 	[ "$mode" = --print ] && echo "deps: all here"
 	exit 0
 fi
 if [ "$mode" = --print ]; then
-	echo "deps: missing packages: ${packages[*]:-none}; kernel headers: ${headers[*]:-none};" \
-		"kernel images: ${images[*]:-none}"
-	exit 1
-fi
-
-if [ $((${#packages[@]} + ${#headers[@]})) != 0 ] && [ "$(id -u)" != 0 ]; then
-	echo "deps: packages are missing: ${packages[*]} ${headers[*]/#/linux-headers-}" >&2
-	if command -v sudo >/dev/null; then
-		echo "run: sudo make -C $top deps" >&2
-	else
-		echo "run: su -c 'make -C $top deps'" >&2
-	fi
+	echo "deps: missing packages: ${packages[*]:-none}; kernels: ${kernels[*]:-none}"
 	exit 1
 fi
 
 apt=(apt-get -q -y -o Dpkg::Use-Pty=0 -o APT::Sandbox::User=root -o Acquire::Retries=3)
-# Lines "SUITE CODENAME SITE"; the code name is known after an update only.
-targets()
-{
-	# shellcheck disable=SC2016 # apt expands these
-	apt-get indextargets --format '$(RELEASE) $(CODENAME) $(SITE) $(COMPONENT)' 'Created-By: Packages' |
-		awk '$NF == "main"'
-}
 
-# The mirror is the one this machine already uses for Debian 12 itself.
-add_backports()
-{
-	local site
-
-	! targets | grep -q bookworm-backports || return 0
-	site=$(targets | awk '$1 == "bookworm" || $2 == "bookworm" { print $3; exit }')
-	[ -n "$site" ] || fail "no apt source for Debian 12 (bookworm main) is configured"
-	echo "deps: adding bookworm-backports from $site"
-	cat >/etc/apt/sources.list.d/tdxctl-backports.sources <<-END
-		Types: deb
-		URIs: $site
-		Suites: bookworm-backports
-		Components: main
-		Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
-	END
-	"${apt[@]}" update
-}
-
-# The newest version of a metapackage in one kernel series, then what it stands for.
-kernel_package()
-{
-	local meta=$1 series=$2 version
-
-	version=$(apt-cache madison "$meta" |
-		awk -v s="$series." '{ if (index($3, s) == 1) print $3 }' | sort -V | tail -n 1)
-	[ -n "$version" ] || fail "apt knows no $meta $series"
-	apt-cache show "$meta=$version" | sed -n 's/^Depends: \(linux-[^ ,]*\).*/\1/p' | head -n 1
-}
-
-updated=
-if [ "$(id -u)" = 0 ]; then
-	"${apt[@]}" update
-	updated=y
-	case " ${headers[*]} ${images[*]} " in
-	*" 6.12 "*) add_backports ;;
-	esac
-	for s in "${headers[@]}"; do
-		packages+=("$(kernel_package linux-headers-amd64 "$s")")
-	done
-	if [ ${#packages[@]} != 0 ]; then
-		"${apt[@]}" install --no-install-recommends "${packages[@]}"
+if [ ${#packages[@]} != 0 ]; then
+	if [ "$(id -u)" != 0 ]; then
+		echo "deps: packages are missing: ${packages[*]}" >&2
+		if command -v sudo >/dev/null; then
+			echo "run: sudo make -C $top deps" >&2
+		else
+			echo "run: su -c 'make -C $top deps'" >&2
+		fi
+		exit 1
 	fi
+	"${apt[@]}" update
+	"${apt[@]}" install --no-install-recommends "${packages[@]}"
 fi
+[ ${#kernels[@]} != 0 ] || exit 0
 
-# Images are unpacked in a cache, never installed: no boot loader, no initramfs
-# hooks, and the machine's own boot stays as it is.
-[ "$mode" = --build ] && exit 0
-while read -r kver hdr image _; do
-	[ "$hdr" != - ] || fail "headers of kernel $kver are still missing"
-	[ "$image" = - ] || continue
-	dir=$cache/$kver
-	mkdir -p "$dir"
+# Kernels are unpacked into a cache, never installed: what this machine boots,
+# and what its apt knows, stay as they are, and no root is needed. apt gets a
+# state of its own there, with the mirror the machine uses for Debian 12.
+mkdir -p "$cache"/apt/{etc/sources.list.d,etc/preferences.d,lists/partial,archives/partial}
+# shellcheck disable=SC2016 # apt expands these
+site=$(apt-get indextargets --format '$(RELEASE) $(CODENAME) $(COMPONENT) $(SITE)' 'Created-By: Packages' |
+	awk '($1 == "bookworm" || $2 == "bookworm") && $3 == "main" { print $4; exit }')
+[ -n "$site" ] || fail "no apt source for Debian 12 (bookworm main) is configured"
+cat >"$cache/apt/etc/sources.list.d/kernels.sources" <<-END
+	Types: deb
+	URIs: $site
+	Suites: bookworm bookworm-backports
+	Components: main
+	Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
+END
+own=(-o "Dir::Etc::SourceList=/dev/null" -o "Dir::Etc::SourceParts=$cache/apt/etc/sources.list.d"
+	-o "Dir::Etc::PreferencesParts=$cache/apt/etc/preferences.d"
+	-o "Dir::State::Lists=$cache/apt/lists" -o "Dir::Cache=$cache/apt")
+"${apt[@]}" "${own[@]}" update
+
+# meta SERIES: the newest linux-image-amd64 of it, as "VERSION KVER".
+meta()
+{
+	local version
+
+	version=$(apt-cache "${own[@]}" madison linux-image-amd64 |
+		awk -v s="$1." '{ if (index($3, s) == 1) print $3 }' | sort -V | tail -n 1)
+	[ -n "$version" ] || fail "apt knows no linux-image-amd64 $1"
+	apt-cache "${own[@]}" show "linux-image-amd64=$version" |
+		sed -n "s/^Depends: linux-image-\([^ ,]*\).*/$version \1/p" | head -n 1
+}
+
+for s in "${kernels[@]}"; do
+	read -r version kver < <(meta "$s")
+	[ -n "${kver:-}" ] || fail "cannot tell which kernel $s is"
+	echo "deps: fetching kernel $kver into $cache"
 	work=$(mktemp -d "$cache/unpack.XXXXXX")
 	trap 'rm -rf "$work"' EXIT
-	echo "deps: fetching the image of $kver into $cache"
-	version=$(dpkg-query -W -f '${Version}' "linux-headers-$kver")
-	(cd "$work" && "${apt[@]}" download "linux-image-$kver=$version") ||
-		fail "cannot fetch linux-image-$kver=$version${updated:+; try again later}"
-	# Only what the tests boot and load: the whole package is ten times that.
-	dpkg-deb --fsys-tarfile "$work"/linux-image-*.deb |
-		tar -x -C "$dir" --wildcards './boot/vmlinuz-*' './boot/config-*' \
-			'./lib/modules/*/kernel/drivers/vhost/*' './lib/modules/*/kernel/drivers/net/t[au][pn].ko*'
+	flavour=${kver##*-}
+	names=("linux-image-$kver" "linux-headers-$kver" "linux-headers-${kver%-"$flavour"}-common")
+	names+=("$(apt-cache "${own[@]}" show "linux-headers-$kver=$version" |
+		grep -o 'linux-kbuild-[^ ,]*' | head -n 1)")
+	(cd "$work" && "${apt[@]}" "${own[@]}" download "${names[@]/%/=$version}") ||
+		fail "cannot fetch ${names[*]} $version"
+	mkdir "$work/root"
+	for deb in "$work"/*.deb; do
+		case $deb in
+		# Of the image only what the tests boot and load: the rest is ten times that.
+		*/linux-image-*)
+			dpkg-deb --fsys-tarfile "$deb" | tar -x -C "$work/root" --wildcards './boot/vmlinuz-*' \
+				'./lib/modules/*/kernel/drivers/vhost/*' \
+				'./lib/modules/*/kernel/drivers/net/t[au][pn].ko*'
+			;;
+		*) dpkg-deb -x "$deb" "$work/root" ;;
+		esac
+	done
+	# The one absolute path in there.
+	sed -i "s|/usr/src/|$cache/$kver/usr/src/|" "$work/root/usr/src/linux-headers-$kver/Makefile"
+	rm -rf "${cache:?}/$kver"
+	mv "$work/root" "$cache/$kver"
 	rm -rf "$work"
-done < <("$top/tests/kernels.sh")
+done
 
 "$top/tests/deps.sh" --print
