@@ -8,6 +8,9 @@
  * the pages the host donated, PAMT entries in the PAMT the host donated with
  * TDH.SYS.CONFIG. seam itself never allocates.
  *
+ * Not modelled: the contents of MRTD (MR.EXTEND and PAGE.ADD check everything
+ * but hash nothing), TD migration, TD partitioning, and the guest side.
+ *
  * Concurrency: seam_call() may run on all LPs at once. Every module lock is a
  * try-lock, as in the real module: contention is a busy status, never a wait.
  * The seam_fault_*() and seam_get_*() functions may run beside it.
@@ -43,18 +46,27 @@ struct seam_config {
 	 * (CPU hotplug of an emulated host). Off: strict, as the real module.
 	 */
 	bool late_lp_init;
+	/*
+	 * CPUID(1).EAX of the processor, the only non-zero value that TD_PARAMS
+	 * may ask for. 0: any value is accepted.
+	 */
+	u32 cpuid_1_eax;
 };
 
 /* All callbacks may be called in any context, concurrently; they never sleep. */
 struct seam_ops {
 	/*
 	 * Kernel mapping of the 4-KiB page at @pa. Never NULL for pages inside
-	 * a CMR. Required.
+	 * a CMR. Also asked for structures of the host that may be anywhere
+	 * below 2^hkid_shift: NULL where there is no memory. Required.
 	 */
 	void *(*map)(void *ctx, u64 pa);
 	/* 64 random bits; false = no entropy. NULL: a counter, always succeeds. */
 	bool (*entropy)(void *ctx, u64 *out);
-	/* Copies a 4-KiB page for TDH.MEM.PAGE.ADD. NULL: contents do not matter. */
+	/*
+	 * Copies a 4-KiB page for TDH.MEM.PAGE.ADD; @src_pa is a page that
+	 * @map knows. NULL: contents do not matter.
+	 */
 	void (*copy_page)(void *ctx, u64 dst_pa, u64 src_pa);
 	/*
 	 * Called once per call after every lock of the leaf is held and every

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-2.0-only OR LGPL-2.1-or-later
+/*
+ * seam: the state as it is, for tests and for comparison with what the ledger
+ * inferred. These functions take no module lock: a lock of theirs would be
+ * contention that no SEAMCALL caused.
+ */
+#include "seam-priv.h"
+
+enum seam_sys_state seam_get_sys_state(const struct seam *s)
+{
+	return core_load32(&s->sys_state);
+}
+
+bool seam_get_lp_init(const struct seam *s, u32 lp)
+{
+	return lp < s->nr_lps && core_load32(&s->lp[lp].done);
+}
+
+int seam_get_kot(const struct seam *s, u32 hkid, struct seam_kot_info *out)
+{
+	if (!seam_is_private_hkid(s, hkid))
+		return -ERANGE;
+	out->state = core_load32(&s->kot[hkid].state);
+	out->wbinvd_bitmap = core_load32(&s->kot[hkid].wbinvd_bitmap);
+	return 0;
+}
+
+u64 seam_get_hkid_owner(const struct seam *s, u32 hkid)
+{
+	return seam_is_private_hkid(s, hkid) ?
+		core_load64(&s->kot[hkid].owner) : 0;
+}
+
+/* The PAMT leaf of @pa, a page of @out->size; @pa need not be aligned to it. */
+static bool page_look(const struct seam *s, const struct seam_tdmr *t, u64 pa,
+		      struct seam_page_info *out)
+{
+	u32 level;
+
+	for (level = SEAM_1G;; level--) {
+		u64 word = core_load64(&seam_pamt_entry(s, t, level, pa)->word);
+
+		out->type = seam_pamt_type(word);
+		out->owner = seam_pamt_owner(word);
+		out->size = level;
+		if (level == SEAM_4K || out->type != TDX_PT_NDA)
+			return out->type != TDX_PT_NDA && out->type != TDX_PT_RSVD;
+	}
+}
+
+int seam_get_page(const struct seam *s, u64 pa, struct seam_page_info *out)
+{
+	const struct seam_tdmr *t = seam_tdmr_find(s, pa);
+
+	if (!t)
+		return -ENOENT;
+	page_look(s, t, pa, out);
+	return 0;
+}
+
+int seam_get_td(const struct seam *s, u64 tdr_pa, struct seam_td_info *out)
+{
+	const struct seam_tdr *tdr;
+	const struct seam_tdcs *tdcs;
+	struct seam_page_info p;
+
+	if (tdr_pa & ~CORE_PAGE_MASK || seam_get_page(s, tdr_pa, &p) ||
+	    p.type != TDX_PT_TDR)
+		return -ENOENT;
+	tdr = seam_ptr(s, tdr_pa);
+	memset(out, 0, sizeof(*out));
+	out->tdr = tdr_pa;
+	out->hkid = core_load32(&tdr->hkid);
+	out->lifecycle = core_load32(&tdr->lifecycle);
+	out->fatal = core_load32(&tdr->fatal);
+	out->pkg_config_bitmap = core_load32(&tdr->pkg_config_bitmap);
+	out->chldcnt = core_load64(&tdr->chldcnt);
+	out->num_tdcx = core_load32(&tdr->num_tdcx);
+	if (!out->num_tdcx)
+		return 0;
+	/*
+	 * In TEARDOWN the TDCX pages go back to the host one by one; what was
+	 * in a page that is gone is not worth more than the zeros above.
+	 */
+	if (seam_get_page(s, core_load64(&tdr->tdcx[SEAM_TDCX_TDCS]), &p) ||
+	    p.type != TDX_PT_TDCX || p.owner != tdr_pa)
+		return 0;
+	tdcs = seam_ptr(s, core_load64(&tdr->tdcx[SEAM_TDCX_TDCS]));
+	out->op_state = core_load32(&tdcs->op_state);
+	out->num_vcpus = core_load32(&tdcs->num_vcpus);
+	out->max_vcpus = core_load32(&tdcs->max_vcpus);
+	out->num_assoc_vcpus = core_load32(&tdcs->num_assoc);
+	out->epoch = core_load64(&tdcs->epoch);
+	return 0;
+}
+
+int seam_for_each_page(const struct seam *s, u64 pa, u64 end,
+		       int (*fn)(void *arg, u64 pa, const struct seam_page_info *p),
+		       void *arg)
+{
+	u32 i, nr = core_load32(&s->nr_tdmrs);
+	struct seam_page_info p;
+	int ret;
+
+	for (i = 0; i < nr; i++) {
+		const struct seam_tdmr *t = &s->tdmr[i];
+		u64 stop = core_load64(&t->next) & ~(SEAM_GIB - 1);
+		u64 at = t->info.base > pa ? t->info.base : pa & CORE_PAGE_MASK;
+
+		for (; at < stop && at < end;
+		     at += SEAM_BIT(seam_level_shift(p.size))) {
+			if (!page_look(s, t, at, &p))
+				continue;
+			at &= ~(SEAM_BIT(seam_level_shift(p.size)) - 1);
+			ret = fn(arg, at, &p);
+			if (ret)
+				return ret;
+		}
+	}
+	return 0;
+}
