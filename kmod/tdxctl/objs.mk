@@ -1,1 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
+TDXCTL_VERSION ?= unknown
+ccflags-y += -DTDXCTL_VERSION=\"$(TDXCTL_VERSION)\"
+
+tdxctl-y := tdxctl/main.o tdxctl/probe.o tdxctl/sym.o tdxctl/observe.o \
+	    tdxctl/cpus.o tdxctl/locks.o tdxctl/dev.o tdxctl/snapshot.o \
+	    tdxctl/cpucheck.o tdxctl/seamcall.o tdxctl/release.o \
+	    tdxctl/job.o tdxctl/td.o \
+	    tdxctl/vmfile.o tdxctl/debugfs.o tdxctl/wire.o \
+	    $(patsubst $(src)/%.c,%.o,$(wildcard $(src)/core/ledger*.c))

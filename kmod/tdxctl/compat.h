@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What differs between the kernels this builds on: 6.1, 6.12 and newer. */
+#ifndef TDXCTL_COMPAT_H
+#define TDXCTL_COMPAT_H
+
+#include <linux/mutex.h>
+#include <asm/msr.h>
+
+/* Renamed from rdmsrl_safe() in 6.16. */
+#ifndef rdmsrq_safe
+#define rdmsrq_safe(msr, val) rdmsrl_safe(msr, val)
+#endif
+
+/*
+ * The low bits of mutex.owner are private to kernel/locking/mutex.c and the
+ * same since 4.10. On PREEMPT_RT a mutex is an rt_mutex without that word, and
+ * the helper reports the kernel's mutexes as absent.
+ */
+#define COMPAT_MUTEX_WAITERS	1UL
+#define COMPAT_MUTEX_FLAGS	7UL
+
+#ifdef CONFIG_PREEMPT_RT
+#define COMPAT_MUTEX_READABLE	0
+#define COMPAT_MUTEX_OWNER	0
+#define COMPAT_MUTEX_WAIT_LIST	0
+#else
+#define COMPAT_MUTEX_READABLE	1
+#define COMPAT_MUTEX_OWNER	offsetof(struct mutex, owner)
+#define COMPAT_MUTEX_WAIT_LIST	offsetof(struct mutex, wait_list)
+#endif
+
+#endif

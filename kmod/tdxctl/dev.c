@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* /dev/tdxctl: one table of ioctls. */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/atomic.h>
+#include <linux/capability.h>
+#include <linux/cpumask.h>
+#include <linux/err.h>
+#include <linux/fs.h>
+#include <linux/miscdevice.h>
+#include <linux/module.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+
+#include "tdxctl_drv.h"
+
+/* Any of the argument structures; each begins with its size and flags. */
+union args {
+	struct {
+		u32 size;
+		u32 flags;
+	};
+	struct tdxctl_info info;
+	struct tdxctl_snapshot_args snapshot;
+	struct tdxctl_cpu_check_args cpu_check;
+	struct tdxctl_release_args release;
+};
+
+static int do_info(struct tdxctl_file *f, union args *args)
+{
+	struct tdxctl_info *info = &args->info;
+	struct observe_keyids keyids;
+	struct ledger_totals totals;
+	const struct ledger *l;
+	unsigned long flags;
+	bool from_start;
+
+	if (!capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	if (info->flags)
+		return -EINVAL;
+	*info = (struct tdxctl_info) {
+		.size = info->size,
+		.nr_cpus = num_possible_cpus(),
+		.nr_packages = cpus_nr_pkgs(),
+		.snapshot_size = snapshot_size(),
+	};
+	info->features = probe_features(info->provider, sizeof(info->provider));
+	if (info->features)
+		info->features |= TDXCTL_F_CPU_CHECK | TDXCTL_F_RELEASE;
+	info->features |= locks_features();
+	if (!strcmp(info->provider, PROBE_EMULATOR))
+		info->features |= TDXCTL_F_EMULATED;
+	observe_keyids_get(&keyids, &info->attached_ns, &from_start);
+	if (from_start)
+		info->features |= TDXCTL_F_FROM_START;
+	info->global_hkid = keyids.global;
+	info->first_hkid = keyids.first;
+	info->nr_hkids = keyids.count;
+	l = observe_lock(&flags);
+	ledger_totals_get(l, &totals);
+	observe_unlock(flags);
+	info->missed = totals.missed;
+	strscpy(info->version, TDXCTL_VERSION, sizeof(info->version));
+	return 0;
+}
+
+static int do_snapshot(struct tdxctl_file *f, union args *args)
+{
+	struct tdxctl_snapshot_args *a = &args->snapshot;
+	size_t size = 0;
+	void *buf;
+	int ret = 0;
+
+	if (!capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	if (a->flags)
+		return -EINVAL;
+	buf = snapshot_take(a->buf_size, &size);
+	a->needed = size;
+	if (IS_ERR(buf))
+		return PTR_ERR(buf);
+	if (copy_to_user(u64_to_user_ptr(a->buf), buf, size))
+		ret = -EFAULT;
+	kvfree(buf);
+	return ret;
+}
+
+static int do_cpu_check(struct tdxctl_file *f, union args *args)
+{
+	struct tdxctl_cpu_check_args *a = &args->cpu_check;
+	char provider[MODULE_NAME_LEN];
+	struct tdxctl_cpu_check_rec rec;
+	unsigned int cpu;
+	int ret;
+
+	if (!capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	if (a->flags || a->reserved)
+		return -EINVAL;
+	/* The instruction is safe only where something is there to answer it. */
+	if (!probe_features(provider, sizeof(provider)))
+		return -EOPNOTSUPP;
+
+	a->stride = sizeof(rec);
+	a->count = num_present_cpus();
+	if (a->count_in < a->count)
+		return -ENOSPC;
+	a->count = 0;
+	for_each_present_cpu(cpu) {
+		if (a->count == a->count_in)
+			return -ENOSPC;
+		if (signal_pending(current))
+			return -EINTR;
+		ret = cpucheck_one(cpu, &rec);
+		if (ret)
+			return ret;
+		if (copy_to_user(u64_to_user_ptr(a->buf + a->count * sizeof(rec)),
+				 &rec, sizeof(rec)))
+			return -EFAULT;
+		a->count++;
+	}
+	return 0;
+}
+
+static int do_release(struct tdxctl_file *f, union args *args)
+{
+	return release_ioctl(f, &args->release);
+}
+
+struct op {
+	u32 size;		/* what this kernel knows */
+	u32 min_size;		/* of the first version */
+	int (*fn)(struct tdxctl_file *f, union args *args);
+};
+
+#define OP(_cmd, _fn, _struct, _last)					\
+	[_IOC_NR(_cmd)] = {						\
+		.size = sizeof(_struct),				\
+		.min_size = offsetofend(_struct, _last),		\
+		.fn = _fn,						\
+	}
+
+static const struct op ops[] = {
+	OP(TDXCTL_IOC_INFO, do_info, struct tdxctl_info, version),
+	OP(TDXCTL_IOC_SNAPSHOT, do_snapshot, struct tdxctl_snapshot_args, needed),
+	OP(TDXCTL_IOC_CPU_CHECK, do_cpu_check, struct tdxctl_cpu_check_args, reserved),
+	OP(TDXCTL_IOC_RELEASE, do_release, struct tdxctl_release_args, reason),
+};
+
+static long dev_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	void __user *user = (void __user *)arg;
+	const struct op *op;
+	union args args;
+	u32 size;
+	int ret;
+
+	if (_IOC_TYPE(cmd) != TDXCTL_IOC_TYPE || _IOC_NR(cmd) >= ARRAY_SIZE(ops) ||
+	    cmd != _IO(TDXCTL_IOC_TYPE, _IOC_NR(cmd)))
+		return -ENOTTY;
+	op = &ops[_IOC_NR(cmd)];
+
+	if (get_user(size, (u32 __user *)user))
+		return -EFAULT;
+	if (size < op->min_size)
+		return -EINVAL;
+	if (size > PAGE_SIZE)
+		return -E2BIG;
+	memset(&args, 0, sizeof(args));
+	ret = copy_struct_from_user(&args, op->size, user, size);
+	if (ret)
+		return ret;
+	/* The caller may have changed it meanwhile. */
+	args.size = size;
+
+	ret = op->fn(file->private_data, &args);
+	/* Also when it failed: how much room is needed, why it was refused. */
+	if (copy_to_user(user, &args, min(size, op->size)))
+		return -EFAULT;
+	return ret;
+}
+
+static int dev_open(struct inode *inode, struct file *file)
+{
+	static atomic64_t last_id = ATOMIC64_INIT(0);
+	struct tdxctl_file *f = kzalloc(sizeof(*f), GFP_KERNEL);
+
+	if (!f)
+		return -ENOMEM;
+	f->id = atomic64_inc_return(&last_id);
+	file->private_data = f;
+	return 0;
+}
+
+static int dev_release(struct inode *inode, struct file *file)
+{
+	release_cancel_of(file->private_data);
+	kfree(file->private_data);
+	return 0;
+}
+
+static const struct file_operations dev_fops = {
+	.owner = THIS_MODULE,
+	.open = dev_open,
+	.release = dev_release,
+	.unlocked_ioctl = dev_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
+	.llseek = noop_llseek,
+};
+
+static struct miscdevice dev = {
+	.minor = MISC_DYNAMIC_MINOR,
+	.name = "tdxctl",
+	.mode = 0600,
+	.fops = &dev_fops,
+};
+
+int dev_init(void)
+{
+	return misc_register(&dev);
+}
+
+void dev_exit(void)
+{
+	misc_deregister(&dev);
+}

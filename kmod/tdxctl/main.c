@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* tdxctl.ko: shows and controls the TDX side of a host for tdxctl(8). */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/module.h>
+
+#include "tdxctl_drv.h"
+
+static int __init tdxctl_init(void)
+{
+	int ret;
+
+	ret = cpus_init();
+	if (ret)
+		return ret;
+	ret = probe_init();
+	if (ret)
+		goto err_cpus;
+	ret = dev_init();
+	if (ret)
+		goto err_probe;
+	dbg_init();
+	return 0;
+
+err_probe:
+	probe_exit();
+err_cpus:
+	locks_exit();
+	cpus_exit();
+	return ret;
+}
+
+/*
+ * No file is open and no release runs: each holds a reference on the module.
+ * The probes go before what their handlers use.
+ */
+static void __exit tdxctl_exit(void)
+{
+	dbg_exit();
+	dev_exit();
+	release_exit();
+	probe_exit();
+	locks_exit();
+	cpus_exit();
+}
+
+module_init(tdxctl_init);
+module_exit(tdxctl_exit);
+
+MODULE_DESCRIPTION("Intel TDX host observer and controller");
+MODULE_AUTHOR("tdxctl contributors");
+MODULE_LICENSE("GPL");
+MODULE_VERSION(TDXCTL_VERSION);

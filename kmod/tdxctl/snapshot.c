@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* One consistent snapshot: the ledger and what only the kernel knows. */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/cpumask.h>
+#include <linux/err.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/timekeeping.h>
+
+#include "tdxctl_drv.h"
+
+/* TDs come and go between sizing and filling: room for a few more. */
+#define SPARE		(64 * sizeof(struct tdxctl_td))
+#define TRIES		8
+
+struct host {
+	struct wire_host wire;
+	struct wire_lock tdx_lock;
+	struct wire_lock *key_config;
+	struct wire_cpu *cpus;
+};
+
+static int host_read(struct host *h)
+{
+	u32 max = num_possible_cpus(), pkgs = cpus_nr_pkgs();
+
+	h->cpus = kvcalloc(max, sizeof(*h->cpus), GFP_KERNEL);
+	h->key_config = kcalloc(pkgs, sizeof(*h->key_config), GFP_KERNEL);
+	if (!h->cpus || !h->key_config) {
+		kvfree(h->cpus);
+		kfree(h->key_config);
+		return -ENOMEM;
+	}
+	locks_sample(&h->tdx_lock, h->key_config);
+	h->wire = (struct wire_host) {
+		.boot_offset_ns = ktime_to_ns(ktime_mono_to_any(0, TK_OFFS_BOOT)),
+		.nr_cpus = cpus_fill(h->cpus, max),
+		.cpus = h->cpus,
+		.nr_pkgs = pkgs,
+		.pkg_id = cpus_pkg_ids(),
+		.tdx_lock = &h->tdx_lock,
+		.key_config = h->key_config,
+	};
+	return 0;
+}
+
+static void host_free(struct host *h)
+{
+	kvfree(h->cpus);
+	kfree(h->key_config);
+}
+
+/* Bytes a snapshot takes now; 0 without memory. */
+size_t snapshot_size(void)
+{
+	const struct ledger *l;
+	unsigned long flags;
+	struct host h = { };
+	size_t size;
+
+	if (host_read(&h))
+		return 0;
+	l = observe_lock(&flags);
+	size = wire_size(l, &h.wire);
+	observe_unlock(flags);
+	host_free(&h);
+	return size;
+}
+
+/**
+ * snapshot_take() - takes a snapshot
+ * @max: bytes the caller can use
+ * @size: out: bytes of the snapshot, or needed when it is -ENOSPC
+ *
+ * Return: kvmalloc()ed memory, or an error pointer: -ENOSPC, -ENOMEM, -EAGAIN
+ * when the host kept growing.
+ */
+void *snapshot_take(size_t max, size_t *size)
+{
+	const struct ledger *l;
+	unsigned long flags;
+	struct host h = { };
+	void *buf;
+	int i, ret;
+
+	ret = host_read(&h);
+	if (ret)
+		return ERR_PTR(ret);
+
+	ret = -EAGAIN;
+	for (i = 0; i < TRIES; i++) {
+		size_t room;
+		s64 n;
+
+		l = observe_lock(&flags);
+		*size = wire_size(l, &h.wire);
+		observe_unlock(flags);
+		if (*size > max) {
+			ret = -ENOSPC;
+			break;
+		}
+		room = min(*size + SPARE, max);
+		buf = kvzalloc(room, GFP_KERNEL);
+		if (!buf) {
+			ret = -ENOMEM;
+			break;
+		}
+		l = observe_lock(&flags);
+		h.wire.now_ns = ktime_get_mono_fast_ns();
+		n = wire_fill(l, &h.wire, buf, room);
+		observe_unlock(flags);
+		if (n >= 0) {
+			*size = n;
+			host_free(&h);
+			return buf;
+		}
+		kvfree(buf);
+	}
+	host_free(&h);
+	return ERR_PTR(ret);
+}

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Which TD is meant, and what the ledger knows about it. */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/file.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+
+#include "release.h"
+
+/* TDs of one process that are looked at. */
+#define MAX_OWNED	64
+
+static void view_of(struct td_view *v, const struct ledger_td *td)
+{
+	*v = (struct td_view) { .found = td };
+	if (!td)
+		return;
+	v->owner_known = td->owner.tgid;
+	v->tdr = td->tdr;
+	v->hkid = td->hkid;
+	v->last_hkid = td->last_hkid;
+	v->pages = td->private_pages;
+	v->calls = td->calls;
+	v->reclaims = td->reclaims;
+	v->finalized = td->was_runnable || td->state == LEDGER_TD_RUNNABLE;
+	v->finalized_known = td->seen_create || v->finalized;
+}
+
+void td_view_get(struct td_view *v, u64 tdr)
+{
+	const struct ledger *l;
+	unsigned long flags;
+
+	l = observe_lock(&flags);
+	view_of(v, tdr ? ledger_td_find(l, tdr) : NULL);
+	observe_unlock(flags);
+}
+
+struct owned_td {
+	u64 tdr;
+	s32 fd;
+};
+
+/* The TDs of a process, newest first. */
+static u32 owned_tds(struct task_struct *leader, struct owned_td *out, u32 max)
+{
+	s32 tgid = task_tgid_nr(leader);
+	const struct ledger_td *td;
+	const struct ledger *l;
+	unsigned long flags;
+	u32 i, n = 0, newest = 0;
+
+	l = observe_lock(&flags);
+	for (i = 0; (td = ledger_td_at(l, i)); i++) {
+		if (td->owner.tgid != tgid ||
+		    td->owner.start_ns != leader->start_boottime || n == max)
+			continue;
+		out[n++] = (struct owned_td) { td->tdr, td->owner.fd };
+		if (td->seq > newest) {
+			newest = td->seq;
+			swap(out[0], out[n - 1]);
+		}
+	}
+	observe_unlock(flags);
+	return n;
+}
+
+/*
+ * The TD behind a VM file: created through a descriptor of this process that
+ * is the same file. Where a descriptor was closed and its number used again,
+ * the newest TD is the one. 0: none that the ledger knows.
+ */
+u64 td_of_file(struct task_struct *leader, const struct file *file)
+{
+	struct owned_td *owned;
+	u32 i, n;
+	u64 tdr = 0;
+
+	owned = kmalloc_array(MAX_OWNED, sizeof(*owned), GFP_KERNEL);
+	if (!owned)
+		return 0;
+	n = owned_tds(leader, owned, MAX_OWNED);
+	for (i = 0; i < n && !tdr; i++) {
+		struct file *f = vmfile_get(leader, owned[i].fd);
+
+		if (f == file)
+			tdr = owned[i].tdr;
+		if (f)
+			fput(f);
+	}
+	kfree(owned);
+	return tdr;
+}
