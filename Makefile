@@ -28,16 +28,19 @@ LIB_SRC	 := $(wildcard lib/*.c)
 CMD_SRC	 := $(wildcard cmd/*.c)
 UNIT_SRC := $(wildcard tests/unit/test-*.c)
 TSAN_SRC := $(wildcard tests/unit/tsan-*.c)
+UNIT_LIB := $(filter-out $(UNIT_SRC) $(TSAN_SRC),$(wildcard tests/unit/*.c))
 FUZZ_SRC := $(wildcard tests/fuzz/fuzz-*.c)
 
 .DELETE_ON_ERROR:
 .PHONY: all clean
 all: $(O)/tdxctl $(O)/vmm
 
-# Three builds of the same sources: plain, ASan+UBSan, TSan.
+# Builds of the same sources: plain, ASan+UBSan, TSan, libFuzzer (clang only).
 SAN_plain :=
 SAN_asan  := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 SAN_tsan  := -fsanitize=thread
+SAN_fuzz  := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined
+CC_fuzz	  := $(CLANG)
 
 define flavour
 OBJ_$(1) := $$(patsubst %.c,$(O)/$(1)/%.o,$$(CORE_SRC) $$(LIB_SRC))
@@ -45,9 +48,9 @@ CMDOBJ_$(1) := $$(patsubst %.c,$(O)/$(1)/%.o,$$(CMD_SRC))
 $(O)/$(1)/%.o: %.c
 	@mkdir -p $$(@D)
 	$$(if $$(Q),@echo "  CC      $$(if $$(filter-out plain,$(1)),$(1) )$$<")
-	$$(Q)$$(CC) $$(CPPFLAGS_ALL) $$(CFLAGS_ALL) $$(SAN_$(1)) -MMD -MP -c -o $$@ $$<
+	$$(Q)$$(or $$(CC_$(1)),$$(CC)) $$(CPPFLAGS_ALL) $$(CFLAGS_ALL) $$(SAN_$(1)) -MMD -MP -c -o $$@ $$<
 endef
-$(foreach f,plain asan tsan,$(eval $(call flavour,$(f))))
+$(foreach f,plain asan tsan fuzz,$(eval $(call flavour,$(f))))
 
 $(O)/tdxctl: $(CMDOBJ_plain) $(OBJ_plain)
 	$(if $(Q),@echo "  LD      $@")
@@ -66,15 +69,20 @@ $(O)/vmm: $(wildcard tests/vmm/*.c) $(wildcard tests/vmm/*.h)
 UNIT_BIN := $(patsubst tests/unit/%.c,$(O)/unit/%,$(UNIT_SRC))
 TSAN_BIN := $(patsubst tests/unit/%.c,$(O)/unit/%,$(TSAN_SRC))
 
-$(O)/unit/test-%: $(O)/asan/tests/unit/test-%.o $(OBJ_asan)
+$(O)/unit/test-%: $(O)/asan/tests/unit/test-%.o $(O)/asan/tests/unit/host.o $(OBJ_asan)
 	@mkdir -p $(@D)
 	$(if $(Q),@echo "  LD      $@")
 	$(Q)$(CC) $(SAN_asan) $(LDFLAGS) -o $@ $^ $(LIBS)
 
-$(O)/unit/tsan-%: $(O)/tsan/tests/unit/tsan-%.o $(OBJ_tsan)
+$(O)/unit/tsan-%: $(O)/tsan/tests/unit/tsan-%.o $(O)/tsan/tests/unit/host.o $(OBJ_tsan)
 	@mkdir -p $(@D)
 	$(if $(Q),@echo "  LD      $@")
 	$(Q)$(CC) $(SAN_tsan) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+# Everything but main(): a fuzz target has libFuzzer's.
+$(O)/fuzz/fuzz-%: $(O)/fuzz/tests/fuzz/fuzz-%.o $(OBJ_fuzz) $(filter-out %/cmd/main.o,$(CMDOBJ_fuzz))
+	$(if $(Q),@echo "  LD      $@")
+	$(Q)$(CC_fuzz) -fsanitize=fuzzer,address,undefined $(LDFLAGS) -o $@ $^ $(LIBS)
 
 .SECONDARY:
 
