@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The whole command line in one table. Parser, help, completions, the lint of
+ * the man pages and `dump-cli` read it; the order is the order of the help.
+ */
+#include "cmd.h"
+
+const struct cli_opt cli_global_opts[] = {
+	{ .name = "json", .letter = 'j', .type = CLI_OPT_FLAG,
+	  .offset = CLI_VALUE(json),
+	  .help = "print one JSON object" },
+	{ .name = "quiet", .letter = 'q', .type = CLI_OPT_FLAG,
+	  .offset = CLI_VALUE(quiet),
+	  .help = "no plan, progress or notes; only the result" },
+	{ .name = "verbose", .letter = 'v', .type = CLI_OPT_COUNT,
+	  .offset = CLI_VALUE(verbose),
+	  .help = "more columns; twice: also what the library does" },
+	{ .name = "no-color", .type = CLI_OPT_FLAG,
+	  .offset = CLI_VALUE(no_color),
+	  .help = "no colour on a terminal (also: NO_COLOR)" },
+	{ .name = "root", .type = CLI_OPT_STRING, .arg = "DIR",
+	  .offset = CLI_VALUE(root),
+	  .help = "look at the captured host below DIR" },
+	{ .name = "emulate", .type = CLI_OPT_OPTIONAL, .arg = "FILE",
+	  .offset = CLI_VALUE(emulate), .offset2 = CLI_VALUE(emulate_file),
+	  .help = "work on an emulated host: the built-in one, or FILE" },
+	{ .name = "help", .letter = 'h', .type = CLI_OPT_FLAG,
+	  .offset = CLI_VALUE(help),
+	  .help = "this text; after a verb, the verb's" },
+	{ .name = "version", .type = CLI_OPT_FLAG,
+	  .offset = CLI_VALUE(version),
+	  .help = "print the version" },
+};
+const size_t cli_nr_global_opts = ARRAY_SIZE(cli_global_opts);
+
+static const char *const strategies[] = {
+	"auto", "terminate", "release", "early", "stop", NULL
+};
+
+static const struct cli_opt release_opts[] = {
+	{ .name = "dry-run", .letter = 'n', .type = CLI_OPT_FLAG,
+	  .offset = CLI_VALUE(dry_run),
+	  .help = "show the plan and change nothing" },
+	{ .name = "yes", .letter = 'y', .type = CLI_OPT_FLAG,
+	  .offset = CLI_VALUE(yes),
+	  .help = "do not ask; needed when not on a terminal" },
+	{ .name = "strategy", .type = CLI_OPT_CHOICE, .arg = "NAME",
+	  .offset = CLI_VALUE(strategy), .values = strategies,
+	  .help = "how: auto (the first that works), terminate, release, early, stop" },
+	{ .name = "timeout", .type = CLI_OPT_UINT, .arg = "S",
+	  .offset = CLI_VALUE(timeout), .min = 1, .max = 86400,
+	  .help = "stop at a safe point after S seconds" },
+};
+
+static const struct cli_opt helper_file_opts[] = {
+	{ .name = "file", .type = CLI_OPT_STRING, .arg = "KO",
+	  .offset = CLI_VALUE(file),
+	  .help = "this module file, not the installed one" },
+};
+
+static const struct cli_opt emulate_init_opts[] = {
+	{ .name = "packages", .type = CLI_OPT_UINT, .arg = "N",
+	  .offset = CLI_VALUE(packages), .min = 1, .max = 8,
+	  .help = "CPU packages, 1 to 8 (2)" },
+	{ .name = "cpus-per-package", .type = CLI_OPT_UINT, .arg = "N",
+	  .offset = CLI_VALUE(cpus_per_package), .min = 1, .max = 128,
+	  .help = "CPUs of each package, 1 to 128 (4)" },
+	{ .name = "mktme-keyids", .type = CLI_OPT_UINT, .arg = "N",
+	  .offset = CLI_VALUE(mktme_keyids), .min = 0, .max = 32767,
+	  .help = "shared KeyIDs, before the private ones (15)" },
+	{ .name = "tdx-keyids", .type = CLI_OPT_UINT, .arg = "N",
+	  .offset = CLI_VALUE(tdx_keyids), .min = 2, .max = 2048,
+	  .help = "private KeyIDs, the global one included (16)" },
+	{ .name = "force", .letter = 'f', .type = CLI_OPT_FLAG,
+	  .offset = CLI_VALUE(force),
+	  .help = "overwrite FILE" },
+};
+
+const char *const cli_group_titles[CLI_GROUPS] = {
+	[CLI_GROUP_LOOK] = "Look",
+	[CLI_GROUP_ACT]	 = "Act",
+	[CLI_GROUP_HOST] = "Prepare",
+	[CLI_GROUP_MORE] = "More",
+};
+
+#define OPTS(table) .opts = table, .nr_opts = ARRAY_SIZE(table)
+#define NEED_DATA (CLI_NEED_SNAPSHOT | CLI_NEED_LEDGER | CLI_NEED_TDX)
+
+const struct cli_cmd cli_cmds[] = {
+	{
+		.group = CLI_GROUP_LOOK, .verb = "status",
+		.summary = "the host on one screen, with a verdict",
+		.needs = CLI_NEED_SNAPSHOT, .run = cmd_status,
+		.details =
+		"Platform, TDX module, KVM, HKIDs, TDs, CPUs, packages, locks, and what is\n"
+		"wrong. Works without the helper too, and says what it cannot know then.",
+	},
+	{
+		.group = CLI_GROUP_LOOK, .verb = "hkid",
+		.summary = "every guest HKID, who has it and since when",
+		.needs = NEED_DATA, .run = cmd_hkid,
+		.details =
+		"States: free, assigned (a TD has it), configured (its key is on every package),\n"
+		"flushing (on its way back), leaked (lost until the next reboot).",
+	},
+	{
+		.group = CLI_GROUP_LOOK, .verb = "td", .noun = "list",
+		.is_default = true,
+		.summary = "every TD: owner, HKID, state, vCPUs, memory",
+		.needs = NEED_DATA, .run = cmd_td_list,
+	},
+	{
+		.group = CLI_GROUP_LOOK, .verb = "td", .noun = "show",
+		.summary = "one TD: its life so far and what keeps it alive",
+		.args = "VM", .min_args = 1, .max_args = 1,
+		.needs = NEED_DATA, .run = cmd_td_show,
+		.details =
+		"VM is a name, UUID, PID, hkid:N or td:N.",
+	},
+	{
+		.group = CLI_GROUP_LOOK, .verb = "lock",
+		.summary = "tdx_lock and the key-config lock of each package",
+		.needs = NEED_DATA, .run = cmd_lock,
+	},
+	{
+		.group = CLI_GROUP_LOOK, .verb = "cpu", .noun = "check",
+		.is_default = true,
+		.summary = "is every online CPU able to run TDs, every package covered",
+		.needs = CLI_NEED_SNAPSHOT | CLI_NEED_LEDGER | CLI_NEED_TDX,
+		.run = cmd_cpu_check,
+		.details =
+		"Issues one harmless SEAMCALL on each online CPU. Exit status 7 when a CPU is\n"
+		"not enabled or a package has no online CPU.",
+	},
+	{
+		.group = CLI_GROUP_LOOK, .verb = "cpu", .noun = "plan",
+		.summary = "may these CPUs go offline, in this order",
+		.args = "LIST", .min_args = 1, .max_args = 1,
+		.needs = CLI_NEED_SNAPSHOT, .run = cmd_cpu_plan,
+		.details =
+		"LIST is like 1,3-5. Exit status 7 when one of them must stay.",
+	},
+	{
+		.group = CLI_GROUP_ACT, .verb = "release",
+		.summary = "take a TD apart: give its HKID and memory back now",
+		.args = "VM", .min_args = 1, .max_args = 1,
+		OPTS(release_opts),
+		.needs = NEED_DATA | CLI_NEED_LIVE, .run = cmd_release,
+		.details =
+		"VM is a name, UUID, PID, hkid:N or td:N. Shows what it will do, asks, and\n"
+		"verifies the result. The guest is lost. Ctrl-C stops at a safe point; the same\n"
+		"command continues. Exit status 6: partly done.",
+	},
+	{
+		.group = CLI_GROUP_HOST, .verb = "helper", .noun = "status",
+		.is_default = true,
+		.summary = "is the helper module loaded, what can it do here",
+		OPTS(helper_file_opts), .needs = CLI_NEED_REAL,
+		.run = cmd_helper_status,
+	},
+	{
+		.group = CLI_GROUP_HOST, .verb = "helper", .noun = "load",
+		.summary = "load the helper module tdxctl.ko",
+		OPTS(helper_file_opts), .needs = CLI_NEED_REAL,
+		.run = cmd_helper_load,
+	},
+	{
+		.group = CLI_GROUP_HOST, .verb = "helper", .noun = "unload",
+		.summary = "unload it; TDs are not affected",
+		.needs = CLI_NEED_REAL, .run = cmd_helper_unload,
+	},
+	{
+		.group = CLI_GROUP_HOST, .verb = "emulate", .noun = "init",
+		.summary = "write an emulated host to FILE",
+		.args = "FILE", .min_args = 1, .max_args = 1,
+		OPTS(emulate_init_opts), .run = cmd_emulate_init,
+		.details =
+		"The host starts without TDs. Use it with --emulate=FILE.",
+	},
+	{
+		.group = CLI_GROUP_MORE, .verb = "help",
+		.summary = "help about a verb",
+		.args = "[VERB [NOUN]]", .max_args = 2, .run = cmd_help,
+	},
+	{
+		.group = CLI_GROUP_MORE, .verb = "dump-cli", .hidden = true,
+		.summary = "the command line as JSON", .run = cmd_dump_cli,
+	},
+	{
+		.group = CLI_GROUP_MORE, .verb = "complete-vms", .hidden = true,
+		.summary = "names of the VMs, one per line",
+		.needs = CLI_NEED_SNAPSHOT, .run = cmd_complete_vms,
+	},
+};
+const size_t cli_nr_cmds = ARRAY_SIZE(cli_cmds);
+
+const char *const cli_exit_texts[] = {
+	[CLI_OK]	 = "done",
+	[CLI_FAILED]	 = "failed",
+	[CLI_USAGE]	 = "usage",
+	[CLI_NO_TDX]	 = "the host has no TDX or it is off",
+	[CLI_PERMISSION] = "no permission",
+	[CLI_NO_HELPER]	 = "helper or kernel interface missing",
+	[CLI_PARTIAL]	 = "partly done",
+	[CLI_PROBLEMS]	 = "a check found problems",
+};
+const size_t cli_nr_exits = ARRAY_SIZE(cli_exit_texts);

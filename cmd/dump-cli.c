@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* dump-cli, complete-vms: for completions and the checks of the documents. */
+#include <stdlib.h>
+
+#include "cmd.h"
+
+enum { O_NAME, O_LETTER, O_TYPE, O_ARG, O_VALUES, O_HELP };
+
+static const struct cli_field opt_fields[] = {
+	[O_NAME]   = { .key = "name", .type = OUT_STR },
+	[O_LETTER] = { .key = "letter", .type = OUT_STR },
+	[O_TYPE]   = { .key = "type", .type = OUT_STR },
+	[O_ARG]	   = { .key = "arg", .type = OUT_STR },
+	[O_VALUES] = { .key = "values", .type = OUT_LIST },
+	[O_HELP]   = { .key = "help", .type = OUT_STR },
+};
+
+enum { C_GROUP, C_VERB, C_NOUN, C_DEFAULT, C_HIDDEN, C_SUMMARY, C_ARGS, C_MIN, C_MAX, C_OPTS };
+
+static const struct cli_field cmd_fields[] = {
+	[C_GROUP]   = { .key = "group", .type = OUT_STR },
+	[C_VERB]    = { .key = "verb", .type = OUT_STR },
+	[C_NOUN]    = { .key = "noun", .type = OUT_STR },
+	[C_DEFAULT] = { .key = "default", .type = OUT_BOOL },
+	[C_HIDDEN]  = { .key = "hidden", .type = OUT_BOOL },
+	[C_SUMMARY] = { .key = "summary", .type = OUT_STR },
+	[C_ARGS]    = { .key = "args", .type = OUT_STR },
+	[C_MIN]	    = { .key = "min_args", .type = OUT_UINT },
+	[C_MAX]	    = { .key = "max_args", .type = OUT_UINT },
+	[C_OPTS]    = { .key = "options", .type = OUT_TABLE },
+};
+
+enum { E_CODE, E_TEXT };
+
+static const struct cli_field exit_fields[] = {
+	[E_CODE] = { .key = "code", .type = OUT_UINT },
+	[E_TEXT] = { .key = "text", .type = OUT_STR },
+};
+
+static const struct cli_field globals = { .key = "global_options", .type = OUT_TABLE };
+static const struct cli_field cmds = { .key = "commands", .type = OUT_TABLE };
+static const struct cli_field exits = { .key = "exit_codes", .type = OUT_TABLE };
+
+static const char *const type_words[] = {
+	[CLI_OPT_FLAG] = "flag",
+	[CLI_OPT_COUNT] = "count",
+	[CLI_OPT_STRING] = "string",
+	[CLI_OPT_UINT] = "number",
+	[CLI_OPT_CHOICE] = "choice",
+	[CLI_OPT_OPTIONAL] = "optional",
+};
+
+static void str_or_null(struct out_node *n, const struct cli_field *f, const char *s)
+{
+	if (s)
+		out_str(n, f, s);
+	else
+		out_none(n, f);
+}
+
+static void dump_opts(struct out_node *array, const struct cli_opt *opts, size_t count)
+{
+	size_t i, k;
+
+	for (i = 0; i < count; i++) {
+		const struct cli_opt *o = &opts[i];
+		const char letter[2] = { o->letter, '\0' };
+		struct out_node *row = out_row(array), *values;
+
+		out_str(row, &opt_fields[O_NAME], o->name);
+		str_or_null(row, &opt_fields[O_LETTER], o->letter ? letter : NULL);
+		out_str(row, &opt_fields[O_TYPE], type_words[o->type]);
+		str_or_null(row, &opt_fields[O_ARG], o->arg);
+		values = out_array(row, &opt_fields[O_VALUES]);
+		for (k = 0; o->values && o->values[k]; k++)
+			out_item(values, o->values[k]);
+		out_str(row, &opt_fields[O_HELP], o->help);
+	}
+}
+
+int cmd_dump_cli(struct cli_app *app, int argc, char **argv)
+{
+	struct out_node *root = out_root(app->out), *array, *row;
+	size_t i;
+
+	app->v.json = true;
+	dump_opts(out_array(root, &globals), cli_global_opts, cli_nr_global_opts);
+	array = out_array(root, &cmds);
+	for (i = 0; i < cli_nr_cmds; i++) {
+		const struct cli_cmd *c = &cli_cmds[i];
+
+		row = out_row(array);
+		out_str(row, &cmd_fields[C_GROUP], cli_group_titles[c->group]);
+		out_str(row, &cmd_fields[C_VERB], c->verb);
+		str_or_null(row, &cmd_fields[C_NOUN], c->noun);
+		out_bool(row, &cmd_fields[C_DEFAULT], c->is_default);
+		out_bool(row, &cmd_fields[C_HIDDEN], c->hidden);
+		out_str(row, &cmd_fields[C_SUMMARY], c->summary);
+		str_or_null(row, &cmd_fields[C_ARGS], c->args);
+		out_uint(row, &cmd_fields[C_MIN], c->min_args);
+		out_uint(row, &cmd_fields[C_MAX], c->max_args);
+		dump_opts(out_array(row, &cmd_fields[C_OPTS]), c->opts, c->nr_opts);
+	}
+	array = out_array(root, &exits);
+	for (i = 0; i < cli_nr_exits; i++) {
+		row = out_row(array);
+		out_uint(row, &exit_fields[E_CODE], i);
+		out_str(row, &exit_fields[E_TEXT], cli_exit_texts[i]);
+	}
+	return CLI_OK;
+}
+
+/* Names only, and nothing at all where there is nothing to complete. */
+int cmd_complete_vms(struct cli_app *app, int argc, char **argv)
+{
+	size_t i;
+
+	app->silent = true;
+	for (i = 0; i < app->snap->nr_tds; i++) {
+		char *s = text_clean(app->snap->tds[i].vm.name);
+
+		if (s)
+			printf("%s\n", s);
+		free(s);
+	}
+	return CLI_OK;
+}

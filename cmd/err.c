@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Errors: one table from errno to exit code, word and next step. */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd.h"
+
+static const struct {
+	int err;
+	enum cli_exit code;
+	const char *word;
+	const char *hint;
+} errors[] = {
+	{ EPERM, CLI_PERMISSION, "permission", "Run it as root (CAP_SYS_ADMIN)." },
+	{ EACCES, CLI_PERMISSION, "permission", "Run it as root, or ask the owner for access." },
+	{ ENODEV, CLI_NO_HELPER, "helper-gone", "The helper was unloaded; 'tdxctl helper load' and try again." },
+	{ ENOTCONN, CLI_NO_HELPER, "helper-missing", "Load it with 'tdxctl helper load'." },
+	{ ENOTTY, CLI_NO_HELPER, "helper-version", "The loaded helper is of another version; unload it and load this one." },
+	{ E2BIG, CLI_NO_HELPER, "helper-version", "The loaded helper is of another version; unload it and load this one." },
+	{ EPROTO, CLI_NO_HELPER, "helper-version", "The loaded helper is of another version; unload it and load this one." },
+	{ EOPNOTSUPP, CLI_NO_HELPER, "not-supported", "This kernel lacks what it takes; 'tdxctl helper status' says what there is." },
+	{ EKEYREJECTED, CLI_PERMISSION, "module-signature", "The kernel wants a signed module (Secure Boot): sign it or enrol its key." },
+	{ ENOEXEC, CLI_FAILED, "module-format", "The module is for another kernel: build it for 'uname -r'." },
+	{ ESRCH, CLI_FAILED, "gone", "It ended in the meantime; 'tdxctl td list' shows what is left." },
+	{ EBADF, CLI_FAILED, "gone", "Its VM file was closed in the meantime; 'tdxctl td list' shows what is left." },
+	{ EFBIG, CLI_FAILED, "too-large", "" },
+	{ ENOMEM, CLI_FAILED, "no-memory", "" },
+	{ EINTR, CLI_FAILED, "interrupted", "" },
+};
+
+static int record(struct cli_app *app, enum cli_exit code, const char *word,
+		  const char *hint, const char *fmt, va_list ap)
+	__attribute__((format(printf, 5, 0)));
+
+static int record(struct cli_app *app, enum cli_exit code, const char *word,
+		  const char *hint, const char *fmt, va_list ap)
+{
+	char *msg;
+
+	if (vasprintf(&msg, fmt, ap) < 0)
+		msg = NULL;
+	out_error(app->out, word, msg ? msg : "out of memory", hint);
+	free(msg);
+	return code;
+}
+
+int cli_error(struct cli_app *app, enum cli_exit code, const char *word,
+	      const char *hint, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	record(app, code, word, hint, fmt, ap);
+	va_end(ap);
+	return code;
+}
+
+int cli_lib_error(struct cli_app *app, int err, const char *fmt, ...)
+{
+	const char *why = tdxctl_error(app->ctx), *next = tdxctl_hint(app->ctx);
+	enum cli_exit code = CLI_FAILED;
+	const char *word = "failed", *hint = "";
+	va_list ap;
+	char *what;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(errors); i++) {
+		if (errors[i].err == -err) {
+			code = errors[i].code;
+			word = errors[i].word;
+			hint = errors[i].hint;
+		}
+	}
+	if (next && *next)
+		hint = next;
+	va_start(ap, fmt);
+	if (vasprintf(&what, fmt, ap) < 0)
+		what = NULL;
+	va_end(ap);
+	if (why && *why)
+		cli_error(app, code, word, hint, "%s", why);
+	else
+		cli_error(app, code, word, hint, "%s: %s", what ? what : "error",
+			  strerror(-err));
+	free(what);
+	return code;
+}
+
+void cli_note(const struct cli_app *app, const char *fmt, ...)
+{
+	va_list ap;
+	char *raw, *clean;
+
+	if (app->v.quiet)
+		return;
+	va_start(ap, fmt);
+	if (vasprintf(&raw, fmt, ap) < 0)
+		raw = NULL;
+	va_end(ap);
+	clean = raw ? text_clean(raw) : NULL;
+	if (clean)
+		fprintf(stderr, "%s\n", clean);
+	free(clean);
+	free(raw);
+}
+
+void cli_print_error(const struct cli_app *app)
+{
+	const struct out_err *e = out_get_error(app->out);
+	bool colour = app->err_tty && !app->v.no_color;
+	char *s;
+	size_t i;
+
+	if (!e->code)
+		return;
+	s = text_clean(e->message ? e->message : "out of memory");
+	fprintf(stderr, "%stdxctl:%s %s\n", colour ? "\033[1;31m" : "",
+		colour ? "\033[0m" : "", s ? s : "out of memory");
+	free(s);
+	for (i = 0; i < e->nr_candidates; i++) {
+		s = text_clean(e->candidates[i]);
+		fprintf(stderr, "  %s\n", s ? s : "");
+		free(s);
+	}
+	if (e->hint && *e->hint) {
+		s = text_clean(e->hint);
+		fprintf(stderr, "%s\n", s ? s : "");
+		free(s);
+	}
+}

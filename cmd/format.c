@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Numbers and strings as people read them. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <wchar.h>
+#include <wctype.h>
+
+#include "out.h"
+
+/* Two units at most; below a second one unit with a fraction. */
+void text_ns(char *buf, size_t len, uint64_t ns)
+{
+	uint64_t s = ns / 1000000000;
+
+	if (ns < 1000)
+		snprintf(buf, len, "%" PRIu64 " ns", ns);
+	else if (ns < 1000000)
+		snprintf(buf, len, "%.1f us", (double)ns / 1e3);
+	else if (ns < 1000000000)
+		snprintf(buf, len, "%.1f ms", (double)ns / 1e6);
+	else if (s < 60)
+		snprintf(buf, len, "%.1f s", (double)ns / 1e9);
+	else if (s < 3600)
+		snprintf(buf, len, "%" PRIu64 " min %02" PRIu64 " s", s / 60, s % 60);
+	else if (s < 86400)
+		snprintf(buf, len, "%" PRIu64 " h %02" PRIu64 " min", s / 3600, s / 60 % 60);
+	else
+		snprintf(buf, len, "%" PRIu64 " d %" PRIu64 " h", s / 86400, s / 3600 % 24);
+}
+
+void text_bytes(char *buf, size_t len, uint64_t bytes)
+{
+	static const char *const units[] = { "B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB" };
+	uint64_t div = 1;
+	size_t u = 0;
+
+	while (u + 1 < sizeof(units) / sizeof(units[0]) && bytes / div >= 1024) {
+		div *= 1024;
+		u++;
+	}
+	if (bytes % div == 0)
+		snprintf(buf, len, "%" PRIu64 " %s", bytes / div, units[u]);
+	else
+		snprintf(buf, len, "%.1f %s", (double)bytes / (double)div, units[u]);
+}
+
+char *text_clean(const char *s)
+{
+	size_t left = strlen(s);
+	char *buf = malloc(left * 4 + 1), *q = buf;
+	mbstate_t st = { 0 };
+
+	if (!buf)
+		return NULL;
+	while (left) {
+		wchar_t wc;
+		size_t n = mbrtowc(&wc, s, left, &st);
+
+		if (n == 0 || n == (size_t)-1 || n == (size_t)-2 || !iswprint(wc)) {
+			/* One byte at a time: what follows may be fine again. */
+			q += sprintf(q, "\\x%02x", (unsigned char)*s);
+			memset(&st, 0, sizeof(st));
+			n = 1;
+		} else {
+			memcpy(q, s, n);
+			q += n;
+		}
+		s += n;
+		left -= n;
+	}
+	*q = '\0';
+	return buf;
+}
+
+size_t text_width(const char *s)
+{
+	size_t left = strlen(s), width = 0;
+	mbstate_t st = { 0 };
+
+	while (left) {
+		wchar_t wc;
+		size_t n = mbrtowc(&wc, s, left, &st);
+		int w;
+
+		if (n == 0 || n == (size_t)-1 || n == (size_t)-2)
+			return width + left;
+		w = wcwidth(wc);
+		width += w > 0 ? (size_t)w : 0;
+		s += n;
+		left -= n;
+	}
+	return width;
+}

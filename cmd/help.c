@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* --help of everything, printed from the tables. */
+#include <string.h>
+
+#include "cmd.h"
+
+static void print_opts(FILE *f, const struct cli_opt *opts, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		const struct cli_opt *o = &opts[i];
+		char left[64], letter[8] = "    ";
+
+		if (o->letter)
+			snprintf(letter, sizeof(letter), "-%c, ", o->letter);
+		snprintf(left, sizeof(left), "%s--%s%s%s%s", letter, o->name,
+			 !o->arg ? "" : o->type == CLI_OPT_OPTIONAL ? "[=" : " ",
+			 o->arg ? o->arg : "",
+			 o->type == CLI_OPT_OPTIONAL ? "]" : "");
+		fprintf(f, "  %-24s  %s\n", left, o->help);
+	}
+}
+
+static void usage_line(FILE *f, const struct cli_cmd *c, const char *lead)
+{
+	char name[64];
+
+	cli_cmd_name(c, name, sizeof(name));
+	fprintf(f, "%stdxctl %s%s%s%s\n", lead, name, c->nr_opts ? " [options]" : "",
+		c->args ? " " : "", c->args ? c->args : "");
+}
+
+void cli_help_main(FILE *f)
+{
+	enum cli_group g;
+	size_t i;
+
+	fputs("Usage: tdxctl [options] VERB [NOUN] [options]\n\n"
+	      "Which HKIDs are in use and by whom, what holds up key configuration, can every\n"
+	      "CPU run TDs; and when a TD will not die: its HKID and memory back now.\n", f);
+	for (g = 0; g < CLI_GROUPS; g++) {
+		fprintf(f, "\n%s:\n", cli_group_titles[g]);
+		for (i = 0; i < cli_nr_cmds; i++) {
+			const struct cli_cmd *c = &cli_cmds[i];
+			char left[64], name[40];
+
+			if (c->group != g || c->hidden)
+				continue;
+			cli_cmd_name(c, name, sizeof(name));
+			snprintf(left, sizeof(left), "%s%s%s", name, c->args ? " " : "",
+				 c->args ? c->args : "");
+			fprintf(f, "  %-20s  %s\n", left, c->summary);
+		}
+	}
+	fputs("\nOptions, before or after the verb:\n", f);
+	print_opts(f, cli_global_opts, cli_nr_global_opts);
+	fputs("\nExit status:\n", f);
+	for (i = 0; i < cli_nr_exits; i++)
+		fprintf(f, "  %zu  %s\n", i, cli_exit_texts[i]);
+	fputs("\nSee also: tdxctl VERB --help, tdxctl(8), tdxctl-json(5)\n", f);
+}
+
+void cli_help_verb(FILE *f, const char *verb, const struct cli_cmd *only)
+{
+	const char *lead = "Usage: ";
+	size_t i;
+
+	for (i = 0; i < cli_nr_cmds; i++) {
+		const struct cli_cmd *c = &cli_cmds[i];
+
+		if (strcmp(c->verb, verb) || (only && c != only))
+			continue;
+		usage_line(f, c, lead);
+		lead = "       ";
+	}
+	for (i = 0; i < cli_nr_cmds; i++) {
+		const struct cli_cmd *c = &cli_cmds[i];
+
+		if (strcmp(c->verb, verb) || (only && c != only))
+			continue;
+		if (only || !c->noun)
+			fprintf(f, "\n%c%s.\n", c->summary[0] - ('a' - 'A') *
+				(c->summary[0] >= 'a' && c->summary[0] <= 'z'),
+				c->summary + 1);
+		else
+			fprintf(f, "\n%s%s: %s.\n", c->noun,
+				c->is_default ? " (the default)" : "", c->summary);
+		if (c->details)
+			fprintf(f, "%s\n", c->details);
+		if (c->nr_opts) {
+			fputs("\nOptions:\n", f);
+			print_opts(f, c->opts, c->nr_opts);
+		}
+	}
+	fputs("\nOptions of every verb:\n", f);
+	print_opts(f, cli_global_opts, cli_nr_global_opts);
+}
+
+int cmd_help(struct cli_app *app, int argc, char **argv)
+{
+	const char *names[32];
+	size_t i, n = 0;
+
+	app->silent = true;
+	if (!argc) {
+		cli_help_main(stdout);
+		return CLI_OK;
+	}
+	for (i = 0; i < cli_nr_cmds; i++) {
+		const struct cli_cmd *c = &cli_cmds[i];
+
+		if (!strcmp(c->verb, argv[0]) &&
+		    (argc < 2 || (c->noun && !strcmp(c->noun, argv[1])))) {
+			cli_help_verb(stdout, c->verb, argc < 2 ? NULL : c);
+			return CLI_OK;
+		}
+		if (!c->hidden && n < ARRAY_SIZE(names))
+			names[n++] = c->verb;
+	}
+	app->silent = false;
+	if (argc < 2) {
+		const char *s = cli_suggest(argv[0], names, n);
+
+		if (s)
+			return cli_error(app, CLI_USAGE, "usage", "See 'tdxctl --help'.",
+					 "unknown verb '%s'; did you mean '%s'?", argv[0], s);
+	}
+	return cli_error(app, CLI_USAGE, "usage", "See 'tdxctl --help'.",
+			 "unknown verb '%s%s%s'", argv[0], argc > 1 ? " " : "",
+			 argc > 1 ? argv[1] : "");
+}

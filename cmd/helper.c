@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* helper load, unload, status. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd.h"
+
+enum { STATE, PATH, VERSION, REFCNT, DEVICE, PROVIDER, FEATURES };
+
+static const struct cli_field fields[] = {
+	[STATE]	   = { .key = "state", .label = "Helper", .type = OUT_STR },
+	[PATH]	   = { .key = "path", .label = "Module file", .type = OUT_STR },
+	[VERSION]  = { .key = "version", .label = "Version", .type = OUT_STR },
+	[REFCNT]   = { .key = "users", .label = "Users", .type = OUT_INT },
+	[DEVICE]   = { .key = "device", .label = TDXCTL_DEV_PATH, .type = OUT_BOOL,
+		       .yes = "there", .no = "missing" },
+	[PROVIDER] = { .key = "provider", .label = "SEAMCALLs from", .type = OUT_STR },
+	[FEATURES] = { .key = "features", .label = "", .type = OUT_TABLE },
+};
+
+enum { F_NAME, F_ON, F_WHAT };
+
+static const struct cli_field feature_columns[] = {
+	[F_NAME] = { .key = "name", .label = "FEATURE", .type = OUT_STR },
+	[F_ON]	 = { .key = "on", .label = "HERE", .type = OUT_BOOL },
+	[F_WHAT] = { .label = "WHAT IT TELLS OR DOES", .type = OUT_STR },
+};
+
+static const struct cli_field features = {
+	.key = "features", .label = "", .type = OUT_TABLE,
+	.columns = feature_columns, .nr_columns = ARRAY_SIZE(feature_columns),
+};
+
+static const struct {
+	uint64_t bit;
+	const char *name, *what;
+} bits[] = {
+	{ TDXCTL_F_SEAMCALL, "seamcall", "observes __seamcall" },
+	{ TDXCTL_F_SEAMCALL_RET, "seamcall-ret", "observes __seamcall_ret" },
+	{ TDXCTL_F_TDX_LOCK, "tdx-lock", "sees the owner of tdx_lock" },
+	{ TDXCTL_F_KEY_LOCKS, "key-locks", "sees the owners of the key-config locks" },
+	{ TDXCTL_F_CPU_CHECK, "cpu-check", "checks CPUs with a SEAMCALL" },
+	{ TDXCTL_F_RELEASE, "release", "releases TDs inside the VMM's memory map" },
+	{ TDXCTL_F_EMULATED, "emulated", "the TDX module is tdx_emul" },
+	{ TDXCTL_F_FROM_START, "from-start", "was there before the TDX module" },
+};
+
+static const char *const words[] = {
+	[TDXCTL_HELPER_ABSENT] = "absent",
+	[TDXCTL_HELPER_AVAILABLE] = "available",
+	[TDXCTL_HELPER_LOADED] = "loaded",
+};
+
+static void show(struct cli_app *app, const struct tdxctl_helper *h)
+{
+	struct out_node *root = out_root(app->out), *table, *row;
+	bool loaded = h->state == TDXCTL_HELPER_LOADED;
+	bool info = loaded && h->dev && h->info.size;
+	size_t i;
+
+	out_style(out_str(root, &fields[STATE], words[h->state]),
+		  loaded ? STYLE_GOOD : STYLE_WARN);
+	if (h->path)
+		out_str(root, &fields[PATH], h->path);
+	else
+		out_none(root, &fields[PATH]);
+	if (h->version)
+		out_str(root, &fields[VERSION], h->version);
+	else
+		out_none(root, &fields[VERSION]);
+	if (loaded && h->refcnt >= 0)
+		out_int(root, &fields[REFCNT], h->refcnt);
+	else
+		out_none(root, &fields[REFCNT]);
+	out_bool(root, &fields[DEVICE], h->dev);
+	if (!info) {
+		static const char why[] = "the device cannot be opened";
+
+		if (loaded) {
+			out_unknown(root, &fields[PROVIDER], why);
+			out_unknown(root, &features, why);
+		} else {
+			out_none(root, &fields[PROVIDER]);
+			out_none(root, &fields[FEATURES]);
+		}
+		return;
+	}
+	if (h->info.provider[0])
+		out_strf(root, &fields[PROVIDER], "%.*s", (int)sizeof(h->info.provider),
+			 h->info.provider);
+	else
+		out_none(root, &fields[PROVIDER]);
+	out_gap(root);
+	table = out_array(root, &features);
+	for (i = 0; i < ARRAY_SIZE(bits); i++) {
+		bool on = h->info.features & bits[i].bit;
+
+		row = out_row(table);
+		out_str(row, &feature_columns[F_NAME], bits[i].name);
+		out_style(out_bool(row, &feature_columns[F_ON], on),
+			  on ? STYLE_GOOD : STYLE_DIM);
+		out_str(row, &feature_columns[F_WHAT], bits[i].what);
+	}
+}
+
+static int get_and_show(struct cli_app *app, enum tdxctl_helper_state *state)
+{
+	struct tdxctl_helper *h;
+	int err = tdxctl_helper_get(app->ctx, app->v.file, &h);
+
+	if (err)
+		return cli_lib_error(app, err, "helper");
+	*state = h->state;
+	show(app, h);
+	tdxctl_helper_free(h);
+	return CLI_OK;
+}
+
+int cmd_helper_status(struct cli_app *app, int argc, char **argv)
+{
+	enum tdxctl_helper_state state;
+	int code = get_and_show(app, &state);
+
+	if (code)
+		return code;
+	return state == TDXCTL_HELPER_LOADED ? CLI_OK : CLI_NO_HELPER;
+}
+
+int cmd_helper_load(struct cli_app *app, int argc, char **argv)
+{
+	enum tdxctl_helper_state state;
+	int err = tdxctl_helper_load(app->ctx, app->v.file);
+
+	/* Loaded is what was asked for. */
+	if (err == -EEXIST)
+		cli_note(app, "The helper is loaded already.");
+	else if (err == -ENOENT)
+		return cli_error(app, CLI_NO_HELPER, "helper-missing",
+				 *tdxctl_hint(app->ctx) ? tdxctl_hint(app->ctx) :
+				 "Install the module, or name its file with --file.",
+				 "%s", *tdxctl_error(app->ctx) ? tdxctl_error(app->ctx) :
+				 "tdxctl.ko is not installed for this kernel");
+	else if (err)
+		return cli_lib_error(app, err, "cannot load the helper");
+	return get_and_show(app, &state);
+}
+
+int cmd_helper_unload(struct cli_app *app, int argc, char **argv)
+{
+	enum tdxctl_helper_state state;
+	int err = tdxctl_helper_unload(app->ctx);
+
+	if (err == -ENOENT)
+		cli_note(app, "The helper is not loaded.");
+	else if (err == -EBUSY)
+		return cli_error(app, CLI_FAILED, "busy",
+				 *tdxctl_hint(app->ctx) ? tdxctl_hint(app->ctx) :
+				 "Another tdxctl uses it; wait for it or end it.",
+				 "the helper is in use");
+	else if (err)
+		return cli_lib_error(app, err, "cannot unload the helper");
+	return get_and_show(app, &state);
+}

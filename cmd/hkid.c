@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* hkid: every guest HKID and who has it. */
+#include <stdlib.h>
+
+#include "cmd.h"
+
+enum { ID, STATE, TD, VM, PID, AGE, KEYED, KEYED_TEXT, FAIL_LEAF, FAIL_STATUS, WHY };
+
+static const struct cli_field columns[] = {
+	[ID]	= { .key = "id", .label = "HKID", .type = OUT_UINT, .right = true },
+	[STATE]	= { .key = "state", .label = "STATE", .type = OUT_STR },
+	[TD]	= { .key = "td", .label = "TD", .type = OUT_UINT, .right = true },
+	[VM]	= { .key = "vm", .label = "VM", .type = OUT_STR },
+	[PID]	= { .key = "pid", .label = "PID", .type = OUT_INT, .right = true },
+	[AGE]	= { .key = "age_ns", .label = "SINCE", .type = OUT_NS, .right = true },
+	[KEYED]	= { .key = "keyed_packages", .type = OUT_HEX },
+	[KEYED_TEXT] = { .label = "KEYED ON", .type = OUT_STR },
+	[FAIL_LEAF] = { .key = "fail_leaf", .type = OUT_STR },
+	[FAIL_STATUS] = { .key = "fail_status", .type = OUT_HEX },
+	[WHY]	= { .label = "WHY", .type = OUT_STR, .sparse = true },
+};
+
+static const struct cli_field hkids = {
+	.key = "hkids", .label = "", .type = OUT_TABLE,
+	.empty = "No HKIDs for guests.",
+	.columns = columns, .nr_columns = ARRAY_SIZE(columns),
+};
+
+static void leak(struct out_node *row, const struct tdxctl_hkid *h)
+{
+	const char *leaf = tdxctl_leaf_str(h->fail_leaf);
+	const char *status = tdxctl_status_str(h->fail_status);
+
+	if (h->state != TDXCTL_HKID_LEAKED) {
+		out_none(row, &columns[FAIL_LEAF]);
+		out_none(row, &columns[FAIL_STATUS]);
+		out_str(row, &columns[WHY], "");
+		return;
+	}
+	out_str(row, &columns[FAIL_LEAF], leaf ? leaf : "unknown leaf");
+	out_uint(row, &columns[FAIL_STATUS], h->fail_status);
+	out_strf(row, &columns[WHY], "%s: %s (0x%llx)", leaf ? leaf : "?",
+		 status ? status : "unknown status", (unsigned long long)h->fail_status);
+}
+
+/* Owner: the TD where we know it, else who issued TDH.MNG.CREATE. */
+static void owner(struct out_node *row, const struct tdxctl_snapshot *s,
+		  const struct tdxctl_hkid *h)
+{
+	const struct tdxctl_td_view *td = view_td_by_tdr(s, h->tdr);
+	bool taken = h->state != TDXCTL_HKID_FREE && h->state != TDXCTL_HKID_UNKNOWN;
+	int pid = td ? (int)td->vm.pid : h->owner.tgid;
+
+	if (!taken) {
+		out_none(row, &columns[TD]);
+		out_none(row, &columns[VM]);
+		out_none(row, &columns[PID]);
+		return;
+	}
+	if (td)
+		out_uint(row, &columns[TD], td->td.id);
+	else
+		out_none(row, &columns[TD]);
+	if (td)
+		out_str(row, &columns[VM], td->vm.name);
+	else if (h->owner.comm[0])
+		out_strf(row, &columns[VM], "%.*s", TDXCTL_COMM_LEN, h->owner.comm);
+	else
+		out_unknown(row, &columns[VM], view_late);
+	if (pid)
+		out_int(row, &columns[PID], pid);
+	else
+		out_unknown(row, &columns[PID], "the process is gone or was never seen");
+}
+
+int cmd_hkid(struct cli_app *app, int argc, char **argv)
+{
+	const struct tdxctl_snapshot *s = app->snap;
+	struct out_node *table = out_array(out_root(app->out), &hkids);
+	size_t i;
+
+	for (i = 0; i < s->nr_hkids; i++) {
+		const struct tdxctl_hkid *h = &s->hkids[i];
+		struct out_node *row = out_row(table);
+		bool taken = h->state != TDXCTL_HKID_FREE;
+		char *pkgs = view_packages(s, h->keyed_packages);
+
+		out_uint(row, &columns[ID], h->id);
+		out_style(out_str(row, &columns[STATE], tdxctl_hkid_state_str(h->state)),
+			  view_hkid_style(h->state));
+		owner(row, s, h);
+		if (h->since_ns)
+			out_uint(row, &columns[AGE], view_age(s, h->since_ns));
+		else if (taken)
+			out_unknown(row, &columns[AGE], view_late);
+		else
+			out_none(row, &columns[AGE]);
+		out_uint(row, &columns[KEYED], h->keyed_packages);
+		out_str(row, &columns[KEYED_TEXT], pkgs);
+		free(pkgs);
+		leak(row, h);
+	}
+	return CLI_OK;
+}

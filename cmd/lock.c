@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* lock: tdx_lock and the per-package key-config locks, in the same columns. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd.h"
+
+enum {
+	NAME, PACKAGE, STATE, HOLDER, HOLDER_PID, HOLDER_TEXT, TD, HELD,
+	ACQUISITIONS, CONTENDED, BUSY, ENTROPY, LONGEST, SOURCE,
+};
+
+static const struct cli_field columns[] = {
+	[NAME]	 = { .key = "name", .label = "LOCK", .type = OUT_STR },
+	[PACKAGE] = { .key = "package", .label = "PACKAGE", .type = OUT_UINT, .right = true },
+	[STATE]	 = { .key = "state", .label = "STATE", .type = OUT_STR },
+	[HOLDER] = { .key = "holder", .type = OUT_STR },
+	[HOLDER_PID] = { .key = "holder_pid", .type = OUT_INT },
+	[HOLDER_TEXT] = { .label = "HOLDER", .type = OUT_STR },
+	[TD]	 = { .key = "td", .label = "TD", .type = OUT_UINT, .right = true },
+	[HELD]	 = { .key = "held_ns", .label = "HELD FOR", .type = OUT_NS, .right = true },
+	[ACQUISITIONS] = { .key = "acquisitions", .label = "TAKEN", .type = OUT_UINT, .right = true },
+	[CONTENDED] = { .key = "contended", .label = "CONTENDED", .type = OUT_UINT, .right = true },
+	[BUSY]	 = { .key = "busy_retries", .label = "BUSY", .type = OUT_UINT, .right = true },
+	[ENTROPY] = { .key = "entropy_retries", .label = "NO ENTROPY", .type = OUT_UINT, .right = true },
+	[LONGEST] = { .key = "longest_ns", .label = "LONGEST", .type = OUT_NS, .right = true },
+	[SOURCE] = { .key = "source", .label = "SEEN BY", .type = OUT_STR, .wide = true },
+};
+
+static const struct cli_field locks = {
+	.key = "locks", .label = "", .type = OUT_TABLE, .empty = "No locks.",
+	.columns = columns, .nr_columns = ARRAY_SIZE(columns),
+};
+
+static const char *const names[TDXCTL_LOCK_KINDS] = {
+	[TDXCTL_LOCK_TDX] = "tdx_lock",
+	[TDXCTL_LOCK_KEY_CONFIG] = "tdx_mng_key_config_lock",
+};
+
+static const char *const sources[TDXCTL_LOCK_SOURCES] = {
+	[TDXCTL_LOCK_IN_EFFECT] = "seamcall",
+	[TDXCTL_LOCK_MUTEX] = "mutex",
+};
+
+/* A held lock whose holder is a kernel thread or an IPI has no process. */
+static void holder(struct out_node *row, const struct tdxctl_lock *l)
+{
+	int pid = l->holder_tgid ? l->holder_tgid : l->holder_tid;
+
+	if (l->held != 1) {
+		out_none(row, &columns[HOLDER]);
+		out_none(row, &columns[HOLDER_PID]);
+		out_str(row, &columns[HOLDER_TEXT], "-");
+		return;
+	}
+	if (!l->holder_comm[0] && !pid) {
+		static const char why[] = "taken before it could be seen by whom";
+
+		out_unknown(row, &columns[HOLDER], why);
+		out_unknown(row, &columns[HOLDER_PID], why);
+		out_str(row, &columns[HOLDER_TEXT], "?");
+		return;
+	}
+	out_strf(row, &columns[HOLDER], "%.*s", TDXCTL_COMM_LEN, l->holder_comm);
+	if (pid)
+		out_int(row, &columns[HOLDER_PID], pid);
+	else
+		out_unknown(row, &columns[HOLDER_PID], "not in a process");
+	out_strf(row, &columns[HOLDER_TEXT], "%.*s%s%.0d%s", TDXCTL_COMM_LEN,
+		 l->holder_comm, pid ? " (" : "", pid, pid ? ")" : "");
+}
+
+static void lock_row(struct out_node *row, const struct tdxctl_snapshot *s,
+		     const struct tdxctl_lock *l)
+{
+	const struct tdxctl_td_view *td = view_td_by_tdr(s, l->holder_tdr);
+	struct out_node *state;
+
+	out_str(row, &columns[NAME], l->kind < TDXCTL_LOCK_KINDS ? names[l->kind] : "unknown");
+	if (l->package == TDXCTL_UNKNOWN32)
+		out_none(row, &columns[PACKAGE]);
+	else
+		out_uint(row, &columns[PACKAGE], l->package);
+	if (l->held == TDXCTL_UNKNOWN32) {
+		out_unknown(row, &columns[STATE], "the lock was not found in this kernel");
+	} else {
+		state = out_str(row, &columns[STATE], l->held ? "held" : "free");
+		out_style(state, l->held ? STYLE_WARN : STYLE_NONE);
+	}
+	holder(row, l);
+	if (td)
+		out_uint(row, &columns[TD], td->td.id);
+	else
+		out_none(row, &columns[TD]);
+	if (l->held == 1 && l->held_since_ns)
+		out_uint(row, &columns[HELD], view_age(s, l->held_since_ns));
+	else
+		out_none(row, &columns[HELD]);
+	out_uint(row, &columns[ACQUISITIONS], l->acquisitions);
+	out_style(out_uint(row, &columns[CONTENDED], l->contended),
+		  l->contended ? STYLE_WARN : STYLE_NONE);
+	out_uint(row, &columns[BUSY], l->busy_retries);
+	out_uint(row, &columns[ENTROPY], l->entropy_retries);
+	out_uint(row, &columns[LONGEST], l->longest_ns);
+	out_str(row, &columns[SOURCE],
+		l->source < TDXCTL_LOCK_SOURCES ? sources[l->source] : "unknown");
+}
+
+int cmd_lock(struct cli_app *app, int argc, char **argv)
+{
+	struct out_node *table = out_array(out_root(app->out), &locks);
+	size_t i;
+
+	for (i = 0; i < app->snap->nr_locks; i++)
+		lock_row(out_row(table), app->snap, &app->snap->locks[i]);
+	return CLI_OK;
+}

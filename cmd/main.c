@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <fcntl.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cmd.h"
+
+static void log_line(void *arg, enum tdxctl_log_level level, const char *msg)
+{
+	const struct cli_app *app = arg;
+	static const char *const words[] = { "error", "warning", "info", "debug" };
+	char *s;
+
+	if (level > TDXCTL_LOG_WARN && app->v.verbose < 2)
+		return;
+	if (level == TDXCTL_LOG_ERR && app->v.verbose < 2)
+		return;		/* the verb reports it */
+	if (level == TDXCTL_LOG_WARN && app->v.quiet)
+		return;
+	s = text_clean(msg);
+	fprintf(stderr, "tdxctl: %s: %s\n", words[level], s ? s : "");
+	free(s);
+}
+
+static int open_host(struct cli_app *app)
+{
+	int err = 0;
+
+	if (app->v.root) {
+		err = tdxctl_set_root(app->ctx, app->v.root);
+		if (err)
+			return cli_lib_error(app, err, "%s", app->v.root);
+	}
+	if (app->v.emulate) {
+		err = tdxctl_set_emulated(app->ctx, app->v.emulate_file);
+		if (err == -ENOENT)
+			return cli_error(app, CLI_FAILED, "host-file",
+					 "Make one with 'tdxctl emulate init FILE'.",
+					 "%s: no such emulated host", app->v.emulate_file);
+		if (err == -EINVAL || err == -EFBIG)
+			return cli_error(app, CLI_FAILED, "host-file",
+					 tdxctl_hint(app->ctx), "%s", tdxctl_error(app->ctx));
+		if (err)
+			return cli_lib_error(app, err, "%s", app->v.emulate_file ?
+					     app->v.emulate_file : "emulated host");
+	}
+	return 0;
+}
+
+static int check_needs(struct cli_app *app)
+{
+	unsigned int needs = app->cmd->needs;
+	char name[64];
+	int err;
+
+	cli_cmd_name(app->cmd, name, sizeof(name));
+	if ((needs & CLI_NEED_REAL) && app->v.emulate)
+		return cli_error(app, CLI_USAGE, "usage", "Leave --emulate out.",
+				 "%s: an emulated host has no kernel module", name);
+	if ((needs & (CLI_NEED_REAL | CLI_NEED_LIVE)) && app->v.root)
+		return cli_error(app, CLI_USAGE, "usage", "Leave --root out.",
+				 "%s: a captured host cannot be changed", name);
+	if (!(needs & CLI_NEED_SNAPSHOT))
+		return 0;
+	err = tdxctl_snapshot_get(app->ctx, &app->snap);
+	if (err)
+		return cli_lib_error(app, err, "cannot look at the host");
+	if ((needs & CLI_NEED_TDX) && !app->snap->platform.has_tdx)
+		return cli_error(app, CLI_NO_TDX, "no-tdx",
+				 "'tdxctl status' shows what there is; '--emulate' shows how it would look.",
+				 "this host has no TDX, or it is off");
+	if ((needs & CLI_NEED_LEDGER) && app->snap->source == TDXCTL_SOURCE_HOST) {
+		if (app->v.root)
+			return cli_error(app, CLI_NO_HELPER, "helper-missing", "",
+					 "%s: the captured host says nothing about it", name);
+		return cli_error(app, CLI_NO_HELPER, "helper-missing",
+				 "Load it with 'tdxctl helper load'.",
+				 "%s: the helper is not loaded", name);
+	}
+	return 0;
+}
+
+static int run(struct cli_app *app, int argc, char **argv)
+{
+	char **args = NULL;
+	int nr = 0, err;
+
+	err = cli_parse(app, argc, argv, &args, &nr);
+	if (err)
+		return err;
+	app->silent = app->v.help || app->v.version;
+	if (app->v.version) {
+		printf("tdxctl %s\n", TDXCTL_VERSION);
+		return CLI_OK;
+	}
+	if (app->v.help) {
+		bool noun = app->cmd && !app->cmd->is_default;
+
+		if (app->cmd)
+			cli_help_verb(stdout, app->cmd->verb, noun ? app->cmd : NULL);
+		else
+			cli_help_main(stdout);
+		return CLI_OK;
+	}
+	if (!app->cmd)
+		return cli_error(app, CLI_USAGE, "usage", "See 'tdxctl --help'.",
+				 "no verb: say 'tdxctl status' for the host on one screen");
+	err = tdxctl_new(&app->ctx);
+	if (err)
+		return cli_error(app, CLI_FAILED, "no-memory", "", "out of memory");
+	tdxctl_set_log(app->ctx, log_line, app);
+	err = open_host(app);
+	if (err)
+		return err;
+	err = check_needs(app);
+	if (err)
+		return err;
+	return app->cmd->run(app, nr, args);
+}
+
+static int print_result(struct cli_app *app, int code)
+{
+	bool failed = out_error_message(app->out) != NULL;
+	struct out_mode mode = {
+		.colour = app->out_tty && !app->v.no_color,
+		.wide = app->v.verbose > 0,
+	};
+	char name[64];
+	int err = 0;
+
+	if (out_failed(app->out)) {
+		fputs("tdxctl: out of memory\n", stderr);
+		return code ? code : CLI_FAILED;
+	}
+	cli_print_error(app);
+	if (app->silent && !failed)
+		return code;
+	if (app->v.json) {
+		if (app->cmd)
+			cli_cmd_name(app->cmd, name, sizeof(name));
+		err = out_json(app->out, stdout, app->cmd ? name : NULL);
+	} else {
+		err = out_text(app->out, stdout, &mode);
+	}
+	if (err) {
+		fputs("tdxctl: out of memory\n", stderr);
+		return code ? code : CLI_FAILED;
+	}
+	return code;
+}
+
+/* A descriptor that is free would be taken by the next file we open. */
+static bool standard_fds(void)
+{
+	int fd, null;
+
+	for (fd = 0; fd < 3; fd++) {
+		if (fcntl(fd, F_GETFD) != -1 || errno != EBADF)
+			continue;
+		null = open("/dev/null", fd ? O_WRONLY : O_RDONLY);
+		if (fd == 1)
+			return false;
+		if (null != fd)
+			return false;
+	}
+	return true;
+}
+
+int main(int argc, char **argv)
+{
+	struct cli_app app = {
+		.v.packages = 2, .v.cpus_per_package = 4,
+		.v.mktme_keyids = 15, .v.tdx_keyids = 16,
+	};
+	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
+	int code;
+
+	if (!standard_fds()) {
+		fputs("tdxctl: standard output is closed\n", stderr);
+		return CLI_FAILED;
+	}
+	setlocale(LC_CTYPE, "");
+	/* A reader that went away is a write error like any other. */
+	signal(SIGPIPE, SIG_IGN);
+	app.v.no_color = (no_color && *no_color) || (term && !strcmp(term, "dumb"));
+	app.out_tty = isatty(STDOUT_FILENO);
+	app.err_tty = isatty(STDERR_FILENO);
+	app.out = out_new();
+	if (!app.out) {
+		fputs("tdxctl: out of memory\n", stderr);
+		return CLI_FAILED;
+	}
+	code = run(&app, argc, argv);
+	code = print_result(&app, code);
+	errno = 0;
+	if (fflush(stdout) || ferror(stdout) || fclose(stdout)) {
+		fprintf(stderr, "tdxctl: cannot write to standard output: %s\n",
+			strerror(errno ? errno : EIO));
+		/* What the verb says about the host outweighs it. */
+		if (code == CLI_OK)
+			code = CLI_FAILED;
+	}
+	tdxctl_snapshot_free(app.snap);
+	tdxctl_free(app.ctx);
+	out_free(app.out);
+	return code;
+}

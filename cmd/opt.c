@@ -1,0 +1,422 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * getopt_long() driven by the tables of cmds.c. Global options may stand
+ * before, between and after verb and noun.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd.h"
+
+#define MAX_OPTS 48
+
+/* The options known at one point of the line, in getopt's own form. */
+struct option_set {
+	const struct cli_opt *row[MAX_OPTS];
+	size_t count;
+	struct option longs[MAX_OPTS + 1];
+	char shorts[2 * MAX_OPTS + 3];
+};
+
+static bool set_has(const struct option_set *set, const struct cli_opt *o)
+{
+	size_t i;
+
+	for (i = 0; i < set->count; i++)
+		if (!strcmp(set->row[i]->name, o->name))
+			return true;
+	return false;
+}
+
+static void set_add(struct option_set *set, const struct cli_opt *opts, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n && set->count < MAX_OPTS; i++)
+		if (!set_has(set, &opts[i]))
+			set->row[set->count++] = &opts[i];
+}
+
+static void set_finish(struct option_set *set, bool permute)
+{
+	char *s = set->shorts;
+	size_t i;
+
+	if (!permute)
+		*s++ = '+';
+	*s++ = ':';
+	for (i = 0; i < set->count; i++) {
+		const struct cli_opt *o = set->row[i];
+		bool arg = o->type == CLI_OPT_STRING || o->type == CLI_OPT_UINT ||
+			   o->type == CLI_OPT_CHOICE;
+
+		set->longs[i] = (struct option){
+			.name = o->name,
+			.has_arg = o->type == CLI_OPT_OPTIONAL ? optional_argument :
+				   arg ? required_argument : no_argument,
+			.val = UCHAR_MAX + 1 + (int)i,
+		};
+		if (o->letter) {
+			*s++ = o->letter;
+			if (arg)
+				*s++ = ':';
+		}
+	}
+	*s = '\0';
+}
+
+/* Damerau-Levenshtein, restricted: one slip of a finger is one. */
+static unsigned int distance(const char *a, const char *b)
+{
+	enum { MAX = 32 };
+	unsigned int d[MAX + 1][MAX + 1];
+	size_t la = strlen(a), lb = strlen(b), i, j;
+
+	if (la > MAX || lb > MAX)
+		return UINT_MAX;
+	for (i = 0; i <= la; i++)
+		d[i][0] = (unsigned int)i;
+	for (j = 0; j <= lb; j++)
+		d[0][j] = (unsigned int)j;
+	for (i = 1; i <= la; i++) {
+		for (j = 1; j <= lb; j++) {
+			unsigned int best = d[i - 1][j - 1] + (a[i - 1] != b[j - 1]);
+
+			if (d[i - 1][j] + 1 < best)
+				best = d[i - 1][j] + 1;
+			if (d[i][j - 1] + 1 < best)
+				best = d[i][j - 1] + 1;
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] &&
+			    a[i - 2] == b[j - 1] && d[i - 2][j - 2] + 1 < best)
+				best = d[i - 2][j - 2] + 1;
+			d[i][j] = best;
+		}
+	}
+	return d[la][lb];
+}
+
+const char *cli_suggest(const char *word, const char *const *names, size_t count)
+{
+	const char *best = NULL;
+	unsigned int near = UINT_MAX;
+	size_t len = strlen(word), i;
+
+	for (i = 0; i < count; i++) {
+		/* A beginning is as good as one slip: "rel", "--verb". */
+		unsigned int d = len >= 2 && !strncmp(names[i], word, len) ?
+				 1 : distance(word, names[i]);
+
+		if (d < near) {
+			near = d;
+			best = names[i];
+		}
+	}
+	return near <= (len <= 4 ? 1 : 2) || (len > 7 && near <= 3) ? best : NULL;
+}
+
+static int usage_hint(struct cli_app *app, const char *suggestion, const char *fmt,
+		      const char *what)
+{
+	char hint[160], name[64] = "";
+	const char *sep = "";
+
+	if (app->cmd) {
+		cli_cmd_name(app->cmd, name, sizeof(name));
+		sep = " ";
+	}
+	if (suggestion)
+		snprintf(hint, sizeof(hint), "Did you mean '%s'? See 'tdxctl%s%s --help'.",
+			 suggestion, sep, name);
+	else
+		snprintf(hint, sizeof(hint), "See 'tdxctl%s%s --help'.", sep, name);
+	return cli_error(app, CLI_USAGE, "usage", hint, fmt, what);
+}
+
+static int unknown_option(struct cli_app *app, const struct option_set *set,
+			  const char *arg)
+{
+	const char *names[MAX_OPTS], *found = NULL;
+	char word[64], suggestion[70];
+	size_t i;
+
+	if (!strncmp(arg, "--", 2)) {
+		snprintf(word, sizeof(word), "%.*s", (int)strcspn(arg + 2, "="), arg + 2);
+		for (i = 0; i < set->count; i++)
+			names[i] = set->row[i]->name;
+		found = cli_suggest(word, names, set->count);
+		snprintf(suggestion, sizeof(suggestion), "--%s", found ? found : "");
+	}
+	return usage_hint(app, found ? suggestion : NULL, "unknown option '%s'", arg);
+}
+
+static int bad_value(struct cli_app *app, const struct cli_opt *o, const char *val)
+{
+	char hint[200] = "";
+	size_t len = 0, i;
+
+	if (o->type == CLI_OPT_CHOICE) {
+		for (i = 0; o->values[i] && len < sizeof(hint); i++)
+			len += (size_t)snprintf(hint + len, sizeof(hint) - len, "%s%s",
+						i ? ", " : "It is one of: ", o->values[i]);
+	} else {
+		snprintf(hint, sizeof(hint), "It is a number from %u to %u.", o->min, o->max);
+	}
+	return cli_error(app, CLI_USAGE, "usage", hint, "--%s: bad value '%s'", o->name, val);
+}
+
+static int store(struct cli_app *app, const struct cli_opt *o, const char *val)
+{
+	void *p = (char *)&app->v + o->offset;
+	unsigned long n;
+	size_t i;
+	char *end;
+
+	switch (o->type) {
+	case CLI_OPT_FLAG:
+		*(bool *)p = true;
+		return 0;
+	case CLI_OPT_COUNT:
+		++*(unsigned int *)p;
+		return 0;
+	case CLI_OPT_OPTIONAL:
+		*(bool *)p = true;
+		*(const char **)((char *)&app->v + o->offset2) = val;
+		if (val && !*val)
+			return usage_hint(app, NULL, "--%s= needs a value after '='", o->name);
+		return 0;
+	case CLI_OPT_STRING:
+		if (!*val)
+			return usage_hint(app, NULL, "--%s needs a value", o->name);
+		*(const char **)p = val;
+		return 0;
+	case CLI_OPT_CHOICE:
+		for (i = 0; o->values[i]; i++) {
+			if (!strcmp(o->values[i], val)) {
+				*(const char **)p = o->values[i];
+				return 0;
+			}
+		}
+		return bad_value(app, o, val);
+	case CLI_OPT_UINT:
+		errno = 0;
+		n = strtoul(val, &end, 10);
+		if (*val < '0' || *val > '9' || *end || errno || n < o->min || n > o->max)
+			return bad_value(app, o, val);
+		*(unsigned int *)p = (unsigned int)n;
+		return 0;
+	}
+	return 0;
+}
+
+/*
+ * One pass over @argv. @apply: values are stored and errors recorded; else the
+ * pass only finds the first word that is not an option. Returns 0 with optind
+ * at that word, or an exit code.
+ */
+static int pass(struct cli_app *app, const struct option_set *set, int argc,
+		char **argv, bool apply)
+{
+	int c, index;
+
+	optind = 0;	/* glibc: start over */
+	opterr = 0;
+	while ((c = getopt_long(argc, argv, set->shorts, set->longs, &index)) != -1) {
+		const struct cli_opt *o = NULL;
+		const char *arg = argv[optind - 1];
+		size_t i;
+		int err;
+
+		if (c > UCHAR_MAX) {
+			o = set->row[c - UCHAR_MAX - 1];
+			/* "--root DIR": the value is a word of its own. */
+			if (optarg && optarg == arg)
+				arg = argv[optind - 2];
+			/* getopt takes abbreviations; a new option would break them. */
+			if (strcspn(arg + 2, "=") != strlen(o->name))
+				o = NULL;
+		} else if (c != '?' && c != ':') {
+			for (i = 0; i < set->count; i++)
+				if (set->row[i]->letter == c)
+					o = set->row[i];
+		}
+		if (!o) {
+			char letter[3] = { '-', (char)optopt, '\0' };
+
+			if (!apply)
+				return 0;
+			if (c == ':' && optopt > UCHAR_MAX)
+				return usage_hint(app, NULL, "--%s needs a value",
+						  set->row[optopt - UCHAR_MAX - 1]->name);
+			if (c == ':')
+				return usage_hint(app, NULL, "%s needs a value", letter);
+			if (c == '?' && optopt > UCHAR_MAX)
+				return usage_hint(app, NULL, "--%s takes no value",
+						  set->row[optopt - UCHAR_MAX - 1]->name);
+			return unknown_option(app, set, c == '?' && optopt ? letter : arg);
+		}
+		if (!apply)
+			continue;
+		err = store(app, o, optarg);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static bool same(const char *a, const char *b)
+{
+	return a && b && !strcmp(a, b);
+}
+
+void cli_cmd_name(const struct cli_cmd *c, char *buf, size_t len)
+{
+	snprintf(buf, len, "%s%s%s", c->verb, c->noun ? " " : "", c->noun ? c->noun : "");
+}
+
+static int unknown_verb(struct cli_app *app, const char *word)
+{
+	const char *names[64];
+	size_t i, n = 0;
+
+	for (i = 0; i < cli_nr_cmds && n < ARRAY_SIZE(names); i++)
+		if (!cli_cmds[i].hidden)
+			names[n++] = cli_cmds[i].verb;
+	return usage_hint(app, cli_suggest(word, names, n), "unknown verb '%s'", word);
+}
+
+static int unknown_noun(struct cli_app *app, const char *verb, const char *word)
+{
+	const char *names[16], *s;
+	char hint[200];
+	size_t i, n = 0, len;
+
+	for (i = 0; i < cli_nr_cmds && n < ARRAY_SIZE(names); i++)
+		if (same(cli_cmds[i].verb, verb))
+			names[n++] = cli_cmds[i].noun;
+	s = word ? cli_suggest(word, names, n) : NULL;
+	if (s) {
+		snprintf(hint, sizeof(hint), "Did you mean 'tdxctl %s %s'?", verb, s);
+	} else {
+		len = (size_t)snprintf(hint, sizeof(hint), "Say what: ");
+		for (i = 0; i < n && len < sizeof(hint); i++)
+			len += (size_t)snprintf(hint + len, sizeof(hint) - len,
+						"%s'tdxctl %s %s'", i ? ", " : "", verb, names[i]);
+	}
+	if (!word)
+		return cli_error(app, CLI_USAGE, "usage", hint, "'%s' is not complete", verb);
+	return cli_error(app, CLI_USAGE, "usage", hint, "'%s' has no '%s'", verb, word);
+}
+
+static void drop_arg(char **argv, int *argc, int at)
+{
+	memmove(&argv[at], &argv[at + 1], (size_t)(*argc - at) * sizeof(*argv));
+	--*argc;
+}
+
+/* Finds verb and noun and takes them out of @argv. */
+static int find_cmd(struct cli_app *app, int *argc, char **argv)
+{
+	struct option_set set = { .count = 0 };
+	const struct cli_cmd *c, *fallback = NULL;
+	bool nouns = false, known = false;
+	char *verb, *noun = NULL;
+	size_t i;
+
+	set_add(&set, cli_global_opts, cli_nr_global_opts);
+	set_finish(&set, false);
+	pass(app, &set, *argc, argv, false);
+	if (optind >= *argc || (argv[optind][0] == '-' && argv[optind][1]))
+		return 0;
+	verb = argv[optind];
+	for (i = 0; i < cli_nr_cmds; i++) {
+		if (!same(cli_cmds[i].verb, verb))
+			continue;
+		known = true;
+		nouns |= cli_cmds[i].noun != NULL;
+		set_add(&set, cli_cmds[i].opts, cli_cmds[i].nr_opts);
+	}
+	if (!known)
+		return unknown_verb(app, verb);
+	drop_arg(argv, argc, optind);
+	if (nouns) {
+		set_finish(&set, false);
+		pass(app, &set, *argc, argv, false);
+		if (optind < *argc && argv[optind][0] != '-')
+			noun = argv[optind];
+	}
+	for (i = 0; i < cli_nr_cmds && !app->cmd; i++) {
+		c = &cli_cmds[i];
+		if (!same(c->verb, verb))
+			continue;
+		if (noun ? same(c->noun, noun) : !nouns)
+			app->cmd = c;
+		else if (c->is_default)
+			fallback = c;
+	}
+	if (app->cmd) {
+		if (noun)
+			drop_arg(argv, argc, optind);
+		return 0;
+	}
+	/* "tdxctl emulate --help" is a question about all its nouns. */
+	for (i = 1; i < (size_t)*argc; i++)
+		app->v.help |= same(argv[i], "--help") || same(argv[i], "-h");
+	if (noun || (!fallback && !app->v.help))
+		return unknown_noun(app, verb, noun);
+	app->cmd = fallback;
+	if (!fallback)
+		for (i = 0; i < cli_nr_cmds && !app->cmd; i++)
+			if (same(cli_cmds[i].verb, verb))
+				app->cmd = &cli_cmds[i];
+	return 0;
+}
+
+/* An error on the way to --json is an error in JSON all the same. */
+static void look_ahead(struct cli_app *app, int argc, char **argv)
+{
+	int i;
+
+	for (i = 1; i < argc && strcmp(argv[i], "--"); i++) {
+		const char *a = argv[i];
+
+		if (!strcmp(a, "--json") ||
+		    (a[0] == '-' && a[1] != '-' && strchr(a, 'j') &&
+		     strspn(a + 1, "jqvh") == strlen(a + 1)))
+			app->v.json = true;
+	}
+}
+
+int cli_parse(struct cli_app *app, int argc, char **argv, char ***args, int *nr_args)
+{
+	struct option_set set = { .count = 0 };
+	const struct cli_cmd *c;
+	int err;
+
+	look_ahead(app, argc, argv);
+	err = find_cmd(app, &argc, argv);
+	if (err)
+		return err;
+	c = app->cmd;
+	set_add(&set, cli_global_opts, cli_nr_global_opts);
+	if (c)
+		set_add(&set, c->opts, c->nr_opts);
+	set_finish(&set, true);
+	err = pass(app, &set, argc, argv, true);
+	if (err)
+		return err;
+	*args = argv + optind;
+	*nr_args = argc - optind;
+	if (app->v.help || app->v.version || !c)
+		return 0;
+	if (app->v.root && app->v.emulate)
+		return usage_hint(app, NULL, "--root and --emulate exclude each other%s", "");
+	if ((unsigned int)*nr_args < c->min_args)
+		return usage_hint(app, NULL, "%s is missing", c->args);
+	if ((unsigned int)*nr_args > c->max_args)
+		return usage_hint(app, NULL, "unexpected argument '%s'",
+				  argv[optind + (int)c->max_args]);
+	return 0;
+}

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The JSON renderer; no other file includes json-c. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <json-c/json.h>
+
+#include "out.h"
+
+/* Length of the valid UTF-8 sequence at @s, 0 when there is none. */
+static size_t utf8_len(const unsigned char *s)
+{
+	size_t len, i;
+
+	if (s[0] < 0x80)
+		return 1;
+	if (s[0] >= 0xc2 && s[0] <= 0xdf)
+		len = 2;
+	else if ((s[0] & 0xf0) == 0xe0)
+		len = 3;
+	else if (s[0] >= 0xf0 && s[0] <= 0xf4)
+		len = 4;
+	else
+		return 0;
+	for (i = 1; i < len; i++)
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+	/* Overlong forms, surrogates, beyond U+10FFFF. */
+	if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) ||
+	    (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f))
+		return 0;
+	return len;
+}
+
+/* json-c passes bytes through; a process name may hold any. */
+static struct json_object *json_string(const char *s)
+{
+	const unsigned char *p = (const unsigned char *)(s ? s : "");
+	char *buf = malloc(strlen((const char *)p) * 3 + 1), *q = buf;
+	struct json_object *j;
+
+	if (!buf)
+		return NULL;
+	while (*p) {
+		size_t len = utf8_len(p);
+
+		if (len) {
+			memcpy(q, p, len);
+			q += len;
+			p += len;
+		} else {
+			memcpy(q, "\xef\xbf\xbd", 3);	/* U+FFFD */
+			q += 3;
+			p++;
+		}
+	}
+	*q = '\0';
+	j = json_object_new_string(buf);
+	free(buf);
+	return j;
+}
+
+/* Takes @val over. A NULL @val is a failure unless @null. */
+static int put(struct json_object *obj, const char *key,
+	       struct json_object *val, bool null)
+{
+	if (!val && !null)
+		return -ENOMEM;
+	if (json_object_object_add(obj, key, val)) {
+		json_object_put(val);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+static struct json_object *json_scalar(const struct out_node *n)
+{
+	char hex[24];
+
+	switch (n->field->type) {
+	case OUT_STR:
+		return json_string(n->s);
+	case OUT_INT:
+		return json_object_new_int64((int64_t)n->u);
+	case OUT_BOOL:
+		return json_object_new_boolean(n->u != 0);
+	case OUT_HEX:
+		snprintf(hex, sizeof(hex), "0x%" PRIx64, n->u);
+		return json_object_new_string(hex);
+	default:
+		return json_object_new_uint64(n->u);
+	}
+}
+
+static int fill_object(struct json_object *obj, const struct out_node *n);
+
+static int fill_array(struct json_object *arr, const struct out_node *n)
+{
+	const struct out_node *c;
+
+	for (c = n->first; c; c = c->next) {
+		struct json_object *e;
+		int err = 0;
+
+		if (c->field->type == OUT_OBJECT) {
+			e = json_object_new_object();
+			if (e)
+				err = fill_object(e, c);
+		} else {
+			e = json_scalar(c);
+		}
+		if (!e || err || json_object_array_add(arr, e)) {
+			json_object_put(e);
+			return -ENOMEM;
+		}
+	}
+	return 0;
+}
+
+static struct json_object *json_container(const struct out_node *n)
+{
+	bool array = n->field->type != OUT_OBJECT;
+	struct json_object *j = array ? json_object_new_array() :
+					json_object_new_object();
+
+	if (j && (array ? fill_array(j, n) : fill_object(j, n))) {
+		json_object_put(j);
+		return NULL;
+	}
+	return j;
+}
+
+static bool is_container(const struct out_node *n)
+{
+	switch (n->field->type) {
+	case OUT_OBJECT: case OUT_LIST: case OUT_TABLE: case OUT_CHAIN:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static int fill_object(struct json_object *obj, const struct out_node *n)
+{
+	struct json_object *unknown = NULL;
+	const struct out_node *c;
+	int err;
+
+	for (c = n->first; c; c = c->next) {
+		const char *key = c->field->key;
+
+		if (!key)
+			continue;
+		if (c->kind != NODE_VALUE)
+			err = put(obj, key, NULL, true);
+		else if (is_container(c))
+			err = put(obj, key, json_container(c), false);
+		else
+			err = put(obj, key, json_scalar(c), false);
+		if (!err && c->kind == NODE_UNKNOWN) {
+			if (!unknown)
+				unknown = json_object_new_object();
+			err = unknown ? put(unknown, key, json_string(c->s), false) :
+					-ENOMEM;
+		}
+		if (err) {
+			json_object_put(unknown);
+			return err;
+		}
+	}
+	return unknown ? put(obj, "unknown", unknown, false) : 0;
+}
+
+static int put_error(struct json_object *top, const struct out_err *e)
+{
+	struct json_object *j = json_object_new_object(), *a;
+	size_t i;
+
+	if (!j)
+		return -ENOMEM;
+	if (put(j, "code", json_string(e->code), false) ||
+	    put(j, "message", json_string(e->message), false) ||
+	    put(j, "hint", json_string(e->hint), false))
+		goto fail;
+	if (e->nr_candidates) {
+		a = json_object_new_array();
+		if (put(j, "candidates", a, false))
+			goto fail;
+		for (i = 0; i < e->nr_candidates; i++)
+			if (json_object_array_add(a, json_string(e->candidates[i])))
+				goto fail;
+	}
+	return put(top, "error", j, false);
+fail:
+	json_object_put(j);
+	return -ENOMEM;
+}
+
+int out_json(const struct out *o, FILE *f, const char *command)
+{
+	const struct out_err *e = out_get_error(o);
+	struct json_object *top = json_object_new_object();
+	const char *text;
+	int err = -ENOMEM;
+
+	if (!top)
+		return -ENOMEM;
+	if (put(top, "schema_version", json_object_new_int(1), false) ||
+	    put(top, "command", command ? json_string(command) : NULL, !command) ||
+	    fill_object(top, out_root(o)) ||
+	    (e->code && put_error(top, e)))
+		goto out;
+	text = json_object_to_json_string_ext(top, JSON_C_TO_STRING_PRETTY |
+					      JSON_C_TO_STRING_SPACED |
+					      JSON_C_TO_STRING_NOSLASHESCAPE);
+	if (!text)
+		goto out;
+	fputs(text, f);
+	fputc('\n', f);
+	err = 0;
+out:
+	json_object_put(top);
+	return err;
+}

@@ -1,0 +1,395 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * release: plan, question, progress, verification. What is done stays done, so
+ * the same command continues after an interruption.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "release.h"
+
+#define STEP_MS 100
+
+enum { R_VM, R_TD, R_STRATEGY, R_HKID, R_FREED, R_HKID_TEXT, R_RECLAIMED, R_LEFT, R_SEAMCALLS,
+       R_PAGE_SEAMCALLS, R_DURATION, R_RESULT, R_VERIFIED, R_PLAN, R_TOOK_TEXT };
+
+static const struct cli_field fields[] = {
+	[R_VM]	      = { .key = "vm", .label = "VM", .type = OUT_STR },
+	[R_TD]	      = { .key = "td", .type = OUT_UINT },
+	[R_STRATEGY]  = { .key = "strategy", .label = "Strategy", .type = OUT_STR },
+	[R_HKID]      = { .key = "hkid", .type = OUT_UINT },
+	[R_FREED]     = { .key = "hkid_freed", .type = OUT_BOOL },
+	[R_HKID_TEXT] = { .label = "HKID", .type = OUT_STR },
+	[R_RECLAIMED] = { .key = "pages_reclaimed", .label = "Reclaimed", .type = OUT_PAGES },
+	[R_LEFT]      = { .key = "pages_left", .label = "Left", .type = OUT_PAGES },
+	[R_SEAMCALLS] = { .key = "seamcalls", .type = OUT_UINT },
+	[R_PAGE_SEAMCALLS] = { .key = "page_seamcalls", .type = OUT_UINT },
+	[R_DURATION]  = { .key = "duration_ns", .type = OUT_NS },
+	[R_RESULT]    = { .key = "result", .label = "Result", .type = OUT_STR },
+	[R_VERIFIED]  = { .key = "verified", .type = OUT_BOOL },
+	[R_PLAN]      = { .key = "plan", .type = OUT_OBJECT },
+	[R_TOOK_TEXT] = { .label = "Took", .type = OUT_STR },
+};
+
+enum { V_NAME, V_OK, V_DETAIL };
+
+static const struct cli_field check_columns[] = {
+	[V_NAME]   = { .key = "check", .type = OUT_STR },
+	[V_OK]	   = { .key = "ok", .label = "OK", .type = OUT_BOOL },
+	[V_DETAIL] = { .key = "detail", .label = "CHECKED AFTERWARDS", .type = OUT_STR },
+};
+
+static const struct cli_field checks = {
+	.key = "checks", .label = "", .type = OUT_TABLE, .empty = "Not verified.",
+	.columns = check_columns, .nr_columns = ARRAY_SIZE(check_columns),
+};
+
+/* A dry run shows the plan; programs find the usual names beside it. */
+static const struct cli_field dry_fields[] = {
+	[R_VM]	      = { .key = "vm", .type = OUT_STR },
+	[R_TD]	      = { .key = "td", .type = OUT_UINT },
+	[R_STRATEGY]  = { .key = "strategy", .type = OUT_STR },
+	[R_HKID]      = { .key = "hkid", .type = OUT_UINT },
+	[R_FREED]     = { .key = "hkid_freed", .type = OUT_BOOL },
+	[R_RECLAIMED] = { .key = "pages_reclaimed", .type = OUT_PAGES },
+	[R_SEAMCALLS] = { .key = "seamcalls", .type = OUT_UINT },
+	[R_DURATION]  = { .key = "duration_ns", .type = OUT_NS },
+	[R_RESULT]    = { .key = "result", .type = OUT_STR },
+	[R_PLAN]      = { .key = "plan", .label = "", .type = OUT_OBJECT },
+};
+
+struct job {
+	struct cli_app *app;
+	const struct tdxctl_td_view *td;
+	struct tdxctl_release *rel;
+	struct tdxctl_release_state plan, st;
+	struct release_estimate est;
+	bool started, timed_out;
+};
+
+static volatile sig_atomic_t stop_asked;
+
+static void on_signal(int sig)
+{
+	stop_asked = 1;
+}
+
+/* The second signal ends us: the helper stops at a safe point by itself. */
+static void catch_signals(void)
+{
+	struct sigaction sa = { .sa_handler = on_signal, .sa_flags = SA_RESETHAND };
+
+	sigemptyset(&sa.sa_mask);
+	sigaction(SIGINT, &sa, NULL);
+	sigaction(SIGTERM, &sa, NULL);
+	sigaction(SIGHUP, &sa, NULL);
+}
+
+static enum tdxctl_strategy strategy_of(const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; name && i < TDXCTL_STRATEGIES; i++)
+		if (!strcmp(name, tdxctl_strategy_str(i)))
+			return i;
+	return TDXCTL_STRATEGY_AUTO;
+}
+
+static uint64_t monotonic_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000ULL + (uint64_t)ts.tv_nsec;
+}
+
+static uint64_t reclaimed(const struct tdxctl_release_state *st)
+{
+	if (st->pages_total == TDXCTL_UNKNOWN || st->pages_left == TDXCTL_UNKNOWN ||
+	    st->pages_left > st->pages_total)
+		return st->page_seamcalls == TDXCTL_UNKNOWN ? 0 : st->page_seamcalls;
+	return st->pages_total - st->pages_left;
+}
+
+static void result_fields(const struct job *j, const char *result, enum out_style style)
+{
+	struct out_node *root = out_root(j->app->out);
+	const struct tdxctl_release_state *st = &j->st;
+	uint32_t hkid = j->td->td.hkid ? j->td->td.hkid : j->td->td.last_hkid;
+	char took[40];
+
+	out_str(root, &fields[R_VM], j->td->vm.name);
+	out_style(out_str(root, &fields[R_RESULT], result), style);
+	out_uint(root, &fields[R_TD], j->td->td.id);
+	if (j->plan.strategy == TDXCTL_STRATEGY_AUTO)
+		out_none(root, &fields[R_STRATEGY]);
+	else
+		out_str(root, &fields[R_STRATEGY], tdxctl_strategy_str(j->plan.strategy));
+	if (hkid) {
+		out_uint(root, &fields[R_HKID], hkid);
+		out_strf(root, &fields[R_HKID_TEXT], "%u, %s", hkid,
+			 st->hkid_freed ? "given back" : "still held");
+	} else {
+		out_none(root, &fields[R_HKID]);
+		out_none(root, &fields[R_HKID_TEXT]);
+	}
+	out_bool(root, &fields[R_FREED], st->hkid_freed);
+	out_uint(root, &fields[R_RECLAIMED], reclaimed(st));
+	out_uint_or(root, &fields[R_LEFT], st->pages_left, TDXCTL_UNKNOWN,
+		    "the TD is older than the helper");
+	out_uint_or(root, &fields[R_SEAMCALLS], st->seamcalls, TDXCTL_UNKNOWN,
+		    "the kernel did the work unseen");
+	out_uint_or(root, &fields[R_PAGE_SEAMCALLS], st->page_seamcalls, TDXCTL_UNKNOWN,
+		    "not counted apart when the VMM is ended");
+	out_uint(root, &fields[R_DURATION], st->duration_ns);
+	text_ns(took, sizeof(took), st->duration_ns);
+	if (j->started)
+		out_strf(root, &fields[R_TOOK_TEXT], "%s, %llu SEAMCALLs", took,
+			 (unsigned long long)st->seamcalls);
+}
+
+/* ---- before ---- */
+
+static int ask(struct cli_app *app, const char *name)
+{
+	char line[16], *clean = text_clean(name);
+
+	fprintf(stderr, "\nRelease %s? The guest is lost. [y/N] ", clean ? clean : "it");
+	fflush(stderr);
+	free(clean);
+	if (fgets(line, sizeof(line), stdin) &&
+	    (!strcasecmp(line, "y\n") || !strcasecmp(line, "yes\n")))
+		return CLI_OK;
+	return cli_error(app, CLI_FAILED, "declined", "", "nothing was done");
+}
+
+static int show_plan_and_ask(struct job *j)
+{
+	struct cli_app *app = j->app;
+	bool can_ask = isatty(STDIN_FILENO) && app->err_tty;
+	struct out_mode mode = { .colour = app->err_tty && !app->v.no_color };
+	struct out *talk;
+
+	if (!app->v.yes && !can_ask)
+		return cli_error(app, CLI_USAGE, "confirmation",
+				 "See what it would do with --dry-run.",
+				 "release destroys the guest: say --yes when not on a terminal");
+	if (app->v.quiet ? !app->v.yes : !app->v.json || !app->v.yes) {
+		talk = out_new();
+		if (!talk)
+			return cli_error(app, CLI_FAILED, "no-memory", "", "out of memory");
+		release_plan_fields(out_root(talk), j->td, &j->plan, &j->est);
+		out_text(talk, stderr, &mode);
+		out_free(talk);
+	}
+	if (app->v.yes) {
+		if (!app->v.quiet && !app->v.json)
+			fputc('\n', stderr);
+		return CLI_OK;
+	}
+	return ask(app, j->td->vm.name);
+}
+
+/* ---- during ---- */
+
+static int run(struct job *j)
+{
+	struct cli_app *app = j->app;
+	struct progress bar = { .f = app->err_tty && !app->v.quiet ? stderr : NULL };
+	uint64_t end = app->v.timeout ? monotonic_ns() + app->v.timeout * 1000000000ULL : 0;
+	bool cancelled = false;
+	int err;
+
+	catch_signals();
+	j->started = true;
+	do {
+		err = tdxctl_release_step(j->rel, STEP_MS, &j->st);
+		if (err == -EINTR)
+			err = 0;
+		if (!err)
+			progress_draw(&bar, &j->st);
+		j->timed_out |= end && monotonic_ns() >= end;
+		if (!err && !cancelled && (stop_asked || j->timed_out) &&
+		    j->st.phase < TDXCTL_PHASE_DONE) {
+			progress_end(&bar);
+			cli_note(app, "%s: stopping at the next safe point ...",
+				 j->timed_out ? "Time is up" : "Interrupted");
+			tdxctl_release_cancel(j->rel);
+			cancelled = true;
+		}
+	} while (!err && j->st.phase < TDXCTL_PHASE_DONE);
+	progress_end(&bar);
+	return err;
+}
+
+/* ---- after ---- */
+
+static bool check(struct out_node *table, const char *name, bool ok, const char *detail)
+{
+	struct out_node *row = out_row(table);
+
+	out_str(row, &check_columns[V_NAME], name);
+	out_style(out_bool(row, &check_columns[V_OK], ok), ok ? STYLE_GOOD : STYLE_BAD);
+	out_str(row, &check_columns[V_DETAIL], detail);
+	return ok;
+}
+
+/* A fresh look, so that nobody's word is taken for it. */
+static bool verify(struct job *j, struct out_node *root)
+{
+	const struct tdxctl_td *was = &j->td->td;
+	uint32_t hkid = was->hkid ? was->hkid : was->last_hkid;
+	const struct tdxctl_td_view *now = NULL;
+	struct tdxctl_snapshot *s = NULL;
+	bool free_again = true, ok, pages;
+	struct out_node *table;
+	char line[120];
+	size_t i;
+	int err;
+
+	err = tdxctl_snapshot_get(j->app->ctx, &s);
+	if (err) {
+		cli_lib_error(j->app, err, "cannot verify the release");
+		out_bool(root, &fields[R_VERIFIED], false);
+		out_array(root, &checks);
+		return false;
+	}
+	for (i = 0; i < s->nr_tds; i++)
+		if (s->tds[i].td.id == was->id && s->tds[i].td.tdr == was->tdr)
+			now = &s->tds[i];
+	/* Free, or another TD's already. */
+	for (i = 0; i < s->nr_hkids; i++)
+		if (s->hkids[i].id == hkid && s->hkids[i].state != TDXCTL_HKID_FREE &&
+		    (s->hkids[i].tdr == was->tdr || s->hkids[i].state == TDXCTL_HKID_LEAKED))
+			free_again = false;
+	out_gap(root);
+	table = out_array(root, &checks);
+	snprintf(line, sizeof(line), "HKID %u is %s", hkid, free_again ? "free" : "still taken");
+	ok = check(table, "hkid-free", free_again, line);
+	pages = !now || !now->td.private_pages;
+	if (pages)
+		snprintf(line, sizeof(line), "no private page is left");
+	else if (now->td.private_pages == TDXCTL_UNKNOWN)
+		snprintf(line, sizeof(line), "how many private pages are left is unknown");
+	else
+		snprintf(line, sizeof(line), "%llu private pages are left",
+			 (unsigned long long)now->td.private_pages);
+	ok &= check(table, "pages-zero", pages, line);
+	if (!now)
+		ok &= check(table, "vm-gone", true, "the TD is gone");
+	else if (!now->vm.pid)
+		ok &= check(table, "vm-gone", true, "its process is gone");
+	else if (!now->td.hkid)
+		ok &= check(table, "vm-gone", true, "the VM is dead: it can never run again");
+	else
+		ok &= check(table, "vm-gone", false, "the VM is alive");
+	out_bool(root, &fields[R_VERIFIED], ok);
+	tdxctl_snapshot_free(s);
+	return ok;
+}
+
+static void dry_run(const struct job *j)
+{
+	struct out_node *root = out_root(j->app->out);
+
+	out_str(root, &dry_fields[R_VM], j->td->vm.name);
+	out_uint(root, &dry_fields[R_TD], j->td->td.id);
+	out_str(root, &dry_fields[R_STRATEGY], tdxctl_strategy_str(j->plan.strategy));
+	if (j->td->td.hkid)
+		out_uint(root, &dry_fields[R_HKID], j->td->td.hkid);
+	else
+		out_none(root, &dry_fields[R_HKID]);
+	out_bool(root, &dry_fields[R_FREED], !j->td->td.hkid);
+	out_uint(root, &dry_fields[R_RECLAIMED], 0);
+	out_uint(root, &dry_fields[R_SEAMCALLS], 0);
+	out_uint(root, &dry_fields[R_DURATION], 0);
+	out_str(root, &dry_fields[R_RESULT], "planned");
+	release_plan_fields(out_object(root, &dry_fields[R_PLAN]), j->td, &j->plan, &j->est);
+}
+
+static void plan_object(const struct job *j)
+{
+	release_plan_fields(out_object(out_root(j->app->out), &fields[R_PLAN]), j->td,
+			    &j->plan, &j->est);
+}
+
+static int partial(const struct job *j)
+{
+	char hint[120];
+
+	snprintf(hint, sizeof(hint), "'tdxctl release td:%u' continues where it stopped.",
+		 j->td->td.id);
+	return cli_error(j->app, CLI_PARTIAL, j->timed_out ? "timeout" : "interrupted", hint,
+			 "%s; the HKID is %s, %llu of %llu pages are reclaimed",
+			 j->timed_out ? "time is up" : "interrupted",
+			 j->st.hkid_freed ? "given back" : "still held",
+			 (unsigned long long)reclaimed(&j->st),
+			 (unsigned long long)j->st.pages_total);
+}
+
+static int finish(struct job *j, int err)
+{
+	const struct tdxctl_release_state *st = &j->st;
+	bool some = st->hkid_freed || reclaimed(st) > 0;
+	int code = CLI_OK;
+
+	if (err || st->phase == TDXCTL_PHASE_FAILED) {
+		code = cli_lib_error(j->app, err ? err : st->result, "release of %s",
+				     j->td->vm.name);
+		if (!err)
+			code = CLI_FAILED;
+		if (some)
+			code = CLI_PARTIAL;
+	} else if (st->phase == TDXCTL_PHASE_CANCELLED) {
+		code = partial(j);
+	}
+	result_fields(j, code == CLI_OK ? "released" : code == CLI_PARTIAL ? "partial" : "failed",
+		      code == CLI_OK ? STYLE_GOOD : STYLE_BAD);
+	plan_object(j);
+	if (!verify(j, out_root(j->app->out)) && code == CLI_OK)
+		code = cli_error(j->app, CLI_PARTIAL, "unverified",
+				 "'tdxctl td show' tells what keeps it.",
+				 "the release ended, but not everything was given back");
+	return code;
+}
+
+/* Released before, and nothing but an empty shell is left: that is success. */
+static bool nothing_left(const struct tdxctl_td *td)
+{
+	return !td->hkid && !td->private_pages && td->state == TDXCTL_TD_TEARDOWN;
+}
+
+int cmd_release(struct cli_app *app, int argc, char **argv)
+{
+	struct job j = { .app = app };
+	int err, code = CLI_FAILED;
+
+	j.td = cli_find_td(app, app->snap, argv[0], &code);
+	if (!j.td)
+		return code;
+	if (nothing_left(&j.td->td)) {
+		j.st.hkid_freed = true;
+		result_fields(&j, "nothing-to-do", STYLE_GOOD);
+		return verify(&j, out_root(app->out)) ? CLI_OK : CLI_FAILED;
+	}
+	err = tdxctl_release_open(app->ctx, j.td, strategy_of(app->v.strategy), &j.rel, &j.plan);
+	if (err)
+		return cli_lib_error(app, err, "release of %s", j.td->vm.name);
+	release_estimate(app->snap, j.td, &j.plan, &j.est);
+	j.st = j.plan;
+	if (app->v.dry_run) {
+		dry_run(&j);
+		code = CLI_OK;
+		goto out;
+	}
+	code = show_plan_and_ask(&j);
+	if (code == CLI_OK)
+		code = finish(&j, run(&j));
+out:
+	tdxctl_release_free(j.rel);
+	return code;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the files of the verb release share. */
+#ifndef TDXCTL_CMD_RELEASE_H
+#define TDXCTL_CMD_RELEASE_H
+
+#include "cmd.h"
+
+struct release_estimate {
+	bool known;
+	bool measured;			/* from this host's own SEAMCALLs */
+	uint64_t pages, seamcalls, duration_ns;
+};
+
+/* ---- release-plan.c ---- */
+
+void release_estimate(const struct tdxctl_snapshot *s, const struct tdxctl_td_view *td,
+		      const struct tdxctl_release_state *plan,
+		      struct release_estimate *est);
+/* Fields of the plan into @n. */
+void release_plan_fields(struct out_node *n, const struct tdxctl_td_view *td,
+			 const struct tdxctl_release_state *plan,
+			 const struct release_estimate *est);
+
+/* ---- progress.c ---- */
+
+struct progress {
+	FILE *f;			/* NULL: nothing is drawn */
+	bool drawn;
+	uint64_t start_ns;		/* of the page phase */
+	uint64_t start_left;
+};
+
+void progress_draw(struct progress *p, const struct tdxctl_release_state *st);
+/* Removes the bar; what follows starts on a clean line. */
+void progress_end(struct progress *p);
+
+#endif

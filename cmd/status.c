@@ -1,0 +1,430 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* status: the host on one screen. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd.h"
+
+static const struct cli_field source = { .key = "source", .type = OUT_STR };
+static const struct cli_field source_text = { .label = "Source", .type = OUT_STR };
+
+static const struct cli_field platform = { .key = "platform", .label = "", .type = OUT_OBJECT };
+enum { MODEL, KERNEL, MODULE, KVM, KVM_TDX, KVM_TEXT, HAS_TDX };
+static const struct cli_field platform_fields[] = {
+	[MODEL]	  = { .key = "cpu_model", .label = "CPU", .type = OUT_STR },
+	[KERNEL]  = { .key = "kernel", .label = "Kernel", .type = OUT_STR },
+	[MODULE]  = { .key = "tdx_module", .label = "TDX module", .type = OUT_STR },
+	[KVM]	  = { .key = "kvm", .type = OUT_STR },
+	[KVM_TDX] = { .key = "kvm_tdx", .type = OUT_BOOL },
+	[KVM_TEXT] = { .label = "KVM", .type = OUT_STR },
+	[HAS_TDX] = { .key = "has_tdx", .type = OUT_BOOL },
+};
+
+static const struct cli_field helper = { .key = "helper", .label = "", .type = OUT_OBJECT };
+enum { H_VERSION, H_ATTACHED, H_SEAMCALLS, H_MISSED, H_VIOLATIONS, H_FROM_START, H_TEXT };
+static const struct cli_field helper_fields[] = {
+	[H_VERSION]  = { .key = "version", .type = OUT_STR },
+	[H_ATTACHED] = { .key = "attached_for_ns", .type = OUT_NS },
+	[H_SEAMCALLS] = { .key = "seamcalls", .type = OUT_UINT },
+	[H_MISSED]   = { .key = "missed", .type = OUT_UINT },
+	[H_VIOLATIONS] = { .key = "violations", .type = OUT_UINT },
+	[H_FROM_START] = { .key = "from_start", .type = OUT_BOOL },
+	[H_TEXT]     = { .label = "Helper", .type = OUT_STR },
+};
+
+static const struct cli_field hkids = { .key = "hkids", .label = "", .type = OUT_OBJECT };
+enum { K_TOTAL, K_STATE, K_TEXT = K_STATE + TDXCTL_HKID_STATES };
+static const struct cli_field hkid_fields[] = {
+	[K_TOTAL] = { .key = "total", .type = OUT_UINT },
+	[K_STATE + TDXCTL_HKID_UNKNOWN] = { .key = "unknown_state", .type = OUT_UINT },
+	[K_STATE + TDXCTL_HKID_FREE] = { .key = "free", .type = OUT_UINT },
+	[K_STATE + TDXCTL_HKID_ASSIGNED] = { .key = "assigned", .type = OUT_UINT },
+	[K_STATE + TDXCTL_HKID_CONFIGURED] = { .key = "configured", .type = OUT_UINT },
+	[K_STATE + TDXCTL_HKID_FLUSHING] = { .key = "flushing", .type = OUT_UINT },
+	[K_STATE + TDXCTL_HKID_LEAKED] = { .key = "leaked", .type = OUT_UINT },
+	[K_TEXT]  = { .label = "HKIDs", .type = OUT_BAR },
+};
+
+static const struct cli_field tds = { .key = "tds", .label = "", .type = OUT_OBJECT };
+enum { T_TOTAL, T_STATE, T_PRIVATE = T_STATE + TDXCTL_TD_STATES, T_TEXT };
+static const struct cli_field td_fields[] = {
+	[T_TOTAL] = { .key = "total", .type = OUT_UINT },
+	[T_STATE + TDXCTL_TD_UNKNOWN] = { .key = "unknown_state", .type = OUT_UINT },
+	[T_STATE + TDXCTL_TD_ASSIGNED] = { .key = "assigned", .type = OUT_UINT },
+	[T_STATE + TDXCTL_TD_KEYS_CONFIGURED] = { .key = "keys_configured", .type = OUT_UINT },
+	[T_STATE + TDXCTL_TD_INITIALIZED] = { .key = "initialized", .type = OUT_UINT },
+	[T_STATE + TDXCTL_TD_RUNNABLE] = { .key = "runnable", .type = OUT_UINT },
+	[T_STATE + TDXCTL_TD_BLOCKED] = { .key = "blocked", .type = OUT_UINT },
+	[T_STATE + TDXCTL_TD_TEARDOWN] = { .key = "teardown", .type = OUT_UINT },
+	[T_STATE + TDXCTL_TD_LEAKED] = { .key = "leaked", .type = OUT_UINT },
+	[T_PRIVATE] = { .key = "private_pages", .type = OUT_PAGES },
+	[T_TEXT]  = { .label = "TDs", .type = OUT_STR },
+};
+
+static const struct cli_field cpus = { .key = "cpus", .label = "", .type = OUT_OBJECT };
+enum { C_TOTAL, C_ONLINE, C_STATE, C_TEXT = C_STATE + TDXCTL_CPU_STATES };
+static const struct cli_field cpu_fields[] = {
+	[C_TOTAL]  = { .key = "total", .type = OUT_UINT },
+	[C_ONLINE] = { .key = "online", .type = OUT_UINT },
+	[C_STATE + TDXCTL_CPU_UNKNOWN] = { .key = "unknown_state", .type = OUT_UINT },
+	[C_STATE + TDXCTL_CPU_ENABLED] = { .key = "enabled", .type = OUT_UINT },
+	[C_STATE + TDXCTL_CPU_NOT_ENABLED] = { .key = "not_enabled", .type = OUT_UINT },
+	[C_STATE + TDXCTL_CPU_VMX_OFF] = { .key = "vmx_off", .type = OUT_UINT },
+	[C_STATE + TDXCTL_CPU_NO_SEAM] = { .key = "no_seam", .type = OUT_UINT },
+	[C_TEXT]   = { .label = "CPUs", .type = OUT_STR },
+};
+
+static const struct cli_field locks = { .key = "locks", .label = "", .type = OUT_OBJECT };
+enum { L_TOTAL, L_HELD, L_CONTENDED, L_BUSY, L_TEXT };
+static const struct cli_field lock_fields[] = {
+	[L_TOTAL] = { .key = "total", .type = OUT_UINT },
+	[L_HELD]  = { .key = "held", .type = OUT_UINT },
+	[L_CONTENDED] = { .key = "contended", .type = OUT_UINT },
+	[L_BUSY]  = { .key = "busy_retries", .type = OUT_UINT },
+	[L_TEXT]  = { .label = "Locks", .type = OUT_STR },
+};
+
+enum { P_ID, P_PRESENT, P_ONLINE, P_COVERED, P_GLOBAL, P_KEYS };
+static const struct cli_field package_columns[] = {
+	[P_ID]	    = { .key = "id", .label = "PACKAGE", .type = OUT_UINT, .right = true },
+	[P_PRESENT] = { .key = "present_cpus", .label = "CPUS", .type = OUT_UINT, .right = true },
+	[P_ONLINE]  = { .key = "online_cpus", .label = "ONLINE", .type = OUT_UINT, .right = true },
+	[P_COVERED] = { .key = "covered", .label = "COVERED", .type = OUT_BOOL },
+	[P_GLOBAL]  = { .key = "global_key", .label = "GLOBAL KEY", .type = OUT_BOOL,
+			.yes = "set", .no = "not set" },
+	[P_KEYS]    = { .key = "keys_programmed", .label = "TD KEYS", .type = OUT_UINT, .right = true },
+};
+static const struct cli_field packages = {
+	.key = "packages", .label = "", .type = OUT_TABLE, .empty = "No packages known.",
+	.columns = package_columns, .nr_columns = ARRAY_SIZE(package_columns),
+};
+
+static const struct cli_field health = { .key = "health", .label = "", .type = OUT_OBJECT };
+enum { V_STATE, V_REASONS };
+static const struct cli_field health_fields[] = {
+	[V_STATE]   = { .key = "state", .label = "Health", .type = OUT_STR },
+	[V_REASONS] = { .key = "reasons", .label = "", .type = OUT_LIST },
+};
+
+static void opt_str(struct out_node *n, const struct cli_field *f, const char *s,
+		    const char *why)
+{
+	if (s)
+		out_str(n, f, s);
+	else
+		out_unknown(n, f, why);
+}
+
+static void show_platform(struct cli_app *app, struct out_node *root)
+{
+	const struct tdxctl_snapshot *s = app->snap;
+	const struct tdxctl_platform *p = &s->platform;
+	struct out_node *n;
+
+	out_str(root, &source, view_source(s->source));
+	if (s->source == TDXCTL_SOURCE_EMULATED)
+		out_strf(root, &source_text, "emulated host%s%s",
+			 app->v.emulate_file ? " " : ", built in",
+			 app->v.emulate_file ? app->v.emulate_file : "");
+	else if (s->source == TDXCTL_SOURCE_HOST)
+		out_strf(root, &source_text, "%s%s; the helper is not loaded",
+			 app->v.root ? "captured host " : "this host's files",
+			 app->v.root ? app->v.root : "");
+	n = out_object(root, &platform);
+	opt_str(n, &platform_fields[MODEL], p->cpu_model, "no /proc/cpuinfo");
+	opt_str(n, &platform_fields[KERNEL], p->kernel, "no /proc");
+	if (p->has_tdx || p->tdx_module) {
+		opt_str(n, &platform_fields[MODULE], p->tdx_module,
+			"this kernel does not tell its version");
+	} else {
+		out_style(out_none(n, &platform_fields[MODULE]), STYLE_BAD);
+	}
+	if (p->kvm)
+		out_str(n, &platform_fields[KVM], p->kvm);
+	else
+		out_none(n, &platform_fields[KVM]);
+	if (p->kvm_tdx >= 0)
+		out_bool(n, &platform_fields[KVM_TDX], p->kvm_tdx);
+	else
+		out_unknown(n, &platform_fields[KVM_TDX], "the module has no such parameter");
+	out_strf(n, &platform_fields[KVM_TEXT], "%s%s", p->kvm ? p->kvm : "none",
+		 !p->kvm || p->kvm_tdx < 0 ? "" : p->kvm_tdx ? ", TDX on" : ", TDX off");
+	out_bool(n, &platform_fields[HAS_TDX], p->has_tdx);
+}
+
+static void show_helper(struct out_node *root, const struct tdxctl_snapshot *s)
+{
+	bool start = s->info.features & TDXCTL_F_FROM_START;
+	struct out_node *n;
+	char age[40];
+
+	if (s->source != TDXCTL_SOURCE_HELPER) {
+		out_none(root, &helper);
+		return;
+	}
+	n = out_object(root, &helper);
+	out_strf(n, &helper_fields[H_VERSION], "%.*s", (int)sizeof(s->info.version),
+		 s->info.version);
+	if (s->info.attached_ns)
+		out_uint(n, &helper_fields[H_ATTACHED], view_age(s, s->info.attached_ns));
+	else
+		out_none(n, &helper_fields[H_ATTACHED]);
+	out_uint(n, &helper_fields[H_SEAMCALLS], s->hdr.seamcalls);
+	out_uint(n, &helper_fields[H_MISSED], s->hdr.missed);
+	out_uint(n, &helper_fields[H_VIOLATIONS], s->hdr.violations);
+	out_bool(n, &helper_fields[H_FROM_START], start);
+	text_ns(age, sizeof(age), view_age(s, s->info.attached_ns));
+	if (!s->info.attached_ns)
+		out_strf(n, &helper_fields[H_TEXT], "%.*s, waiting for a module with SEAMCALLs",
+			 (int)sizeof(s->info.version), s->info.version);
+	else
+		out_strf(n, &helper_fields[H_TEXT], "%.*s, watching for %s%s, %llu SEAMCALLs seen",
+			 (int)sizeof(s->info.version), s->info.version, age,
+			 start ? "" : " (TDX was up before)",
+			 (unsigned long long)s->hdr.seamcalls);
+}
+
+/* Every counter of @f up to its text: not knowable without the helper. */
+static void no_data(struct out_node *n, const struct cli_field *f, size_t text)
+{
+	size_t i;
+
+	for (i = 0; i < text; i++)
+		out_unknown(n, &f[i], view_no_helper);
+	out_style(out_unknown(n, &f[text], view_no_helper), STYLE_DIM);
+}
+
+/* Appends "3 runnable" and the like. */
+static void tell(char *buf, size_t len, const char *sep, uint64_t n, const char *word)
+{
+	size_t at = strlen(buf);
+
+	if (n && at < len)
+		snprintf(buf + at, len - at, "%s%llu %s", at ? sep : "",
+			 (unsigned long long)n, word);
+}
+
+static void show_hkids(struct out_node *root, const struct tdxctl_snapshot *s)
+{
+	struct out_node *n = out_object(root, &hkids);
+	uint64_t count[TDXCTL_HKID_STATES] = { 0 }, used;
+	char states[160] = "", text[240];
+	size_t i;
+
+	if (s->source == TDXCTL_SOURCE_HOST) {
+		no_data(n, hkid_fields, K_TEXT);
+		return;
+	}
+	for (i = 0; i < s->nr_hkids; i++)
+		if (s->hkids[i].state < TDXCTL_HKID_STATES)
+			count[s->hkids[i].state]++;
+	out_uint(n, &hkid_fields[K_TOTAL], s->nr_hkids);
+	for (i = 0; i < TDXCTL_HKID_STATES; i++) {
+		out_uint(n, &hkid_fields[K_STATE + i], count[i]);
+		if (i != TDXCTL_HKID_FREE)
+			tell(states, sizeof(states), ", ", count[i], tdxctl_hkid_state_str((unsigned int)i));
+	}
+	used = s->nr_hkids - count[TDXCTL_HKID_FREE];
+	snprintf(text, sizeof(text), "%llu of %zu in use%s%s%s", (unsigned long long)used,
+		 s->nr_hkids, *states ? " (" : "", states, *states ? ")" : "");
+	out_style(out_bar(n, &hkid_fields[K_TEXT], used, count[TDXCTL_HKID_LEAKED],
+			  s->nr_hkids, text),
+		  count[TDXCTL_HKID_LEAKED] || used == s->nr_hkids ? STYLE_WARN : STYLE_NONE);
+}
+
+static void show_tds(struct out_node *root, const struct tdxctl_snapshot *s)
+{
+	struct out_node *n = out_object(root, &tds);
+	uint64_t count[TDXCTL_TD_STATES] = { 0 }, pages = 0;
+	char states[160] = "", mem[40];
+	bool known = true;
+	size_t i;
+
+	if (s->source == TDXCTL_SOURCE_HOST) {
+		no_data(n, td_fields, T_TEXT);
+		return;
+	}
+	for (i = 0; i < s->nr_tds; i++) {
+		const struct tdxctl_td *td = &s->tds[i].td;
+
+		if (td->state < TDXCTL_TD_STATES)
+			count[td->state]++;
+		if (td->private_pages == TDXCTL_UNKNOWN)
+			known = false;
+		else
+			pages += td->private_pages;
+	}
+	out_uint(n, &td_fields[T_TOTAL], s->nr_tds);
+	for (i = 0; i < TDXCTL_TD_STATES; i++) {
+		out_uint(n, &td_fields[T_STATE + i], count[i]);
+		tell(states, sizeof(states), ", ", count[i], tdxctl_td_state_str((unsigned int)i));
+	}
+	if (known)
+		out_uint(n, &td_fields[T_PRIVATE], pages);
+	else
+		out_unknown(n, &td_fields[T_PRIVATE], "a TD is older than the helper");
+	text_bytes(mem, sizeof(mem), pages * 4096);
+	if (s->nr_tds)
+		out_strf(n, &td_fields[T_TEXT], "%zu (%s), %s%s private memory", s->nr_tds,
+			 states, known ? "" : "at least ", mem);
+	else
+		out_str(n, &td_fields[T_TEXT], "none");
+}
+
+static void show_cpus(struct out_node *root, const struct tdxctl_snapshot *s)
+{
+	static const char *const words[TDXCTL_CPU_STATES] = {
+		[TDXCTL_CPU_UNKNOWN] = "not known",
+		[TDXCTL_CPU_ENABLED] = "enabled for TDX",
+		[TDXCTL_CPU_NOT_ENABLED] = "NOT enabled",
+		[TDXCTL_CPU_VMX_OFF] = "with VMX off",
+		[TDXCTL_CPU_NO_SEAM] = "without SEAM",
+	};
+	struct out_node *n = out_object(root, &cpus), *text;
+	uint64_t count[TDXCTL_CPU_STATES] = { 0 }, online = 0;
+	char states[160] = "";
+	bool host = s->source == TDXCTL_SOURCE_HOST, bad;
+	size_t i;
+
+	for (i = 0; i < s->nr_cpus; i++) {
+		if (!s->cpus[i].online)
+			continue;
+		online++;
+		if (s->cpus[i].state < TDXCTL_CPU_STATES)
+			count[s->cpus[i].state]++;
+	}
+	out_uint(n, &cpu_fields[C_TOTAL], s->nr_cpus);
+	out_uint(n, &cpu_fields[C_ONLINE], online);
+	for (i = 0; i < TDXCTL_CPU_STATES; i++) {
+		if (host)
+			out_unknown(n, &cpu_fields[C_STATE + i], view_no_helper);
+		else
+			out_uint(n, &cpu_fields[C_STATE + i], count[i]);
+	}
+	if (count[TDXCTL_CPU_ENABLED] == online && online)
+		snprintf(states, sizeof(states), "all enabled for TDX");
+	else if (!host)
+		for (i = TDXCTL_CPU_STATES; i-- > 0;)
+			tell(states, sizeof(states), ", ", count[i], words[i]);
+	bad = count[TDXCTL_CPU_NOT_ENABLED] || count[TDXCTL_CPU_VMX_OFF] ||
+	      count[TDXCTL_CPU_NO_SEAM];
+	text = out_strf(n, &cpu_fields[C_TEXT], "%llu of %zu online%s%s",
+			(unsigned long long)online, s->nr_cpus, *states ? ", " : "", states);
+	out_style(text, bad ? STYLE_BAD : STYLE_NONE);
+}
+
+static void show_locks(struct out_node *root, const struct tdxctl_snapshot *s)
+{
+	struct out_node *n = out_object(root, &locks);
+	const struct tdxctl_lock *longest = NULL;
+	uint64_t held = 0, contended = 0, busy = 0;
+	char text[200], age[40];
+	size_t i;
+
+	if (s->source == TDXCTL_SOURCE_HOST) {
+		no_data(n, lock_fields, L_TEXT);
+		return;
+	}
+	for (i = 0; i < s->nr_locks; i++) {
+		const struct tdxctl_lock *l = &s->locks[i];
+
+		contended += l->contended;
+		busy += l->busy_retries;
+		if (l->held != 1)
+			continue;
+		held++;
+		if (!longest || l->held_since_ns < longest->held_since_ns)
+			longest = l;
+	}
+	out_uint(n, &lock_fields[L_TOTAL], s->nr_locks);
+	out_uint(n, &lock_fields[L_HELD], held);
+	out_uint(n, &lock_fields[L_CONTENDED], contended);
+	out_uint(n, &lock_fields[L_BUSY], busy);
+	if (longest) {
+		text_ns(age, sizeof(age), view_age(s, longest->held_since_ns));
+		if (longest->kind == TDXCTL_LOCK_KEY_CONFIG)
+			snprintf(text, sizeof(text), "%llu held, key config of package %u for %s",
+				 (unsigned long long)held, longest->package, age);
+		else
+			snprintf(text, sizeof(text), "%llu held, tdx_lock for %s",
+				 (unsigned long long)held, age);
+	} else {
+		snprintf(text, sizeof(text), "none held");
+	}
+	tell(text, sizeof(text), ", ", contended, "times contended");
+	tell(text, sizeof(text), ", ", busy, "busy retries");
+	out_style(out_str(n, &lock_fields[L_TEXT], text), held ? STYLE_WARN : STYLE_NONE);
+}
+
+static void show_packages(struct out_node *root, const struct tdxctl_snapshot *s)
+{
+	struct out_node *table = out_array(root, &packages), *row;
+	bool host = s->source == TDXCTL_SOURCE_HOST;
+	const char *why = host ? view_no_helper : "not seen since the helper was loaded";
+	size_t i;
+
+	for (i = 0; i < s->nr_packages; i++) {
+		const struct tdxctl_package *p = &s->packages[i];
+		bool ok = view_covered(p);
+
+		row = out_row(table);
+		out_uint(row, &package_columns[P_ID], p->id);
+		out_uint(row, &package_columns[P_PRESENT], p->present_cpus);
+		out_uint(row, &package_columns[P_ONLINE], p->online_cpus);
+		out_style(out_bool(row, &package_columns[P_COVERED], ok),
+			  ok ? STYLE_NONE : STYLE_BAD);
+		if (p->global_key == TDXCTL_UNKNOWN32)
+			out_unknown(row, &package_columns[P_GLOBAL], why);
+		else
+			out_bool(row, &package_columns[P_GLOBAL], p->global_key);
+		out_uint_or(row, &package_columns[P_KEYS], p->keys_programmed,
+			    TDXCTL_UNKNOWN, why);
+	}
+}
+
+static int show_health(struct cli_app *app, struct out_node *root)
+{
+	static const enum out_style styles[] = {
+		[TDXCTL_HEALTH_OK] = STYLE_GOOD,
+		[TDXCTL_HEALTH_WARNING] = STYLE_WARN,
+		[TDXCTL_HEALTH_CRITICAL] = STYLE_BAD,
+		[TDXCTL_HEALTH_UNKNOWN] = STYLE_DIM,
+	};
+	struct tdxctl_health_report *r;
+	struct out_node *n, *list;
+	size_t i;
+	int err = tdxctl_health_get(app->snap, &r);
+
+	if (err)
+		return cli_lib_error(app, err, "health");
+	n = out_object(root, &health);
+	out_style(out_str(n, &health_fields[V_STATE], tdxctl_health_str(r->state)),
+		  styles[r->state]);
+	list = out_array(n, &health_fields[V_REASONS]);
+	for (i = 0; i < r->nr_reasons; i++)
+		out_item(list, r->reasons[i]);
+	tdxctl_health_free(r);
+	return CLI_OK;
+}
+
+int cmd_status(struct cli_app *app, int argc, char **argv)
+{
+	const struct tdxctl_snapshot *s = app->snap;
+	struct out_node *root = out_root(app->out);
+	int code;
+
+	show_platform(app, root);
+	show_helper(root, s);
+	out_gap(root);
+	show_hkids(root, s);
+	show_tds(root, s);
+	show_cpus(root, s);
+	show_locks(root, s);
+	out_gap(root);
+	show_packages(root, s);
+	out_gap(root);
+	code = show_health(app, root);
+	if (code == CLI_OK && !s->platform.has_tdx)
+		return CLI_NO_TDX;
+	return code;
+}

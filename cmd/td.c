@@ -1,0 +1,422 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* td list, td show: every TD, or one with its life and what keeps it alive. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "cmd.h"
+
+enum {
+	ID, VM, UUID, PID, UID, HKID, LAST_HKID, STATE, VCPUS, MAX_VCPUS, VCPUS_TEXT,
+	PRIVATE, SEPT, CONTROL, AGE, SINCE, SEAMCALLS, TDR, KEYED, LATE,
+};
+
+static const struct cli_field columns[] = {
+	[ID]	= { .key = "id", .label = "TD", .type = OUT_UINT, .right = true },
+	[VM]	= { .key = "vm", .label = "VM", .type = OUT_STR },
+	[UUID]	= { .key = "uuid", .label = "UUID", .type = OUT_STR, .wide = true },
+	[PID]	= { .key = "pid", .label = "PID", .type = OUT_INT, .right = true },
+	[UID]	= { .key = "uid", .label = "UID", .type = OUT_UINT, .right = true, .wide = true },
+	[HKID]	= { .key = "hkid", .label = "HKID", .type = OUT_UINT, .right = true },
+	[LAST_HKID] = { .key = "last_hkid", .type = OUT_UINT },
+	[STATE]	= { .key = "state", .label = "STATE", .type = OUT_STR },
+	[VCPUS]	= { .key = "vcpus", .type = OUT_UINT },
+	[MAX_VCPUS] = { .key = "max_vcpus", .type = OUT_UINT },
+	[VCPUS_TEXT] = { .label = "VCPUS", .type = OUT_STR, .right = true },
+	[PRIVATE] = { .key = "private_pages", .label = "PRIVATE", .type = OUT_PAGES, .right = true },
+	[SEPT]	= { .key = "sept_pages", .label = "S-EPT", .type = OUT_PAGES, .right = true },
+	[CONTROL] = { .key = "control_pages", .label = "CONTROL", .type = OUT_PAGES, .right = true, .wide = true },
+	[AGE]	= { .key = "age_ns", .label = "AGE", .type = OUT_NS, .right = true },
+	[SINCE]	= { .key = "state_ns", .label = "IN STATE", .type = OUT_NS, .right = true, .wide = true },
+	[SEAMCALLS] = { .key = "seamcalls", .label = "SEAMCALLS", .type = OUT_UINT, .right = true, .wide = true },
+	[TDR]	= { .key = "tdr", .label = "TDR", .type = OUT_HEX, .right = true, .wide = true },
+	[KEYED]	= { .key = "keyed_packages", .type = OUT_HEX },
+	[LATE]	= { .key = "late", .type = OUT_BOOL },
+};
+
+static const struct cli_field tds = {
+	.key = "tds", .label = "", .type = OUT_TABLE, .empty = "No TDs.",
+	.columns = columns, .nr_columns = ARRAY_SIZE(columns),
+};
+
+/* The same values with other labels: a screen instead of a line. */
+static const struct cli_field screen[] = {
+	[ID]	= { .key = "id", .label = "TD", .type = OUT_UINT },
+	[VM]	= { .key = "vm", .label = "VM", .type = OUT_STR },
+	[UUID]	= { .key = "uuid", .label = "UUID", .type = OUT_STR },
+	[PID]	= { .key = "pid", .label = "Process", .type = OUT_INT },
+	[UID]	= { .key = "uid", .label = "User", .type = OUT_UINT },
+	[HKID]	= { .key = "hkid", .label = "HKID", .type = OUT_UINT },
+	[LAST_HKID] = { .key = "last_hkid", .type = OUT_UINT },
+	[STATE]	= { .key = "state", .label = "State", .type = OUT_STR },
+	[VCPUS]	= { .key = "vcpus", .type = OUT_UINT },
+	[MAX_VCPUS] = { .key = "max_vcpus", .type = OUT_UINT },
+	[VCPUS_TEXT] = { .label = "vCPUs", .type = OUT_STR },
+	[PRIVATE] = { .key = "private_pages", .label = "Private memory", .type = OUT_PAGES },
+	[SEPT]	= { .key = "sept_pages", .label = "Secure EPT", .type = OUT_PAGES },
+	[CONTROL] = { .key = "control_pages", .label = "Control pages", .type = OUT_PAGES },
+	[AGE]	= { .key = "age_ns", .label = "Age", .type = OUT_NS },
+	[SINCE]	= { .key = "state_ns", .label = "In this state for", .type = OUT_NS },
+	[SEAMCALLS] = { .key = "seamcalls", .label = "SEAMCALLs", .type = OUT_UINT },
+	[TDR]	= { .key = "tdr", .label = "TDR page", .type = OUT_HEX },
+	[KEYED]	= { .key = "keyed_packages", .type = OUT_HEX },
+	[LATE]	= { .key = "late", .type = OUT_BOOL },
+};
+
+static const struct cli_field one = { .key = "tds", .label = "", .type = OUT_TABLE };
+static const struct cli_field keyed_text = { .label = "Key on packages", .type = OUT_STR };
+
+static void count_or(struct out_node *n, const struct cli_field *f, uint64_t v)
+{
+	out_uint_or(n, f, v, TDXCTL_UNKNOWN, view_late);
+}
+
+static void vcpus(struct out_node *n, const struct cli_field *f, const struct tdxctl_td *td)
+{
+	bool known = td->vcpus != TDXCTL_UNKNOWN32;
+	bool limit = td->max_vcpus && td->max_vcpus != TDXCTL_UNKNOWN32;
+
+	out_uint_or(n, &f[VCPUS], td->vcpus, TDXCTL_UNKNOWN32, view_late);
+	if (limit)
+		out_uint(n, &f[MAX_VCPUS], td->max_vcpus);
+	else
+		out_unknown(n, &f[MAX_VCPUS], "the limit was not seen being set");
+	if (known && limit)
+		out_strf(n, &f[VCPUS_TEXT], "%u of %u", td->vcpus, td->max_vcpus);
+	else if (known)
+		out_strf(n, &f[VCPUS_TEXT], "%u", td->vcpus);
+	else
+		out_str(n, &f[VCPUS_TEXT], "?");
+}
+
+static void owner(struct out_node *n, const struct cli_field *f,
+		  const struct tdxctl_td_view *v)
+{
+	static const char gone[] = "the process is gone or was never seen";
+
+	out_str(n, &f[VM], v->vm.name);
+	if (v->vm.uuid)
+		out_str(n, &f[UUID], v->vm.uuid);
+	else
+		out_none(n, &f[UUID]);
+	if (v->vm.pid)
+		out_int(n, &f[PID], v->vm.pid);
+	else
+		out_unknown(n, &f[PID], gone);
+	if (v->vm.uid != (uid_t)-1)
+		out_uint(n, &f[UID], v->vm.uid);
+	else
+		out_unknown(n, &f[UID], gone);
+}
+
+static void td_fields(struct out_node *n, const struct cli_field *f,
+		      const struct tdxctl_snapshot *s, const struct tdxctl_td_view *v)
+{
+	const struct tdxctl_td *td = &v->td;
+
+	out_uint(n, &f[ID], td->id);
+	owner(n, f, v);
+	if (td->hkid)
+		out_uint(n, &f[HKID], td->hkid);
+	else
+		out_none(n, &f[HKID]);
+	if (td->last_hkid)
+		out_uint(n, &f[LAST_HKID], td->last_hkid);
+	else
+		out_none(n, &f[LAST_HKID]);
+	out_style(out_str(n, &f[STATE], tdxctl_td_state_str(td->state)),
+		  view_td_style(td->state));
+	vcpus(n, f, td);
+	count_or(n, &f[PRIVATE], td->private_pages);
+	count_or(n, &f[SEPT], td->sept_pages);
+	count_or(n, &f[CONTROL], td->control_pages);
+	if (td->created_ns)
+		out_uint(n, &f[AGE], view_age(s, td->created_ns));
+	else
+		out_unknown(n, &f[AGE], view_late);
+	if (td->since_ns)
+		out_uint(n, &f[SINCE], view_age(s, td->since_ns));
+	else
+		out_unknown(n, &f[SINCE], view_late);
+	out_uint(n, &f[SEAMCALLS], td->seamcalls);
+	out_uint(n, &f[TDR], td->tdr);
+	out_uint(n, &f[KEYED], td->keyed_packages);
+	out_bool(n, &f[LATE], td->flags & TDXCTL_TD_LATE);
+}
+
+int cmd_td_list(struct cli_app *app, int argc, char **argv)
+{
+	struct out_node *table = out_array(out_root(app->out), &tds);
+	size_t i;
+
+	for (i = 0; i < app->snap->nr_tds; i++)
+		td_fields(out_row(table), columns, app->snap, &app->snap->tds[i]);
+	return CLI_OK;
+}
+
+/* ---- the life of a TD ---- */
+
+enum { STEP, STEP_TEXT, REACHED, CURRENT };
+
+static const struct cli_field step_fields[] = {
+	[STEP]	  = { .key = "state", .type = OUT_STR },
+	[STEP_TEXT] = { .label = "", .type = OUT_STR },
+	[REACHED] = { .key = "reached", .type = OUT_BOOL },
+	[CURRENT] = { .key = "current", .type = OUT_BOOL },
+};
+
+static const struct cli_field life = {
+	.key = "life_cycle", .label = "Life", .type = OUT_CHAIN,
+};
+
+struct step {
+	const char *word;
+	const char *text;
+	unsigned int state;	/* TDXCTL_TD_UNKNOWN: an end, never current */
+};
+
+static const struct step steps[] = {
+	{ "none", "none", TDXCTL_TD_UNKNOWN },
+	{ "assigned", "HKID assigned", TDXCTL_TD_ASSIGNED },
+	{ "keys-configured", "keys configured", TDXCTL_TD_KEYS_CONFIGURED },
+	{ "initialized", "initialized", TDXCTL_TD_INITIALIZED },
+	{ "runnable", "runnable", TDXCTL_TD_RUNNABLE },
+	{ "blocked", "blocked", TDXCTL_TD_BLOCKED },
+	{ "teardown", "teardown", TDXCTL_TD_TEARDOWN },
+	{ "gone", "gone", TDXCTL_TD_UNKNOWN },
+};
+
+static const struct step leaked_end = { "leaked", "leaked", TDXCTL_TD_LEAKED };
+
+static void life_step(struct out_node *chain, const struct step *st, bool reached,
+		      bool current)
+{
+	struct out_node *row = out_row(chain), *n;
+
+	out_str(row, &step_fields[STEP], st->word);
+	n = out_strf(row, &step_fields[STEP_TEXT], current ? "[%s]" : "%s", st->text);
+	out_style(n, current ? view_td_style(st->state) : reached ? STYLE_NONE : STYLE_DIM);
+	out_bool(row, &step_fields[REACHED], reached);
+	out_bool(row, &step_fields[CURRENT], current);
+}
+
+/*
+ * Where a TD stands, and by inference where it has been. "blocked" is a step
+ * most TDs pass unseen, so it is drawn only for one that stands there.
+ */
+static void life_cycle(struct out_node *n, const struct tdxctl_td *td)
+{
+	bool leaked = td->state == TDXCTL_TD_LEAKED;
+	struct out_node *chain = out_array(n, &life);
+	size_t i, at = 0, last = ARRAY_SIZE(steps) - (leaked ? 2 : 0);
+
+	for (i = 1; i < ARRAY_SIZE(steps); i++)
+		if (steps[i].state == td->state && td->state != TDXCTL_TD_UNKNOWN)
+			at = i;
+	for (i = 0; i < last; i++) {
+		bool reached;
+
+		if (steps[i].state == TDXCTL_TD_BLOCKED && td->state != TDXCTL_TD_BLOCKED)
+			continue;
+		/* A TD that failed half-way went to teardown or leaked early. */
+		reached = i <= at;
+		if (leaked || td->state == TDXCTL_TD_TEARDOWN)
+			reached = i <= 1 || i == at ||
+				  (steps[i].state == TDXCTL_TD_KEYS_CONFIGURED && td->keyed_packages) ||
+				  (steps[i].state == TDXCTL_TD_INITIALIZED &&
+				   (td->vcpus || td->sept_pages)) ||
+				  (steps[i].state == TDXCTL_TD_RUNNABLE && td->private_pages);
+		if (td->state == TDXCTL_TD_UNKNOWN)
+			reached = i == 0;
+		life_step(chain, &steps[i], reached, at && i == at);
+	}
+	if (leaked)
+		life_step(chain, &leaked_end, true, true);
+}
+
+/* ---- F7: who keeps it alive ---- */
+
+enum { KIND, PIN_PID, PIN_TID, PIN_FD, COMM, DETAIL };
+
+static const struct cli_field pin_fields[] = {
+	[KIND]	  = { .key = "kind", .type = OUT_STR },
+	[PIN_PID] = { .key = "pid", .type = OUT_INT },
+	[PIN_TID] = { .key = "tid", .type = OUT_INT },
+	[PIN_FD]  = { .key = "fd", .type = OUT_INT },
+	[COMM]	  = { .key = "comm", .type = OUT_STR },
+	[DETAIL]  = { .key = "detail", .type = OUT_STR },
+};
+
+static const struct cli_field pins = { .key = "pins", .type = OUT_TABLE };
+static const struct cli_field pins_complete = { .key = "pins_complete", .type = OUT_BOOL };
+
+static const char *const pin_words[] = {
+	[TDXCTL_PIN_PROCESS]  = "process",
+	[TDXCTL_PIN_THREAD]   = "thread",
+	[TDXCTL_PIN_VM_FD]    = "vm-fd",
+	[TDXCTL_PIN_VCPU_FD]  = "vcpu-fd",
+	[TDXCTL_PIN_GMEM_FD]  = "guest-memfd",
+	[TDXCTL_PIN_VHOST_FD] = "vhost-fd",
+};
+
+static void pin_row(struct out_node *row, const struct tdxctl_pin *p)
+{
+	out_str(row, &pin_fields[KIND],
+		(size_t)p->kind < ARRAY_SIZE(pin_words) ? pin_words[p->kind] : "unknown");
+	out_int(row, &pin_fields[PIN_PID], p->pid);
+	if (p->kind == TDXCTL_PIN_THREAD)
+		out_int(row, &pin_fields[PIN_TID], p->tid);
+	else
+		out_none(row, &pin_fields[PIN_TID]);
+	if (p->fd >= 0)
+		out_int(row, &pin_fields[PIN_FD], p->fd);
+	else
+		out_none(row, &pin_fields[PIN_FD]);
+	out_strf(row, &pin_fields[COMM], "%.*s", (int)sizeof(p->comm), p->comm);
+	if (p->detail)
+		out_str(row, &pin_fields[DETAIL], p->detail);
+	else
+		out_none(row, &pin_fields[DETAIL]);
+}
+
+/* People get one line for each process instead of one for each pin. */
+enum { H_PID, H_COMM, H_MAP, H_VM, H_VCPU, H_GMEM, H_VHOST };
+
+static const struct cli_field holder_columns[] = {
+	[H_PID]	  = { .label = "PID", .type = OUT_INT, .right = true },
+	[H_COMM]  = { .label = "COMMAND", .type = OUT_STR },
+	[H_MAP]	  = { .label = "MEMORY MAP", .type = OUT_STR },
+	[H_VM]	  = { .label = "VM FD", .type = OUT_STR },
+	[H_VCPU]  = { .label = "VCPU FDS", .type = OUT_STR },
+	[H_GMEM]  = { .label = "GUEST MEMORY FDS", .type = OUT_STR },
+	[H_VHOST] = { .label = "VHOST FDS", .type = OUT_STR },
+};
+
+static const struct cli_field holders = {
+	.label = "Kept alive by", .type = OUT_TABLE,
+	.empty = "no process: it goes as soon as the kernel gets to it",
+	.columns = holder_columns, .nr_columns = ARRAY_SIZE(holder_columns),
+};
+
+static const struct cli_field holders_unknown = { .label = "Kept alive by", .type = OUT_STR };
+
+/* "11,13-16": the descriptors of one kind in one process, in their order. */
+static void fd_list(struct out_node *row, const struct cli_field *f,
+		    const struct tdxctl_pin *p, size_t n, enum tdxctl_pin_kind kind)
+{
+	char buf[200] = "-";
+	size_t len = 0, i;
+	int first = -1, last = -1;
+
+	for (i = 0; i <= n; i++) {
+		int fd = i < n && p[i].kind == kind ? p[i].fd : -1;
+
+		if (i < n && fd < 0)
+			continue;
+		if (first >= 0 && fd == last + 1) {
+			last = fd;
+			continue;
+		}
+		if (first >= 0 && len < sizeof(buf))
+			len += (size_t)snprintf(buf + len, sizeof(buf) - len,
+						last > first ? "%s%d-%d" : "%s%d",
+						len ? "," : "", first, last);
+		first = last = fd;
+	}
+	out_str(row, f, buf);
+}
+
+static void holder_row(struct out_node *row, const struct tdxctl_pin *p, size_t n)
+{
+	size_t threads = 0, i;
+	bool map = false;
+
+	for (i = 0; i < n; i++) {
+		map |= p[i].kind == TDXCTL_PIN_PROCESS;
+		threads += p[i].kind == TDXCTL_PIN_THREAD;
+	}
+	out_int(row, &holder_columns[H_PID], p->pid);
+	out_strf(row, &holder_columns[H_COMM], "%.*s", (int)sizeof(p->comm), p->comm);
+	if (map || threads)
+		out_strf(row, &holder_columns[H_MAP], "%zu thread%s", threads + 1,
+			 threads ? "s" : "");
+	else
+		out_none(row, &holder_columns[H_MAP]);
+	fd_list(row, &holder_columns[H_VM], p, n, TDXCTL_PIN_VM_FD);
+	fd_list(row, &holder_columns[H_VCPU], p, n, TDXCTL_PIN_VCPU_FD);
+	fd_list(row, &holder_columns[H_GMEM], p, n, TDXCTL_PIN_GMEM_FD);
+	fd_list(row, &holder_columns[H_VHOST], p, n, TDXCTL_PIN_VHOST_FD);
+}
+
+static void show_pins(struct cli_app *app, struct out_node *n,
+		      const struct tdxctl_td_view *v)
+{
+	struct tdxctl_pin *list = NULL;
+	struct out_node *table;
+	size_t count = 0, i, k;
+	int err;
+
+	err = tdxctl_pins_get(app->ctx, v, &list, &count);
+	if (err && err != -EACCES) {
+		const char *why = tdxctl_error(app->ctx);
+
+		out_unknown(n, &pins, *why ? why : "could not be found out");
+		out_unknown(n, &holders_unknown, *why ? why : "could not be found out");
+		out_bool(n, &pins_complete, false);
+		return;
+	}
+	table = out_array(n, &pins);
+	for (i = 0; i < count; i++)
+		pin_row(out_row(table), &list[i]);
+	out_bool(n, &pins_complete, !err);
+	table = out_array(n, &holders);
+	for (i = 0; i < count; i = k) {
+		for (k = i + 1; k < count && list[k].pid == list[i].pid; k++)
+			;
+		holder_row(out_row(table), &list[i], k - i);
+	}
+	tdxctl_pins_free(list, count);
+	if (err)
+		cli_note(app, "Some processes could not be read: run it as root for the whole list.");
+}
+
+static const struct cli_field advice = { .label = "Worth knowing", .type = OUT_STR };
+
+/* F6: capacity that could be had back. */
+static void advise(struct out_node *n, const struct tdxctl_td *td)
+{
+	if (td->state == TDXCTL_TD_LEAKED)
+		out_style(out_strf(n, &advice, "HKID %u is lost until the next reboot",
+				   td->last_hkid), STYLE_BAD);
+	else if (td->hkid && td->state < TDXCTL_TD_RUNNABLE && td->state != TDXCTL_TD_UNKNOWN)
+		out_strf(n, &advice,
+			 "it holds HKID %u but was never finalized; 'tdxctl release td:%u' gives it back",
+			 td->hkid, td->id);
+	else if (td->state == TDXCTL_TD_TEARDOWN && !td->hkid && td->private_pages &&
+		 td->private_pages != TDXCTL_UNKNOWN)
+		out_strf(n, &advice,
+			 "the HKID is free already; each page left takes one SEAMCALL to reclaim");
+}
+
+int cmd_td_show(struct cli_app *app, int argc, char **argv)
+{
+	const struct tdxctl_snapshot *s = app->snap;
+	const struct tdxctl_td_view *v;
+	struct out_node *n;
+	int code = CLI_FAILED;
+	char *pkgs;
+
+	v = cli_find_td(app, s, argv[0], &code);
+	if (!v)
+		return code;
+	n = out_row(out_array(out_root(app->out), &one));
+	td_fields(n, screen, s, v);
+	pkgs = view_packages(s, v->td.keyed_packages);
+	out_str(n, &keyed_text, pkgs);
+	free(pkgs);
+	advise(n, &v->td);
+	out_gap(n);
+	life_cycle(n, &v->td);
+	out_gap(n);
+	show_pins(app, n, v);
+	return CLI_OK;
+}

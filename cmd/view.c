@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What several verbs show or do in the same way. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd.h"
+
+const char view_no_helper[] = "the helper is not loaded";
+const char view_late[] = "the TD is older than the helper";
+
+static void candidate(struct cli_app *app, const struct tdxctl_td_view *td)
+{
+	char line[256];
+
+	snprintf(line, sizeof(line), "%s (td:%u, hkid:%u, pid %d, %s)", td->vm.name,
+		 td->td.id, td->td.hkid ? td->td.hkid : td->td.last_hkid,
+		 (int)td->vm.pid, tdxctl_td_state_str(td->td.state));
+	out_candidate(app->out, line);
+}
+
+static int not_found(struct cli_app *app, const struct tdxctl_snapshot *snap,
+		     const char *sel)
+{
+	const char **names;
+	char hint[160];
+	const char *s;
+	size_t i;
+
+	if (!snap->nr_tds)
+		return cli_error(app, CLI_FAILED, "not-found", "",
+				 "no VM '%s': there is no TD on this host", sel);
+	names = calloc(snap->nr_tds, sizeof(*names));
+	if (!names)
+		return cli_error(app, CLI_FAILED, "no-memory", "", "out of memory");
+	for (i = 0; i < snap->nr_tds; i++)
+		names[i] = snap->tds[i].vm.name;
+	s = cli_suggest(sel, names, snap->nr_tds);
+	if (s)
+		snprintf(hint, sizeof(hint), "Did you mean '%s'?", s);
+	cli_error(app, CLI_FAILED, "not-found",
+		  s ? hint : "A VM is a name, UUID, PID, hkid:N or td:N.",
+		  "no VM '%s'; the TDs here are:", sel);
+	for (i = 0; i < snap->nr_tds; i++)
+		candidate(app, &snap->tds[i]);
+	free(names);
+	return CLI_FAILED;
+}
+
+const struct tdxctl_td_view *cli_find_td(struct cli_app *app,
+					 const struct tdxctl_snapshot *snap,
+					 const char *sel, int *code)
+{
+	const struct tdxctl_td_view *td = NULL;
+	size_t *idx = NULL;
+	int n, i;
+
+	n = tdxctl_vm_find(app->ctx, snap, sel, &idx);
+	if (n == -EINVAL) {
+		*code = cli_error(app, CLI_USAGE, "usage",
+				  "A VM is a name, UUID, PID, hkid:N or td:N.",
+				  "bad VM '%s'", sel);
+	} else if (n < 0) {
+		*code = cli_lib_error(app, n, "%s", sel);
+	} else if (n == 0) {
+		*code = not_found(app, snap, sel);
+	} else if (n > 1) {
+		*code = cli_error(app, CLI_USAGE, "ambiguous",
+				  "Say which one with td:N.",
+				  "'%s' may be any of %d VMs:", sel, n);
+		for (i = 0; i < n; i++)
+			candidate(app, &snap->tds[idx[i]]);
+	} else {
+		td = &snap->tds[idx[0]];
+	}
+	free(idx);
+	return td;
+}
+
+const struct tdxctl_td_view *view_td_by_tdr(const struct tdxctl_snapshot *s,
+					    uint64_t tdr)
+{
+	size_t i;
+
+	for (i = 0; tdr && i < s->nr_tds; i++)
+		if (s->tds[i].td.tdr == tdr)
+			return &s->tds[i];
+	return NULL;
+}
+
+uint64_t view_age(const struct tdxctl_snapshot *s, uint64_t since)
+{
+	return since && since < s->hdr.now_ns ? s->hdr.now_ns - since : 0;
+}
+
+/* Bit i of @mask is the i-th package of the snapshot. */
+char *view_packages(const struct tdxctl_snapshot *s, uint64_t mask)
+{
+	char *buf = calloc(1, 64 * 12), *p = buf;
+	size_t i;
+
+	if (!buf)
+		return NULL;
+	for (i = 0; i < s->nr_packages && i < 64; i++)
+		if (mask & (1ULL << i))
+			p += sprintf(p, "%s%u", p == buf ? "" : ",", s->packages[i].id);
+	if (p == buf)
+		strcpy(buf, "-");
+	return buf;
+}
+
+enum out_style view_hkid_style(unsigned int state)
+{
+	switch (state) {
+	case TDXCTL_HKID_FREE:
+		return STYLE_DIM;
+	case TDXCTL_HKID_CONFIGURED:
+		return STYLE_GOOD;
+	case TDXCTL_HKID_FLUSHING:
+		return STYLE_WARN;
+	case TDXCTL_HKID_LEAKED:
+		return STYLE_BAD;
+	default:
+		return STYLE_NONE;
+	}
+}
+
+enum out_style view_td_style(unsigned int state)
+{
+	switch (state) {
+	case TDXCTL_TD_RUNNABLE:
+		return STYLE_GOOD;
+	case TDXCTL_TD_BLOCKED:
+	case TDXCTL_TD_TEARDOWN:
+		return STYLE_WARN;
+	case TDXCTL_TD_LEAKED:
+		return STYLE_BAD;
+	default:
+		return STYLE_NONE;
+	}
+}
+
+const char *view_source(enum tdxctl_source source)
+{
+	switch (source) {
+	case TDXCTL_SOURCE_HELPER:
+		return "helper";
+	case TDXCTL_SOURCE_EMULATED:
+		return "emulated";
+	default:
+		return "host";
+	}
+}
+
+bool view_covered(const struct tdxctl_package *p)
+{
+	return p->online_cpus > 0;
+}
