@@ -239,8 +239,13 @@ static void key_config(struct ledger *l, struct ledger_td_slot *td, bool late,
 		td->pub.keyed_pkgs |= 1U << pkg;
 	else if (td->seen_keys == l->all_pkgs)
 		td->pub.keyed_pkgs = l->all_pkgs;
-	ledger_td_state(l, td, td->pub.keyed_pkgs == l->all_pkgs ?
-			LEDGER_TD_KEYS_CONFIGURED : LEDGER_TD_ASSIGNED, ev->now);
+	/* Which other packages have it may be unknown: this may be the last one. */
+	if (td->pub.keyed_pkgs == LEDGER_UNKNOWN32)
+		ledger_td_state(l, td, LEDGER_TD_UNKNOWN, 0);
+	else if (td->pub.keyed_pkgs == l->all_pkgs)
+		ledger_td_state(l, td, LEDGER_TD_KEYS_CONFIGURED, ev->now);
+	else
+		ledger_td_state(l, td, LEDGER_TD_ASSIGNED, ev->now);
 }
 
 static void freed(struct ledger *l, struct ledger_td_slot *td, u64 now)

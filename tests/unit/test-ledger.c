@@ -1,0 +1,573 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* ledger: TDs, HKIDs and vCPUs as a stream of SEAMCALLs shows them. */
+#include "ledger-rig.h"
+
+#define D	0x100000000ULL
+#define E	0x110000000ULL
+#define G(n)	((u64)(n) * CORE_PAGE_SIZE)
+
+#define CHECK_TD(r, tdr, what, want) do { \
+	const struct ledger_td *t_ = ledger_td_find((r)->l, tdr); \
+	if (CHECK(t_)) \
+		CHECK_EQ(t_->what, want); \
+} while (0)
+
+static void test_life(void)
+{
+	struct rig r;
+	u64 at;
+
+	rig_open(&r, true);
+	CHECK_EQ(rig_hkid(&r, 17)->state, LEDGER_HKID_FREE);
+	rig_create(&r, D, 17);
+	CHECK_TD(&r, D, state, LEDGER_TD_ASSIGNED);
+	CHECK_TD(&r, D, seq, 1);
+	CHECK_TD(&r, D, hkid, 17);
+	CHECK_TD(&r, D, control_pages, 1);
+	CHECK_TD(&r, D, owner.tgid, 100);
+	CHECK_TD(&r, D, seen_create, true);
+	CHECK_TD(&r, D, created_ns, r.now);
+	CHECK_EQ(rig_hkid(&r, 17)->state, LEDGER_HKID_ASSIGNED);
+	CHECK_EQ(rig_hkid(&r, 17)->tdr, D);
+	CHECK_STR(rig_hkid(&r, 17)->owner.comm, "qemu");
+
+	/* Whoever issues the rest, the TD belongs to its creator. */
+	r.owner = (struct ledger_owner){ .tgid = 2, .tid = 2, .comm = "kworker" };
+	rig_call(&r, 1, TDH_MNG_KEY_CONFIG, D, 0, 0, 0);
+	CHECK_TD(&r, D, state, LEDGER_TD_ASSIGNED);
+	CHECK_TD(&r, D, keyed_pkgs, 1);
+	rig_call(&r, 3, TDH_MNG_KEY_CONFIG, D, 0, 0, 0);
+	CHECK_TD(&r, D, state, LEDGER_TD_KEYS_CONFIGURED);
+	CHECK_EQ(rig_hkid(&r, 17)->state, LEDGER_HKID_CONFIGURED);
+	CHECK_EQ(rig_hkid(&r, 17)->keyed_pkgs, 3);
+	CHECK_TD(&r, D, max_vcpus, LEDGER_UNKNOWN32);
+	rig_init(&r, D);
+	CHECK_TD(&r, D, state, LEDGER_TD_INITIALIZED);
+	CHECK_TD(&r, D, max_vcpus, 4);
+	CHECK_TD(&r, D, control_pages, 7);
+	rig_vcpu(&r, D, 0);
+	rig_vcpu(&r, D, 1);
+	CHECK_TD(&r, D, vcpus, 2);
+	CHECK_TD(&r, D, control_pages, 19);
+
+	rig_call(&r, 0, TDH_MEM_SEPT_ADD, G(0) | 3, D, PAGE(0), 0);
+	rig_call(&r, 0, TDH_MEM_SEPT_ADD, G(0) | 2, D, PAGE(1), 0);
+	rig_call(&r, 0, TDH_MEM_SEPT_ADD, G(0) | 1, D, PAGE(2), 0);
+	rig_call(&r, 0, TDH_MEM_PAGE_ADD, G(0), D, PAGE(3), 0);
+	/* A failing call changes nothing. */
+	rig_call(&r, 0, TDH_MEM_PAGE_ADD, G(0), D, PAGE(3),
+		 TDX_ST_OP(EPT_ENTRY_STATE_INCORRECT, 1));
+	CHECK_TD(&r, D, sept_pages, 3);
+	CHECK_TD(&r, D, private_pages, 1);
+	rig_call(&r, 0, TDH_MR_FINALIZE, D, 0, 0, 0);
+	CHECK_TD(&r, D, state, LEDGER_TD_RUNNABLE);
+	CHECK_TD(&r, D, was_runnable, true);
+	rig_call(&r, 0, TDH_MEM_PAGE_AUG, G(512) | 1, D, PAGE(512), 0);
+	CHECK_TD(&r, D, private_pages, 513);
+	/* A guest exit is a success whatever its reason. */
+	rig_call(&r, 0, TDH_VP_ENTER, TDVPR(D, 0) | 1ULL << 52, 0, 0, 0x4d);
+	rig_call(&r, 0, TDH_MEM_RANGE_BLOCK, G(0), D, 0, 0);
+	rig_call(&r, 0, TDH_MEM_TRACK, D, 0, 0, 0);
+	rig_call_out(&r, 0, TDH_MEM_PAGE_REMOVE, G(0), D, 0, PAGE(3), 0, 0);
+	CHECK_TD(&r, D, private_pages, 512);
+
+	rig_call(&r, 0, TDH_MNG_VPFLUSHDONE, D, 0, 0, TDX_ST(FLUSHVP_NOT_DONE));
+	CHECK_TD(&r, D, state, LEDGER_TD_RUNNABLE);
+	CHECK_EQ(rig_hkid(&r, 17)->state, LEDGER_HKID_CONFIGURED);
+	rig_call(&r, 0, TDH_VP_FLUSH, TDVPR(D, 0), 0, 0, 0);
+	rig_call(&r, 0, TDH_VP_FLUSH, TDVPR(D, 1), 0, 0, 0);
+	rig_call(&r, 0, TDH_MNG_VPFLUSHDONE, D, 0, 0, 0);
+	CHECK_TD(&r, D, state, LEDGER_TD_BLOCKED);
+	CHECK_EQ(rig_hkid(&r, 17)->state, LEDGER_HKID_FLUSHING);
+	rig_call(&r, 0, TDH_PHYMEM_CACHE_WB, 0, 0, 0, 0);
+	CHECK_EQ(rig_hkid(&r, 17)->state, LEDGER_HKID_FLUSHING);
+	rig_call(&r, 0, TDH_MNG_KEY_FREEID, D, 0, 0, 0);
+	at = r.now;
+	CHECK_TD(&r, D, state, LEDGER_TD_TEARDOWN);
+	CHECK_TD(&r, D, hkid, 0);
+	CHECK_TD(&r, D, last_hkid, 17);
+	CHECK_TD(&r, D, released_ns, at);
+	CHECK_TD(&r, D, owner.tgid, 100);
+	CHECK_TD(&r, D, vcpus, 2);
+	CHECK_EQ(rig_hkid(&r, 17)->state, LEDGER_HKID_FREE);
+	CHECK_EQ(rig_hkid(&r, 17)->since_ns, at);
+	CHECK_EQ(rig_hkid(&r, 17)->tdr, 0);
+	CHECK_EQ(rig_hkid(&r, 17)->owner.tgid, 0);
+
+	rig_call_out(&r, 0, TDH_PHYMEM_PAGE_RECLAIM, PAGE(512), 0, 0, TDX_PT_REG, D, 1);
+	CHECK_TD(&r, D, private_pages, 0);
+	CHECK_TD(&r, D, reclaims, 1);
+	/* The module keeps the TDR while it has children. */
+	rig_call_out(&r, 0, TDH_PHYMEM_PAGE_RECLAIM, D, 0, TDX_ST(TD_ASSOCIATED_PAGES_EXIST),
+		     TDX_PT_TDR, 0, 0);
+	CHECK(ledger_td_find(r.l, D));
+	for (at = 0; at < 3; at++)
+		rig_reclaim(&r, PAGE(at), TDX_PT_EPT, D);
+	for (at = 1; at < 6; at++)
+		rig_reclaim(&r, TDVPR(D, 1) + at * CORE_PAGE_SIZE, TDX_PT_TDCX, D);
+	rig_reclaim(&r, TDVPR(D, 1), TDX_PT_TDVPR, D);
+	CHECK_TD(&r, D, sept_pages, 0);
+	CHECK_TD(&r, D, control_pages, 13);
+	rig_bury(&r, D);
+	CHECK(!ledger_td_find(r.l, D));
+	CHECK_EQ(ledger_td_count(r.l), 0);
+	CHECK_EQ(rig_violations(&r), 0);
+
+	/* The same pages make another TD, with a number of its own. */
+	rig_td(&r, D, 17);
+	CHECK_TD(&r, D, seq, 2);
+	CHECK_TD(&r, D, vcpus, 1);
+	CHECK_EQ(rig_violations(&r), 0);
+	rig_close(&r);
+}
+
+/* An HKID is free for the next TD long before the old one's pages are. */
+static void test_hkid_reuse(void)
+{
+	struct rig r;
+
+	rig_open(&r, true);
+	rig_td(&r, D, 17);
+	rig_release(&r, D);
+	rig_td(&r, E, 17);
+	CHECK_TD(&r, D, state, LEDGER_TD_TEARDOWN);
+	CHECK_EQ(rig_hkid(&r, 17)->tdr, E);
+	rig_bury(&r, D);
+	CHECK_EQ(rig_hkid(&r, 17)->state, LEDGER_HKID_CONFIGURED);
+	CHECK_EQ(rig_violations(&r), 0);
+	rig_close(&r);
+}
+
+static void test_leak(void)
+{
+	const u64 busy[] = {
+		TDX_ST_OP(OPERAND_BUSY, TDX_OP_KOT), TDX_ST_OP(OPERAND_BUSY, 1),
+	};
+	struct rig r;
+	u32 i;
+
+	rig_open(&r, true);
+	rig_td(&r, D, 20);
+	for (i = 0; i < ARRAY_SIZE(busy); i++)
+		rig_call(&r, 0, TDH_MNG_VPFLUSHDONE, D, 0, 0, busy[i]);
+	CHECK_EQ(rig_hkid(&r, 20)->state, LEDGER_HKID_CONFIGURED);
+	rig_call(&r, 0, TDH_MNG_VPFLUSHDONE, D, 0, 0, 0);
+	for (i = 0; i < ARRAY_SIZE(busy); i++)
+		rig_call(&r, 0, TDH_MNG_KEY_FREEID, D, 0, 0, busy[i]);
+	CHECK_EQ(rig_hkid(&r, 20)->state, LEDGER_HKID_FLUSHING);
+
+	rig_call(&r, 0, TDH_MNG_KEY_FREEID, D, 0, 0, TDX_ST(WBCACHE_NOT_COMPLETE));
+	CHECK_TD(&r, D, state, LEDGER_TD_LEAKED);
+	CHECK_TD(&r, D, hkid, 20);
+	CHECK_EQ(rig_hkid(&r, 20)->state, LEDGER_HKID_LEAKED);
+	CHECK_EQ(rig_hkid(&r, 20)->since_ns, r.now);
+	CHECK_EQ(rig_hkid(&r, 20)->fail_leaf, TDH_MNG_KEY_FREEID);
+	CHECK_EQ(rig_hkid(&r, 20)->fail_status, TDX_ST(WBCACHE_NOT_COMPLETE));
+	CHECK_EQ(rig_hkid(&r, 20)->owner.tgid, 100);
+	CHECK_EQ(rig_hkid(&r, 20)->tdr, D);
+	/* Busy afterwards does not take it back, success does. */
+	rig_call(&r, 0, TDH_MNG_KEY_FREEID, D, 0, 0, busy[0]);
+	CHECK_EQ(rig_hkid(&r, 20)->state, LEDGER_HKID_LEAKED);
+	rig_call(&r, 0, TDH_MNG_KEY_FREEID, D, 0, 0, 0);
+	CHECK_EQ(rig_hkid(&r, 20)->state, LEDGER_HKID_FREE);
+	CHECK_EQ(rig_hkid(&r, 20)->fail_leaf, 0);
+	CHECK_TD(&r, D, state, LEDGER_TD_TEARDOWN);
+	/* Once given back it cannot leak. */
+	rig_call(&r, 0, TDH_MNG_KEY_FREEID, D, 0, 0, TDX_ST(LIFECYCLE_STATE_INCORRECT));
+	CHECK_EQ(rig_hkid(&r, 20)->state, LEDGER_HKID_FREE);
+	CHECK_TD(&r, D, state, LEDGER_TD_TEARDOWN);
+
+	/* Leaked by VPFLUSHDONE; KVM goes on removing pages; then it works. */
+	rig_td(&r, E, 21);
+	rig_call(&r, 0, TDH_MEM_PAGE_AUG, G(1), E, PAGE(1), 0);
+	rig_call(&r, 0, TDH_MNG_VPFLUSHDONE, E, 0, 0, TDX_SEAMCALL_UD);
+	CHECK_TD(&r, E, state, LEDGER_TD_LEAKED);
+	CHECK_EQ(rig_hkid(&r, 21)->fail_leaf, TDH_MNG_VPFLUSHDONE);
+	rig_call(&r, 0, TDH_MEM_RANGE_BLOCK, G(1), E, 0, 0);
+	rig_call(&r, 0, TDH_MEM_TRACK, E, 0, 0, 0);
+	rig_call_out(&r, 0, TDH_MEM_PAGE_REMOVE, G(1), E, 0, PAGE(1), 0, 0);
+	CHECK_TD(&r, E, state, LEDGER_TD_LEAKED);
+	CHECK_TD(&r, E, private_pages, 0);
+	rig_call(&r, 0, TDH_MNG_VPFLUSHDONE, E, 0, 0, 0);
+	CHECK_TD(&r, E, state, LEDGER_TD_BLOCKED);
+	CHECK_EQ(rig_hkid(&r, 21)->state, LEDGER_HKID_FLUSHING);
+	rig_call(&r, 0, TDH_MNG_KEY_FREEID, E, 0, 0, 0);
+	CHECK_EQ(rig_hkid(&r, 21)->state, LEDGER_HKID_FREE);
+
+	/* A TD that still gets memory was not given up. */
+	rig_td(&r, 0x120000000ULL, 22);
+	rig_call(&r, 0, TDH_MNG_VPFLUSHDONE, 0x120000000ULL, 0, 0, TDX_SEAMCALL_GP);
+	CHECK_EQ(rig_hkid(&r, 22)->state, LEDGER_HKID_LEAKED);
+	rig_call(&r, 0, TDH_MEM_PAGE_AUG, G(1), 0x120000000ULL, PAGE(1), 0);
+	CHECK_TD(&r, 0x120000000ULL, state, LEDGER_TD_RUNNABLE);
+	CHECK_EQ(rig_hkid(&r, 22)->state, LEDGER_HKID_CONFIGURED);
+	/* FREEID out of order is refused and loses nothing. */
+	rig_call(&r, 0, TDH_MNG_KEY_FREEID, 0x120000000ULL, 0, 0,
+		 TDX_ST(LIFECYCLE_STATE_INCORRECT));
+	CHECK_EQ(rig_hkid(&r, 22)->state, LEDGER_HKID_CONFIGURED);
+	CHECK_EQ(rig_violations(&r), 0);
+	rig_close(&r);
+}
+
+static void test_late(void)
+{
+	struct rig r;
+
+	rig_open(&r, false);
+	CHECK_EQ(rig_hkid(&r, 17)->state, LEDGER_HKID_UNKNOWN);
+	CHECK_EQ(ledger_cpu_at(r.l, 0)->lp_init, LEDGER_UNKNOWN32);
+
+	/* A page fault of a TD that has been running for days. */
+	rig_call(&r, 0, TDH_MEM_PAGE_AUG, G(1), D, PAGE(1), 0);
+	CHECK_TD(&r, D, state, LEDGER_TD_UNKNOWN);	/* initialised or runnable */
+	CHECK_TD(&r, D, hkid, LEDGER_UNKNOWN32);
+	CHECK_TD(&r, D, keyed_pkgs, 3);
+	CHECK_TD(&r, D, private_pages, LEDGER_UNKNOWN);
+	CHECK_TD(&r, D, control_pages, LEDGER_UNKNOWN);
+	CHECK_TD(&r, D, vcpus, LEDGER_UNKNOWN32);
+	CHECK_TD(&r, D, seen_create, false);
+	CHECK_TD(&r, D, created_ns, 0);
+	CHECK_TD(&r, D, since_ns, 0);
+	CHECK_TD(&r, D, owner.tgid, 0);
+	CHECK_TD(&r, D, owner.fd, -1);
+	/* Working leaves need every global key. */
+	CHECK_EQ(ledger_pkg_at(r.l, 1)->global_key, true);
+
+	/* REMOVE and WBINVD on one CPU reveal the HKID; on two they do not. */
+	rig_call_out(&r, 0, TDH_MEM_PAGE_REMOVE, G(1), D, 0, PAGE(1), 0, 0);
+	rig_call(&r, 1, TDH_PHYMEM_PAGE_WBINVD, PAGE(1) | 18ULL << HKID_SHIFT, 0, 0, 0);
+	CHECK_TD(&r, D, hkid, LEDGER_UNKNOWN32);
+	rig_call(&r, 0, TDH_MEM_TRACK, D, 0, 0, 0);
+	rig_call(&r, 0, TDH_PHYMEM_PAGE_WBINVD, PAGE(1) | 18ULL << HKID_SHIFT, 0, 0, 0);
+	CHECK_TD(&r, D, hkid, LEDGER_UNKNOWN32);
+	rig_call_out(&r, 0, TDH_MEM_PAGE_REMOVE, G(1), D, 0, PAGE(1), 0, 0);
+	rig_call(&r, 0, TDH_PHYMEM_PAGE_WBINVD, PAGE(2) | 18ULL << HKID_SHIFT, 0, 0, 0);
+	CHECK_TD(&r, D, hkid, LEDGER_UNKNOWN32);
+	rig_call_out(&r, 0, TDH_MEM_PAGE_REMOVE, G(1), D, 0, PAGE(1), 0, 0);
+	rig_call(&r, 0, TDH_PHYMEM_PAGE_WBINVD, PAGE(1) | 17ULL << HKID_SHIFT, 0, 0, 0);
+	CHECK_TD(&r, D, hkid, 17);
+	CHECK_EQ(rig_hkid(&r, 17)->state, LEDGER_HKID_CONFIGURED);
+	CHECK_EQ(rig_hkid(&r, 17)->tdr, D);
+	CHECK_EQ(rig_hkid(&r, 17)->since_ns, 0);
+
+	/* Refused HKIDs are in use by someone. */
+	rig_call(&r, 0, TDH_MNG_CREATE, E, 18, 0, TDX_ST(HKID_NOT_FREE));
+	CHECK_EQ(rig_hkid(&r, 18)->state, LEDGER_HKID_ASSIGNED);
+	CHECK_EQ(rig_hkid(&r, 18)->tdr, 0);
+	CHECK_EQ(rig_hkid(&r, 18)->keyed_pkgs, LEDGER_UNKNOWN32);
+	rig_call(&r, 0, TDH_MNG_CREATE, E, 17, 0, TDX_ST(HKID_NOT_FREE));
+	CHECK_EQ(rig_hkid(&r, 17)->tdr, D);
+
+	/* E gives back an HKID that nobody saw: it may be 18. */
+	rig_call(&r, 0, TDH_MNG_KEY_FREEID, E, 0, 0, 0);
+	CHECK_TD(&r, E, state, LEDGER_TD_TEARDOWN);
+	CHECK_TD(&r, E, hkid, 0);
+	CHECK_EQ(rig_hkid(&r, 18)->state, LEDGER_HKID_UNKNOWN);
+	CHECK_EQ(rig_hkid(&r, 17)->state, LEDGER_HKID_CONFIGURED);
+	rig_reclaim(&r, TDCX(E, 0), TDX_PT_TDCX, E);
+	CHECK_TD(&r, E, control_pages, LEDGER_UNKNOWN);
+	rig_reclaim(&r, E, TDX_PT_TDR, 0);
+	CHECK(!ledger_td_find(r.l, E));
+
+	/* From exact leaves everything is known again. */
+	rig_call(&r, 0, TDH_MNG_VPFLUSHDONE, D, 0, 0, 0);
+	CHECK_TD(&r, D, state, LEDGER_TD_BLOCKED);
+	CHECK_EQ(rig_hkid(&r, 17)->state, LEDGER_HKID_FLUSHING);
+	rig_call(&r, 0, TDH_MNG_KEY_FREEID, D, 0, 0, 0);
+	CHECK_EQ(rig_hkid(&r, 17)->state, LEDGER_HKID_FREE);
+
+	/* A key being configured: the TD owns nothing yet. */
+	rig_call(&r, 0, TDH_MNG_KEY_CONFIG, E, 0, 0, 0);
+	CHECK_TD(&r, E, keyed_pkgs, LEDGER_UNKNOWN32);
+	CHECK_TD(&r, E, control_pages, 1);
+	rig_call(&r, 2, TDH_MNG_KEY_CONFIG, E, 0, 0, 0);
+	CHECK_TD(&r, E, state, LEDGER_TD_KEYS_CONFIGURED);
+	CHECK_TD(&r, E, keyed_pkgs, 3);
+	rig_init(&r, E);
+	CHECK_TD(&r, E, control_pages, 7);
+	CHECK_TD(&r, E, vcpus, 0);
+	CHECK_EQ(rig_violations(&r), 0);
+
+	/* The rest of the world does not count as a TD. */
+	rig_call(&r, 0, TDH_VP_ENTER, PAGE(9), 0, 0, 0);
+	rig_call(&r, 0, TDH_MNG_RD, PAGE(9), 0, 0, TDX_ST_OP(PAGE_METADATA_INCORRECT, 1));
+	CHECK_EQ(ledger_td_count(r.l), 2);
+	rig_close(&r);
+}
+
+/* Key on one of two packages: the state between two leaves stays open. */
+static void test_late_key(void)
+{
+	struct rig r;
+
+	rig_open(&r, false);
+	rig_call(&r, 0, TDH_MNG_KEY_CONFIG, D, 0, 0, 0);
+	CHECK_TD(&r, D, state, LEDGER_TD_UNKNOWN);
+	CHECK_TD(&r, D, keyed_pkgs, LEDGER_UNKNOWN32);
+	rig_call(&r, 0, TDH_MNG_ADDCX, TDCX(D, 0), D, 0, 0);
+	CHECK_TD(&r, D, state, LEDGER_TD_KEYS_CONFIGURED);
+	CHECK_TD(&r, D, keyed_pkgs, 3);
+	CHECK_TD(&r, D, control_pages, 2);
+	CHECK_EQ(rig_violations(&r), 0);
+	rig_close(&r);
+}
+
+static void test_adopt(void)
+{
+	struct ledger_td known = {
+		.tdr = D, .state = LEDGER_TD_RUNNABLE, .hkid = 19, .last_hkid = 19,
+		.keyed_pkgs = LEDGER_UNKNOWN32, .vcpus = 2, .max_vcpus = 8,
+		.private_pages = LEDGER_UNKNOWN, .sept_pages = LEDGER_UNKNOWN,
+		.control_pages = 19, .created_ns = 5, .was_runnable = true,
+		.owner = { .tgid = 55, .tid = 55, .fd = 3, .comm = "old" },
+	};
+	struct rig r;
+
+	rig_open(&r, false);
+	CHECK_EQ(ledger_adopt_td(r.l, &known), 0);
+	CHECK_EQ(ledger_adopt_td(r.l, &known), -EEXIST);
+	CHECK_EQ(ledger_td_count(r.l), 1);
+	CHECK_TD(&r, D, state, LEDGER_TD_RUNNABLE);
+	CHECK_TD(&r, D, seen_create, false);
+	CHECK_TD(&r, D, private_pages, LEDGER_UNKNOWN);
+	CHECK_TD(&r, D, control_pages, 19);
+	CHECK_EQ(rig_hkid(&r, 19)->state, LEDGER_HKID_CONFIGURED);
+	CHECK_EQ(rig_hkid(&r, 19)->tdr, D);
+	CHECK_EQ(rig_hkid(&r, 19)->owner.tgid, 55);
+	rig_release(&r, D);
+	CHECK_TD(&r, D, state, LEDGER_TD_TEARDOWN);
+	CHECK_EQ(rig_hkid(&r, 19)->state, LEDGER_HKID_FREE);
+
+	/* What the stream showed first is completed, not overwritten. */
+	rig_call(&r, 0, TDH_MR_FINALIZE, E, 0, 0, 0);
+	known.tdr = E;
+	known.state = LEDGER_TD_INITIALIZED;
+	known.hkid = 20;
+	CHECK_EQ(ledger_adopt_td(r.l, &known), -EEXIST);
+	CHECK_TD(&r, E, state, LEDGER_TD_RUNNABLE);
+	CHECK_TD(&r, E, hkid, 20);
+	CHECK_TD(&r, E, max_vcpus, 8);
+	CHECK_TD(&r, E, owner.tgid, 55);
+	CHECK_EQ(rig_hkid(&r, 20)->state, LEDGER_HKID_CONFIGURED);
+
+	/* Released, and nothing else known. */
+	known.tdr = 0x120000000ULL;
+	known.state = LEDGER_TD_UNKNOWN;
+	known.hkid = 0;
+	CHECK_EQ(ledger_adopt_td(r.l, &known), 0);
+	CHECK_TD(&r, known.tdr, state, LEDGER_TD_TEARDOWN);
+	CHECK_EQ(rig_violations(&r), 0);
+	rig_close(&r);
+}
+
+static void test_missed(void)
+{
+	struct ledger_totals t;
+	struct rig r;
+
+	rig_open(&r, true);
+	rig_td(&r, D, 17);
+	rig_create(&r, E, 18);
+	rig_keys(&r, E);
+	rig_init(&r, E);
+	rig_vcpu(&r, E, 0);
+	ledger_missed(r.l, 0);
+	CHECK_TD(&r, D, private_pages, 0);
+	ledger_missed(r.l, 3);
+	ledger_totals_get(r.l, &t);
+	CHECK_EQ(t.missed, 3);
+	CHECK_TD(&r, D, private_pages, LEDGER_UNKNOWN);
+	CHECK_TD(&r, D, sept_pages, LEDGER_UNKNOWN);
+	CHECK_TD(&r, D, control_pages, LEDGER_UNKNOWN);
+	CHECK_TD(&r, D, vcpus, 1);		/* runnable: no more can come */
+	CHECK_TD(&r, E, vcpus, LEDGER_UNKNOWN32);
+	CHECK_TD(&r, D, state, LEDGER_TD_RUNNABLE);
+	rig_call(&r, 0, TDH_MEM_PAGE_AUG, G(1), D, PAGE(1), 0);
+	CHECK_TD(&r, D, private_pages, LEDGER_UNKNOWN);
+	/* FINALIZE was among the missed. */
+	rig_call(&r, 0, TDH_VP_ENTER, TDVPR(E, 0), 0, 0, 0);
+	CHECK_TD(&r, E, state, LEDGER_TD_RUNNABLE);
+	rig_close(&r);
+}
+
+static void test_sept_allow_existing(void)
+{
+	struct rig r;
+
+	rig_open(&r, true);
+	rig_td(&r, D, 17);
+	rig_call(&r, 0, TDH_MEM_SEPT_ADD, G(0) | 3, D, PAGE(1), 0);
+	CHECK_TD(&r, D, sept_pages, 1);
+	rig_call(&r, 0, TDH_MEM_SEPT_ADD, G(0) | 3, D | 1, PAGE(2), 0);
+	CHECK_TD(&r, D, sept_pages, LEDGER_UNKNOWN);
+	CHECK_EQ(rig_violations(&r), 0);
+	rig_close(&r);
+}
+
+static void test_full(void)
+{
+	struct ledger_config cfg = rig_config;
+	struct ledger_totals t;
+	struct rig r;
+
+	cfg.max_tds = 2;
+	cfg.max_vcpus = 1;
+	rig_open_cfg(&r, &cfg);
+	rig_td(&r, D, 17);
+	rig_create(&r, E, 18);
+	rig_td(&r, 0x120000000ULL, 19);
+	ledger_totals_get(r.l, &t);
+	CHECK_EQ(t.tds_dropped, 1);
+	CHECK_EQ(t.tds_created, 3);
+	CHECK_EQ(t.violations, 0);
+	CHECK_EQ(ledger_td_count(r.l), 2);
+	CHECK(!ledger_td_find(r.l, 0x120000000ULL));
+	/* Its HKID is in use all the same, until it is given back. */
+	CHECK_EQ(rig_hkid(&r, 19)->state, LEDGER_HKID_ASSIGNED);
+	CHECK_EQ(rig_hkid(&r, 19)->tdr, 0);
+	rig_release(&r, 0x120000000ULL);
+	CHECK_EQ(rig_hkid(&r, 19)->state, LEDGER_HKID_UNKNOWN);
+
+	/* No room for E's vCPU: numbers it would change are unknown. */
+	rig_keys(&r, E);
+	rig_init(&r, E);
+	rig_vcpu(&r, E, 0);
+	ledger_totals_get(r.l, &t);
+	CHECK_EQ(t.vcpus_dropped, 1);
+	CHECK_TD(&r, E, vcpus, LEDGER_UNKNOWN32);
+	CHECK_TD(&r, E, control_pages, LEDGER_UNKNOWN);
+
+	/* A dead TD's slots are used again. */
+	rig_release(&r, D);
+	rig_bury(&r, D);
+	rig_bury(&r, 0x120000000ULL);
+	rig_td(&r, D, 20);
+	CHECK_TD(&r, D, vcpus, 1);
+	CHECK_TD(&r, D, control_pages, 13);
+	ledger_totals_get(r.l, &t);
+	CHECK_EQ(t.tds_dropped, 1);
+	CHECK_EQ(t.vcpus_dropped, 1);
+	CHECK_EQ(t.violations, 0);
+	CHECK_EQ(ledger_td_at(r.l, 0)->tdr, E);
+	CHECK_EQ(ledger_td_at(r.l, 1)->tdr, D);
+	CHECK(!ledger_td_at(r.l, 2));
+
+	/* Adoption is told. */
+	CHECK_EQ(ledger_adopt_td(r.l, &(struct ledger_td){ .tdr = PAGE(1) }), -ENOSPC);
+	rig_close(&r);
+}
+
+/* Contradictions are counted, and the newest call is believed. */
+static void test_violations(void)
+{
+	struct rig r;
+
+	rig_open(&r, true);
+	rig_td(&r, D, 17);
+	/* D's release was missed. */
+	rig_create(&r, E, 17);
+	CHECK_EQ(rig_violations(&r), 1);
+	CHECK_TD(&r, D, state, LEDGER_TD_TEARDOWN);
+	CHECK_TD(&r, D, private_pages, LEDGER_UNKNOWN);
+	CHECK_EQ(rig_hkid(&r, 17)->tdr, E);
+	/* All of D was missed: its TDR page is somebody's memory. */
+	rig_keys(&r, E);
+	rig_init(&r, E);
+	rig_vcpu(&r, E, 0);
+	rig_call(&r, 0, TDH_MR_FINALIZE, E, 0, 0, 0);
+	rig_call(&r, 0, TDH_MEM_PAGE_AUG, G(0), E, D, 0);
+	CHECK(!ledger_td_find(r.l, D));
+	CHECK_EQ(rig_violations(&r), 2);
+	/* E died and another TD lives at the same address. */
+	rig_call(&r, 0, TDH_MNG_INIT, E, 0, 0, 0);
+	CHECK_EQ(rig_violations(&r), 3);
+	CHECK_TD(&r, E, state, LEDGER_TD_INITIALIZED);
+	CHECK_TD(&r, E, hkid, LEDGER_UNKNOWN32);
+	CHECK_TD(&r, E, seen_create, false);
+	CHECK_TD(&r, E, vcpus, 0);
+	CHECK_TD(&r, E, seq, 3);
+	CHECK_EQ(rig_hkid(&r, 17)->state, LEDGER_HKID_UNKNOWN);
+	/* More pages go back than it has. */
+	rig_call(&r, 0, TDH_MEM_PAGE_ADD, G(0), E, PAGE(1), 0);
+	rig_call_out(&r, 0, TDH_MEM_PAGE_REMOVE, G(512) | 1, E, 0, PAGE(512), 0, 0);
+	CHECK_EQ(rig_violations(&r), 4);
+	CHECK_TD(&r, E, private_pages, LEDGER_UNKNOWN);
+	/* A skipped step. */
+	rig_call(&r, 0, TDH_MNG_KEY_FREEID, E, 0, 0, 0);
+	CHECK_EQ(rig_violations(&r), 5);
+	CHECK_TD(&r, E, state, LEDGER_TD_TEARDOWN);
+	rig_close(&r);
+}
+
+/* Reported late on one CPU, after another CPU's call had changed the state. */
+static void test_interleaved(void)
+{
+	struct ledger_call aug, key;
+	struct rig r;
+
+	rig_open(&r, true);
+	rig_create(&r, D, 17);
+	key = rig_begin(&r, 2, TDH_MNG_KEY_CONFIG, D, 0, 0);
+	rig_call(&r, 0, TDH_MNG_KEY_CONFIG, D, 0, 0, 0);
+	rig_init(&r, D);
+	rig_vcpu(&r, D, 0);
+	rig_call(&r, 0, TDH_MR_FINALIZE, D, 0, 0, 0);
+	rig_end(&r, &key, 0);
+	CHECK_TD(&r, D, state, LEDGER_TD_RUNNABLE);
+	CHECK_TD(&r, D, vcpus, 1);
+
+	aug = rig_begin(&r, 3, TDH_MEM_PAGE_AUG, G(1), D, PAGE(1));
+	rig_call(&r, 0, TDH_VP_FLUSH, TDVPR(D, 0), 0, 0, 0);
+	rig_call(&r, 0, TDH_MNG_VPFLUSHDONE, D, 0, 0, 0);
+	rig_end(&r, &aug, 0);
+	CHECK_TD(&r, D, state, LEDGER_TD_BLOCKED);
+	CHECK_TD(&r, D, private_pages, 1);
+	CHECK_EQ(rig_violations(&r), 0);
+	rig_close(&r);
+}
+
+/* A new module means a new world, known from here on. */
+static void test_module_restart(void)
+{
+	struct rig r;
+	u32 i;
+
+	rig_open(&r, false);
+	rig_td(&r, D, 17);
+	rig_call(&r, 0, TDH_SYS_INIT, 0, 0, 0, 0);
+	CHECK_EQ(ledger_cpu_at(r.l, 3)->lp_init, 0);
+	CHECK_EQ(ledger_td_count(r.l), 1);	/* TDs survive a runtime update */
+	for (i = 0; i < CPUS; i++)
+		rig_call(&r, i, TDH_SYS_LP_INIT, 0, 0, 0, 0);
+	CHECK(!ledger_complete(r.l));
+	rig_call(&r, 0, TDH_SYS_CONFIG, 0x1000, 1, 16, 0);
+	CHECK(ledger_complete(r.l));
+	CHECK_EQ(ledger_td_count(r.l), 0);
+	CHECK_EQ(rig_hkid(&r, 17)->state, LEDGER_HKID_FREE);
+	CHECK_EQ(rig_hkid(&r, 31)->state, LEDGER_HKID_FREE);
+	CHECK_EQ(ledger_pkg_at(r.l, 0)->global_key, false);
+	rig_call(&r, 1, TDH_SYS_KEY_CONFIG, 0, 0, 0, 0);
+	rig_call(&r, 2, TDH_SYS_KEY_CONFIG, 0, 0, 0, TDX_ST(KEY_GENERATION_FAILED));
+	CHECK_EQ(ledger_pkg_at(r.l, 0)->global_key, true);
+	CHECK_EQ(ledger_pkg_at(r.l, 1)->global_key, false);
+	CHECK_EQ(ledger_cpu_at(r.l, 3)->lp_init, 1);
+	CHECK_EQ(rig_violations(&r), 0);
+	rig_close(&r);
+}
+
+int main(void)
+{
+	RUN(test_life);
+	RUN(test_hkid_reuse);
+	RUN(test_leak);
+	RUN(test_late);
+	RUN(test_late_key);
+	RUN(test_adopt);
+	RUN(test_missed);
+	RUN(test_sept_allow_existing);
+	RUN(test_full);
+	RUN(test_violations);
+	RUN(test_interleaved);
+	RUN(test_module_restart);
+	return check_done("test-ledger");
+}
