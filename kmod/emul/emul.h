@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * tdx_emul: a TDX host on a kernel and CPU without TDX.
+ *
+ *   seamcall.S, trap.c	  the SEAMCALL instruction, its #UD, and seam behind it
+ *   mem.c		  TDMRs, PAMT, the pages lent to the module
+ *   host.c		  tdmgr on kernel locks, CPUs and pages; CPU hotplug
+ *   dev.c, vm.c, gmem.c  /dev/tdx-emul: KVM's ioctls
+ *   debugfs.c, hold.c	  faults, delays, held locks, and the truth
+ */
+#ifndef TDXCTL_EMUL_H
+#define TDXCTL_EMUL_H
+
+#include <linux/linkage.h>
+#include <linux/mutex.h>
+#include <linux/types.h>
+
+#include "seam.h"
+#include "tdmgr.h"
+
+struct dentry;
+struct file;
+
+/* As the kernel's own; seamcall.S knows the first six. */
+struct tdx_module_args {
+	u64 rcx, rdx, r8, r9, r10, r11;
+	u64 r12, r13, r14, r15;
+	u64 rbx, rdi, rsi;
+};
+
+asmlinkage u64 __seamcall(u64 fn, struct tdx_module_args *args);
+asmlinkage u64 __seamcall_ret(u64 fn, struct tdx_module_args *args);
+
+/* Global under the names KVM v9-v19 had: tools find them through kallsyms. */
+extern struct mutex tdx_lock;
+extern struct mutex tdx_mng_key_config_lock[TDX_MAX_PKGS];
+
+/* The host as it was at load; never changes afterwards. */
+struct emul_host {
+	u32 nr_lps;			/* CPU numbers: nr_cpu_ids */
+	u32 nr_pkgs;
+	int phys_pkg[TDX_MAX_PKGS];	/* physical package id by index */
+	u8 *lp_pkg;			/* index by CPU */
+	u32 nr_mktme, nr_keyids;
+	u32 hkid_shift;
+	struct seam_config seam_cfg;
+	struct seam *seam;
+	struct tdmgr *mgr;
+};
+
+extern struct emul_host emul;
+
+enum emul_api {
+	EMUL_API_V16,			/* KVM_TDX_RELEASE_VM */
+	EMUL_API_TERMINATE,		/* KVM_TDX_TERMINATE_VM */
+	EMUL_API_MAINLINE,		/* neither */
+};
+
+extern enum emul_api emul_api;
+
+/* trap.c */
+#define EMUL_MAX_DELAY_NS	(100 * NSEC_PER_MSEC)
+
+int emul_trap_init(void);
+void emul_trap_exit(void);
+void emul_set_delay(u32 leaf, u32 ns);
+u32 emul_get_delay(u32 leaf);
+
+/* mem.c */
+int emul_mem_init(void);
+void emul_mem_exit(void);
+u64 emul_page_alloc(void);
+void emul_page_free(u64 pa);
+u32 emul_nr_tdmrs(void);
+void emul_tdmr(u32 i, u64 *base, u64 *size);
+u64 emul_tdmr_array(void);
+
+/* host.c */
+int emul_topology_init(void);
+void emul_topology_exit(void);
+int emul_host_init(void);
+void emul_host_exit(void);
+
+/* dev.c */
+int emul_dev_init(void);
+void emul_dev_exit(void);
+
+/* debugfs.c, hold.c */
+void emul_debugfs_init(void);
+void emul_debugfs_exit(void);
+int emul_hold(struct mutex *lock, u32 ms);
+void emul_hold_exit(void);
+
+#endif

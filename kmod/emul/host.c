@@ -1,0 +1,361 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* tdmgr on the kernel's own locks, CPUs and pages; CPU hotplug. */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/cpu.h>
+#include <linux/cpuhotplug.h>
+#include <linux/cpumask.h>
+#include <linux/io.h>
+#include <linux/mm.h>
+#include <linux/ratelimit.h>
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <linux/smp.h>
+#include <linux/topology.h>
+
+#include "emul.h"
+
+DEFINE_MUTEX(tdx_lock);
+struct mutex tdx_mng_key_config_lock[TDX_MAX_PKGS];
+
+/* The HKID pool and the list of TDs; innermost, see tdmgr.h. */
+static DEFINE_MUTEX(pool_lock);
+
+static enum cpuhp_state hotplug_state;
+
+/* Leaves whose output registers Linux reads: these take __seamcall_ret. */
+static bool host_leaf_has_output(u64 rax)
+{
+	switch (rax & TDX_LEAF_MASK) {
+	case TDH_MEM_PAGE_ADD:
+	case TDH_MEM_SEPT_ADD:
+	case TDH_MEM_PAGE_AUG:
+	case TDH_MEM_RANGE_BLOCK:
+	case TDH_MNG_RD:
+	case TDH_MR_EXTEND:
+	case TDH_MNG_INIT:
+	case TDH_PHYMEM_PAGE_RDMD:
+	case TDH_VP_RD:
+	case TDH_PHYMEM_PAGE_RECLAIM:
+	case TDH_MEM_PAGE_REMOVE:
+	case TDH_SYS_INIT:
+	case TDH_SYS_RD:
+	case TDH_SYS_LP_INIT:
+	case TDH_SYS_TDMR_INIT:
+	case TDH_VP_WR:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static u64 host_seamcall(void *ctx, u64 rax, struct tdmgr_args *args)
+{
+	struct tdx_module_args a = {
+		.rcx = args->rcx, .rdx = args->rdx, .r8 = args->r8,
+		.r9 = args->r9, .r10 = args->r10, .r11 = args->r11,
+	};
+	u64 status;
+
+	if (!host_leaf_has_output(rax))
+		return __seamcall(rax, &a);
+
+	status = __seamcall_ret(rax, &a);
+	args->rcx = a.rcx;
+	args->rdx = a.rdx;
+	args->r8 = a.r8;
+	args->r9 = a.r9;
+	args->r10 = a.r10;
+	args->r11 = a.r11;
+	return status;
+}
+
+struct host_call {
+	void (*fn)(void *arg);
+	void *arg;
+};
+
+static int host_call_fn(void *data)
+{
+	struct host_call *call = data;
+
+	call->fn(call->arg);
+	return 0;
+}
+
+/*
+ * A hotplug callback runs on the CPU it is about, from a thread that cannot
+ * leave it, and while workqueues are not there yet: call directly.
+ */
+static int host_on_cpu(void *ctx, u32 cpu, void (*fn)(void *arg), void *arg)
+{
+	struct host_call call = { .fn = fn, .arg = arg };
+
+	if (is_percpu_thread() && raw_smp_processor_id() == cpu) {
+		fn(arg);
+		return 0;
+	}
+	return smp_call_on_cpu(cpu, host_call_fn, &call, false);
+}
+
+static u32 host_this_cpu(void *ctx)
+{
+	return raw_smp_processor_id();
+}
+
+static bool host_cpu_online(void *ctx, u32 cpu)
+{
+	return cpu < nr_cpu_ids && cpu_online(cpu);
+}
+
+static struct mutex *host_mutex(enum tdmgr_lock lock, u32 index)
+{
+	switch (lock) {
+	case TDMGR_LOCK_TDX:
+		return &tdx_lock;
+	case TDMGR_LOCK_KEY_CONFIG:
+		return &tdx_mng_key_config_lock[index];
+	default:
+		return &pool_lock;
+	}
+}
+
+static void host_lock(void *ctx, enum tdmgr_lock lock, u32 index)
+{
+	if (lock == TDMGR_LOCK_CPUS)
+		cpus_read_lock();
+	else
+		mutex_lock(host_mutex(lock, index));
+}
+
+static void host_unlock(void *ctx, enum tdmgr_lock lock, u32 index)
+{
+	if (lock == TDMGR_LOCK_CPUS)
+		cpus_read_unlock();
+	else
+		mutex_unlock(host_mutex(lock, index));
+}
+
+static void *host_zalloc(void *ctx, size_t size)
+{
+	return kvzalloc(size, GFP_KERNEL_ACCOUNT);
+}
+
+static void host_free(void *ctx, void *p)
+{
+	kvfree(p);
+}
+
+static u64 host_page_alloc(void *ctx)
+{
+	return emul_page_alloc();
+}
+
+static void host_page_free(void *ctx, u64 pa)
+{
+	emul_page_free(pa);
+}
+
+/* There is no poison to clear with MOVDIR64B; the barrier is kept for the order. */
+static void host_page_clear(void *ctx, u64 pa)
+{
+	clear_page(phys_to_virt(pa));
+	mb();
+}
+
+static void *host_page_map(void *ctx, u64 pa)
+{
+	return phys_to_virt(pa);
+}
+
+/* Users can provoke most of these, hence the rate limit. */
+static __printf(3, 4) void host_log(void *ctx, enum tdmgr_log level,
+				    const char *fmt, ...)
+{
+	struct va_format vaf;
+	va_list args;
+
+	va_start(args, fmt);
+	vaf.fmt = fmt;
+	vaf.va = &args;
+	switch (level) {
+	case TDMGR_ERR:
+		pr_err_ratelimited("%pV\n", &vaf);
+		break;
+	case TDMGR_WARN:
+		pr_warn_ratelimited("%pV\n", &vaf);
+		break;
+	case TDMGR_INFO:
+		pr_info_ratelimited("%pV\n", &vaf);
+		break;
+	}
+	va_end(args);
+}
+
+static bool host_interrupted(void *ctx)
+{
+	return signal_pending(current);
+}
+
+static void host_relax(void *ctx)
+{
+	cond_resched();
+}
+
+static const struct tdmgr_ops host_ops = {
+	.seamcall	= host_seamcall,
+	.on_cpu		= host_on_cpu,
+	.this_cpu	= host_this_cpu,
+	.cpu_online	= host_cpu_online,
+	.lock		= host_lock,
+	.unlock		= host_unlock,
+	.zalloc		= host_zalloc,
+	.free		= host_free,
+	.page_alloc	= host_page_alloc,
+	.page_free	= host_page_free,
+	.page_clear	= host_page_clear,
+	.page_map	= host_page_map,
+	.log		= host_log,
+	.interrupted	= host_interrupted,
+	.relax		= host_relax,
+};
+
+static int host_pkg_index(int phys)
+{
+	u32 i;
+
+	for (i = 0; i < emul.nr_pkgs; i++)
+		if (emul.phys_pkg[i] == phys)
+			return i;
+	return -ENOENT;
+}
+
+/*
+ * Packages are counted over present CPUs. A CPU that is only possible has no
+ * package yet: it is filed under the first and checked when it comes online.
+ */
+int emul_topology_init(void)
+{
+	int phys, cpu, index;
+
+	emul.nr_lps = nr_cpu_ids;
+	emul.lp_pkg = kcalloc(emul.nr_lps, sizeof(*emul.lp_pkg), GFP_KERNEL);
+	if (!emul.lp_pkg)
+		return -ENOMEM;
+
+	cpus_read_lock();
+	for_each_present_cpu(cpu) {
+		phys = topology_physical_package_id(cpu);
+		index = host_pkg_index(phys);
+		if (index < 0 && emul.nr_pkgs < TDX_MAX_PKGS) {
+			index = emul.nr_pkgs++;
+			emul.phys_pkg[index] = phys;
+		}
+		if (index < 0)
+			break;
+		emul.lp_pkg[cpu] = index;
+	}
+	cpus_read_unlock();
+	if (index < 0) {
+		pr_err("more than %u packages\n", TDX_MAX_PKGS);
+		emul_topology_exit();
+		return -E2BIG;
+	}
+
+	emul.seam_cfg.nr_lps = emul.nr_lps;
+	emul.seam_cfg.lp_pkg = emul.lp_pkg;
+	emul.seam_cfg.nr_pkgs = emul.nr_pkgs;
+	emul.seam_cfg.nr_mktme_keyids = emul.nr_mktme;
+	emul.seam_cfg.nr_tdx_keyids = emul.nr_keyids;
+	emul.seam_cfg.hkid_shift = emul.hkid_shift;
+	emul.seam_cfg.late_lp_init = true;
+	return 0;
+}
+
+void emul_topology_exit(void)
+{
+	kfree(emul.lp_pkg);
+	emul.lp_pkg = NULL;
+}
+
+static int host_cpu_up(unsigned int cpu)
+{
+	int phys = topology_physical_package_id(cpu);
+
+	if (host_pkg_index(phys) != emul.lp_pkg[cpu]) {
+		pr_err("CPU %u came online in package %d, unknown when the module was loaded; load it again with this CPU online\n",
+		       cpu, phys);
+		return -EINVAL;
+	}
+	return tdmgr_cpu_online(emul.mgr, cpu);
+}
+
+static int host_cpu_down(unsigned int cpu)
+{
+	return tdmgr_cpu_offline(emul.mgr, cpu);
+}
+
+static int host_new_tdmgr(void)
+{
+	u32 i, nr = emul_nr_tdmrs();
+	struct tdmgr_config cfg = {
+		.nr_cpus	= emul.nr_lps,
+		.cpu_pkg	= emul.lp_pkg,
+		.nr_pkgs	= emul.nr_pkgs,
+		.global_hkid	= emul.nr_mktme + 1,
+		.first_hkid	= emul.nr_mktme + 2,
+		.nr_hkids	= emul.nr_keyids - 1,
+		.hkid_shift	= emul.hkid_shift,
+		.max_vcpus	= TDX_MAX_VCPUS_PER_TD,
+		.tdmr_array_pa	= emul_tdmr_array(),
+		.nr_tdmrs	= nr,
+	};
+	u64 *base;
+	int ret;
+
+	base = kcalloc(nr, 2 * sizeof(*base), GFP_KERNEL);
+	if (!base)
+		return -ENOMEM;
+	for (i = 0; i < nr; i++)
+		emul_tdmr(i, &base[i], &base[nr + i]);
+	cfg.tdmr_base = base;
+	cfg.tdmr_size = base + nr;
+	ret = tdmgr_new(&emul.mgr, &cfg, &host_ops, NULL);
+	kfree(base);
+	return ret;
+}
+
+int emul_host_init(void)
+{
+	int ret, i;
+
+	for (i = 0; i < TDX_MAX_PKGS; i++)
+		mutex_init(&tdx_mng_key_config_lock[i]);
+
+	ret = host_new_tdmgr();
+	if (ret)
+		return ret;
+
+	ret = tdmgr_bringup(emul.mgr);
+	if (ret)
+		goto fail;
+
+	/* A CPU that comes up before this line waits for the next first TD. */
+	ret = cpuhp_setup_state_nocalls(CPUHP_AP_ONLINE_DYN, "tdx_emul:online",
+					host_cpu_up, host_cpu_down);
+	if (ret < 0)
+		goto fail;
+	hotplug_state = ret;
+	return 0;
+
+fail:
+	tdmgr_free(emul.mgr);
+	return ret;
+}
+
+void emul_host_exit(void)
+{
+	cpuhp_remove_state_nocalls(hotplug_state);
+	tdmgr_free(emul.mgr);
+}

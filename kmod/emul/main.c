@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Load and unload; refuses any machine that has the real thing. */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/bits.h>
+#include <linux/kprobes.h>
+#include <linux/log2.h>
+#include <linux/module.h>
+#include <linux/moduleparam.h>
+#include <linux/string.h>
+
+#include <asm/cpufeature.h>
+#include <asm/msr.h>
+#include <asm/processor.h>
+
+#include "emul.h"
+
+#define MSR_KEYID_PARTITIONING	0x87
+#define MAX_PHYS_BITS		52
+#define MAX_KEYID_BITS		15
+
+struct emul_host emul;
+enum emul_api emul_api;
+
+/* The KeyID range under the kernel's own names: tools read it through kallsyms. */
+static u32 tdx_global_keyid;
+static u32 tdx_guest_keyid_start;
+static u32 tdx_nr_guest_keyids;
+
+static unsigned int keyids = 16;
+module_param(keyids, uint, 0444);
+MODULE_PARM_DESC(keyids, "private KeyIDs, the first is the module's own (2-2048, default 16)");
+
+static unsigned int mktme = 15;
+module_param(mktme, uint, 0444);
+MODULE_PARM_DESC(mktme, "TME-MT KeyIDs below the private ones (default 15)");
+
+static char *api = "v16";
+module_param(api, charp, 0444);
+MODULE_PARM_DESC(api, "how a TD can be released early: v16 (KVM_TDX_RELEASE_VM, default), terminate (KVM_TDX_TERMINATE_VM) or mainline (not at all)");
+
+static int __init main_check_params(void)
+{
+	static const char * const name[] = {
+		[EMUL_API_V16]		= "v16",
+		[EMUL_API_TERMINATE]	= "terminate",
+		[EMUL_API_MAINLINE]	= "mainline",
+	};
+	u32 bits;
+	int ret;
+
+	ret = match_string(name, ARRAY_SIZE(name), api);
+	if (ret < 0) {
+		pr_err("api=%s: not one of v16, terminate, mainline\n", api);
+		return -EINVAL;
+	}
+	emul_api = ret;
+
+	if (keyids < 2 || keyids > TDX_MAX_HKIDS ||
+	    mktme >= BIT(MAX_KEYID_BITS) - keyids) {
+		pr_err("keyids=%u mktme=%u: want 2 to %u private KeyIDs and %u bits for all\n",
+		       keyids, mktme, TDX_MAX_HKIDS, MAX_KEYID_BITS);
+		return -EINVAL;
+	}
+	emul.nr_keyids = keyids;
+	emul.nr_mktme = mktme;
+	WRITE_ONCE(tdx_global_keyid, mktme + 1);
+	WRITE_ONCE(tdx_guest_keyid_start, mktme + 2);
+	WRITE_ONCE(tdx_nr_guest_keyids, keyids - 1);
+
+	/* Linux puts the KeyID right above the physical address. */
+	bits = order_base_2(keyids + mktme + 1);
+	emul.hkid_shift = min_t(u32, boot_cpu_data.x86_phys_bits, MAX_PHYS_BITS - bits);
+	return 0;
+}
+
+/* kallsyms finds our own entry point as well, but the kernel's first. */
+static int __init main_check_symbol(const char *symbol)
+{
+	struct kprobe kp = {
+		.symbol_name = symbol,
+		.flags = KPROBE_FLAG_DISABLED,
+	};
+	unsigned long addr;
+
+	if (register_kprobe(&kp))
+		return 0;
+	addr = (unsigned long)kp.addr;
+	unregister_kprobe(&kp);
+	if (within_module(addr, THIS_MODULE))
+		return 0;
+	pr_err("%s exists already: this kernel has TDX host support of its own\n", symbol);
+	return -EBUSY;
+}
+
+static int __init main_check_host(void)
+{
+	u64 part;
+	int ret;
+
+#ifdef X86_FEATURE_TDX_HOST_PLATFORM
+	if (boot_cpu_has(X86_FEATURE_TDX_HOST_PLATFORM)) {
+		pr_err("the kernel found a TDX host platform; not emulating\n");
+		return -ENODEV;
+	}
+#endif
+	if (!rdmsrl_safe(MSR_KEYID_PARTITIONING, &part) && part >> 32) {
+		pr_err("the firmware enabled TDX (%llu private KeyIDs); not emulating\n",
+		       part >> 32);
+		return -ENODEV;
+	}
+	ret = main_check_symbol("__seamcall");
+	return ret ?: main_check_symbol("__seamcall_ret");
+}
+
+static int __init emul_module_init(void)
+{
+	int ret;
+
+	ret = main_check_params();
+	if (!ret)
+		ret = main_check_host();
+	if (ret)
+		return ret;
+
+	ret = emul_topology_init();
+	if (ret)
+		return ret;
+	ret = emul_mem_init();
+	if (ret)
+		goto topology;
+	ret = emul_trap_init();
+	if (ret)
+		goto mem;
+	ret = emul_host_init();
+	if (ret)
+		goto trap;
+	emul_debugfs_init();
+	ret = emul_dev_init();
+	if (ret)
+		goto debugfs;
+
+	pr_info("emulated TDX host: %u packages, private KeyIDs [%u, %u), %u GiB in TDMRs, api %s\n",
+		emul.nr_pkgs, emul.nr_mktme + 1,
+		emul.nr_mktme + 1 + emul.nr_keyids, emul_nr_tdmrs(), api);
+	return 0;
+
+debugfs:
+	emul_debugfs_exit();
+	emul_hold_exit();
+	emul_host_exit();
+trap:
+	emul_trap_exit();
+mem:
+	emul_mem_exit();
+topology:
+	emul_topology_exit();
+	return ret;
+}
+
+/* VM files pin the module: when this runs, no TD is left but leaked ones. */
+static void __exit emul_module_exit(void)
+{
+	emul_dev_exit();
+	emul_debugfs_exit();
+	emul_hold_exit();
+	emul_host_exit();
+	emul_trap_exit();
+	emul_mem_exit();
+	emul_topology_exit();
+}
+
+module_init(emul_module_init);
+module_exit(emul_module_exit);
+
+MODULE_DESCRIPTION("Emulated Intel TDX host for testing on CPUs without TDX");
+MODULE_AUTHOR("The tdxctl project");
+MODULE_LICENSE("GPL");

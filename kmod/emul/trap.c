@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* SEAMCALL raises #UD on a CPU without TDX; here it gets its answer. */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/io.h>
+#include <linux/kdebug.h>
+#include <linux/ktime.h>
+#include <linux/mm.h>
+#include <linux/notifier.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include <linux/smp.h>
+#include <linux/stddef.h>
+#include <linux/string.h>
+#include <linux/uaccess.h>
+
+#include <asm/processor-flags.h>
+#include <asm/ptrace.h>
+#include <asm/trapnr.h>
+
+#include "emul.h"
+
+static_assert(offsetof(struct tdx_module_args, rcx) == 0);
+static_assert(offsetof(struct tdx_module_args, r8) == 16);
+static_assert(offsetof(struct tdx_module_args, r11) == 40);
+
+static const u8 seamcall_insn[] = { 0x66, 0x0f, 0x01, 0xcf };
+
+/* The flags that a SEAMCALL which reached the module leaves clear. */
+#define SEAMCALL_FLAGS	(X86_EFLAGS_CF | X86_EFLAGS_PF | X86_EFLAGS_AF | \
+			 X86_EFLAGS_ZF | X86_EFLAGS_SF | X86_EFLAGS_OF)
+
+static u32 delay_ns[TDX_LEAF_COUNT];
+
+void emul_set_delay(u32 leaf, u32 ns)
+{
+	WRITE_ONCE(delay_ns[leaf], ns);
+}
+
+u32 emul_get_delay(u32 leaf)
+{
+	return READ_ONCE(delay_ns[leaf]);
+}
+
+static void *trap_map(void *ctx, u64 pa)
+{
+	return phys_to_virt(pa);
+}
+
+static void trap_copy_page(void *ctx, u64 dst_pa, u64 src_pa)
+{
+	copy_page(phys_to_virt(dst_pa), phys_to_virt(src_pa));
+}
+
+/* Interrupts are off: a long SEAMCALL is as deaf as a real one. */
+static void trap_pause(void *ctx, u32 lp, u32 leaf)
+{
+	u32 ns = leaf < TDX_LEAF_COUNT ? READ_ONCE(delay_ns[leaf]) : 0;
+	u64 start;
+
+	if (!ns)
+		return;
+	start = ktime_get_mono_fast_ns();
+	while (ktime_get_mono_fast_ns() - start < ns)
+		cpu_relax();
+}
+
+static const struct seam_ops trap_seam_ops = {
+	.map		= trap_map,
+	.copy_page	= trap_copy_page,
+	.pause		= trap_pause,
+};
+
+static void trap_answer(struct pt_regs *regs, u32 cpu)
+{
+	struct seam_regs r = {
+		.rax = regs->ax, .rcx = regs->cx, .rdx = regs->dx,
+		.rbx = regs->bx, .rsi = regs->si, .rdi = regs->di,
+		.r8 = regs->r8, .r9 = regs->r9, .r10 = regs->r10,
+		.r11 = regs->r11, .r12 = regs->r12, .r13 = regs->r13,
+		.r14 = regs->r14, .r15 = regs->r15,
+	};
+
+	seam_call(emul.seam, cpu, &r);
+
+	regs->ax = r.rax;
+	regs->cx = r.rcx;
+	regs->dx = r.rdx;
+	regs->bx = r.rbx;
+	regs->si = r.rsi;
+	regs->di = r.rdi;
+	regs->r8 = r.r8;
+	regs->r9 = r.r9;
+	regs->r10 = r.r10;
+	regs->r11 = r.r11;
+	regs->r12 = r.r12;
+	regs->r13 = r.r13;
+	regs->r14 = r.r14;
+	regs->r15 = r.r15;
+	regs->flags &= ~(unsigned long)SEAMCALL_FLAGS;
+	regs->ip += sizeof(seamcall_insn);
+}
+
+/*
+ * For a kernel-mode #UD the die chain runs before the exception table, with
+ * interrupts off, so the CPU cannot change between the trap and the answer.
+ */
+static int trap_notify(struct notifier_block *nb, unsigned long event, void *data)
+{
+	struct die_args *args = data;
+	struct pt_regs *regs = args->regs;
+	u8 insn[sizeof(seamcall_insn)];
+	u32 cpu;
+
+	if (event != DIE_TRAP || args->trapnr != X86_TRAP_UD || user_mode(regs))
+		return NOTIFY_DONE;
+	if (copy_from_kernel_nofault(insn, (void *)regs->ip, sizeof(insn)) ||
+	    memcmp(insn, seamcall_insn, sizeof(insn)))
+		return NOTIFY_DONE;
+
+	cpu = raw_smp_processor_id();
+	if (cpu >= emul.nr_lps)
+		return NOTIFY_DONE;
+	trap_answer(regs, cpu);
+	return NOTIFY_STOP;
+}
+
+static struct notifier_block trap_nb = {
+	.notifier_call	= trap_notify,
+	.priority	= INT_MAX,
+};
+
+/*
+ * Nobody listens yet, so the instruction shows what the CPU makes of it: #UD
+ * can be answered, #GP (a CPU with SEAM, switched off by the firmware) never
+ * reaches the die chain in time, and anything else is a real TDX module.
+ */
+static int trap_probe(void)
+{
+	struct tdx_module_args args = {};
+	u64 status = __seamcall_ret(TDH_SYS_RD, &args);
+
+	if (status == TDX_SEAMCALL_UD)
+		return 0;
+	if (status == TDX_SEAMCALL_GP)
+		pr_err("SEAMCALL raises #GP: this CPU has TDX, disabled by the firmware; not emulating\n");
+	else
+		pr_err("SEAMCALL answers 0x%llx: this machine has a TDX module; not emulating\n",
+		       status);
+	return -ENODEV;
+}
+
+int emul_trap_init(void)
+{
+	void *mem;
+	int ret;
+
+	ret = trap_probe();
+	if (ret)
+		return ret;
+
+	mem = kvzalloc(seam_size(&emul.seam_cfg), GFP_KERNEL);
+	if (!mem)
+		return -ENOMEM;
+	emul.seam = seam_init(mem, &emul.seam_cfg, &trap_seam_ops, NULL);
+	if (!emul.seam) {
+		pr_err("no TDX module for %u CPUs in %u packages and %u private KeyIDs\n",
+		       emul.nr_lps, emul.nr_pkgs, emul.nr_keyids);
+		kvfree(mem);
+		return -EINVAL;
+	}
+
+	ret = register_die_notifier(&trap_nb);
+	if (ret) {
+		kvfree(emul.seam);
+		emul.seam = NULL;
+	}
+	return ret;
+}
+
+void emul_trap_exit(void)
+{
+	/* Waits for handlers that are running. */
+	unregister_die_notifier(&trap_nb);
+	kvfree(emul.seam);
+	emul.seam = NULL;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A VMM that builds a TD through KVM's ioctls and then sits there. */
+#ifndef TDXCTL_TESTS_VMM_H
+#define TDXCTL_TESTS_VMM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum vmm_exit { VMM_OK, VMM_FAILED, VMM_USAGE, VMM_NO_TDX };
+
+enum vmm_stop { STOP_CREATED, STOP_INIT, STOP_VCPUS, STOP_MEMORY, STOP_FINALIZED };
+
+struct vmm_opts {
+	const char *name;
+	const char *dev;
+	const char *ready;
+	uint32_t vcpus, max_vcpus, threads, timeout;
+	uint64_t pages;
+	enum vmm_stop stop_at;
+	bool measure, no_gmem, close_gmem, vhost, fork;
+};
+
+#define VMM_MAX_VCPUS	1024
+
+struct td {
+	const struct vmm_opts *opts;
+	int dev, vm, gmem;
+	int vcpu[VMM_MAX_VCPUS];
+};
+
+/* Writes "error: ..." to stderr and to the --ready file; ends the program. */
+void vmm_die(enum vmm_exit code, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3), noreturn));
+
+/* All steps up to opts->stop_at; does not return on failure. */
+void td_build(struct td *td, const struct vmm_opts *opts);
+
+#endif
