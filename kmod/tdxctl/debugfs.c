@@ -66,6 +66,7 @@ static const struct {
 #define X(num, id) { num, #id },
 	TDX_STATUSES(X)
 #undef X
+	{ upper_32_bits(TDX_SEAMCALL_VMFAILINVALID), "no answer (VMfailInvalid, #UD or #GP)" },
 };
 
 #define NAME(table, i) ((i) < ARRAY_SIZE(table) && (table)[i] ? (table)[i] : "?")
