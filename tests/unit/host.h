@@ -13,6 +13,7 @@
 #include "tdmgr.h"
 
 #define HOST_MAX_CPUS	64
+#define HOST_TDMR_BASE	0x40000000ULL	/* host.next_page counts from here */
 
 struct host_config {
 	u32 nr_pkgs, cpus_per_pkg;
