@@ -43,7 +43,6 @@ static int call(struct helper_release *r, uint32_t flags, unsigned int wait_ms,
 		.tdr = r->tdr,
 		.strategy = r->strategy == TDXCTL_STRATEGY_STOP ? TDXCTL_STRATEGY_AUTO : r->strategy,
 		.wait_ms = wait_ms,
-		.hkid = TDXCTL_UNKNOWN32,
 	};
 	return op_ioctl(r->base.ctx, r->dev, TDXCTL_IOC_RELEASE, a);
 }
@@ -98,6 +97,9 @@ static int no_strategy(struct helper_release *r, enum tdxctl_strategy asked)
 	const char *hint = "--strategy stop ends the VMM instead";
 	uint32_t why = r->st.reason[asked];
 
+	if (why == TDXCTL_REASON_NOT_TD)
+		return ctx_fail(r->base.ctx, -EINVAL, "'tdxctl td' lists the TDs", "%s: not a TD",
+				r->name);
 	if (asked == TDXCTL_STRATEGY_AUTO)
 		return ctx_fail(r->base.ctx, -EOPNOTSUPP, hint,
 				"%s: this kernel offers no way to release a running TD", r->name);
@@ -118,6 +120,8 @@ static int open_failed(struct helper_release *r, int err)
 	case -EINVAL:
 		return ctx_fail(ctx, -EINVAL, "'tdxctl td show' lists who holds its files",
 				"%s: process %d has no VM file of td:%u", r->name, r->pid, r->td_id);
+	case -EOPNOTSUPP:
+		return no_strategy(r, r->strategy);
 	case -EBUSY:
 		return ctx_fail(ctx, err, "wait for one of them to end",
 				"%s: too many releases are running", r->name);
@@ -172,8 +176,9 @@ static int release_step(struct tdxctl_release *base, unsigned int wait_ms,
 				r->st.phase = TDXCTL_PHASE_DONE;
 			}
 		}
-	} else if (r->cancelled && r->st.phase == TDXCTL_PHASE_DONE && r->st.pages_left &&
-		   r->st.pages_left != TDXCTL_UNKNOWN) {
+	} else if (r->cancelled && r->st.strategy == TDXCTL_STRATEGY_TERMINATE &&
+		   r->st.phase == TDXCTL_PHASE_PAGES) {
+		/* The helper's part is over; nobody punches on. */
 		r->st.phase = TDXCTL_PHASE_CANCELLED;
 	}
 	if (r->st.phase == TDXCTL_PHASE_FAILED && !tdxctl_error(base->ctx)[0])
@@ -233,19 +238,19 @@ static int prepare(struct helper_release *r, const struct tdxctl_td_view *td,
 	from_args(r, &a);
 	if (err < 0 && err != -EOPNOTSUPP)
 		return open_failed(r, err);
-	if (!r->st.pages_total && !r->st.pages_left)
-		r->st.pages_total = r->st.pages_left = td->td.private_pages;
-	if (r->st.hkid == TDXCTL_UNKNOWN32)
-		r->st.hkid = td->td.hkid;
-
-	if (strategy == TDXCTL_STRATEGY_STOP ||
-	    (strategy == TDXCTL_STRATEGY_AUTO && (err || r->st.strategy == TDXCTL_STRATEGY_AUTO))) {
-		r->strategy = TDXCTL_STRATEGY_STOP;
-		r->st.page_seamcalls = TDXCTL_UNKNOWN;
-	} else if (err) {
+	if (a.reason[TDXCTL_STRATEGY_AUTO] == TDXCTL_REASON_NOT_TD)
+		return no_strategy(r, TDXCTL_STRATEGY_AUTO);
+	if (err || !r->st.strategy)
+		r->st.strategy = TDXCTL_STRATEGY_STOP;
+	/* The helper answers STOP for a strategy that is asked for and not there. */
+	if (strategy && strategy != TDXCTL_STRATEGY_STOP && r->st.strategy != strategy)
 		return no_strategy(r, strategy);
-	} else {
-		r->strategy = r->st.strategy;
+	r->strategy = strategy ? strategy : r->st.strategy;
+	if (r->strategy == TDXCTL_STRATEGY_STOP) {
+		r->st.hkid = td->td.hkid ? td->td.hkid : td->td.last_hkid;
+		r->st.hkid_freed = !td->td.hkid;
+		r->st.pages_total = r->st.pages_left = td->td.private_pages;
+		r->st.page_seamcalls = TDXCTL_UNKNOWN;
 	}
 	r->st.strategy = r->strategy;
 	r->st.phase = TDXCTL_PHASE_NONE;

@@ -28,8 +28,8 @@ bool link_is_vm(const char *link)
 
 bool link_is_gmem(const char *link)
 {
-	return !strcmp(link, "anon_inode:[kvm-gmem]") || !strcmp(link, "anon_inode:kvm-gmem") ||
-	       !strcmp(link, "anon_inode:[kvm-gmem] (deleted)");
+	/* "anon_inode:[kvm-gmem]"; newer kernels have a file system for it. */
+	return strstr(link, "[kvm-gmem]");
 }
 
 /* Ticks since boot at which @pid started: field 22 of its stat. */

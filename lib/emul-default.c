@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* New hosts: the built-in one and those of 'tdxctl emulate init'. */
+#include "emul.h"
+
+#define HOUR_NS		(3600ULL * 1000000000)
+
+static const struct tdxctl_emul_topology builtin = {
+	.packages = 2, .cpus_per_package = 4, .mktme_keyids = 15, .tdx_keyids = 16,
+};
+
+/* One busy TD, one small one, and one whose start was never finished (F6). */
+static const struct emul_event story[] = {
+	{ .op = EMUL_TD, .name = (char *)"web", .uuid = (char *)"5f0a3f4e-6c1d-4b7e-9a52-0d1e8c9b7a01",
+	  .pid = 2001, .uid = UINT32_MAX, .vcpus = 4, .max_vcpus = 8, .pages = 65536,
+	  .until = EMUL_FINALIZED },
+	{ .op = EMUL_WAIT, .ms = 40 * 60 * 1000 },
+	{ .op = EMUL_TD, .name = (char *)"db", .uuid = (char *)"5f0a3f4e-6c1d-4b7e-9a52-0d1e8c9b7a02",
+	  .pid = 2002, .uid = UINT32_MAX, .vcpus = 2, .max_vcpus = 2, .pages = 16384,
+	  .until = EMUL_FINALIZED },
+	{ .op = EMUL_WAIT, .ms = 12 * 60 * 1000 },
+	{ .op = EMUL_TD, .name = (char *)"build", .uuid = (char *)"5f0a3f4e-6c1d-4b7e-9a52-0d1e8c9b7a03",
+	  .pid = 2003, .uid = UINT32_MAX, .vcpus = 1, .max_vcpus = 16, .until = EMUL_INIT },
+	{ .op = EMUL_WAIT, .ms = 3 * 60 * 1000 },
+};
+
+int emul_check_topology(struct tdxctl_ctx *ctx, const char *name,
+			const struct tdxctl_emul_topology *t)
+{
+	const char *why = NULL;
+
+	if (!t->packages || t->packages > TDX_MAX_PKGS)
+		why = "1 to 8 packages are possible";
+	else if (!t->cpus_per_package || t->cpus_per_package > EMUL_MAX_CPUS / t->packages)
+		why = "1 to 4096 CPUs are possible in all packages together";
+	else if (t->tdx_keyids < 2)
+		why = "at least two TDX KeyIDs are needed: the TDX module takes the first";
+	else if ((uint64_t)t->mktme_keyids + t->tdx_keyids >= TDX_MAX_HKIDS)
+		why = "fewer than 2048 KeyIDs are possible, MKTME and TDX together";
+	return why ? ctx_fail(ctx, -EINVAL, NULL, "%s: impossible topology: %s", name, why) : 0;
+}
+
+int emul_file_default(struct tdxctl_ctx *ctx, const struct tdxctl_emul_topology *topo,
+		      struct emul_file *out)
+{
+	uint32_t hkids;
+	int err;
+
+	*out = (struct emul_file){ .topo = topo ? *topo : builtin, .clock_ns = HOUR_NS };
+	err = emul_check_topology(ctx, "emulated host", &out->topo);
+	if (err)
+		return err;
+	hkids = out->topo.tdx_keyids - 1;
+	for (size_t i = 0; i < sizeof(story) / sizeof(story[0]); i++) {
+		/* A host that is too small for the story gets its beginning. */
+		if (story[i].op == EMUL_TD && !hkids--)
+			break;
+		err = emul_file_add(out, &story[i]);
+		if (err) {
+			emul_file_clear(out);
+			return ctx_fail(ctx, err, NULL, "out of memory");
+		}
+	}
+	return 0;
+}
+
+int tdxctl_emul_init(struct tdxctl_ctx *ctx, const char *file,
+		     const struct tdxctl_emul_topology *topo, bool force)
+{
+	struct emul_file f;
+	char *text;
+	int err;
+
+	ctx_clear(ctx);
+	err = emul_file_default(ctx, topo, &f);
+	if (err)
+		return err;
+	err = emul_file_format(ctx, &f, &text);
+	emul_file_clear(&f);
+	if (err)
+		return err;
+	err = emul_store_write(ctx, file, text, !force);
+	free(text);
+	return err;
+}

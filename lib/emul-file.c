@@ -1,0 +1,507 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The file of an emulated host. One table describes every event; reading,
+ * checking and writing all follow it. The only file of the library that knows
+ * json-c.
+ */
+#include <json-c/json.h>
+#include <stdio.h>
+#include "emul.h"
+#include "tdx.h"
+
+#define FORMAT		"tdxctl-host"
+#define MAX_DEPTH	8
+
+enum type { T_INT, T_BOOL, T_STR, T_UUID, T_LEAF, T_STATUS, T_WORD };
+
+struct field {
+	const char *key;
+	enum type type;
+	size_t offset;			/* in struct emul_event */
+	bool required;
+	uint64_t min, max;
+	uint64_t def;
+	const char *const *words;	/* T_WORD, NULL-terminated */
+};
+
+#define AT(member) .offset = offsetof(struct emul_event, member)
+#define NAME_MAX_LEN	63
+
+static const char *const until_words[] = {
+	[EMUL_INIT] = "init", [EMUL_VCPUS] = "vcpus", [EMUL_MEMORY] = "memory",
+	[EMUL_FINALIZED] = "finalized", [EMUL_UNTILS] = NULL,
+};
+
+static const char *const lock_words[] = {
+	[TDXCTL_LOCK_TDX] = "tdx", [TDXCTL_LOCK_KEY_CONFIG] = "key-config",
+	[TDXCTL_LOCK_KINDS] = NULL,
+};
+
+#define PID_MAX		4194304
+#define MS_MAX		(1000ULL * 86400 * 365)
+
+static const struct field td_fields[] = {
+	{ .key = "name", .type = T_STR, AT(name), .required = true, .max = NAME_MAX_LEN },
+	{ .key = "uuid", .type = T_UUID, AT(uuid) },
+	{ .key = "pid", .type = T_INT, AT(pid), .required = true, .min = 1, .max = PID_MAX },
+	{ .key = "uid", .type = T_INT, AT(uid), .max = UINT32_MAX, .def = UINT32_MAX },
+	{ .key = "comm", .type = T_STR, AT(comm), .max = TDXCTL_COMM_LEN - 1 },
+	{ .key = "vcpus", .type = T_INT, AT(vcpus), .max = TDX_MAX_VCPUS_PER_TD, .def = 1 },
+	{ .key = "max_vcpus", .type = T_INT, AT(max_vcpus), .max = TDX_MAX_VCPUS_PER_TD },
+	{ .key = "pages", .type = T_INT, AT(pages), .max = EMUL_MAX_PAGES },
+	{ .key = "until", .type = T_WORD, AT(until), .words = until_words, .def = EMUL_FINALIZED },
+	{ 0 },
+};
+
+static const struct field release_fields[] = {
+	{ .key = "td", .type = T_INT, AT(td), .required = true, .min = 1, .max = UINT32_MAX },
+	{ .key = "pages_left", .type = T_INT, AT(pages_left), .max = EMUL_MAX_PAGES },
+	{ 0 },
+};
+
+static const struct field stop_fields[] = {
+	{ .key = "td", .type = T_INT, AT(td), .required = true, .min = 1, .max = UINT32_MAX },
+	{ 0 },
+};
+
+static const struct field fault_fields[] = {
+	{ .key = "leaf", .type = T_LEAF, AT(leaf), .required = true },
+	{ .key = "status", .type = T_STATUS, AT(status), .required = true },
+	{ .key = "cpu", .type = T_INT, AT(cpu), .max = UINT32_MAX, .def = UINT32_MAX },
+	{ .key = "skip", .type = T_INT, AT(skip), .max = UINT32_MAX },
+	{ .key = "count", .type = T_INT, AT(count), .min = 1, .max = UINT32_MAX, .def = 1 },
+	{ 0 },
+};
+
+static const struct field cpu_fields[] = {
+	{ .key = "cpu", .type = T_INT, AT(cpu), .required = true, .max = EMUL_MAX_CPUS - 1 },
+	{ .key = "online", .type = T_BOOL, AT(online), .required = true },
+	{ 0 },
+};
+
+static const struct field hold_fields[] = {
+	{ .key = "lock", .type = T_WORD, AT(lock), .required = true, .words = lock_words },
+	{ .key = "package", .type = T_INT, AT(package), .max = TDX_MAX_PKGS - 1 },
+	{ .key = "pid", .type = T_INT, AT(pid), .required = true, .min = 1, .max = PID_MAX },
+	{ .key = "comm", .type = T_STR, AT(comm), .max = TDXCTL_COMM_LEN - 1 },
+	{ .key = "ms", .type = T_INT, AT(ms), .required = true, .max = MS_MAX },
+	{ .key = "more_ms", .type = T_INT, AT(more_ms), .max = MS_MAX, .def = 1000 },
+	{ 0 },
+};
+
+static const struct field wait_fields[] = {
+	{ .key = "ms", .type = T_INT, AT(ms), .required = true, .max = MS_MAX },
+	{ 0 },
+};
+
+static const struct field pace_fields[] = {
+	{ .key = "page_ns", .type = T_INT, AT(page_ns), .required = true, .max = 1000000000 },
+	{ 0 },
+};
+
+static const struct {
+	const char *word;
+	const struct field *fields;
+} ops[EMUL_OPS] = {
+	[EMUL_TD] = { "td", td_fields },
+	[EMUL_RELEASE] = { "release", release_fields },
+	[EMUL_STOP] = { "stop", stop_fields },
+	[EMUL_FAULT] = { "fault", fault_fields },
+	[EMUL_CPU] = { "cpu", cpu_fields },
+	[EMUL_HOLD] = { "hold", hold_fields },
+	[EMUL_WAIT] = { "wait", wait_fields },
+	[EMUL_PACE] = { "pace", pace_fields },
+};
+
+/* Where in the file we are, for messages. */
+struct place {
+	struct tdxctl_ctx *ctx;
+	const char *name;
+	const char *object;		/* "topology" or "event 3 (td)" */
+};
+
+static const char hint[] = "compare it with a file written by 'tdxctl emulate init'";
+
+static int PRINTF(3, 4) bad(const struct place *p, const char *key, const char *fmt, ...)
+{
+	char why[256];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(why, sizeof(why), fmt, ap);
+	va_end(ap);
+	return ctx_fail(p->ctx, -EINVAL, hint, "%s: %s: key '%s': %s", p->name, p->object, key, why);
+}
+
+static int read_int(const struct place *p, const char *key, struct json_object *v,
+		    uint64_t min, uint64_t max, uint64_t *out)
+{
+	/* json-c clamps what does not fit; nothing here comes near 2^63. */
+	if (!json_object_is_type(v, json_type_int))
+		return bad(p, key, "a whole number is expected");
+	if (json_object_get_int64(v) < 0 || json_object_get_uint64(v) < min ||
+	    json_object_get_uint64(v) > max)
+		return bad(p, key, "%s is not between %llu and %llu", json_object_get_string(v),
+			   (unsigned long long)min, (unsigned long long)max);
+	*out = json_object_get_uint64(v);
+	return 0;
+}
+
+static int read_str(const struct place *p, const char *key, struct json_object *v, size_t max,
+		    char **out)
+{
+	const char *s = json_object_get_string(v);
+	size_t len = (size_t)json_object_get_string_len(v);
+
+	if (!len || len > max || strlen(s) != len)
+		return bad(p, key, "1 to %zu characters are expected", max);
+	for (size_t i = 0; i < len; i++)
+		if ((unsigned char)s[i] < 0x20 || s[i] == 0x7f)
+			return bad(p, key, "control characters are not allowed");
+	*out = strdup(s);
+	return *out ? 0 : ctx_fail(p->ctx, -ENOMEM, NULL, "out of memory");
+}
+
+static int read_word(const struct place *p, const struct field *f, const char *s, uint64_t *out)
+{
+	char *end;
+
+	switch (f->type) {
+	case T_WORD:
+		for (uint64_t i = 0; f->words[i]; i++) {
+			if (!strcmp(s, f->words[i])) {
+				*out = i;
+				return 0;
+			}
+		}
+		break;
+	case T_LEAF:
+		for (unsigned int i = 0; i < TDX_LEAF_COUNT; i++) {
+			if (tdxctl_leaf_str(i) && !strcmp(s, tdxctl_leaf_str(i))) {
+				*out = i;
+				return 0;
+			}
+		}
+		break;
+	default:
+		if (!strncmp(s, "0x", 2) && s[2]) {
+			errno = 0;
+			*out = strtoull(s, &end, 16);
+			if (!errno && !*end && *out)
+				return 0;
+		}
+#define X(hi, id) if (TDX_ST(id) && !strcmp(s, "TDX_" #id)) { *out = TDX_ST(id); return 0; }
+		TDX_STATUSES(X)
+#undef X
+	}
+	return bad(p, f->key, "'%s' is unknown", s);
+}
+
+static int read_field(const struct place *p, const struct field *f, struct json_object *v,
+		      struct emul_event *ev)
+{
+	void *dst = (char *)ev + f->offset;
+	int err;
+
+	if (f->type == T_INT)
+		return read_int(p, f->key, v, f->min, f->max, dst);
+	if (f->type == T_BOOL) {
+		if (!json_object_is_type(v, json_type_boolean))
+			return bad(p, f->key, "true or false is expected");
+		*(uint64_t *)dst = (uint64_t)json_object_get_boolean(v);
+		return 0;
+	}
+	if (!json_object_is_type(v, json_type_string))
+		return bad(p, f->key, "a string is expected");
+	if (f->type == T_STR)
+		return read_str(p, f->key, v, f->max, dst);
+	if (f->type == T_UUID) {
+		err = read_str(p, f->key, v, 36, dst);
+		if (!err && !vm_is_uuid(*(char **)dst))
+			err = bad(p, f->key, "a UUID is expected");
+		return err;
+	}
+	return read_word(p, f, json_object_get_string(v), dst);
+}
+
+static void free_event(struct emul_event *ev)
+{
+	free(ev->name);
+	free(ev->uuid);
+	free(ev->comm);
+}
+
+static int read_event(struct place *p, size_t number, struct json_object *obj, struct emul_event *ev)
+{
+	char object[64];
+	struct json_object *v;
+	const struct field *f;
+	const char *op;
+	int err = 0;
+
+	snprintf(object, sizeof(object), "event %zu", number);
+	p->object = object;
+	if (!json_object_is_type(obj, json_type_object))
+		return ctx_fail(p->ctx, -EINVAL, hint, "%s: %s: an object is expected", p->name, object);
+	if (!json_object_object_get_ex(obj, "op", &v) || !json_object_is_type(v, json_type_string))
+		return bad(p, "op", "a string is expected");
+	op = json_object_get_string(v);
+	for (ev->op = 0; ev->op < EMUL_OPS && strcmp(op, ops[ev->op].word); ev->op++)
+		;
+	if (ev->op == EMUL_OPS)
+		return bad(p, "op", "'%s' is unknown", op);
+	snprintf(object, sizeof(object), "event %zu (%s)", number, op);
+
+	json_object_object_foreach(obj, key, unused) {
+		(void)unused;
+		for (f = ops[ev->op].fields; f->key && strcmp(f->key, key); f++)
+			;
+		if (!f->key && strcmp(key, "op"))
+			return bad(p, key, "unknown");
+	}
+	for (f = ops[ev->op].fields; !err && f->key; f++) {
+		if (json_object_object_get_ex(obj, f->key, &v))
+			err = read_field(p, f, v, ev);
+		else if (f->required)
+			err = bad(p, f->key, "missing");
+		else if (f->type != T_STR && f->type != T_UUID)
+			*(uint64_t *)((char *)ev + f->offset) = f->def;
+	}
+	return err;
+}
+
+static int read_topology(struct place *p, struct json_object *obj, struct tdxctl_emul_topology *t)
+{
+	const struct { const char *key; uint32_t *dst; } keys[] = {
+		{ "packages", &t->packages },
+		{ "cpus_per_package", &t->cpus_per_package },
+		{ "mktme_keyids", &t->mktme_keyids },
+		{ "tdx_keyids", &t->tdx_keyids },
+	};
+	const size_t nr = sizeof(keys) / sizeof(keys[0]);
+	struct json_object *v;
+	uint64_t n;
+	size_t i;
+	int err;
+
+	p->object = "topology";
+	if (!json_object_is_type(obj, json_type_object))
+		return ctx_fail(p->ctx, -EINVAL, hint, "%s: key 'topology': an object is expected", p->name);
+	for (i = 0; i < nr; i++) {
+		if (!json_object_object_get_ex(obj, keys[i].key, &v))
+			return bad(p, keys[i].key, "missing");
+		err = read_int(p, keys[i].key, v, 0, UINT32_MAX, &n);
+		if (err)
+			return err;
+		*keys[i].dst = (uint32_t)n;
+	}
+	json_object_object_foreach(obj, key, unused) {
+		(void)unused;
+		for (i = 0; i < nr && strcmp(keys[i].key, key); i++)
+			;
+		if (i == nr)
+			return bad(p, key, "unknown");
+	}
+	return emul_check_topology(p->ctx, p->name, t);
+}
+
+static int read_host(struct place *p, struct json_object *root, struct emul_file *out)
+{
+	static const char *const keys[] = { "format", "version", "topology", "clock_ns", "events" };
+	struct json_object *v;
+	uint64_t pages = 0, version;
+	size_t n;
+	int err;
+
+	p->object = "host";
+	if (!json_object_is_type(root, json_type_object))
+		return ctx_fail(p->ctx, -EINVAL, hint, "%s: not a host file: an object is expected", p->name);
+	if (!json_object_object_get_ex(root, "format", &v) ||
+	    !json_object_is_type(v, json_type_string) || strcmp(json_object_get_string(v), FORMAT))
+		return ctx_fail(p->ctx, -EINVAL, hint, "%s: not a host file: key 'format' is not '%s'",
+				p->name, FORMAT);
+	json_object_object_foreach(root, key, unused) {
+		(void)unused;
+		for (n = 0; n < sizeof(keys) / sizeof(keys[0]) && strcmp(keys[n], key); n++)
+			;
+		if (n == sizeof(keys) / sizeof(keys[0]))
+			return bad(p, key, "unknown");
+	}
+	if (!json_object_object_get_ex(root, "version", &v))
+		return bad(p, "version", "missing");
+	err = read_int(p, "version", v, 1, 1, &version);
+	if (err)
+		return err;
+	if (json_object_object_get_ex(root, "clock_ns", &v)) {
+		err = read_int(p, "clock_ns", v, 1, INT64_MAX / 2, &out->clock_ns);
+		if (err)
+			return err;
+	}
+	if (!json_object_object_get_ex(root, "topology", &v))
+		return bad(p, "topology", "missing");
+	err = read_topology(p, v, &out->topo);
+	if (err)
+		return err;
+	p->object = "host";
+	if (!json_object_object_get_ex(root, "events", &v) || !json_object_is_type(v, json_type_array))
+		return bad(p, "events", "a list is expected");
+	n = json_object_array_length(v);
+	out->events = calloc(n + 1, sizeof(*out->events));
+	if (!out->events)
+		return ctx_fail(p->ctx, -ENOMEM, NULL, "out of memory");
+	for (size_t i = 0; i < n; i++) {
+		out->nr_events++;
+		err = read_event(p, i + 1, json_object_array_get_idx(v, i), &out->events[i]);
+		if (err)
+			return err;
+		pages += out->events[i].op == EMUL_TD ? out->events[i].pages : 0;
+		if (pages > EMUL_MAX_PAGES)
+			return bad(p, "pages", "more than %llu for all TDs together",
+				   (unsigned long long)EMUL_MAX_PAGES);
+	}
+	return 0;
+}
+
+int emul_file_parse(struct tdxctl_ctx *ctx, const char *name, const char *text, size_t len,
+		    struct emul_file *out)
+{
+	struct place p = { .ctx = ctx, .name = name };
+	struct json_tokener *tok = json_tokener_new_ex(MAX_DEPTH);
+	struct json_object *root;
+	size_t end, line = 1;
+	int err;
+
+	*out = (struct emul_file){ .clock_ns = 1000000000 };
+	if (!tok)
+		return ctx_fail(ctx, -ENOMEM, NULL, "out of memory");
+	json_tokener_set_flags(tok, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+	/* With the final NUL: only then the tokener knows that the text ends. */
+	root = json_tokener_parse_ex(tok, text, (int)len + 1);
+	end = json_tokener_get_parse_end(tok);
+	if (json_tokener_get_error(tok) != json_tokener_success || strlen(text) != len) {
+		for (size_t i = 0; i < end && i < len; i++)
+			line += text[i] == '\n';
+		err = ctx_fail(ctx, -EINVAL, hint, "%s: line %zu: not JSON: %s", name, line,
+			       strlen(text) != len ? "a NUL byte" :
+			       json_tokener_error_desc(json_tokener_get_error(tok)));
+	} else {
+		err = read_host(&p, root, out);
+	}
+	json_object_put(root);
+	json_tokener_free(tok);
+	if (err)
+		emul_file_clear(out);
+	return err;
+}
+
+static struct json_object *format_field(const struct field *f, const struct emul_event *ev)
+{
+	const void *src = (const char *)ev + f->offset;
+	uint64_t n = *(const uint64_t *)src;
+	char hex[24];
+
+	switch (f->type) {
+	case T_STR:
+	case T_UUID:
+		return json_object_new_string(*(char *const *)src);
+	case T_INT:
+		return json_object_new_int64((int64_t)n);
+	case T_BOOL:
+		return json_object_new_boolean(n != 0);
+	case T_LEAF:
+		return json_object_new_string(tdxctl_leaf_str((unsigned int)n));
+	case T_STATUS:
+		snprintf(hex, sizeof(hex), "0x%llx", (unsigned long long)n);
+		return json_object_new_string(hex);
+	case T_WORD:
+		return json_object_new_string(f->words[n]);
+	}
+	return NULL;
+}
+
+/* Adds @v, also frees it on failure. */
+static bool add(struct json_object *obj, const char *key, struct json_object *v)
+{
+	if (v && !json_object_object_add(obj, key, v))
+		return true;
+	json_object_put(v);
+	return false;
+}
+
+static bool is_default(const struct field *f, const struct emul_event *ev)
+{
+	const void *src = (const char *)ev + f->offset;
+
+	if (f->type == T_STR || f->type == T_UUID)
+		return !*(char *const *)src;
+	return !f->required && *(const uint64_t *)src == f->def;
+}
+
+static bool format_event(struct json_object *list, const struct emul_event *ev)
+{
+	struct json_object *obj = json_object_new_object();
+	const struct field *f;
+	bool ok = obj && add(obj, "op", json_object_new_string(ops[ev->op].word));
+
+	for (f = ops[ev->op].fields; ok && f->key; f++)
+		if (!is_default(f, ev))
+			ok = add(obj, f->key, format_field(f, ev));
+	if (ok && !json_object_array_add(list, obj))
+		return true;
+	json_object_put(obj);
+	return false;
+}
+
+int emul_file_format(struct tdxctl_ctx *ctx, const struct emul_file *f, char **text)
+{
+	struct json_object *root = json_object_new_object(), *topo = json_object_new_object();
+	struct json_object *events = json_object_new_array();
+	bool ok = root && topo && events &&
+		  add(root, "format", json_object_new_string(FORMAT)) &&
+		  add(root, "version", json_object_new_int(1)) &&
+		  add(topo, "packages", json_object_new_int64(f->topo.packages)) &&
+		  add(topo, "cpus_per_package", json_object_new_int64(f->topo.cpus_per_package)) &&
+		  add(topo, "mktme_keyids", json_object_new_int64(f->topo.mktme_keyids)) &&
+		  add(topo, "tdx_keyids", json_object_new_int64(f->topo.tdx_keyids)) &&
+		  add(root, "topology", json_object_get(topo)) &&
+		  add(root, "clock_ns", json_object_new_int64((int64_t)f->clock_ns));
+
+	for (size_t i = 0; ok && i < f->nr_events; i++)
+		ok = format_event(events, &f->events[i]);
+	ok = ok && add(root, "events", json_object_get(events)) &&
+	     asprintf(text, "%s\n", json_object_to_json_string_ext(root,
+			JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE)) >= 0;
+	json_object_put(events);
+	json_object_put(topo);
+	json_object_put(root);
+	return ok ? 0 : ctx_fail(ctx, -ENOMEM, NULL, "out of memory");
+}
+
+int emul_file_add(struct emul_file *f, const struct emul_event *ev)
+{
+	struct emul_event *bigger = realloc(f->events, (f->nr_events + 1) * sizeof(*bigger)), *n;
+
+	if (!bigger)
+		return -ENOMEM;
+	f->events = bigger;
+	n = &bigger[f->nr_events];
+	*n = *ev;
+	n->name = ev->name ? strdup(ev->name) : NULL;
+	n->uuid = ev->uuid ? strdup(ev->uuid) : NULL;
+	n->comm = ev->comm ? strdup(ev->comm) : NULL;
+	if (!n->name != !ev->name || !n->uuid != !ev->uuid || !n->comm != !ev->comm) {
+		free_event(n);
+		return -ENOMEM;
+	}
+	f->nr_events++;
+	return 0;
+}
+
+void emul_file_clear(struct emul_file *f)
+{
+	for (size_t i = 0; i < f->nr_events; i++)
+		free_event(&f->events[i]);
+	free(f->events);
+	f->events = NULL;
+	f->nr_events = 0;
+}

@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Release of a TD of an emulated host, piece by piece, so that progress,
+ * interruption and continuation are as on a real one. The file is changed once:
+ * when the release ends or is cancelled.
+ */
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+#include "emul.h"
+
+#define CHUNK_PAGES	4096U
+
+struct emul_release {
+	struct tdxctl_release base;
+	uint32_t td_id;
+	uint64_t tdr;
+	char name[64];
+	bool started, cancelled, saved;
+	int lock;			/* of the host file, -1 none */
+	uint64_t clock_start, calls_start, pages_back;
+	uint64_t waited_ns;		/* for tdx_lock, in real time */
+	struct tdxctl_release_state st;
+};
+
+static uint64_t calls_so_far(const struct emul *e)
+{
+	struct ledger_totals totals;
+
+	ledger_totals_get(e->ledger, &totals);
+	return totals.calls;
+}
+
+static int append(struct tdxctl_ctx *ctx, struct emul *e, const struct emul_event *ev)
+{
+	return emul_file_add(&e->file, ev) ? ctx_fail(ctx, -ENOMEM, NULL, "out of memory") : 0;
+}
+
+/* Writes what happened to the host file and lets the next writer in. */
+static int save(struct emul_release *r)
+{
+	struct tdxctl_ctx *ctx = r->base.ctx;
+	struct emul *e = ctx->emul;
+	struct emul_event ev = {
+		.op = r->st.strategy == TDXCTL_STRATEGY_STOP ? EMUL_STOP : EMUL_RELEASE,
+		.td = r->td_id,
+		.pages_left = r->st.pages_left,
+	};
+	const struct emul_event wait = { .op = EMUL_WAIT, .ms = r->waited_ns / 1000000 };
+	char *text;
+	int err;
+
+	if (r->saved || !e->path)
+		return 0;
+	r->saved = true;
+	/* Cancelled while it waited for the lock: only time has passed. */
+	if (r->st.phase == TDXCTL_PHASE_CANCELLED && !r->st.hkid_freed)
+		err = wait.ms ? append(ctx, e, &wait) : 0;
+	else
+		err = append(ctx, e, &ev);
+	if (!err)
+		err = emul_file_format(ctx, &e->file, &text);
+	if (!err) {
+		err = emul_store_write(ctx, e->path, text, false);
+		if (err)
+			free(text);
+	}
+	if (!err) {
+		free(e->text);
+		e->text = text;
+	}
+	if (r->lock >= 0)
+		close(r->lock);
+	r->lock = -1;
+	return err;
+}
+
+/* Takes the file for us; what somebody else did to it since counts. */
+static int begin(struct emul_release *r)
+{
+	struct tdxctl_ctx *ctx = r->base.ctx;
+	struct emul_td *t;
+	struct emul *e;
+	char *text;
+	size_t len;
+	int err;
+
+	if (ctx->emul->path) {
+		r->lock = emul_store_lock(ctx, ctx->emul->path);
+		if (r->lock < 0)
+			return r->lock;
+		err = emul_store_read(ctx, ctx->emul->path, &text, &len);
+		if (err)
+			return err;
+		if (strcmp(text, ctx->emul->text)) {
+			err = emul_load(ctx, ctx->emul->path, &e);
+			if (!err) {
+				emul_free(ctx->emul);
+				ctx->emul = e;
+			}
+		}
+		free(text);
+		if (err)
+			return err;
+	}
+	e = ctx->emul;
+	t = emul_td_by_id(e, r->td_id);
+	if (!t || !t->td || t->tdr != r->tdr)
+		return ctx_fail(ctx, -ESRCH, "'tdxctl td' lists the TDs", "%s: td:%u is gone",
+				r->name, r->td_id);
+	r->started = true;
+	r->clock_start = e->clock;
+	r->calls_start = calls_so_far(e);
+	r->st.phase = TDXCTL_PHASE_HKID;
+	return 0;
+}
+
+/* Someone else holds tdx_lock: time passes, for us as on the host. */
+static bool wait_for_lock(struct emul_release *r, unsigned int wait_ms)
+{
+	struct emul *e = r->base.ctx->emul;
+	uint64_t ns = wait_ms * 1000000ULL;
+	struct timespec ts;
+
+	emul_tick(e);
+	if (!e->hold_tdx.held || e->clock >= e->hold_tdx.until_ns)
+		return false;
+	if (ns > e->hold_tdx.until_ns - e->clock)
+		ns = e->hold_tdx.until_ns - e->clock;
+	ts = (struct timespec){ (time_t)(ns / 1000000000), (long)(ns % 1000000000) };
+	nanosleep(&ts, NULL);
+	e->clock += ns;
+	r->waited_ns += ns;
+	return e->clock < e->hold_tdx.until_ns;
+}
+
+static void measure(struct emul_release *r, const struct emul_td *t)
+{
+	struct emul *e = r->base.ctx->emul;
+	struct tdmgr_td_info info;
+
+	r->st.duration_ns = e->clock - r->clock_start;
+	r->st.seamcalls = calls_so_far(e) - r->calls_start;
+	r->st.page_seamcalls = r->pages_back;
+	if (!t->td)
+		return;
+	tdmgr_td_get_info(t->td, &info);
+	r->st.pages_left = info.private_pages;
+	r->st.hkid_freed = !info.hkid && !info.leaked;
+}
+
+static void pace(uint64_t pages, uint64_t page_ns)
+{
+	uint64_t ns = pages * page_ns;
+	const struct timespec ts = { (time_t)(ns / 1000000000), (long)(ns % 1000000000) };
+
+	if (ns)
+		nanosleep(&ts, NULL);
+}
+
+static int step_release(struct emul_release *r, struct emul_td *t, unsigned int wait_ms)
+{
+	struct emul *e = r->base.ctx->emul;
+	uint64_t chunk = CHUNK_PAGES, before;
+	struct tdmgr_td_info info;
+	int err;
+
+	if (e->page_ns) {
+		chunk = wait_ms * 1000000ULL / e->page_ns;
+		chunk = chunk < 1 ? 1 : chunk > CHUNK_PAGES ? CHUNK_PAGES : chunk;
+	}
+	tdmgr_td_get_info(t->td, &info);
+	before = info.private_pages;
+	err = emul_release_pages(e, t, before > chunk ? before - chunk : 0);
+	tdmgr_td_get_info(t->td, &info);
+	r->pages_back += before - info.private_pages;
+	pace(before - info.private_pages, e->page_ns);
+	return err;
+}
+
+static void work(struct emul_release *r, unsigned int wait_ms)
+{
+	struct tdxctl_ctx *ctx = r->base.ctx;
+	struct emul *e = ctx->emul;
+	struct emul_td *t = emul_td_by_id(e, r->td_id);
+	struct tdmgr_info before, after;
+	int err = 0;
+
+	if (r->st.phase == TDXCTL_PHASE_HKID && !r->st.hkid_freed && wait_for_lock(r, wait_ms))
+		return;
+	tdmgr_get_info(e->mgr, &before);
+	if (r->st.strategy == TDXCTL_STRATEGY_STOP) {
+		struct tdmgr_td_info info;
+
+		tdmgr_td_get_info(t->td, &info);
+		emul_destroy_td(e, t);
+		tdmgr_get_info(e->mgr, &after);
+		r->st.hkid_freed = after.hkids_leaked == before.hkids_leaked && !info.leaked;
+		if (r->st.hkid_freed) {
+			r->st.pages_left = after.pages_leaked - before.pages_leaked;
+			r->pages_back = info.private_pages - r->st.pages_left;
+		}
+		err = r->st.hkid_freed && !r->st.pages_left ? 0 : -EIO;
+	} else {
+		err = step_release(r, t, wait_ms);
+	}
+	measure(r, t);
+	if (err == -EINTR) {
+		r->st.phase = TDXCTL_PHASE_PAGES;
+	} else if (!err) {
+		r->st.phase = TDXCTL_PHASE_DONE;
+	} else {
+		r->st.phase = TDXCTL_PHASE_FAILED;
+		r->st.result = err;
+		if (err == -EIO && !r->st.hkid_freed)
+			ctx_fail(ctx, err, "only a reboot gives it back", "%s: HKID %u leaked", r->name,
+				 r->st.hkid);
+		else
+			ctx_fail(ctx, err, "bring a CPU of every package online, then try again",
+				 "%s: release failed: %s", r->name, strerror(-err));
+	}
+}
+
+static int release_step(struct tdxctl_release *base, unsigned int wait_ms,
+			struct tdxctl_release_state *out)
+{
+	struct emul_release *r = (struct emul_release *)base;
+	int err = 0;
+
+	if (r->cancelled && r->st.phase < TDXCTL_PHASE_DONE)
+		r->st.phase = TDXCTL_PHASE_CANCELLED;
+	else if (!r->started)
+		err = begin(r);
+	else if (r->st.phase < TDXCTL_PHASE_DONE)
+		work(r, wait_ms);
+
+	if (!err && r->started && r->st.phase >= TDXCTL_PHASE_DONE) {
+		err = save(r);
+		if (err) {
+			r->st.phase = TDXCTL_PHASE_FAILED;
+			r->st.result = err;
+		}
+	}
+	*out = r->st;
+	return err;
+}
+
+static int release_cancel(struct tdxctl_release *base)
+{
+	((struct emul_release *)base)->cancelled = true;
+	return 0;
+}
+
+static void release_free(struct tdxctl_release *base)
+{
+	struct emul_release *r = (struct emul_release *)base;
+
+	/* Given up half-way: what was done stays done. */
+	if (r->started && r->st.phase < TDXCTL_PHASE_DONE) {
+		r->st.phase = TDXCTL_PHASE_CANCELLED;
+		save(r);
+	}
+	if (r->lock >= 0)
+		close(r->lock);
+	free(r);
+}
+
+static const struct release_ops emul_ops = {
+	.step = release_step,
+	.cancel = release_cancel,
+	.free = release_free,
+};
+
+static int choose(struct emul_release *r, enum tdxctl_strategy asked, const struct tdmgr_td_info *info)
+{
+	uint32_t *why = r->st.reason;
+
+	why[TDXCTL_STRATEGY_TERMINATE] = TDXCTL_REASON_NO_IOCTL;
+	why[TDXCTL_STRATEGY_RELEASE] = info->finalized ? TDXCTL_REASON_OK : TDXCTL_REASON_NOT_FINALIZED;
+	why[TDXCTL_STRATEGY_EARLY] = TDXCTL_REASON_NO_SYMBOL;
+	why[TDXCTL_STRATEGY_STOP] = TDXCTL_REASON_USER_SPACE;
+	if (asked == TDXCTL_STRATEGY_AUTO)
+		asked = info->finalized ? TDXCTL_STRATEGY_RELEASE : TDXCTL_STRATEGY_STOP;
+	if (why[asked] != TDXCTL_REASON_OK && why[asked] != TDXCTL_REASON_USER_SPACE)
+		return ctx_fail(r->base.ctx, -EOPNOTSUPP, "--strategy stop ends the VMM instead",
+				"%s: strategy %s is not available: %s", r->name,
+				tdxctl_strategy_str(asked), tdxctl_reason_str(why[asked]));
+	r->st.strategy = asked;
+	return 0;
+}
+
+int emul_release_open(struct tdxctl_ctx *ctx, const struct tdxctl_td_view *td,
+		      enum tdxctl_strategy strategy, struct tdxctl_release **out,
+		      struct tdxctl_release_state *plan)
+{
+	struct emul_td *t = emul_td_by_id(ctx->emul, td->td.id);
+	struct tdmgr_td_info info;
+	struct emul_release *r;
+	int err;
+
+	if (!t || !t->td)
+		return ctx_fail(ctx, -ESRCH, "only a reboot gives back what it leaked",
+				"%s: the process that created td:%u is gone", td->vm.name, td->td.id);
+	r = calloc(1, sizeof(*r));
+	if (!r)
+		return ctx_fail(ctx, -ENOMEM, NULL, "out of memory");
+	tdmgr_td_get_info(t->td, &info);
+	*r = (struct emul_release){
+		.base = { .ops = &emul_ops, .ctx = ctx },
+		.td_id = t->id,
+		.tdr = t->tdr,
+		.lock = -1,
+		.st = {
+			.hkid = info.hkid ? info.hkid : td->td.last_hkid,
+			.hkid_freed = !info.hkid && !info.leaked,
+			.pages_total = info.private_pages,
+			.pages_left = info.private_pages,
+		},
+	};
+	snprintf(r->name, sizeof(r->name), "%s", td->vm.name);
+	err = choose(r, strategy, &info);
+	*plan = r->st;
+	if (err) {
+		release_free(&r->base);
+		return err;
+	}
+	*out = &r->base;
+	return 0;
+}
