@@ -32,8 +32,8 @@ static u32 asked;
 
 static void *map(void *ctx, u64 pa)
 {
-	MUST(pa >= MEM_BASE && pa < MEM_BASE + MEM_SIZE && !(pa & 4095));
-	return mem + (pa - MEM_BASE);
+	MUST(!(pa & 4095));
+	return pa >= MEM_BASE && pa < MEM_BASE + MEM_SIZE ? mem + (pa - MEM_BASE) : NULL;
 }
 
 static bool entropy(void *ctx, u64 *out)
