@@ -384,6 +384,8 @@ static u64 op_seamcall(void *ctx, u64 rax, struct tdmgr_args *args)
 	pthread_mutex_unlock(&h->cpu_lock[cpu]);
 	if (!regs.rax)
 		note_donation(h, leaf, args->rcx, args->r8);
+	else if (TDX_STATUS_OF(regs.rax) == TDX_ST(OPERAND_BUSY))
+		__atomic_fetch_add(&h->busy, 1, __ATOMIC_RELAXED);
 	args->rcx = regs.rcx;
 	args->rdx = regs.rdx;
 	args->r8 = regs.r8;
@@ -453,8 +455,17 @@ void host_log_clear(struct host *h)
 	h->log_len = 0;
 }
 
+static void op_pause(void *ctx, u32 lp, u32 leaf)
+{
+	struct host *h = ctx;
+
+	if (h->cfg.slow_calls)
+		sched_yield();
+}
+
 static const struct seam_ops seam_ops = {
 	.map = op_seam_map,
+	.pause = op_pause,
 };
 
 static const struct tdmgr_ops tdmgr_ops = {

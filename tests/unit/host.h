@@ -22,6 +22,7 @@ struct host_config {
 	bool late_lp_init;
 	u64 offline;			/* mask of CPUs offline at the start */
 	bool no_bringup;
+	bool slow_calls;		/* others run while a SEAMCALL does */
 	u32 fail_alloc;			/* as host.fail_alloc, from the start */
 };
 
@@ -52,6 +53,7 @@ struct host {
 	u32 fail_leaf;			/* set when it happened, else 0 */
 	u64 calls;			/* SEAMCALLs so far */
 	u64 leaf_calls[TDX_LEAF_COUNT];
+	u64 busy;			/* of them refused as busy */
 	/* The @fail_alloc-th allocation (from 1) fails. 0 = none. */
 	u32 fail_alloc, nr_allocs;
 	/* interrupted() says yes after this many questions; 0 = never. */
