@@ -1,0 +1,26 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# make demo: a day of an operator, on an emulated host of its own.
+set -euo pipefail
+
+cd "$(dirname "$0")/.."
+O=${O:-build}
+host=$O/demo-host.json
+
+show()
+{
+	local status=0
+
+	printf '\n$ tdxctl %s\n' "$*"
+	"$O/tdxctl" --emulate="$host" "$@" || status=$?
+	# 7: a check found something, which is what it is for.
+	[ $status = 0 ] || [ $status = 7 ]
+}
+
+"$O/tdxctl" -q emulate init "$host" --force
+show status
+show hkid
+show lock
+show release web --yes
+show status
+printf '\ndemo: done; the host is %s, try: %s --emulate=%s td\n' "$host" "$O/tdxctl" "$host"

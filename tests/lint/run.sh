@@ -1,0 +1,217 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# make lint: what a reviewer should not have to say. One check per rule; looks at
+# the files git knows, and at new ones it would add.
+set -uo pipefail
+export LC_ALL=C
+
+cd "$(dirname "$0")/../.." || exit 1
+O=${O:-build}
+mkdir -p "$O/log"
+passed=0 failed=0
+
+mapfile -t files < <(if git rev-parse --git-dir >/dev/null 2>&1; then
+		git ls-files --cached --others --exclude-standard
+	else
+		find . -type f -not -path './build*' -printf '%P\n'
+	fi | grep -vE '^(LICENSES/|tests/fuzz/corpus/)' | while read -r f; do [ -f "$f" ] && echo "$f"; done)
+
+# Files by pattern of their path.
+of()
+{
+	printf '%s\n' "${files[@]}" | grep -E "$1"
+}
+
+# check NAME: the output of the function lint_NAME is what is wrong; none = good.
+check()
+{
+	local out
+
+	out=$("lint_$1" 2>&1 | head -n 40)
+	if [ -z "$out" ]; then
+		passed=$((passed + 1))
+		echo "ok $1"
+	else
+		failed=$((failed + 1))
+		echo "not ok $1:"
+		printf '%s\n' "$out" | sed 's/^/  /'
+	fi
+}
+
+lint_spdx()
+{
+	of '\.(c|h|S|sh|py|mk)$|Makefile$|Kbuild$|^\.ci/|^tests/vm/init$|^man/.*\.scd$|^completions/' |
+		while read -r f; do
+			head -n 3 "$f" | grep -q 'SPDX-License-Identifier: ' || echo "$f: no SPDX line"
+		done
+}
+
+# Which licence belongs where.
+lint_licences()
+{
+	of '^(kmod/core/|kmod/tdxctl/wire)' | xargs -r grep -LE 'SPDX-License-Identifier: GPL-2.0-only OR LGPL-2.1-or-later'
+	of '^lib/.*\.[ch]$' | xargs -r grep -LE 'SPDX-License-Identifier: LGPL-2.1-or-later'
+	of '^(cmd|tests|kmod/emul|kmod/tdxctl)/.*\.[chS]$' | grep -v '/wire\.' |
+		xargs -r grep -LE 'SPDX-License-Identifier: GPL-2.0-only'
+}
+
+lint_size()
+{
+	of '\.(c|h|S|sh|py|mk)$|Makefile$' | while read -r f; do
+		n=$(wc -l <"$f")
+		[ "$n" -le 700 ] || echo "$f: $n lines, more than 700"
+	done
+}
+
+lint_whitespace()
+{
+	of '\.(c|h|S|sh|py|mk|md|json|scd)$|Makefile$|Kbuild$' | while read -r f; do
+		grep -nE '[[:blank:]]+$' "$f" | sed "s|^|$f:|; s|$|<- trailing blanks|"
+		[ -z "$(tail -c 1 "$f")" ] || echo "$f: no newline at the end"
+	done
+}
+
+# Kernel style that a pattern can see.
+lint_kernel_style()
+{
+	of '^kmod/.*\.[ch]$' | while read -r f; do
+		grep -nE '^\s*//' "$f" | grep -v '^1:// SPDX' | sed "s|^|$f: C++ comment: |"
+		grep -nE '^ {8}' "$f" | sed "s|^|$f: blanks for a tab: |"
+		grep -nE '\b(if|for|while|switch)\(' "$f" | sed "s|^|$f: no blank after the keyword: |"
+		grep -nE '\b(printf|fprintf|malloc|free)\(' "$f" | grep -vE '[a-z_>.](free|printf)\(|->free|__printf' |
+			grep -vE 'ops[.>-]+' | sed "s|^|$f: user space call: |"
+		awk -v f="$f" 'length($0) > 110 && !/"/ { print f ":" NR ": " length($0) " characters" }' "$f"
+	done
+}
+
+lint_core_is_freestanding()
+{
+	of '^kmod/core/.*\.[ch]$' | grep -v platform.h | xargs -r grep -nE '#include <|\b(double|float)\b|k[mz]alloc|\bmutex_|spin_lock'
+}
+
+# json-c is allowed in the output and in the host file only; lib never prints.
+lint_layers()
+{
+	of '^lib/.*\.[ch]$' | xargs -r grep -nE '\b(printf|puts|fputs|exit|_exit)\(|\bstd(out|err)\b' |
+		grep -vE 'snprintf|vsnprintf|\* |//'
+	of '^(lib|cmd)/.*\.[ch]$' | xargs -r grep -lE '<json-c/|<json\.h>' | grep -vE '^(cmd/out-json\.c|lib/emul-[a-z]+\.[ch])$'
+	of '^cmd/.*\.[ch]$' | xargs -r grep -nE '#include .*(seam|tdmgr|ledger|private)\.h'
+	of '^kmod/uapi/' | xargs -r grep -nE '#include "'
+}
+
+lint_uapi_alone()
+{
+	local f
+
+	for f in $(of '^kmod/uapi/.*\.h$') lib/libtdxctl.h; do
+		echo "#include \"$f\"" | ${CC:-gcc} -std=gnu99 -Wall -Wextra -Wpedantic -Wno-variadic-macros -Werror \
+			-Ikmod/uapi -I. -fsyntax-only -x c - || echo "$f: does not compile alone in C"
+		if command -v clang++ >/dev/null; then
+			echo "#include \"$f\"" | clang++ -Wall -Werror -Ikmod/uapi -I. -fsyntax-only -x c++ - 2>&1 ||
+				echo "$f: does not compile alone in C++"
+		fi
+	done
+}
+
+lint_shellcheck()
+{
+	local f
+
+	for f in $(of '\.sh$|^\.ci/run$|^tests/vm/init$'); do
+		case $f in
+		# Sourced together in the guest; busybox sh.
+		tests/vm/cases/* | tests/vm/lib.sh | tests/vm/suite.sh | tests/vm/init)
+			shellcheck -s busybox "$f" 2>/dev/null ||
+				shellcheck -s dash -e SC1091,SC2034,SC2154,SC3043,SC2317,SC2015,SC2086 "$f"
+			;;
+		*) shellcheck -x -e SC1091,SC2317 "$f" ;;
+		esac
+	done
+}
+
+lint_codespell()
+{
+	printf '%s\n' "${files[@]}" | grep -vE '\.(json|tgz|bin)$' |
+		xargs -r codespell -q 3 -L ket,iput,crate,fo,inout,mata,ans,te,nd,tdx,hda,clen,ment,parm,parms
+}
+
+lint_python()
+{
+	local f
+
+	for f in $(of '\.py$'); do
+		"${PYTHON:-/usr/bin/python3}" -c 'import ast, sys; ast.parse(open(sys.argv[1]).read(), sys.argv[1])' "$f"
+	done
+}
+
+lint_json()
+{
+	local f
+
+	for f in $(of '\.json$' | grep -v '^tests/hosts/bad'); do
+		case $f in
+		tests/cli/*bad* | tests/fuzz/*) continue ;;
+		esac
+		"${PYTHON:-/usr/bin/python3}" -c 'import json, sys; json.load(open(sys.argv[1]))' "$f" 2>&1 |
+			tail -n 1 | sed "s|^|$f: |"
+	done
+}
+
+lint_executables()
+{
+	local f
+
+	for f in .ci/run tests/check.sh tests/deps.sh tests/kernels.sh; do
+		[ -x "$f" ] || echo "$f: not executable"
+	done
+}
+
+# No file says where it was made.
+lint_places()
+{
+	of . | xargs -r grep -nIE '/home/[a-z]|/work/(main|shared)|https?://(deb|security|ftp|archive)\.' |
+		grep -v '^tests/lint/run.sh:'
+}
+
+# A build must leave nothing behind that git would take for ours.
+lint_untracked()
+{
+	git rev-parse --git-dir >/dev/null 2>&1 || return
+	[ "${CI:-}" = true ] || return
+	git status --porcelain --untracked-files=all | sed 's/^/after the build: /'
+}
+
+# Options, manual and completions come from one table; cmd has the checker.
+lint_docs()
+{
+	local f
+
+	for f in tests/cli/*drift*; do
+		[ -e "$f" ] || continue
+		case $f in
+		*.py) "${PYTHON:-/usr/bin/python3}" "$f" ;;
+		*.sh) env TDXCTL="$O/tdxctl" O="$O" bash "$f" ;;
+		esac >"$O/log/docs.out" 2>&1 || cat "$O/log/docs.out"
+	done
+}
+
+lint_man()
+{
+	local f out
+
+	command -v scdoc >/dev/null || { echo "no scdoc; make deps installs it"; return; }
+	for f in $(of '^man/.*\.scd$'); do
+		out=$(scdoc <"$f" 2>&1 >"$O/log/page.man") || echo "$f: $out"
+		if command -v man >/dev/null; then
+			MANROFFSEQ='' MANWIDTH=80 man --warnings -E UTF-8 -l -Tutf8 -Z "$O/log/page.man" 2>&1 >/dev/null |
+				sed "s|^|$f: |"
+		fi
+	done
+}
+
+for rule in spdx licences size whitespace kernel_style core_is_freestanding layers uapi_alone \
+	shellcheck codespell python json executables places docs man untracked; do
+	check "$rule"
+done
+echo "lint: $passed passed, $failed failed"
+[ "$failed" = 0 ]
