@@ -122,6 +122,10 @@ int cli_error(struct cli_app *app, enum cli_exit code, const char *word,
  */
 int cli_lib_error(struct cli_app *app, int err, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+/* The same with exit code and word of the caller's. */
+int cli_lib_error_as(struct cli_app *app, enum cli_exit code, const char *word,
+		     int err, const char *fmt, ...)
+	__attribute__((format(printf, 5, 6)));
 /* Text for people, on stderr, never with -q. */
 void cli_note(const struct cli_app *app, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));

@@ -63,13 +63,13 @@ static const struct cli_opt emulate_init_opts[] = {
 	  .offset = CLI_VALUE(packages), .min = 1, .max = 8,
 	  .help = "CPU packages, 1 to 8 (2)" },
 	{ .name = "cpus-per-package", .type = CLI_OPT_UINT, .arg = "N",
-	  .offset = CLI_VALUE(cpus_per_package), .min = 1, .max = 128,
-	  .help = "CPUs of each package, 1 to 128 (4)" },
+	  .offset = CLI_VALUE(cpus_per_package), .min = 1, .max = 4096,
+	  .help = "CPUs of each package; at most 4096 in all (4)" },
 	{ .name = "mktme-keyids", .type = CLI_OPT_UINT, .arg = "N",
-	  .offset = CLI_VALUE(mktme_keyids), .min = 0, .max = 32767,
+	  .offset = CLI_VALUE(mktme_keyids), .min = 0, .max = 2045,
 	  .help = "shared KeyIDs, before the private ones (15)" },
 	{ .name = "tdx-keyids", .type = CLI_OPT_UINT, .arg = "N",
-	  .offset = CLI_VALUE(tdx_keyids), .min = 2, .max = 2048,
+	  .offset = CLI_VALUE(tdx_keyids), .min = 2, .max = 2047,
 	  .help = "private KeyIDs, the global one included (16)" },
 	{ .name = "force", .letter = 'f', .type = CLI_OPT_FLAG,
 	  .offset = CLI_VALUE(force),
@@ -126,7 +126,7 @@ const struct cli_cmd cli_cmds[] = {
 		.group = CLI_GROUP_LOOK, .verb = "cpu", .noun = "check",
 		.is_default = true,
 		.summary = "is every online CPU able to run TDs, every package covered",
-		.needs = CLI_NEED_SNAPSHOT | CLI_NEED_LEDGER | CLI_NEED_TDX,
+		.needs = CLI_NEED_SNAPSHOT | CLI_NEED_LEDGER,
 		.run = cmd_cpu_check,
 		.details =
 		"Issues one harmless SEAMCALL on each online CPU. Exit status 7 when a CPU is\n"
@@ -175,7 +175,7 @@ const struct cli_cmd cli_cmds[] = {
 		.args = "FILE", .min_args = 1, .max_args = 1,
 		OPTS(emulate_init_opts), .run = cmd_emulate_init,
 		.details =
-		"The host starts without TDs. Use it with --emulate=FILE.",
+		"The host starts with three TDs in different states. Use it with --emulate=FILE;\ntdxctl-host(5) describes the file.",
 	},
 	{
 		.group = CLI_GROUP_MORE, .verb = "help",

@@ -181,12 +181,9 @@ int cmd_cpu_plan(struct cli_app *app, int argc, char **argv)
 
 	err = tdxctl_cpu_plan(app->ctx, app->snap, argv[0], &p, &n);
 	if (err == -EINVAL)
-		return cli_error(app, CLI_USAGE, "usage", "A list is like 1,3-5.",
-				 "bad CPU list '%s'", argv[0]);
+		return cli_lib_error_as(app, CLI_USAGE, "usage", err, "bad list");
 	if (err == -ENOENT)
-		return cli_error(app, CLI_FAILED, "not-found", tdxctl_hint(app->ctx),
-				 "%s", *tdxctl_error(app->ctx) ? tdxctl_error(app->ctx) :
-				 "no such CPU");
+		return cli_lib_error_as(app, CLI_FAILED, "not-found", err, "no such CPU");
 	if (err)
 		return cli_lib_error(app, err, "cpu plan %s", argv[0]);
 	table = out_array(out_root(app->out), &plan);

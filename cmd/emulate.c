@@ -31,9 +31,7 @@ int cmd_emulate_init(struct cli_app *app, int argc, char **argv)
 		return cli_error(app, CLI_FAILED, "exists", "Overwrite it with --force.",
 				 "%s exists", argv[0]);
 	if (err == -EINVAL)
-		return cli_error(app, CLI_USAGE, "usage", tdxctl_hint(app->ctx), "%s",
-				 *tdxctl_error(app->ctx) ? tdxctl_error(app->ctx) :
-				 "impossible topology");
+		return cli_lib_error_as(app, CLI_USAGE, "usage", err, "impossible topology");
 	if (err)
 		return cli_lib_error(app, err, "%s", argv[0]);
 	out_str(root, &fields[FILE_NAME], argv[0]);

@@ -26,6 +26,7 @@ static const struct {
 	{ ESRCH, CLI_FAILED, "gone", "It ended in the meantime; 'tdxctl td list' shows what is left." },
 	{ EBADF, CLI_FAILED, "gone", "Its VM file was closed in the meantime; 'tdxctl td list' shows what is left." },
 	{ EFBIG, CLI_FAILED, "too-large", "" },
+	{ EBUSY, CLI_FAILED, "busy", "Wait for it to end, then try again." },
 	{ ENOMEM, CLI_FAILED, "no-memory", "" },
 	{ EINTR, CLI_FAILED, "interrupted", "" },
 };
@@ -57,13 +58,46 @@ int cli_error(struct cli_app *app, enum cli_exit code, const char *word,
 	return code;
 }
 
-int cli_lib_error(struct cli_app *app, int err, const char *fmt, ...)
+/* The library writes clauses; here a hint is a sentence. */
+static void sentence(char *buf, size_t len, const char *s)
+{
+	size_t n;
+
+	snprintf(buf, len, "%s", s);
+	n = strlen(buf);
+	if (buf[0] >= 'a' && buf[0] <= 'z')
+		buf[0] = (char)(buf[0] - 'a' + 'A');
+	if (n && n + 1 < len && !strchr(".!?", buf[n - 1]))
+		strcpy(buf + n, ".");
+}
+
+static int lib_error(struct cli_app *app, enum cli_exit code, const char *word,
+		     const char *hint, int err, const char *fmt, va_list ap)
+	__attribute__((format(printf, 6, 0)));
+
+static int lib_error(struct cli_app *app, enum cli_exit code, const char *word,
+		     const char *hint, int err, const char *fmt, va_list ap)
 {
 	const char *why = tdxctl_error(app->ctx), *next = tdxctl_hint(app->ctx);
+	char buf[512], *what;
+
+	if (vasprintf(&what, fmt, ap) < 0)
+		what = NULL;
+	sentence(buf, sizeof(buf), next && *next ? next : hint);
+	if (why && *why)
+		cli_error(app, code, word, buf, "%s", why);
+	else
+		cli_error(app, code, word, buf, "%s: %s", what ? what : "error",
+			  strerror(-err));
+	free(what);
+	return code;
+}
+
+int cli_lib_error(struct cli_app *app, int err, const char *fmt, ...)
+{
 	enum cli_exit code = CLI_FAILED;
 	const char *word = "failed", *hint = "";
 	va_list ap;
-	char *what;
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(errors); i++) {
@@ -73,18 +107,20 @@ int cli_lib_error(struct cli_app *app, int err, const char *fmt, ...)
 			hint = errors[i].hint;
 		}
 	}
-	if (next && *next)
-		hint = next;
 	va_start(ap, fmt);
-	if (vasprintf(&what, fmt, ap) < 0)
-		what = NULL;
+	lib_error(app, code, word, hint, err, fmt, ap);
 	va_end(ap);
-	if (why && *why)
-		cli_error(app, code, word, hint, "%s", why);
-	else
-		cli_error(app, code, word, hint, "%s: %s", what ? what : "error",
-			  strerror(-err));
-	free(what);
+	return code;
+}
+
+int cli_lib_error_as(struct cli_app *app, enum cli_exit code, const char *word,
+		     int err, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	lib_error(app, code, word, "", err, fmt, ap);
+	va_end(ap);
 	return code;
 }
 

@@ -136,11 +136,7 @@ int cmd_helper_load(struct cli_app *app, int argc, char **argv)
 	if (err == -EEXIST)
 		cli_note(app, "The helper is loaded already.");
 	else if (err == -ENOENT)
-		return cli_error(app, CLI_NO_HELPER, "helper-missing",
-				 *tdxctl_hint(app->ctx) ? tdxctl_hint(app->ctx) :
-				 "Install the module, or name its file with --file.",
-				 "%s", *tdxctl_error(app->ctx) ? tdxctl_error(app->ctx) :
-				 "tdxctl.ko is not installed for this kernel");
+		return cli_lib_error_as(app, CLI_NO_HELPER, "helper-missing", err, "tdxctl.ko");
 	else if (err)
 		return cli_lib_error(app, err, "cannot load the helper");
 	return get_and_show(app, &state);
@@ -154,10 +150,7 @@ int cmd_helper_unload(struct cli_app *app, int argc, char **argv)
 	if (err == -ENOENT)
 		cli_note(app, "The helper is not loaded.");
 	else if (err == -EBUSY)
-		return cli_error(app, CLI_FAILED, "busy",
-				 *tdxctl_hint(app->ctx) ? tdxctl_hint(app->ctx) :
-				 "Another tdxctl uses it; wait for it or end it.",
-				 "the helper is in use");
+		return cli_lib_error_as(app, CLI_FAILED, "busy", err, "tdxctl.ko");
 	else if (err)
 		return cli_lib_error(app, err, "cannot unload the helper");
 	return get_and_show(app, &state);

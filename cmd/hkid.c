@@ -12,7 +12,7 @@ static const struct cli_field columns[] = {
 	[TD]	= { .key = "td", .label = "TD", .type = OUT_UINT, .right = true },
 	[VM]	= { .key = "vm", .label = "VM", .type = OUT_STR },
 	[PID]	= { .key = "pid", .label = "PID", .type = OUT_INT, .right = true },
-	[AGE]	= { .key = "age_ns", .label = "SINCE", .type = OUT_NS, .right = true },
+	[AGE]	= { .key = "age_ns", .label = "AGE", .type = OUT_NS, .right = true },
 	[KEYED]	= { .key = "keyed_packages", .type = OUT_HEX },
 	[KEYED_TEXT] = { .label = "KEYED ON", .type = OUT_STR },
 	[FAIL_LEAF] = { .key = "fail_leaf", .type = OUT_STR },

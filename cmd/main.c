@@ -37,13 +37,11 @@ static int open_host(struct cli_app *app)
 	}
 	if (app->v.emulate) {
 		err = tdxctl_set_emulated(app->ctx, app->v.emulate_file);
-		if (err == -ENOENT)
-			return cli_error(app, CLI_FAILED, "host-file",
-					 "Make one with 'tdxctl emulate init FILE'.",
-					 "%s: no such emulated host", app->v.emulate_file);
-		if (err == -EINVAL || err == -EFBIG)
-			return cli_error(app, CLI_FAILED, "host-file",
-					 tdxctl_hint(app->ctx), "%s", tdxctl_error(app->ctx));
+		if (err == -ENOENT || err == -EINVAL || err == -EFBIG) {
+			cli_lib_error_as(app, CLI_FAILED, "host-file", err, "%s",
+					 app->v.emulate_file);
+			return CLI_FAILED;
+		}
 		if (err)
 			return cli_lib_error(app, err, "%s", app->v.emulate_file ?
 					     app->v.emulate_file : "emulated host");
@@ -55,6 +53,7 @@ static int check_needs(struct cli_app *app)
 {
 	unsigned int needs = app->cmd->needs;
 	char name[64];
+	bool host;
 	int err;
 
 	cli_cmd_name(app->cmd, name, sizeof(name));
@@ -69,11 +68,13 @@ static int check_needs(struct cli_app *app)
 	err = tdxctl_snapshot_get(app->ctx, &app->snap);
 	if (err)
 		return cli_lib_error(app, err, "cannot look at the host");
-	if ((needs & CLI_NEED_TDX) && !app->snap->platform.has_tdx)
+	host = app->snap->source == TDXCTL_SOURCE_HOST;
+	if (!app->snap->platform.has_tdx &&
+	    ((needs & CLI_NEED_TDX) || ((needs & CLI_NEED_LEDGER) && host)))
 		return cli_error(app, CLI_NO_TDX, "no-tdx",
-				 "'tdxctl status' shows what there is; '--emulate' shows how it would look.",
+				 "'tdxctl status' shows what there is.",
 				 "this host has no TDX, or it is off");
-	if ((needs & CLI_NEED_LEDGER) && app->snap->source == TDXCTL_SOURCE_HOST) {
+	if ((needs & CLI_NEED_LEDGER) && host) {
 		if (app->v.root)
 			return cli_error(app, CLI_NO_HELPER, "helper-missing", "",
 					 "%s: the captured host says nothing about it", name);

@@ -304,7 +304,8 @@ static size_t widest_label(struct painter *p, const struct out_node *n)
 			continue;
 		if (flat)
 			w = widest_label(p, c);
-		else if (c->field->type == OUT_TABLE)
+		else if (c->field->type == OUT_TABLE ||
+			 (c->field->type == OUT_LIST && !c->first))
 			continue;
 		else
 			w = text_width(c->field->label);

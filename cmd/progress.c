@@ -1,11 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The progress bar of release, one terminal line drawn over and over. */
 #include <inttypes.h>
-#include <string.h>
+#include <time.h>
 
 #include "release.h"
 
 #define CELLS 24
+
+uint64_t progress_clock_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000ULL + (uint64_t)ts.tv_nsec;
+}
 
 void progress_end(struct progress *p)
 {
@@ -31,7 +39,7 @@ void progress_draw(struct progress *p, const struct tdxctl_release_state *st)
 {
 	bool known = st->pages_total != TDXCTL_UNKNOWN && st->pages_left != TDXCTL_UNKNOWN &&
 		     st->pages_left <= st->pages_total;
-	uint64_t done, elapsed, moved, rate;
+	uint64_t done, moved, rate, now = progress_clock_ns();
 	char size[40], speed[40], eta[40];
 
 	if (!p->f)
@@ -45,7 +53,7 @@ void progress_draw(struct progress *p, const struct tdxctl_release_state *st)
 		return;
 	}
 	if (!p->start_ns) {
-		p->start_ns = st->duration_ns ? st->duration_ns : 1;
+		p->start_ns = now;
 		p->start_left = st->pages_left;
 	}
 	done = st->pages_total - st->pages_left;
@@ -53,9 +61,9 @@ void progress_draw(struct progress *p, const struct tdxctl_release_state *st)
 	fputs("Reclaiming ", p->f);
 	bar(p->f, done, st->pages_total);
 	fprintf(p->f, "  %s", size);
-	elapsed = st->duration_ns > p->start_ns ? st->duration_ns - p->start_ns : 0;
 	moved = p->start_left > st->pages_left ? p->start_left - st->pages_left : 0;
-	rate = elapsed ? (uint64_t)((double)moved * 1e9 / (double)elapsed) : 0;
+	rate = now > p->start_ns ?
+	       (uint64_t)((double)moved * 1e9 / (double)(now - p->start_ns)) : 0;
 	if (rate) {
 		text_bytes(speed, sizeof(speed), rate * 4096);
 		text_ns(eta, sizeof(eta), st->pages_left / rate * 1000000000ULL);

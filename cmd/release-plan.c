@@ -115,6 +115,8 @@ static void loses(struct out_node *n, const struct tdxctl_td_view *td,
 
 	if (!est->known) {
 		out_item(list, "the guest and all of its private memory");
+	} else if (!est->pages) {
+		out_item(list, "the guest, which has no private memory");
 	} else {
 		text_bytes(mem, sizeof(mem), est->pages * 4096);
 		snprintf(line, sizeof(line), "the guest and its %s of private memory", mem);
@@ -151,8 +153,11 @@ void release_plan_fields(struct out_node *n, const struct tdxctl_td_view *td,
 		out_uint(n, &fields[P_SEAMCALLS], est->seamcalls);
 		out_uint(n, &fields[P_DURATION], est->duration_ns);
 		out_str(n, &fields[P_BASIS], est->measured ? "measured" : "typical");
-		out_strf(n, &fields[P_GIVES_TEXT], "%s%s in %llu page%s", hkid, mem,
-			 (unsigned long long)est->pages, est->pages == 1 ? "" : "s");
+		if (est->pages)
+			out_strf(n, &fields[P_GIVES_TEXT], "%s%s in %llu page%s", hkid, mem,
+				 (unsigned long long)est->pages, est->pages == 1 ? "" : "s");
+		else
+			out_strf(n, &fields[P_GIVES_TEXT], "%sno private memory", hkid);
 	} else {
 		out_unknown(n, &fields[P_PAGES], why);
 		out_unknown(n, &fields[P_SEAMCALLS], why);

@@ -7,7 +7,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "release.h"
@@ -99,14 +98,6 @@ static enum tdxctl_strategy strategy_of(const char *name)
 	return TDXCTL_STRATEGY_AUTO;
 }
 
-static uint64_t monotonic_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000ULL + (uint64_t)ts.tv_nsec;
-}
-
 static uint64_t reclaimed(const struct tdxctl_release_state *st)
 {
 	if (st->pages_total == TDXCTL_UNKNOWN || st->pages_left == TDXCTL_UNKNOWN ||
@@ -132,7 +123,7 @@ static void result_fields(const struct job *j, const char *result, enum out_styl
 	if (hkid) {
 		out_uint(root, &fields[R_HKID], hkid);
 		out_strf(root, &fields[R_HKID_TEXT], "%u, %s", hkid,
-			 st->hkid_freed ? "given back" : "still held");
+			 st->hkid_freed ? "given back" : "not given back");
 	} else {
 		out_none(root, &fields[R_HKID]);
 		out_none(root, &fields[R_HKID_TEXT]);
@@ -200,7 +191,7 @@ static int run(struct job *j)
 {
 	struct cli_app *app = j->app;
 	struct progress bar = { .f = app->err_tty && !app->v.quiet ? stderr : NULL };
-	uint64_t end = app->v.timeout ? monotonic_ns() + app->v.timeout * 1000000000ULL : 0;
+	uint64_t end = app->v.timeout ? progress_clock_ns() + app->v.timeout * 1000000000ULL : 0;
 	bool cancelled = false;
 	int err;
 
@@ -212,7 +203,7 @@ static int run(struct job *j)
 			err = 0;
 		if (!err)
 			progress_draw(&bar, &j->st);
-		j->timed_out |= end && monotonic_ns() >= end;
+		j->timed_out |= end && progress_clock_ns() >= end;
 		if (!err && !cancelled && (stop_asked || j->timed_out) &&
 		    j->st.phase < TDXCTL_PHASE_DONE) {
 			progress_end(&bar);
@@ -245,7 +236,7 @@ static bool verify(struct job *j, struct out_node *root)
 	uint32_t hkid = was->hkid ? was->hkid : was->last_hkid;
 	const struct tdxctl_td_view *now = NULL;
 	struct tdxctl_snapshot *s = NULL;
-	bool free_again = true, ok, pages;
+	bool free_again = true, leaked = false, ok, pages;
 	struct out_node *table;
 	char line[120];
 	size_t i;
@@ -262,13 +253,16 @@ static bool verify(struct job *j, struct out_node *root)
 		if (s->tds[i].td.id == was->id && s->tds[i].td.tdr == was->tdr)
 			now = &s->tds[i];
 	/* Free, or another TD's already. */
-	for (i = 0; i < s->nr_hkids; i++)
-		if (s->hkids[i].id == hkid && s->hkids[i].state != TDXCTL_HKID_FREE &&
-		    (s->hkids[i].tdr == was->tdr || s->hkids[i].state == TDXCTL_HKID_LEAKED))
-			free_again = false;
+	for (i = 0; i < s->nr_hkids; i++) {
+		if (s->hkids[i].id != hkid || s->hkids[i].state == TDXCTL_HKID_FREE)
+			continue;
+		leaked = s->hkids[i].state == TDXCTL_HKID_LEAKED;
+		free_again = !leaked && s->hkids[i].tdr != was->tdr;
+	}
 	out_gap(root);
 	table = out_array(root, &checks);
-	snprintf(line, sizeof(line), "HKID %u is %s", hkid, free_again ? "free" : "still taken");
+	snprintf(line, sizeof(line), "HKID %u is %s", hkid,
+		 free_again ? "free" : leaked ? "leaked" : "still taken");
 	ok = check(table, "hkid-free", free_again, line);
 	pages = !now || !now->td.private_pages;
 	if (pages)
@@ -283,7 +277,7 @@ static bool verify(struct job *j, struct out_node *root)
 		ok &= check(table, "vm-gone", true, "the TD is gone");
 	else if (!now->vm.pid)
 		ok &= check(table, "vm-gone", true, "its process is gone");
-	else if (!now->td.hkid)
+	else if (!now->td.hkid || now->td.state >= TDXCTL_TD_BLOCKED)
 		ok &= check(table, "vm-gone", true, "the VM is dead: it can never run again");
 	else
 		ok &= check(table, "vm-gone", false, "the VM is alive");

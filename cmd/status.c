@@ -92,7 +92,7 @@ static const struct cli_field package_columns[] = {
 	[P_COVERED] = { .key = "covered", .label = "COVERED", .type = OUT_BOOL },
 	[P_GLOBAL]  = { .key = "global_key", .label = "GLOBAL KEY", .type = OUT_BOOL,
 			.yes = "set", .no = "not set" },
-	[P_KEYS]    = { .key = "keys_programmed", .label = "TD KEYS", .type = OUT_UINT, .right = true },
+	[P_KEYS]    = { .key = "keys_programmed", .label = "KEYS PROGRAMMED", .type = OUT_UINT, .right = true },
 };
 static const struct cli_field packages = {
 	.key = "packages", .label = "", .type = OUT_TABLE, .empty = "No packages known.",

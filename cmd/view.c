@@ -9,13 +9,17 @@
 const char view_no_helper[] = "the helper is not loaded";
 const char view_late[] = "the TD is older than the helper";
 
+/* "web (td:1, hkid:17, pid 2001, runnable)": each part but the first selects it. */
 static void candidate(struct cli_app *app, const struct tdxctl_td_view *td)
 {
-	char line[256];
+	char line[256], hkid[24] = "no HKID", pid[24] = "no process";
 
-	snprintf(line, sizeof(line), "%s (td:%u, hkid:%u, pid %d, %s)", td->vm.name,
-		 td->td.id, td->td.hkid ? td->td.hkid : td->td.last_hkid,
-		 (int)td->vm.pid, tdxctl_td_state_str(td->td.state));
+	if (td->td.hkid)
+		snprintf(hkid, sizeof(hkid), "hkid:%u", td->td.hkid);
+	if (td->vm.pid)
+		snprintf(pid, sizeof(pid), "pid %d", (int)td->vm.pid);
+	snprintf(line, sizeof(line), "%s (td:%u, %s, %s, %s)", td->vm.name, td->td.id, hkid,
+		 pid, tdxctl_td_state_str(td->td.state));
 	out_candidate(app->out, line);
 }
 
