@@ -30,6 +30,7 @@ struct tdx_module_args {
 
 asmlinkage u64 __seamcall(u64 fn, struct tdx_module_args *args);
 asmlinkage u64 __seamcall_ret(u64 fn, struct tdx_module_args *args);
+asmlinkage u64 emul_seamcall_probe(u64 fn, struct tdx_module_args *args);
 
 /* Global under the names KVM v9-v19 had: tools find them through kallsyms. */
 extern struct mutex tdx_lock;

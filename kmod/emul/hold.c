@@ -15,8 +15,8 @@
 
 struct hold {
 	struct task_struct *task;
-	struct mutex *lock;
-	struct completion held;
+	struct mutex *lock;		/* what is held */
+	struct completion held;		/* now it is */
 	u32 ms;
 	bool done;
 };
@@ -36,6 +36,7 @@ static int hold_thread(void *data)
 					 READ_ONCE(hold_cancel) || kthread_should_stop(),
 					 msecs_to_jiffies(hold->ms));
 	mutex_unlock(hold->lock);
+	/* Pairs with emul_hold(): the last access to *hold. */
 	smp_store_release(&hold->done, true);
 	return 0;
 }
@@ -68,6 +69,7 @@ int emul_hold(struct mutex *lock, u32 ms)
 		return -EINTR;
 	}
 	for (i = 0; i < MAX_HOLDS; i++) {
+		/* Pairs with hold_thread(). */
 		if (holds[i] && smp_load_acquire(&holds[i]->done)) {
 			hold_free(holds[i]);
 			holds[i] = NULL;
@@ -89,7 +91,8 @@ int emul_hold(struct mutex *lock, u32 ms)
 	*slot = hold;
 	wake_up_process(hold->task);
 	/* Under holds_lock, or a later hold could free this one. */
-	ret = wait_for_completion_interruptible(&hold->held);
+	if (wait_for_completion_interruptible(&hold->held))
+		ret = -EINTR;
 	mutex_unlock(&holds_lock);
 	return ret;
 

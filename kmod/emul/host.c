@@ -16,7 +16,9 @@
 
 #include "emul.h"
 
+/* Around every user of the key ownership table, see tdmgr.h. */
 DEFINE_MUTEX(tdx_lock);
+/* Around TDH.MNG.KEY.CONFIG, one for each package. */
 struct mutex tdx_mng_key_config_lock[TDX_MAX_PKGS];
 
 /* The HKID pool and the list of TDs; innermost, see tdmgr.h. */
@@ -157,11 +159,11 @@ static void host_page_free(void *ctx, u64 pa)
 	emul_page_free(pa);
 }
 
-/* There is no poison to clear with MOVDIR64B; the barrier is kept for the order. */
+/* No key, no poison: an ordinary store does what takes MOVDIR64B on hardware. */
 static void host_page_clear(void *ctx, u64 pa)
 {
 	clear_page(phys_to_virt(pa));
-	mb();
+	mb(); /* as after MOVDIR64B: cleared before it is anybody else's */
 }
 
 static void *host_page_map(void *ctx, u64 pa)

@@ -2,7 +2,6 @@
 /* Load and unload; refuses any machine that has the real thing. */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
-#include <linux/bits.h>
 #include <linux/kprobes.h>
 #include <linux/log2.h>
 #include <linux/module.h>
@@ -17,7 +16,6 @@
 
 #define MSR_KEYID_PARTITIONING	0x87
 #define MAX_PHYS_BITS		52
-#define MAX_KEYID_BITS		15
 
 struct emul_host emul;
 enum emul_api emul_api;
@@ -29,7 +27,7 @@ static u32 tdx_nr_guest_keyids;
 
 static unsigned int keyids = 16;
 module_param(keyids, uint, 0444);
-MODULE_PARM_DESC(keyids, "private KeyIDs, the first is the module's own (2-2048, default 16)");
+MODULE_PARM_DESC(keyids, "private KeyIDs, the first is the module's own (2 or more, default 16)");
 
 static unsigned int mktme = 15;
 module_param(mktme, uint, 0444);
@@ -56,10 +54,9 @@ static int __init main_check_params(void)
 	}
 	emul_api = ret;
 
-	if (keyids < 2 || keyids > TDX_MAX_HKIDS ||
-	    mktme >= BIT(MAX_KEYID_BITS) - keyids) {
-		pr_err("keyids=%u mktme=%u: want 2 to %u private KeyIDs and %u bits for all\n",
-		       keyids, mktme, TDX_MAX_HKIDS, MAX_KEYID_BITS);
+	if (keyids < 2 || keyids >= TDX_MAX_HKIDS || mktme >= TDX_MAX_HKIDS - keyids) {
+		pr_err("keyids=%u mktme=%u: want 2 or more private KeyIDs, and less than %u together\n",
+		       keyids, mktme, TDX_MAX_HKIDS);
 		return -EINVAL;
 	}
 	emul.nr_keyids = keyids;
@@ -133,6 +130,8 @@ static int __init emul_module_init(void)
 	if (ret)
 		goto mem;
 	ret = emul_host_init();
+	if (ret == -EACCES)
+		pr_err("SEAMCALL's #UD did not reach the die notifier: this kernel cannot emulate TDX\n");
 	if (ret)
 		goto trap;
 	emul_debugfs_init();

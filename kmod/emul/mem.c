@@ -59,10 +59,10 @@ static bool mem_covered(u64 pa)
 	while (lo < hi) {
 		u32 mid = (lo + hi) / 2;
 
+		if (pa >= mem.base[mid] && pa - mem.base[mid] < SZ_1G)
+			return true;
 		if (pa < mem.base[mid])
 			hi = mid;
-		else if (pa - mem.base[mid] < SZ_1G)
-			return true;
 		else
 			lo = mid + 1;
 	}

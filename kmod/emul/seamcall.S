@@ -61,3 +61,8 @@ SYM_FUNC_END(__seamcall)
 SYM_FUNC_START(__seamcall_ret)
 	SEAMCALL_FUNC ret=1
 SYM_FUNC_END(__seamcall_ret)
+
+/* For the question what this CPU makes of it, unseen by probes on the above. */
+SYM_FUNC_START(emul_seamcall_probe)
+	SEAMCALL_FUNC ret=0
+SYM_FUNC_END(emul_seamcall_probe)

@@ -138,7 +138,7 @@ static struct notifier_block trap_nb = {
 static int trap_probe(void)
 {
 	struct tdx_module_args args = {};
-	u64 status = __seamcall_ret(TDH_SYS_RD, &args);
+	u64 status = emul_seamcall_probe(TDH_SYS_RD, &args);
 
 	if (status == TDX_SEAMCALL_UD)
 		return 0;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* KVM_MEMORY_ENCRYPT_OP: the KVM_TDX_* sub-commands. */
+#include <linux/bits.h>
 #include <linux/io.h>
 #include <linux/mm.h>
 #include <linux/module.h>
@@ -9,7 +10,7 @@
 
 #include "vm.h"
 
-#define TDX_ATTR_SEPT_VE_DISABLE	(1ULL << 28)
+#define TDX_ATTR_SEPT_VE_DISABLE	BIT_ULL(28)
 #define TDX_XFAM_SUPPORTED		0x7ULL	/* x87, SSE, AVX */
 #define TDX_XFAM_REQUIRED		0x3ULL
 #define CPUID_PHYS_BITS_LEAF		0x80000008U
