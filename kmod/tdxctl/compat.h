@@ -4,10 +4,11 @@
 #define TDXCTL_COMPAT_H
 
 #include <linux/mutex.h>
+#include <linux/version.h>
 #include <asm/msr.h>
 
 /* Renamed from rdmsrl_safe() in 6.16. */
-#ifndef rdmsrq_safe
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 16, 0)
 #define rdmsrq_safe(msr, val) rdmsrl_safe(msr, val)
 #endif
 
