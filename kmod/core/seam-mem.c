@@ -106,8 +106,7 @@ u64 seam_mem_sept_add(struct seam_call *c)
 	struct septe e;
 	struct seam_page p;
 	u64 gpa, st;
-	u64 *table;
-	u32 level, state, i;
+	u32 level, state;
 
 	if (c->in.rdx & ~CORE_PAGE_MASK & ~ALLOW_EXISTING)
 		return TDX_ST_OP(OPERAND_INVALID, TDX_OP_RDX);
@@ -137,9 +136,7 @@ u64 seam_mem_sept_add(struct seam_call *c)
 		return st;
 	seam_pause(c);
 
-	table = seam_ptr(c->s, p.pa);
-	for (i = 0; i < CORE_PAGE_SIZE / sizeof(*table); i++)
-		core_store64(&table[i], SEAM_SEPTE_FREE);
+	seam_page_fill(c->s, &p, SEAM_SEPTE_FREE);
 	seam_page_set(&p, TDX_PT_EPT, td.page.pa);
 	core_add64(&td.tdr->chldcnt, 1);
 	septe_set(&e, p.pa | SEAM_SEPTE_NL);

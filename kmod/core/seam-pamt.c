@@ -166,6 +166,20 @@ void seam_page_set(struct seam_page *p, u32 type, u64 owner)
 	core_store64(&p->entry->word, seam_pamt_word(type, owner) | SEAM_LOCK_EX);
 }
 
+/*
+ * Writes a new metadata page full of one value. Not memset(): a seam_get_*()
+ * that has just seen the page in its former use may still be reading it.
+ */
+void *seam_page_fill(const struct seam *s, const struct seam_page *p, u64 value)
+{
+	u64 *word = seam_ptr(s, p->pa);
+	u32 i;
+
+	for (i = 0; i < CORE_PAGE_SIZE / sizeof(*word); i++)
+		core_store64(&word[i], value);
+	return word;
+}
+
 static bool tdmr_reserved(const struct tdx_tdmr_info *info, u64 pa)
 {
 	u64 off = pa - info->base;

@@ -271,6 +271,7 @@ u64 seam_page_get_free(struct seam_call *c, u64 pa, u32 op, u32 level,
 bool seam_page_lock_implicit(struct seam_call *c, u64 pa, u32 level, bool ex,
 			     struct seam_page *p);
 void seam_page_set(struct seam_page *p, u32 type, u64 owner);
+void *seam_page_fill(const struct seam *s, const struct seam_page *p, u64 value);
 
 /* seam-td.c */
 u64 seam_td_get(struct seam_call *c, u64 pa, u32 op, bool ex, struct seam_td *td);

@@ -68,9 +68,9 @@ u64 seam_mng_create(struct seam_call *c)
 			return TDX_ST(RND_NO_ENTROPY);
 	seam_pause(c);
 
-	tdr = seam_ptr(s, p.pa);
-	memset(tdr, 0, CORE_PAGE_SIZE);
-	memcpy(tdr->uuid, uuid, sizeof(uuid));
+	tdr = seam_page_fill(s, &p, 0);
+	for (i = 0; i < ARRAY_SIZE(uuid); i++)
+		core_store64(&tdr->uuid[i], uuid[i]);
 	core_store32(&tdr->hkid, hkid);
 	core_store32(&tdr->lifecycle, TDX_LC_HKID_ASSIGNED);
 	core_store64(&s->kot[hkid].owner, p.pa);
@@ -110,21 +110,16 @@ u64 seam_mng_key_config(struct seam_call *c)
 	return TDX_ST(SUCCESS);
 }
 
-static void tdcx_fill(void *page, u32 use)
+/* What the pages of a TDCS hold at first, by use; the others hold zeros. */
+static u64 tdcx_pattern(u32 use)
 {
-	u64 *entry = page;
-	u32 i;
-
 	switch (use) {
 	case SEAM_TDCX_MSR_BITMAPS:
-		memset(page, 0xff, CORE_PAGE_SIZE);
-		break;
+		return ~0ULL;
 	case SEAM_TDCX_SEPT_ROOT:
-		for (i = 0; i < CORE_PAGE_SIZE / sizeof(*entry); i++)
-			core_store64(&entry[i], SEAM_SEPTE_FREE);
-		break;
+		return SEAM_SEPTE_FREE;
 	default:
-		memset(page, 0, CORE_PAGE_SIZE);
+		return 0;
 	}
 }
 
@@ -161,7 +156,7 @@ u64 seam_mng_addcx(struct seam_call *c)
 	}
 	seam_pause(c);
 
-	tdcx_fill(seam_ptr(s, p.pa), nr);
+	seam_page_fill(s, &p, tdcx_pattern(nr));
 	core_store64(&td.tdr->tdcx[nr], p.pa);
 	core_store32(&td.tdr->num_tdcx, nr + 1);
 	core_add64(&td.tdr->chldcnt, 1);

@@ -59,8 +59,7 @@ u64 seam_vp_create(struct seam_call *c)
 		return st;
 	seam_pause(c);
 
-	vps = seam_ptr(c->s, p.pa);
-	memset(vps, 0, CORE_PAGE_SIZE);
+	vps = seam_page_fill(c->s, &p, 0);
 	core_store32(&vps->state, TDX_VCPU_UNINITIALIZED);
 	core_store32(&vps->num_pages, 1);
 	core_store32(&vps->assoc_lp, SEAM_NO_LP);
@@ -91,7 +90,7 @@ u64 seam_vp_addcx(struct seam_call *c)
 		return st;
 	seam_pause(c);
 
-	memset(seam_ptr(c->s, p.pa), 0, CORE_PAGE_SIZE);
+	seam_page_fill(c->s, &p, 0);
 	core_store64(&vp.vps->tdcx[nr - 1], p.pa);
 	core_store32(&vp.vps->num_pages, nr + 1);
 	core_add64(&vp.td.tdr->chldcnt, 1);
