@@ -470,7 +470,8 @@ int emul_file_format(struct tdxctl_ctx *ctx, const struct emul_file *f, char **t
 		ok = format_event(events, &f->events[i]);
 	ok = ok && add(root, "events", json_object_get(events)) &&
 	     asprintf(text, "%s\n", json_object_to_json_string_ext(root,
-			JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE)) >= 0;
+			JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED |
+			JSON_C_TO_STRING_NOSLASHESCAPE)) >= 0;
 	json_object_put(events);
 	json_object_put(topo);
 	json_object_put(root);

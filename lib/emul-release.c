@@ -111,7 +111,7 @@ static int begin(struct emul_release *r)
 	r->started = true;
 	r->clock_start = e->clock;
 	r->calls_start = calls_so_far(e);
-	r->st.phase = TDXCTL_PHASE_HKID;
+	r->st.phase = r->st.hkid_freed ? TDXCTL_PHASE_PAGES : TDXCTL_PHASE_HKID;
 	return 0;
 }
 

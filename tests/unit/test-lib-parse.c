@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Snapshot bytes: good ones, newer ones, truncated ones and lies. */
+#include "lib-fake.h"
+
+static int parse(const struct fake_snapshot *s, size_t len)
+{
+	struct tdxctl_snapshot *snap;
+	/* Exactly as large as said: the sanitizer sees a byte too far. */
+	void *copy = malloc(len ? len : 1);
+	int err;
+
+	memcpy(copy, s, len);
+	err = tdxctl_snapshot_parse(copy, len, &snap);
+	free(copy);
+	if (!err)
+		tdxctl_snapshot_free(snap);
+	return err;
+}
+
+static void good(void)
+{
+	struct tdxctl_snapshot *snap;
+	struct fake_snapshot s;
+
+	fake_snapshot(&s);
+	if (!CHECK_EQ(tdxctl_snapshot_parse(&s, sizeof(s), &snap), 0))
+		return;
+	CHECK_EQ(snap->nr_hkids, 4);
+	CHECK_EQ(snap->nr_tds, FAKE_TDS);
+	CHECK_EQ(snap->nr_locks, 2);
+	CHECK_EQ(snap->nr_cpus, 4);
+	CHECK_EQ(snap->hkids[3].id, 20);
+	CHECK_EQ(snap->tds[1].td.tdr, 0x2000);
+	CHECK_STR(snap->tds[1].vm.name, "vmm1");
+	CHECK_EQ(snap->leaves[0].calls, 3);
+	tdxctl_snapshot_free(snap);
+}
+
+static void truncated(void)
+{
+	struct fake_snapshot s;
+
+	fake_snapshot(&s);
+	for (size_t len = 0; len < sizeof(s); len += 4)
+		if (!CHECK_EQ(parse(&s, len), -EPROTO))
+			return;
+	CHECK_EQ(parse(&s, sizeof(s)), 0);
+}
+
+static void lies(void)
+{
+	struct fake_snapshot s;
+
+	fake_snapshot(&s);
+	s.hdr.size = sizeof(s.hdr) - 8;
+	CHECK_EQ(parse(&s, sizeof(s)), -EPROTO);
+	fake_snapshot(&s);
+	s.hdr.total = sizeof(s) + 8;
+	CHECK_EQ(parse(&s, sizeof(s)), -EPROTO);
+	fake_snapshot(&s);
+	s.hdr.total = 16;
+	CHECK_EQ(parse(&s, sizeof(s)), -EPROTO);
+
+	for (int i = 0; i < TDXCTL_SEC_COUNT; i++) {
+		struct tdxctl_section_desc *d = &s.hdr.section[i];
+
+		fake_snapshot(&s);
+		d->count++;
+		if (i == TDXCTL_SEC_LEAVES)
+			CHECK_EQ(parse(&s, sizeof(s)), -EPROTO);
+		d->count = 0x80000000;
+		CHECK_EQ(parse(&s, sizeof(s)), -EPROTO);
+		/* 32 bits of count times stride would wrap to something small. */
+		d->count = 0xffffffff;
+		d->stride = 0xfffffff8;
+		CHECK_EQ(parse(&s, sizeof(s)), -EPROTO);
+		fake_snapshot(&s);
+		d->stride -= 8;
+		CHECK_EQ(parse(&s, sizeof(s)), -EPROTO);
+		fake_snapshot(&s);
+		d->stride = 0;
+		CHECK_EQ(parse(&s, sizeof(s)), -EPROTO);
+		fake_snapshot(&s);
+		d->offset = 0;
+		CHECK_EQ(parse(&s, sizeof(s)), -EPROTO);
+		fake_snapshot(&s);
+		d->offset += 4;
+		CHECK_EQ(parse(&s, sizeof(s)), -EPROTO);
+		fake_snapshot(&s);
+		d->offset = 0xfffffff8;
+		CHECK_EQ(parse(&s, sizeof(s)), -EPROTO);
+	}
+}
+
+/* What a newer helper may send: longer header, longer records, new values. */
+static void newer(void)
+{
+	struct {
+		struct tdxctl_snapshot_hdr hdr;
+		uint64_t more;
+		struct { struct tdxctl_hkid hkid; uint64_t more; } hkids[2];
+	} s = {
+		.hdr = {
+			.size = sizeof(s.hdr) + 8,
+			.total = sizeof(s),
+			.section[TDXCTL_SEC_HKIDS] = {
+				.offset = sizeof(s.hdr) + 8, .stride = sizeof(s.hkids[0]), .count = 2,
+			},
+		},
+		.hkids = { { .hkid = { .id = 5, .state = 99 } },
+			   { .hkid = { .id = 6, .state = TDXCTL_HKID_LEAKED } } },
+	};
+	struct tdxctl_snapshot *snap;
+
+	memset(s.hkids[1].hkid.owner.comm, 'x', TDXCTL_COMM_LEN);
+	if (!CHECK_EQ(tdxctl_snapshot_parse(&s, sizeof(s), &snap), 0))
+		return;
+	CHECK_EQ(snap->nr_hkids, 2);
+	CHECK_EQ(snap->nr_tds, 0);
+	CHECK_EQ(snap->hkids[0].state, TDXCTL_HKID_UNKNOWN);
+	CHECK_EQ(snap->hkids[1].id, 6);
+	CHECK_EQ(snap->hkids[1].state, TDXCTL_HKID_LEAKED);
+	CHECK_EQ(strlen(snap->hkids[1].owner.comm), TDXCTL_COMM_LEN - 1);
+	tdxctl_snapshot_free(snap);
+}
+
+static void unknown_values(void)
+{
+	struct tdxctl_snapshot *snap;
+	struct fake_snapshot s;
+
+	fake_snapshot(&s);
+	s.tds[0].state = 1000;
+	s.tds[0].owner.tgid = -7;
+	memcpy(s.tds[0].owner.comm, "a\033[2Jb", 7);
+	s.cpus[1].state = 77;
+	s.cpus[1].online = 5;
+	s.locks[0].kind = 9;
+	s.locks[1].held = 3;
+	s.packages[0].global_key = 12;
+	if (!CHECK_EQ(tdxctl_snapshot_parse(&s, sizeof(s), &snap), 0))
+		return;
+	CHECK_EQ(snap->tds[0].td.state, TDXCTL_TD_UNKNOWN);
+	CHECK_EQ(snap->tds[0].td.owner.tgid, 0);
+	CHECK_STR(snap->tds[0].vm.name, "a?[2Jb");
+	CHECK_EQ(snap->cpus[1].state, TDXCTL_CPU_UNKNOWN);
+	CHECK_EQ(snap->cpus[1].online, 1);
+	CHECK_EQ(snap->nr_locks, 1);
+	CHECK_EQ(snap->locks[0].kind, TDXCTL_LOCK_KEY_CONFIG);
+	CHECK_EQ(snap->locks[0].held, TDXCTL_UNKNOWN32);
+	CHECK_EQ(snap->packages[0].global_key, TDXCTL_UNKNOWN32);
+	tdxctl_snapshot_free(snap);
+}
+
+static void words(void)
+{
+	CHECK_STR(tdxctl_hkid_state_str(TDXCTL_HKID_LEAKED), "leaked");
+	CHECK(!tdxctl_hkid_state_str(TDXCTL_HKID_STATES));
+	CHECK_STR(tdxctl_td_state_str(TDXCTL_TD_KEYS_CONFIGURED), "keys-configured");
+	CHECK_STR(tdxctl_cpu_state_str(TDXCTL_CPU_NOT_ENABLED), "not-enabled");
+	CHECK_STR(tdxctl_leaf_str(9), "TDH.MNG.CREATE");
+	CHECK(!tdxctl_leaf_str(12));
+	CHECK_STR(tdxctl_status_str(0x80000200000000baULL), "TDX_OPERAND_BUSY");
+	CHECK_STR(tdxctl_status_str(0), "TDX_SUCCESS");
+	CHECK(!tdxctl_status_str(0x1234567800000000ULL));
+	CHECK_STR(tdxctl_operand_str(0xba), "KOT");
+	CHECK(!tdxctl_operand_str(0x1000));
+}
+
+int main(void)
+{
+	RUN(good);
+	RUN(truncated);
+	RUN(lies);
+	RUN(newer);
+	RUN(unknown_values);
+	RUN(words);
+	return check_done("lib-parse");
+}

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What a VM is called, which process it is, and how an operator names it. */
+#include "lib-fake.h"
+
+#define UUID	"12345678-9abc-def0-1234-56789abcdef0"
+
+static void check_cmdline(const char *args, size_t len, const char *name, const char *uuid)
+{
+	char *got_name, *got_uuid;
+
+	vm_parse_cmdline(args, len, &got_name, &got_uuid);
+	if (name)
+		CHECK_STR(got_name, name);
+	else
+		CHECK(!got_name);
+	if (uuid)
+		CHECK_STR(got_uuid, uuid);
+	else
+		CHECK(!got_uuid);
+	free(got_name);
+	free(got_uuid);
+}
+
+/* sizeof a literal counts the NUL of the last argument. */
+#define CMDLINE(args, name, uuid) check_cmdline(args, sizeof(args), name, uuid)
+
+static void cmdlines(void)
+{
+	CMDLINE("qemu-system-x86_64\0-name\0guest=web,debug-threads=on\0-uuid\0" UUID, "web", UUID);
+	CMDLINE("qemu\0-name\0web", "web", NULL);
+	CMDLINE("qemu\0-name\0web,process=x", "web", NULL);
+	CMDLINE("qemu\0-name\0debug-threads=on,guest=db", "db", NULL);
+	CMDLINE("qemu\0-name\0guest=a,,b,debug-threads=on", "a,b", NULL);
+	CMDLINE("qemu\0--name\0guest=web", "web", NULL);
+	CMDLINE("qemu\0-name\0debug-threads=on", NULL, NULL);
+	CMDLINE("qemu\0-name", NULL, NULL);
+	CMDLINE("qemu\0-name\0", NULL, NULL);
+	CMDLINE("qemu\0-uuid\0not-a-uuid", NULL, NULL);
+	CMDLINE("qemu\0-name\0guest=w\033eb", "w?eb", NULL);
+	CMDLINE("/usr/bin/cloud-hypervisor\0--api-socket\0/run/vm/web.sock\0--platform\0"
+		"tdx=on,uuid=" UUID, "web", UUID);
+	CMDLINE("cloud-hypervisor\0--api-socket\0path=/run/db.sock", "db", NULL);
+	CMDLINE("", NULL, NULL);
+	/* Not terminated: /proc/PID/cmdline of a process that wrote over it. */
+	check_cmdline("qemu\0-name\0web", 14, NULL, NULL);
+	check_cmdline("", 0, NULL, NULL);
+}
+
+static struct tdxctl_td td_of(int pid, uint64_t ticks)
+{
+	return (struct tdxctl_td){
+		.id = 1, .owner = { .tgid = pid, .fd = 9, .start_ns = tick_ns(ticks), .comm = "old" },
+	};
+}
+
+static void expect_name(int pid, uint64_t ticks, const char *name, pid_t want_pid)
+{
+	struct tdxctl_vm vm = { .name = strdup("provisional"), .uid = (uid_t)-1 };
+	struct tdxctl_td td = td_of(pid, ticks);
+	struct tdxctl_ctx *ctx = fake_live();
+
+	CHECK_EQ(vm_name(ctx, &td, &vm), 0);
+	CHECK_STR(vm.name, name);
+	CHECK_EQ(vm.pid, want_pid);
+	CHECK_EQ(vm.vm_fd, want_pid ? 9 : -1);
+	free(vm.name);
+	free(vm.uuid);
+	tdxctl_free(ctx);
+}
+
+static void names(void)
+{
+	static const char qemu[] = "qemu\0-name\0guest=web";
+
+	fake_new();
+	fake_process(100, 5000, "qemu) S (x");
+	fake_bytes("proc/100/cmdline", qemu, sizeof(qemu));
+	expect_name(100, 5000, "web", 100);
+	/* Rounding of the two clocks. */
+	expect_name(100, 5001, "web", 100);
+	/* The same PID, another process: it must not get the name. */
+	expect_name(100, 4000, "provisional", 0);
+	expect_name(100, 0, "provisional", 0);
+	expect_name(101, 5000, "provisional", 0);
+
+	fake_process(200, 700, "my vmm");
+	fake_file("proc/200/cgroup",
+		  "0::/machine.slice/machine-qemu\\x2d3\\x2dbig\\x2ddb.scope/libvirt/emulator\n");
+	fake_file("proc/200/status", "Name:\tvmm\nUid:\t1000\t1001\t1000\t1000\n");
+	expect_name(200, 700, "big-db", 200);
+	fake_file("proc/200/cgroup", "0::/user.slice\n");
+	expect_name(200, 700, "my vmm", 200);
+	fake_file("proc/200/stat", "200 (x");
+	expect_name(200, 700, "provisional", 0);
+	fake_end();
+}
+
+static void uids(void)
+{
+	struct tdxctl_vm vm = { .name = strdup("x"), .uid = (uid_t)-1 };
+	struct tdxctl_td td = td_of(7, 70);
+	struct tdxctl_ctx *ctx;
+
+	fake_new();
+	fake_process(7, 70, "vmm");
+	fake_file("proc/7/status", "Name:\tvmm\nUid:\t1000\t1001\t1000\t1000\n");
+	ctx = fake_live();
+	CHECK_EQ(vm_name(ctx, &td, &vm), 0);
+	CHECK_EQ(vm.uid, 1001);
+	free(vm.name);
+	tdxctl_free(ctx);
+	fake_end();
+}
+
+static int find(struct tdxctl_ctx *ctx, struct tdxctl_snapshot *snap, const char *sel, size_t *first)
+{
+	size_t *idx;
+	int n = tdxctl_vm_find(ctx, snap, sel, &idx);
+
+	if (n >= 0) {
+		*first = n ? idx[0] : 99;
+		free(idx);
+	}
+	return n;
+}
+
+static void selectors(void)
+{
+	static const char *const malformed[] = {
+		"", "hkid:", "hkid:x", "hkid:-1", "hkid:1 ", "td:", "td:1x", "td:99999999999999",
+	};
+	struct tdxctl_snapshot *snap;
+	struct fake_snapshot s;
+	struct tdxctl_ctx *ctx;
+	size_t i;
+
+	fake_snapshot(&s);
+	if (tdxctl_new(&ctx) || tdxctl_snapshot_parse(&s, sizeof(s), &snap))
+		exit(1);
+	snap->tds[0].vm.uuid = strdup(UUID);
+	CHECK_EQ(find(ctx, snap, "vmm1", &i), 1);
+	CHECK_EQ(i, 1);
+	CHECK_EQ(find(ctx, snap, "4001", &i), 1);
+	CHECK_EQ(i, 1);
+	CHECK_EQ(find(ctx, snap, "hkid:17", &i), 1);
+	CHECK_EQ(i, 0);
+	CHECK_EQ(find(ctx, snap, "td:3", &i), 1);
+	CHECK_EQ(i, 2);
+	CHECK_EQ(find(ctx, snap, "12345678-9ABC-DEF0-1234-56789ABCDEF0", &i), 1);
+	CHECK_EQ(i, 0);
+	/* It gave 19 back, and 0 is nobody's HKID. */
+	CHECK_EQ(find(ctx, snap, "hkid:19", &i), 0);
+	CHECK_EQ(find(ctx, snap, "hkid:0", &i), 0);
+	CHECK_EQ(find(ctx, snap, "nobody", &i), 0);
+	CHECK(strstr(tdxctl_error(ctx), "nobody"));
+	for (i = 0; i < sizeof(malformed) / sizeof(malformed[0]); i++) {
+		size_t unused;
+
+		CHECK_EQ(find(ctx, snap, malformed[i], &unused), -EINVAL);
+		CHECK(strstr(tdxctl_error(ctx), "malformed"));
+		CHECK(tdxctl_hint(ctx)[0]);
+	}
+
+	strcpy(snap->tds[1].vm.name, "vmm0");
+	CHECK_EQ(find(ctx, snap, "vmm0", &i), 2);
+	/* A name of digits is found when no process has that PID. */
+	strcpy(snap->tds[2].vm.name, "4711");
+	CHECK_EQ(find(ctx, snap, "4711", &i), 1);
+	CHECK_EQ(i, 2);
+	strcpy(snap->tds[2].vm.name, "4001");
+	CHECK_EQ(find(ctx, snap, "4001", &i), 1);
+	CHECK_EQ(i, 1);
+	snap->tds[1].vm.pid = 0;
+	CHECK_EQ(find(ctx, snap, "0", &i), 0);
+	tdxctl_snapshot_free(snap);
+	tdxctl_free(ctx);
+}
+
+int main(void)
+{
+	RUN(cmdlines);
+	RUN(names);
+	RUN(uids);
+	RUN(selectors);
+	return check_done("lib-vm");
+}
