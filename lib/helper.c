@@ -77,7 +77,7 @@ int helper_info(struct tdxctl_ctx *ctx, int fd, struct tdxctl_info *info)
 int helper_snapshot(struct tdxctl_ctx *ctx, int fd, struct tdxctl_snapshot **out)
 {
 	struct tdxctl_info info;
-	uint32_t size;
+	uint64_t size;
 	int err = helper_info(ctx, fd, &info);
 
 	if (err)
@@ -89,13 +89,14 @@ int helper_snapshot(struct tdxctl_ctx *ctx, int fd, struct tdxctl_snapshot **out
 		void *buf;
 
 		size += size / 8 + 4096;
-		if (size > SNAPSHOT_MAX || size < 4096)
+		if (size > SNAPSHOT_MAX)
 			break;
 		buf = calloc(1, size);
 		if (!buf)
-			return ctx_fail(ctx, -ENOMEM, NULL, "snapshot: out of memory (%u bytes)", size);
+			return ctx_fail(ctx, -ENOMEM, NULL, "snapshot: out of memory (%llu bytes)",
+					(unsigned long long)size);
 		args.buf = (uintptr_t)buf;
-		args.buf_size = size;
+		args.buf_size = (uint32_t)size;
 		err = op_ioctl(ctx, fd, TDXCTL_IOC_SNAPSHOT, &args);
 		if (err >= 0) {
 			err = snapshot_parse(ctx, buf, size, out);
@@ -112,5 +113,6 @@ int helper_snapshot(struct tdxctl_ctx *ctx, int fd, struct tdxctl_snapshot **out
 			size = args.needed;
 	}
 	return ctx_fail(ctx, -EPROTO, "see the kernel log for messages of tdxctl",
-			TDXCTL_DEV_PATH ": snapshot: no buffer is large enough (last %u bytes)", size);
+			TDXCTL_DEV_PATH ": snapshot: no buffer is large enough (last %llu bytes)",
+			(unsigned long long)size);
 }

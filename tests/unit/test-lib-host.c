@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Files of a captured host, health, and which CPUs may go offline. */
+#include "lib-fake.h"
+
+#define CPU	"sys/devices/system/cpu/"
+
+static struct tdxctl_ctx *captured(void)
+{
+	struct tdxctl_ctx *ctx;
+
+	if (tdxctl_new(&ctx))
+		exit(1);
+	CHECK_EQ(tdxctl_set_root(ctx, fake_dir), 0);
+	return ctx;
+}
+
+static void write_host(void)
+{
+	fake_file("proc/cpuinfo", "processor\t: 0\nmodel name\t: Xeon 6\n\nprocessor\t: 1\n");
+	fake_file("proc/sys/kernel/osrelease", "7.2.0\n");
+	fake_file("sys/devices/faux/tdx_host/version", "1.5.05\n");
+	fake_file("sys/module/kvm_intel/parameters/tdx", "Y\n");
+	fake_file(CPU "present", "0-3\n");
+	fake_file(CPU "online", "0-1,3\n");
+	fake_file(CPU "cpu0/topology/physical_package_id", "0\n");
+	fake_file(CPU "cpu1/topology/physical_package_id", "0\n");
+	fake_file(CPU "cpu3/topology/physical_package_id", "1\n");
+}
+
+static void hostinfo(void)
+{
+	struct tdxctl_snapshot *snap;
+	struct tdxctl_ctx *ctx;
+
+	fake_new();
+	write_host();
+	ctx = captured();
+	if (CHECK_EQ(tdxctl_snapshot_get(ctx, &snap), 0)) {
+		CHECK_EQ(snap->source, TDXCTL_SOURCE_HOST);
+		CHECK_STR(snap->platform.cpu_model, "Xeon 6");
+		CHECK_STR(snap->platform.kernel, "7.2.0");
+		CHECK_STR(snap->platform.tdx_module, "1.5.05");
+		CHECK_STR(snap->platform.kvm, "kvm_intel");
+		CHECK_EQ(snap->platform.kvm_tdx, 1);
+		CHECK(snap->platform.has_tdx);
+		CHECK_EQ(snap->nr_cpus, 4);
+		CHECK_EQ(snap->cpus[2].online, 0);
+		CHECK_EQ(snap->cpus[2].package, TDXCTL_UNKNOWN32);
+		CHECK_EQ(snap->cpus[3].package, 1);
+		CHECK_EQ(snap->nr_packages, 2);
+		CHECK_EQ(snap->packages[0].online_cpus, 2);
+		tdxctl_snapshot_free(snap);
+	}
+	/* Lists that no kernel writes. */
+	fake_file(CPU "present", "0-3,0-3,2\n");
+	if (CHECK_EQ(tdxctl_snapshot_get(ctx, &snap), 0)) {
+		CHECK_EQ(snap->nr_cpus, 4);
+		tdxctl_snapshot_free(snap);
+	}
+	fake_file(CPU "present", "0-4000000000\n");
+	CHECK_EQ(tdxctl_snapshot_get(ctx, &snap), -EPROTO);
+	fake_file(CPU "present", "0-\n");
+	CHECK_EQ(tdxctl_snapshot_get(ctx, &snap), -EPROTO);
+	CHECK(strstr(tdxctl_error(ctx), "present"));
+	tdxctl_free(ctx);
+	fake_end();
+}
+
+/* An absolute link in a captured tree points into the tree. */
+static void links_stay_inside(void)
+{
+	struct tdxctl_ctx *ctx;
+	char text[64];
+
+	fake_new();
+	fake_file("etc/inside", "captured\n");
+	fake_link("sys/link", "/etc/inside");
+	fake_link("sys/up", "../../../../../../etc/inside");
+	fake_link("sys/live", "/proc/self/stat");
+	ctx = captured();
+	CHECK_EQ(root_read_line(ctx, "/sys/link", text, sizeof(text)), 0);
+	CHECK_STR(text, "captured");
+	CHECK_EQ(root_read_line(ctx, "/sys/up", text, sizeof(text)), 0);
+	CHECK_STR(text, "captured");
+	CHECK_EQ(root_read_line(ctx, "/sys/live", text, sizeof(text)), -ENOENT);
+	CHECK_EQ(root_read_line(ctx, "/../../etc/hostname", text, sizeof(text)), -ENOENT);
+	CHECK_EQ(root_readlink(ctx, "/sys/link", text, sizeof(text)), 0);
+	CHECK_STR(text, "/etc/inside");
+	tdxctl_free(ctx);
+	fake_end();
+}
+
+static void bad_roots(void)
+{
+	struct tdxctl_ctx *ctx;
+
+	fake_new();
+	fake_file("file", "x");
+	if (tdxctl_new(&ctx))
+		exit(1);
+	CHECK_EQ(tdxctl_set_root(ctx, fake_path("none")), -ENOENT);
+	CHECK(strstr(tdxctl_error(ctx), "none"));
+	CHECK_EQ(tdxctl_set_root(ctx, fake_path("file")), -ENOTDIR);
+	CHECK(tdxctl_hint(ctx)[0]);
+	tdxctl_free(ctx);
+	fake_end();
+}
+
+static struct tdxctl_snapshot *snapshot(void)
+{
+	struct tdxctl_snapshot *snap;
+	struct fake_snapshot s;
+
+	fake_snapshot(&s);
+	if (tdxctl_snapshot_parse(&s, sizeof(s), &snap))
+		exit(1);
+	return snap;
+}
+
+static void check_health(const struct tdxctl_snapshot *snap, enum tdxctl_health state, const char *why)
+{
+	struct tdxctl_health_report *r;
+	bool said = !why;
+
+	if (!CHECK_EQ(tdxctl_health_get(snap, &r), 0))
+		return;
+	CHECK_EQ(r->state, state);
+	for (size_t i = 0; i < r->nr_reasons; i++)
+		said |= why && strstr(r->reasons[i], why);
+	if (!CHECK(said))
+		fprintf(stderr, "  no reason with \"%s\"\n", why);
+	if (!why)
+		CHECK_EQ(r->nr_reasons, 0);
+	tdxctl_health_free(r);
+}
+
+static void health(void)
+{
+	struct tdxctl_snapshot *snap = snapshot();
+
+	check_health(snap, TDXCTL_HEALTH_OK, NULL);
+
+	snap->hkids[2].state = snap->hkids[3].state = TDXCTL_HKID_ASSIGNED;
+	check_health(snap, TDXCTL_HEALTH_CRITICAL, "no free HKID");
+	snap->hkids[3].state = TDXCTL_HKID_UNKNOWN;
+	check_health(snap, TDXCTL_HEALTH_OK, NULL);
+	snap->hkids[2].state = TDXCTL_HKID_LEAKED;
+	check_health(snap, TDXCTL_HEALTH_CRITICAL, "1 HKID leaked");
+	snap->hkids[2].state = snap->hkids[3].state = TDXCTL_HKID_FREE;
+
+	snap->packages[1].online_cpus = 0;
+	check_health(snap, TDXCTL_HEALTH_CRITICAL, "package 1 has no online CPU");
+	snap->packages[1].online_cpus = 2;
+
+	snap->cpus[3].state = TDXCTL_CPU_NOT_ENABLED;
+	check_health(snap, TDXCTL_HEALTH_CRITICAL, "CPU 3");
+	snap->cpus[3].online = 0;
+	check_health(snap, TDXCTL_HEALTH_OK, NULL);
+	snap->cpus[3].online = 1;
+	snap->cpus[3].state = TDXCTL_CPU_ENABLED;
+
+	snap->locks[1].held = 1;
+	snap->locks[1].held_since_ns = snap->hdr.now_ns - 1000000000;
+	check_health(snap, TDXCTL_HEALTH_OK, NULL);
+	snap->locks[1].held_since_ns -= 1000000;
+	check_health(snap, TDXCTL_HEALTH_WARNING, "key-config lock of package 0 held for 1001 ms");
+	/* A time in the future is a wrong time, not a long one. */
+	snap->locks[1].held_since_ns = snap->hdr.now_ns + 5;
+	check_health(snap, TDXCTL_HEALTH_OK, NULL);
+	snap->locks[1].held = 0;
+
+	snap->hdr.missed = 3;
+	check_health(snap, TDXCTL_HEALTH_WARNING, "3 SEAMCALLs");
+	snap->hdr.missed = 0;
+
+	snap->tds[2].td.private_pages = 5;
+	check_health(snap, TDXCTL_HEALTH_WARNING, "td:3 (vmm2) in teardown for 99 s");
+	snap->tds[2].td.since_ns = snap->hdr.now_ns - 59000000000ULL;
+	check_health(snap, TDXCTL_HEALTH_OK, NULL);
+	tdxctl_snapshot_free(snap);
+}
+
+/* The worst state wins, whatever the order; without data nothing is known. */
+static void health_combined(void)
+{
+	struct tdxctl_snapshot *snap = snapshot(), bare = { .source = TDXCTL_SOURCE_HOST };
+	struct tdxctl_health_report *r;
+
+	snap->hdr.missed = 1;
+	snap->packages[0].online_cpus = 0;
+	if (CHECK_EQ(tdxctl_health_get(snap, &r), 0)) {
+		CHECK_EQ(r->state, TDXCTL_HEALTH_CRITICAL);
+		CHECK_EQ(r->nr_reasons, 2);
+		tdxctl_health_free(r);
+	}
+	tdxctl_snapshot_free(snap);
+	check_health(&bare, TDXCTL_HEALTH_UNKNOWN, "no sign");
+}
+
+static int plan(struct tdxctl_ctx *ctx, const struct tdxctl_snapshot *snap, const char *list,
+		const char *want)
+{
+	struct tdxctl_cpu_plan *p;
+	char got[64] = "";
+	size_t n;
+	int err = tdxctl_cpu_plan(ctx, snap, list, &p, &n);
+
+	if (err)
+		return err;
+	for (size_t i = 0; i < n; i++) {
+		snprintf(got + strlen(got), sizeof(got) - strlen(got), "%u%c", p[i].cpu,
+			 p[i].allowed ? '+' : '-');
+		CHECK(p[i].reason[0]);
+	}
+	CHECK_STR(got, want);
+	tdxctl_cpu_plan_free(p, n);
+	return 0;
+}
+
+static void cpu_plan(void)
+{
+	static const char *const malformed[] = { "", "x", "1-", "3-1", "1,,2", "1,", "-1", "1 2", "0-4000000000" };
+	struct tdxctl_snapshot *snap = snapshot();
+	struct tdxctl_ctx *ctx;
+
+	if (tdxctl_new(&ctx))
+		exit(1);
+	plan(ctx, snap, "3", "3+");
+	/* In this order: the second of a package is its last. */
+	plan(ctx, snap, "2-3", "2+3-");
+	plan(ctx, snap, "3,2", "3+2-");
+	plan(ctx, snap, "0,2,1,3", "0+2+1-3-");
+	/* Twice the same is not two CPUs. */
+	plan(ctx, snap, "3,3", "3+3+");
+	snap->cpus[2].online = 0;
+	plan(ctx, snap, "3", "3-");
+	plan(ctx, snap, "2", "2+");
+	for (size_t i = 0; i < 2; i++)
+		snap->hkids[i].state = TDXCTL_HKID_FREE;
+	plan(ctx, snap, "3", "3+");
+	/* A leaked one is in use for ever, an unknown one perhaps. */
+	snap->hkids[0].state = TDXCTL_HKID_LEAKED;
+	plan(ctx, snap, "3", "3-");
+	snap->hkids[0].state = TDXCTL_HKID_UNKNOWN;
+	plan(ctx, snap, "3", "3-");
+
+	CHECK_EQ(plan(ctx, snap, "0,4", ""), -ENOENT);
+	CHECK(strstr(tdxctl_error(ctx), "CPU 4"));
+	for (size_t i = 0; i < sizeof(malformed) / sizeof(malformed[0]); i++) {
+		CHECK_EQ(plan(ctx, snap, malformed[i], ""), -EINVAL);
+		CHECK(strstr(tdxctl_error(ctx), "malformed"));
+	}
+	tdxctl_free(ctx);
+	tdxctl_snapshot_free(snap);
+}
+
+int main(void)
+{
+	RUN(hostinfo);
+	RUN(links_stay_inside);
+	RUN(bad_roots);
+	RUN(health);
+	RUN(health_combined);
+	RUN(cpu_plan);
+	return check_done("lib-host");
+}
