@@ -273,9 +273,13 @@ int main(int argc, char **argv)
 
 	parse(argc, argv);
 	prctl(PR_SET_NAME, opts.name, 0, 0, 0);
-	td_build(&td, &opts);
+	/*
+	 * An exiting process releases its files newest first: only a vhost
+	 * device older than the guest_memfd still has the map by then.
+	 */
 	if (opts.vhost)
 		vhost_own();
+	td_build(&td, &opts);
 
 	/* From here on signals are waited for; until here they just end it. */
 	sigaddset(&set, SIGTERM);
