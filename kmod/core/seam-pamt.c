@@ -51,20 +51,20 @@ static bool pamt_walk(struct seam_call *c, const struct seam_tdmr *t, u64 pa,
 		      u32 want, bool ex, struct seam_page *p)
 {
 	struct seam_pamt *e;
-	u32 level, type;
-	bool leaf;
+	u32 level;
+	bool node;
 
 	for (level = SEAM_1G;; level--) {
 		e = seam_pamt_entry(c->s, t, level, pa);
-		type = seam_pamt_type(core_load64(&e->word));
-		leaf = level == want || type != TDX_PT_NDA;
-		if (!seam_lock(c, &e->word, leaf && ex))
+		node = level != want &&
+		       seam_pamt_type(core_load64(&e->word)) == TDX_PT_NDA;
+		if (!seam_lock(c, &e->word, ex && !node))
 			return false;
 		page_fill(p, e, pa, level);
-		/* It changed between the look and the lock. */
-		if (level != want && (p->type != TDX_PT_NDA) != leaf)
+		/* Did it change between the look and the lock? */
+		if (level != want && node != (p->type == TDX_PT_NDA))
 			return false;
-		if (leaf)
+		if (!node)
 			return true;
 	}
 }

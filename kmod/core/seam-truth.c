@@ -95,8 +95,7 @@ int seam_get_td(const struct seam *s, u64 tdr_pa, struct seam_td_info *out)
 }
 
 int seam_for_each_page(const struct seam *s, u64 pa, u64 end,
-		       int (*fn)(void *arg, u64 pa, const struct seam_page_info *p),
-		       void *arg)
+		       seam_page_fn fn, void *arg)
 {
 	u32 i, nr = core_load32(&s->nr_tdmrs);
 	struct seam_page_info p;

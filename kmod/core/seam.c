@@ -193,8 +193,10 @@ static void seam_preset(struct seam_regs *r, u32 out)
 		r->r8 = 0;
 	if (out & OUT_R9)
 		r->r9 = 0;
-	if (out & OUT_R10_R11)
-		r->r10 = r->r11 = 0;
+	if (out & OUT_R10_R11) {
+		r->r10 = 0;
+		r->r11 = 0;
+	}
 }
 
 /* TDX module ABI, entry conditions of every leaf, in the order of the module. */

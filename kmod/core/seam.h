@@ -167,13 +167,13 @@ int seam_get_kot(const struct seam *s, u32 hkid, struct seam_kot_info *out);
 int seam_get_page(const struct seam *s, u64 pa, struct seam_page_info *out);
 /* TDR of the live or dying TD that holds @hkid, 0 when none does. */
 u64 seam_get_hkid_owner(const struct seam *s, u32 hkid);
+typedef int (*seam_page_fn)(void *arg, u64 pa, const struct seam_page_info *p);
 /*
  * Calls @fn for each page of [@pa, @end) that is neither NDA nor reserved, until
  * @fn returns non-zero, and returns that; 0 at the end.
  */
 int seam_for_each_page(const struct seam *s, u64 pa, u64 end,
-		       int (*fn)(void *arg, u64 pa, const struct seam_page_info *p),
-		       void *arg);
+		       seam_page_fn fn, void *arg);
 
 /* ---- structures the host hands to the module (appendix A of the ABI) ---- */
 
