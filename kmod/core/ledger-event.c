@@ -86,7 +86,7 @@ static struct ledger_td_slot *discover(struct ledger *l, u64 tdr)
 
 	if (!tdr || tdr & ~CORE_PAGE_MASK)
 		return NULL;
-	if (l->complete && !l->totals.missed && !l->totals.tds_dropped)
+	if (ledger_complete(l) && !l->totals.tds_dropped)
 		l->totals.violations++;
 	td = ledger_td_new(l, tdr);
 	/* Each of its calls comes here, so they cannot be counted as TDs. */

@@ -147,6 +147,10 @@ void ledger_missed(struct ledger *l, u64 count)
 	l->totals.missed += count;
 	for (i = 0; i < l->nr_tds; i++)
 		ledger_td_lose_counts(&l->td[l->td_order[i]]);
+	/* An initialised LP stays so; another may have become it. */
+	for (i = 0; i < l->cfg.nr_cpus; i++)
+		if (!l->cpu[i].pub.lp_init)
+			l->cpu[i].pub.lp_init = LEDGER_UNKNOWN32;
 	ledger_hkid_forget_anon(l);
 }
 
@@ -255,7 +259,7 @@ const struct ledger_kot *ledger_kot_get(const struct ledger *l)
 
 bool ledger_complete(const struct ledger *l)
 {
-	return l->complete;
+	return l->complete && !l->totals.missed;
 }
 
 void ledger_totals_get(const struct ledger *l, struct ledger_totals *out)

@@ -120,7 +120,7 @@ struct ledger_td {
 
 struct ledger_pkg {
 	u32 id;
-	bool global_key;	/* TDH.SYS.KEY.CONFIG seen */
+	bool global_key;	/* TDH.SYS.KEY.CONFIG seen; else not, or unknown */
 	u64 keys_programmed;	/* KEY.CONFIG successes */
 	/* serialisation of KEY.CONFIG on this package */
 	bool in_flight;
@@ -195,7 +195,8 @@ void ledger_end(struct ledger *l, struct ledger_call *call, u64 end_ns,
 		u64 status, const struct ledger_regs *out);
 /*
  * Some calls were not seen (probe misses): page counts of live TDs become
- * unknown; states are corrected as the stream shows them.
+ * unknown, vCPU counts too until the TD is runnable; states are corrected as the
+ * stream shows them.
  */
 void ledger_missed(struct ledger *l, u64 count);
 
@@ -216,7 +217,7 @@ const struct ledger_cpu *ledger_cpu_at(const struct ledger *l, u32 index);
 /* Only leaves that were called, in numeric order. */
 const struct ledger_leaf *ledger_leaf_at(const struct ledger *l, u32 index);
 const struct ledger_kot *ledger_kot_get(const struct ledger *l);
-/* Nothing happened before the ledger: what was not seen did not happen. */
+/* Every call since power-on was seen: what was not seen did not happen. */
 bool ledger_complete(const struct ledger *l);
 void ledger_totals_get(const struct ledger *l, struct ledger_totals *out);
 u32 ledger_td_count(const struct ledger *l);

@@ -62,13 +62,22 @@ static void test_key_config(void)
 	CHECK_EQ(p0->acquisitions, 2);
 	CHECK_EQ(p0->keys_programmed, 1);
 
+	/* An interrupt's call inside another on the same CPU. */
+	a = rig_begin(&r, 1, TDH_MNG_KEY_CONFIG, D, 0, 0);
+	c = rig_begin(&r, 1, TDH_MNG_KEY_CONFIG, E, 0, 0);
+	rig_end(&r, &c, TDX_ST_OP(OPERAND_BUSY, TDX_OP_KET));
+	CHECK_EQ(p0->in_flight_tdr, D);
+	rig_end(&r, &a, TDX_ST(KEY_CONFIGURED));
+	CHECK(!p0->in_flight);
+	CHECK_EQ(p0->contended, 2);
+
 	/* Busy without having seen the other: it was contended too. */
 	rig_call(&r, 0, TDH_MNG_KEY_CONFIG, E, 0, 0, TDX_ST_OP(OPERAND_BUSY, TDX_OP_KET));
-	CHECK_EQ(p0->contended, 2);
+	CHECK_EQ(p0->contended, 3);
 	/* A busy TDR is a retry, but not for this lock. */
 	rig_call(&r, 0, TDH_MNG_KEY_CONFIG, E, 0, 0, TDX_ST_OP(OPERAND_BUSY, TDX_OP_RCX));
-	CHECK_EQ(p0->contended, 2);
-	CHECK_EQ(p0->busy_retries, 3);
+	CHECK_EQ(p0->contended, 3);
+	CHECK_EQ(p0->busy_retries, 4);
 	rig_close(&r);
 }
 
@@ -190,6 +199,8 @@ static void test_cpus(void)
 	CHECK_EQ(c->lp_init_status, TDX_ST(INCONSISTENT_CPUID_FIELD));
 	c = ledger_cpu_at(r.l, 3);
 	rig_call(&r, 3, TDH_SYS_LP_INIT, 0, 0, 0, TDX_SEAMCALL_UD);
+	rig_call(&r, 3, TDH_SYS_RD, 0, 0, 0, TDX_SEAMCALL_UD);
+	rig_call(&r, 3, TDH_SYS_RD, 0, 0, 0, TDX_ST(SYS_SHUTDOWN));
 	CHECK_EQ(c->lp_init, LEDGER_UNKNOWN32);
 	CHECK_EQ(c->pkg, 1);
 	CHECK(!ledger_cpu_at(r.l, CPUS));
@@ -201,6 +212,12 @@ static void test_cpus(void)
 
 	rig_open(&r, true);
 	CHECK_EQ(ledger_cpu_at(r.l, 0)->lp_init, 0);
+	/* A missed call may have been the initialisation. */
+	rig_call(&r, 1, TDH_SYS_LP_INIT, 0, 0, 0, 0);
+	ledger_missed(r.l, 1);
+	CHECK_EQ(ledger_cpu_at(r.l, 0)->lp_init, LEDGER_UNKNOWN32);
+	CHECK_EQ(ledger_cpu_at(r.l, 1)->lp_init, 1);
+	CHECK(!ledger_complete(r.l));
 	rig_close(&r);
 }
 

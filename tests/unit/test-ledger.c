@@ -64,8 +64,10 @@ static void test_life(void)
 	CHECK_TD(&r, D, was_runnable, true);
 	rig_call(&r, 0, TDH_MEM_PAGE_AUG, G(512) | 1, D, PAGE(512), 0);
 	CHECK_TD(&r, D, private_pages, 513);
-	/* A guest exit is a success whatever its reason. */
+	/* A guest exit is a success whatever its reason; flags are no address. */
+	at = ledger_td_find(r.l, D)->calls;
 	rig_call(&r, 0, TDH_VP_ENTER, TDVPR(D, 0) | 1ULL << 52, 0, 0, 0x4d);
+	CHECK_TD(&r, D, calls, at + 1);
 	rig_call(&r, 0, TDH_MEM_RANGE_BLOCK, G(0), D, 0, 0);
 	rig_call(&r, 0, TDH_MEM_TRACK, D, 0, 0, 0);
 	rig_call_out(&r, 0, TDH_MEM_PAGE_REMOVE, G(0), D, 0, PAGE(3), 0, 0);
