@@ -36,7 +36,8 @@ int emul_check_topology(struct tdxctl_ctx *ctx, const char *name,
 		why = "at least two TDX KeyIDs are needed: the TDX module takes the first";
 	else if ((uint64_t)t->mktme_keyids + t->tdx_keyids >= TDX_MAX_HKIDS)
 		why = "fewer than 2048 KeyIDs are possible, MKTME and TDX together";
-	return why ? ctx_fail(ctx, -EINVAL, NULL, "%s: impossible topology: %s", name, why) : 0;
+	return why ? ctx_fail(ctx, -EINVAL, "a usual host has 2 packages and 64 KeyIDs, half of them for TDX",
+			      "%s: impossible topology: %s", name, why) : 0;
 }
 
 int emul_file_default(struct tdxctl_ctx *ctx, const struct tdxctl_emul_topology *topo,

@@ -117,7 +117,7 @@ static const struct {
 struct place {
 	struct tdxctl_ctx *ctx;
 	const char *name;
-	const char *object;		/* "topology" or "event 3 (td)" */
+	char object[64];		/* "topology" or "event 3 (td)" */
 };
 
 static const char hint[] = "compare it with a file written by 'tdxctl emulate init'";
@@ -233,16 +233,15 @@ static void free_event(struct emul_event *ev)
 
 static int read_event(struct place *p, size_t number, struct json_object *obj, struct emul_event *ev)
 {
-	char object[64];
 	struct json_object *v;
 	const struct field *f;
 	const char *op;
 	int err = 0;
 
-	snprintf(object, sizeof(object), "event %zu", number);
-	p->object = object;
+	snprintf(p->object, sizeof(p->object), "event %zu", number);
 	if (!json_object_is_type(obj, json_type_object))
-		return ctx_fail(p->ctx, -EINVAL, hint, "%s: %s: an object is expected", p->name, object);
+		return ctx_fail(p->ctx, -EINVAL, hint, "%s: %s: an object is expected", p->name,
+				p->object);
 	if (!json_object_object_get_ex(obj, "op", &v) || !json_object_is_type(v, json_type_string))
 		return bad(p, "op", "a string is expected");
 	op = json_object_get_string(v);
@@ -250,7 +249,7 @@ static int read_event(struct place *p, size_t number, struct json_object *obj, s
 		;
 	if (ev->op == EMUL_OPS)
 		return bad(p, "op", "'%s' is unknown", op);
-	snprintf(object, sizeof(object), "event %zu (%s)", number, op);
+	snprintf(p->object, sizeof(p->object), "event %zu (%s)", number, op);
 
 	json_object_object_foreach(obj, key, unused) {
 		(void)unused;
@@ -284,7 +283,7 @@ static int read_topology(struct place *p, struct json_object *obj, struct tdxctl
 	size_t i;
 	int err;
 
-	p->object = "topology";
+	strcpy(p->object, "topology");
 	if (!json_object_is_type(obj, json_type_object))
 		return ctx_fail(p->ctx, -EINVAL, hint, "%s: key 'topology': an object is expected", p->name);
 	for (i = 0; i < nr; i++) {
@@ -313,7 +312,7 @@ static int read_host(struct place *p, struct json_object *root, struct emul_file
 	size_t n;
 	int err;
 
-	p->object = "host";
+	strcpy(p->object, "host");
 	if (!json_object_is_type(root, json_type_object))
 		return ctx_fail(p->ctx, -EINVAL, hint, "%s: not a host file: an object is expected", p->name);
 	if (!json_object_object_get_ex(root, "format", &v) ||
@@ -342,7 +341,7 @@ static int read_host(struct place *p, struct json_object *root, struct emul_file
 	err = read_topology(p, v, &out->topo);
 	if (err)
 		return err;
-	p->object = "host";
+	strcpy(p->object, "host");
 	if (!json_object_object_get_ex(root, "events", &v) || !json_object_is_type(v, json_type_array))
 		return bad(p, "events", "a list is expected");
 	n = json_object_array_length(v);
