@@ -130,21 +130,54 @@ says()
 # vmm NAME OPTIONS...: starts a VMM and waits until its TD is ready; pid in $VMM.
 vmm()
 {
-	/bin/vmm "$@" >"/tmp/vmm.$1" 2>&1 &
+	name=$1
+	rm -f "/tmp/ready.$name"
+	echo "+ vmm $*"
+	/bin/vmm "$@" --ready "/tmp/ready.$name" </dev/null >"/tmp/vmm.$name" 2>&1 &
 	VMM=$!
-	wait_for "grep -q ready /tmp/vmm.$1 || ! kill -0 $VMM" 90
-	grep -q ready "/tmp/vmm.$1" || die "vmm $*: $(tail -n 1 "/tmp/vmm.$1")"
+	wait_for "test -s /tmp/ready.$name || ! kill -0 $VMM" 90
+	grep -q ^ready "/tmp/ready.$name" || die "vmm $*: $(tail -n 1 "/tmp/vmm.$name")"
 }
 
-# vmm_fails PATTERN NAME OPTIONS...: it must be refused and say why.
+# vmm_fails PATTERN NAME OPTIONS...: it must be refused, and VMM or kernel say why.
 vmm_fails()
 {
 	pattern=$1
 	shift
-	timeout 60 /bin/vmm "$@" >"/tmp/vmm.$1" 2>&1 && die "vmm $* was not refused"
+	echo "+ vmm $* (to fail)"
+	dmesg -c >/dev/null
+	timeout 60 /bin/vmm "$@" </dev/null >"/tmp/vmm.$1" 2>&1
+	got=$?
 	cat "/tmp/vmm.$1"
-	grep -qiE -- "$pattern" "/tmp/vmm.$1" || dmesg | tail -n 20 | grep -qiE -- "$pattern" ||
+	[ $got = 1 ] || die "vmm $*: status $got, not refused"
+	grep -qiE -- "$pattern" "/tmp/vmm.$1" || dmesg | grep -qiE -- "$pattern" ||
 		die "neither vmm $1 nor the kernel log says \"$pattern\""
+}
+
+# gone PID: kills it and waits until it is no more.
+gone()
+{
+	kill -9 "$1"
+	wait "$1" 2>/dev/null
+	wait_for "! test -e /proc/$1"
+}
+
+# truth PATTERN NUMBER: lines of the emulated module's own record.
+truth()
+{
+	got=$(grep -cE -- "$1" $EMUL/truth)
+	[ "$got" = "$2" ] || die "truth has $got lines \"$1\", not $2: $(grep -E "^(td|hkid .*(assigned|flushed)|pages)" $EMUL/truth | tr '\n' ';')"
+}
+
+# fault WORDS: "leaf=20 status=0x... count=1", see $EMUL/faults
+fault()
+{
+	echo "$*" >$EMUL/faults || die "fault refused: $*"
+}
+
+online()
+{
+	echo "$2" >"/sys/devices/system/cpu/cpu$1/online" 2>/dev/null
 }
 
 free_kb()
