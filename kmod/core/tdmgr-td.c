@@ -384,10 +384,8 @@ int tdmgr_td_init_vm(struct tdmgr_td *td, const struct tdmgr_td_params *p,
 		td->initialized = true;
 		return 0;
 	}
-	/* A leaked TD keeps its pages on record until it is destroyed. */
 	tdmgr_release_hkid_final(td);
-	if (!td->leaked)
-		tdmgr_control_reclaim(td);
+	tdmgr_control_reclaim(td);
 	return ret;
 }
 

@@ -7,11 +7,14 @@
  *
  * Locking rules
  *   TDMGR_LOCK_TDX             around each KOT user: CREATE, VPFLUSHDONE,
- *                              CACHE.WB, KEY.FREEID.
+ *                              CACHE.WB, KEY.FREEID; and around enabling
+ *                              the CPUs for a TD that is being created.
  *   TDMGR_LOCK_KEY_CONFIG[pkg] around KEY.CONFIG on that package.
  *   TDMGR_LOCK_POOL            the HKID pool and the list of live TDs; innermost.
- *   TDMGR_LOCK_CPUS (shared)   CPU hotplug read lock, outermost; hotplug
- *                              callbacks run with it held exclusively.
+ *   TDMGR_LOCK_CPUS (shared)   CPU hotplug read lock, outermost; whoever
+ *                              calls tdmgr_cpu_online() and _offline() holds
+ *                              it exclusively. Never taken twice.
+ * The order is that of enum tdmgr_lock.
  * One TD at a time: the caller serialises all calls on one struct tdmgr_td
  * (KVM: kvm->lock), calls on different TDs may run in parallel.
  */
@@ -36,7 +39,10 @@ enum tdmgr_log { TDMGR_ERR, TDMGR_WARN, TDMGR_INFO };
 struct tdmgr_ops {
 	/* One SEAMCALL on the current CPU; outputs in @args; returns RAX. */
 	u64 (*seamcall)(void *ctx, u64 rax, struct tdmgr_args *args);
-	/* Runs fn(arg) on online CPU @cpu and waits; -ENXIO when it is offline. */
+	/*
+	 * Runs fn(arg) on online CPU @cpu and waits; -ENXIO when it is offline.
+	 * @fn makes one SEAMCALL and may run with interrupts off.
+	 */
 	int (*on_cpu)(void *ctx, u32 cpu, void (*fn)(void *arg), void *arg);
 	u32 (*this_cpu)(void *ctx);
 	bool (*cpu_online)(void *ctx, u32 cpu);
@@ -91,14 +97,17 @@ void tdmgr_free(struct tdmgr *m);
 /*
  * SYS.INIT, LP.INIT on every online CPU, SYS.CONFIG, KEY.CONFIG per package,
  * TDMR.INIT. -EIO with the failing leaf and status logged; -ENODEV when there
- * is no module (VMFAILINVALID), -EOPNOTSUPP/-EACCES for #GP/#UD.
+ * is no module (VMFAILINVALID), -EOPNOTSUPP/-EACCES for #GP/#UD, -EAGAIN no
+ * entropy, -EINTR. May be called again, and goes on where it failed.
  */
 int tdmgr_bringup(struct tdmgr *m);
 
 /*
  * F5, rule (2). Online: while TDs exist the CPU is enabled now, a failure
  * refuses the CPU (-EIO); without TDs it is left for the next first TD.
- * Offline: -EBUSY for the last CPU of a package while any HKID is in use.
+ * Offline: -EBUSY for the last CPU of a package while any HKID is in use,
+ * leaked ones included. vCPUs associated with the CPU are flushed first; -EBUSY
+ * also when one cannot be.
  */
 int tdmgr_cpu_online(struct tdmgr *m, u32 cpu);
 int tdmgr_cpu_offline(struct tdmgr *m, u32 cpu);
@@ -107,9 +116,16 @@ bool tdmgr_cpu_enabled(const struct tdmgr *m, u32 cpu);
 
 /*
  * KVM_CREATE_VM. Enables every online CPU if this is the first TD; -EIO when
- * one fails (that TD is not created). No HKID is taken. -ENOMEM.
+ * one fails (that TD is not created). No HKID is taken. -ENOMEM; -ENODEV before
+ * tdmgr_bringup().
  */
 int tdmgr_td_create(struct tdmgr *m, struct tdmgr_td **out);
+
+/*
+ * All calls on a TD but release, terminate, mem_remove and destroy answer -EIO
+ * once it is dead: released, terminated, or after a SEAMCALL failed in a way
+ * that KVM treats as a bug. A busy module is asked again, within bounds.
+ */
 
 struct tdmgr_td_params {
 	u64 attributes;
@@ -135,7 +151,10 @@ int tdmgr_vcpu_init(struct tdmgr_td *td, u32 id, u64 rcx);
 /*
  * KVM_TDX_INIT_MEM_REGION, one page. @hpa and @src_pa are the caller's pages;
  * on success @hpa belongs to the TD until remove or release hands it back.
- * -EINVAL wrong state or GPA, -EEXIST mapped already, -EBUSY, -EIO.
+ * -EINVAL wrong state or GPA, -EEXIST mapped already, -ENOMEM, -EIO; -EBUSY
+ * nothing changed, try again. On every error @hpa is the caller's, cleared if
+ * it had been private. Where a page cannot be taken back after a failure to
+ * measure it, the answer is 0 and the TD is dead.
  */
 int tdmgr_mem_add(struct tdmgr_td *td, u64 gpa, u64 hpa, u64 src_pa,
 		  bool measure);
@@ -146,8 +165,9 @@ int tdmgr_td_finalize(struct tdmgr_td *td, u64 *hw_error);
 
 /*
  * Takes one private page back: 4 SEAMCALLs while the HKID is held, 1 after
- * (F3). *@hpa is cleared and the caller's again. -ENOENT not mapped; -EIO the
- * page stays with the module (leaked, counted) and *@hpa is 0.
+ * (F3). *@hpa is cleared and the caller's again. -ENOENT not mapped; -EIO and
+ * *@hpa 0: the page stays with the module. It is leaked and counted, or still
+ * mapped and handed back by release or destroy when those can have it.
  */
 int tdmgr_mem_remove(struct tdmgr_td *td, u64 gpa, u64 *hpa);
 /* Lowest mapped GPA >= @gpa; -ENOENT when there is none. */
@@ -166,12 +186,13 @@ typedef void (*tdmgr_page_fn)(void *arg, u64 gpa, u64 hpa);
 /*
  * F4, KVM_TDX_RELEASE_VM: HKID first, then every private page the cheap way.
  * Only a finalized TD (-EINVAL). -EINTR: interrupted(), some pages left, call
- * again. Errors of tdmgr_td_release_hkid(). The TD is dead afterwards.
+ * again. Errors of tdmgr_td_release_hkid(); -EIO also when pages were leaked in
+ * this run. The TD is dead afterwards, except after -EBUSY: nothing happened.
  */
 int tdmgr_td_release_vm(struct tdmgr_td *td, tdmgr_page_fn fn, void *arg);
 /*
  * KVM_TDX_TERMINATE_VM: marks the VM dead and releases the HKID only; pages go
- * later, cheaply. -EINVAL not finalized.
+ * later, cheaply. -EINVAL not finalized; -EBUSY, -EIO as for release.
  */
 int tdmgr_td_terminate_vm(struct tdmgr_td *td);
 
@@ -184,7 +205,7 @@ void tdmgr_td_destroy(struct tdmgr_td *td, tdmgr_page_fn fn, void *arg);
 struct tdmgr_td_info {
 	u64 tdr;		/* 0 before INIT_VM and after destruction */
 	u32 hkid;		/* 0 = none */
-	bool dead;		/* released or terminated */
+	bool dead;		/* released, terminated or beyond repair */
 	bool leaked;
 	bool initialized, finalized;
 	u32 vcpus, max_vcpus;

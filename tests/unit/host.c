@@ -297,7 +297,7 @@ static void op_free(void *ctx, void *p)
 
 /* ---- SEAMCALL ---- */
 
-/* The rules of tdmgr.h on who may call what, where and under which lock. */
+/* The rules of tdmgr.h: which leaf under which lock, on which package. */
 static void check_call_rules(struct host *h, u32 leaf)
 {
 	switch (leaf) {
@@ -374,6 +374,8 @@ static u64 op_seamcall(void *ctx, u64 rax, struct tdmgr_args *args)
 
 	call = __atomic_add_fetch(&h->calls, 1, __ATOMIC_RELAXED);
 	__atomic_fetch_add(&h->leaf_calls[leaf], 1, __ATOMIC_RELAXED);
+	if (leaf == TDH_PHYMEM_CACHE_WB)
+		__atomic_fetch_add(&h->wb_resumes, args->rcx, __ATOMIC_RELAXED);
 	check_call_rules(h, leaf);
 	if (call_fails(h, leaf, call))
 		return h->fail_status;

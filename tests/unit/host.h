@@ -54,6 +54,7 @@ struct host {
 	u64 calls;			/* SEAMCALLs so far */
 	u64 leaf_calls[TDX_LEAF_COUNT];
 	u64 busy;			/* of them refused as busy */
+	u64 wb_resumes;			/* TDH.PHYMEM.CACHE.WB with RCX = 1 */
 	/* The @fail_alloc-th allocation (from 1) fails. 0 = none. */
 	u32 fail_alloc, nr_allocs;
 	/* interrupted() says yes after this many questions; 0 = never. */

@@ -351,6 +351,7 @@ static void cache_wb(void)
 	fault(&h, TDH_PHYMEM_CACHE_WB, TDX_ST(INTERRUPTED_RESUMABLE), 500);
 	CHECK_EQ(tdmgr_td_release_hkid(td), 0);
 	CHECK_EQ(h.leaf_calls[TDH_PHYMEM_CACHE_WB], 502);
+	CHECK_EQ(h.wb_resumes, 500);
 	tdmgr_td_destroy(td, host_page_back, &h);
 	CHECK_EQ(h.pages_out, 0);
 
@@ -374,6 +375,59 @@ static void cache_wb(void)
 	tdmgr_td_destroy(td, host_page_back, &h);
 	tdmgr_get_info(h.m, &host);
 	CHECK_EQ(host.hkids_leaked, 2);
+	host_stop(&h);
+	CHECK_EQ(h.errors, 0);
+}
+
+/* A package that lost its CPUs by force: kept waiting, not torn apart. */
+static void package_lost(void)
+{
+	struct tdmgr_td_info info;
+	struct tdmgr_td *td;
+	struct host h;
+
+	restart(&h, false);
+	td = make_td(&h);
+	h.online[2] = h.online[3] = 0;
+	CHECK_EQ(tdmgr_td_terminate_vm(td), -EBUSY);
+	CHECK(host_logged(&h, "package 1 has no online CPU"));
+	tdmgr_td_get_info(td, &info);
+	CHECK(!info.dead && !info.leaked);
+	h.online[2] = 1;
+	CHECK_EQ(tdmgr_td_terminate_vm(td), 0);
+	tdmgr_td_destroy(td, host_page_back, &h);
+	CHECK_EQ(h.pages_out, 0);
+	host_stop(&h);
+	CHECK_EQ(h.errors, 0);
+}
+
+/* The slow way stopped between its steps goes on where it was. */
+static void remove_again(void)
+{
+	static const u32 leaf[] = {
+		TDH_MEM_RANGE_BLOCK, TDH_MEM_TRACK, TDH_MEM_PAGE_REMOVE,
+	};
+	struct tdmgr_td_info info;
+	struct tdmgr_td *td;
+	struct host h;
+	u64 hpa;
+	u32 i;
+
+	restart(&h, false);
+	for (i = 0; i < ARRAY_SIZE(leaf); i++) {
+		td = make_td(&h);
+		fault(&h, leaf[i], TDX_ST(TD_FATAL), 1);
+		CHECK_EQ(tdmgr_mem_remove(td, GPA(0), &hpa), -EIO);
+		CHECK_EQ(hpa, 0);
+		tdmgr_td_get_info(td, &info);
+		CHECK(info.dead);
+		CHECK_EQ(info.private_pages, 1);
+		CHECK_EQ(info.pages_leaked, 0);
+		CHECK_EQ(tdmgr_mem_remove(td, GPA(0), &hpa), 0);
+		host_page_free(&h, hpa);
+		tdmgr_td_destroy(td, NULL, NULL);
+		CHECK_EQ(h.pages_out, 0);
+	}
 	host_stop(&h);
 	CHECK_EQ(h.errors, 0);
 }
@@ -470,6 +524,8 @@ int main(void)
 	RUN(leaked_hkid);
 	RUN(flush_not_done);
 	RUN(cache_wb);
+	RUN(package_lost);
+	RUN(remove_again);
 	RUN(key_config);
 	RUN(stuck);
 	RUN(busy_on_the_way_in);
