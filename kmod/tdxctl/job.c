@@ -152,14 +152,15 @@ static void run_strategies(struct job *j)
 		mutex_unlock(&job_mutex);
 	}
 
-	/*
-	 * Nothing left for the helper, but the HKID is back: the VM was
-	 * terminated before, and a dead VM no longer says that it could be.
-	 */
-	td_view_get(&td, j->tdr);
-	if (s == TDXCTL_STRATEGY_AUTO && td.found && !td.hkid && !cancel) {
-		s = TDXCTL_STRATEGY_TERMINATE;
-		ret = 0;
+	if (s == TDXCTL_STRATEGY_AUTO && !cancel) {
+		/*
+		 * Nothing left for the helper. If the HKID is back, the VM was
+		 * terminated before; a dead VM no longer says that it could be.
+		 */
+		td_view_get(&td, j->tdr);
+		ret = td.found && !td.hkid ? 0 : -EOPNOTSUPP;
+		if (!ret)
+			s = TDXCTL_STRATEGY_TERMINATE;
 	}
 
 	mutex_lock(&job_mutex);
@@ -180,7 +181,7 @@ void job_progress_locked(struct job *j)
 	struct td_view td;
 
 	td_view_get(&td, j->tdr);
-	if (td.found)
+	if (td.found && td.seq == j->start.seq)
 		j->last = td;
 }
 

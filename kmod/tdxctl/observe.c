@@ -29,13 +29,14 @@
 #define MAX_VCPUS		32768
 
 /*
- * A probe handler may run anywhere a SEAMCALL is made, so the lock is raw and
- * held with interrupts off. No kernel makes SEAMCALLs from an NMI; should one
- * ever interrupt this CPU inside the ledger, the call is counted as missed
- * instead of waiting for itself. (in_nmi() cannot tell: it is true in every
- * handler of a probe that is a breakpoint.)
+ * A probe handler may run anywhere a SEAMCALL is made, so the lock spins with
+ * interrupts off. A handler of a probe that is a breakpoint looks like an NMI
+ * (in_nmi() is true), where lockdep accepts no raw_spinlock_t; hence the bare
+ * lock. No kernel makes SEAMCALLs from a real NMI; should one ever interrupt
+ * this CPU inside the ledger, the call is counted as missed instead of waiting
+ * for itself.
  */
-static DEFINE_RAW_SPINLOCK(ledger_lock);
+static arch_spinlock_t ledger_lock = __ARCH_SPIN_LOCK_UNLOCKED;
 static DEFINE_PER_CPU(bool, in_ledger);
 static atomic_t unseen = ATOMIC_INIT(0);
 
@@ -59,17 +60,15 @@ static struct {
 static bool keyids_pending;
 
 static void lock_ledger(unsigned long *flags)
-	__acquires(&ledger_lock)
 {
 	local_irq_save(*flags);
 	this_cpu_write(in_ledger, true);
-	raw_spin_lock(&ledger_lock);
+	arch_spin_lock(&ledger_lock);
 }
 
 static void unlock_ledger(unsigned long flags)
-	__releases(&ledger_lock)
 {
-	raw_spin_unlock(&ledger_lock);
+	arch_spin_unlock(&ledger_lock);
 	this_cpu_write(in_ledger, false);
 	local_irq_restore(flags);
 }
@@ -85,14 +84,12 @@ static bool interrupted_ledger(void)
 
 /* For readers in process context. Never NULL between init and exit. */
 const struct ledger *observe_lock(unsigned long *flags)
-	__acquires(&ledger_lock)
 {
 	lock_ledger(flags);
 	return ledger;
 }
 
 void observe_unlock(unsigned long flags)
-	__releases(&ledger_lock)
 {
 	unlock_ledger(flags);
 }
@@ -240,6 +237,7 @@ void observe_begin(struct observe_call *c, u64 rax, const struct ledger_regs *ar
 	if (interrupted_ledger())
 		return;
 	lock_ledger(&flags);
+	/* Once, as the provider loads: it costs a millisecond here. */
 	if (unlikely(keyids_pending)) {
 		keyids_pending = false;
 		if (read_keyids(&config))

@@ -40,6 +40,9 @@ static void report_locked(struct job *j, struct tdxctl_release_args *a)
 		a->pages_left = j->last.pages;
 		a->seamcalls = j->last.calls - j->start.calls;
 		a->page_seamcalls = j->last.reclaims - j->start.reclaims;
+	} else {
+		a->hkid_freed = a->phase == TDXCTL_PHASE_DONE ||
+				(a->phase == TDXCTL_PHASE_PAGES && !j->task);
 	}
 	a->started_ns = j->started_ns;
 	a->ended_ns = j->task ? 0 : j->ended_ns;
@@ -130,13 +133,17 @@ static int dry_run(struct request *r)
 		mutex_lock(&job_mutex);
 		ret = launch_locked(j, r);
 		mutex_unlock(&job_mutex);
-		if (!ret)
-			ret = wait_event_killable(j->ended_wq, !READ_ONCE(j->task));
+		if (!ret && wait_event_interruptible(j->ended_wq, !READ_ONCE(j->task))) {
+			mutex_lock(&job_mutex);
+			job_cancel_locked(j);
+			mutex_unlock(&job_mutex);
+			ret = -EINTR;
+		}
 		if (!ret)
 			memcpy(r->reason, j->reason, sizeof(r->reason));
 		job_put(j);
 		if (ret)
-			return ret == -ERESTARTSYS ? -EINTR : ret;
+			return ret;
 	}
 	report_td(&r->td, a);
 	a->strategy = strategy_pick(r->reason, a->strategy) ?: TDXCTL_STRATEGY_STOP;
@@ -150,7 +157,7 @@ static int dry_run(struct request *r)
 static struct job *start_release_locked(struct request *r, struct job *j)
 {
 	struct tdxctl_release_args *a = r->a;
-	bool fresh = !j || j->tdr != r->td.tdr;
+	bool fresh = !j || j->tdr != r->td.tdr || j->start.seq != r->td.seq;
 	u32 wanted = a->strategy;
 	int ret;
 
@@ -193,7 +200,7 @@ static int watch(struct request *r, struct job *j)
 	long left = 1;
 	int ret = 0;
 
-	if (a->wait_ms)
+	if (a->wait_ms && !(a->flags & TDXCTL_RELEASE_DRY_RUN))
 		left = wait_event_interruptible_timeout(j->ended_wq,
 							!READ_ONCE(j->task),
 							msecs_to_jiffies(a->wait_ms));
@@ -214,7 +221,8 @@ static int release_request(struct request *r)
 {
 	struct tdxctl_release_args *a = r->a;
 	bool cancel = a->flags & TDXCTL_RELEASE_CANCEL;
-	struct job *j;
+	bool dry = a->flags & TDXCTL_RELEASE_DRY_RUN;
+	struct job *j, *running;
 	int ret;
 
 	mutex_lock(&job_mutex);
@@ -222,8 +230,7 @@ static int release_request(struct request *r)
 	if (j && cancel)
 		job_cancel_locked(j);
 	/* Running, or ended since its starter last looked. */
-	if (j && (j->task || cancel || (j->owner == r->f->id && !j->told)) &&
-	    !(a->flags & TDXCTL_RELEASE_DRY_RUN))
+	if (j && (j->task || (!dry && (cancel || (j->owner == r->f->id && !j->told)))))
 		goto watch;
 
 	ret = identify(r);
@@ -234,7 +241,15 @@ static int release_request(struct request *r)
 			goto watch;
 		goto unlock;
 	}
-	if (a->flags & TDXCTL_RELEASE_DRY_RUN) {
+	/* The same VM under another descriptor number. */
+	running = job_running_locked(r->td.tdr);
+	if (running) {
+		j = running;
+		if (cancel)
+			job_cancel_locked(j);
+		goto watch;
+	}
+	if (dry) {
 		mutex_unlock(&job_mutex);
 		ret = dry_run(r);
 		memcpy(a->reason, r->reason, sizeof(r->reason));
@@ -244,11 +259,7 @@ static int release_request(struct request *r)
 		report_td(&r->td, a);
 		goto unlock;
 	}
-	/* The same VM under another descriptor number. */
-	if (r->td.tdr && job_running_locked(r->td.tdr))
-		j = job_running_locked(r->td.tdr);
-	else
-		j = start_release_locked(r, j);
+	j = start_release_locked(r, j);
 	if (IS_ERR(j)) {
 		report_td(&r->td, a);
 		ret = PTR_ERR(j);

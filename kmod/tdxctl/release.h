@@ -24,6 +24,7 @@ struct td_view {
 	bool finalized_known;
 	bool owner_known;
 	u64 tdr;
+	u32 seq;		/* an address may serve another TD later */
 	u32 hkid;		/* 0 = given back */
 	u32 last_hkid;
 	u64 pages;

@@ -18,6 +18,7 @@ static void view_of(struct td_view *v, const struct ledger_td *td)
 		return;
 	v->owner_known = td->owner.tgid;
 	v->tdr = td->tdr;
+	v->seq = td->seq;
 	v->hkid = td->hkid;
 	v->last_hkid = td->last_hkid;
 	v->pages = td->private_pages;

@@ -7,7 +7,7 @@
  *   job_mutex (release.c)    list of releases
  *   CPU hotplug read lock    CPU check
  *   locks_mutex (locks.c)    addresses of the kernel's mutexes
- *   ledger lock (observe.c)  raw, interrupts off; also taken by probe handlers
+ *   ledger lock (observe.c)  spins, interrupts off; also taken by probe handlers
  */
 #ifndef TDXCTL_DRV_H
 #define TDXCTL_DRV_H

@@ -290,15 +290,28 @@ enum tdxctl_release_phase {
 /*
  * Starts, joins or watches the release of one TD, and returns after at most
  * @wait_ms with its progress. Call again with the same VM until @phase is DONE,
- * FAILED or CANCELLED. Closing the device stops releases this file started at
- * the next safe point; what is done stays done.
+ * FAILED or CANCELLED, or @ended_ns is not 0. Closing the device stops releases
+ * this file started at the next safe point; what is done stays done, and a
+ * later call resumes it. A TD that was released before is DONE at once.
+ *
+ * @phase is PAGES with @ended_ns set and @result 0: the helper has done its
+ * part (KVM_TDX_TERMINATE_VM) and gave the HKID back. User space punches holes
+ * into the guest_memfd files to get @pages_left back, one SEAMCALL per page;
+ * calls then only watch, until @pages_left is 0 and @phase DONE.
+ *
+ * TDXCTL_RELEASE_DRY_RUN fills @reason, and @strategy with what would be used:
+ * TDXCTL_STRATEGY_STOP when the helper has none. While the TD is being released
+ * it reports that instead. TDXCTL_RELEASE_CANCEL starts nothing; without a
+ * running release it reports the TD.
  *
  * The VM is named by @pidfd and the descriptor number @vm_fd in that process,
  * so a recycled PID is never hit.
  *
- * ESRCH the process is gone; EBADF no such descriptor; EINVAL not a VM file;
- * EOPNOTSUPP no strategy (see @reason); EPERM; EBUSY 64 releases run already;
- * EINTR a signal came while waiting (the release goes on).
+ * ESRCH the process is gone; EBADF no such descriptor, or @pidfd is none;
+ * EINVAL not a VM file, or not that of @tdr; EOPNOTSUPP no strategy (see
+ * @reason); EPERM; EBUSY 64 releases run already; EINTR a signal came while
+ * waiting (the release goes on). The out fields are valid with EOPNOTSUPP and
+ * EINTR, too.
  */
 struct tdxctl_release_args {
 	__u32 size;
