@@ -76,11 +76,9 @@ int seam_get_td(const struct seam *s, u64 tdr_pa, struct seam_td_info *out)
 	out->pkg_config_bitmap = core_load32(&tdr->pkg_config_bitmap);
 	out->chldcnt = core_load64(&tdr->chldcnt);
 	out->num_tdcx = core_load32(&tdr->num_tdcx);
-	if (!out->num_tdcx)
-		return 0;
 	/*
-	 * In TEARDOWN the TDCX pages go back to the host one by one; what was
-	 * in a page that is gone is not worth more than the zeros above.
+	 * There may be no TDCS yet, and in TEARDOWN the TDCX pages go back to
+	 * the host one by one: without it the zeros above are the answer.
 	 */
 	if (seam_get_page(s, core_load64(&tdr->tdcx[SEAM_TDCX_TDCS]), &p) ||
 	    p.type != TDX_PT_TDCX || p.owner != tdr_pa)
