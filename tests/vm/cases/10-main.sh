@@ -170,7 +170,7 @@ case_sizes()
 	is hkid_freed true
 	id=$(jget "/out/$CASE-2.json" 'tds[vm=init].id')
 	j 0 release "td:$id" --yes --strategy stop
-	truth '^td .* hkid [1-9]' 1
+	truth '^td .* lifecycle [012] ' 1
 }
 
 case_selectors()
@@ -187,8 +187,8 @@ case_selectors()
 	is 'tds[].private_pages' 5
 	vmm same --pages 6
 	vmm same --pages 7
-	t 1 release same --yes
-	says ambiguous
+	j 2 release same --yes
+	is error.code ambiguous
 	says "td:4"
 	j 1 td show nobody
 	is error.code not-found

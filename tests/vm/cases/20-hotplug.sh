@@ -12,7 +12,7 @@ case_last_cpu_of_a_package()
 	is 'cpus[cpu=3].online' false
 	is 'packages[id=1].online_cpus' 1
 	j 7 cpu plan 2
-	is 'cpus[].allowed' false
+	is 'plan[].allowed' false
 	allow_log 'refus|last online CPU'
 	online 2 0 && die "the last CPU of a package went offline with an HKID in use"
 	[ "$(cat /sys/devices/system/cpu/online)" = 0-2 ] || die "CPU 2 is not online"
@@ -102,15 +102,25 @@ case_lp_init_fails()
 	vmm web --pages 4
 	j 0 cpu check
 	is 'cpus[].tdx' enabled enabled enabled enabled
-	# With a TD alive a CPU that cannot be enabled does not come online.
+	gone "$VMM"
+}
+
+case_lp_init_fails_with_tds()
+{
 	online 3 0 || die "CPU 3"
+	t 0 helper load
+	load_emul
+	vmm web --pages 4
+	# With a TD alive a CPU that cannot be enabled does not come online.
 	fault leaf=35 lp=3 status=0xc000090900000000 count=1000
+	allow_log 'CPU 3|cpu 3|LP.INIT'
 	online 3 1 && die "CPU 3 came online though it cannot run TDs"
 	j 0 status
 	is cpus.online 3
+	truth '^lp 3 init 0' 1
 	echo clear >$EMUL/faults
 	online 3 1 || die "CPU 3 does not come back"
-	gone "$VMM"
+	truth '^lp 3 init 1' 1
 }
 
 case_hotplug_storm()
