@@ -150,7 +150,7 @@ const char *view_source(enum tdxctl_source source);	/* the JSON word */
 /* CPUs of @p can run TDs: one is online. */
 bool view_covered(const struct tdxctl_package *p);
 
-extern const char view_no_helper[];	/* reason: the helper is not loaded */
+extern const char view_no_helper[];	/* reason: there is no helper */
 extern const char view_late[];		/* reason: older than the helper */
 
 /* ---- verbs ---- */

@@ -46,7 +46,7 @@ static const struct cli_opt release_opts[] = {
 	  .help = "do not ask; needed when not on a terminal" },
 	{ .name = "strategy", .type = CLI_OPT_CHOICE, .arg = "NAME",
 	  .offset = CLI_VALUE(strategy), .values = strategies,
-	  .help = "how: auto (the first that works), terminate, release, early, stop" },
+	  .help = "auto, terminate, release, early or stop" },
 	{ .name = "timeout", .type = CLI_OPT_UINT, .arg = "S",
 	  .offset = CLI_VALUE(timeout), .min = 1, .max = 86400,
 	  .help = "stop at a safe point after S seconds" },

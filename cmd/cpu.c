@@ -41,6 +41,8 @@ static const struct cli_field packages = {
 static const struct cli_field verdict = { .label = "Verdict", .type = OUT_STR };
 static const struct cli_field problems = { .key = "problems", .label = "Problems", .type = OUT_LIST };
 
+static const char never_online[] = "an offline CPU does not tell its package";
+
 static enum out_style cpu_style(unsigned int state)
 {
 	return state == TDXCTL_CPU_ENABLED ? STYLE_GOOD :
@@ -113,7 +115,7 @@ int cmd_cpu_check(struct cli_app *app, int argc, char **argv)
 
 		out_uint(row, &cpu_columns[CPU], rec[i].cpu);
 		out_uint_or(row, &cpu_columns[PACKAGE], rec[i].package,
-			    TDXCTL_UNKNOWN32, "the CPU was never online");
+			    TDXCTL_UNKNOWN32, never_online);
 		out_style(out_bool(row, &cpu_columns[ONLINE], rec[i].online),
 			  rec[i].online ? STYLE_NONE : STYLE_DIM);
 		out_str(row, &cpu_columns[TDX], tdxctl_cpu_state_str(rec[i].state));
@@ -190,7 +192,8 @@ int cmd_cpu_plan(struct cli_app *app, int argc, char **argv)
 	for (i = 0; i < n; i++) {
 		row = out_row(table);
 		out_uint(row, &plan_columns[L_CPU], p[i].cpu);
-		out_uint(row, &plan_columns[L_PACKAGE], p[i].package);
+		out_uint_or(row, &plan_columns[L_PACKAGE], p[i].package,
+			    TDXCTL_UNKNOWN32, never_online);
 		out_bool(row, &plan_columns[L_ONLINE], p[i].online);
 		out_style(out_bool(row, &plan_columns[L_ALLOWED], p[i].allowed),
 			  p[i].allowed ? STYLE_GOOD : STYLE_BAD);

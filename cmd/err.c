@@ -79,11 +79,15 @@ static int lib_error(struct cli_app *app, enum cli_exit code, const char *word,
 		     const char *hint, int err, const char *fmt, va_list ap)
 {
 	const char *why = tdxctl_error(app->ctx), *next = tdxctl_hint(app->ctx);
-	char buf[512], *what;
+	char buf[512], name[64], *what;
 
 	if (vasprintf(&what, fmt, ap) < 0)
 		what = NULL;
 	sentence(buf, sizeof(buf), next && *next ? next : hint);
+	if (code == CLI_USAGE && !*buf) {
+		cli_cmd_name(app->cmd, name, sizeof(name));
+		snprintf(buf, sizeof(buf), "See 'tdxctl %s --help'.", name);
+	}
 	if (why && *why)
 		cli_error(app, code, word, buf, "%s", why);
 	else

@@ -213,8 +213,8 @@ static int store(struct cli_app *app, const struct cli_opt *o, const char *val)
 
 /*
  * One pass over @argv. @apply: values are stored and errors recorded; else the
- * pass only finds the first word that is not an option. Returns 0 with optind
- * at that word, or an exit code.
+ * pass only finds the first word that is not an option and leaves optind there.
+ * 0, or CLI_USAGE at an option that is not in @set.
  */
 static int pass(struct cli_app *app, const struct option_set *set, int argc,
 		char **argv, bool apply)
@@ -246,7 +246,7 @@ static int pass(struct cli_app *app, const struct option_set *set, int argc,
 			char letter[3] = { '-', (char)optopt, '\0' };
 
 			if (!apply)
-				return 0;
+				return CLI_USAGE;
 			if (c == ':' && optopt > UCHAR_MAX)
 				return usage_hint(app, NULL, "--%s needs a value",
 						  set->row[optopt - UCHAR_MAX - 1]->name);
@@ -327,7 +327,8 @@ static int find_cmd(struct cli_app *app, int *argc, char **argv)
 
 	set_add(&set, cli_global_opts, cli_nr_global_opts);
 	set_finish(&set, false);
-	pass(app, &set, *argc, argv, false);
+	if (pass(app, &set, *argc, argv, false))
+		return pass(app, &set, *argc, argv, true);
 	if (optind >= *argc || (argv[optind][0] == '-' && argv[optind][1]))
 		return 0;
 	verb = argv[optind];

@@ -127,8 +127,8 @@ static void show_platform(struct cli_app *app, struct out_node *root)
 			 app->v.emulate_file ? " " : ", built in",
 			 app->v.emulate_file ? app->v.emulate_file : "");
 	else if (s->source == TDXCTL_SOURCE_HOST)
-		out_strf(root, &source_text, "%s%s; the helper is not loaded",
-			 app->v.root ? "captured host " : "this host's files",
+		out_strf(root, &source_text, "%s%s",
+			 app->v.root ? "captured host " : "files of this host, no helper",
 			 app->v.root ? app->v.root : "");
 	n = out_object(root, &platform);
 	opt_str(n, &platform_fields[MODEL], p->cpu_model, "no /proc/cpuinfo");

@@ -6,7 +6,7 @@
 
 #include "cmd.h"
 
-const char view_no_helper[] = "the helper is not loaded";
+const char view_no_helper[] = "only the helper sees it";
 const char view_late[] = "the TD is older than the helper";
 
 /* "web (td:1, hkid:17, pid 2001, runnable)": each part but the first selects it. */

@@ -1,0 +1,333 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Writes the shell completions from `tdxctl dump-cli`.
+
+gen.py BINARY            writes tdxctl.bash, _tdxctl and tdxctl.fish beside itself
+gen.py --check BINARY    exit status 1 when they are not what it would write
+"""
+import json
+import pathlib
+import subprocess
+import sys
+
+HERE = pathlib.Path(__file__).resolve().parent
+HEAD = ("# SPDX-License-Identifier: GPL-2.0-only\n"
+        "# Written by completions/gen.py from `tdxctl dump-cli`; do not edit.\n")
+
+# What an argument or an option's value is, by its placeholder.
+FILES = {"FILE", "KO"}
+DIRS = {"DIR"}
+
+
+def verbs(cli):
+    """verb -> its rows, in the order of the table, without the hidden ones."""
+    table = {}
+    for cmd in cli["commands"]:
+        if not cmd["hidden"]:
+            table.setdefault(cmd["verb"], []).append(cmd)
+    return table
+
+
+def words(opts):
+    """The options as they are typed, long ones first."""
+    out = ["--" + o["name"] for o in opts]
+    return out + ["-" + o["letter"] for o in opts if o["letter"]]
+
+
+def unique(opts):
+    seen = {}
+    for o in opts:
+        seen.setdefault(o["name"], o)
+    return list(seen.values())
+
+
+# ---- bash
+
+BASH = r'''
+# Others choose these names, and compgen -W would expand what is in them.
+_tdxctl_vms()
+{
+	local opt=() w
+
+	for w in "${words[@]}"; do
+		case $w in
+		--emulate|--emulate=*|--root=*) opt+=("$w") ;;
+		esac
+	done
+	while read -r w; do
+		[[ $w == "$cur"* ]] && COMPREPLY+=("$(printf %q "$w")")
+	done < <(tdxctl "${opt[@]}" complete-vms 2>/dev/null)
+}
+
+_tdxctl()
+{
+	local cur prev words cword verb='' noun='' i
+	local IFS=$'\n'
+
+	# bash splits words at '='; bash-completion undoes that.
+	COMPREPLY=()
+	if declare -F _init_completion >/dev/null; then
+		_init_completion -n =: || return
+	else
+		cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
+		words=("${COMP_WORDS[@]}") cword=$COMP_CWORD
+		[ "$prev" != = ] || prev=${COMP_WORDS[COMP_CWORD - 2]}
+		[ "$cur" != = ] || { prev=${COMP_WORDS[COMP_CWORD - 1]} cur=''; }
+	fi
+
+	for ((i = 1; i < cword; i++)); do
+		case ${words[i]} in
+		@VALUED@) ((i++)) ;;
+		-*) ;;
+		*)
+			if [ -z "$verb" ]; then
+				verb=${words[i]}
+			elif [ -z "$noun" ]; then
+				noun=${words[i]}
+			fi ;;
+		esac
+	done
+
+	case $prev in
+@VALUES@	esac
+
+	case $cur in
+	--emulate=*)
+		cur=${cur#*=}
+		mapfile -t COMPREPLY < <(compgen -P --emulate= -f -- "$cur")
+		return ;;
+@EQUALS@	-*)
+		case $verb in
+@OPTIONS@		*) mapfile -t COMPREPLY < <(compgen -W "@GLOBAL@" -- "$cur") ;;
+		esac
+		return ;;
+	esac
+
+	case $verb in
+	'') mapfile -t COMPREPLY < <(compgen -W "@VERBS@" -- "$cur") ;;
+@ARGS@	esac
+}
+
+complete -o filenames -F _tdxctl tdxctl
+'''
+
+
+def lines(items):
+    return "$'" + "\\n".join(items) + "'"
+
+
+def bash_value(opt):
+    arg = opt["arg"]
+    if opt["type"] == "choice":
+        return f'compgen -W {lines(opt["values"])} -- "$cur"'
+    if arg in FILES:
+        return 'compgen -f -- "$cur"'
+    if arg in DIRS:
+        return 'compgen -d -- "$cur"'
+    return None
+
+
+def bash_arg(cmd):
+    if cmd["args"] == "VM":
+        return "_tdxctl_vms"
+    if cmd["args"] in FILES:
+        return 'mapfile -t COMPREPLY < <(compgen -f -- "$cur")'
+    return None
+
+
+def bash(cli):
+    table = verbs(cli)
+    every = unique(cli["global_options"] + [o for c in cli["commands"] for o in c["options"]])
+    valued = [o for o in every if o["arg"] and o["type"] != "optional"]
+    values, equals = "", ""
+    for o in valued:
+        gen = bash_value(o)
+        values += f'\t--{o["name"]})\n'
+        if gen:
+            values += f'\t\tmapfile -t COMPREPLY < <({gen})\n'
+            equals += (f'\t--{o["name"]}=*)\n\t\tcur=${{cur#*=}}\n\t\tmapfile -t COMPREPLY < '
+                       f'<({gen.replace("compgen", "compgen -P --" + o["name"] + "=", 1)})\n'
+                       '\t\treturn ;;\n')
+        values += "\t\treturn ;;\n"
+    options, args = "", ""
+    for verb, rows in table.items():
+        opts = unique([o for c in rows for o in c["options"]] + cli["global_options"])
+        options += (f'\t\t{verb}) mapfile -t COMPREPLY < <(compgen -W '
+                    f'{lines(words(opts))} -- "$cur") ;;\n')
+        nouns = [c["noun"] for c in rows if c["noun"]]
+        if verb == "help":
+            args += (f'\thelp) [ -n "$noun" ] || mapfile -t COMPREPLY < <(compgen -W '
+                     f'{lines(table)} -- "$cur") ;;\n')
+        elif nouns:
+            args += f'\t{verb})\n\t\tcase $noun in\n'
+            args += (f"\t\t'') mapfile -t COMPREPLY < <(compgen -W {lines(nouns)}"
+                     ' -- "$cur") ;;\n')
+            for c in rows:
+                if bash_arg(c):
+                    args += f'\t\t{c["noun"]}) {bash_arg(c)} ;;\n'
+            args += "\t\tesac ;;\n"
+        elif bash_arg(rows[0]):
+            args += f'\t{verb}) {bash_arg(rows[0])} ;;\n'
+    glob = words(cli["global_options"])
+    text = HEAD + "# shellcheck shell=bash\n" + BASH
+    for key, new in (("VALUED", "|".join("--" + o["name"] for o in valued)), ("VALUES", values),
+                     ("EQUALS", equals), ("OPTIONS", options), ("ARGS", args)):
+        text = text.replace(f"@{key}@", new)
+    text = text.replace('"@GLOBAL@"', lines(glob))
+    return text.replace('"@VERBS@"', lines(table))
+
+
+# ---- zsh
+
+def zquote(text):
+    return text.replace("'", "'\\''").replace("[", "\\[").replace("]", "\\]").replace(":", "\\:")
+
+
+def zsh_opt(o):
+    value = ""
+    if o["arg"]:
+        what = ("(" + " ".join(o["values"]) + ")" if o["values"] else
+                "_files" if o["arg"] in FILES else
+                "_files -/" if o["arg"] in DIRS else " ")
+        value = f':{o["arg"]}:{what}'
+        if o["type"] == "optional":
+            value = ":" + value
+    again = "*" if o["type"] == "count" else ""
+    eq = "=-" if o["type"] == "optional" else "=" if o["arg"] else ""
+    text = zquote(o["help"])
+    if not o["letter"]:
+        return [f"'{again}--{o['name']}{eq}[{text}]{value}'"]
+    short, long = f"-{o['letter']}", f"--{o['name']}"
+    if again:
+        return [f"'*{w}[{text}]{value}'" for w in (short, long)]
+    return [f"'({short} {long})'{{{short},{long}{eq}}}'[{text}]{value}'"]
+
+
+def zsh_arg(cmd):
+    if cmd["args"] == "VM":
+        return ["'1:VM:_tdxctl_vms'"]
+    if cmd["args"] in FILES:
+        return ["'1:file:_files'"]
+    return []
+
+
+def zsh_specs(items, indent):
+    return "".join(f" \\\n{indent}{item}" for item in items)
+
+
+def zsh(cli):
+    table = verbs(cli)
+    glob = [s for o in cli["global_options"] for s in zsh_opt(o)]
+    out = "#compdef tdxctl\n" + HEAD
+    out += r'''
+_tdxctl_vms()
+{
+	local -a opt vms
+
+	opt=(${(M)words:#--emulate*} ${(M)words:#--root=*})
+	vms=(${(f)"$(_call_program vms tdxctl $opt complete-vms 2>/dev/null)"})
+	compadd -a vms
+}
+
+'''
+    out += "_tdxctl_global=(" + "".join(f"\n\t{s}" for s in glob) + "\n)\n\n"
+    out += "_tdxctl()\n{\n\tlocal curcontext=$curcontext state line\n\tlocal -a verbs nouns\n\n"
+    out += "\tverbs=(\n"
+    for verb, rows in table.items():
+        text = next((c["summary"] for c in rows if c["default"] or not c["noun"]), rows[0]["summary"])
+        out += f"\t\t'{verb}:{zquote(text)}'\n"
+    out += "\t)\n\t_arguments -C $_tdxctl_global '1:verb:->verb' '*::argument:->rest' && return\n"
+    out += "\tcase $state in\n\tverb) _describe verb verbs; return ;;\n\tesac\n"
+    out += "\tcase $line[1] in\n"
+    for verb, rows in table.items():
+        if not rows[0]["noun"]:
+            specs = [s for o in rows[0]["options"] for s in zsh_opt(o)] + zsh_arg(rows[0])
+            if verb == "help":
+                specs += ["'1:verb:(" + " ".join(table) + ")'"]
+            out += f"\t{verb})\n\t\t_arguments $_tdxctl_global{zsh_specs(specs, chr(9) * 3)} ;;\n"
+            continue
+        out += f"\t{verb})\n\t\tif (( CURRENT == 2 )); then\n\t\t\tnouns=(\n"
+        for c in rows:
+            out += f"\t\t\t\t'{c['noun']}:{zquote(c['summary'])}'\n"
+        out += "\t\t\t)\n\t\t\t_describe noun nouns\n\t\t\treturn\n\t\tfi\n"
+        out += "\t\tshift words; (( CURRENT-- ))\n\t\tcase $words[1] in\n"
+        for c in rows:
+            specs = [s for o in c["options"] for s in zsh_opt(o)] + zsh_arg(c)
+            out += f"\t\t{c['noun']})\n\t\t\t_arguments $_tdxctl_global{zsh_specs(specs, chr(9) * 4)} ;;\n"
+        out += "\t\tesac ;;\n"
+    return out + "\tesac\n}\n\n_tdxctl \"$@\"\n"
+
+
+# ---- fish
+
+def fquote(text):
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def fish_opt(o, cond):
+    line = f"complete -c tdxctl{cond} -l {o['name']}"
+    if o["letter"]:
+        line += f" -s {o['letter']}"
+    if o["values"]:
+        line += f" -x -a {fquote(' '.join(o['values']))}"
+    elif o["arg"] in FILES and o["type"] != "optional":
+        line += " -r -F"
+    elif o["arg"] in DIRS:
+        line += " -x -a '(__fish_complete_directories)'"
+    elif o["arg"] and o["type"] != "optional":
+        line += " -x"
+    return line + f" -d {fquote(o['help'])}\n"
+
+
+def fish(cli):
+    table = verbs(cli)
+    names = " ".join(table)
+    out = HEAD + r'''
+function __tdxctl_vms
+    set -l opt (string match -r -- '^--(?:emulate(?:=.*)?|root=.*)$' (commandline -opc))
+    tdxctl $opt complete-vms 2>/dev/null
+end
+
+complete -c tdxctl -f
+'''
+    out += "".join(fish_opt(o, "") for o in cli["global_options"])
+    none = f" -n 'not __fish_seen_subcommand_from {names}'"
+    for verb, rows in table.items():
+        text = next((c["summary"] for c in rows if c["default"] or not c["noun"]), rows[0]["summary"])
+        out += f"\ncomplete -c tdxctl{none} -a {verb} -d {fquote(text)}\n"
+        nouns = " ".join(c["noun"] for c in rows if c["noun"])
+        for c in rows:
+            seen = f"__fish_seen_subcommand_from {verb}"
+            if c["noun"]:
+                out += (f"complete -c tdxctl -n '{seen}; and not __fish_seen_subcommand_from {nouns}'"
+                        f" -a {c['noun']} -d {fquote(c['summary'])}\n")
+                seen += f"; and __fish_seen_subcommand_from {c['noun']}"
+            out += "".join(fish_opt(o, f" -n '{seen}'") for o in c["options"])
+            if c["args"] == "VM":
+                out += f"complete -c tdxctl -n '{seen}' -a '(__tdxctl_vms)'\n"
+            elif c["args"] in FILES:
+                out += f"complete -c tdxctl -n '{seen}' -F\n"
+            elif verb == "help":
+                out += f"complete -c tdxctl -n '{seen}' -a '{names}'\n"
+    return out
+
+
+def main():
+    args = sys.argv[1:]
+    check = args[:1] == ["--check"]
+    binary = args[-1] if len(args) == 1 + check else sys.exit(__doc__)
+    dump = subprocess.run([binary, "dump-cli"], check=True, stdout=subprocess.PIPE).stdout
+    cli = json.loads(dump)
+    stale = False
+    for name, make in (("tdxctl.bash", bash), ("_tdxctl", zsh), ("tdxctl.fish", fish)):
+        path, text = HERE / name, make(cli)
+        if not check:
+            path.write_text(text)
+        elif not path.exists() or path.read_text() != text:
+            print(f"completions/{name} is stale: run completions/gen.py")
+            stale = True
+    return 1 if stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Written by completions/gen.py from `tdxctl dump-cli`; do not edit.
+# shellcheck shell=bash
+
+# Others choose these names, and compgen -W would expand what is in them.
+_tdxctl_vms()
+{
+	local opt=() w
+
+	for w in "${words[@]}"; do
+		case $w in
+		--emulate|--emulate=*|--root=*) opt+=("$w") ;;
+		esac
+	done
+	while read -r w; do
+		[[ $w == "$cur"* ]] && COMPREPLY+=("$(printf %q "$w")")
+	done < <(tdxctl "${opt[@]}" complete-vms 2>/dev/null)
+}
+
+_tdxctl()
+{
+	local cur prev words cword verb='' noun='' i
+	local IFS=$'\n'
+
+	# bash splits words at '='; bash-completion undoes that.
+	COMPREPLY=()
+	if declare -F _init_completion >/dev/null; then
+		_init_completion -n =: || return
+	else
+		cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
+		words=("${COMP_WORDS[@]}") cword=$COMP_CWORD
+		[ "$prev" != = ] || prev=${COMP_WORDS[COMP_CWORD - 2]}
+		[ "$cur" != = ] || { prev=${COMP_WORDS[COMP_CWORD - 1]} cur=''; }
+	fi
+
+	for ((i = 1; i < cword; i++)); do
+		case ${words[i]} in
+		--root|--strategy|--timeout|--file|--packages|--cpus-per-package|--mktme-keyids|--tdx-keyids) ((i++)) ;;
+		-*) ;;
+		*)
+			if [ -z "$verb" ]; then
+				verb=${words[i]}
+			elif [ -z "$noun" ]; then
+				noun=${words[i]}
+			fi ;;
+		esac
+	done
+
+	case $prev in
+	--root)
+		mapfile -t COMPREPLY < <(compgen -d -- "$cur")
+		return ;;
+	--strategy)
+		mapfile -t COMPREPLY < <(compgen -W $'auto\nterminate\nrelease\nearly\nstop' -- "$cur")
+		return ;;
+	--timeout)
+		return ;;
+	--file)
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		return ;;
+	--packages)
+		return ;;
+	--cpus-per-package)
+		return ;;
+	--mktme-keyids)
+		return ;;
+	--tdx-keyids)
+		return ;;
+	esac
+
+	case $cur in
+	--emulate=*)
+		cur=${cur#*=}
+		mapfile -t COMPREPLY < <(compgen -P --emulate= -f -- "$cur")
+		return ;;
+	--root=*)
+		cur=${cur#*=}
+		mapfile -t COMPREPLY < <(compgen -P --root= -d -- "$cur")
+		return ;;
+	--strategy=*)
+		cur=${cur#*=}
+		mapfile -t COMPREPLY < <(compgen -P --strategy= -W $'auto\nterminate\nrelease\nearly\nstop' -- "$cur")
+		return ;;
+	--file=*)
+		cur=${cur#*=}
+		mapfile -t COMPREPLY < <(compgen -P --file= -f -- "$cur")
+		return ;;
+	-*)
+		case $verb in
+		status) mapfile -t COMPREPLY < <(compgen -W $'--json\n--quiet\n--verbose\n--no-color\n--root\n--emulate\n--help\n--version\n-j\n-q\n-v\n-h' -- "$cur") ;;
+		hkid) mapfile -t COMPREPLY < <(compgen -W $'--json\n--quiet\n--verbose\n--no-color\n--root\n--emulate\n--help\n--version\n-j\n-q\n-v\n-h' -- "$cur") ;;
+		td) mapfile -t COMPREPLY < <(compgen -W $'--json\n--quiet\n--verbose\n--no-color\n--root\n--emulate\n--help\n--version\n-j\n-q\n-v\n-h' -- "$cur") ;;
+		lock) mapfile -t COMPREPLY < <(compgen -W $'--json\n--quiet\n--verbose\n--no-color\n--root\n--emulate\n--help\n--version\n-j\n-q\n-v\n-h' -- "$cur") ;;
+		cpu) mapfile -t COMPREPLY < <(compgen -W $'--json\n--quiet\n--verbose\n--no-color\n--root\n--emulate\n--help\n--version\n-j\n-q\n-v\n-h' -- "$cur") ;;
+		release) mapfile -t COMPREPLY < <(compgen -W $'--dry-run\n--yes\n--strategy\n--timeout\n--json\n--quiet\n--verbose\n--no-color\n--root\n--emulate\n--help\n--version\n-n\n-y\n-j\n-q\n-v\n-h' -- "$cur") ;;
+		helper) mapfile -t COMPREPLY < <(compgen -W $'--file\n--json\n--quiet\n--verbose\n--no-color\n--root\n--emulate\n--help\n--version\n-j\n-q\n-v\n-h' -- "$cur") ;;
+		emulate) mapfile -t COMPREPLY < <(compgen -W $'--packages\n--cpus-per-package\n--mktme-keyids\n--tdx-keyids\n--force\n--json\n--quiet\n--verbose\n--no-color\n--root\n--emulate\n--help\n--version\n-f\n-j\n-q\n-v\n-h' -- "$cur") ;;
+		help) mapfile -t COMPREPLY < <(compgen -W $'--json\n--quiet\n--verbose\n--no-color\n--root\n--emulate\n--help\n--version\n-j\n-q\n-v\n-h' -- "$cur") ;;
+		*) mapfile -t COMPREPLY < <(compgen -W $'--json\n--quiet\n--verbose\n--no-color\n--root\n--emulate\n--help\n--version\n-j\n-q\n-v\n-h' -- "$cur") ;;
+		esac
+		return ;;
+	esac
+
+	case $verb in
+	'') mapfile -t COMPREPLY < <(compgen -W $'status\nhkid\ntd\nlock\ncpu\nrelease\nhelper\nemulate\nhelp' -- "$cur") ;;
+	td)
+		case $noun in
+		'') mapfile -t COMPREPLY < <(compgen -W $'list\nshow' -- "$cur") ;;
+		show) _tdxctl_vms ;;
+		esac ;;
+	cpu)
+		case $noun in
+		'') mapfile -t COMPREPLY < <(compgen -W $'check\nplan' -- "$cur") ;;
+		esac ;;
+	release) _tdxctl_vms ;;
+	helper)
+		case $noun in
+		'') mapfile -t COMPREPLY < <(compgen -W $'status\nload\nunload' -- "$cur") ;;
+		esac ;;
+	emulate)
+		case $noun in
+		'') mapfile -t COMPREPLY < <(compgen -W $'init' -- "$cur") ;;
+		init) mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
+		esac ;;
+	help) [ -n "$noun" ] || mapfile -t COMPREPLY < <(compgen -W $'status\nhkid\ntd\nlock\ncpu\nrelease\nhelper\nemulate\nhelp' -- "$cur") ;;
+	esac
+}
+
+complete -o filenames -F _tdxctl tdxctl

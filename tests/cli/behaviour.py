@@ -1,0 +1,332 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What no golden can show: signals, terminals, full disks, two writers, other users."""
+import os
+import re
+import signal
+import subprocess
+import time
+
+import tty_run as tty
+from run import GOLDEN, HERE, TDXCTL, TOP, Bench, expect    # noqa: F401
+
+NOBODY = 65534
+
+
+# ---- stdout
+
+def test_full_disk(tmp):
+    bench = Bench(tmp)
+    for line in ("--emulate status", "--emulate hkid --json", "--help", "--version"):
+        with open("/dev/full", "wb") as full:
+            p = bench.ok(line, 1, stdout=full)
+        expect("No space left on device" in p.stderr, p.stderr)
+
+
+def test_closed_stdout(tmp):
+    bench = Bench(tmp, "slow")
+    p = bench.ok("--emulate={h} release web --yes", 1, stdout=None,
+                 preexec_fn=lambda: os.close(1))
+    expect("standard output is closed" in p.stderr, p.stderr)
+    # Nobody would have read what was lost: nothing is done.
+    doc = bench.json("--emulate={h} td --json")
+    expect(doc["tds"][0]["state"] == "runnable", doc)
+
+
+def test_reader_gone(tmp):
+    bench = Bench(tmp)
+    r, w = os.pipe()
+    os.close(r)
+    p = bench.ok("--emulate hkid", 1, stdout=w)
+    os.close(w)
+    expect("Broken pipe" in p.stderr, p.stderr)
+
+
+def test_closed_stderr_and_stdin(tmp):
+    bench = Bench(tmp)
+
+    def close():
+        os.close(0)
+        os.close(2)
+
+    p = bench.ok("--emulate hkid -j", stdin=None, stderr=None, preexec_fn=close)
+    expect('"hkids"' in p.stdout, p.stdout)
+
+
+def test_version(tmp):
+    bench = Bench(tmp)
+    want = (TOP / "VERSION").read_text().strip()
+    for line in ("--version", "status --version", "--version --json"):
+        expect(bench.ok(line).stdout == f"tdxctl {want}\n", line)
+
+
+# ---- host files
+
+def test_host_file_unreadable(tmp):
+    bench = Bench(tmp, "empty")
+    os.chmod(bench.host, 0)
+    p = bench.ok("--emulate={h} status -j", 4, preexec_fn=drop_root(), env=bench.env)
+    expect("Permission denied" in p.stderr, p.stderr)
+
+
+def drop_root():
+    """Root may read everything, so what is refused to others is tried as nobody."""
+    if os.geteuid():
+        return None
+
+    def drop():
+        os.setgroups([])
+        os.setresgid(NOBODY, NOBODY, NOBODY)
+        os.setresuid(NOBODY, NOBODY, NOBODY)
+
+    return drop
+
+
+def test_host_file_bad(tmp):
+    bench = Bench(tmp)
+    good = (HERE / "hosts" / "leaked.json").read_text()
+    texts = {
+        "": "not JSON", "{": "not JSON", "[]": "an object", "\x00": "not JSON",
+        '{"a":1}': "format", good + "x": "not JSON", good[:-20]: "not JSON",
+        good.replace('"tdxctl-host"', '"other"'): "format",
+        good.replace('"version": 1', '"version": 2'): "version",
+        good.replace('"version": 1', '"version": "1"'): "whole number",
+        good.replace('"packages": 2', '"packages": -2'): "between",
+        good.replace('"packages": 2', '"packages": 2.5'): "whole number",
+        good.replace('"packages": 2', '"packages": 9'): "1 to 8 packages",
+        good.replace('"pid": 2001', '"pid": null'): "whole number",
+        good.replace('"name": "web"', '"name": 7'): "a string",
+        good.replace('"name": "web"', '"name": "a\\u001b[2Jb"'): "control characters",
+        good.replace('"op": "stop"', '"op": "explode"'): "unknown",
+        good.replace('"td": 1', '"td": 9'): "no such TD",
+        good.replace("TDH.MNG.KEY.FREEID", "TDH.NONE"): "unknown",
+        good.replace('"vcpus": 2', '"vcpus": 99999'): "between",
+        good.replace('"vcpus": 2', '"vcpus": 2, "extra": 1'): "extra",
+        "[" * 5000: "not JSON",
+    }
+    for text, word in texts.items():
+        bench.host.write_text(text)
+        doc = bench.json("--emulate={h} status -j", 1)
+        expect(doc["error"]["code"] == "host-file", doc)
+        expect(word in doc["error"]["message"], f"{word!r} not in {doc['error']}")
+        expect("h.json" in doc["error"]["message"], doc)
+        expect(bench.host.read_text() == text, "the file was changed")
+
+
+def test_host_file_huge(tmp):
+    bench = Bench(tmp)
+    with open(bench.host, "wb") as f:
+        f.truncate(100 << 20)
+    start = time.monotonic()
+    doc = bench.json("--emulate={h} status -j", 1)
+    expect("larger than" in doc["error"]["message"], doc)
+    expect(time.monotonic() - start < 10, "100 MB were read first")
+
+
+def test_host_file_read_only(tmp):
+    """A release that cannot be written down is not done."""
+    bench = Bench(tmp, "leak-on-release")
+    os.chmod(bench.host, 0o444)
+    os.chmod(tmp, 0o555)
+    before = bench.host.read_text()
+    p = bench.run("--emulate={h} release web --yes", preexec_fn=drop_root())
+    os.chmod(tmp, 0o755)
+    expect(p.returncode in (1, 4, 6), f"{p.returncode} {p.stderr}")
+    expect("tdxctl: " in p.stderr, p.stderr)
+    expect(bench.host.read_text() == before, "the file was changed")
+
+
+def test_two_writers(tmp):
+    bench = Bench(tmp, "slow")
+    first = subprocess.Popen(bench.argv("--emulate={h} release web --yes --timeout 30 -j"),
+                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=bench.env)
+    time.sleep(0.5)
+    second = bench.run("--emulate={h} release web --yes -j")
+    expect(second.returncode == 1 and '"busy"' in second.stdout,
+           f"{second.returncode} {second.stdout}")
+    out, err = first.communicate(timeout=60)
+    expect(first.returncode == 0, f"{out} {err}")
+    doc = bench.json("--emulate={h} td -j")
+    expect([t["private_pages"] for t in doc["tds"]] == [0], doc)
+
+
+def test_other_users_vm(tmp):
+    bench = Bench(tmp, "other-user")
+    os.chmod(bench.host, 0o644)
+    drop = drop_root()
+    doc = bench.json("--emulate={h} release web --yes -j", 4, preexec_fn=drop)
+    expect(doc["error"]["code"] == "permission", doc)
+    expect("another user" in doc["error"]["message"], doc)
+
+
+# ---- signals
+
+def interrupted(bench, sig, after):
+    p = subprocess.Popen(bench.argv("--emulate={h} release web --yes -j"), stdin=subprocess.DEVNULL,
+                         stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=bench.env, text=True)
+    time.sleep(after)
+    p.send_signal(sig)
+    out, err = p.communicate(timeout=30)
+    return p.returncode, out, err
+
+
+def test_interrupt_and_continue(tmp):
+    """Each run gets a bit further, and the last one finishes: nothing is done twice."""
+    import json
+    import validate
+    bench = Bench(tmp, "slow")
+    total, seen = 4096, 0
+    for sig in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        status, out, err = interrupted(bench, sig, 0.8)
+        expect(status == 6, f"{sig}: {status} {out} {err}")
+        doc = json.loads(out)
+        expect(not validate.problems(doc), validate.problems(doc))
+        expect(doc["result"] == "partial" and doc["hkid_freed"], doc)
+        expect(doc["error"]["code"] == "interrupted", doc)
+        expect("continues" in doc["error"]["hint"], doc)
+        expect(0 < doc["pages_reclaimed"] < total, doc)
+        seen += doc["pages_reclaimed"]
+        expect(doc["pages_left"] == total - seen, f"{doc} after {seen}")
+        now = bench.json("--emulate={h} td -j")["tds"][0]
+        expect(now["private_pages"] == total - seen and now["hkid"] is None, now)
+    doc = bench.json("--emulate={h} release web --yes -j")
+    expect(seen + doc["pages_reclaimed"] == total, doc)
+    expect(doc["page_seamcalls"] == doc["pages_reclaimed"], doc)
+    expect(doc["verified"], doc)
+
+
+def test_interrupt_while_waiting_for_lock(tmp):
+    bench = Bench(tmp, "held-tdx-lock")
+    status, out, err = interrupted(bench, signal.SIGINT, 0.4)
+    expect(status == 6, f"{status} {out} {err}")
+    expect('"hkid_freed": false' in out, out)
+    doc = bench.json("--emulate={h} release web --yes -j")
+    expect(doc["verified"] and doc["pages_reclaimed"] == 16, doc)
+
+
+# ---- terminals
+
+def test_question(tmp):
+    bench = Bench(tmp, "leak-on-release")
+    for answer in ("n\n", "\n", "yy\n", "\x04"):
+        status, text = tty.run(bench.argv("--emulate={h} release web"), bench.env, answer)
+        expect(status == 1, f"{answer!r}: {status} {text}")
+        expect("Release web? The guest is lost. [y/N]" in text, text)
+        expect("Gives back" in text and "518 SEAMCALLs" in text, text)
+        expect("nothing was done" in text, text)
+    expect(bench.json("--emulate={h} td -j")["tds"][0]["state"] == "runnable", "changed")
+
+
+def test_question_yes(tmp):
+    for answer in ("y\n", "YES\n"):
+        bench = Bench(tmp, "same-name")
+        status, text = tty.run(bench.argv("--emulate={h} release td:2"), bench.env, answer)
+        expect(status == 0 and "released" in text, f"{status} {text}")
+
+
+def test_interrupt_at_question(tmp):
+    """^C before the answer: nothing has happened."""
+    bench = Bench(tmp, "same-name")
+    before = bench.host.read_text()
+    status, _ = tty.run(bench.argv("--emulate={h} release td:2"), bench.env, "\x03")
+    expect(status == -signal.SIGINT, status)
+    expect(bench.host.read_text() == before, "the file was changed")
+
+
+def test_progress(tmp):
+    bench = Bench(tmp, "slow")
+    status, text = tty.run(bench.argv("--emulate={h} release web --yes --timeout 2"), bench.env)
+    expect(status == 6, f"{status} {text}")
+    bars = re.findall(r"\r\x1b\[KReclaiming \[(#*)(\.*)\] +(\d+) %  [0-9.]+ [KM]iB"
+                      r"(?:  [0-9.]+ [KM]iB/s  \S.*? left)?", text)
+    expect(len(bars) > 5, f"{len(bars)} bars: {text!r}")
+    expect({len(full) + len(rest) for full, rest, _ in bars} == {24}, bars)
+    shares = [int(share) for _, _, share in bars]
+    expect(shares == sorted(shares) and shares[-1] > shares[0], shares)
+    expect(re.search(r"[KM]iB/s  (under 1 s|[0-9.]+ s) left", text), text)
+    # The bar is gone before the result is printed.
+    expect("\r\x1b[KTime is up" in text, text)
+
+
+def test_no_progress_elsewhere(tmp):
+    bench = Bench(tmp, "slow")
+    p = bench.ok("--emulate={h} release web --yes --timeout 1", 6)
+    expect("\r" not in p.stderr and "\x1b" not in p.stderr + p.stdout, p.stderr)
+
+
+def test_quiet(tmp):
+    bench = Bench(tmp, "slow")
+    status, text = tty.run(bench.argv("--emulate={h} -q release web --yes"), bench.env)
+    expect(status == 0 and "Reclaiming" not in text and "Estimate" not in text, text)
+    expect("released" in text, text)
+
+
+def test_colour(tmp):
+    bench = Bench(tmp, "leaked")
+    red = "\x1b[1;31mleaked\x1b[0m"
+    line = bench.argv("--emulate={h} hkid")
+    expect(red in tty.run(line, bench.env)[1], "no colour on a terminal")
+    expect(red in tty.run(line, {**bench.env, "NO_COLOR": ""})[1], "empty NO_COLOR counts")
+    for argv, env in ((line, {"NO_COLOR": "1"}), (line, {"TERM": "dumb"}),
+                      (line + ["--no-color"], {}), (line + ["-j"], {})):
+        expect("\x1b" not in tty.run(argv, {**bench.env, **env})[1], f"colour: {argv} {env}")
+    expect("\x1b" not in bench.ok("--emulate={h} hkid").stdout, "colour in a pipe")
+
+
+def test_terminal_escapes(tmp):
+    """Names that others choose must not drive our terminal."""
+    bench = Bench(tmp)
+    for evil in ("\x1b[2J", "\x9b31m", "a\nb", "\x07", "\xff\xfe"):
+        p = bench.ok(["--emulate", "td", "show", evil], 1)
+        expect(not set(p.stderr) & set("\x1b\x9b\x07"), repr(p.stderr))
+        expect("tdxctl: no VM" in p.stderr, p.stderr)
+
+
+# ---- documents that are made from the command line's table
+
+def test_docs(tmp):
+    p = subprocess.run(["/usr/bin/python3", HERE / "check-docs.py", TDXCTL], check=False,
+                       capture_output=True, text=True)
+    expect(p.returncode == 0, p.stdout + p.stderr)
+
+
+def test_completions_current(tmp):
+    p = subprocess.run(["/usr/bin/python3", TOP / "completions" / "gen.py", "--check", TDXCTL],
+                       check=False, capture_output=True, text=True)
+    expect(p.returncode == 0, p.stdout + p.stderr)
+
+
+def complete(bench, *words):
+    """What bash offers for the last of @words."""
+    script = (f"source {TOP}/completions/tdxctl.bash; "
+              'COMP_WORDS=(tdxctl "$@"); COMP_CWORD=$#; _tdxctl; printf "%s\\n" "${COMPREPLY[@]}"')
+    p = subprocess.run(["bash", "-uc", script, "bash", *words], check=False, text=True,
+                       capture_output=True, cwd=bench.dir, env=bench.env)
+    expect(not p.stderr, p.stderr)
+    return p.stdout.split("\n")[:-1]
+
+
+def test_bash_completion(tmp):
+    bench = Bench(tmp, "names")
+    os.symlink(TDXCTL, bench.dir / "tdxctl")
+    bench.env["PATH"] = f"{bench.dir}:{os.environ['PATH']}"
+    expect(complete(bench, "st") == ["status"], "verb")
+    expect(complete(bench, "td", "") == ["list", "show"], "noun")
+    expect(complete(bench, "-j", "td", "sh") == ["show"], "noun after an option")
+    expect(complete(bench, "release", "--dr") == ["--dry-run"], "option")
+    expect(complete(bench, "release", "--strategy", "te") == ["terminate"], "value")
+    expect(complete(bench, "release", "--emulate", "") == ["web", "db", "build"], "VMs")
+    expect(complete(bench, "--emulate", "td", "show", "d") == ["db"], "VMs by their beginning")
+    text = bench.host.read_text().replace('"a b"', '"$(touch pwned)`touch pwned`"')
+    bench.host.write_text(text)
+    got = complete(bench, f"--emulate={bench.host}", "release", "$")
+    expect(len(got) == 1 and got[0].startswith("\\$\\(touch\\ pwned"), got)
+    expect(not (bench.dir / "pwned").exists(), "completion ran a VM's name")
+
+
+def test_dump_cli(tmp):
+    bench = Bench(tmp)
+    doc = bench.json("dump-cli")
+    for cmd in doc["commands"]:
+        name = cmd["verb"] + ("-" + cmd["noun"] if cmd["noun"] else "")
+        if name not in ("help", "complete-vms"):
+            expect((TOP / "tests" / "schema" / f"{name}.schema.json").exists(), f"no schema {name}")

@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The golden cases: what is typed, on which host, and the exit status of each line.
+
+CASES: name -> (host file or None, [(arguments, status), ...]). "{h}" stands for
+the case's own copy of the host file, "{roots}" for the captured hosts.
+"""
+
+E = "--emulate "          # the built-in host
+H = "--emulate={h} "      # the case's own
+
+
+def both(args, status=0):
+    """The same line as text and as JSON."""
+    return [(args, status), (args + " --json", status)]
+
+
+CASES = {
+    # ---- each verb on the built-in host
+    "status": (None, both(E + "status")),
+    "hkid": (None, both(E + "hkid")),
+    "td-list": (None, both(E + "td") + [(E + "td list -v", 0)]),
+    "td-show": (None, both(E + "td show web") + both(E + "td show hkid:19")),
+    "td-selectors": (None, [(E + "-q td show " + s, 0) for s in (
+        "db", "2002", "hkid:18", "td:2", "5f0a3f4e-6c1d-4b7e-9a52-0d1e8c9b7a02")]),
+    "lock": (None, both(E + "lock") + [(E + "lock -v", 0)]),
+    "cpu": (None, both(E + "cpu") + [(E + "cpu check", 0)]),
+    "cpu-plan": (None, both(E + "cpu plan 0-2") + both(E + "cpu plan 4-7", 7) +
+                 [(E + "cpu plan 8", 1), (E + "cpu plan 3-", 2), (E + "cpu plan x", 2)]),
+    "release-dry-run": (None, both(E + "release web --dry-run") +
+                        [(E + "release build -n", 0)]),
+    "release": (None, both(E + "release web --yes") + [(E + "-q release db -y", 0)]),
+    "release-strategy": (None, [
+        (E + "release web --yes --strategy=stop", 0),
+        (E + "release web --yes --strategy release", 0),
+        (E + "release web --yes --strategy=terminate", 5),
+        (E + "release build --yes --strategy=release", 5),
+        (E + "release build --yes --strategy=early -j", 5)]),
+    "release-needs-yes": (None, both(E + "release web", 2)),
+
+    # ---- one story over several commands
+    "story": (None, [
+        ("emulate init {h} --packages 1 --cpus-per-package 2", 0),
+        ("emulate init {h}", 1),
+        (H + "hkid", 0),
+        (H + "release web --yes", 0),
+        (H + "status", 0),
+        (H + "td", 0),
+        (H + "hkid --json", 0),
+        (H + "td show web", 0),
+        (H + "release web --yes", 0),
+        (H + "release build --yes -j", 0),
+        (H + "td --json", 0),
+        (H + "release build --yes", 1),
+        ("emulate init {h} --force --json", 0),
+        (H + "td", 0)]),
+    "emulate-init": (None, [
+        ("emulate init", 2), ("emulate init {h} --packages 9", 2),
+        ("emulate init {h} --tdx-keyids 1", 2), ("emulate init {h} --packages two", 2),
+        ("emulate init {h} --packages 8 --cpus-per-package 4096", 2),
+        ("emulate init {h} --mktme-keyids 2000 --tdx-keyids 2000", 2),
+        ("emulate init /nonexistent/h.json", 1),
+        ("emulate init {h} --packages 8 --cpus-per-package 2 --tdx-keyids 3", 0),
+        (H + "status", 0)]),
+
+    # ---- hosts with something wrong
+    "empty": ("empty", [(H + v, 0) for v in ("status", "hkid -j", "td", "td -j", "lock", "cpu")] +
+              [(H + "td show web", 1), (H + "release web --yes -j", 1)]),
+    "leaked": ("leaked", both(H + "status") + both(H + "hkid") + both(H + "td show td:1") +
+               [(H + "td", 0), (H + "release td:1 --yes", 1)]),
+    "leak-on-release": ("leak-on-release", [
+        (H + "release web --yes", 1), (H + "status", 0), (H + "hkid", 0), (H + "td show web", 0)]),
+    "offline-package": ("offline-package", both(H + "status") + both(H + "cpu", 7) +
+                        [(H + "td", 0), (H + "cpu plan 0-3", 0)]),
+    "half-offline": ("half-offline", [(H + "status", 0), (H + "cpu", 0),
+                                      (H + "cpu plan 7,0-2", 7)]),
+    "lp-init-fails": ("lp-init-fails", both(H + "status", 3) + both(H + "cpu", 7) +
+                      [(H + "td", 3)]),
+    "no-tdx": ("no-tdx", [(H + "status", 3)] + both(H + "hkid", 3) + [
+        (H + "td show x", 3), (H + "lock", 3), (H + "release x -y", 3)]),
+    "held-key-lock": ("held-key-lock", both(H + "lock") + [(H + "status", 0)]),
+    "held-tdx-lock": ("held-tdx-lock", [(H + "lock", 0), (H + "release web --yes", 0),
+                                        (H + "lock", 0)]),
+    "lock-outlasts-us": ("held-tdx-lock", [
+        (H + "release web --yes --timeout 1", 6), (H + "td", 0), (H + "lock", 0),
+        (H + "release web --yes", 0)]),
+    "exhausted": ("exhausted", both(H + "status") + [(H + "hkid", 0), (H + "td", 0)]),
+    "same-name": ("same-name", both(H + "td show web", 2) + both(H + "release web --yes", 2) +
+                  [(H + "release hkid:18 --yes", 0), (H + "td", 0)]),
+    "stages": ("stages", [(H + "status", 0), (H + "td", 0)] +
+               [(H + f"td show s{i}", 0) for i in (1, 2, 3, 4)] +
+               [(H + "release s4 --yes", 0), (H + "release s3 --yes", 0), (H + "td", 0)]),
+    "names": ("names", [(H + "td", 0), (H + "td -j", 0), (H + "td show dat", 1)]),
+    "names-utf8": ("names", [(H + "td", 0), (H + "td show 東京", 0)]),
+    "one-package": ("one-package", [(H + "status", 0), (H + "td show web", 0)]),
+    "retries": ("keygen", [(H + "lock", 0), (H + "lock --json", 0)]),
+    "busy": ("busy", [(H + "lock", 0), (H + "status", 0)]),
+    "timeout": ("slow", both(H + "release web --yes --timeout 1", 6) +
+                [(H + "td", 0), (H + "release web --dry-run", 0)]),
+
+    # ---- captured hosts
+    "root-no-tdx": (None, both("--root {roots}/no-tdx status", 3) +
+                    both("--root {roots}/no-tdx hkid", 3) +
+                    [("--root {roots}/no-tdx cpu", 3)]),
+    "root-no-helper": (None, both("--root {roots}/tdx-no-helper status") +
+                       both("--root {roots}/tdx-no-helper hkid", 5) +
+                       both("--root {roots}/tdx-no-helper cpu plan 0,1,3", 7) +
+                       [("--root {roots}/tdx-no-helper " + v, 5) for v in
+                        ("td", "td show web", "lock", "cpu")]),
+    "root-refused": (None, [
+        ("--root {roots}/no-tdx release web --yes", 2), ("--root {roots}/no-tdx helper load", 2),
+        ("--root {roots}/nowhere status", 1), ("--root {roots}/no-tdx/proc/cpuinfo status", 1),
+        ("--root {roots}/no-tdx --emulate status", 2), (E + "helper unload", 2)]),
+
+    # ---- typing
+    "usage": (None, [
+        ("", 2), ("--json", 2), ("stauts", 2), ("stauts -j", 2), ("frobnicate", 2),
+        ("td shw web", 2), ("td shw web --json", 2), ("emulate", 2), ("helper laod", 2),
+        ("status --jsn", 2), ("status -x", 2), ("status -jx", 2), ("status --js", 2),
+        ("status extra", 2), ("td show", 2), ("td show a b", 2), ("release", 2),
+        ("release --strategy=best web", 2), ("release --strategy", 2), ("release --yes=1 web", 2),
+        ("release --timeout 0 web", 2), ("release --timeout 1s web", 2),
+        ("release --timeout 99999999999999999999 web", 2), ("--root", 2), ("--emulate= status", 2),
+        ("status --dry-run", 2), ("--dry-run release web", 2), ("td show hkid:x --emulate", 2)]),
+    "global-options-anywhere": (None, [
+        ("--emulate -j hkid", 0), ("hkid --emulate -j", 0), ("td --emulate show -j db", 0),
+        ("-j td --emulate show db", 0), ("--emulate td -- show", 2), ("--emulate td show -- db -j", 2),
+        ("--emulate td show -qj -- db", 0)]),
+    "not-found": (None, both(E + "td show wbe", 1) + both(E + "release nope --yes", 1) + [
+        (E + "td show 99999", 1), (E + "td show hkid:20", 1), (E + "td show td:0", 1),
+        (E + "td show \x1b[31mred", 1)]),
+    "host-files": (None, [
+        ("--emulate=/nonexistent/h.json status", 1), ("--emulate=/nonexistent/h.json status -j", 1),
+        ("--emulate=/ status", 1), ("--emulate={roots}/no-tdx/proc/cpuinfo status", 1)]),
+    "help": (None, [
+        ("--help", 0), ("help", 0), ("help release", 0), ("release --help", 0), ("td --help", 0),
+        ("td show -h", 0), ("help cpu plan", 0), ("help emulate", 0), ("emulate --help", 0),
+        ("help nothing", 2), ("help relase", 2), ("help td nothing", 2)]),
+    "complete-vms": (None, [(E + "complete-vms", 0), ("--root {roots}/no-tdx complete-vms", 0)]),
+}
