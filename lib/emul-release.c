@@ -19,6 +19,8 @@ struct emul_release {
 	bool started, cancelled, saved;
 	int lock;			/* of the host file, -1 none */
 	uint64_t clock_start, calls_start, pages_back;
+	uint64_t leaked_start;		/* pages the module kept before us */
+	uint64_t mapped;		/* private pages the TD still has */
 	uint64_t waited_ns;		/* for tdx_lock, in real time */
 	struct tdxctl_release_state st;
 };
@@ -29,6 +31,14 @@ static uint64_t calls_so_far(const struct emul *e)
 
 	ledger_totals_get(e->ledger, &totals);
 	return totals.calls;
+}
+
+static uint64_t leaked_so_far(const struct emul *e)
+{
+	struct tdmgr_info info;
+
+	tdmgr_get_info(e->mgr, &info);
+	return info.pages_leaked;
 }
 
 static int append(struct tdxctl_ctx *ctx, struct emul *e, const struct emul_event *ev)
@@ -44,7 +54,7 @@ static int save(struct emul_release *r)
 	struct emul_event ev = {
 		.op = r->st.strategy == TDXCTL_STRATEGY_STOP ? EMUL_STOP : EMUL_RELEASE,
 		.td = r->td_id,
-		.pages_left = r->st.pages_left,
+		.pages_left = r->mapped,
 	};
 	const struct emul_event wait = { .op = EMUL_WAIT, .ms = r->waited_ns / 1000000 };
 	char *text;
@@ -111,6 +121,7 @@ static int begin(struct emul_release *r)
 	r->started = true;
 	r->clock_start = e->clock;
 	r->calls_start = calls_so_far(e);
+	r->leaked_start = leaked_so_far(e);
 	r->st.phase = r->st.hkid_freed ? TDXCTL_PHASE_PAGES : TDXCTL_PHASE_HKID;
 	return 0;
 }
@@ -137,15 +148,15 @@ static bool wait_for_lock(struct emul_release *r, unsigned int wait_ms)
 static void measure(struct emul_release *r, const struct emul_td *t)
 {
 	struct emul *e = r->base.ctx->emul;
-	struct tdmgr_td_info info;
+	struct tdmgr_td_info info = { .leaked = !r->st.hkid_freed };
 
+	if (t->td)
+		tdmgr_td_get_info(t->td, &info);
+	r->mapped = info.private_pages;
 	r->st.duration_ns = e->clock - r->clock_start;
 	r->st.seamcalls = calls_so_far(e) - r->calls_start;
 	r->st.page_seamcalls = r->pages_back;
-	if (!t->td)
-		return;
-	tdmgr_td_get_info(t->td, &info);
-	r->st.pages_left = info.private_pages;
+	r->st.pages_left = info.private_pages + leaked_so_far(e) - r->leaked_start;
 	r->st.hkid_freed = !info.hkid && !info.leaked;
 }
 
@@ -161,7 +172,7 @@ static void pace(uint64_t pages, uint64_t page_ns)
 static int step_release(struct emul_release *r, struct emul_td *t, unsigned int wait_ms)
 {
 	struct emul *e = r->base.ctx->emul;
-	uint64_t chunk = CHUNK_PAGES, before;
+	uint64_t chunk = CHUNK_PAGES, before, leaked = leaked_so_far(e), back;
 	struct tdmgr_td_info info;
 	int err;
 
@@ -173,38 +184,63 @@ static int step_release(struct emul_release *r, struct emul_td *t, unsigned int 
 	before = info.private_pages;
 	err = emul_release_pages(e, t, before > chunk ? before - chunk : 0);
 	tdmgr_td_get_info(t->td, &info);
-	r->pages_back += before - info.private_pages;
-	pace(before - info.private_pages, e->page_ns);
+	back = before - info.private_pages - (leaked_so_far(e) - leaked);
+	r->pages_back += back;
+	pace(back, e->page_ns);
 	return err;
+}
+
+/* Ends the VMM: everything in one go, whatever it held. */
+static int step_stop(struct emul_release *r, struct emul_td *t)
+{
+	struct emul *e = r->base.ctx->emul;
+	struct tdmgr_info before, after;
+	struct tdmgr_td_info info;
+	uint64_t kept;
+
+	tdmgr_td_get_info(t->td, &info);
+	tdmgr_get_info(e->mgr, &before);
+	emul_destroy_td(e, t);
+	tdmgr_get_info(e->mgr, &after);
+	r->st.hkid_freed = !info.leaked && after.hkids_leaked == before.hkids_leaked;
+	if (!r->st.hkid_freed)
+		return -EIO;
+	kept = after.pages_leaked - before.pages_leaked;
+	r->pages_back = info.private_pages > kept ? info.private_pages - kept : 0;
+	return 0;
+}
+
+static void say_why(struct emul_release *r, int err)
+{
+	struct tdxctl_ctx *ctx = r->base.ctx;
+
+	if (err != -EIO)
+		ctx_fail(ctx, err, "bring a CPU of every package online, then try again",
+			 "%s: release failed: %s", r->name, strerror(-err));
+	else if (r->st.hkid_freed)
+		ctx_fail(ctx, err, "only a reboot gives them back",
+			 "%s: the TDX module keeps %llu pages", r->name,
+			 (unsigned long long)r->st.pages_left);
+	else
+		ctx_fail(ctx, err, "only a reboot gives it back", "%s: HKID %u leaked", r->name,
+			 r->st.hkid);
 }
 
 static void work(struct emul_release *r, unsigned int wait_ms)
 {
-	struct tdxctl_ctx *ctx = r->base.ctx;
-	struct emul *e = ctx->emul;
-	struct emul_td *t = emul_td_by_id(e, r->td_id);
-	struct tdmgr_info before, after;
-	int err = 0;
+	struct emul_td *t = emul_td_by_id(r->base.ctx->emul, r->td_id);
+	int err;
 
-	if (r->st.phase == TDXCTL_PHASE_HKID && !r->st.hkid_freed && wait_for_lock(r, wait_ms))
+	if (r->st.phase == TDXCTL_PHASE_HKID && wait_for_lock(r, wait_ms))
 		return;
-	tdmgr_get_info(e->mgr, &before);
-	if (r->st.strategy == TDXCTL_STRATEGY_STOP) {
-		struct tdmgr_td_info info;
-
-		tdmgr_td_get_info(t->td, &info);
-		emul_destroy_td(e, t);
-		tdmgr_get_info(e->mgr, &after);
-		r->st.hkid_freed = after.hkids_leaked == before.hkids_leaked && !info.leaked;
-		if (r->st.hkid_freed) {
-			r->st.pages_left = after.pages_leaked - before.pages_leaked;
-			r->pages_back = info.private_pages - r->st.pages_left;
-		}
-		err = r->st.hkid_freed && !r->st.pages_left ? 0 : -EIO;
-	} else {
+	if (r->st.strategy == TDXCTL_STRATEGY_STOP)
+		err = step_stop(r, t);
+	else
 		err = step_release(r, t, wait_ms);
-	}
 	measure(r, t);
+	/* Pages may also have leaked in an earlier piece of the work. */
+	if (!err && r->st.pages_left)
+		err = -EIO;
 	if (err == -EINTR) {
 		r->st.phase = TDXCTL_PHASE_PAGES;
 	} else if (!err) {
@@ -212,12 +248,7 @@ static void work(struct emul_release *r, unsigned int wait_ms)
 	} else {
 		r->st.phase = TDXCTL_PHASE_FAILED;
 		r->st.result = err;
-		if (err == -EIO && !r->st.hkid_freed)
-			ctx_fail(ctx, err, "only a reboot gives it back", "%s: HKID %u leaked", r->name,
-				 r->st.hkid);
-		else
-			ctx_fail(ctx, err, "bring a CPU of every package online, then try again",
-				 "%s: release failed: %s", r->name, strerror(-err));
+		say_why(r, err);
 	}
 }
 
@@ -317,6 +348,7 @@ int emul_release_open(struct tdxctl_ctx *ctx, const struct tdxctl_td_view *td,
 			.pages_left = info.private_pages,
 		},
 	};
+	r->mapped = info.private_pages;
 	snprintf(r->name, sizeof(r->name), "%s", td->vm.name);
 	err = choose(r, strategy, &info);
 	*plan = r->st;

@@ -18,7 +18,7 @@ struct emul_td *emul_td_by_id(struct emul *e, uint32_t id)
 	return NULL;
 }
 
-void emul_owner(struct emul *e, const struct emul_event *ev, uint64_t start_ns)
+static void set_owner(struct emul *e, const struct emul_event *ev, uint64_t start_ns)
 {
 	e->owner = (struct ledger_owner){
 		.tgid = (s32)ev->pid, .tid = (s32)ev->pid, .fd = VM_FD, .start_ns = start_ns,
@@ -81,7 +81,7 @@ static int replay_td(struct emul *e, size_t index, const struct emul_event *ev)
 
 	*t = (struct emul_td){ .event = index };
 	e->cpu = nth_online(e, e->nr_tds - 1);
-	emul_owner(e, ev, e->clock);
+	set_owner(e, ev, e->clock);
 	err = tdmgr_td_create(e->mgr, &t->td);
 	if (err)
 		return err;
@@ -99,7 +99,7 @@ static int replay_td(struct emul *e, size_t index, const struct emul_event *ev)
 	return err;
 }
 
-void emul_page_back(void *arg, uint64_t gpa, uint64_t hpa)
+static void page_back(void *arg, uint64_t gpa, uint64_t hpa)
 {
 	struct emul *e = arg;
 
@@ -119,14 +119,14 @@ int emul_release_pages(struct emul *e, struct emul_td *t, uint64_t pages_left)
 		return tdmgr_td_terminate_vm(t->td);	/* the HKID and no page */
 	e->limited = pages_left > 0;
 	e->budget = info.private_pages - pages_left;
-	err = tdmgr_td_release_vm(t->td, emul_page_back, e);
+	err = tdmgr_td_release_vm(t->td, page_back, e);
 	e->limited = false;
 	return err;
 }
 
 void emul_destroy_td(struct emul *e, struct emul_td *t)
 {
-	tdmgr_td_destroy(t->td, emul_page_back, e);
+	tdmgr_td_destroy(t->td, page_back, e);
 	t->td = NULL;
 }
 

@@ -14,7 +14,7 @@
 #define LOCK_TRIES	20
 #define LOCK_PAUSE_MS	100
 
-static int failed(struct tdxctl_ctx *ctx, const char *path, int err)
+static int fail(struct tdxctl_ctx *ctx, const char *path, int err)
 {
 	const char *hint = NULL;
 
@@ -36,9 +36,9 @@ int emul_store_read(struct tdxctl_ctx *ctx, const char *path, char **text, size_
 	int err = 0;
 
 	if (fd < 0)
-		return failed(ctx, path, -errno);
+		return fail(ctx, path, -errno);
 	if (fstat(fd, &st)) {
-		err = failed(ctx, path, -errno);
+		err = fail(ctx, path, -errno);
 		goto out;
 	}
 	if (!S_ISREG(st.st_mode)) {
@@ -53,7 +53,7 @@ int emul_store_read(struct tdxctl_ctx *ctx, const char *path, char **text, size_
 	}
 	buf = malloc((size_t)st.st_size + 1);
 	if (!buf) {
-		err = failed(ctx, path, -ENOMEM);
+		err = fail(ctx, path, -ENOMEM);
 		goto out;
 	}
 	while (got < (size_t)st.st_size) {
@@ -62,7 +62,7 @@ int emul_store_read(struct tdxctl_ctx *ctx, const char *path, char **text, size_
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			err = failed(ctx, path, -errno);
+			err = fail(ctx, path, -errno);
 		if (n <= 0)
 			break;
 		got += (size_t)n;
@@ -93,16 +93,16 @@ int emul_store_lock(struct tdxctl_ctx *ctx, const char *path)
 	const struct timespec pause = { .tv_nsec = LOCK_PAUSE_MS * 1000000L };
 
 	for (int i = 0; i < LOCK_TRIES; i++) {
-		int fd = open(path, O_RDONLY | O_CLOEXEC);
+		int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
 		if (fd < 0)
-			return failed(ctx, path, -errno);
+			return fail(ctx, path, -errno);
 		if (!flock(fd, LOCK_EX | LOCK_NB)) {
 			/* The one before us may have replaced it meanwhile. */
 			if (is_current(fd, path))
 				return fd;
 		} else if (errno != EWOULDBLOCK && errno != EINTR) {
-			int err = failed(ctx, path, -errno);
+			int err = fail(ctx, path, -errno);
 
 			close(fd);
 			return err;
@@ -154,43 +154,75 @@ static int write_all(int fd, const char *text)
 	return fsync(fd) ? -errno : 0;
 }
 
-int emul_store_write(struct tdxctl_ctx *ctx, const char *path, const char *text, bool excl)
+/* Mode and owner of the file that is there; of a new one when there is none. */
+static int copy_mode(int fd, const struct stat *old)
 {
-	struct stat st;
-	char *tmp;
-	int fd, err;
+	mode_t mask;
 
-	if (asprintf(&tmp, "%s.XXXXXX", path) < 0)
-		return ctx_fail(ctx, -ENOMEM, NULL, "out of memory");
-	fd = mkostemp(tmp, O_CLOEXEC);
-	if (fd < 0) {
-		err = failed(ctx, path, -errno);
-		free(tmp);
-		return err;
-	}
-	if (!stat(path, &st)) {
-		err = fchmod(fd, st.st_mode & 0777) ? -errno : 0;
-	} else {
-		mode_t mask = umask(0);
-
+	if (!old) {
+		mask = umask(0);
 		umask(mask);
-		err = fchmod(fd, 0666 & ~mask) ? -errno : 0;
+		return fchmod(fd, 0666 & ~mask) ? -errno : 0;
 	}
+	/* Root must not take somebody's file away from them. */
+	if (!geteuid() && fchown(fd, old->st_uid, old->st_gid))
+		return -errno;
+	return fchmod(fd, old->st_mode & 0777) ? -errno : 0;
+}
+
+/* Writes @tmp and gives it the name @path. */
+static int replace(int fd, const char *tmp, const char *path, const char *text,
+		   const struct stat *old, bool excl)
+{
+	int err = copy_mode(fd, old);
+
 	if (!err)
 		err = write_all(fd, text);
+	/* link() fails where the name exists, rename() replaces it. */
+	if (!err && (excl ? link(tmp, path) : rename(tmp, path)))
+		err = -errno;
+	return err ? err : sync_directory(path);
+}
+
+int emul_store_write(struct tdxctl_ctx *ctx, const char *path, const char *text, bool excl)
+{
+	/* Through a symbolic link: the link stays. */
+	char *real = realpath(path, NULL), *tmp = NULL;
+	const char *dst = real ? real : path;
+	struct stat st;
+	bool exists = !stat(dst, &st);
+	int fd, err;
+
+	if (exists && !S_ISREG(st.st_mode)) {
+		err = ctx_fail(ctx, -EINVAL, "name a regular file", "%s: not a regular file", path);
+		goto out;
+	}
+	if (exists && excl) {
+		err = -EEXIST;
+		goto failed;
+	}
+	if (asprintf(&tmp, "%s.XXXXXX", dst) < 0) {
+		tmp = NULL;
+		err = -ENOMEM;
+		goto failed;
+	}
+	fd = mkostemp(tmp, O_CLOEXEC);
+	if (fd < 0) {
+		err = -errno;
+		goto failed;
+	}
+	err = replace(fd, tmp, dst, text, exists ? &st : NULL, excl);
 	if (close(fd) && !err)
 		err = -errno;
-	/* link() fails where the name exists, rename() replaces it. */
-	if (!err && excl)
-		err = link(tmp, path) ? -errno : 0;
-	else if (!err)
-		err = rename(tmp, path) ? -errno : 0;
-	if (!err)
-		err = sync_directory(path);
 	if (err || excl)
 		unlink(tmp);
-	free(tmp);
+failed:
 	if (err == -EEXIST)
-		return ctx_fail(ctx, err, "--force replaces it", "%s: exists already", path);
-	return err ? failed(ctx, path, err) : 0;
+		ctx_fail(ctx, err, "--force replaces it", "%s: exists already", path);
+	else if (err)
+		fail(ctx, path, err);
+out:
+	free(tmp);
+	free(real);
+	return err;
 }

@@ -126,10 +126,8 @@ uint64_t emul_seamcall(struct emul *e, uint64_t leaf, struct tdmgr_args *args);
 /* emul-replay.c */
 int emul_replay(struct emul *e);
 struct emul_td *emul_td_by_id(struct emul *e, uint32_t id);
-/* Pages are given back until @e->budget is used up, when @e->limited. */
-void emul_page_back(void *arg, uint64_t gpa, uint64_t hpa);
+/* -EINTR: @pages_left pages are left, as wanted. Else as tdmgr_td_release_vm(). */
 int emul_release_pages(struct emul *e, struct emul_td *t, uint64_t pages_left);
 void emul_destroy_td(struct emul *e, struct emul_td *t);
-void emul_owner(struct emul *e, const struct emul_event *ev, uint64_t start_ns);
 
 #endif

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What files of the host say, with or without the helper. */
+#include <fcntl.h>
 #include <stdio.h>
+#include <unistd.h>
 #include "private.h"
 
 #define CPU_DIR		"/sys/devices/system/cpu"
@@ -49,22 +51,29 @@ static char *dup_line(struct tdxctl_ctx *ctx, const char *path)
 	return strdup(buf);
 }
 
+/*
+ * From the first CPU's block only: on a large host the file has megabytes, and
+ * the kernel makes them as they are read.
+ */
 static char *cpu_model(struct tdxctl_ctx *ctx)
 {
-	char *text, *p, *model = NULL;
+	char text[4096], *p;
+	ssize_t n;
+	int fd = root_open(ctx, "/proc/cpuinfo", O_RDONLY | O_NONBLOCK);
 
-	/* Every CPU repeats its block: megabytes on a large host. */
-	if (root_read(ctx, "/proc/cpuinfo", 64 << 20, &text) < 0)
+	if (fd < 0)
 		return NULL;
+	n = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	if (n <= 0)
+		return NULL;
+	text[n] = '\0';
 	p = strstr(text, "model name");
-	if (p) {
-		p[strcspn(p, "\n")] = '\0';
-		p = strchr(p, ':');
-		if (p)
-			model = strdup(p + 1 + strspn(p + 1, " \t"));
-	}
-	free(text);
-	return model;
+	if (!p)
+		return NULL;
+	p[strcspn(p, "\n")] = '\0';
+	p = strchr(p, ':');
+	return p ? strdup(p + 1 + strspn(p + 1, " \t")) : NULL;
 }
 
 int host_platform(struct tdxctl_ctx *ctx, struct tdxctl_platform *p)

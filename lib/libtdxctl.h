@@ -197,9 +197,9 @@ struct tdxctl_release_state {
 	int result;			/* 0 or negative errno, when FAILED */
 	uint32_t hkid;
 	bool hkid_freed;
-	uint64_t pages_total, pages_left;
+	uint64_t pages_total, pages_left;	/* may be TDXCTL_UNKNOWN, ... */
 	uint64_t seamcalls;		/* all, for this TD */
-	uint64_t page_seamcalls;	/* RECLAIM of private pages */
+	uint64_t page_seamcalls;	/* RECLAIM of private pages; ... this too */
 	uint64_t duration_ns;
 	uint32_t reason[TDXCTL_STRATEGIES];	/* enum tdxctl_reason */
 };
