@@ -181,6 +181,11 @@ static void create(struct ledger *l, const struct ledger_event *ev)
 			ledger_hkid_anon(l, id, ev);
 		return;
 	}
+	/* No module does this. */
+	if (!tdr || tdr & ~CORE_PAGE_MASK) {
+		l->totals.violations++;
+		return;
+	}
 	page_reused(l, tdr);
 	/* Whoever had this HKID gave it back unseen. */
 	if (h && h->pub.tdr) {
@@ -285,6 +290,26 @@ static void release_failed(struct ledger *l, struct ledger_td_slot *td,
 	}
 }
 
+/* The page a successful call gave to the module; 0 = none, or not for sure. */
+static u64 page_given(const struct ledger_event *ev)
+{
+	const struct ledger_regs *in = &ev->call->in;
+
+	switch (ev->leaf) {
+	case TDH_MNG_ADDCX:
+	case TDH_VP_CREATE:
+	case TDH_VP_ADDCX:
+		return in->rcx;
+	case TDH_MEM_PAGE_ADD:
+	case TDH_MEM_PAGE_AUG:
+		return in->r8;
+	case TDH_MEM_SEPT_ADD:
+		return in->rdx & 1 ? 0 : in->r8;
+	default:
+		return 0;
+	}
+}
+
 /* Leaves that name their TD. */
 static void td_leaf(struct ledger *l, const struct ledger_event *ev)
 {
@@ -302,6 +327,9 @@ static void td_leaf(struct ledger *l, const struct ledger_event *ev)
 	else if (ev->leaf == TDH_MEM_SEPT_ADD)
 		name &= CORE_PAGE_MASK;
 
+	/* Before the look-up: what is forgotten here may be what is named. */
+	if (ev->ok)
+		page_reused(l, page_given(ev));
 	td = by_tdr ? ledger_td_get(l, name) : ledger_td_of_vcpu(l, name);
 	if (ev->ok) {
 		if (!td && by_tdr)
@@ -335,7 +363,6 @@ static void td_leaf(struct ledger *l, const struct ledger_event *ev)
 		break;
 	case TDH_MNG_ADDCX:
 	case TDH_VP_ADDCX:
-		page_reused(l, in->rcx);
 		add(&td->pub.control_pages, 1);
 		break;
 	case TDH_MNG_INIT:
@@ -346,7 +373,6 @@ static void td_leaf(struct ledger *l, const struct ledger_event *ev)
 		td->pub.max_vcpus = ev->call->max_vcpus;
 		break;
 	case TDH_VP_CREATE:
-		page_reused(l, in->rcx);
 		add(&td->pub.control_pages, 1);
 		ledger_vcpu_add(l, td, in->rcx);
 		break;
@@ -356,7 +382,6 @@ static void td_leaf(struct ledger *l, const struct ledger_event *ev)
 		break;
 	case TDH_MEM_PAGE_ADD:
 	case TDH_MEM_PAGE_AUG:
-		page_reused(l, in->r8);
 		add(&td->pub.private_pages,
 		    ev->leaf == TDH_MEM_PAGE_AUG ? pages_of(in->rcx & 7) : 1);
 		break;
@@ -372,7 +397,6 @@ static void td_leaf(struct ledger *l, const struct ledger_event *ev)
 		if ((in->rdx & 1) || TDX_LEAF_VERSION(ev->call->rax)) {
 			td->pub.sept_pages = LEDGER_UNKNOWN;
 		} else {
-			page_reused(l, in->r8);
 			add(&td->pub.sept_pages, 1);
 		}
 		break;
@@ -513,95 +537,9 @@ static void page_wbinvd(struct ledger *l, const struct ledger_event *ev,
 	ledger_hkid_bind(l, td, h->pub.id, 0);
 }
 
-/* ---- module scope ---- */
-
-/* TDH.SYS.CONFIG: no TD and no HKID in use can exist, all is known. */
-static void new_module(struct ledger *l, u64 now)
-{
-	u32 i;
-
-	while (l->nr_tds) {
-		struct ledger_td_slot *td = &l->td[l->td_order[l->nr_tds - 1]];
-
-		ledger_td_drop(l, td);
-	}
-	for (i = 0; i < l->cfg.nr_hkids; i++) {
-		struct ledger_hkid_slot *h = &l->hkid[i];
-
-		h->pub = (struct ledger_hkid){
-			.id = h->pub.id,
-			.state = LEDGER_HKID_FREE,
-			.since_ns = now,
-			.owner.fd = -1,
-		};
-		h->seq = l->seq;
-	}
-	for (i = 0; i < l->cfg.nr_pkgs; i++)
-		l->pkg[i].pub.global_key = false;
-	l->anon_hkids = 0;
-	l->flushing_tdr = 0;
-	l->complete = true;
-	l->ready = false;
-}
-
-static void sys_leaf(struct ledger *l, const struct ledger_event *ev)
-{
-	u64 st = TDX_STATUS_OF(ev->status);
-	u32 i, cpu = ev->call->cpu;
-	struct ledger_cpu *c = cpu < l->cfg.nr_cpus ? &l->cpu[cpu].pub : NULL;
-
-	switch (ev->leaf) {
-	case TDH_SYS_INIT:
-		/* A new module image; TDs survive if SYS.UPDATE follows. */
-		for (i = 0; ev->ok && i < l->cfg.nr_cpus; i++) {
-			l->cpu[i].pub.lp_init = 0;
-			l->cpu[i].pub.lp_init_status = LEDGER_UNKNOWN;
-		}
-		break;
-	case TDH_SYS_LP_INIT:
-		if (!c)
-			break;
-		c->lp_init_status = ev->status;
-		if (ev->ok || st == TDX_ST(SYS_LP_INIT_DONE))
-			c->lp_init = 1;
-		/* Retries, or refused before this LP was looked at. */
-		else if (!ledger_is_busy(ev->status) &&
-			 st != TDX_ST(SYS_LP_INIT_NOT_PENDING) &&
-			 st != TDX_ST(OPERAND_INVALID) && st != TDX_ST(SYS_SHUTDOWN) &&
-			 !TDX_IS_SW_ERROR(ev->status))
-			c->lp_init = 0;
-		break;
-	case TDH_SYS_RD:
-		/* The one leaf that looks at the LP it runs on. */
-		if (!c)
-			break;
-		if (st == TDX_ST(SYS_LP_INIT_NOT_DONE))
-			c->lp_init = 0;
-		else if (ev->ok || ((ev->status >> 40) & 0xff) == 0x0c)
-			c->lp_init = 1;
-		break;
-	case TDH_SYS_CONFIG:
-		if (ev->ok)
-			new_module(l, ev->now);
-		break;
-	case TDH_SYS_KEY_CONFIG:
-		if (c && c->pkg < l->cfg.nr_pkgs &&
-		    (ev->ok || st == TDX_ST(KEY_CONFIGURED)))
-			l->pkg[c->pkg].pub.global_key = true;
-		break;
-	}
-}
-
-/* Succeeds only in SYS_READY, after every package has the global key. */
-static bool needs_ready(u32 leaf)
-{
-	return leaf < TDH_SYS_KEY_CONFIG || leaf == TDH_SYS_TDMR_INIT ||
-	       (leaf >= TDH_MEM_TRACK && leaf <= TDH_VP_WR);
-}
-
 void ledger_observe(struct ledger *l, const struct ledger_event *ev)
 {
-	u32 i, cpu = ev->call->cpu;
+	u32 cpu = ev->call->cpu;
 	u64 hpa = 0, tdr = 0;
 
 	if (cpu < l->cfg.nr_cpus) {
@@ -609,11 +547,7 @@ void ledger_observe(struct ledger *l, const struct ledger_event *ev)
 		tdr = l->cpu[cpu].removed_tdr;
 		l->cpu[cpu].removed_tdr = 0;
 	}
-	if (ev->ok && !l->ready && needs_ready(ev->leaf)) {
-		l->ready = true;
-		for (i = 0; i < l->cfg.nr_pkgs; i++)
-			l->pkg[i].pub.global_key = true;
-	}
+	ledger_module_ready(l, ev);
 	if (ev->leaf >= TDX_LEAF_COUNT)
 		return;
 	switch (ev->leaf) {
@@ -630,6 +564,6 @@ void ledger_observe(struct ledger *l, const struct ledger_event *ev)
 		if (rules[ev->leaf].by)
 			td_leaf(l, ev);
 		else
-			sys_leaf(l, ev);
+			ledger_sys_leaf(l, ev);
 	}
 }

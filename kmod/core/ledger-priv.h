@@ -152,6 +152,11 @@ void ledger_hkid_release(struct ledger *l, struct ledger_td_slot *td, bool freed
 void ledger_hkid_anon(struct ledger *l, u32 id, const struct ledger_event *ev);
 void ledger_hkid_forget_anon(struct ledger *l);
 
+/* ---- ledger-sys.c ---- */
+
+void ledger_sys_leaf(struct ledger *l, const struct ledger_event *ev);
+void ledger_module_ready(struct ledger *l, const struct ledger_event *ev);
+
 /* ---- ledger-event.c ---- */
 
 void ledger_observe(struct ledger *l, const struct ledger_event *ev);

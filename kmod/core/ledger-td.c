@@ -157,7 +157,7 @@ void ledger_vcpu_add(struct ledger *l, struct ledger_td_slot *td, u64 tdvpr)
 	u32 i = l->vcpu_free;
 	struct ledger_vcpu *v;
 
-	if (i == LEDGER_NONE || !ledger_map_insert(&l->vcpu_map, tdvpr, i)) {
+	if (i == LEDGER_NONE || !tdvpr || !ledger_map_insert(&l->vcpu_map, tdvpr, i)) {
 		/* Its VP.ADDCX and VP.INIT will name nobody. */
 		l->totals.vcpus_dropped++;
 		td->pub.vcpus = LEDGER_UNKNOWN32;

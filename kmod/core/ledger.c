@@ -186,7 +186,10 @@ int ledger_adopt_td(struct ledger *l, const struct ledger_td *known)
 {
 	struct ledger_td_slot *td = ledger_td_get(l, known->tdr);
 	bool exists = td;
+	u32 hkid = known->state == LEDGER_TD_TEARDOWN ? 0 : known->hkid;
 
+	if (!known->tdr || known->tdr & ~CORE_PAGE_MASK)
+		return -EINVAL;
 	if (!td) {
 		td = ledger_td_new(l, known->tdr);
 		if (!td) {
@@ -208,7 +211,7 @@ int ledger_adopt_td(struct ledger *l, const struct ledger_td *known)
 		td->pub.max_vcpus = known->max_vcpus;
 	if (!td->pub.created_ns)
 		td->pub.created_ns = known->created_ns;
-	fill_hkid(l, td, known->hkid);
+	fill_hkid(l, td, hkid);
 	fill_owner(l, td, &known->owner);
 	return exists ? -EEXIST : 0;
 }

@@ -204,7 +204,7 @@ void ledger_missed(struct ledger *l, u64 count);
  * A TD that existed before (late loading): what the caller knows about it.
  * Fields of @td set to LEDGER_UNKNOWN* stay unknown, a zero hkid means released;
  * seq is given here. -EEXIST: the stream showed it first, what it did not show
- * is filled in. -ENOSPC.
+ * is filled in. -ENOSPC. -EINVAL: no page address.
  */
 int ledger_adopt_td(struct ledger *l, const struct ledger_td *td);
 

@@ -675,8 +675,9 @@ static void act(struct host_td *td)
 			remove_page(td);
 		else if (i < 95)
 			use_vp(td);
-		else if (i < 96)
-			call(rnd(LPS), TDH_MR_EXTEND, rnd_gpa(), td->tdr, 0, 0);
+		else if (i < 97)
+			call(rnd(LPS), TDH_MR_EXTEND,
+			     td->nr_maps ? td->map[rnd(td->nr_maps)] : rnd_gpa(), td->tdr, 0, 0);
 		else
 			call(rnd(LPS), TDH_MR_FINALIZE, td->tdr, 0, 0, 0);
 	} else {
