@@ -394,11 +394,10 @@ static void td_leaf(struct ledger *l, const struct ledger_event *ev)
 		break;
 	case TDH_MEM_SEPT_ADD:
 		/* Version 1 takes several pages. */
-		if ((in->rdx & 1) || TDX_LEAF_VERSION(ev->call->rax)) {
+		if ((in->rdx & 1) || TDX_LEAF_VERSION(ev->call->rax))
 			td->pub.sept_pages = LEDGER_UNKNOWN;
-		} else {
+		else
 			add(&td->pub.sept_pages, 1);
-		}
 		break;
 	case TDH_MEM_SEPT_REMOVE:
 		if (TDX_LEAF_VERSION(ev->call->rax))

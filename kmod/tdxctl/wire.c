@@ -2,13 +2,15 @@
 /* ledger -> snapshot of <linux/tdxctl.h>. */
 #include "wire.h"
 
-/* The two enums are one list; the wire's is the promise. */
-_Static_assert((int)LEDGER_HKID_LEAKED == (int)TDXCTL_HKID_LEAKED &&
-	       (int)LEDGER_TD_LEAKED == (int)TDXCTL_TD_LEAKED &&
-	       LEDGER_HIST_BUCKETS == TDXCTL_HIST_BUCKETS &&
-	       LEDGER_LEAF_ERRORS == TDXCTL_LEAF_ERRORS &&
-	       LEDGER_COMM_LEN == TDXCTL_COMM_LEN &&
-	       LEDGER_UNKNOWN == TDXCTL_UNKNOWN, "ledger and wire disagree");
+/* One list each, copied by value; the wire's is the promise. */
+#define SAME(a, b) _Static_assert((u64)(a) == (u64)(b), "ledger and wire disagree")
+SAME(LEDGER_HKID_LEAKED, TDXCTL_HKID_LEAKED);
+SAME(LEDGER_TD_LEAKED, TDXCTL_TD_LEAKED);
+SAME(LEDGER_HIST_BUCKETS, TDXCTL_HIST_BUCKETS);
+SAME(LEDGER_LEAF_ERRORS, TDXCTL_LEAF_ERRORS);
+SAME(LEDGER_COMM_LEN, TDXCTL_COMM_LEN);
+SAME(LEDGER_UNKNOWN, TDXCTL_UNKNOWN);
+SAME(LEDGER_UNKNOWN32, TDXCTL_UNKNOWN32);
 
 static const u32 stride[TDXCTL_SEC_COUNT] = {
 	[TDXCTL_SEC_HKIDS] = sizeof(struct tdxctl_hkid),

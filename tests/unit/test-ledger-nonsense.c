@@ -58,7 +58,7 @@ static u64 leaf(void)
 	if (rax == TDH_SYS_CONFIG && rnd(50))
 		rax = TDH_MNG_CREATE;
 	if (!rnd(5))
-		rax = rnd(2) ? TDH_MNG_CREATE : TDH_VP_CREATE;
+		rax = rnd(3) ? TDH_VP_CREATE : TDH_MNG_CREATE;
 	if (!rnd(20))
 		rax |= 1ULL << (16 + rnd(48));
 	return rax;
@@ -176,7 +176,7 @@ int main(int argc, char **argv)
 	printf("test-ledger-nonsense: seed %" PRIu64 "\n", state);
 	check_name = "nonsense";
 	cfg.max_tds = 5;
-	cfg.max_vcpus = 6;
+	cfg.max_vcpus = 3;
 	rig_open_cfg(&r, &cfg);
 	for (n = 0; n < records && !check_failed; n++) {
 		one_record(&r, open, is_open);
