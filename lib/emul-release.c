@@ -17,6 +17,7 @@ struct emul_release {
 	uint64_t tdr;
 	char name[64];
 	bool started, cancelled, saved;
+	bool worked;			/* the host is not what it was */
 	int lock;			/* of the host file, -1 none */
 	uint64_t clock_start, calls_start, pages_back;
 	uint64_t leaked_start;		/* pages the module kept before us */
@@ -64,10 +65,10 @@ static int save(struct emul_release *r)
 		return 0;
 	r->saved = true;
 	/* Cancelled while it waited for the lock: only time has passed. */
-	if (r->st.phase == TDXCTL_PHASE_CANCELLED && !r->st.hkid_freed)
-		err = wait.ms ? append(ctx, e, &wait) : 0;
-	else
+	if (r->worked)
 		err = append(ctx, e, &ev);
+	else
+		err = wait.ms ? append(ctx, e, &wait) : 0;
 	if (!err)
 		err = emul_file_format(ctx, &e->file, &text);
 	if (!err) {
@@ -233,6 +234,7 @@ static void work(struct emul_release *r, unsigned int wait_ms)
 
 	if (r->st.phase == TDXCTL_PHASE_HKID && wait_for_lock(r, wait_ms))
 		return;
+	r->worked = true;
 	if (r->st.strategy == TDXCTL_STRATEGY_STOP)
 		err = step_stop(r, t);
 	else

@@ -89,6 +89,26 @@ static void release_interrupted(int steps, bool give_up)
 	tdxctl_free(ctx);
 }
 
+/* Cancelled before anything was done: nothing is written, whatever the way. */
+static void cancelled_at_once(void)
+{
+	struct tdxctl_ctx *ctx = host(HOST(TD("web", ",\"pages\":10") ",{\"op\":\"release\",\"td\":1}"));
+	struct tdxctl_release_state st;
+	struct tdxctl_snapshot *snap;
+	struct tdxctl_release *r = open_release(ctx, 0, TDXCTL_STRATEGY_STOP, 0, &st);
+
+	CHECK_EQ(tdxctl_release_step(r, 10, &st), 0);
+	CHECK_EQ(tdxctl_release_cancel(r), 0);
+	CHECK_EQ(run(r, &st), 0);
+	CHECK_EQ(st.phase, TDXCTL_PHASE_CANCELLED);
+	tdxctl_release_free(r);
+	CHECK_EQ(tdxctl_set_emulated(ctx, fake_path("h.json")), 0);
+	snap = snapshot(ctx);
+	CHECK_EQ(snap->nr_tds, 1);
+	tdxctl_snapshot_free(snap);
+	tdxctl_free(ctx);
+}
+
 static void interruptions(void)
 {
 	for (int steps = 0; steps < 4; steps++) {
@@ -344,6 +364,7 @@ int main(void)
 	fake_new();
 	RUN(release_whole);
 	RUN(interruptions);
+	RUN(cancelled_at_once);
 	RUN(strategies);
 	RUN(other_user);
 	RUN(leak);
