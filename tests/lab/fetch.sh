@@ -1,0 +1,88 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# fetch.sh bochs | fetch.sh linux DIR: from Debian's archive into the lab's cache,
+# through a private apt that leaves the machine's own alone. The mirror is the
+# machine's, which may be a frozen snapshot; apt checks signatures and checksums.
+set -euo pipefail
+
+cache=${LAB_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/tdxctl/lab}
+apt=$cache/apt
+
+private_apt()
+{
+	local site key=/usr/share/keyrings/debian-archive-keyring.gpg suite
+	# shellcheck disable=SC2016
+	site=$(apt-get indextargets --format '$(CREATED_BY) $(REPO_URI) $(ORIGIN) $(CODENAME)' |
+		awk '$1 == "Packages" && $3 == "Debian" && $4 !~ /security/ { print $2; exit }')
+	[ -n "$site" ] || {
+		echo "lab: apt knows no Debian mirror" >&2
+		exit 1
+	}
+	mkdir -p "$apt"/{etc/{apt.conf.d,preferences.d},state/lists/partial,cache/archives/partial}
+	: >"$apt/status"
+	for suite in trixie trixie-backports sid; do
+		echo "deb [signed-by=$key] $site $suite main"
+	done >"$apt/etc/sources.list"
+	# Kernel sources live in backports and sid, everything else is trixie's.
+	printf 'Package: *\nPin: release n=%s\nPin-Priority: 100\n\n' \
+		trixie-backports sid >"$apt/etc/preferences"
+	cat >"$apt/apt.conf" <<-END
+	Dir::Etc "$apt/etc";
+	Dir::Etc::sourceparts "-";
+	Dir::State "$apt/state";
+	Dir::State::status "$apt/status";
+	Dir::Cache "$apt/cache";
+	APT::Architecture "amd64";
+	APT::Install-Recommends "false";
+	APT::Sandbox::User "";
+	Acquire::Check-Valid-Until "false";
+	Acquire::Languages "none";
+	END
+	export APT_CONFIG=$apt/apt.conf
+	apt-get -qq update
+}
+
+# Unpacked, never installed: it runs through its own dynamic linker.
+fetch_bochs()
+{
+	local deb
+	private_apt
+	apt-get -qq --yes --download-only install bochs bochs-term bochsbios vgabios
+	rm -rf "$cache/bochs.new"
+	mkdir -p "$cache/bochs.new"
+	for deb in "$apt"/cache/archives/*.deb; do
+		dpkg-deb --fsys-tarfile "$deb" | tar -x -C "$cache/bochs.new" \
+			--exclude='./usr/share/doc*' --exclude='./usr/share/locale*' \
+			--exclude='./usr/share/icons*' --exclude='./var*' --exclude='./etc*' \
+			--no-same-owner --keep-directory-symlink
+	done
+	rm -rf "$apt/cache/archives" "$cache/bochs"
+	mv "$cache/bochs.new" "$cache/bochs"
+}
+
+fetch_linux()
+{
+	local dir=$1 name=linux-source-7.2
+	private_apt
+	mkdir -p "$dir"
+	(
+		cd "$apt/cache"
+		rm -f "$name"_*.deb
+		apt-get -qq download "$name"
+		rm -rf "$dir/new" && mkdir "$dir/new"
+		dpkg-deb --fsys-tarfile "$name"_*.deb | tar -xO "./usr/src/$name.tar.xz" |
+			tar -xJ -C "$dir/new"
+		rm -f "$name"_*.deb
+	)
+	mv "$dir/new/$name" "$dir/$name"
+	rmdir "$dir/new"
+}
+
+case ${1-} in
+bochs) fetch_bochs ;;
+linux) fetch_linux "$2" ;;
+*)
+	sed -n '3,5s/^# //p' "$0" >&2
+	exit 2
+	;;
+esac

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * seam inside a Linux kernel that believes it has a TDX module.
+ *
+ * Linux 7.2 initialises the TDX module once, from a subsys_initcall, so the
+ * answer to its SEAMCALLs has to be built in and ready before that. The CPU (an
+ * emulator without SEAM) raises #UD; a kernel-mode #UD reaches the die chain
+ * before the exception table.
+ *
+ * This object is the whole difference between the lab's kernel and Linux.
+ */
+#define pr_fmt(fmt) "seam: " fmt
+
+#include <linux/cpumask.h>
+#include <linux/debugfs.h>
+#include <linux/init.h>
+#include <linux/io.h>
+#include <linux/kdebug.h>
+#include <linux/mm.h>
+#include <linux/notifier.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+#include <linux/smp.h>
+#include <linux/string.h>
+#include <linux/topology.h>
+#include <linux/uaccess.h>
+
+#include <asm/msr.h>
+#include <asm/processor-flags.h>
+#include <asm/processor.h>
+#include <asm/ptrace.h>
+#include <asm/trapnr.h>
+
+#include "seam.h"
+
+#define MSR_KEYID_PARTITIONING	0x87
+
+/* The flags that a SEAMCALL which reached the module leaves clear. */
+#define SEAMCALL_FLAGS	(X86_EFLAGS_CF | X86_EFLAGS_PF | X86_EFLAGS_AF | \
+			 X86_EFLAGS_ZF | X86_EFLAGS_SF | X86_EFLAGS_OF)
+
+static const u8 seamcall_insn[] = { 0x66, 0x0f, 0x01, 0xcf };
+
+static struct seam *lab_seam;
+static u8 lab_lp_pkg[NR_CPUS];
+
+static void *lab_map(void *ctx, u64 pa)
+{
+	return phys_to_virt(pa);
+}
+
+static void lab_copy_page(void *ctx, u64 dst_pa, u64 src_pa)
+{
+	copy_page(phys_to_virt(dst_pa), phys_to_virt(src_pa));
+}
+
+/* A guest that halts: TDG.VP.VMCALL<HLT>, interrupts enabled. */
+static void lab_enter(void *ctx, u32 lp, struct seam_regs *r)
+{
+	r->rax = 77;			/* EXIT_REASON_TDCALL */
+	r->rcx = 0;
+	r->rdx = 0;
+	r->r8 = 0;
+	r->r9 = 0;
+	r->r10 = 0;
+	r->r11 = 12;			/* EXIT_REASON_HLT */
+	r->r12 = 0;
+}
+
+static const struct seam_ops lab_ops = {
+	.map		= lab_map,
+	.copy_page	= lab_copy_page,
+	.enter		= lab_enter,
+};
+
+static int lab_notify(struct notifier_block *nb, unsigned long event, void *data)
+{
+	struct die_args *args = data;
+	struct pt_regs *regs = args->regs;
+	u8 insn[sizeof(seamcall_insn)];
+	struct seam_regs r;
+
+	if (event != DIE_TRAP || args->trapnr != X86_TRAP_UD || user_mode(regs))
+		return NOTIFY_DONE;
+	if (copy_from_kernel_nofault(insn, (void *)regs->ip, sizeof(insn)) ||
+	    memcmp(insn, seamcall_insn, sizeof(insn)))
+		return NOTIFY_DONE;
+
+	r = (struct seam_regs) {
+		.rax = regs->ax, .rcx = regs->cx, .rdx = regs->dx,
+		.rbx = regs->bx, .rsi = regs->si, .rdi = regs->di,
+		.r8 = regs->r8, .r9 = regs->r9, .r10 = regs->r10,
+		.r11 = regs->r11, .r12 = regs->r12, .r13 = regs->r13,
+		.r14 = regs->r14, .r15 = regs->r15,
+	};
+	seam_call(lab_seam, raw_smp_processor_id(), &r);
+	regs->ax = r.rax;
+	regs->cx = r.rcx;
+	regs->dx = r.rdx;
+	regs->bx = r.rbx;
+	regs->si = r.rsi;
+	regs->di = r.rdi;
+	regs->r8 = r.r8;
+	regs->r9 = r.r9;
+	regs->r10 = r.r10;
+	regs->r11 = r.r11;
+	regs->r12 = r.r12;
+	regs->r13 = r.r13;
+	regs->r14 = r.r14;
+	regs->r15 = r.r15;
+	regs->flags &= ~(unsigned long)SEAMCALL_FLAGS;
+	regs->ip += sizeof(seamcall_insn);
+	return NOTIFY_STOP;
+}
+
+static struct notifier_block lab_nb = {
+	.notifier_call	= lab_notify,
+	.priority	= INT_MAX,
+};
+
+/* arch_initcall: all CPUs are up, subsys_initcall(tdx_enable) comes next. */
+static int __init lab_init(void)
+{
+	struct seam_config cfg = {};
+	u64 split;
+	u32 cpu;
+	void *mem;
+
+	if (rdmsrq_safe(MSR_KEYID_PARTITIONING, &split) || !(split >> 32))
+		return 0;
+
+	for_each_possible_cpu(cpu) {
+		lab_lp_pkg[cpu] = topology_logical_package_id(cpu);
+		cfg.nr_pkgs = max(cfg.nr_pkgs, lab_lp_pkg[cpu] + 1u);
+	}
+	cfg.nr_lps = num_possible_cpus();
+	cfg.lp_pkg = lab_lp_pkg;
+	cfg.nr_mktme_keyids = lower_32_bits(split);
+	cfg.nr_tdx_keyids = upper_32_bits(split);
+	/* mk_keyed_paddr() shifts by this; TME is off, so it is the plain width. */
+	cfg.hkid_shift = boot_cpu_data.x86_phys_bits;
+	cfg.nr_cmrs = 1;
+	cfg.cmr[0].base = 0;
+	cfg.cmr[0].size = roundup((u64)max_pfn << PAGE_SHIFT, SZ_1G);
+
+	mem = kvzalloc(seam_size(&cfg), GFP_KERNEL);
+	if (!mem)
+		return -ENOMEM;
+	lab_seam = seam_init(mem, &cfg, &lab_ops, NULL);
+	if (!lab_seam) {
+		pr_err("impossible configuration: %u LPs, %u packages, %u KeyIDs, shift %u\n",
+		       cfg.nr_lps, cfg.nr_pkgs, cfg.nr_tdx_keyids, cfg.hkid_shift);
+		kvfree(mem);
+		return -EINVAL;
+	}
+	return register_die_notifier(&lab_nb);
+}
+arch_initcall(lab_init);

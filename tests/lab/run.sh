@@ -1,0 +1,133 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# run.sh [OPTIONS] SCRIPT [ARG...]: boots the lab and runs SCRIPT (sh) in it.
+#
+# The lab is Linux 7.2 with its own, unmodified KVM and a software TDX module
+# under it: 2 packages, 4 CPUs, 1 GiB, 15 HKIDs for TDs. Kernel and emulator are
+# built and fetched into the cache when they are not there yet.
+#
+#   -d            the debug kernel (KASAN, lockdep, kmemleak)
+#   -f FILE[:TO]  put FILE into the guest, as TO (/bin/NAME when it is executable,
+#                 /suite/NAME otherwise); with the libraries it needs. A *.ko
+#                 goes where modprobe finds it. Repeatable.
+#   -m "ARGS"     arguments of kvm_intel ("tdx=1"); -m none leaves it unloaded
+#   -a "ARGS"     more kernel arguments
+#   -o DIR        console, out/ and what Bochs said (default: $O/lab, O=build)
+#   -t SECONDS    give up after so long (600)
+#   -i            no script: a shell on this terminal, Ctrl-A x ends it
+#
+# In the guest: busybox, every module of the kernel for modprobe, the usual file
+# systems mounted, cgroup2 at /sys/fs/cgroup, debugfs. SCRIPT's output appears
+# here; what it leaves in /out comes back as DIR/out/; its exit status is run.sh's
+# (124: timeout, 125: panic, 126: Bochs died). The kernel's log is DIR/console.
+# One lab runs at a time, others wait for it.
+set -euo pipefail
+
+here=$(cd "$(dirname "$0")" && pwd)
+top=$(cd "$here/../.." && pwd)
+export LAB_CACHE=${LAB_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/tdxctl/lab}
+variant=lab kvm_args=tdx=1 append='' out=${O:-$top/build}/lab timeout=600 interactive=''
+files=()
+
+usage()
+{
+	sed -n '3,27s/^# \{0,1\}//p' "$0" >&2
+	exit 2
+}
+
+while getopts df:m:a:o:t:ih opt; do
+	case $opt in
+	d) variant=debug ;;
+	f) files+=("$OPTARG") ;;
+	m) kvm_args=$OPTARG ;;
+	a) append=$OPTARG ;;
+	o) out=$OPTARG ;;
+	t) timeout=$OPTARG ;;
+	i) interactive=1 timeout=0 ;;
+	*) usage ;;
+	esac
+done
+shift $((OPTIND - 1))
+[ -n "$interactive" ] || [ $# -gt 0 ] || usage
+mkdir -p "$out"
+out=$(cd "$out" && pwd)
+
+tree=$("$here/kernel.sh" "$variant")
+release=$(cat "$tree/include/config/kernel.release")
+(
+	flock 9
+	[ -d "$LAB_CACHE/bochs" ] || {
+		echo "lab: fetching Bochs" >&2
+		"$here/fetch.sh" bochs
+	}
+) 9>"$LAB_CACHE/bochs.lock"
+
+root=$(mktemp -d)
+trap 'rm -rf "$root"' EXIT
+mkdir -p "$root/g"/{bin,sbin,dev,proc,sys,tmp,run,out,etc,root,var/log,usr/bin,usr/sbin,suite} "$root/iso/isolinux"
+g=$root/g mods=$root/g/lib/modules/$release
+mkdir -p "$mods"
+
+cp "$(command -v busybox)" "$g/bin/busybox"
+ln -s busybox "$g/bin/sh"
+printf 'root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/tmp:/bin/sh\n' >"$g/etc/passwd"
+printf 'root:x:0:\nnogroup:x:65534:\n' >"$g/etc/group"
+while read -r m; do
+	install -D -m 644 "$tree/${m%.o}.ko" "$mods/kernel/${m%.o}.ko"
+done <"$tree/modules.order"
+
+put()
+{
+	local from=${1%%:*} to=${1#*:} lib
+	if [ "$to" = "$1" ]; then
+		case $from in
+		*.ko) to=/lib/modules/$release/updates/${from##*/} ;;
+		*) if [ -x "$from" ]; then to=/bin/${from##*/}; else to=/suite/${from##*/}; fi ;;
+		esac
+	fi
+	install -D "$from" "$g$to"
+	ldd "$from" 2>/dev/null | awk '$2 == "=>" { print $3 } $1 ~ /^\// { print $1 }' |
+		while read -r lib; do
+			[ -e "$g$lib" ] || install -D "$lib" "$g$lib"
+		done
+}
+for f in "${files[@]}"; do
+	put "$f"
+done
+cp "$tree"/modules.{order,builtin,builtin.modinfo} "$mods/"
+depmod -b "$g" "$release"
+
+install -m 755 "$here/init" "$g/init"
+echo "$kvm_args" >"$g/etc/lab-kvm"
+if [ -n "$interactive" ]; then
+	touch "$g/etc/lab-console"
+else
+	install -m 755 "$1" "$g/suite/.script"
+	printf '%s\n' "${@:2}" >"$g/suite/.args"
+fi
+(cd "$g" && find . -print0 | sort -z | cpio -0 -o -H newc -R 0:0 --quiet | gzip -1) >"$root/iso/initrd.gz"
+
+cp "$tree/arch/x86/boot/bzImage" "$root/iso/vmlinuz"
+cp /usr/lib/ISOLINUX/isolinux.bin /usr/lib/syslinux/modules/bios/ldlinux.c32 "$root/iso/isolinux/"
+# Bochs' BIOS hangs in SMM when ACPI is enabled, and XSETBV faults with AMX.
+cat >"$root/iso/isolinux/isolinux.cfg" <<END
+DEFAULT lab
+PROMPT 0
+TIMEOUT 1
+LABEL lab
+ KERNEL /vmlinuz
+ APPEND initrd=/initrd.gz console=ttyS0 acpi=off clearcpuid=amx_tile,amx_bf16,amx_int8 nohibernate idle=halt no_timer_check lpj=4000000 oops=panic panic=-1 loglevel=7 $append
+END
+xorriso -as mkisofs -quiet -o "$root/lab.iso" -b isolinux/isolinux.bin -c isolinux/boot.cat \
+	-no-emul-boot -boot-load-size 4 -boot-info-table "$root/iso" 2>/dev/null
+rm -rf "$root/g" "$root/iso" "$out/out"
+
+status=0
+exec 8>"$LAB_CACHE/run.lock"
+flock 8
+"${PYTHON:-/usr/bin/python3}" "$here/boot.py" "$LAB_CACHE/bochs" "$root/lab.iso" "$out" "$timeout" \
+	${interactive:+--console} 8>&- || status=$?
+flock -u 8
+mkdir -p "$out/out"
+[ ! -s "$out/files.tgz" ] || tar -xmzf "$out/files.tgz" -C "$out/out"
+exit $status
