@@ -32,6 +32,9 @@ int cmd_emulate_init(struct cli_app *app, int argc, char **argv)
 				 "%s exists", argv[0]);
 	if (err == -EINVAL)
 		return cli_lib_error_as(app, CLI_USAGE, "usage", err, "impossible topology");
+	if (err == -ENOENT)
+		return cli_error(app, CLI_FAILED, "failed", "Its directory must be there already.",
+				 "%s: cannot be written", argv[0]);
 	if (err)
 		return cli_lib_error(app, err, "%s", argv[0]);
 	out_str(root, &fields[FILE_NAME], argv[0]);

@@ -156,8 +156,9 @@ void cli_print_error(const struct cli_app *app)
 	if (!e->code)
 		return;
 	s = text_clean(e->message ? e->message : "out of memory");
-	fprintf(stderr, "%stdxctl:%s %s\n", colour ? "\033[1;31m" : "",
-		colour ? "\033[0m" : "", s ? s : "out of memory");
+	fprintf(stderr, "%stdxctl:%s %s%s\n", colour ? "\033[1;31m" : "",
+		colour ? "\033[0m" : "", s ? s : "out of memory",
+		e->nr_candidates ? ":" : "");
 	free(s);
 	for (i = 0; i < e->nr_candidates; i++) {
 		s = text_clean(e->candidates[i]);

@@ -80,6 +80,10 @@ void release_estimate(const struct tdxctl_snapshot *s, const struct tdxctl_td_vi
 	if (td->td.hkid)
 		est->seamcalls += (td->td.vcpus == TDXCTL_UNKNOWN32 ? 0 : td->td.vcpus) +
 				  2 + s->nr_packages;
+	/* The kernel takes the whole TD apart: also its S-EPT, TDVPS, TDCS and TDR. */
+	if (plan->strategy == TDXCTL_STRATEGY_STOP && td->td.sept_pages != TDXCTL_UNKNOWN &&
+	    td->td.control_pages != TDXCTL_UNKNOWN)
+		est->seamcalls += td->td.sept_pages + td->td.control_pages + 1;
 	est->duration_ns = est->seamcalls * page_ns;
 }
 

@@ -44,7 +44,8 @@ static int not_found(struct cli_app *app, const struct tdxctl_snapshot *snap,
 		snprintf(hint, sizeof(hint), "Did you mean '%s'?", s);
 	cli_error(app, CLI_FAILED, "not-found",
 		  s ? hint : "A VM is a name, UUID, PID, hkid:N or td:N.",
-		  "no VM '%s'; the TDs here are:", sel);
+		  "no VM '%s'; there %s %zu TD%s", sel, snap->nr_tds == 1 ? "is" : "are",
+		  snap->nr_tds, snap->nr_tds == 1 ? "" : "s");
 	for (i = 0; i < snap->nr_tds; i++)
 		candidate(app, &snap->tds[i]);
 	free(names);
@@ -71,7 +72,7 @@ const struct tdxctl_td_view *cli_find_td(struct cli_app *app,
 	} else if (n > 1) {
 		*code = cli_error(app, CLI_USAGE, "ambiguous",
 				  "Say which one with td:N.",
-				  "'%s' may be any of %d VMs:", sel, n);
+				  "'%s' may be any of %d VMs", sel, n);
 		for (i = 0; i < n; i++)
 			candidate(app, &snap->tds[idx[i]]);
 	} else {
