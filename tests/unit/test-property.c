@@ -117,7 +117,7 @@ static void feed_begin(const struct observed *o)
 		*c = (struct ledger_call){
 			.start_ns = clock_ns,
 			.rax = o->in.rax,
-			.in = { o->in.rcx, o->in.rdx, o->in.r8, o->in.r9 },
+			.in = { .rcx = o->in.rcx, .rdx = o->in.rdx, .r8 = o->in.r8, .r9 = o->in.r9 },
 			.cpu = o->lp,
 			.max_vcpus = o->max_vcpus,
 			.owner = { .tgid = (s32)(o->in.rcx >> CORE_PAGE_SHIFT), .tid = 1, .fd = 3 },
