@@ -67,7 +67,6 @@ struct seam_tdr {
 	u32 num_tdcx;
 	u32 reserved;
 	u64 chldcnt;
-	u64 uuid[4];
 	u64 tdcx[TDX_MAX_TDCS_PAGES];
 };
 
@@ -127,12 +126,8 @@ struct seam_tdvps {
 	u32 state;
 	u32 num_pages;
 	u32 assoc_lp;		/* or SEAM_NO_LP */
-	u32 index;
-	u32 x2apic_id;
 	u32 written;		/* bit per seam_vp_field */
-	u64 initial_rcx;
 	u64 field[SEAM_VP_NR_FIELDS];
-	u64 tdcx[TDX_MAX_TDVPS_PAGES - 1];
 };
 
 struct seam_kot {
@@ -181,7 +176,6 @@ struct seam {
 	u32 inside;		/* calls in progress */
 	u32 lps_done;
 	u32 pkgs_done;		/* bitmap, TDH.SYS.KEY.CONFIG */
-	u64 counter;		/* stands in for entropy */
 
 	u64 kot_lock;
 	struct seam_kot kot[TDX_MAX_HKIDS];
@@ -249,7 +243,7 @@ bool seam_lock(struct seam_call *c, u64 *word, bool ex);
 bool seam_lock_bit(struct seam_call *c, u64 *word, u32 bit);
 void seam_unlock(struct seam_call *c, u64 *word);
 void seam_pause(struct seam_call *c);
-bool seam_entropy(struct seam_call *c, u64 *out);
+bool seam_entropy(struct seam_call *c, u32 words);
 void *seam_ptr(const struct seam *s, u64 pa);
 bool seam_is_private_hkid(const struct seam *s, u64 hkid);
 bool seam_is_shared_hpa(const struct seam *s, u64 pa, u64 align);

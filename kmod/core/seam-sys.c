@@ -26,7 +26,6 @@ u64 seam_sys_init(struct seam_call *c)
 u64 seam_sys_lp_init(struct seam_call *c)
 {
 	struct seam *s = c->s;
-	u64 rnd;
 	u32 state;
 
 	if (!seam_lock(c, &s->lock, false))
@@ -37,7 +36,7 @@ u64 seam_sys_lp_init(struct seam_call *c)
 		return TDX_ST(SYS_LP_INIT_NOT_PENDING);
 	if (core_load32(&s->lp[c->lp].done))
 		return TDX_ST(SYS_LP_INIT_DONE);
-	if (!seam_entropy(c, &rnd))
+	if (!seam_entropy(c, 1))
 		return TDX_ST(RND_NO_ENTROPY);
 	seam_pause(c);
 
@@ -52,7 +51,6 @@ u64 seam_sys_lp_init(struct seam_call *c)
 u64 seam_sys_key_config(struct seam_call *c)
 {
 	struct seam *s = c->s;
-	u64 rnd;
 	u32 done;
 
 	if (!seam_lock(c, &s->lock, true))
@@ -64,7 +62,7 @@ u64 seam_sys_key_config(struct seam_call *c)
 		return TDX_ST(KEY_CONFIGURED);
 	if (!seam_lock(c, &s->ket[c->pkg], true))
 		return TDX_ST_OP(OPERAND_BUSY, TDX_OP_KET);
-	if (!seam_entropy(c, &rnd))
+	if (!seam_entropy(c, 1))
 		return TDX_ST(KEY_GENERATION_FAILED);
 	seam_pause(c);
 

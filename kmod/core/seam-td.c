@@ -51,8 +51,7 @@ u64 seam_mng_create(struct seam_call *c)
 	u64 hkid = c->in.rdx;
 	struct seam_page p;
 	struct seam_tdr *tdr;
-	u64 uuid[4], st;
-	u32 i;
+	u64 st;
 
 	if (hkid >> 16 || !seam_is_private_hkid(s, hkid))
 		return TDX_ST_OP(OPERAND_INVALID, TDX_OP_RDX);
@@ -63,14 +62,11 @@ u64 seam_mng_create(struct seam_call *c)
 		return TDX_ST_OP(OPERAND_BUSY, TDX_OP_KOT);
 	if (core_load32(&s->kot[hkid].state) != TDX_KOT_FREE)
 		return TDX_ST(HKID_NOT_FREE);
-	for (i = 0; i < ARRAY_SIZE(uuid); i++)
-		if (!seam_entropy(c, &uuid[i]))
-			return TDX_ST(RND_NO_ENTROPY);
+	if (!seam_entropy(c, 4))	/* the TD's UUID */
+		return TDX_ST(RND_NO_ENTROPY);
 	seam_pause(c);
 
 	tdr = seam_page_fill(s, &p, 0);
-	for (i = 0; i < ARRAY_SIZE(uuid); i++)
-		core_store64(&tdr->uuid[i], uuid[i]);
 	core_store32(&tdr->hkid, hkid);
 	core_store32(&tdr->lifecycle, TDX_LC_HKID_ASSIGNED);
 	core_store64(&s->kot[hkid].owner, p.pa);
@@ -85,7 +81,7 @@ u64 seam_mng_key_config(struct seam_call *c)
 	struct seam *s = c->s;
 	struct seam_td td;
 	u32 bitmap;
-	u64 rnd, st;
+	u64 st;
 
 	st = seam_td_get(c, c->in.rcx, TDX_OP_RCX, true, &td);
 	if (st)
@@ -100,7 +96,7 @@ u64 seam_mng_key_config(struct seam_call *c)
 	/* PCONFIG serves one caller per package. */
 	if (!seam_lock(c, &s->ket[c->pkg], true))
 		return TDX_ST_OP(OPERAND_BUSY, TDX_OP_KET);
-	if (!seam_entropy(c, &rnd))
+	if (!seam_entropy(c, 1))
 		return TDX_ST(KEY_GENERATION_FAILED);
 	seam_pause(c);
 
@@ -129,8 +125,8 @@ u64 seam_mng_addcx(struct seam_call *c)
 	struct seam_td td;
 	struct seam_page p;
 	struct seam_tdcs *tdcs;
-	u32 nr, i;
-	u64 rnd, st;
+	u32 nr;
+	u64 st;
 
 	st = seam_td_get(c, c->in.rdx, TDX_OP_RDX, true, &td);
 	if (st)
@@ -146,9 +142,8 @@ u64 seam_mng_addcx(struct seam_call *c)
 	if (st)
 		return st;
 	/* The sixth page completes the TDCS: keys for the TD are drawn. */
-	for (i = 0; i < 4 && nr == TDX_MIN_TDCS_PAGES - 1; i++)
-		if (!seam_entropy(c, &rnd))
-			return TDX_ST(RND_NO_ENTROPY);
+	if (nr == TDX_MIN_TDCS_PAGES - 1 && !seam_entropy(c, 4))
+		return TDX_ST(RND_NO_ENTROPY);
 	if (nr >= TDX_MIN_TDCS_PAGES) {
 		tdcs = seam_ptr(s, core_load64(&td.tdr->tdcx[SEAM_TDCX_TDCS]));
 		if (core_load32(&tdcs->op_state) != TDX_OP_UNINITIALIZED)

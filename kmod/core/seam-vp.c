@@ -91,7 +91,6 @@ u64 seam_vp_addcx(struct seam_call *c)
 	seam_pause(c);
 
 	seam_page_fill(c->s, &p, 0);
-	core_store64(&vp.vps->tdcx[nr - 1], p.pa);
 	core_store32(&vp.vps->num_pages, nr + 1);
 	core_add64(&vp.td.tdr->chldcnt, 1);
 	seam_page_set(&p, TDX_PT_TDCX, vp.td.page.pa);
@@ -149,9 +148,6 @@ u64 seam_vp_init(struct seam_call *c)
 		core_store32(&x->used[index / 32],
 			     core_load32(&x->used[index / 32]) | 1U << index % 32);
 	}
-	core_store32(&vp.vps->x2apic_id, c->in.r8);
-	core_store32(&vp.vps->index, index);
-	core_store64(&vp.vps->initial_rcx, c->in.rdx);
 	core_store64(&vp.vps->field[SEAM_VP_PIN_BASED], SEAM_PIN_BASED_INIT);
 	core_store32(&vp.vps->assoc_lp, c->lp);
 	core_add32(&tdcs->num_assoc, 1);

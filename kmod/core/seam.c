@@ -146,13 +146,18 @@ void seam_pause(struct seam_call *c)
 		s->ops.pause(s->ctx, c->lp, c->leaf);
 }
 
-bool seam_entropy(struct seam_call *c, u64 *out)
+/*
+ * Keys and the TD's UUID are never looked at, so the bits are drawn and dropped:
+ * what counts is that the source can run dry.
+ */
+bool seam_entropy(struct seam_call *c, u32 words)
 {
 	struct seam *s = c->s;
+	u64 rnd;
 
-	if (s->ops.entropy)
-		return s->ops.entropy(s->ctx, out);
-	*out = core_add64(&s->counter, 1);
+	while (s->ops.entropy && words--)
+		if (!s->ops.entropy(s->ctx, &rnd))
+			return false;
 	return true;
 }
 

@@ -61,7 +61,7 @@ struct seam_ops {
 	 * below 2^hkid_shift: NULL where there is no memory. Required.
 	 */
 	void *(*map)(void *ctx, u64 pa);
-	/* 64 random bits; false = no entropy. NULL: a counter, always succeeds. */
+	/* 64 random bits; false = no entropy. NULL: never short of it. */
 	bool (*entropy)(void *ctx, u64 *out);
 	/*
 	 * Copies a 4-KiB page for TDH.MEM.PAGE.ADD; @src_pa is a page that

@@ -2,7 +2,7 @@
 /* Fault injection of the software TDX module: every kind, and no side effect. */
 #include <errno.h>
 
-#include "test-seam-machine.h"
+#include "test-seam-legal.h"
 
 #define U	UNUSED_REG
 
@@ -20,79 +20,6 @@ static u32 pending(void)
 {
 	return seam_fault_list(m.seam, NULL, 0);
 }
-
-/* ---- every leaf, with a call that is legal in the state it starts from ---- */
-
-static void with_keys_pending(void)
-{
-	machine_all_lps();
-	ok(0, TDH_SYS_CONFIG, TDMR_ARRAY, 1, GLOBAL_HKID, 0);
-}
-
-static void sys_inited(void)
-{
-	machine_power_on();
-	ok(0, TDH_SYS_INIT, 0, 0, 0, 0);
-}
-
-static void vp_flushed(void)
-{
-	vp_ready();
-	ok(0, TDH_VP_FLUSH, P, 0, 0, 0);
-}
-
-static void td_written_back(void)
-{
-	td_blocked();
-	ok(0, TDH_PHYMEM_CACHE_WB, 0, 0, 0, 0);
-	ok(2, TDH_PHYMEM_CACHE_WB, 0, 0, 0, 0);
-}
-
-static void page_tracked(void)
-{
-	page_finalized();
-	ok(0, TDH_MEM_RANGE_BLOCK, 0, D, 0, 0);
-	ok(0, TDH_MEM_TRACK, D, 0, 0, 0);
-}
-
-static const struct {
-	void (*from)(void);
-	struct seam_regs regs;
-} legal[] = {
-	{ td_finalized, { .rax = TDH_VP_ENTER, .rcx = P } },
-	{ td_keyed, { .rax = TDH_MNG_ADDCX, .rcx = TDCX(0), .rdx = D } },
-	{ sept_ready, { .rax = TDH_MEM_PAGE_ADD, .rdx = D, .r8 = A, .r9 = SOURCE } },
-	{ vp_ready, { .rax = TDH_MEM_SEPT_ADD, .rcx = 3, .rdx = D, .r8 = EPT(3) } },
-	{ td_initialized, { .rax = TDH_VP_CREATE, .rcx = P, .rdx = D } },
-	{ sept_finalized, { .rax = TDH_MEM_PAGE_AUG, .rdx = D, .r8 = A } },
-	{ page_finalized, { .rax = TDH_MEM_RANGE_BLOCK, .rdx = D } },
-	{ td_assigned, { .rax = TDH_MNG_KEY_CONFIG, .rcx = D } },
-	{ machine_ready, { .rax = TDH_MNG_CREATE, .rcx = D, .rdx = HKID } },
-	{ td_initialized, { .rax = TDH_MNG_RD, .rcx = D, .rdx = 0x110000000000000b } },
-	{ page_added, { .rax = TDH_MR_EXTEND, .rdx = D } },
-	{ vp_ready, { .rax = TDH_MR_FINALIZE, .rcx = D } },
-	{ vp_ready, { .rax = TDH_VP_FLUSH, .rcx = P } },
-	{ vp_flushed, { .rax = TDH_MNG_VPFLUSHDONE, .rcx = D } },
-	{ td_written_back, { .rax = TDH_MNG_KEY_FREEID, .rcx = D } },
-	{ td_addcx6, { .rax = TDH_MNG_INIT, .rcx = D, .rdx = TD_PARAMS } },
-	{ vp_complete, { .rax = VP_INIT_V1, .rcx = P } },
-	{ page_added, { .rax = TDH_PHYMEM_PAGE_RDMD, .rcx = A } },
-	{ vp_ready, { .rax = TDH_VP_RD, .rcx = P, .rdx = 0x9100000000000100 } },
-	{ td_teardown, { .rax = TDH_PHYMEM_PAGE_RECLAIM, .rcx = TDCX(0) } },
-	{ page_tracked, { .rax = TDH_MEM_PAGE_REMOVE, .rdx = D } },
-	{ with_keys_pending, { .rax = TDH_SYS_KEY_CONFIG } },
-	{ machine_power_on, { .rax = TDH_SYS_INIT } },
-	{ machine_all_lps, { .rax = TDH_SYS_RD, .rdx = 0x0800000100000004 } },
-	{ sys_inited, { .rax = TDH_SYS_LP_INIT } },
-	{ machine_keyed, { .rax = TDH_SYS_TDMR_INIT, .rcx = TDMR_BASE } },
-	{ td_finalized, { .rax = TDH_MEM_TRACK, .rcx = D } },
-	{ td_blocked, { .rax = TDH_PHYMEM_CACHE_WB } },
-	{ machine_ready, { .rax = TDH_PHYMEM_PAGE_WBINVD, .rcx = KEYED(A, HKID) } },
-	{ vp_ready, { .rax = TDH_VP_WR, .rcx = P, .rdx = 2, .r8 = 0xf2, .r9 = 0xffff } },
-	{ machine_all_lps, { .rax = TDH_SYS_CONFIG, .rcx = TDMR_ARRAY, .rdx = 1,
-			     .r8 = GLOBAL_HKID } },
-	{ machine_ready, { .rax = TDH_SYS_SHUTDOWN } },
-};
 
 static const u64 statuses[] = {
 	TDX_ST_OP(OPERAND_BUSY, TDX_OP_RCX),

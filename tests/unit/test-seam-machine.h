@@ -316,6 +316,12 @@ static inline void check_contract(const struct seam_regs *in,
 		if (st)
 			CHECK_EQ(out->rdx, 0);
 		break;
+	case TDH_SYS_INIT:
+		CHECK(st || (!out->r9 && !out->r10));
+		/* fall through */
+	case TDH_SYS_LP_INIT:
+		CHECK(st || (!out->rcx && !out->rdx && !out->r8));
+		break;
 	}
 }
 
