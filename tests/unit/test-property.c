@@ -9,7 +9,7 @@
  * from some moment in the middle on; and with calls missing. All but the first
  * may say unknown, none may be wrong.
  */
-#include "property-world.h"
+#include "property-host.h"
 
 #define WORLDS		10	/* power-ons in one run */
 #define CHECK_EVERY	400	/* calls, on average half of it */
