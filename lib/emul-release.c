@@ -69,6 +69,8 @@ static int save(struct emul_release *r)
 		err = append(ctx, e, &ev);
 	else
 		err = wait.ms ? append(ctx, e, &wait) : 0;
+	if (!r->worked)
+		e->clock += wait.ms * 1000000;
 	if (!err)
 		err = emul_file_format(ctx, &e->file, &text);
 	if (!err) {
@@ -127,23 +129,26 @@ static int begin(struct emul_release *r)
 	return 0;
 }
 
-/* Someone else holds tdx_lock: time passes, for us as on the host. */
+/*
+ * Someone else holds tdx_lock: time passes in the real world. The host's clock
+ * follows when the lock is taken, there as in a replay.
+ */
 static bool wait_for_lock(struct emul_release *r, unsigned int wait_ms)
 {
 	struct emul *e = r->base.ctx->emul;
-	uint64_t ns = wait_ms * 1000000ULL;
+	uint64_t ns = wait_ms * 1000000ULL, left;
 	struct timespec ts;
 
 	emul_tick(e);
-	if (!e->hold_tdx.held || e->clock >= e->hold_tdx.until_ns)
+	if (!e->hold_tdx.held || e->clock + r->waited_ns >= e->hold_tdx.until_ns)
 		return false;
-	if (ns > e->hold_tdx.until_ns - e->clock)
-		ns = e->hold_tdx.until_ns - e->clock;
+	left = e->hold_tdx.until_ns - e->clock - r->waited_ns;
+	if (ns > left)
+		ns = left;
 	ts = (struct timespec){ (time_t)(ns / 1000000000), (long)(ns % 1000000000) };
 	nanosleep(&ts, NULL);
-	e->clock += ns;
 	r->waited_ns += ns;
-	return e->clock < e->hold_tdx.until_ns;
+	return ns < left;
 }
 
 static void measure(struct emul_release *r, const struct emul_td *t)
