@@ -7,7 +7,7 @@ import subprocess
 import time
 
 import tty_run as tty
-from run import GOLDEN, HERE, TDXCTL, TOP, Bench, expect    # noqa: F401
+from run import HERE, TDXCTL, TOP, Bench, expect
 
 NOBODY = 65534
 
