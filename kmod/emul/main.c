@@ -12,6 +12,7 @@
 #include <asm/msr.h>
 #include <asm/processor.h>
 
+#include "compat.h"
 #include "emul.h"
 
 #define MSR_KEYID_PARTITIONING	0x87
@@ -101,7 +102,7 @@ static int __init main_check_host(void)
 		return -ENODEV;
 	}
 #endif
-	if (!rdmsrl_safe(MSR_KEYID_PARTITIONING, &part) && part >> 32) {
+	if (!rdmsrq_safe(MSR_KEYID_PARTITIONING, &part) && part >> 32) {
 		pr_err("the firmware enabled TDX (%llu private KeyIDs); not emulating\n",
 		       part >> 32);
 		return -ENODEV;

@@ -27,7 +27,12 @@
 #else
 #define COMPAT_MUTEX_READABLE	1
 #define COMPAT_MUTEX_OWNER	offsetof(struct mutex, owner)
+/* 7.2 has a pointer to the first waiter, NULL for none (objs.mk looks). */
+#ifdef COMPAT_MUTEX_FIRST_WAITER
+#define COMPAT_MUTEX_WAIT_LIST	offsetof(struct mutex, first_waiter)
+#else
 #define COMPAT_MUTEX_WAIT_LIST	offsetof(struct mutex, wait_list)
+#endif
 #endif
 
 #endif

@@ -55,6 +55,12 @@ static bool is_mutex(unsigned long addr)
 {
 	unsigned long head = addr + COMPAT_MUTEX_WAIT_LIST, first, back;
 
+#ifdef COMPAT_MUTEX_FIRST_WAITER
+	if (!read_word(head, &head))
+		return false;
+	if (!head)
+		return true;
+#endif
 	return read_word(head + offsetof(struct list_head, next), &first) && first &&
 	       read_word(first + offsetof(struct list_head, prev), &back) &&
 	       back == head;

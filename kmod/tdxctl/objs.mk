@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 TDXCTL_VERSION ?= unknown
 ccflags-y += -DTDXCTL_VERSION=\"$(TDXCTL_VERSION)\"
+ccflags-y += $(if $(shell grep -ls first_waiter $(srctree)/include/linux/mutex*.h),-DCOMPAT_MUTEX_FIRST_WAITER)
 
 tdxctl-y := tdxctl/main.o tdxctl/probe.o tdxctl/sym.o tdxctl/observe.o \
 	    tdxctl/cpus.o tdxctl/locks.o tdxctl/dev.o tdxctl/snapshot.o \
