@@ -181,18 +181,12 @@ lint_untracked()
 	git status --porcelain --untracked-files=all | sed 's/^/after the build: /'
 }
 
-# Options, manual and completions come from one table; cmd has the checker.
+# Options, manual and completions come from one table.
 lint_docs()
 {
-	local f
-
-	for f in tests/cli/*drift*; do
-		[ -e "$f" ] || continue
-		case $f in
-		*.py) "${PYTHON:-/usr/bin/python3}" "$f" ;;
-		*.sh) env TDXCTL="$O/tdxctl" O="$O" bash "$f" ;;
-		esac >"$O/log/docs.out" 2>&1 || cat "$O/log/docs.out"
-	done
+	"${MAKE:-make}" --no-print-directory -s O="$O" "$O/tdxctl" >"$O/log/docs.out" 2>&1 || cat "$O/log/docs.out"
+	"${PYTHON:-/usr/bin/python3}" -B tests/cli/check-docs.py "$O/tdxctl"
+	"${PYTHON:-/usr/bin/python3}" -B completions/gen.py --check "$O/tdxctl"
 }
 
 lint_man()
