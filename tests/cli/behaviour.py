@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What no golden can show: signals, terminals, full disks, two writers, other users."""
+import json
 import os
 import re
 import signal
@@ -7,7 +8,7 @@ import subprocess
 import time
 
 import tty_run as tty
-from run import HERE, TDXCTL, TOP, Bench, expect
+from run import HERE, TDXCTL, TOP, Bench, check_document, expect
 
 NOBODY = 65534
 
@@ -359,3 +360,39 @@ def test_dump_cli(tmp):
         name = cmd["verb"] + ("-" + cmd["noun"] if cmd["noun"] else "")
         if name not in ("help", "complete-vms"):
             expect((TOP / "tests" / "schema" / f"{name}.schema.json").exists(), f"no schema {name}")
+
+
+# ---- this machine, whatever it is
+
+def test_live_host(tmp):
+    """No claim about what there is, but every answer has its shape and its status."""
+    bench = Bench(tmp)
+    for line in ("status", "hkid", "td", "lock", "cpu", "td show x", "helper", "helper status"):
+        p = bench.run(line + " --json")
+        expect(p.returncode in (0, 1, 3, 4, 5, 7), f"{line}: {p.returncode}")
+        check_document(line, json.loads(p.stdout), p.returncode)
+
+
+def test_helper_without_rights(tmp):
+    bench = Bench(tmp)
+    for line in ("helper load --json", "helper load --file /nonexistent/tdxctl.ko --json"):
+        doc = bench.run(line, preexec_fn=drop_root())
+        expect(doc.returncode in (4, 5), f"{line}: {doc.returncode} {doc.stderr}")
+        check_document(line, json.loads(doc.stdout), doc.returncode)
+
+
+# ---- size
+
+def test_large_host(tmp):
+    """8 packages, 1024 CPUs, 2000 HKIDs: all of it, in a moment."""
+    bench = Bench(tmp)
+    bench.ok("emulate init {h} --packages 8 --cpus-per-package 128 --mktme-keyids 46 "
+             "--tdx-keyids 2001")
+    doc = bench.json("--emulate={h} status -j")
+    expect(doc["cpus"]["total"] == 1024 and doc["hkids"]["total"] == 2000, doc)
+    doc = bench.json("--emulate={h} hkid -j")
+    expect([h["id"] for h in doc["hkids"]] == list(range(48, 2048)), "not every HKID")
+    expect(len(bench.json("--emulate={h} cpu -j")["cpus"]) == 1024, "not every CPU")
+    text = bench.ok("--emulate={h} hkid").stdout.splitlines()
+    expect(len(text) == 2001, len(text))
+    expect(len({line.index("free") for line in text[4:]}) == 1, "columns do not line up")
