@@ -180,15 +180,12 @@ u64 seam_mng_init(struct seam_call *c)
 		return st;
 	seam_pause(c);
 
+	/* All counters are 0, as they came with the zeroed page. */
 	tdcs = td.tdcs;
 	core_store32(&tdcs->max_vcpus, p->max_vcpus);
 	core_store32(&tdcs->num_l2, p->num_l2_vms);
 	core_store32(&tdcs->gpaw, p->config_flags & CONFIG_FLAG_GPAW);
 	core_store32(&tdcs->root_level, (p->eptp_controls >> 3) & 7);
-	core_store32(&tdcs->num_vcpus, 0);
-	core_store32(&tdcs->num_assoc, 0);
-	core_store32(&tdcs->refcount[0], 0);
-	core_store32(&tdcs->refcount[1], 0);
 	core_store64(&tdcs->epoch, 1);
 	core_store32(&tdcs->op_state, TDX_OP_INITIALIZED);
 	return TDX_ST(SUCCESS);

@@ -66,12 +66,12 @@ static u64 check_gpa_level(struct seam_call *c, const struct seam_td *td,
  * Walks down to @level. False, with @e at the entry that stopped the walk, when
  * a table on the way does not exist.
  */
-static bool sept_walk(struct seam_call *c, const struct seam_td *td, u64 gpa,
+static bool sept_walk(const struct seam *s, const struct seam_td *td, u64 gpa,
 		      u32 level, struct septe *e)
 {
 	e->table = core_load64(&td->tdr->tdcx[SEAM_TDCX_SEPT_ROOT]);
 	for (e->level = core_load32(&td->tdcs->root_level);; e->level--) {
-		u64 *table = seam_ptr(c->s, e->table);
+		u64 *table = seam_ptr(s, e->table);
 
 		e->entry = &table[gpa >> seam_level_shift(e->level) & 511];
 		e->val = core_load64(e->entry) & ~SEPTE_LOCK;
@@ -89,7 +89,7 @@ static u64 sept_open(struct seam_call *c, const struct seam_td *td, bool tree_ex
 {
 	if (!seam_lock(c, &td->tdcs->sept_lock, tree_ex))
 		return TDX_ST_OP(OPERAND_BUSY, TDX_OP_SEPT_TREE);
-	if (!sept_walk(c, td, gpa, level, e))
+	if (!sept_walk(c->s, td, gpa, level, e))
 		return septe_error(c, e, TDX_ST(EPT_WALK_FAILED));
 	if (!seam_lock_bit(c, e->entry, SEAM_SEPTE_LOCK_BIT))
 		return septe_error(c, e, TDX_ST(OPERAND_BUSY));
@@ -160,7 +160,7 @@ u64 seam_mem_page_add(struct seam_call *c)
 	if (st)
 		return st;
 	/* The exclusive TDR lock stands for the S-EPT locks. */
-	if (!sept_walk(c, &td, gpa, level, &e))
+	if (!sept_walk(c->s, &td, gpa, level, &e))
 		return septe_error(c, &e, TDX_ST(EPT_WALK_FAILED));
 	if (septe_state(e.val) != TDX_SEPT_FREE)
 		return septe_error(c, &e, TDX_ST(EPT_ENTRY_STATE_INCORRECT));
@@ -225,7 +225,7 @@ u64 seam_mr_extend(struct seam_call *c)
 	if (gpa & 0xff || !gpa_is_private(&td, gpa))
 		return TDX_ST_OP(OPERAND_INVALID, TDX_OP_RCX);
 	/* Whatever stops the walk is looked at: a leaf of any size will do. */
-	sept_walk(c, &td, gpa, SEAM_4K, &e);
+	sept_walk(c->s, &td, gpa, SEAM_4K, &e);
 	if (septe_state(e.val) != TDX_SEPT_MAPPED)
 		return septe_error(c, &e, TDX_ST(EPT_ENTRY_NOT_PRESENT));
 	seam_pause(c);
@@ -352,4 +352,33 @@ u64 seam_mem_page_remove(struct seam_call *c)
 	core_add64(&td.tdr->chldcnt, -(s64)SEAM_BIT(9 * level));
 	c->out->rcx = p.pa;
 	return TDX_ST(SUCCESS);
+}
+
+/*
+ * TDG.MEM.PAGE.ACCEPT. An entry that a host call has locked or changed since it
+ * was read fails the exchange, as the guest's own call would be busy.
+ */
+enum seam_access seam_guest_access(struct seam *s, u64 tdvpr_pa, u64 gpa)
+{
+	struct seam_page_info p;
+	struct seam_td td;
+	struct septe e;
+
+	if (seam_get_page(s, tdvpr_pa, &p) || p.type != TDX_PT_TDVPR)
+		return SEAM_ACCESS_VIOLATION;
+	td.tdr = seam_ptr(s, p.owner);
+	td.tdcs = seam_ptr(s, core_load64(&td.tdr->tdcx[SEAM_TDCX_TDCS]));
+	if (!gpa_is_private(&td, gpa))
+		return SEAM_ACCESS_VIOLATION;
+	sept_walk(s, &td, gpa, SEAM_4K, &e);
+	switch (septe_state(e.val)) {
+	case TDX_SEPT_MAPPED:
+		return SEAM_ACCESS_OK;
+	case TDX_SEPT_PENDING:
+		return core_cas64(e.entry, e.val,
+				  (e.val & SEAM_PA_MASK) | SEAM_SEPTE_MAPPED) ?
+		       SEAM_ACCESS_OK : SEAM_ACCESS_BUSY;
+	default:
+		return SEAM_ACCESS_VIOLATION;
+	}
 }

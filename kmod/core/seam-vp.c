@@ -345,3 +345,19 @@ u64 seam_vp_wr(struct seam_call *c)
 	c->out->r8 = old;
 	return TDX_ST(SUCCESS);
 }
+
+int seam_guest_get(const struct seam *s, u64 tdvpr_pa, struct seam_guest *out)
+{
+	struct seam_page_info p;
+	struct seam_tdvps *vps;
+
+	if (seam_get_page(s, tdvpr_pa, &p) || p.type != TDX_PT_TDVPR)
+		return -ENOENT;
+	vps = seam_ptr(s, tdvpr_pa);
+	out->initial_rcx = core_load64(&vps->initial_rcx);
+	out->posted_desc = 0;
+	if (core_load64(&vps->field[SEAM_VP_PIN_BASED]) & SEAM_PIN_POSTED_INTR)
+		out->posted_desc = core_load64(&vps->field[SEAM_VP_POSTED_INTR_DESC]);
+	out->words = vps->guest;
+	return 0;
+}

@@ -99,6 +99,28 @@ struct seam *seam_init(void *mem, const struct seam_config *cfg,
 /* One SEAMCALL on logical processor @lp. The status is left in regs->rax. */
 void seam_call(struct seam *s, u32 lp, struct seam_regs *regs);
 
+/* ---- the guest side, for ops.enter of the vCPU that is being entered ---- */
+
+#define SEAM_GUEST_WORDS	4
+
+struct seam_guest {
+	u64 initial_rcx;	/* what the host gave TDH.VP.INIT */
+	u64 posted_desc;	/* posted-interrupt descriptor, 0 = none in use */
+	u64 *words;		/* SEAM_GUEST_WORDS, the guest's own; 0 at first */
+};
+
+/* -ENOENT: @tdvpr_pa is no TDVPR page. */
+int seam_guest_get(const struct seam *s, u64 tdvpr_pa, struct seam_guest *out);
+
+enum seam_access {
+	SEAM_ACCESS_OK,
+	SEAM_ACCESS_VIOLATION,	/* the host has to add a page first */
+	SEAM_ACCESS_BUSY,	/* the host is at the same S-EPT entry */
+};
+
+/* Access to a private page; one that is pending is accepted by it. */
+enum seam_access seam_guest_access(struct seam *s, u64 tdvpr_pa, u64 gpa);
+
 /* ---- fault injection ---- */
 
 #define SEAM_ANY	(~0u)

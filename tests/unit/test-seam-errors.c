@@ -179,6 +179,20 @@ static void incomplete_vcpu(void)
 	ok(0, TDH_VP_INIT, P, 0, ~0ULL, 0);
 }
 
+/* An L2 VM takes one TDCS page, and three pages of every vCPU. */
+static void vcpu_with_l2_vm(void)
+{
+	td_keyed();
+	td_addcx(7);
+	td_params_valid();
+	td_params()->num_l2_vms = 1;
+	ok(0, TDH_MNG_INIT, D, TD_PARAMS, 0, 0);
+	vp_pages(P, VPCX(0), 7);
+	CHECK_EQ(call(0, VP_INIT_V1, P, 0, 0, U), 0xc000061000000000);
+	ok(0, TDH_VP_ADDCX, VPCX(7), P, 0, 0);
+	ok(0, VP_INIT_V1, P, 0, 0, 0);
+}
+
 static void vp_field_ids(void)
 {
 	vp_ready();
@@ -282,6 +296,24 @@ static void phymem_addresses(void)
 		 0xc000030000000001);
 }
 
+/* The epoch of a block does not outlive the page's use. */
+static void bepoch_of_a_new_use(void)
+{
+	struct seam_regs r = { .rax = TDH_PHYMEM_PAGE_RDMD, .rcx = A };
+
+	page_finalized();
+	ok(0, TDH_MEM_TRACK, D, 0, 0, 0);
+	ok(0, TDH_MEM_RANGE_BLOCK, 0, D, 0, 0);
+	CHECK_EQ(seamcall(0, &r), 0);
+	CHECK_EQ(r.r9, 2);
+	ok(0, TDH_MEM_TRACK, D, 0, 0, 0);
+	ok(0, TDH_MEM_PAGE_REMOVE, 0, D, 0, 0);
+	ok(0, TDH_MEM_PAGE_AUG, 0, D, A, 0);
+	r = (struct seam_regs) { .rax = TDH_PHYMEM_PAGE_RDMD, .rcx = A };
+	CHECK_EQ(seamcall(0, &r), 0);
+	CHECK_EQ(r.r9, 0);
+}
+
 /* A page one call works on is busy for every other. */
 static u64 page_busy[3];
 
@@ -317,6 +349,7 @@ int main(void)
 	RUN(td_params_elsewhere);
 	RUN(td_field_ids);
 	RUN(incomplete_vcpu);
+	RUN(vcpu_with_l2_vm);
 	RUN(vp_field_ids);
 	RUN(enter_flags);
 	RUN(default_guest);
@@ -324,6 +357,7 @@ int main(void)
 	RUN(old_block);
 	RUN(page_add_source);
 	RUN(phymem_addresses);
+	RUN(bepoch_of_a_new_use);
 	RUN(same_page);
 	return check_done("test-seam-errors");
 }
