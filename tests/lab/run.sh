@@ -86,7 +86,7 @@ put()
 		esac
 	fi
 	install -D "$from" "$g$to"
-	ldd "$from" 2>/dev/null | awk '$2 == "=>" { print $3 } $1 ~ /^\// { print $1 }' |
+	{ ldd "$from" 2>/dev/null || true; } | awk '$2 == "=>" { print $3 } $1 ~ /^\// { print $1 }' |
 		while read -r lib; do
 			[ -e "$g$lib" ] || install -D "$lib" "$g$lib"
 		done
