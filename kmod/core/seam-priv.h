@@ -128,6 +128,8 @@ struct seam_tdvps {
 	u32 assoc_lp;		/* or SEAM_NO_LP */
 	u32 written;		/* bit per seam_vp_field */
 	u64 field[SEAM_VP_NR_FIELDS];
+	u64 initial_rcx;	/* for the guest, as the words are */
+	u64 guest[SEAM_GUEST_WORDS];
 };
 
 struct seam_kot {

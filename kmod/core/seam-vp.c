@@ -148,6 +148,7 @@ u64 seam_vp_init(struct seam_call *c)
 		core_store32(&x->used[index / 32],
 			     core_load32(&x->used[index / 32]) | 1U << index % 32);
 	}
+	core_store64(&vp.vps->initial_rcx, c->in.rdx);
 	core_store64(&vp.vps->field[SEAM_VP_PIN_BASED], SEAM_PIN_BASED_INIT);
 	core_store32(&vp.vps->assoc_lp, c->lp);
 	core_add32(&tdcs->num_assoc, 1);
