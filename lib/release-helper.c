@@ -7,6 +7,14 @@
 #include <stdio.h>
 #include "release-helper.h"
 
+static void reasons_from(struct tdxctl_release_state *st, const struct tdxctl_release_args *a)
+{
+	for (int i = 0; i < TDXCTL_STRATEGIES; i++)
+		st->reason[i] = a->reason[i] < TDXCTL_REASONS ? a->reason[i] : TDXCTL_REASON_MAYBE;
+	/* Ending the VMM needs no kernel support. */
+	st->reason[TDXCTL_STRATEGY_STOP] = TDXCTL_REASON_USER_SPACE;
+}
+
 static void from_args(struct helper_release *r, const struct tdxctl_release_args *a)
 {
 	struct tdxctl_release_state *st = &r->st;
@@ -26,10 +34,7 @@ static void from_args(struct helper_release *r, const struct tdxctl_release_args
 
 		st->duration_ns = end > a->started_ns ? end - a->started_ns : 0;
 	}
-	for (int i = 0; i < TDXCTL_STRATEGIES; i++)
-		st->reason[i] = a->reason[i] < TDXCTL_REASONS ? a->reason[i] : TDXCTL_REASON_MAYBE;
-	/* Ending the VMM needs no kernel support. */
-	st->reason[TDXCTL_STRATEGY_STOP] = TDXCTL_REASON_USER_SPACE;
+	reasons_from(st, a);
 }
 
 static int call(struct helper_release *r, uint32_t flags, unsigned int wait_ms,
@@ -130,6 +135,13 @@ static int open_failed(struct helper_release *r, int err)
 	}
 }
 
+static void use_stop(struct helper_release *r)
+{
+	r->strategy = r->st.strategy = TDXCTL_STRATEGY_STOP;
+	/* Only the calls for the TD are counted, not those for its pages. */
+	r->st.page_seamcalls = TDXCTL_UNKNOWN;
+}
+
 static int release_step(struct tdxctl_release *base, unsigned int wait_ms,
 			struct tdxctl_release_state *out)
 {
@@ -147,6 +159,16 @@ static int release_step(struct tdxctl_release *base, unsigned int wait_ms,
 	}
 
 	err = call(r, r->cancelled ? TDXCTL_RELEASE_CANCEL : 0, wait_ms, &a);
+	/* A kernel that only answers when it is really asked: the last way is left. */
+	if (err == -EOPNOTSUPP && r->automatic && !r->cancelled) {
+		ctx_log(base->ctx, TDXCTL_LOG_WARN, "%s: the kernel refused strategy %s, ending the VMM",
+			r->name, tdxctl_strategy_str(r->strategy));
+		reasons_from(&r->st, &a);
+		r->st.reason[r->strategy] = TDXCTL_REASON_NO_IOCTL;
+		use_stop(r);
+		*out = r->st;
+		return 0;
+	}
 	if (err < 0) {
 		*out = r->st;
 		return err == -EINTR ? err : open_failed(r, err);
@@ -246,11 +268,12 @@ static int prepare(struct helper_release *r, const struct tdxctl_td_view *td,
 	if (strategy && strategy != TDXCTL_STRATEGY_STOP && r->st.strategy != strategy)
 		return no_strategy(r, strategy);
 	r->strategy = strategy ? strategy : r->st.strategy;
+	r->automatic = !strategy;
 	if (r->strategy == TDXCTL_STRATEGY_STOP) {
+		use_stop(r);
 		r->st.hkid = td->td.hkid ? td->td.hkid : td->td.last_hkid;
 		r->st.hkid_freed = !td->td.hkid;
 		r->st.pages_total = r->st.pages_left = td->td.private_pages;
-		r->st.page_seamcalls = TDXCTL_UNKNOWN;
 	}
 	r->st.strategy = r->strategy;
 	r->st.phase = TDXCTL_PHASE_NONE;

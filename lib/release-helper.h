@@ -21,6 +21,7 @@ struct helper_release {
 	uint64_t tdr;
 	uint32_t td_id;
 	enum tdxctl_strategy strategy;
+	bool automatic;			/* nobody asked for a certain strategy */
 	bool cancelled;
 	struct tdxctl_release_state st;
 	/* TERMINATE: the pages go with the guest_memfd */

@@ -340,9 +340,32 @@ static void helper_vanishes(void)
 	CHECK_EQ(tdxctl_release_step(r, 0, &st), -EINTR);
 	vm.run_err = -ESRCH;
 	CHECK_EQ(tdxctl_release_step(r, 0, &st), -ESRCH);
-	vm.run_err = -EOPNOTSUPP;
+	done(ctx, r);
+}
+
+/* Only the real attempt shows that this KVM lacks the command. */
+static void refused_late(void)
+{
+	struct tdxctl_ctx *ctx = context((struct vm){ .kind = RELEASES, .run_err = -EOPNOTSUPP });
+	struct tdxctl_release_state st;
+	struct tdxctl_release *r = open_release(ctx, TDXCTL_STRATEGY_AUTO, &st);
+
+	CHECK_EQ(st.strategy, TDXCTL_STRATEGY_RELEASE);
+	CHECK_EQ(tdxctl_release_step(r, 0, &st), 0);
+	CHECK_EQ(st.strategy, TDXCTL_STRATEGY_STOP);
+	CHECK_EQ(st.reason[TDXCTL_STRATEGY_RELEASE], TDXCTL_REASON_NO_IOCTL);
+	CHECK(!vm.signalled);
+	CHECK_EQ(run(r, &st), 0);
+	CHECK_EQ(st.phase, TDXCTL_PHASE_DONE);
+	CHECK(vm.signalled);
+	done(ctx, r);
+
+	/* Who asked for it does not get something else. */
+	ctx = context((struct vm){ .kind = RELEASES, .run_err = -EOPNOTSUPP });
+	r = open_release(ctx, TDXCTL_STRATEGY_RELEASE, &st);
 	CHECK_EQ(tdxctl_release_step(r, 0, &st), -EOPNOTSUPP);
 	CHECK(strstr(tdxctl_hint(ctx), "stop"));
+	CHECK(!vm.signalled);
 	done(ctx, r);
 }
 
@@ -508,6 +531,7 @@ int main(void)
 	RUN(moved_fd);
 	RUN(cancelled);
 	RUN(helper_vanishes);
+	RUN(refused_late);
 	RUN(terminate);
 	RUN(stop);
 	RUN(pins);
