@@ -29,7 +29,7 @@ static void accept(void)
 {
 	struct seam_regs r;
 
-	td_finalized();
+	page_finalized();
 	CHECK_EQ(enter_and_touch(GPA), SEAM_ACCESS_VIOLATION);
 	ok(0, TDH_MEM_PAGE_AUG, GPA, D, B2, 0);
 	CHECK_EQ(enter_and_touch(GPA), SEAM_ACCESS_OK);
@@ -49,7 +49,7 @@ static void accept(void)
 
 static void no_table(void)
 {
-	td_finalized();
+	page_finalized();
 	CHECK_EQ(enter_and_touch(1ULL << 40), SEAM_ACCESS_VIOLATION);
 	/* A shared address is none of the S-EPT's business. */
 	CHECK_EQ(enter_and_touch(1ULL << 51), SEAM_ACCESS_VIOLATION);
@@ -63,7 +63,7 @@ static void access_inside(void)
 /* A host call that has the entry locked is in the guest's way. */
 static void busy_entry(void)
 {
-	td_finalized();
+	page_finalized();
 	ok(0, TDH_MEM_PAGE_AUG, GPA, D, B2, 0);
 	m.inside = access_inside;
 	m.inside_leaf = TDH_MEM_RANGE_BLOCK;
@@ -76,7 +76,7 @@ static void words_and_descriptor(void)
 {
 	struct seam_guest g;
 
-	td_finalized();
+	page_finalized();
 	CHECK_EQ(seam_guest_get(m.seam, P, &g), 0);
 	CHECK_EQ(g.posted_desc, 0);
 	CHECK(!g.words[0] && !g.words[SEAM_GUEST_WORDS - 1]);
