@@ -18,7 +18,8 @@ CASES = {
     # ---- each verb on the built-in host
     "status": (None, both(E + "status")),
     "hkid": (None, both(E + "hkid")),
-    "td-list": (None, both(E + "td") + [(E + "td list -v", 0)]),
+    "td-list": (None, both(E + "td")),
+    "td-wide": ("other-user", [(H + "td list -v", 0)]),
     "td-show": (None, both(E + "td show web") + both(E + "td show hkid:19")),
     "td-selectors": (None, [(E + "-q td show " + s, 0) for s in (
         "db", "2002", "hkid:18", "td:2", "5f0a3f4e-6c1d-4b7e-9a52-0d1e8c9b7a02")]),
@@ -130,5 +131,16 @@ CASES = {
         ("--help", 0), ("help", 0), ("help release", 0), ("release --help", 0), ("td --help", 0),
         ("td show -h", 0), ("help cpu plan", 0), ("help emulate", 0), ("emulate --help", 0),
         ("help nothing", 2), ("help rel", 2), ("help td nothing", 2)]),
+    # ---- no host at all
+    "decode": (None, both("decode 0x8000020000000080") + both("decode --features 0x1f0ebf") +
+               both("decode ENOSPC TDH_MNG_CREATE TDX_KEY_CONFIGURED") + [
+                   ("decode c0000505 0x10016 33", 0), ("decode c000092100000122", 0),
+                   ("decode 0x8000ff00ffff0000 0x8000ff000000000e", 0), ("decode -- -28", 0),
+                   ("decode 0xc0fffe0000000000 0x0 0000000000000000", 0),
+                   ("decode --attributes 0x10000001", 0), ("decode --xfam 0", 0),
+                   ("decode 0xc000030000000001 --json", 0), ("decode", 0), ("decode - -j", 0)] +
+               both("decode nonsense", 2) + [
+                   ("decode 0x", 2), ("decode 0x10000000000000000", 2), ("decode ENOENT", 2),
+                   ("decode --xfam AVX", 2), ("decode --xfam", 2), ("decode --xfam --features 1", 2)]),
     "complete-vms": (None, [(E + "complete-vms", 0), ("--root {roots}/no-tdx complete-vms", 0)]),
 }
