@@ -26,6 +26,8 @@ struct cli_values {
 	/* emulate init */
 	unsigned int packages, cpus_per_package, mktme_keyids, tdx_keyids;
 	bool force;
+	/* decode */
+	bool features, attributes, xfam;
 };
 
 enum cli_opt_type {
@@ -166,6 +168,7 @@ int cmd_cpu_plan(struct cli_app *app, int argc, char **argv);
 int cmd_helper_load(struct cli_app *app, int argc, char **argv);
 int cmd_helper_unload(struct cli_app *app, int argc, char **argv);
 int cmd_helper_status(struct cli_app *app, int argc, char **argv);
+int cmd_decode(struct cli_app *app, int argc, char **argv);
 int cmd_emulate_init(struct cli_app *app, int argc, char **argv);
 int cmd_help(struct cli_app *app, int argc, char **argv);
 int cmd_dump_cli(struct cli_app *app, int argc, char **argv);

@@ -76,6 +76,15 @@ static const struct cli_opt emulate_init_opts[] = {
 	  .help = "overwrite FILE" },
 };
 
+static const struct cli_opt decode_opts[] = {
+	{ .name = "features", .type = CLI_OPT_FLAG, .offset = CLI_VALUE(features),
+	  .help = "the words are TDX_FEATURES0" },
+	{ .name = "attributes", .type = CLI_OPT_FLAG, .offset = CLI_VALUE(attributes),
+	  .help = "the words are attributes of a TD" },
+	{ .name = "xfam", .type = CLI_OPT_FLAG, .offset = CLI_VALUE(xfam),
+	  .help = "the words are XFAM of a TD" },
+};
+
 const char *const cli_group_titles[CLI_GROUPS] = {
 	[CLI_GROUP_LOOK] = "Look",
 	[CLI_GROUP_ACT]	 = "Act",
@@ -176,6 +185,15 @@ const struct cli_cmd cli_cmds[] = {
 		OPTS(emulate_init_opts), .run = cmd_emulate_init,
 		.details =
 		"The host starts with three TDs in different states. Use it with --emulate=FILE;\ntdxctl-host(5) describes the file.",
+	},
+	{
+		.group = CLI_GROUP_MORE, .verb = "decode",
+		.summary = "explain status words and the like, also inside a log",
+		.args = "[WORD...]", .max_args = 64, OPTS(decode_opts), .run = cmd_decode,
+		.details =
+		"WORD is a number, or the name of a leaf, a status or an error of\n"
+		"KVM_TDX_INIT_VM. Without WORD, or with -, a log is read from standard input\n"
+		"and printed with the name after each word: dmesg | tdxctl decode.",
 	},
 	{
 		.group = CLI_GROUP_MORE, .verb = "help",

@@ -95,6 +95,7 @@ _tdxctl()
 		release) mapfile -t COMPREPLY < <(compgen -W $'--dry-run\n--yes\n--strategy\n--timeout\n--json\n--quiet\n--verbose\n--no-color\n--root\n--emulate\n--help\n--version\n-n\n-y\n-j\n-q\n-v\n-h' -- "$cur") ;;
 		helper) mapfile -t COMPREPLY < <(compgen -W $'--file\n--json\n--quiet\n--verbose\n--no-color\n--root\n--emulate\n--help\n--version\n-j\n-q\n-v\n-h' -- "$cur") ;;
 		emulate) mapfile -t COMPREPLY < <(compgen -W $'--packages\n--cpus-per-package\n--mktme-keyids\n--tdx-keyids\n--force\n--json\n--quiet\n--verbose\n--no-color\n--root\n--emulate\n--help\n--version\n-f\n-j\n-q\n-v\n-h' -- "$cur") ;;
+		decode) mapfile -t COMPREPLY < <(compgen -W $'--features\n--attributes\n--xfam\n--json\n--quiet\n--verbose\n--no-color\n--root\n--emulate\n--help\n--version\n-j\n-q\n-v\n-h' -- "$cur") ;;
 		help) mapfile -t COMPREPLY < <(compgen -W $'--json\n--quiet\n--verbose\n--no-color\n--root\n--emulate\n--help\n--version\n-j\n-q\n-v\n-h' -- "$cur") ;;
 		*) mapfile -t COMPREPLY < <(compgen -W $'--json\n--quiet\n--verbose\n--no-color\n--root\n--emulate\n--help\n--version\n-j\n-q\n-v\n-h' -- "$cur") ;;
 		esac
@@ -102,7 +103,7 @@ _tdxctl()
 	esac
 
 	case $verb in
-	'') mapfile -t COMPREPLY < <(compgen -W $'status\nhkid\ntd\nlock\ncpu\nrelease\nhelper\nemulate\nhelp' -- "$cur") ;;
+	'') mapfile -t COMPREPLY < <(compgen -W $'status\nhkid\ntd\nlock\ncpu\nrelease\nhelper\nemulate\ndecode\nhelp' -- "$cur") ;;
 	td)
 		case $noun in
 		'') mapfile -t COMPREPLY < <(compgen -W $'list\nshow' -- "$cur") ;;
@@ -122,7 +123,7 @@ _tdxctl()
 		'') mapfile -t COMPREPLY < <(compgen -W $'init' -- "$cur") ;;
 		init) mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
 		esac ;;
-	help) [ -n "$noun" ] || mapfile -t COMPREPLY < <(compgen -W $'status\nhkid\ntd\nlock\ncpu\nrelease\nhelper\nemulate\nhelp' -- "$cur") ;;
+	help) [ -n "$noun" ] || mapfile -t COMPREPLY < <(compgen -W $'status\nhkid\ntd\nlock\ncpu\nrelease\nhelper\nemulate\ndecode\nhelp' -- "$cur") ;;
 	esac
 }
 

@@ -131,5 +131,16 @@ CASES = {
         ("--help", 0), ("help", 0), ("help release", 0), ("release --help", 0), ("td --help", 0),
         ("td show -h", 0), ("help cpu plan", 0), ("help emulate", 0), ("emulate --help", 0),
         ("help nothing", 2), ("help rel", 2), ("help td nothing", 2)]),
+    # ---- no host at all
+    "decode": (None, both("decode 0x8000020000000080") + both("decode --features 0x1f0ebf") +
+               both("decode ENOSPC TDH_MNG_CREATE TDX_KEY_CONFIGURED") + [
+                   ("decode c0000505 0x10016 33", 0), ("decode c000092100000122", 0),
+                   ("decode 0x8000ff00ffff0000 0x8000ff000000000e", 0), ("decode -- -28", 0),
+                   ("decode 0xc0fffe0000000000 0x0 0000000000000000", 0),
+                   ("decode --attributes 0x10000001", 0), ("decode --xfam 0", 0),
+                   ("decode 0xc000030000000001 --json", 0), ("decode", 0), ("decode - -j", 0)] +
+               both("decode nonsense", 2) + [
+                   ("decode 0x", 2), ("decode 0x10000000000000000", 2), ("decode ENOENT", 2),
+                   ("decode --xfam AVX", 2), ("decode --xfam", 2), ("decode --xfam --features 1", 2)]),
     "complete-vms": (None, [(E + "complete-vms", 0), ("--root {roots}/no-tdx complete-vms", 0)]),
 }

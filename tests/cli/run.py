@@ -154,10 +154,12 @@ def golden_case(name):
 
 
 def tests():
-    import behaviour                            # needs this module's names
+    import behaviour                            # these need this module's names
+    import behaviour_offline
     table = {name: golden_case(name) for name in cases.CASES}
-    table.update({k[5:].replace("_", "-"): v for k, v in vars(behaviour).items()
-                  if k.startswith("test_")})
+    for module in behaviour, behaviour_offline:
+        table.update({k[5:].replace("_", "-"): v for k, v in vars(module).items()
+                      if k.startswith("test_")})
     return table
 
 

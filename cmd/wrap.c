@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Sentences in text: JSON has them whole, a terminal in lines. */
+#include <string.h>
+
+#include "wrap.h"
+
+void wrap_str(struct out_node *parent, const struct cli_field *key,
+	      const struct cli_field *label, const char *text, size_t width,
+	      enum out_style style)
+{
+	struct out_node *list;
+	const char *p = text;
+
+	if (!text || !*text) {
+		if (key)
+			out_none(parent, key);
+		return;
+	}
+	if (key)
+		out_str(parent, key, text);
+	list = out_array(parent, label);
+	out_style(list, style);
+	while (*p) {
+		char line[256];
+		size_t n = strlen(p), i;
+
+		if (width > sizeof(line) - 1)
+			width = sizeof(line) - 1;
+		if (n > width) {
+			/* The last blank that fits; a word longer than that is cut. */
+			for (i = width; i && p[i] != ' '; i--)
+				;
+			n = i ? i : width;
+		}
+		memcpy(line, p, n);
+		line[n] = '\0';
+		out_item(list, line);
+		p += n;
+		p += strspn(p, " ");
+	}
+}
