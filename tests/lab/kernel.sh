@@ -38,11 +38,11 @@ put "$here/kernel/Makefile" "$tree/tdxlab/Makefile"
 for f in "$here"/kernel/*.[ch]; do
 	put "$f" "$tree/tdxlab/${f##*/}"
 done
-for f in "$top"/kmod/core/{seam*.[ch],platform.h,tdx.h}; do
+for f in "$top"/kmod/{core/{seam*.[ch],platform.h,tdx.h},emul/seam-debugfs.[ch]}; do
 	put "$f" "$tree/tdxlab/core/${f##*/}"
 done
 for f in "$tree"/tdxlab/core/*.[ch]; do
-	[ -e "$top/kmod/core/${f##*/}" ] || rm -f "$f"
+	[ -e "$top/kmod/core/${f##*/}" ] || [ -e "$top/kmod/emul/${f##*/}" ] || rm -f "$f"
 done
 
 # vmlinux or a module that is not linked by way of lab.mk has no seam in it.

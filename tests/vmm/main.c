@@ -17,6 +17,8 @@
 
 #include "vmm.h"
 
+#define INTERRUPT_MS	100
+
 static struct vmm_opts opts = {
 	.dev = "/dev/tdx-emul", .vcpus = 1, .pages = 64, .stop_at = STOP_FINALIZED,
 };
@@ -61,6 +63,10 @@ static void usage(FILE *to)
 	      "  --measure          extend the measurement with each page\n"
 	      "  --stop-at STEP     created, init, vcpus or memory: sit there, unfinished\n"
 	      "  --no-gmem          private pages without a guest_memfd\n"
+	      "  --run              vCPUs run, with an interrupt every 100 ms\n"
+	      "  --touch N          the guest touches N more pages (implies --run)\n"
+	      "  --busy             and starts over for ever instead of halting\n"
+	      "  --punch            punch all memory out of the guest_memfd on SIGUSR2\n"
 	      "  --close-gmem       close the guest_memfd on SIGUSR1\n"
 	      "  --vhost            let a vhost device hold the memory map\n"
 	      "  --fork             a child with the same descriptors sits, too\n"
@@ -102,7 +108,7 @@ static enum vmm_stop stop_step(const char *arg)
 
 enum opt_id {
 	OPT_DEV = 256, OPT_VCPUS, OPT_MAX_VCPUS, OPT_PAGES, OPT_MEASURE, OPT_STOP,
-	OPT_NO_GMEM, OPT_CLOSE_GMEM, OPT_VHOST, OPT_FORK, OPT_THREADS, OPT_READY,
+	OPT_NO_GMEM, OPT_RUN, OPT_TOUCH, OPT_BUSY, OPT_PUNCH, OPT_CLOSE_GMEM, OPT_VHOST, OPT_FORK, OPT_THREADS, OPT_READY,
 	OPT_TIMEOUT, OPT_IGNORED, OPT_HELP,
 };
 
@@ -114,6 +120,10 @@ static const struct option longopts[] = {
 	{ "measure",	no_argument,	   NULL, OPT_MEASURE },
 	{ "stop-at",	required_argument, NULL, OPT_STOP },
 	{ "no-gmem",	no_argument,	   NULL, OPT_NO_GMEM },
+	{ "run",	no_argument,	   NULL, OPT_RUN },
+	{ "touch",	required_argument, NULL, OPT_TOUCH },
+	{ "busy",	no_argument,	   NULL, OPT_BUSY },
+	{ "punch",	no_argument,	   NULL, OPT_PUNCH },
 	{ "close-gmem",	no_argument,	   NULL, OPT_CLOSE_GMEM },
 	{ "vhost",	no_argument,	   NULL, OPT_VHOST },
 	{ "fork",	no_argument,	   NULL, OPT_FORK },
@@ -154,6 +164,19 @@ static void parse(int argc, char **argv)
 		case OPT_NO_GMEM:
 			opts.no_gmem = true;
 			break;
+		case OPT_RUN:
+			opts.run = true;
+			break;
+		case OPT_TOUCH:
+			opts.touch = number("touch", optarg, 0xffff);
+			opts.run = true;
+			break;
+		case OPT_BUSY:
+			opts.busy = true;
+			break;
+		case OPT_PUNCH:
+			opts.punch = true;
+			break;
 		case OPT_CLOSE_GMEM:
 			opts.close_gmem = true;
 			break;
@@ -189,6 +212,8 @@ static void parse(int argc, char **argv)
 	opts.name = argv[optind];
 	if (opts.close_gmem && opts.no_gmem)
 		vmm_die(VMM_USAGE, "--close-gmem: there is none with --no-gmem");
+	if (opts.run && (!opts.vcpus || opts.no_gmem || opts.stop_at != STOP_FINALIZED))
+		vmm_die(VMM_USAGE, "--run: only a finished TD with vCPUs and memory runs");
 }
 
 /* A vhost device keeps the memory map of its owner alive. */
@@ -235,30 +260,59 @@ static void start_threads(void)
 	pthread_attr_destroy(&attr);
 }
 
+/* A signal, or 0 when @left_ms have passed; less than 0 waits for ever. */
+static int wait_signal(const sigset_t *set, int64_t left_ms)
+{
+	struct timespec t = {
+		.tv_sec = left_ms / 1000, .tv_nsec = left_ms % 1000 * 1000000,
+	};
+	int sig = left_ms < 0 ? sigwaitinfo(set, NULL) : sigtimedwait(set, NULL, &t);
+
+	return sig < 0 ? 0 : sig;
+}
+
+static int64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000LL + t.tv_nsec / 1000000;
+}
+
 static void sit(const sigset_t *set)
 {
-	struct timespec now, end, left;
-	int sig;
+	int64_t left, end = now_ms() + opts.timeout * 1000LL;
 
-	clock_gettime(CLOCK_MONOTONIC, &end);
-	end.tv_sec += opts.timeout;
 	for (;;) {
+		left = -1;
 		if (opts.timeout) {
-			clock_gettime(CLOCK_MONOTONIC, &now);
-			left.tv_sec = end.tv_sec - now.tv_sec;
-			left.tv_nsec = 0;
-			if (left.tv_sec <= 0)
+			left = end - now_ms();
+			if (left <= 0)
 				return;
-			sig = sigtimedwait(set, NULL, &left);
-		} else {
-			sig = sigwaitinfo(set, NULL);
 		}
-		if (sig == SIGTERM || sig == SIGINT)
+		if (opts.run) {
+			td_interrupt(&td);
+			if (left < 0 || left > INTERRUPT_MS)
+				left = INTERRUPT_MS;
+		}
+		switch (wait_signal(set, left)) {
+		case SIGTERM:
+		case SIGINT:
 			return;
-		if (sig == SIGUSR1 && opts.close_gmem && td.gmem >= 0) {
+		case SIGUSR1:
+			if (!opts.close_gmem || td.gmem < 0)
+				break;
 			close(td.gmem);
 			td.gmem = -1;
 			write_ready("closed\n");
+			break;
+		case SIGUSR2:
+			if (!opts.punch || td.gmem < 0)
+				break;
+			if (td_punch(&td))
+				vmm_die(VMM_FAILED, "fallocate: %s", strerror(errno));
+			write_ready("punched\n");
+			break;
 		}
 	}
 }
@@ -269,6 +323,7 @@ int main(int argc, char **argv)
 
 	sigemptyset(&set);
 	sigaddset(&set, SIGUSR1);
+	sigaddset(&set, SIGUSR2);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 
 	parse(argc, argv);
@@ -286,6 +341,8 @@ int main(int argc, char **argv)
 	sigaddset(&set, SIGINT);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	start_threads();
+	if (opts.run)
+		td_run(&td);
 	if (opts.fork) {
 		switch (fork()) {
 		case -1:

@@ -149,13 +149,14 @@ static void create_vcpus(struct td *td)
 			vmm_die(VMM_FAILED, "KVM_CREATE_VCPU %u: %s", i, strerror(errno));
 		if (cpuid)
 			set_cpuid(td, td->vcpu[i], i);
-		tdx_do(td->vcpu[i], KVM_TDX_INIT_VCPU, "KVM_TDX_INIT_VCPU", NULL);
+		tdx_do(td->vcpu[i], KVM_TDX_INIT_VCPU, "KVM_TDX_INIT_VCPU",
+		       (void *)(uintptr_t)td_guest_program(td->opts, i));
 	}
 }
 
 static void create_gmem(struct td *td)
 {
-	uint64_t size = td->opts->pages * PAGE;
+	uint64_t size = (td->opts->pages + td->opts->touch) * PAGE;
 	struct kvm_create_guest_memfd gm = { .size = size };
 	struct kvm_memory_attributes attrs = {
 		.size = size, .attributes = KVM_MEMORY_ATTRIBUTE_PRIVATE,
@@ -168,6 +169,8 @@ static void create_gmem(struct td *td)
 	td->gmem = ioctl(td->vm, KVM_CREATE_GUEST_MEMFD, &gm);
 	if (td->gmem < 0)
 		vmm_die(VMM_FAILED, "KVM_CREATE_GUEST_MEMFD: %s", strerror(errno));
+
+	td->gmem_size = size;
 
 	/* The shared half of the slot; never touched, so it takes no memory. */
 	shared = mmap(NULL, size, PROT_READ | PROT_WRITE,
@@ -232,7 +235,7 @@ void td_build(struct td *td, const struct vmm_opts *opts)
 	create_vcpus(td);
 	if (opts->stop_at == STOP_VCPUS)
 		return;
-	if (opts->pages) {
+	if (opts->pages + opts->touch) {
 		if (!opts->no_gmem)
 			create_gmem(td);
 		add_memory(td);

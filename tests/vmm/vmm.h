@@ -15,9 +15,9 @@ struct vmm_opts {
 	const char *dev;
 	const char *ready;
 	uint32_t vcpus, max_vcpus, threads, timeout;
-	uint64_t pages;
+	uint64_t pages, touch;
 	enum vmm_stop stop_at;
-	bool measure, no_gmem, close_gmem, vhost, fork;
+	bool measure, no_gmem, close_gmem, vhost, fork, run, busy, punch;
 };
 
 #define VMM_MAX_VCPUS	1024
@@ -25,6 +25,7 @@ struct vmm_opts {
 struct td {
 	const struct vmm_opts *opts;
 	int dev, vm, gmem;
+	uint64_t gmem_size;
 	int vcpu[VMM_MAX_VCPUS];
 };
 
@@ -34,5 +35,11 @@ void vmm_die(enum vmm_exit code, const char *fmt, ...)
 
 /* All steps up to opts->stop_at; does not return on failure. */
 void td_build(struct td *td, const struct vmm_opts *opts);
+
+/* One thread per vCPU, in KVM_RUN until the TD or the VMM ends. */
+void td_run(const struct td *td);
+void td_interrupt(const struct td *td);
+int td_punch(const struct td *td);
+uint64_t td_guest_program(const struct vmm_opts *opts, uint32_t vcpu);
 
 #endif

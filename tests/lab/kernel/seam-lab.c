@@ -11,6 +11,8 @@
  */
 #define pr_fmt(fmt) "seam: " fmt
 
+#include <linux/atomic.h>
+#include <linux/bits.h>
 #include <linux/cpumask.h>
 #include <linux/debugfs.h>
 #include <linux/init.h>
@@ -31,9 +33,13 @@
 #include <asm/ptrace.h>
 #include <asm/trapnr.h>
 
+#include "seam-debugfs.h"
 #include "seam.h"
 
 #define MSR_KEYID_PARTITIONING	0x87
+
+/* Newer than the module that seam models; the kernel calls it as it goes down. */
+#define TDH_SYS_DISABLE		69
 
 /* The flags that a SEAMCALL which reached the module leaves clear. */
 #define SEAMCALL_FLAGS	(X86_EFLAGS_CF | X86_EFLAGS_PF | X86_EFLAGS_AF | \
@@ -42,6 +48,8 @@
 static const u8 seamcall_insn[] = { 0x66, 0x0f, 0x01, 0xcf };
 
 static struct seam *lab_seam;
+static struct seam_config lab_cfg;
+static struct seam_debugfs lab_debugfs = { .cfg = &lab_cfg };
 static u8 lab_lp_pkg[NR_CPUS];
 
 static void *lab_map(void *ctx, u64 pa)
@@ -54,17 +62,96 @@ static void lab_copy_page(void *ctx, u64 dst_pa, u64 src_pa)
 	copy_page(phys_to_virt(dst_pa), phys_to_virt(src_pa));
 }
 
-/* A guest that halts: TDG.VP.VMCALL<HLT>, interrupts enabled. */
+/*
+ * The guest's program is in the RCX its vCPU was initialised with: how many
+ * private pages to touch from which address on, and what to do then.
+ */
+#define GUEST_BUSY		BIT_ULL(0)	/* start over, never halt */
+#define GUEST_GPA		GENMASK_ULL(47, 12)
+#define GUEST_NR_SHIFT		48
+
+/* Its words: how many pages it has touched, how many interrupts it took. */
+enum { GUEST_DONE, GUEST_IRQS };
+
+#define GUEST_STEPS		16		/* pages in one go */
+
+#define EXIT_REASON_EPT_VIOLATION	48
+#define EXIT_REASON_TDCALL		77
+#define EPT_VIOLATION_WRITE		BIT_ULL(1)
+#define TDVMCALL_HLT			12
+#define TDVMCALL_INFO			0x10000
+
+/* As a CPU does on the notification: the interrupts are the guest's now. */
+static void guest_take_interrupts(const struct seam_guest *g)
+{
+	struct {
+		unsigned long pir[4];
+		unsigned long control;
+	} *desc;
+	bool any = false;
+	u32 i;
+
+	if (!g->posted_desc)
+		return;
+	desc = phys_to_virt(g->posted_desc);
+	clear_bit(0, &desc->control);
+	for (i = 0; i < ARRAY_SIZE(desc->pir); i++)
+		any |= xchg(&desc->pir[i], 0) != 0;
+	g->words[GUEST_IRQS] += any;
+}
+
+static void guest_vmcall(struct seam_regs *r, u64 function)
+{
+	r->rax = EXIT_REASON_TDCALL;
+	r->r11 = function;
+}
+
+static void guest_ept_violation(struct seam_regs *r, u64 gpa)
+{
+	r->rax = EXIT_REASON_EPT_VIOLATION;
+	r->rcx = EPT_VIOLATION_WRITE;
+	r->r8 = gpa;
+}
+
 static void lab_enter(void *ctx, u32 lp, struct seam_regs *r)
 {
-	r->rax = 77;			/* EXIT_REASON_TDCALL */
+	u64 tdvpr = r->rcx & PAGE_MASK & (BIT_ULL(52) - 1), nr, gpa;
+	struct seam_guest g;
+	u32 step;
+
+	if (seam_guest_get(lab_seam, tdvpr, &g))
+		return;		/* it would not have been entered */
 	r->rcx = 0;
 	r->rdx = 0;
 	r->r8 = 0;
 	r->r9 = 0;
 	r->r10 = 0;
-	r->r11 = 12;			/* EXIT_REASON_HLT */
-	r->r12 = 0;
+	r->r12 = 0;		/* when it halts: interrupts enabled */
+	guest_take_interrupts(&g);
+
+	nr = g.initial_rcx >> GUEST_NR_SHIFT;
+	for (step = 0; step < GUEST_STEPS && g.words[GUEST_DONE] < nr; step++) {
+		gpa = (g.initial_rcx & GUEST_GPA) + g.words[GUEST_DONE] * PAGE_SIZE;
+		switch (seam_guest_access(lab_seam, tdvpr, gpa)) {
+		case SEAM_ACCESS_OK:
+			g.words[GUEST_DONE]++;
+			break;
+		case SEAM_ACCESS_VIOLATION:
+			guest_ept_violation(r, gpa);
+			return;
+		case SEAM_ACCESS_BUSY:
+			step = GUEST_STEPS;
+			break;
+		}
+	}
+	if (g.words[GUEST_DONE] < nr) {
+		guest_vmcall(r, TDVMCALL_INFO);
+	} else if (g.initial_rcx & GUEST_BUSY) {
+		g.words[GUEST_DONE] = 0;
+		guest_vmcall(r, TDVMCALL_INFO);
+	} else {
+		guest_vmcall(r, TDVMCALL_HLT);
+	}
 }
 
 static const struct seam_ops lab_ops = {
@@ -93,7 +180,10 @@ static int lab_notify(struct notifier_block *nb, unsigned long event, void *data
 		.r11 = regs->r11, .r12 = regs->r12, .r13 = regs->r13,
 		.r14 = regs->r14, .r15 = regs->r15,
 	};
-	seam_call(lab_seam, raw_smp_processor_id(), &r);
+	if ((regs->ax & TDX_LEAF_MASK) == TDH_SYS_DISABLE)
+		r.rax = 0;
+	else
+		seam_call(lab_seam, raw_smp_processor_id(), &r);
 	regs->ax = r.rax;
 	regs->cx = r.rcx;
 	regs->dx = r.rdx;
@@ -121,7 +211,6 @@ static struct notifier_block lab_nb = {
 /* arch_initcall: all CPUs are up, subsys_initcall(tdx_enable) comes next. */
 static int __init lab_init(void)
 {
-	struct seam_config cfg = {};
 	u64 split;
 	u32 cpu;
 	void *mem;
@@ -131,28 +220,38 @@ static int __init lab_init(void)
 
 	for_each_possible_cpu(cpu) {
 		lab_lp_pkg[cpu] = topology_logical_package_id(cpu);
-		cfg.nr_pkgs = max(cfg.nr_pkgs, lab_lp_pkg[cpu] + 1u);
+		lab_cfg.nr_pkgs = max(lab_cfg.nr_pkgs, lab_lp_pkg[cpu] + 1u);
 	}
-	cfg.nr_lps = num_possible_cpus();
-	cfg.lp_pkg = lab_lp_pkg;
-	cfg.nr_mktme_keyids = lower_32_bits(split);
-	cfg.nr_tdx_keyids = upper_32_bits(split);
+	lab_cfg.nr_lps = num_possible_cpus();
+	lab_cfg.lp_pkg = lab_lp_pkg;
+	lab_cfg.nr_mktme_keyids = lower_32_bits(split);
+	lab_cfg.nr_tdx_keyids = upper_32_bits(split);
 	/* mk_keyed_paddr() shifts by this; TME is off, so it is the plain width. */
-	cfg.hkid_shift = boot_cpu_data.x86_phys_bits;
-	cfg.nr_cmrs = 1;
-	cfg.cmr[0].base = 0;
-	cfg.cmr[0].size = roundup((u64)max_pfn << PAGE_SHIFT, SZ_1G);
+	lab_cfg.hkid_shift = boot_cpu_data.x86_phys_bits;
+	lab_cfg.nr_cmrs = 1;
+	lab_cfg.cmr[0].base = 0;
+	lab_cfg.cmr[0].size = roundup((u64)max_pfn << PAGE_SHIFT, SZ_1G);
 
-	mem = kvzalloc(seam_size(&cfg), GFP_KERNEL);
+	mem = kvzalloc(seam_size(&lab_cfg), GFP_KERNEL);
 	if (!mem)
 		return -ENOMEM;
-	lab_seam = seam_init(mem, &cfg, &lab_ops, NULL);
+	lab_seam = seam_init(mem, &lab_cfg, &lab_ops, NULL);
 	if (!lab_seam) {
 		pr_err("impossible configuration: %u LPs, %u packages, %u KeyIDs, shift %u\n",
-		       cfg.nr_lps, cfg.nr_pkgs, cfg.nr_tdx_keyids, cfg.hkid_shift);
+		       lab_cfg.nr_lps, lab_cfg.nr_pkgs, lab_cfg.nr_tdx_keyids, lab_cfg.hkid_shift);
 		kvfree(mem);
 		return -EINVAL;
 	}
 	return register_die_notifier(&lab_nb);
 }
 arch_initcall(lab_init);
+
+/* For tests only: the truth, and faults to inject. */
+static int __init lab_debugfs_init(void)
+{
+	lab_debugfs.seam = lab_seam;
+	if (lab_seam)
+		seam_debugfs_create(debugfs_create_dir("seam", NULL), &lab_debugfs);
+	return 0;
+}
+late_initcall(lab_debugfs_init);

@@ -1,0 +1,64 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""gate.py NAME RUNDIR STATUS RESULTS [CASE...]: what a lab run is worth.
+
+The judge of the other guests' runs, with what KVM and the TDX host code say when
+a SEAMCALL was illegal.
+"""
+import os
+import re
+import sys
+import tarfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "..", "vm"))
+sys.dont_write_bytecode = True
+
+import judge
+
+judge.HERE = HERE
+judge.SPLAT = re.compile(judge.SPLAT.pattern + r"|SEAMCALL .*failed|KVM_BUG|KASAN|kmemleak:.*suspected|"
+                         r"Failed to reclaim|Missing ENDBR|control protection")
+judge.HARMLESS = re.compile(judge.HARMLESS.pattern + r"|MDS CPU bug present and SMT on|Lock dependency|"
+                            r"\.\.\. MAX_LOCK|kmemleak: (Kernel memory leak detector initialized|Automatic)|"
+                            r"KernelAddressSanitizer initialized")
+
+
+def main():
+    name, work, status, results = sys.argv[1], sys.argv[2], int(sys.argv[3]), judge.read(sys.argv[4])
+    passed, failed = 0, 0
+    seen = {case: word for word, case in
+            re.findall(r"^((?:not )?ok) ([a-z0-9_]+)", results, re.M)}
+    for case in judge.cases_expected(sys.argv[5:]):
+        if seen.get(case) == "ok":
+            passed += 1
+            continue
+        failed += 1
+        if case not in seen:
+            print("not ok %s: it never reported" % case)
+    log = judge.read(os.path.join(work, "console"))
+    if status != 0 or "# end" not in results:
+        failed += 1
+        print("not ok guest: %s" % {124: "timed out", 125: "the kernel panicked",
+                                    126: "Bochs died"}.get(status, "status %d" % status))
+        print("\n".join(log.splitlines()[-40:]))
+    noise = judge.judge_log(log)
+    for line in noise[:30]:
+        print("not ok kernel-log: " + line)
+    failed += len(noise) > 0
+    passed += len(noise) == 0
+    try:
+        with tarfile.open(os.path.join(work, "files.tgz")) as tar:
+            good, bad = judge.judge_json(tar)
+    except (OSError, EOFError, tarfile.TarError) as e:
+        good, bad = 0, ["files.tgz: %s" % e]
+    for line in bad:
+        print("not ok json: " + line)
+    passed += good
+    failed += len(bad)
+    print("%s: %d passed, %d failed" % (name, passed, failed))
+    return 1 if failed or not passed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

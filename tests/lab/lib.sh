@@ -1,0 +1,89 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# What the lab's cases are written with: the words of the other guests' cases,
+# on KVM instead of the emulated TD manager.
+# shellcheck disable=SC2034
+. /suite/vm-lib.sh
+
+EMUL=/sys/kernel/debug/seam
+
+VMM_BIN=/bin/vmm
+
+# vmm NAME OPTIONS...: starts a VMM and waits until its TD is ready; pid in $VMM.
+vmm()
+{
+	name=$1
+	rm -f "/tmp/ready.$name"
+	echo "+ vmm $*"
+	$VMM_BIN --dev /dev/kvm "$@" --ready "/tmp/ready.$name" </dev/null >"/tmp/vmm.$name" 2>&1 &
+	VMM=$!
+	wait_for "test -s /tmp/ready.$name || ! kill -0 $VMM" 90
+	grep -q ^ready "/tmp/ready.$name" || die "vmm $*: $(tail -n 1 "/tmp/vmm.$name")"
+}
+
+# vmm_fails PATTERN NAME OPTIONS...: it must be refused, and say why.
+vmm_fails()
+{
+	pattern=$1
+	shift
+	echo "+ vmm $* (to fail)"
+	timeout 60 $VMM_BIN --dev /dev/kvm "$@" </dev/null >"/tmp/vmm.$1" 2>&1
+	got=$?
+	cat "/tmp/vmm.$1"
+	[ $got = 1 ] || die "vmm $*: status $got, not refused"
+	grep -qiE -- "$pattern" "/tmp/vmm.$1" || die "vmm $1 does not say \"$pattern\""
+}
+
+# ask PID SIGNAL NAME WORD: the VMM does what the signal stands for, and says so.
+ask()
+{
+	kill "-$2" "$1" || die "vmm $3 is gone"
+	wait_for "grep -q '^$4' /tmp/ready.$3" 60
+}
+
+# HKIDs in use as the kernel's cgroup counts them.
+charged()
+{
+	awk '$1 == "tdx" { print $2 }' /sys/fs/cgroup/misc.current
+}
+
+# in_use NUMBER: so many TDs, for the module and for the kernel.
+in_use()
+{
+	[ "$(charged)" = "$1" ] || die "misc.current says $(charged), not $1"
+	truth '^hkid [0-9]+ (assigned|flushed) ' "$1"
+}
+
+reg_pages()
+{
+	sed -n 's/^pages reg \([0-9]*\) .*/\1/p' $EMUL/truth
+}
+
+# Nothing of any TD is left: no HKID, no page, no VM.
+nothing_left()
+{
+	wait_for "! grep -q '^td ' $EMUL/truth" 30
+	truth '^pages reg 0 tdr 0 tdcx 0 tdvpr 0 sept 0$' 1
+	in_use 0
+}
+
+clean_up()
+{
+	echo clear >$EMUL/faults
+	for p in /proc/[0-9]*; do
+		case $(readlink "$p/exe" 2>/dev/null) in
+		/bin/vmm | /bin/tdxctl) kill -9 "${p#/proc/}" 2>/dev/null ;;
+		esac
+	done
+	for c in /sys/devices/system/cpu/cpu[0-9]*/online; do
+		[ "$(cat "$c")" = 1 ] || echo 1 >"$c"
+	done
+	for i in $(seq 1 50); do
+		grep -q '^tdxctl ' /proc/modules || break
+		rmmod tdxctl 2>/dev/null && break
+		sleep 0.05
+	done
+	! grep -q '^tdxctl ' /proc/modules || return 1
+	[ "$(cat /sys/devices/system/cpu/online)" = "0-$(($(nproc) - 1))" ] || return 1
+	(CASE=${CASE:-clean-up} nothing_left)
+}
