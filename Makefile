@@ -26,10 +26,6 @@ LIBS	= $(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null) -lpthread
 CORE_SRC := $(wildcard kmod/core/*.c) kmod/tdxctl/wire.c
 LIB_SRC	 := $(wildcard lib/*.c)
 CMD_SRC	 := $(wildcard cmd/*.c)
-UNIT_SRC := $(wildcard tests/unit/test-*.c)
-TSAN_SRC := $(wildcard tests/unit/tsan-*.c)
-UNIT_LIB := $(filter-out $(UNIT_SRC) $(TSAN_SRC),$(wildcard tests/unit/*.c))
-FUZZ_SRC := $(wildcard tests/fuzz/fuzz-*.c)
 
 .DELETE_ON_ERROR:
 .PHONY: all clean
@@ -66,9 +62,6 @@ $(O)/vmm: $(wildcard tests/vmm/*.c) $(wildcard tests/vmm/*.h)
 	$(if $(Q),@echo "  CC      $@")
 	$(Q)$(CC) $(CPPFLAGS_ALL) -std=gnu11 $(WARN) $(CFLAGS) -static -o $@ $(filter %.c,$^) -lpthread
 
-UNIT_BIN := $(patsubst tests/unit/%.c,$(O)/unit/%,$(UNIT_SRC))
-TSAN_BIN := $(patsubst tests/unit/%.c,$(O)/unit/%,$(TSAN_SRC))
-
 $(O)/unit/test-%: $(O)/asan/tests/unit/test-%.o $(O)/asan/tests/unit/host.o $(OBJ_asan)
 	@mkdir -p $(@D)
 	$(if $(Q),@echo "  LD      $@")
@@ -79,6 +72,10 @@ $(O)/unit/tsan-%: $(O)/tsan/tests/unit/tsan-%.o $(O)/tsan/tests/unit/host.o $(OB
 	$(if $(Q),@echo "  LD      $@")
 	$(Q)$(CC) $(SAN_tsan) $(LDFLAGS) -o $@ $^ $(LIBS)
 
+$(O)/bench-snapshot: $(O)/plain/tests/bench/bench-snapshot.o $(OBJ_plain)
+	$(if $(Q),@echo "  LD      $@")
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+
 # Everything but main(): a fuzz target has libFuzzer's.
 $(O)/fuzz/fuzz-%: $(O)/fuzz/tests/fuzz/fuzz-%.o $(OBJ_fuzz) $(filter-out %/cmd/main.o,$(CMDOBJ_fuzz))
 	$(if $(Q),@echo "  LD      $@")
@@ -88,6 +85,33 @@ $(O)/fuzz/fuzz-%: $(O)/fuzz/tests/fuzz/fuzz-%.o $(OBJ_fuzz) $(filter-out %/cmd/m
 
 include tests/tests.mk
 include kmod/kmod.mk
+
+MAN_SRC	:= $(wildcard man/*.scd)
+MAN	:= $(MAN_SRC:%.scd=$(O)/%)
+
+$(O)/man/%: man/%.scd
+	@mkdir -p $(@D)
+	$(Q)scdoc <$< >$@
+
+.PHONY: man install
+man: $(MAN)
+
+# The helper goes in as source, for DKMS: it must match the running kernel.
+SRCDIR	:= $(PREFIX)/src/tdxctl-$(VERSION)
+KMOD_FILES = $(shell find kmod -type f -name '*.[chS]' -o -type f -name 'objs.mk') kmod/Kbuild
+
+install: $(O)/tdxctl $(MAN)
+	install -D -m 755 $(O)/tdxctl $(DESTDIR)$(SBINDIR)/tdxctl
+	for page in $(MAN); do \
+		install -D -m 644 $$page $(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/} || exit 1; \
+	done
+	install -D -m 644 completions/tdxctl.bash $(DESTDIR)$(BASHDIR)/tdxctl
+	install -D -m 644 completions/_tdxctl $(DESTDIR)$(ZSHDIR)/_tdxctl
+	install -D -m 644 completions/tdxctl.fish $(DESTDIR)$(FISHDIR)/tdxctl.fish
+	for file in $(KMOD_FILES:kmod/%=%); do \
+		install -D -m 644 kmod/$$file $(DESTDIR)$(SRCDIR)/$$file || exit 1; \
+	done
+	sed 's/@VERSION@/$(VERSION)/' kmod/dkms.conf >$(DESTDIR)$(SRCDIR)/dkms.conf
 
 clean:
 	rm -rf $(O)

@@ -41,7 +41,7 @@ depmod -b "$root" "$kver" 2>/dev/null
 
 install -m 755 "$here/init" "$root/init"
 cp "$here"/{suite.sh,lib.sh} "$root/suite/"
-cp "$here"/cases/*.sh "$root/suite/cases/"
+cp "$top/${VM_CASES:-tests/vm/cases}"/*.sh "$root/suite/cases/"
 printf '%s\n' "${@:3}" >"$root/suite/selected"
 
 (cd "$root" && find . -print0 | sort -z | cpio -0 -o -H newc -R 0:0 --quiet) >"$out"

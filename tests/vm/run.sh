@@ -11,7 +11,9 @@ here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../.." && pwd)
 cd "$top"
 export O=${O:-build}
-work=$O/vm/$kver
+# The bench has cases of its own.
+export VM_CASES=${VM_CASES:-tests/vm/cases}
+work=$O/vm/$kver${VM_NAME:+-$VM_NAME}
 mkdir -p "$work"
 
 read -r _ hdr image _ < <(tests/kernels.sh | awk -v k="$kver" '$1 == k')

@@ -193,8 +193,8 @@ case_selectors()
 	j 1 td show nobody
 	is error.code not-found
 	t 2 td show hkid:x
-	t 2 relase web
-	says 'release'
+	t 2 statsu
+	says "status"
 	j 2 status --jsn
 	truth '^pages reg 22 ' 1
 }

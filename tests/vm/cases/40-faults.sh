@@ -112,7 +112,7 @@ case_creation_fails()
 slow_release()
 {
 	t 0 helper load
-	load_emul "$@"
+	load_emul
 	vmm web --pages 20000
 	echo "28 300000" >$EMUL/delay || die "delay"
 	n=$((n + 1))

@@ -14,7 +14,7 @@ case_pins()
 	count 'tds[].pins[kind=guest-memfd].pid' 2
 	count 'tds[].pins[kind=vhost-fd].pid' 2
 	jget "$OUT" 'tds[].pins[kind=process].pid' | grep -qx "$VMM" || die "the VMM itself is not named"
-	count "tds[].pins[kind=thread].tid" "$(($(ls /proc/"$VMM"/task | wc -l) - 1))"
+	count "tds[].pins[kind=thread].tid" "$(($(find /proc/"$VMM"/task -mindepth 1 -maxdepth 1 -type d | wc -l) - 1))"
 	t 0 td show web
 	says 'vhost'
 	# The process of the TD goes, its child keeps the files.
