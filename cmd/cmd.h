@@ -28,6 +28,8 @@ struct cli_values {
 	bool force;
 	/* decode */
 	bool features, attributes, xfam;
+	/* keys; 0 = not given */
+	unsigned int keyid_bits, split;
 };
 
 enum cli_opt_type {
@@ -169,6 +171,7 @@ int cmd_helper_load(struct cli_app *app, int argc, char **argv);
 int cmd_helper_unload(struct cli_app *app, int argc, char **argv);
 int cmd_helper_status(struct cli_app *app, int argc, char **argv);
 int cmd_decode(struct cli_app *app, int argc, char **argv);
+int cmd_keys(struct cli_app *app, int argc, char **argv);
 int cmd_emulate_init(struct cli_app *app, int argc, char **argv);
 int cmd_help(struct cli_app *app, int argc, char **argv);
 int cmd_dump_cli(struct cli_app *app, int argc, char **argv);

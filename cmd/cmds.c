@@ -76,6 +76,13 @@ static const struct cli_opt emulate_init_opts[] = {
 	  .help = "overwrite FILE" },
 };
 
+static const struct cli_opt keys_opts[] = {
+	{ .name = "bits", .type = CLI_OPT_UINT, .arg = "B", .offset = CLI_VALUE(keyid_bits),
+	  .min = 1, .max = 15, .help = "KeyID bits (those of this host, else 6)" },
+	{ .name = "split", .type = CLI_OPT_UINT, .arg = "N", .offset = CLI_VALUE(split),
+	  .min = 1, .max = 15, .help = "only with N of them for TDX" },
+};
+
 static const struct cli_opt decode_opts[] = {
 	{ .name = "features", .type = CLI_OPT_FLAG, .offset = CLI_VALUE(features),
 	  .help = "the words are TDX_FEATURES0" },
@@ -185,6 +192,14 @@ const struct cli_cmd cli_cmds[] = {
 		OPTS(emulate_init_opts), .run = cmd_emulate_init,
 		.details =
 		"The host starts with three TDs in different states. Use it with --emulate=FILE;\ntdxctl-host(5) describes the file.",
+	},
+	{
+		.group = CLI_GROUP_MORE, .verb = "keys",
+		.summary = "how many TDs a key split gives, and this host's",
+		OPTS(keys_opts), .needs = CLI_NEED_SNAPSHOT, .run = cmd_keys,
+		.details =
+		"Firmware setup divides the KeyIDs between TME-MT and TDX. One private KeyID\n"
+		"is for the TDX module itself; each TD takes one of the others.",
 	},
 	{
 		.group = CLI_GROUP_MORE, .verb = "decode",

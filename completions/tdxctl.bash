@@ -35,7 +35,7 @@ _tdxctl()
 
 	for ((i = 1; i < cword; i++)); do
 		case ${words[i]} in
-		--root|--strategy|--timeout|--file|--packages|--cpus-per-package|--mktme-keyids|--tdx-keyids) ((i++)) ;;
+		--root|--strategy|--timeout|--file|--packages|--cpus-per-package|--mktme-keyids|--tdx-keyids|--bits|--split) ((i++)) ;;
 		-*) ;;
 		*)
 			if [ -z "$verb" ]; then
@@ -66,6 +66,10 @@ _tdxctl()
 		return ;;
 	--tdx-keyids)
 		return ;;
+	--bits)
+		return ;;
+	--split)
+		return ;;
 	esac
 
 	case $cur in
@@ -95,6 +99,7 @@ _tdxctl()
 		release) mapfile -t COMPREPLY < <(compgen -W $'--dry-run\n--yes\n--strategy\n--timeout\n--json\n--quiet\n--verbose\n--no-color\n--root\n--emulate\n--help\n--version\n-n\n-y\n-j\n-q\n-v\n-h' -- "$cur") ;;
 		helper) mapfile -t COMPREPLY < <(compgen -W $'--file\n--json\n--quiet\n--verbose\n--no-color\n--root\n--emulate\n--help\n--version\n-j\n-q\n-v\n-h' -- "$cur") ;;
 		emulate) mapfile -t COMPREPLY < <(compgen -W $'--packages\n--cpus-per-package\n--mktme-keyids\n--tdx-keyids\n--force\n--json\n--quiet\n--verbose\n--no-color\n--root\n--emulate\n--help\n--version\n-f\n-j\n-q\n-v\n-h' -- "$cur") ;;
+		keys) mapfile -t COMPREPLY < <(compgen -W $'--bits\n--split\n--json\n--quiet\n--verbose\n--no-color\n--root\n--emulate\n--help\n--version\n-j\n-q\n-v\n-h' -- "$cur") ;;
 		decode) mapfile -t COMPREPLY < <(compgen -W $'--features\n--attributes\n--xfam\n--json\n--quiet\n--verbose\n--no-color\n--root\n--emulate\n--help\n--version\n-j\n-q\n-v\n-h' -- "$cur") ;;
 		help) mapfile -t COMPREPLY < <(compgen -W $'--json\n--quiet\n--verbose\n--no-color\n--root\n--emulate\n--help\n--version\n-j\n-q\n-v\n-h' -- "$cur") ;;
 		*) mapfile -t COMPREPLY < <(compgen -W $'--json\n--quiet\n--verbose\n--no-color\n--root\n--emulate\n--help\n--version\n-j\n-q\n-v\n-h' -- "$cur") ;;
@@ -103,7 +108,7 @@ _tdxctl()
 	esac
 
 	case $verb in
-	'') mapfile -t COMPREPLY < <(compgen -W $'status\nhkid\ntd\nlock\ncpu\nrelease\nhelper\nemulate\ndecode\nhelp' -- "$cur") ;;
+	'') mapfile -t COMPREPLY < <(compgen -W $'status\nhkid\ntd\nlock\ncpu\nrelease\nhelper\nemulate\nkeys\ndecode\nhelp' -- "$cur") ;;
 	td)
 		case $noun in
 		'') mapfile -t COMPREPLY < <(compgen -W $'list\nshow' -- "$cur") ;;
@@ -123,7 +128,7 @@ _tdxctl()
 		'') mapfile -t COMPREPLY < <(compgen -W $'init' -- "$cur") ;;
 		init) mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
 		esac ;;
-	help) [ -n "$noun" ] || mapfile -t COMPREPLY < <(compgen -W $'status\nhkid\ntd\nlock\ncpu\nrelease\nhelper\nemulate\ndecode\nhelp' -- "$cur") ;;
+	help) [ -n "$noun" ] || mapfile -t COMPREPLY < <(compgen -W $'status\nhkid\ntd\nlock\ncpu\nrelease\nhelper\nemulate\nkeys\ndecode\nhelp' -- "$cur") ;;
 	esac
 }
 

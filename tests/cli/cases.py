@@ -131,6 +131,12 @@ CASES = {
         ("--help", 0), ("help", 0), ("help release", 0), ("release --help", 0), ("td --help", 0),
         ("td show -h", 0), ("help cpu plan", 0), ("help emulate", 0), ("emulate --help", 0),
         ("help nothing", 2), ("help rel", 2), ("help td nothing", 2)]),
+    # ---- KeyIDs
+    "keys": (None, both("--root {roots}/keys keys") + both("--root {roots}/no-tdx keys") +
+             both("--root {roots}/keys keys --bits 7 --split 2") + both(E + "keys --split 1") + [
+                 ("--root {roots}/keys keys --split 1", 0), ("--root {roots}/keys-fault keys", 0),
+                 ("--root {roots}/keys keys --split 7", 2), ("keys --split 0", 2),
+                 ("keys --bits 16", 2), ("keys --bits 0", 2)]),
     # ---- no host at all
     "decode": (None, both("decode 0x8000020000000080") + both("decode --features 0x1f0ebf") +
                both("decode ENOSPC TDH_MNG_CREATE TDX_KEY_CONFIGURED") + [

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* keys: how many TDs a key split gives. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include <hostsrc.h>
+
+#include "cmd.h"
+
+#define COMMON_BITS 6		/* what most hosts have, where this one is not known */
+
+enum { K_BITS, K_SPLIT, K_SHARED, K_FIRST, K_PRIVATE, K_TDS, K_HERE, K_HERE_TEXT };
+static const struct cli_field columns[] = {
+	[K_BITS]    = { .key = "bits", .type = OUT_UINT },
+	[K_SPLIT]   = { .key = "split", .label = "SPLIT", .type = OUT_UINT, .right = true },
+	[K_SHARED]  = { .key = "tme_mt_keys", .label = "TME-MT KEYS", .type = OUT_UINT, .right = true },
+	[K_FIRST]   = { .key = "first_private", .label = "FIRST PRIVATE", .type = OUT_UINT, .right = true },
+	[K_PRIVATE] = { .key = "private_keys", .label = "PRIVATE KEYS", .type = OUT_UINT, .right = true },
+	[K_TDS]	    = { .key = "max_tds", .label = "MOST TDS", .type = OUT_UINT, .right = true },
+	[K_HERE]    = { .key = "this_host", .type = OUT_BOOL },
+	[K_HERE_TEXT] = { .label = "", .type = OUT_STR, .sparse = true },
+};
+static const struct cli_field splits = {
+	.key = "splits", .label = "", .type = OUT_TABLE,
+	.columns = columns, .nr_columns = ARRAY_SIZE(columns),
+};
+
+static const struct cli_field host = { .key = "host", .label = "", .type = OUT_OBJECT };
+static const struct cli_field host_text = { .label = "This host", .type = OUT_STR };
+static const struct cli_field host_keys = { .label = "Private KeyIDs", .type = OUT_STR };
+static const struct cli_field bits_text = { .label = "KeyID bits", .type = OUT_STR };
+
+static void numbers(struct out_node *n, const struct cli_field *f, const struct tdxctl_keys *k)
+{
+	out_uint(n, &f[K_BITS], k->bits);
+	out_uint(n, &f[K_SPLIT], k->split);
+	out_uint(n, &f[K_SHARED], k->tme_mt_keys);
+	out_uint(n, &f[K_FIRST], k->first_private);
+	out_uint(n, &f[K_PRIVATE], k->private_keys);
+	out_uint(n, &f[K_TDS], k->max_tds);
+}
+
+static void show_host(struct out_node *root, const struct tdxctl_keys *k, const char *why)
+{
+	/* A screen says it in sentences. */
+	static const struct cli_field quiet[] = {
+		[K_BITS] = { .key = "bits", .type = OUT_UINT },
+		[K_SPLIT] = { .key = "split", .type = OUT_UINT },
+		[K_SHARED] = { .key = "tme_mt_keys", .type = OUT_UINT },
+		[K_FIRST] = { .key = "first_private", .type = OUT_UINT },
+		[K_PRIVATE] = { .key = "private_keys", .type = OUT_UINT },
+		[K_TDS] = { .key = "max_tds", .type = OUT_UINT },
+	};
+	struct out_node *n = out_object(root, &host);
+	size_t i;
+
+	if (why) {
+		for (i = 0; i < ARRAY_SIZE(quiet); i++)
+			out_unknown(n, &quiet[i], why);
+		out_unknown(n, &host_text, why);
+		return;
+	}
+	numbers(n, quiet, k);
+	out_strf(n, &host_text, "split %u of %u KeyID bits, %u TDs at most", k->split, k->bits,
+		 k->max_tds);
+	if (k->private_keys)
+		out_strf(n, &host_keys, "[%u, %u), the first one for the TDX module itself",
+			 k->first_private, k->first_private + k->private_keys);
+	else
+		out_str(n, &host_keys, "none");
+}
+
+static int look(struct cli_app *app, struct tdxctl_keys *k, const char **why)
+{
+	struct tdxctl_msr_set *sets;
+	size_t n;
+	int err = tdxctl_msrs_get(app->ctx, app->snap, &sets, &n);
+
+	if (err)
+		return err;
+	*why = "no package is known";
+	if (n && tdxctl_keys_host(&sets[0], k, why))
+		*why = NULL;
+	free(sets);
+	return 0;
+}
+
+int cmd_keys(struct cli_app *app, int argc, char **argv)
+{
+	const struct cli_values *v = &app->v;
+	struct out_node *root = out_root(app->out), *table, *row;
+	struct tdxctl_keys here = { 0 }, k;
+	const char *why = NULL;
+	unsigned int bits, split;
+	int err = look(app, &here, &why);
+
+	if (err)
+		return cli_lib_error(app, err, "keys");
+	bits = v->keyid_bits ? v->keyid_bits : why || !here.bits ? COMMON_BITS : here.bits;
+	if (v->split > bits)
+		return cli_error(app, CLI_USAGE, "usage", "Say how many with --bits.",
+				 "--split: %u of %u KeyID bits", v->split, bits);
+	show_host(root, &here, why);
+	out_strf(root, &bits_text, "%u%s", bits, v->keyid_bits || (!why && here.bits) ? "" :
+		 ", the most common number; choose with --bits");
+	out_gap(root);
+	table = out_array(root, &splits);
+	for (split = 0; split <= bits; split++) {
+		bool current = !why && here.bits == bits && here.split == split;
+
+		if ((v->split && split != v->split) || tdxctl_keys_of(bits, split, &k))
+			continue;
+		row = out_row(table);
+		numbers(row, columns, &k);
+		out_bool(row, &columns[K_HERE], current);
+		out_str(row, &columns[K_HERE_TEXT], current ? "<- this host" : "");
+	}
+	return CLI_OK;
+}
