@@ -60,6 +60,7 @@ enum cli_need {
 	CLI_NEED_TDX	  = 1 << 2,	/* a TDX module was seen */
 	CLI_NEED_LIVE	  = 1 << 3,	/* not a captured host */
 	CLI_NEED_REAL	  = 1 << 4,	/* neither captured nor emulated */
+	CLI_NEED_NAMES	  = 1 << 5,	/* every TD with its VM and process */
 };
 
 enum cli_group { CLI_GROUP_LOOK, CLI_GROUP_ACT, CLI_GROUP_HOST, CLI_GROUP_MORE, CLI_GROUPS };

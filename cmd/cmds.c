@@ -100,7 +100,7 @@ const char *const cli_group_titles[CLI_GROUPS] = {
 };
 
 #define OPTS(table) .opts = table, .nr_opts = ARRAY_SIZE(table)
-#define NEED_DATA (CLI_NEED_SNAPSHOT | CLI_NEED_LEDGER | CLI_NEED_TDX)
+#define NEED_DATA (CLI_NEED_SNAPSHOT | CLI_NEED_NAMES | CLI_NEED_LEDGER | CLI_NEED_TDX)
 
 const struct cli_cmd cli_cmds[] = {
 	{
@@ -222,7 +222,7 @@ const struct cli_cmd cli_cmds[] = {
 	{
 		.group = CLI_GROUP_MORE, .verb = "complete-vms", .hidden = true,
 		.summary = "names of the VMs, one per line",
-		.needs = CLI_NEED_SNAPSHOT, .run = cmd_complete_vms,
+		.needs = CLI_NEED_SNAPSHOT | CLI_NEED_NAMES, .run = cmd_complete_vms,
 	},
 };
 const size_t cli_nr_cmds = ARRAY_SIZE(cli_cmds);

@@ -65,6 +65,7 @@ static int check_needs(struct cli_app *app)
 				 "%s: a captured host cannot be changed", name);
 	if (!(needs & CLI_NEED_SNAPSHOT))
 		return 0;
+	tdxctl_set_brief(app->ctx, !(needs & CLI_NEED_NAMES));
 	err = tdxctl_snapshot_get(app->ctx, &app->snap);
 	if (err)
 		return cli_lib_error(app, err, "cannot look at the host");

@@ -36,6 +36,11 @@ void tdxctl_set_log(struct tdxctl_ctx *ctx, tdxctl_log_fn fn, void *arg)
 	ctx->log_arg = arg;
 }
 
+void tdxctl_set_brief(struct tdxctl_ctx *ctx, bool brief)
+{
+	ctx->brief = brief;
+}
+
 void tdxctl_set_ops(struct tdxctl_ctx *ctx, const struct tdxctl_ops *ops, void *arg)
 {
 	ctx->ops = ops;

@@ -43,6 +43,12 @@ int tdxctl_set_root(struct tdxctl_ctx *ctx, const char *dir);
  * 16 MiB, -ENOMEM.
  */
 int tdxctl_set_emulated(struct tdxctl_ctx *ctx, const char *file);
+/*
+ * Brief snapshots name by their command line only VMs that are going away, which
+ * a verdict mentions; the others carry what the helper noted when they were made.
+ * With thousands of TDs naming is most of a snapshot's time. Off at first.
+ */
+void tdxctl_set_brief(struct tdxctl_ctx *ctx, bool brief);
 /* Why the last call failed, one sentence without a newline; "" when unknown. */
 const char *tdxctl_error(const struct tdxctl_ctx *ctx);
 /* What the operator can do about it; "" when nothing. */

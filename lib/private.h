@@ -17,6 +17,7 @@ struct tdxctl_ctx {
 	void *ops_arg;
 	int rootfd;			/* every path is looked up below it */
 	bool captured;			/* not the live host: no device, no ioctl */
+	bool brief;			/* name only VMs that are going away */
 	struct emul *emul;		/* NULL: not emulated */
 	char error[512];
 	char hint[512];

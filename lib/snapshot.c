@@ -5,8 +5,12 @@
 static int name_all(struct tdxctl_ctx *ctx, struct tdxctl_snapshot *snap)
 {
 	for (size_t i = 0; i < snap->nr_tds; i++) {
-		int err = vm_name(ctx, &snap->tds[i].td, &snap->tds[i].vm);
+		const struct tdxctl_td *td = &snap->tds[i].td;
+		int err;
 
+		if (ctx->brief && td->state != TDXCTL_TD_BLOCKED && td->state != TDXCTL_TD_TEARDOWN)
+			continue;
+		err = vm_name(ctx, td, &snap->tds[i].vm);
 		if (err)
 			return ctx_fail(ctx, err, NULL, "out of memory");
 	}

@@ -197,7 +197,7 @@ static u64 one_fill(struct world *w)
 	return took;
 }
 
-static u64 one_status(struct world *w)
+static u64 one_get(struct world *w, bool brief)
 {
 	struct tdxctl_health_report *report;
 	struct tdxctl_snapshot *snap;
@@ -207,6 +207,7 @@ static u64 one_status(struct world *w)
 	if (tdxctl_new(&ctx))
 		exit(1);
 	tdxctl_set_ops(ctx, &fake_ops, w);
+	tdxctl_set_brief(ctx, brief);
 	start = cpu_ns();
 	if (tdxctl_snapshot_get(ctx, &snap) || tdxctl_health_get(snap, &report)) {
 		fprintf(stderr, "bench: %s\n", tdxctl_error(ctx));
@@ -221,6 +222,17 @@ static u64 one_status(struct world *w)
 	return took;
 }
 
+static u64 one_status(struct world *w)
+{
+	return one_get(w, true);
+}
+
+/* With the name and process of each VM, from /proc. */
+static u64 one_list(struct world *w)
+{
+	return one_get(w, false);
+}
+
 static void ratio(const char *what, double value, double budget, const char *detail)
 {
 	printf("%-52s %8.3f of %5.2f  %s  (%s)\n", what, value, budget,
@@ -230,7 +242,7 @@ static void ratio(const char *what, double value, double budget, const char *det
 int main(void)
 {
 	struct world half, full;
-	u64 fill_half, fill, get_half, get;
+	u64 fill_half, fill, get_half, get, list_half, list;
 	size_t size_half, size;
 	char detail[80];
 
@@ -240,6 +252,8 @@ int main(void)
 	fill = measure(one_fill, &full);
 	get_half = measure(one_status, &half);
 	get = measure(one_status, &full);
+	list_half = measure(one_list, &half);
+	list = measure(one_list, &full);
 	size_half = wire_size(half.ledger, &half.host);
 	size = wire_size(full.ledger, &full.host);
 
@@ -253,6 +267,8 @@ int main(void)
 	ratio("snapshot time, twice the host: factor/2", (double)fill / (double)fill_half / 2, 1.5, detail);
 	snprintf(detail, sizeof(detail), "%.2f and %.2f ms", (double)get_half / 1e6, (double)get / 1e6);
 	ratio("status time, twice the host: factor/2", (double)get / (double)get_half / 2, 1.5, detail);
+	snprintf(detail, sizeof(detail), "%.1f and %.1f ms", (double)list_half / 1e6, (double)list / 1e6);
+	ratio("td list with VM names, twice the host: factor/2", (double)list / (double)list_half / 2, 1.5, detail);
 	world_free(&half);
 	world_free(&full);
 	return 0;

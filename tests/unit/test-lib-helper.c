@@ -260,6 +260,24 @@ static void cpu_checks(void)
 	CHECK_EQ(cpu_check((struct script){ .open_err = -ENOENT }, &n, "not loaded"), -ENOENT);
 }
 
+/* Only the process of the TD that is going away is looked for; it is not there. */
+static void brief(void)
+{
+	struct tdxctl_ctx *ctx = fake_live();
+	struct tdxctl_snapshot *snap;
+
+	script = (struct script){ .announced = 8192 };
+	tdxctl_set_ops(ctx, &ops, &script);
+	tdxctl_set_brief(ctx, true);
+	if (CHECK_EQ(tdxctl_snapshot_get(ctx, &snap), 0)) {
+		CHECK_STR(snap->tds[0].vm.name, "vmm0");
+		CHECK_EQ(snap->tds[0].vm.pid, 4000);
+		CHECK_EQ(snap->tds[2].vm.pid, 0);
+		tdxctl_snapshot_free(snap);
+	}
+	tdxctl_free(ctx);
+}
+
 int main(void)
 {
 	fake_new();
@@ -270,6 +288,7 @@ int main(void)
 	RUN(vanished);
 	RUN(growth);
 	RUN(malformed);
+	RUN(brief);
 	RUN(cpu_checks);
 	fake_end();
 	return check_done("lib-helper");
