@@ -17,7 +17,7 @@ show()
 	[ $status = 0 ] || [ $status = 7 ]
 }
 
-"$O/tdxctl" -q emulate init "$host" --force
+"$O/tdxctl" emulate init "$host" --force >/dev/null
 show status
 show hkid
 show lock

@@ -21,7 +21,7 @@ deps:
 
 demo:
 	@tests/deps.sh --build
-	@$(MAKE) --no-print-directory O=$(O) $(O)/tdxctl
+	@$(MAKE) --no-print-directory -s O=$(O) $(O)/tdxctl
 	@O=$(O) tests/demo.sh
 
 check:
