@@ -45,6 +45,139 @@ uint32_t tdxctl_msr_number(enum tdxctl_msr msr);
 int tdxctl_msrs_get(struct tdxctl_ctx *ctx, const struct tdxctl_snapshot *snap,
 		    struct tdxctl_msr_set **out, size_t *count);
 
+/* ---- files and texts ---- */
+
+struct tdxctl_text {
+	char *text;			/* NULL: see reason */
+	bool absent;			/* it is certain that there is none */
+	const char *reason;		/* a constant */
+};
+
+/* X(identifier, path): one line each. */
+#define TDXCTL_FILES(X) \
+	X(RELEASE, "/proc/sys/kernel/osrelease") \
+	X(CMDLINE, "/proc/cmdline") \
+	X(TDX_VERSION, "/sys/devices/faux/tdx_host/version") \
+	X(SEAMLDR_VERSION, "/sys/devices/faux/tdx_host/seamldr_version") \
+	X(UPDATES_LEFT, "/sys/devices/faux/tdx_host/num_remaining_updates") \
+	X(UPLOAD_STATUS, "/sys/class/firmware/tdx_module/status") \
+	X(UPLOAD_ERROR, "/sys/class/firmware/tdx_module/error") \
+	X(KVM_TDX, "/sys/module/kvm_intel/parameters/tdx") \
+	X(KVM_EPT, "/sys/module/kvm_intel/parameters/ept") \
+	X(KVM_APICV, "/sys/module/kvm_intel/parameters/enable_apicv") \
+	X(KVM_TDP_MMU, "/sys/module/kvm/parameters/tdp_mmu") \
+	X(KVM_MMIO_CACHING, "/sys/module/kvm/parameters/mmio_caching") \
+	X(KVM_VIRT_AT_LOAD, "/sys/module/kvm/parameters/enable_virt_at_load") \
+	X(MEM_SLEEP, "/sys/power/mem_sleep") \
+	X(LOCKDOWN, "/sys/kernel/security/lockdown") \
+	X(KEXEC_CRASH, "/sys/kernel/kexec_crash_loaded") \
+	X(VFIO_DMA_LIMIT, "/sys/module/vfio_iommu_type1/parameters/dma_entry_limit")
+
+enum tdxctl_file {
+#define X(id, path) TDXCTL_FILE_##id,
+	TDXCTL_FILES(X)
+#undef X
+	TDXCTL_FILE_COUNT
+};
+
+/* X(identifier, path): only whether they are there. */
+#define TDXCTL_PATHS(X) \
+	X(KVM_DEV, "/dev/kvm") \
+	X(KVM_INTEL, "/sys/module/kvm_intel") \
+	X(SGX_ENCLAVE, "/dev/sgx_enclave") \
+	X(SGX_PROVISION, "/dev/sgx_provision") \
+	X(UPLOAD, "/sys/class/firmware/tdx_module") \
+	X(QGS_SOCKET, "/var/run/tdx-qgs/qgs.socket") \
+	X(CPU_SYSFS, "/sys/devices/system/cpu")
+
+enum tdxctl_path {
+#define X(id, path) TDXCTL_PATH_##id,
+	TDXCTL_PATHS(X)
+#undef X
+	TDXCTL_PATH_COUNT
+};
+
+struct tdxctl_cgroup {
+	char *path;			/* below the mount, "/" is the root */
+	uint64_t current, max;		/* max: TDXCTL_UNKNOWN = no limit */
+	uint64_t max_events;		/* times its limit refused a TD */
+};
+
+/* ---- everything ---- */
+
+/* What CPUID and the kernel's view of it say, of one CPU. */
+struct tdxctl_cpu_facts {
+	struct tdxctl_text vendor, flags, bugs;	/* /proc/cpuinfo; " a b c " */
+	struct tdxctl_val family, model;
+	struct tdxctl_val cpuid_7_ebx, cpuid_7_ecx, pa_bits;
+};
+
+struct tdxctl_facts {
+	struct tdxctl_snapshot *snap;	/* owned */
+	struct tdxctl_msr_set *msrs;
+	size_t nr_msrs;
+	struct tdxctl_cpu_facts cpu;
+	struct tdxctl_text file[TDXCTL_FILE_COUNT];
+	struct tdxctl_val path[TDXCTL_PATH_COUNT];	/* 1 there, 0 not */
+	unsigned int kernel;		/* TDXCTL_KERNEL(7, 2); 0 unknown */
+	struct tdxctl_text config;	/* of the running kernel */
+	struct tdxctl_text log;
+	bool log_complete;		/* it begins with the boot */
+	struct tdxctl_val mem_total;	/* bytes */
+	struct tdxctl_val mem_offline;	/* memory blocks offline */
+	struct tdxctl_val kvm_vm_types, kvm_max_vcpus;	/* KVM_CHECK_EXTENSION */
+	struct tdxctl_val kvm_vms;	/* in KVM's debugfs */
+	struct tdxctl_val hkid_capacity, hkid_current;	/* misc cgroup, root */
+	struct tdxctl_cgroup *cgroups;	/* those that have or were refused a TD */
+	size_t nr_cgroups;
+	uint64_t nodes_offline;		/* bit i: no CPU of node i is online */
+	struct tdxctl_val stuck_cpu;	/* a CPU that did not come online */
+	char stuck_step[64];		/* where it stopped */
+};
+
+#define TDXCTL_KERNEL(major, minor) ((major) << 8 | (minor))
+
+/* Reads all of it; only -ENOMEM and a failed snapshot are errors. */
+int tdxctl_facts_get(struct tdxctl_ctx *ctx, struct tdxctl_facts **out);
+void tdxctl_facts_free(struct tdxctl_facts *f);
+
+enum tdxctl_tri { TDXCTL_NO, TDXCTL_YES, TDXCTL_DONT_KNOW };
+
+/* Y, 1, y; N, 0, n; anything else is not known. */
+enum tdxctl_tri tdxctl_text_bool(const struct tdxctl_text *t);
+/* The number in @t, decimal or 0x. */
+struct tdxctl_val tdxctl_text_u64(const struct tdxctl_text *t);
+/* Is @word one of the blank-separated words of @t? */
+enum tdxctl_tri tdxctl_text_word(const struct tdxctl_text *t, const char *word);
+/* The value of @option ("nr_cpus=") on the kernel command line; NULL none. */
+const char *tdxctl_cmdline_get(const struct tdxctl_facts *f, const char *option);
+/* CONFIG_@name: y and m are YES. */
+enum tdxctl_tri tdxctl_config_get(const struct tdxctl_facts *f, const char *name);
+/*
+ * The first line of the kernel log with @needle: *line points to its text
+ * without time stamp and *len is its length. NO only when the log is complete.
+ */
+enum tdxctl_tri tdxctl_log_find(const struct tdxctl_facts *f, const char *needle,
+				const char **line, size_t *len);
+
+/* ---- for the sources themselves and their fuzzer ---- */
+
+/* Words for an errno of a file. */
+const char *tdxctl_src_why(int err);
+void tdxctl_src_cpuinfo(const char *text, struct tdxctl_cpu_facts *c);
+/* The number after "tdx " in a misc.* file; "max" is TDXCTL_UNKNOWN. */
+bool tdxctl_src_misc(const char *text, const char *key, uint64_t *v);
+/* "6.12.95+deb12-amd64" */
+unsigned int tdxctl_src_kernel(const char *release);
+int tdxctl_src_cpu(struct tdxctl_ctx *ctx, struct tdxctl_facts *f);
+int tdxctl_src_hotplug(struct tdxctl_ctx *ctx, struct tdxctl_facts *f);
+int tdxctl_src_cgroup(struct tdxctl_ctx *ctx, struct tdxctl_facts *f);
+int tdxctl_src_kvm(struct tdxctl_ctx *ctx, struct tdxctl_facts *f);
+int tdxctl_src_log(struct tdxctl_ctx *ctx, struct tdxctl_facts *f);
+/* Calls @fn with each entry's name but . and ..; stops on non-zero. */
+int tdxctl_src_entries(struct tdxctl_ctx *ctx, const char *dir,
+		       int (*fn)(void *arg, const char *name), void *arg);
+
 /* ---- KeyIDs ---- */
 
 struct tdxctl_keys {

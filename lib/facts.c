@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Everything a host tells without the helper, read in one pass. */
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+#include "hostsrc.h"
+#include "private.h"
+
+#define MAX_CONFIG (2 << 20)
+
+static const char *const files[TDXCTL_FILE_COUNT] = {
+#define X(id, path) [TDXCTL_FILE_##id] = path,
+	TDXCTL_FILES(X)
+#undef X
+};
+
+static const char *const paths[TDXCTL_PATH_COUNT] = {
+#define X(id, path) [TDXCTL_PATH_##id] = path,
+	TDXCTL_PATHS(X)
+#undef X
+};
+
+const char *tdxctl_src_why(int err)
+{
+	switch (err < 0 ? -err : err) {
+	case ENOENT: case ENOTDIR: case ENODEV: case ENXIO:
+		return "not there";
+	case EACCES: case EPERM:
+		return "no permission: run as root";
+	case EINVAL:
+		return "malformed";
+	case EFBIG:
+		return "too large";
+	case ENOMEM:
+		return "out of memory";
+	default:
+		return "cannot be read";
+	}
+}
+
+int tdxctl_src_entries(struct tdxctl_ctx *ctx, const char *dir,
+		       int (*fn)(void *arg, const char *name), void *arg)
+{
+	int fd = root_open(ctx, dir, O_RDONLY | O_DIRECTORY), ret = 0;
+	struct dirent *e;
+	DIR *d;
+
+	if (fd < 0)
+		return fd;
+	d = fdopendir(fd);
+	if (!d) {
+		ret = -errno;
+		close(fd);
+		return ret;
+	}
+	while (!ret && (e = readdir(d)))
+		if (strcmp(e->d_name, ".") && strcmp(e->d_name, ".."))
+			ret = fn(arg, e->d_name);
+	closedir(d);
+	return ret;
+}
+
+static void read_text(struct tdxctl_ctx *ctx, const char *path, size_t max, bool line,
+		      struct tdxctl_text *t)
+{
+	ssize_t len = root_read(ctx, path, max, &t->text);
+
+	if (len < 0) {
+		t->text = NULL;
+		t->absent = len == -ENOENT;
+		t->reason = tdxctl_src_why((int)len);
+	} else if (line) {
+		t->text[strcspn(t->text, "\n")] = '\0';
+	}
+}
+
+static void read_path(struct tdxctl_ctx *ctx, const char *path, struct tdxctl_val *v)
+{
+	int fd = root_open(ctx, path, O_PATH);
+
+	v->readable = fd >= 0 || fd == -ENOENT || fd == -ENOTDIR;
+	v->value = fd >= 0;
+	if (!v->readable)
+		v->reason = tdxctl_src_why(fd);
+	if (fd >= 0)
+		close(fd);
+}
+
+static void read_config(struct tdxctl_ctx *ctx, struct tdxctl_facts *f)
+{
+	const char *release = f->file[TDXCTL_FILE_RELEASE].text;
+	char path[300];
+
+	/* The release comes from a file: it must not lead elsewhere. */
+	if (!release || strchr(release, '/')) {
+		f->config.reason = "the kernel's release is not known";
+		return;
+	}
+	snprintf(path, sizeof(path), "/boot/config-%s", release);
+	read_text(ctx, path, MAX_CONFIG, false, &f->config);
+	if (f->config.text)
+		return;
+	snprintf(path, sizeof(path), "/lib/modules/%s/config", release);
+	read_text(ctx, path, MAX_CONFIG, false, &f->config);
+}
+
+static int count_offline(void *arg, const char *name)
+{
+	struct {
+		struct tdxctl_ctx *ctx;
+		uint64_t n;
+	} *a = arg;
+	char path[300], state[16];
+
+	if (strncmp(name, "memory", 6) || name[6] < '0' || name[6] > '9')
+		return 0;
+	snprintf(path, sizeof(path), "/sys/devices/system/memory/%s/state", name);
+	a->n += !root_read_line(a->ctx, path, state, sizeof(state)) && !strcmp(state, "offline");
+	return 0;
+}
+
+static void read_memory(struct tdxctl_ctx *ctx, struct tdxctl_facts *f)
+{
+	struct {
+		struct tdxctl_ctx *ctx;
+		uint64_t n;
+	} a = { .ctx = ctx };
+	unsigned long long kib;
+	char line[80];
+	int err = root_read_line(ctx, "/proc/meminfo", line, sizeof(line));
+
+	if (!err && sscanf(line, "MemTotal: %llu kB", &kib) == 1)
+		f->mem_total = (struct tdxctl_val){ .readable = true, .value = kib << 10 };
+	else
+		f->mem_total.reason = tdxctl_src_why(err ? err : -EINVAL);
+	err = tdxctl_src_entries(ctx, "/sys/devices/system/memory", count_offline, &a);
+	if (err)
+		f->mem_offline.reason = tdxctl_src_why(err);
+	else
+		f->mem_offline = (struct tdxctl_val){ .readable = true, .value = a.n };
+}
+
+unsigned int tdxctl_src_kernel(const char *release)
+{
+	unsigned int major, minor;
+
+	if (sscanf(release, "%3u.%3u", &major, &minor) != 2 || !major || major > 255 || minor > 255)
+		return 0;
+	return TDXCTL_KERNEL(major, minor);
+}
+
+/* An emulated host is no machine: nothing of this one's may show. */
+static void nothing(struct tdxctl_facts *f)
+{
+	static const char why[] = "an emulated host has no files";
+	struct tdxctl_val *vals[] = {
+		&f->cpu.family, &f->cpu.model, &f->cpu.cpuid_7_ebx, &f->cpu.cpuid_7_ecx,
+		&f->cpu.pa_bits, &f->mem_total, &f->mem_offline, &f->kvm_vm_types,
+		&f->kvm_max_vcpus, &f->kvm_vms, &f->hkid_capacity, &f->hkid_current, &f->stuck_cpu,
+	};
+	struct tdxctl_text *texts[] = {
+		&f->cpu.vendor, &f->cpu.flags, &f->cpu.bugs, &f->config, &f->log,
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(vals) / sizeof(vals[0]); i++)
+		vals[i]->reason = why;
+	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		texts[i]->reason = why;
+	for (i = 0; i < TDXCTL_FILE_COUNT; i++)
+		f->file[i].reason = why;
+	for (i = 0; i < TDXCTL_PATH_COUNT; i++)
+		f->path[i].reason = why;
+}
+
+int tdxctl_facts_get(struct tdxctl_ctx *ctx, struct tdxctl_facts **out)
+{
+	struct tdxctl_facts *f = calloc(1, sizeof(*f));
+	int err;
+
+	if (!f)
+		return ctx_fail(ctx, -ENOMEM, NULL, "out of memory");
+	err = tdxctl_snapshot_get(ctx, &f->snap);
+	if (!err)
+		err = tdxctl_msrs_get(ctx, f->snap, &f->msrs, &f->nr_msrs);
+	if (err)
+		goto fail;
+	if (ctx->emul) {
+		nothing(f);
+		*out = f;
+		return 0;
+	}
+	for (int i = 0; i < TDXCTL_FILE_COUNT; i++)
+		read_text(ctx, files[i], 64 << 10, true, &f->file[i]);
+	for (int i = 0; i < TDXCTL_PATH_COUNT; i++)
+		read_path(ctx, paths[i], &f->path[i]);
+	if (f->file[TDXCTL_FILE_RELEASE].text)
+		f->kernel = tdxctl_src_kernel(f->file[TDXCTL_FILE_RELEASE].text);
+	read_config(ctx, f);
+	read_memory(ctx, f);
+	err = tdxctl_src_cpu(ctx, f);
+	if (!err)
+		err = tdxctl_src_hotplug(ctx, f);
+	if (!err)
+		err = tdxctl_src_cgroup(ctx, f);
+	if (!err)
+		err = tdxctl_src_kvm(ctx, f);
+	if (!err)
+		err = tdxctl_src_log(ctx, f);
+	if (err) {
+		ctx_fail(ctx, err, NULL, "out of memory");
+		goto fail;
+	}
+	*out = f;
+	return 0;
+fail:
+	tdxctl_facts_free(f);
+	return err;
+}
+
+void tdxctl_facts_free(struct tdxctl_facts *f)
+{
+	if (!f)
+		return;
+	tdxctl_snapshot_free(f->snap);
+	free(f->msrs);
+	free(f->cpu.vendor.text);
+	free(f->cpu.flags.text);
+	free(f->cpu.bugs.text);
+	for (int i = 0; i < TDXCTL_FILE_COUNT; i++)
+		free(f->file[i].text);
+	free(f->config.text);
+	free(f->log.text);
+	for (size_t i = 0; i < f->nr_cgroups; i++)
+		free(f->cgroups[i].path);
+	free(f->cgroups);
+	free(f);
+}
+
+/* ---- questions ---- */
+
+enum tdxctl_tri tdxctl_text_bool(const struct tdxctl_text *t)
+{
+	if (!t->text || !t->text[0] || t->text[1])
+		return TDXCTL_DONT_KNOW;
+	if (strchr("Yy1", t->text[0]))
+		return TDXCTL_YES;
+	return strchr("Nn0", t->text[0]) ? TDXCTL_NO : TDXCTL_DONT_KNOW;
+}
+
+struct tdxctl_val tdxctl_text_u64(const struct tdxctl_text *t)
+{
+	struct tdxctl_val v = { .reason = t->reason };
+	char *end;
+
+	if (!t->text)
+		return v;
+	v.reason = tdxctl_src_why(-EINVAL);
+	if (t->text[0] < '0' || t->text[0] > '9')
+		return v;
+	errno = 0;
+	v.value = strtoull(t->text, &end, 0);
+	if (!errno && !*end) {
+		v.readable = true;
+		v.reason = NULL;
+	}
+	return v;
+}
+
+static const char *find_word(const char *text, const char *word, bool prefix)
+{
+	size_t n = strlen(word);
+
+	for (const char *p = text; (p = strstr(p, word)); p += n) {
+		bool begins = p == text || p[-1] == ' ' || p[-1] == '\t';
+
+		if (begins && (prefix || !p[n] || strchr(" \t\n", p[n])))
+			return p;
+	}
+	return NULL;
+}
+
+enum tdxctl_tri tdxctl_text_word(const struct tdxctl_text *t, const char *word)
+{
+	if (!t->text)
+		return TDXCTL_DONT_KNOW;
+	return find_word(t->text, word, false) ? TDXCTL_YES : TDXCTL_NO;
+}
+
+const char *tdxctl_cmdline_get(const struct tdxctl_facts *f, const char *option)
+{
+	const char *text = f->file[TDXCTL_FILE_CMDLINE].text, *p;
+
+	if (!text)
+		return NULL;
+	p = find_word(text, option, option[strlen(option) - 1] == '=');
+	return p ? p + strlen(option) : NULL;
+}
+
+enum tdxctl_tri tdxctl_config_get(const struct tdxctl_facts *f, const char *name)
+{
+	char key[80];
+	const char *p = f->config.text;
+	size_t n = (size_t)snprintf(key, sizeof(key), "CONFIG_%s=", name);
+
+	if (!p)
+		return TDXCTL_DONT_KNOW;
+	while ((p = strstr(p, key))) {
+		if (p == f->config.text || p[-1] == '\n')
+			return p[n] == 'y' || p[n] == 'm' ? TDXCTL_YES : TDXCTL_NO;
+		p += n;
+	}
+	return TDXCTL_NO;
+}
+
+enum tdxctl_tri tdxctl_log_find(const struct tdxctl_facts *f, const char *needle,
+				const char **line, size_t *len)
+{
+	const char *text = f->log.text, *p, *s, *bracket;
+
+	if (!text)
+		return TDXCTL_DONT_KNOW;
+	p = strstr(text, needle);
+	if (!p)
+		return f->log_complete ? TDXCTL_NO : TDXCTL_DONT_KNOW;
+	for (s = p; s > text && s[-1] != '\n'; s--)
+		;
+	*len = strcspn(s, "\n");
+	/* "[   12.345678] text" */
+	if (*s == '[') {
+		bracket = memchr(s, ']', *len);
+		if (bracket && bracket < p) {
+			*len -= (size_t)(bracket + 1 - s);
+			s = bracket + 1;
+			while (*s == ' ' && *len) {
+				s++;
+				--*len;
+			}
+		}
+	}
+	*line = s;
+	return TDXCTL_YES;
+}

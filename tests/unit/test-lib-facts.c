@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Host sources: what is read, what is not there, and what nobody would write. */
+#include <hostsrc.h>
+#include "lib-fake.h"
+
+#define CPU	"sys/devices/system/cpu/"
+#define CG	"sys/fs/cgroup/"
+
+static struct tdxctl_facts *facts(void)
+{
+	struct tdxctl_facts *f;
+	struct tdxctl_ctx *ctx;
+
+	if (tdxctl_new(&ctx))
+		exit(1);
+	CHECK_EQ(tdxctl_set_root(ctx, fake_dir), 0);
+	if (!CHECK_EQ(tdxctl_facts_get(ctx, &f), 0)) {
+		fprintf(stderr, "  %s\n", tdxctl_error(ctx));
+		exit(1);
+	}
+	tdxctl_free(ctx);
+	return f;
+}
+
+/* Each value is readable or says why not. */
+static void consistent(const struct tdxctl_facts *f)
+{
+	const struct tdxctl_val vals[] = {
+		f->cpu.family, f->cpu.model, f->cpu.cpuid_7_ebx, f->cpu.cpuid_7_ecx, f->cpu.pa_bits,
+		f->mem_total, f->mem_offline, f->kvm_vm_types, f->kvm_max_vcpus, f->kvm_vms,
+		f->hkid_capacity, f->hkid_current, f->stuck_cpu,
+	};
+	const struct tdxctl_text texts[] = {
+		f->cpu.vendor, f->cpu.flags, f->cpu.bugs, f->config, f->log,
+	};
+
+	for (size_t i = 0; i < sizeof(vals) / sizeof(vals[0]); i++)
+		CHECK_EQ(!vals[i].readable, !!vals[i].reason);
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		CHECK_EQ(!texts[i].text, !!texts[i].reason);
+	for (size_t i = 0; i < TDXCTL_FILE_COUNT; i++)
+		CHECK_EQ(!f->file[i].text, !!f->file[i].reason);
+	for (size_t i = 0; i < TDXCTL_PATH_COUNT; i++)
+		CHECK_EQ(!f->path[i].readable, !!f->path[i].reason);
+}
+
+static void nothing_there(void)
+{
+	struct tdxctl_facts *f;
+	const char *line;
+	size_t len;
+
+	fake_new();
+	f = facts();
+	consistent(f);
+	CHECK(f->file[TDXCTL_FILE_KVM_TDX].absent);
+	CHECK_STR(f->file[TDXCTL_FILE_KVM_TDX].reason, "not there");
+	CHECK_EQ(f->path[TDXCTL_PATH_KVM_DEV].value, 0);
+	CHECK_EQ(tdxctl_config_get(f, "KVM"), TDXCTL_DONT_KNOW);
+	CHECK_EQ(tdxctl_log_find(f, "x", &line, &len), TDXCTL_DONT_KNOW);
+	CHECK_EQ(tdxctl_text_word(&f->cpu.flags, "tme"), TDXCTL_DONT_KNOW);
+	CHECK(!tdxctl_cmdline_get(f, "nohibernate"));
+	CHECK_EQ(f->kernel, 0);
+	CHECK_EQ(f->nr_cgroups, 0);
+	tdxctl_facts_free(f);
+	fake_end();
+}
+
+static void all_there(void)
+{
+	struct tdxctl_facts *f;
+	const char *line;
+	size_t len;
+
+	fake_new();
+	fake_file("proc/sys/kernel/osrelease", "7.2.13-x\n");
+	fake_file("proc/cmdline", "ro nr_cpus=4 xmaxcpus=1 nohibernate quiet\n");
+	fake_file("proc/meminfo", "MemTotal:       1024 kB\nMemFree: 1 kB\n");
+	fake_file("proc/cpuinfo", "vendor_id\t: GenuineIntel\ncpu family\t: 6\nmodel\t\t: 143\n"
+		  "model name\t: X\nflags\t\t: fpu tme movdir64b\nbugs\t\t: tdx_pw_mce\n\nflags\t\t: no\n");
+	fake_file("boot/config-7.2.13-x", "CONFIG_A=y\n# CONFIG_B is not set\nXCONFIG_C=y\nCONFIG_D=m\nCONFIG_E=\"\"\n");
+	fake_file("dev/cpu/0/cpuid.txt", "7 0 0 4 2000 0\n80000008 0 3034 0 0 0\njunk\n7\n");
+	fake_file("dev/kvm.txt", "235 33\n66 1024\nx\n");
+	fake_file("var/log/dmesg", "[    0.1] Linux version 6.1\n[    0.1] old\n"
+		  "[    0.0] Linux version 7.2\n[    1.5] virt/tdx: module not loaded\nend");
+	fake_file("sys/devices/system/memory/memory0/state", "online\n");
+	fake_file("sys/devices/system/memory/memory9/state", "offline\n");
+	fake_file("sys/kernel/debug/kvm/12-3/x", "");
+	fake_file("sys/kernel/debug/kvm/mmio", "");
+	fake_file(CPU "present", "0-2\n");
+	fake_file(CPU "online", "0\n");
+	fake_file(CPU "cpu2/hotplug/state", "237\n");
+	fake_file(CPU "cpu2/hotplug/target", "240\n");
+	fake_file(CPU "cpu1/hotplug/state", "0\n");
+	fake_file(CPU "cpu1/hotplug/target", "0\n");
+	fake_file(CPU "hotplug/states", "  0: offline\n238: virt/tdx:online\n");
+	fake_file(CPU "cpu2/node1/x", "");
+	fake_file("sys/devices/system/node/node0/cpulist", "0\n");
+	fake_file("sys/devices/system/node/node1/cpulist", "\n");
+	fake_file("sys/devices/system/node/node2/cpulist", "\n");
+	f = facts();
+	consistent(f);
+	CHECK_EQ(f->kernel, TDXCTL_KERNEL(7, 2));
+	CHECK_STR(f->cpu.vendor.text, "GenuineIntel");
+	CHECK_EQ(f->cpu.model.value, 143);
+	CHECK_EQ(tdxctl_text_word(&f->cpu.flags, "tme"), TDXCTL_YES);
+	CHECK_EQ(tdxctl_text_word(&f->cpu.flags, "movdir"), TDXCTL_NO);
+	CHECK_EQ(f->cpu.cpuid_7_ecx.value, 0x2000);
+	CHECK_EQ(f->cpu.pa_bits.value, 0x34);
+	CHECK_EQ(f->kvm_vm_types.value, 33);
+	CHECK_EQ(f->kvm_max_vcpus.value, 1024);
+	CHECK_EQ(f->kvm_vms.value, 1);
+	CHECK_EQ(f->mem_total.value, 1 << 20);
+	CHECK_EQ(f->mem_offline.value, 1);
+	CHECK_EQ(f->stuck_cpu.value, 2);
+	CHECK_STR(f->stuck_step, "virt/tdx:online");
+	CHECK_EQ(f->nodes_offline, 2);
+	CHECK_EQ(tdxctl_config_get(f, "A"), TDXCTL_YES);
+	CHECK_EQ(tdxctl_config_get(f, "B"), TDXCTL_NO);
+	CHECK_EQ(tdxctl_config_get(f, "C"), TDXCTL_NO);
+	CHECK_EQ(tdxctl_config_get(f, "D"), TDXCTL_YES);
+	CHECK_EQ(tdxctl_config_get(f, "E"), TDXCTL_NO);
+	CHECK(tdxctl_cmdline_get(f, "nohibernate"));
+	CHECK(!tdxctl_cmdline_get(f, "maxcpus="));
+	CHECK(!strncmp(tdxctl_cmdline_get(f, "nr_cpus="), "4 ", 2));
+	CHECK(f->log_complete);
+	CHECK_EQ(tdxctl_log_find(f, "old", &line, &len), TDXCTL_NO);
+	if (CHECK_EQ(tdxctl_log_find(f, "module not", &line, &len), TDXCTL_YES)) {
+		CHECK_EQ(len, strlen("virt/tdx: module not loaded"));
+		CHECK(!memcmp(line, "virt/tdx: module not loaded", len));
+	}
+	CHECK_EQ(tdxctl_log_find(f, "end", &line, &len), TDXCTL_YES);
+	CHECK_EQ(len, 3);
+	tdxctl_facts_free(f);
+	/* A log without its beginning cannot say no. */
+	fake_file("var/log/dmesg", "[ 9.9] late\n");
+	f = facts();
+	CHECK_EQ(tdxctl_log_find(f, "old", &line, &len), TDXCTL_DONT_KNOW);
+	CHECK_EQ(tdxctl_log_find(f, "late", &line, &len), TDXCTL_YES);
+	tdxctl_facts_free(f);
+	fake_end();
+}
+
+static void cgroups(void)
+{
+	struct tdxctl_facts *f;
+
+	fake_new();
+	fake_file(CG "misc.capacity", "sev 9\ntdx 31\n");
+	fake_file(CG "a.slice/misc.current", "tdx 3\n");
+	fake_file(CG "a.slice/misc.events", "tdx.max 2\n");
+	fake_file(CG "a.slice/misc.max", "tdx max\n");
+	fake_file(CG "a.slice/vm/misc.current", "tdx 3\n");
+	fake_file(CG "a.slice/vm/misc.max", "tdx 3\n");
+	fake_file(CG "b.slice/misc.current", "tdx 0\n");
+	fake_file(CG "b.slice/vm/misc.current", "tdx 7\n");
+	fake_file(CG "c.slice/cgroup.procs", "1\n");
+	f = facts();
+	CHECK_EQ(f->hkid_capacity.value, 31);
+	CHECK_EQ(f->hkid_current.value, 3);
+	if (CHECK_EQ(f->nr_cgroups, 2)) {
+		CHECK_STR(f->cgroups[0].path, "/a.slice");
+		CHECK_EQ(f->cgroups[0].max_events, 2);
+		CHECK_EQ(f->cgroups[0].max, TDXCTL_UNKNOWN);
+		CHECK_STR(f->cgroups[1].path, "/a.slice/vm");
+		CHECK_EQ(f->cgroups[1].max, 3);
+	}
+	tdxctl_facts_free(f);
+	fake_file(CG "misc.current", "tdx 5\n");
+	f = facts();
+	CHECK_EQ(f->hkid_current.value, 5);
+	tdxctl_facts_free(f);
+	fake_file(CG "misc.capacity", "sev 9\n");
+	f = facts();
+	CHECK(!f->hkid_capacity.readable);
+	CHECK_STR(f->hkid_capacity.reason, "misc.capacity has no line tdx");
+	tdxctl_facts_free(f);
+	fake_end();
+	/* v1 */
+	fake_new();
+	fake_file(CG "misc/misc.capacity", "tdx 15\n");
+	f = facts();
+	CHECK_EQ(f->hkid_capacity.value, 15);
+	tdxctl_facts_free(f);
+	fake_end();
+}
+
+static void emulated_shows_nothing_of_this_machine(void)
+{
+	struct tdxctl_facts *f;
+	struct tdxctl_ctx *ctx;
+
+	if (tdxctl_new(&ctx))
+		exit(1);
+	CHECK_EQ(tdxctl_set_emulated(ctx, NULL), 0);
+	if (CHECK_EQ(tdxctl_facts_get(ctx, &f), 0)) {
+		consistent(f);
+		CHECK(!f->cpu.vendor.text);
+		CHECK(!f->file[TDXCTL_FILE_RELEASE].text);
+		CHECK_EQ(f->snap->source, TDXCTL_SOURCE_EMULATED);
+		tdxctl_facts_free(f);
+	}
+	tdxctl_free(ctx);
+}
+
+static void this_machine(void)
+{
+	struct tdxctl_facts *f;
+	struct tdxctl_ctx *ctx;
+
+	if (tdxctl_new(&ctx))
+		exit(1);
+	if (CHECK_EQ(tdxctl_facts_get(ctx, &f), 0)) {
+		consistent(f);
+		CHECK(f->kernel);
+		tdxctl_facts_free(f);
+	}
+	tdxctl_free(ctx);
+}
+
+static void small_parsers(void)
+{
+	struct tdxctl_text t = { 0 };
+	uint64_t v;
+
+	CHECK_EQ(tdxctl_src_kernel("6.12.95+deb12-amd64"), TDXCTL_KERNEL(6, 12));
+	CHECK_EQ(tdxctl_src_kernel("7"), 0);
+	CHECK_EQ(tdxctl_src_kernel("x.y"), 0);
+	CHECK_EQ(tdxctl_src_kernel("0.1"), 0);
+	CHECK_EQ(tdxctl_src_kernel("999.1"), 0);
+	CHECK(tdxctl_src_misc("tdx 5", "tdx", &v) && v == 5);
+	CHECK(tdxctl_src_misc("sev 1\ntdx max\n", "tdx", &v) && v == TDXCTL_UNKNOWN);
+	CHECK(!tdxctl_src_misc("tdxx 5\n", "tdx", &v));
+	CHECK(!tdxctl_src_misc("tdx \n", "tdx", &v));
+	CHECK(!tdxctl_src_misc("tdx 5x\n", "tdx", &v));
+	CHECK(!tdxctl_src_misc("tdx 99999999999999999999\n", "tdx", &v));
+	t.text = (char *)"Y";
+	CHECK_EQ(tdxctl_text_bool(&t), TDXCTL_YES);
+	t.text = (char *)"0";
+	CHECK_EQ(tdxctl_text_bool(&t), TDXCTL_NO);
+	CHECK_EQ(tdxctl_text_u64(&t).readable, 1);
+	t.text = (char *)"-1";
+	CHECK_EQ(tdxctl_text_bool(&t), TDXCTL_DONT_KNOW);
+	CHECK_EQ(tdxctl_text_u64(&t).readable, 0);
+	t.text = (char *)"";
+	CHECK_EQ(tdxctl_text_bool(&t), TDXCTL_DONT_KNOW);
+	CHECK_EQ(tdxctl_text_u64(&t).readable, 0);
+}
+
+int main(void)
+{
+	RUN(nothing_there);
+	RUN(all_there);
+	RUN(cgroups);
+	RUN(emulated_shows_nothing_of_this_machine);
+	RUN(this_machine);
+	RUN(small_parsers);
+	return check_done("test-lib-facts");
+}
