@@ -6,6 +6,9 @@
  */
 #include "seam-priv.h"
 
+/* What one page of the PAMT for 4-KiB pages describes. */
+#define PAMT_PAGE_SPAN	(CORE_PAGE_SIZE / SEAM_PAMT_ENTRY_SIZE * CORE_PAGE_SIZE)
+
 enum seam_sys_state seam_get_sys_state(const struct seam *s)
 {
 	return core_load32(&s->sys_state);
@@ -92,6 +95,21 @@ int seam_get_td(const struct seam *s, u64 tdr_pa, struct seam_td_info *out)
 	return 0;
 }
 
+/*
+ * The last of the free 4-KiB pages from @pa on, one itself, as far as one page
+ * of the PAMT reaches: nearly all pages are free, and nobody wants to wait.
+ */
+static u64 last_free(const struct seam *s, const struct seam_tdmr *t, u64 pa)
+{
+	const struct seam_pamt *e = seam_pamt_entry(s, t, SEAM_4K, pa);
+	u64 left = PAMT_PAGE_SPAN - (pa & (PAMT_PAGE_SPAN - 1));
+
+	for (; left > CORE_PAGE_SIZE; left -= CORE_PAGE_SIZE, pa += CORE_PAGE_SIZE)
+		if (seam_pamt_type(core_load64(&(++e)->word)) != TDX_PT_NDA)
+			break;
+	return pa;
+}
+
 int seam_for_each_page(const struct seam *s, u64 pa, u64 end,
 		       seam_page_fn fn, void *arg)
 {
@@ -106,8 +124,11 @@ int seam_for_each_page(const struct seam *s, u64 pa, u64 end,
 
 		for (; at < stop && at < end;
 		     at += SEAM_BIT(seam_level_shift(p.size))) {
-			if (!page_look(s, t, at, &p))
+			if (!page_look(s, t, at, &p)) {
+				if (p.size == SEAM_4K)
+					at = last_free(s, t, at);
 				continue;
+			}
 			at &= ~(SEAM_BIT(seam_level_shift(p.size)) - 1);
 			ret = fn(arg, at, &p);
 			if (ret)
