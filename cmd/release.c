@@ -275,7 +275,7 @@ static bool verify(struct job *j, struct out_node *root)
 	ok &= check(table, "pages-zero", pages, line);
 	if (!now)
 		ok &= check(table, "vm-gone", true, "the TD is gone");
-	else if (!now->vm.pid)
+	else if (now->vm.gone)
 		ok &= check(table, "vm-gone", true, "its process is gone");
 	else if (!now->td.hkid || now->td.state >= TDXCTL_TD_BLOCKED)
 		ok &= check(table, "vm-gone", true, "the VM is dead: it can never run again");

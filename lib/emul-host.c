@@ -108,6 +108,7 @@ static int set_name(const struct emul *e, const struct emul_td *t, struct tdxctl
 	if (!t->td) {
 		v->vm.pid = 0;
 		v->vm.vm_fd = -1;
+		v->vm.gone = true;
 	}
 	return v->vm.name && (v->vm.uuid || !ev->uuid) ? 0 : -ENOMEM;
 }

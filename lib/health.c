@@ -131,6 +131,28 @@ static int check_tds(const struct tdxctl_snapshot *s, struct tdxctl_health_repor
 	return 0;
 }
 
+/*
+ * F7: an HKID goes back with the last user of the process's memory map, which
+ * can be somebody else than the process.
+ */
+static int check_owners(const struct tdxctl_snapshot *s, struct tdxctl_health_report *r)
+{
+	for (size_t i = 0; i < s->nr_tds; i++) {
+		const struct tdxctl_td_view *v = &s->tds[i];
+		int err;
+
+		if (!v->vm.gone || !v->td.hkid || v->td.hkid == TDXCTL_UNKNOWN32 ||
+		    v->td.state == TDXCTL_TD_LEAKED)
+			continue;
+		err = reason(r, TDXCTL_HEALTH_WARNING,
+			     "HKID %u is held by td:%u (%s) though process %d is gone: 'tdxctl td show td:%u' lists who keeps it",
+			     v->td.hkid, v->td.id, v->vm.name, v->td.owner.tgid, v->td.id);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
 static int check_stream(const struct tdxctl_snapshot *s, struct tdxctl_health_report *r)
 {
 	int err = 0;
@@ -147,7 +169,8 @@ static int check_stream(const struct tdxctl_snapshot *s, struct tdxctl_health_re
 int tdxctl_health_get(const struct tdxctl_snapshot *snap, struct tdxctl_health_report **out)
 {
 	static int (*const checks[])(const struct tdxctl_snapshot *, struct tdxctl_health_report *) = {
-		check_packages, check_cpus, check_hkids, check_locks, check_tds, check_stream,
+		check_packages, check_cpus, check_hkids, check_locks, check_tds,
+		check_owners, check_stream,
 	};
 	struct tdxctl_health_report *r = calloc(1, sizeof(*r));
 	int err = 0;

@@ -44,8 +44,9 @@ int tdxctl_set_root(struct tdxctl_ctx *ctx, const char *dir);
  */
 int tdxctl_set_emulated(struct tdxctl_ctx *ctx, const char *file);
 /*
- * Brief snapshots name by their command line only VMs that are going away, which
- * a verdict mentions; the others carry what the helper noted when they were made.
+ * Brief snapshots name by their command line only VMs that a verdict may mention:
+ * those that are going away or whose PID is free (one that serves another process
+ * by now is not noticed). Of the others they have what the helper noted.
  * With thousands of TDs naming is most of a snapshot's time. Off at first.
  */
 void tdxctl_set_brief(struct tdxctl_ctx *ctx, bool brief);
@@ -90,9 +91,10 @@ enum tdxctl_source {
 struct tdxctl_vm {
 	char *name;			/* never NULL */
 	char *uuid;			/* NULL unknown */
-	pid_t pid;			/* 0 = process gone */
+	pid_t pid;			/* 0 = process gone or unknown */
 	int vm_fd;			/* -1 unknown */
 	uid_t uid;			/* (uid_t)-1 unknown */
+	bool gone;			/* the process is known and has ended */
 };
 
 struct tdxctl_td_view {

@@ -2,13 +2,24 @@
 /* One snapshot from the best source there is. */
 #include "private.h"
 
+/* Nobody has the PID of its process: cheap enough to ask for thousands of TDs. */
+static bool pid_is_free(struct tdxctl_ctx *ctx, const struct tdxctl_td *td)
+{
+	int fd = td->owner.tgid > 0 ? op_pidfd_open(ctx, td->owner.tgid) : 0;
+
+	if (fd > 0)
+		op_close(ctx, fd);
+	return fd == -ESRCH;
+}
+
 static int name_all(struct tdxctl_ctx *ctx, struct tdxctl_snapshot *snap)
 {
 	for (size_t i = 0; i < snap->nr_tds; i++) {
 		const struct tdxctl_td *td = &snap->tds[i].td;
 		int err;
 
-		if (ctx->brief && td->state != TDXCTL_TD_BLOCKED && td->state != TDXCTL_TD_TEARDOWN)
+		if (ctx->brief && td->state != TDXCTL_TD_BLOCKED && td->state != TDXCTL_TD_TEARDOWN &&
+		    !pid_is_free(ctx, td))
 			continue;
 		err = vm_name(ctx, td, &snap->tds[i].vm);
 		if (err)

@@ -70,6 +70,30 @@ bool vm_same_process(struct tdxctl_ctx *ctx, pid_t pid, uint64_t start_ns)
 	return ticks + 1 >= want && ticks <= want + 1;
 }
 
+/*
+ * Is it certain that the process ended? A /proc that hides or lacks it proves
+ * nothing, and the helper's PIDs are those of the initial PID namespace, whose
+ * number is fixed.
+ */
+static bool process_ended(struct tdxctl_ctx *ctx, const struct tdxctl_owner *o)
+{
+	uint64_t ticks;
+	char ns[64];
+	int fd;
+
+	if (o->tgid <= 0 || !o->start_ns ||
+	    root_readlink(ctx, "/proc/self/ns/pid", ns, sizeof(ns)) ||
+	    strcmp(ns, "pid:[4026531836]"))
+		return false;
+	fd = op_pidfd_open(ctx, o->tgid);
+	if (fd == -ESRCH)
+		return true;
+	if (fd >= 0)
+		op_close(ctx, fd);
+	/* Somebody has the number: the same process, or a later one? */
+	return !start_ticks(ctx, o->tgid, &ticks) && !vm_same_process(ctx, o->tgid, o->start_ns);
+}
+
 static char *dup_bounded(const char *s, size_t n)
 {
 	char *d = strndup(s, n);
@@ -251,6 +275,7 @@ int vm_name(struct tdxctl_ctx *ctx, const struct tdxctl_td *td, struct tdxctl_vm
 	if (!vm_same_process(ctx, pid, td->owner.start_ns)) {
 		vm->pid = 0;
 		vm->vm_fd = -1;
+		vm->gone = process_ended(ctx, &td->owner);
 		return 0;
 	}
 	vm->pid = pid;
@@ -276,6 +301,7 @@ int vm_name(struct tdxctl_ctx *ctx, const struct tdxctl_td *td, struct tdxctl_vm
 		vm->uid = (uid_t)-1;
 		vm->pid = 0;
 		vm->vm_fd = -1;
+		vm->gone = process_ended(ctx, &td->owner);
 		return 0;
 	}
 	if (name) {

@@ -260,19 +260,39 @@ static void cpu_checks(void)
 	CHECK_EQ(cpu_check((struct script){ .open_err = -ENOENT }, &n, "not loaded"), -ENOENT);
 }
 
-/* Only the process of the TD that is going away is looked for; it is not there. */
+static int s_pidfd_open(void *arg, pid_t pid)
+{
+	(void)arg;
+	if (pid == 4001)
+		return -ESRCH;
+	script.open_fds++;
+	return 100;
+}
+
+/*
+ * Only the processes of the TD that is going away and of the one whose PID is
+ * free are looked for; they are not there.
+ */
 static void brief(void)
 {
 	struct tdxctl_ctx *ctx = fake_live();
+	struct tdxctl_ops with_pids = ops;
 	struct tdxctl_snapshot *snap;
 
 	script = (struct script){ .announced = 8192 };
-	tdxctl_set_ops(ctx, &ops, &script);
+	with_pids.pidfd_open = s_pidfd_open;
+	fake_link("proc/self/ns/pid", "pid:[4026531836]");
+	tdxctl_set_ops(ctx, &with_pids, &script);
 	tdxctl_set_brief(ctx, true);
 	if (CHECK_EQ(tdxctl_snapshot_get(ctx, &snap), 0)) {
 		CHECK_STR(snap->tds[0].vm.name, "vmm0");
 		CHECK_EQ(snap->tds[0].vm.pid, 4000);
+		CHECK(!snap->tds[0].vm.gone);
+		CHECK_EQ(snap->tds[1].vm.pid, 0);
+		CHECK(snap->tds[1].vm.gone);
 		CHECK_EQ(snap->tds[2].vm.pid, 0);
+		CHECK(!snap->tds[2].vm.gone);
+		CHECK_EQ(script.open_fds, 0);
 		tdxctl_snapshot_free(snap);
 	}
 	tdxctl_free(ctx);

@@ -177,6 +177,22 @@ static void health(void)
 	check_health(snap, TDXCTL_HEALTH_WARNING, "td:3 (vmm2) in teardown for 99 s");
 	snap->tds[2].td.since_ns = snap->hdr.now_ns - 59000000000ULL;
 	check_health(snap, TDXCTL_HEALTH_OK, NULL);
+
+	/* Proven to be gone, with an HKID; not only without a sign of life. */
+	snap->tds[0].vm.pid = 0;
+	check_health(snap, TDXCTL_HEALTH_OK, NULL);
+	snap->tds[0].vm.gone = true;
+	check_health(snap, TDXCTL_HEALTH_WARNING, "HKID 17 is held by td:1 (vmm0)");
+	check_health(snap, TDXCTL_HEALTH_WARNING, "process 4000 is gone");
+	check_health(snap, TDXCTL_HEALTH_WARNING, "'tdxctl td show td:1'");
+	snap->tds[0].td.hkid = 0;
+	check_health(snap, TDXCTL_HEALTH_OK, NULL);
+	snap->tds[0].td.hkid = TDXCTL_UNKNOWN32;
+	check_health(snap, TDXCTL_HEALTH_OK, NULL);
+	/* That one is reported as leaked, and nobody keeps it. */
+	snap->tds[0].td.hkid = 17;
+	snap->tds[0].td.state = TDXCTL_TD_LEAKED;
+	check_health(snap, TDXCTL_HEALTH_OK, NULL);
 	tdxctl_snapshot_free(snap);
 }
 

@@ -112,6 +112,54 @@ static void uids(void)
 	fake_end();
 }
 
+static int no_such_process(void *arg, pid_t pid)
+{
+	(void)arg;
+	return pid == 300 ? -ESRCH : open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
+static bool is_gone(int pid, uint64_t ticks)
+{
+	static const struct tdxctl_ops ops = { .pidfd_open = no_such_process };
+	struct tdxctl_vm vm = { .name = strdup("x"), .uid = (uid_t)-1 };
+	struct tdxctl_td td = td_of(pid, ticks);
+	struct tdxctl_ctx *ctx = fake_live();
+	bool gone;
+
+	tdxctl_set_ops(ctx, &ops, NULL);
+	CHECK_EQ(vm_name(ctx, &td, &vm), 0);
+	gone = vm.gone;
+	free(vm.name);
+	tdxctl_free(ctx);
+	return gone;
+}
+
+/* No sign of the process is no proof that it ended. */
+static void owners_that_are_gone(void)
+{
+	fake_new();
+	fake_process(100, 5000, "vmm");
+	fake_link("proc/self/ns/pid", "pid:[4026531836]");
+	CHECK(!is_gone(100, 5000));
+	CHECK(!is_gone(100, 5001));
+	/* Its number is free, or another process has it. */
+	CHECK(is_gone(300, 5000));
+	CHECK(is_gone(100, 4000));
+	/* Unknown owner, unknown start, hidden by /proc. */
+	CHECK(!is_gone(0, 5000));
+	CHECK(!is_gone(300, 0));
+	CHECK(!is_gone(200, 5000));
+	fake_end();
+
+	/* Numbers of a container's processes are not the helper's. */
+	fake_new();
+	fake_process(100, 5000, "vmm");
+	fake_link("proc/self/ns/pid", "pid:[4026532177]");
+	CHECK(!is_gone(300, 5000));
+	CHECK(!is_gone(100, 4000));
+	fake_end();
+}
+
 static int find(struct tdxctl_ctx *ctx, struct tdxctl_snapshot *snap, const char *sel, size_t *first)
 {
 	size_t *idx;
@@ -181,6 +229,7 @@ int main(void)
 	RUN(cmdlines);
 	RUN(names);
 	RUN(uids);
+	RUN(owners_that_are_gone);
 	RUN(selectors);
 	return check_done("lib-vm");
 }
