@@ -174,5 +174,6 @@ module_init(emul_module_init);
 module_exit(emul_module_exit);
 
 MODULE_DESCRIPTION("Emulated Intel TDX host for testing on CPUs without TDX");
-MODULE_AUTHOR("The tdxctl project");
+MODULE_AUTHOR("tdxctl contributors");
 MODULE_LICENSE("GPL");
+MODULE_VERSION(TDXCTL_VERSION);
