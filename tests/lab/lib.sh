@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # What the lab's cases are written with: the words of the other guests' cases,
 # on KVM instead of the emulated TD manager.
-# shellcheck disable=SC2034
+# shellcheck disable=SC2034,SC1091,SC2086
 . /suite/vm-lib.sh
 
 EMUL=/sys/kernel/debug/seam
@@ -62,19 +62,25 @@ reg_pages()
 # Nothing of any TD is left: no HKID, no page, no VM.
 nothing_left()
 {
-	wait_for "! grep -q '^td ' $EMUL/truth" 30
+	wait_for "! grep -q '^td ' $EMUL/truth" 5
 	truth '^pages reg 0 tdr 0 tdcx 0 tdvpr 0 sept 0$' 1
 	in_use 0
 }
 
-clean_up()
+# Every VMM ends, whatever it calls itself.
+kill_vmms()
 {
-	echo clear >$EMUL/faults
 	for p in /proc/[0-9]*; do
 		case $(readlink "$p/exe" 2>/dev/null) in
 		/bin/vmm | /bin/tdxctl) kill -9 "${p#/proc/}" 2>/dev/null ;;
 		esac
 	done
+}
+
+clean_up()
+{
+	echo clear >$EMUL/faults
+	kill_vmms
 	for c in /sys/devices/system/cpu/cpu[0-9]*/online; do
 		[ "$(cat "$c")" = 1 ] || echo 1 >"$c"
 	done

@@ -1,9 +1,15 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# suite.sh lab|debug [CASE...]: builds what the lab's guest needs, boots it, runs
-# the cases in it and judges them. Last line: "lab: N passed, N failed".
+# suite.sh [-i] lab|debug [CASE...]: builds what the lab's guest needs, boots it,
+# runs the cases in it and judges them. Last line: "lab: N passed, N failed".
+# -i: a shell on this terminal instead.
 set -euo pipefail
 
+interactive=
+if [ "${1-}" = -i ]; then
+	interactive=-i
+	shift
+fi
 variant=$1
 shift
 name=lab
@@ -40,9 +46,19 @@ for f in tests/lab/cases/*.sh; do
 done
 [ "$variant" = lab ] || args+=(-d)
 
+[ -z "$interactive" ] || exec tests/lab/run.sh "${args[@]}" -i
+
 cat >"$out/script" <<'END'
 #!/bin/sh
-exec sh /suite/run-cases.sh
+sh /suite/run-cases.sh
+leaks=/sys/kernel/debug/kmemleak
+if [ -e $leaks ]; then
+	# It tells the kernel log how many; younger than 5 s does not count.
+	sleep 6
+	echo scan >$leaks
+	echo scan >$leaks
+	cat $leaks >/out/kmemleak
+fi
 END
 status=0
 tests/lab/run.sh "${args[@]}" "$out/script" | tee "$out/results" || status=${PIPESTATUS[0]}

@@ -1,0 +1,173 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# Early release on an unmodified KVM: HKID first, then one SEAMCALL per page.
+# shellcheck disable=SC2016,SC2086 # conditions are evaluated later
+
+# calls LEAF: how often it was called, for the helper.
+calls()
+{
+	awk -v l="$1" '$1 == l { n = $2 } END { print n + 0 }' $HELPER/seamcalls
+}
+
+# No removal of pages from a TD that has its HKID.
+no_slow_removal()
+{
+	for l in TDH.MEM.RANGE.BLOCK TDH.MEM.TRACK TDH.MEM.PAGE.REMOVE; do
+		[ "$(calls $l)" = 0 ] || die "$(calls $l) calls of $l"
+	done
+}
+
+# released VM PAGES: early, all of it, and nothing of another TD.
+released()
+{
+	j 0 release "$1" --yes
+	is strategy early
+	is result released
+	is hkid_freed true
+	is pages_reclaimed "$2"
+	is page_seamcalls "$2"
+	is verified true
+}
+
+case_early_release()
+{
+	t 0 helper load
+	vmm web --vcpus 2 --pages 2048
+	web=$VMM
+	vmm db --vcpus 1 --pages 32
+	t 0 release web --dry-run
+	says 'Strategy +early'
+	says 'terminate: this kernel'
+	released web 2048
+	no_slow_removal
+	[ "$(calls TDH.PHYMEM.PAGE.RECLAIM)" = 2048 ] || die "not one SEAMCALL per page"
+	in_use 1
+	[ "$(reg_pages)" = 32 ] || die "$(reg_pages) private pages left"
+	kill -0 "$web" || die "the VMM is gone"
+	# The VM is dead, not gone: the helper has to stay until it is.
+	rmmod tdxctl 2>/dev/null && die "the helper was unloaded under a VM"
+	j 0 td list
+	is 'tds[vm=web].state' teardown
+	is 'tds[vm=web].hkid' null
+	j 0 release web --yes
+	is hkid_freed true
+	gone "$web"
+	wait_for '! grep -q "^td .*teardown" $EMUL/truth'
+	in_use 1
+	j 0 td list
+	is 'tds[].vm' db
+	kill_vmms
+	nothing_left
+	t 0 helper unload
+}
+
+# vCPUs in KVM_RUN: waiting for an interrupt, or never at rest.
+case_early_running()
+{
+	t 0 helper load
+	vmm web --vcpus 2 --pages 64 --run
+	web=$VMM
+	released web 64
+	wait_for 'grep -q "vCPU 0: KVM_RUN" /tmp/vmm.web && grep -q "vCPU 1: KVM_RUN" /tmp/vmm.web'
+	kill -0 "$web" || die "the VMM is gone"
+	gone "$web"
+	nothing_left
+	vmm busy --vcpus 2 --pages 16 --touch 48 --busy
+	wait_for '[ "$(reg_pages)" = 64 ]' 60
+	released busy 64
+	wait_for 'grep -q "vCPU 1: KVM_RUN" /tmp/vmm.busy'
+	no_slow_removal
+	kill_vmms
+	nothing_left
+}
+
+# A TD that was there before the helper.
+case_early_late()
+{
+	vmm web --vcpus 2 --pages 128 --run
+	t 0 helper load
+	t 6 release web --yes
+	no_slow_removal
+	in_use 0
+	[ "$(reg_pages)" = 0 ] || die "$(reg_pages) private pages left"
+	kill_vmms
+	nothing_left
+}
+
+# What may not be released early is not touched.
+case_early_refused()
+{
+	t 0 helper load
+	vmm init --stop-at init
+	vmm memory --stop-at memory --pages 8 --vcpus 1
+	for vm in init memory; do
+		t 1 release $vm --yes --strategy early
+		says 'not finali[sz]ed'
+	done
+	in_use 2
+	j 0 td list
+	count 'tds[state=initialized].vm' 2
+	kill_vmms
+	nothing_left
+}
+
+# The VMM punches out its memory itself, or dies, while the HKID goes.
+case_early_races()
+{
+	t 0 helper load
+	for i in 1 2 3; do
+		vmm punch --vcpus 2 --pages 512 --run --punch
+		kill -USR2 "$VMM"
+		j 0 release punch --yes
+		is hkid_freed true
+		kill_vmms
+		nothing_left
+		vmm killed --vcpus 2 --pages 512 --run
+		killed=$VMM
+		tdxctl release killed --yes >/tmp/killed.out 2>&1 &
+		kill -9 "$killed"
+		wait $!
+		wait "$killed" 2>/dev/null
+		nothing_left
+	done
+}
+
+# Two at once, while a third is made.
+case_early_two()
+{
+	t 0 helper load
+	vmm a --vcpus 2 --pages 512 --run
+	vmm b --vcpus 2 --pages 512 --run
+	tdxctl --json release a --yes >/tmp/a.json 2>&1 &
+	pa=$!
+	tdxctl --json release b --yes >/tmp/b.json 2>&1 &
+	pb=$!
+	vmm c --vcpus 1 --pages 64
+	wait $pa || die "a: $(cat /tmp/a.json)"
+	wait $pb || die "b: $(cat /tmp/b.json)"
+	in_use 1
+	[ "$(reg_pages)" = 64 ] || die "$(reg_pages) private pages left"
+	no_slow_removal
+	kill_vmms
+	nothing_left
+}
+
+# tdxctl is killed half-way; a second release finishes the job.
+case_early_resumed()
+{
+	t 0 helper load
+	for delay in 0.01 0.05 0.1 0.2; do
+		vmm web --vcpus 2 --pages 4096 --run
+		tdxctl release web --yes >/dev/null 2>&1 &
+		sleep $delay
+		kill -9 $!
+		wait $! 2>/dev/null
+		j 0 release web --yes
+		is hkid_freed true
+		in_use 0
+		[ "$(reg_pages)" = 0 ] || die "$(reg_pages) private pages left after $delay s"
+		kill_vmms
+		nothing_left
+	done
+	no_slow_removal
+}
