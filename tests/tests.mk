@@ -37,6 +37,12 @@ fuzz:
 bench: $(O)/tdxctl
 	@O=$(O) MAKE="$(MAKE)" bash tests/bench/run.sh
 
+# In the guest, static like vmm: the rules of /dev/tdxctl.
+$(O)/abi: tests/vm/abi.c kmod/uapi/linux/tdxctl.h
+	@mkdir -p $(@D)
+	$(if $(Q),@echo "  CC      $@")
+	$(Q)$(CC) $(CPPFLAGS_ALL) -std=gnu11 $(WARN) $(CFLAGS) -static -o $@ $<
+
 # Reads one value from a JSON document inside the guest; static like vmm.
 $(O)/jget: tests/vm/jget.c
 	@mkdir -p $(@D)

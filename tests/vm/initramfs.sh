@@ -17,7 +17,7 @@ mkdir -p "$root/lib/modules/$kver/updates"
 
 cp "$(command -v busybox)" "$root/bin/busybox"
 ln -s busybox "$root/bin/sh"
-cp "$O/vmm" "$O/jget" "$root/bin/"
+cp "$O/vmm" "$O/jget" "$O/abi" "$root/bin/"
 cp "$O/tdxctl" "$root/usr/sbin/"
 ldd "$O/tdxctl" | awk '$2 == "=>" { print $3 } $1 ~ /^\// { print $1 }' | while read -r lib; do
 	install -D "$lib" "$root$lib"

@@ -30,6 +30,7 @@ one_case()
 {
 	CASE=$1
 	echo "== $CASE"
+	command -v "case_$CASE" >/dev/null || die "no such case"
 	set -u
 	"case_$CASE"
 	exit 0

@@ -30,6 +30,29 @@ case_pins()
 	truth '^hkid .* free' 15
 }
 
+case_owner_gone()
+{
+	modprobe vhost_net || die "no vhost_net"
+	t 0 helper load
+	load_emul
+	vmm web --pages 64 --fork --vhost
+	gone "$VMM"
+	# The child's vhost file still uses the memory map of the process that ended.
+	truth '^hkid 17 assigned' 1
+	t 0 status
+	says "HKID 17 is held by td:1"
+	says "process $VMM is gone"
+	j 0 status
+	is health.state warning
+	t 0 td show td:1
+	for p in /proc/[0-9]*; do
+		[ "$(readlink "$p/exe" 2>/dev/null)" = /bin/vmm ] && kill -9 "${p#/proc/}"
+	done
+	wait_for "! grep -q '^td ' $EMUL/truth"
+	j 0 status
+	is health.state ok
+}
+
 case_gmem_closed_first()
 {
 	t 0 helper load

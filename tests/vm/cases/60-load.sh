@@ -96,6 +96,15 @@ case_debugfs()
 	grep -q TDH.MEM.PAGE.ADD $HELPER/seamcalls || die "no TDH.MEM.PAGE.ADD"
 }
 
+case_device_rules()
+{
+	t 0 helper load
+	abi bare || die "abi without a TDX module"
+	load_emul
+	vmm web --pages 8
+	abi || die "abi with a TD"
+}
+
 case_output_errors()
 {
 	t 0 helper load
