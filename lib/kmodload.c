@@ -39,8 +39,8 @@ static const char *release_name(void)
 
 static int no_module(struct tdxctl_ctx *ctx)
 {
-	return ctx_fail(ctx, -ENOENT, "install the module for this kernel, or name a .ko file",
-			MODULE ": no such module for kernel %s", release_name());
+	return ctx_fail(ctx, -ENOENT, "build and install it for this kernel, or name a .ko file with --file",
+			"no module " MODULE " for kernel %s", release_name());
 }
 
 /* @file NULL: the installed module. -ENOENT. */
