@@ -24,7 +24,7 @@ if ! bash tests/vm/run.sh "$kver" >"$O/bench-vm.log" 2>&1; then
 	exit 1
 fi
 
-cat "$O"/vm/"$kver-bench"/out/*.log | awk '
+cat "$O/vm/$kver-bench"/out/*.log | awk '
 	function show(what, value, budget, detail) {
 		printf "%-52s %8.3f of %5.2f  %s  (%s)\n", what, value, budget, value <= budget ? "ok  " : "OVER", detail
 		if (value > budget)

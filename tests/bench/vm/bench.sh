@@ -24,7 +24,7 @@ case_creation()
 	: >/tmp/with
 	: >/tmp/without
 	# Alternating, so that a busy host hits both alike.
-	for i in 1 2 3 4 5; do
+	for _ in 1 2 3 4 5; do
 		build_one >>/tmp/without
 		clean_vmms
 		modprobe tdxctl || die "tdxctl"
