@@ -23,12 +23,15 @@ static void candidate(struct cli_app *app, const struct tdxctl_td_view *td)
 	out_candidate(app->out, line);
 }
 
+/* Enough to see one's mistake; a screen of them hides the message. */
+#define MAX_SHOWN	20
+
 static int not_found(struct cli_app *app, const struct tdxctl_snapshot *snap,
 		     const char *sel)
 {
+	const char *s, *plain = "A VM is a name, UUID, PID, hkid:N or td:N.";
 	const char **names;
-	char hint[160];
-	const char *s;
+	char hint[160], some[32] = "";
 	size_t i;
 
 	if (!snap->nr_tds)
@@ -42,11 +45,14 @@ static int not_found(struct cli_app *app, const struct tdxctl_snapshot *snap,
 	s = cli_suggest(sel, names, snap->nr_tds);
 	if (s)
 		snprintf(hint, sizeof(hint), "Did you mean '%s'?", s);
-	cli_error(app, CLI_FAILED, "not-found",
-		  s ? hint : "A VM is a name, UUID, PID, hkid:N or td:N.",
-		  "no VM '%s'; there %s %zu TD%s", sel, snap->nr_tds == 1 ? "is" : "are",
-		  snap->nr_tds, snap->nr_tds == 1 ? "" : "s");
-	for (i = 0; i < snap->nr_tds; i++)
+	if (snap->nr_tds > MAX_SHOWN) {
+		plain = "'tdxctl td' lists all. A VM is a name, UUID, PID, hkid:N or td:N.";
+		snprintf(some, sizeof(some), ", the first %d", MAX_SHOWN);
+	}
+	cli_error(app, CLI_FAILED, "not-found", s ? hint : plain,
+		  "no VM '%s'; there %s %zu TD%s%s", sel, snap->nr_tds == 1 ? "is" : "are",
+		  snap->nr_tds, snap->nr_tds == 1 ? "" : "s", some);
+	for (i = 0; i < snap->nr_tds && i < MAX_SHOWN; i++)
 		candidate(app, &snap->tds[i]);
 	free(names);
 	return CLI_FAILED;

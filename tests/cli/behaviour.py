@@ -383,6 +383,20 @@ def test_helper_without_rights(tmp):
 
 # ---- size
 
+def test_wrong_name_among_many(tmp):
+    """A typing error must not fill the screen."""
+    bench = Bench(tmp, "empty")
+    host = json.loads(bench.host.read_text())
+    host["topology"]["tdx_keyids"] = 64
+    host["events"] += [{"op": "td", "name": f"vm{i}", "pid": 3000 + i, "vcpus": 1, "pages": 1}
+                       for i in range(40)]
+    bench.host.write_text(json.dumps(host))
+    doc = bench.json("--emulate={h} td show nothing -j", 1)["error"]
+    expect(len(doc["candidates"]) == 20 and "40 TDs, the first 20" in doc["message"], doc)
+    expect("'tdxctl td' lists all" in doc["hint"], doc)
+    expect("vm7" in bench.json("--emulate={h} td show vn7 -j", 1)["error"]["hint"], "no suggestion")
+
+
 def test_large_host(tmp):
     """8 packages, 1024 CPUs, 2000 HKIDs: all of it, in a moment."""
     bench = Bench(tmp)
