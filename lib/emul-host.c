@@ -49,7 +49,7 @@ void emul_free(struct emul *e)
 	free(e);
 }
 
-static struct wire_lock wire_lock(const struct emul_hold *h)
+static struct wire_lock wire_lock(const struct emul *e, const struct emul_hold *h)
 {
 	struct wire_lock w = {
 		.present = true,
@@ -61,6 +61,8 @@ static struct wire_lock wire_lock(const struct emul_hold *h)
 	if (h->held) {
 		w.tgid = w.tid = h->pid;
 		w.since_ns = h->since_ns;
+		if (e->clock - h->since_ns > w.longest_ns)
+			w.longest_ns = e->clock - h->since_ns;
 		memcpy(w.comm, h->comm, sizeof(w.comm));
 	}
 	return w;
@@ -116,7 +118,7 @@ static int set_name(const struct emul *e, const struct emul_td *t, struct tdxctl
 int emul_snapshot(struct tdxctl_ctx *ctx, struct tdxctl_snapshot **out)
 {
 	struct emul *e = ctx->emul;
-	struct wire_lock tdx_lock = wire_lock(&e->hold_tdx), key[TDX_MAX_PKGS];
+	struct wire_lock tdx_lock = wire_lock(e, &e->hold_tdx), key[TDX_MAX_PKGS];
 	struct wire_host host = {
 		.now_ns = e->clock,
 		.nr_cpus = e->nr_cpus,
@@ -133,7 +135,7 @@ int emul_snapshot(struct tdxctl_ctx *ctx, struct tdxctl_snapshot **out)
 	int err;
 
 	for (u32 i = 0; i < e->nr_pkgs; i++)
-		key[i] = wire_lock(&e->hold_key[i]);
+		key[i] = wire_lock(e, &e->hold_key[i]);
 	size = wire_size(e->ledger, &host);
 	buf = calloc(1, size);
 	if (!buf)

@@ -46,7 +46,8 @@ static int check_hkids(const struct tdxctl_snapshot *s, struct tdxctl_health_rep
 	if (err || !s->nr_hkids || count[TDXCTL_HKID_UNKNOWN])
 		return err;		/* an unknown one may be free */
 	if (!count[TDXCTL_HKID_FREE])
-		return reason(r, TDXCTL_HEALTH_CRITICAL, "no free HKID: no TD can be created");
+		return reason(r, TDXCTL_HEALTH_CRITICAL,
+			      "no free HKID: no TD can be created before 'tdxctl release VM' gives one back");
 	if (s->nr_hkids >= 8 && count[TDXCTL_HKID_FREE] * 8 < s->nr_hkids)
 		return reason(r, TDXCTL_HEALTH_WARNING, "only %zu of %zu HKIDs free",
 			      count[TDXCTL_HKID_FREE], s->nr_hkids);
@@ -60,7 +61,7 @@ static int check_packages(const struct tdxctl_snapshot *s, struct tdxctl_health_
 
 		if (!s->packages[i].online_cpus)
 			err = reason(r, TDXCTL_HEALTH_CRITICAL,
-				     "package %u has no online CPU: no TD can be created or torn down",
+				     "package %u has no online CPU: no TD can be created or torn down until one is online again",
 				     s->packages[i].id);
 		if (err)
 			return err;
@@ -83,7 +84,8 @@ static int check_cpus(const struct tdxctl_snapshot *s, struct tdxctl_health_repo
 	}
 	if (!bad)
 		return 0;
-	return reason(r, TDXCTL_HEALTH_CRITICAL, "%zu online CPU%s not enabled for TDX (first: CPU %u)",
+	return reason(r, TDXCTL_HEALTH_CRITICAL,
+		      "%zu online CPU%s not enabled for TDX (first: CPU %u): 'tdxctl cpu' lists them",
 		      bad, bad == 1 ? "" : "s", first);
 }
 
@@ -123,8 +125,9 @@ static int check_tds(const struct tdxctl_snapshot *s, struct tdxctl_health_repor
 		/* A released TD whose VMM lives on holds nothing any more. */
 		if (t <= TEARDOWN_NS || !v->td.private_pages)
 			continue;
-		err = reason(r, TDXCTL_HEALTH_WARNING, "td:%u (%s) in teardown for %llu s", v->td.id,
-			     v->vm.name, (unsigned long long)(t / SEC_NS));
+		err = reason(r, TDXCTL_HEALTH_WARNING,
+			     "td:%u (%s) in teardown for %llu s: 'tdxctl td show td:%u' lists who keeps it",
+			     v->td.id, v->vm.name, (unsigned long long)(t / SEC_NS), v->td.id);
 		if (err)
 			return err;
 	}
