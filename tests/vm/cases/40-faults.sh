@@ -197,3 +197,64 @@ case_helper_unloaded_during_release()
 	truth '^pages reg 0 ' 1
 	t 0 helper unload
 }
+
+case_release_interrupted_early()
+{
+	t 0 helper load
+	load_emul
+	vmm web --pages 3000
+	# Somebody sits on the lock that giving the HKID back needs.
+	echo "tdx_lock 4000" >$EMUL/hold || die "hold"
+	n=$((n + 1))
+	OUT=/out/$CASE-$n.json ERR=/out/$CASE-$n.err
+	tdxctl --json release web --yes >"$OUT" 2>"$ERR" &
+	RELEASE=$!
+	sleep 1
+	kill -INT "$RELEASE"
+	wait "$RELEASE"
+	got=$?
+	cat "$OUT" "$ERR"
+	[ $got = 6 ] || [ $got = 0 ] || die "status $got"
+	j 0 release web --yes
+	is hkid_freed true
+	is pages_left 0
+	truth '^pages reg 0 ' 1
+	truth '^hkid .* free' 15
+}
+
+case_release_timeout()
+{
+	t 0 helper load
+	load_emul
+	vmm web --pages 20000
+	echo "28 300000" >$EMUL/delay || die "delay"
+	j 6 release web --yes --timeout 1
+	is result partial
+	is error.code timeout
+	is hkid_freed true
+	echo "28 0" >$EMUL/delay
+	j 0 release web --yes
+	is pages_left 0
+	truth '^pages reg 0 ' 1
+}
+
+case_two_releases_of_one()
+{
+	slow_release
+	first=$OUT
+	n=$((n + 1))
+	tdxctl --json release web --yes >"/out/$CASE-$n.json" 2>"/out/$CASE-$n.err" &
+	second=$!
+	sleep 1
+	echo "28 0" >$EMUL/delay
+	wait "$RELEASE" || die "the first: $(cat "$ERR")"
+	wait "$second" || die "the second: $(cat "/out/$CASE-$n.err")"
+	OUT=$first
+	is result released
+	is pages_left 0
+	truth '^pages reg 0 ' 1
+	truth '^hkid .* free' 15
+	truth '^leaked hkids 0 pages 0$' 1
+	j 0 status
+	is helper.violations 0
+}
