@@ -203,8 +203,14 @@ lint_man()
 	done
 }
 
+lint_install()
+{
+	command -v scdoc >/dev/null || { echo "no scdoc; make deps installs it"; return; }
+	bash tests/install.sh 2>&1 || echo "make install: see tests/install.sh"
+}
+
 for rule in spdx licences size whitespace kernel_style core_is_freestanding layers uapi_alone \
-	shellcheck codespell python json executables places docs man untracked; do
+	shellcheck codespell python json executables places docs man install untracked; do
 	check "$rule"
 done
 echo "lint: $passed passed, $failed failed"
