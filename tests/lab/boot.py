@@ -12,6 +12,7 @@ lines are pseudo-terminals: its files are written in blocks of 4 KiB, the last o
 which would be lost.
 """
 import base64
+import ctypes
 import os
 import select
 import signal
@@ -43,6 +44,7 @@ info: action=ignore
 # address, type, reset value, reserved and ignored bits, high half first.
 MSRS = "0x87 0 00000010 0000000f 00000000 00000000 00000000 00000000\n"
 PANIC_GRACE = 5		# seconds for a dying kernel to say why
+PR_SET_PDEATHSIG = 1	# <linux/prctl.h>
 
 
 def pseudo_terminal():
@@ -107,10 +109,12 @@ class Lab:
 def main():
     bochs, iso, out, timeout = sys.argv[1:5]
     interactive = "--console" in sys.argv[5:]
+    # Whoever ends the script that started this means Bochs, too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
     m1, com1, s1 = pseudo_terminal()
     m2, com2, s2 = pseudo_terminal()
     bx = start(bochs, iso, os.path.abspath(out), com1, com2)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     lab = Lab(out, interactive)
     end = time.monotonic() + float(timeout) if float(timeout) else None
     saved, prefix = None, False

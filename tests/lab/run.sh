@@ -126,8 +126,8 @@ status=0
 exec 8>"$LAB_CACHE/run.lock"
 flock 8
 "${PYTHON:-/usr/bin/python3}" "$here/boot.py" "$LAB_CACHE/bochs" "$root/lab.iso" "$out" "$timeout" \
-	${interactive:+--console} 8>&- || status=$?
-flock -u 8
+	${interactive:+--console} || status=$?
+exec 8>&-
 mkdir -p "$out/out"
 [ ! -s "$out/files.tgz" ] || tar -xmzf "$out/files.tgz" -C "$out/out"
 exit $status
