@@ -16,7 +16,7 @@ sys.dont_write_bytecode = True
 
 import judge
 
-judge.HERE = HERE
+os.environ["VM_CASES"] = os.path.join(HERE, "cases")
 judge.SPLAT = re.compile(judge.SPLAT.pattern + r"|SEAMCALL .*failed|KVM_BUG|KASAN|kmemleak:.*suspected|"
                          r"Failed to reclaim|Missing ENDBR|control protection")
 judge.HARMLESS = re.compile(judge.HARMLESS.pattern + r"|MDS CPU bug present and SMT on|Lock dependency|"
