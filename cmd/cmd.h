@@ -28,6 +28,9 @@ struct cli_values {
 	bool force;
 	/* decode */
 	bool features, attributes, xfam;
+	/* doctor */
+	const char *group, *explain, *fail_on;
+	bool attestation, short_form;
 	/* keys; 0 = not given */
 	unsigned int keyid_bits, split;
 };
@@ -171,6 +174,7 @@ int cmd_cpu_plan(struct cli_app *app, int argc, char **argv);
 int cmd_helper_load(struct cli_app *app, int argc, char **argv);
 int cmd_helper_unload(struct cli_app *app, int argc, char **argv);
 int cmd_helper_status(struct cli_app *app, int argc, char **argv);
+int cmd_doctor(struct cli_app *app, int argc, char **argv);
 int cmd_decode(struct cli_app *app, int argc, char **argv);
 int cmd_keys(struct cli_app *app, int argc, char **argv);
 int cmd_emulate_init(struct cli_app *app, int argc, char **argv);

@@ -76,6 +76,24 @@ static const struct cli_opt emulate_init_opts[] = {
 	  .help = "overwrite FILE" },
 };
 
+static const char *const rule_groups[] = {
+	"core", "capacity", "teardown", "update", "attestation", NULL
+};
+static const char *const rule_levels[] = { "info", "warn", "fail", NULL };
+
+static const struct cli_opt doctor_opts[] = {
+	{ .name = "group", .type = CLI_OPT_CHOICE, .arg = "NAME", .offset = CLI_VALUE(group),
+	  .values = rule_groups, .help = "only the rules of this group" },
+	{ .name = "explain", .type = CLI_OPT_STRING, .arg = "ID", .offset = CLI_VALUE(explain),
+	  .help = "one rule, all about it" },
+	{ .name = "short", .letter = 's', .type = CLI_OPT_FLAG, .offset = CLI_VALUE(short_form),
+	  .help = "one line for each finding" },
+	{ .name = "fail-on", .type = CLI_OPT_CHOICE, .arg = "LEVEL", .offset = CLI_VALUE(fail_on),
+	  .values = rule_levels, .help = "exit status 7 from this level on (fail)" },
+	{ .name = "attestation", .type = CLI_OPT_FLAG, .offset = CLI_VALUE(attestation),
+	  .help = "this host is to attest: rules about that, too" },
+};
+
 static const struct cli_opt keys_opts[] = {
 	{ .name = "bits", .type = CLI_OPT_UINT, .arg = "B", .offset = CLI_VALUE(keyid_bits),
 	  .min = 1, .max = 15, .help = "KeyID bits (those of this host, else 6)" },
@@ -155,6 +173,14 @@ const struct cli_cmd cli_cmds[] = {
 		.needs = CLI_NEED_SNAPSHOT, .run = cmd_cpu_plan,
 		.details =
 		"LIST is like 1,3-5. Exit status 7 when one of them must stay.",
+	},
+	{
+		.group = CLI_GROUP_LOOK, .verb = "doctor",
+		.summary = "why TDX does not work here, and what to change first",
+		OPTS(doctor_opts), .run = cmd_doctor,
+		.details =
+		"Needs no helper. Changes nothing. Worst first; what cannot be read is unknown,\n"
+		"not wrong. Exit status 7 when a rule fails, 4 when nothing can be checked.",
 	},
 	{
 		.group = CLI_GROUP_ACT, .verb = "release",

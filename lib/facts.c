@@ -141,6 +141,28 @@ static void read_memory(struct tdxctl_ctx *ctx, struct tdxctl_facts *f)
 		f->mem_offline = (struct tdxctl_val){ .readable = true, .value = a.n };
 }
 
+static int is_qgs(void *arg, unsigned int pid)
+{
+	struct tdxctl_ctx *ctx = arg;
+	char path[40], comm[20];
+
+	snprintf(path, sizeof(path), "/proc/%u/comm", pid);
+	if (root_read_line(ctx, path, comm, sizeof(comm)))
+		return 0;
+	return !strcmp(comm, "qgs") || !strcmp(comm, "qgsd");
+}
+
+/* What attestation needs outside the kernel. */
+static void read_attestation(struct tdxctl_ctx *ctx, struct tdxctl_facts *f)
+{
+	int ret = root_each_number(ctx, "/proc", is_qgs, ctx);
+
+	f->qgs_running = (struct tdxctl_val){ .readable = ret >= 0, .value = ret > 0 };
+	if (ret < 0)
+		f->qgs_running.reason = tdxctl_src_why(ret);
+	read_text(ctx, "/var/log/mpa_registration.log", 4 << 20, false, &f->registration);
+}
+
 unsigned int tdxctl_src_kernel(const char *release)
 {
 	unsigned int major, minor;
@@ -158,9 +180,11 @@ static void nothing(struct tdxctl_facts *f)
 		&f->cpu.family, &f->cpu.model, &f->cpu.cpuid_7_ebx, &f->cpu.cpuid_7_ecx,
 		&f->cpu.pa_bits, &f->mem_total, &f->mem_offline, &f->kvm_vm_types,
 		&f->kvm_max_vcpus, &f->kvm_vms, &f->hkid_capacity, &f->hkid_current, &f->stuck_cpu,
+		&f->qgs_running,
 	};
 	struct tdxctl_text *texts[] = {
 		&f->cpu.vendor, &f->cpu.flags, &f->cpu.bugs, &f->config, &f->log,
+		&f->registration,
 	};
 	size_t i;
 
@@ -174,6 +198,28 @@ static void nothing(struct tdxctl_facts *f)
 		f->path[i].reason = why;
 }
 
+/* A helper that may not be used, or is another version, must not hide the rest. */
+static int take_snapshot(struct tdxctl_ctx *ctx, struct tdxctl_snapshot **out)
+{
+	int err = tdxctl_snapshot_get(ctx, out);
+	struct tdxctl_snapshot *snap;
+
+	if (!err || err == -ENOMEM || ctx->captured || ctx->emul)
+		return err;
+	snap = calloc(1, sizeof(*snap));
+	if (!snap)
+		return ctx_fail(ctx, -ENOMEM, NULL, "out of memory");
+	snap->source = TDXCTL_SOURCE_HOST;
+	err = host_platform(ctx, &snap->platform);
+	if (!err)
+		err = host_topology(ctx, snap);
+	if (err)
+		tdxctl_snapshot_free(snap);
+	else
+		*out = snap;
+	return err;
+}
+
 int tdxctl_facts_get(struct tdxctl_ctx *ctx, struct tdxctl_facts **out)
 {
 	struct tdxctl_facts *f = calloc(1, sizeof(*f));
@@ -181,7 +227,7 @@ int tdxctl_facts_get(struct tdxctl_ctx *ctx, struct tdxctl_facts **out)
 
 	if (!f)
 		return ctx_fail(ctx, -ENOMEM, NULL, "out of memory");
-	err = tdxctl_snapshot_get(ctx, &f->snap);
+	err = take_snapshot(ctx, &f->snap);
 	if (!err)
 		err = tdxctl_msrs_get(ctx, f->snap, &f->msrs, &f->nr_msrs);
 	if (err)
@@ -199,6 +245,7 @@ int tdxctl_facts_get(struct tdxctl_ctx *ctx, struct tdxctl_facts **out)
 		f->kernel = tdxctl_src_kernel(f->file[TDXCTL_FILE_RELEASE].text);
 	read_config(ctx, f);
 	read_memory(ctx, f);
+	read_attestation(ctx, f);
 	err = tdxctl_src_cpu(ctx, f);
 	if (!err)
 		err = tdxctl_src_hotplug(ctx, f);
@@ -231,6 +278,7 @@ void tdxctl_facts_free(struct tdxctl_facts *f)
 	for (int i = 0; i < TDXCTL_FILE_COUNT; i++)
 		free(f->file[i].text);
 	free(f->config.text);
+	free(f->registration.text);
 	free(f->log.text);
 	for (size_t i = 0; i < f->nr_cgroups; i++)
 		free(f->cgroups[i].path);

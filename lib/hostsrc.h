@@ -87,6 +87,7 @@ enum tdxctl_file {
 	X(SGX_ENCLAVE, "/dev/sgx_enclave") \
 	X(SGX_PROVISION, "/dev/sgx_provision") \
 	X(UPLOAD, "/sys/class/firmware/tdx_module") \
+	X(CGROUP_NOT_ROOT, "/sys/fs/cgroup/cgroup.events") \
 	X(QGS_SOCKET, "/var/run/tdx-qgs/qgs.socket") \
 	X(CPU_SYSFS, "/sys/devices/system/cpu")
 
@@ -121,6 +122,8 @@ struct tdxctl_facts {
 	struct tdxctl_val path[TDXCTL_PATH_COUNT];	/* 1 there, 0 not */
 	unsigned int kernel;		/* TDXCTL_KERNEL(7, 2); 0 unknown */
 	struct tdxctl_text config;	/* of the running kernel */
+	struct tdxctl_text registration;	/* log of the registration agent */
+	struct tdxctl_val qgs_running;	/* a process qgs or qgsd */
 	struct tdxctl_text log;
 	bool log_complete;		/* it begins with the boot */
 	struct tdxctl_val mem_total;	/* bytes */

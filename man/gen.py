@@ -12,7 +12,7 @@ import sys
 HERE = pathlib.Path(__file__).resolve().parent
 SCHEMAS = HERE.parent / "tests" / "schema"
 ORDER = ("status", "hkid", "td-list", "td-show", "lock", "cpu-check", "cpu-plan", "release",
-         "helper-status", "helper-load", "helper-unload", "emulate-init", "keys", "decode")
+         "helper-status", "helper-load", "helper-unload", "emulate-init", "doctor", "keys", "decode")
 
 HEAD = """tdxctl-json(5)
 

@@ -137,6 +137,7 @@ tier_cli()
 	"${make[@]}" "$O/tdxctl-asan" "$O/tdxctl" >"$log/cli-build.log" 2>&1
 	have cli python3 || return
 	run cli env TDXCTL="$(realpath "$O/tdxctl-asan")" O="$O" bash tests/cli/run.sh
+	run doctor env TDXCTL="$(realpath "$O/tdxctl-asan")" O="$O" /usr/bin/python3 tests/hosts/run.py
 }
 
 tier_fuzz()

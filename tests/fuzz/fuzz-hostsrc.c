@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Files of a captured host, one of them of anybody's making. */
+/* Files of a captured host, one of them of anybody's making, and doctor over them. */
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <hostsrc.h>
+#include <doctor.h>
 
 #include "fuzz.h"
 
@@ -74,10 +74,11 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	const char *line, *why, *path;
+	struct tdxctl_finding *found;
 	struct tdxctl_facts *f;
 	struct tdxctl_keys keys;
 	struct tdxctl_ctx *ctx;
-	size_t n;
+	size_t n, i;
 
 	if (!len)
 		return 0;
@@ -98,6 +99,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		tdxctl_config_get(f, "KVM_INTEL_TDX");
 		if (tdxctl_log_find(f, "SEAMCALL", &line, &n) == TDXCTL_YES)
 			MUST(strnlen(line, n) == n);
+		MUST(!tdxctl_doctor(f, true, &found, &n));
+		MUST(n == tdxctl_nr_rules);
+		tdxctl_findings_sort(found, n);
+		for (i = 0; i < n; i++) {
+			/* No finding without words, and no words that steer a terminal. */
+			MUST(found[i].state != TDXCTL_RULE_UNKNOWN || found[i].detail);
+			for (line = found[i].detail; line && *line; line++)
+				MUST((unsigned char)*line >= 0x20);
+		}
+		tdxctl_findings_free(found, n);
 		tdxctl_facts_free(f);
 	} else {
 		MUST(*tdxctl_error(ctx));

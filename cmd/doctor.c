@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* doctor: why TDX does not work here, worst first, each with the next step. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <doctor.h>
+
+#include "cmd.h"
+#include "wrap.h"
+
+#define WIDTH 70
+
+enum { R_ID, R_GROUP, R_STATE, R_TITLE, R_DETAIL, R_FIX };
+static const struct cli_field fields[] = {
+	[R_ID]	   = { .key = "id", .type = OUT_STR },
+	[R_GROUP]  = { .key = "group", .type = OUT_STR },
+	[R_STATE]  = { .key = "state", .type = OUT_STR },
+	[R_TITLE]  = { .key = "title", .type = OUT_STR },
+	[R_DETAIL] = { .key = "detail", .type = OUT_STR },
+	[R_FIX]	   = { .key = "fix", .type = OUT_STR },
+};
+static const struct cli_field rules = { .key = "rules", .label = "", .type = OUT_TABLE };
+
+/* The state is the label. */
+static const struct cli_field heads[TDXCTL_RULE_STATES] = {
+	[TDXCTL_RULE_OK] = { .label = "ok", .type = OUT_STR },
+	[TDXCTL_RULE_SKIP] = { .label = "skip", .type = OUT_STR },
+	[TDXCTL_RULE_UNKNOWN] = { .label = "?", .type = OUT_STR },
+	[TDXCTL_RULE_INFO] = { .label = "info", .type = OUT_STR },
+	[TDXCTL_RULE_WARN] = { .label = "WARN", .type = OUT_STR },
+	[TDXCTL_RULE_FAIL] = { .label = "FAIL", .type = OUT_STR },
+};
+static const enum out_style styles[TDXCTL_RULE_STATES] = {
+	[TDXCTL_RULE_OK] = STYLE_GOOD,
+	[TDXCTL_RULE_SKIP] = STYLE_DIM,
+	[TDXCTL_RULE_UNKNOWN] = STYLE_DIM,
+	[TDXCTL_RULE_WARN] = STYLE_WARN,
+	[TDXCTL_RULE_FAIL] = STYLE_BAD,
+};
+static const struct cli_field more = { .label = "", .type = OUT_LIST };
+
+static const struct cli_field summary = { .key = "summary", .label = "", .type = OUT_OBJECT };
+static const struct cli_field counts[TDXCTL_RULE_STATES] = {
+	[TDXCTL_RULE_OK] = { .key = "ok", .type = OUT_UINT },
+	[TDXCTL_RULE_SKIP] = { .key = "skip", .type = OUT_UINT },
+	[TDXCTL_RULE_UNKNOWN] = { .key = "unknown_rules", .type = OUT_UINT },
+	[TDXCTL_RULE_INFO] = { .key = "info", .type = OUT_UINT },
+	[TDXCTL_RULE_WARN] = { .key = "warn", .type = OUT_UINT },
+	[TDXCTL_RULE_FAIL] = { .key = "fail", .type = OUT_UINT },
+};
+static const struct cli_field result = { .label = "=", .type = OUT_LIST };
+
+static bool is_finding(enum tdxctl_rule_state s)
+{
+	return s >= TDXCTL_RULE_INFO;
+}
+
+static bool in_text(const struct cli_app *app, const struct tdxctl_finding *f)
+{
+	return is_finding(f->state) || app->v.verbose || app->v.explain;
+}
+
+static void prefixed(struct out_node *row, const char *prefix, const char *text)
+{
+	char buf[600];
+
+	snprintf(buf, sizeof(buf), "%s%s", prefix, text);
+	wrap_str(row, NULL, &more, buf, WIDTH, STYLE_NONE);
+}
+
+static void explain(struct out_node *row, const struct tdxctl_rule *r)
+{
+	char buf[200];
+	size_t i;
+
+	snprintf(buf, sizeof(buf), "Group: %s. When it fires: %s.", tdxctl_rule_group_str(r->group),
+		 tdxctl_rule_state_str(r->severity));
+	prefixed(row, "", buf);
+	if (r->needs)
+		prefixed(row, "Waits for: ", r->needs);
+	if (r->since) {
+		snprintf(buf, sizeof(buf), "Linux %u.%u", r->since >> 8, r->since & 0xff);
+		prefixed(row, "Since: ", buf);
+	}
+	if (r->until) {
+		snprintf(buf, sizeof(buf), "Linux %u.%u", r->until >> 8, r->until & 0xff);
+		prefixed(row, "Until: ", buf);
+	}
+	for (i = 0; r->log && r->log[i]; i++)
+		prefixed(row, "Kernel log: ", r->log[i]);
+}
+
+static void show(struct cli_app *app, struct out_node *table, const struct tdxctl_finding *f)
+{
+	const struct tdxctl_rule *r = f->rule;
+	struct out_node *row = out_row(table);
+	bool fix = is_finding(f->state) || app->v.explain;
+
+	out_str(row, &fields[R_ID], r->id);
+	out_str(row, &fields[R_GROUP], tdxctl_rule_group_str(r->group));
+	out_str(row, &fields[R_STATE], tdxctl_rule_state_str(f->state));
+	out_str(row, &fields[R_TITLE], r->title);
+	if (f->detail)
+		out_str(row, &fields[R_DETAIL], f->detail);
+	else
+		out_none(row, &fields[R_DETAIL]);
+	if (fix)
+		out_str(row, &fields[R_FIX], r->fix);
+	else
+		out_none(row, &fields[R_FIX]);
+	if (!in_text(app, f))
+		return;
+	/* A title says what is wrong: not the thing to read where nothing is. */
+	out_style(is_finding(f->state) ?
+		  out_strf(row, &heads[f->state], "%s  (%s)", r->title, r->id) :
+		  out_strf(row, &heads[f->state], "%s%s%s", r->id, f->detail ? ": " : "",
+			   f->detail ? f->detail : ""), styles[f->state]);
+	if (app->v.short_form || !fix)
+		return;
+	if (f->detail && is_finding(f->state))
+		prefixed(row, "", f->detail);
+	if (!is_finding(f->state))
+		prefixed(row, "Looks for: ", r->title);
+	prefixed(row, "Fix: ", r->fix);
+	if (app->v.explain)
+		explain(row, r);
+	else
+		out_gap(row);
+}
+
+static void add_count(char *buf, size_t len, size_t n, const char *one, const char *many)
+{
+	size_t at = strlen(buf);
+
+	if (n)
+		snprintf(buf + at, len - at, "%s%zu %s", at ? ", " : "", n, n == 1 ? one : many);
+}
+
+static void show_summary(struct cli_app *app, struct out_node *root,
+			 const size_t n[TDXCTL_RULE_STATES], const char *why)
+{
+	struct out_node *o = out_object(root, &summary);
+	char buf[600] = "";
+	size_t i;
+
+	for (i = TDXCTL_RULE_STATES; i-- > 0;)
+		out_uint(o, &counts[i], n[i]);
+	if (app->v.explain)
+		return;
+	add_count(buf, sizeof(buf), n[TDXCTL_RULE_FAIL], "failure", "failures");
+	add_count(buf, sizeof(buf), n[TDXCTL_RULE_WARN], "warning", "warnings");
+	add_count(buf, sizeof(buf), n[TDXCTL_RULE_INFO], "note", "notes");
+	add_count(buf, sizeof(buf), n[TDXCTL_RULE_OK], "rule is well", "rules are well");
+	add_count(buf, sizeof(buf), n[TDXCTL_RULE_SKIP], "does not apply", "do not apply");
+	add_count(buf, sizeof(buf), n[TDXCTL_RULE_UNKNOWN], "could not be checked", "could not be checked");
+	wrap_str(o, NULL, &result, buf, WIDTH, STYLE_NONE);
+	if (n[TDXCTL_RULE_UNKNOWN] && why && !app->v.verbose) {
+		snprintf(buf, sizeof(buf), "Not checked, for one: %s. With -v: all of them.", why);
+		wrap_str(o, NULL, &more, buf, WIDTH, STYLE_DIM);
+	}
+}
+
+static bool wanted(const struct cli_app *app, const struct tdxctl_rule *r)
+{
+	const struct cli_values *v = &app->v;
+
+	if (v->explain)
+		return !strcmp(v->explain, r->id);
+	if (v->group)
+		return !strcmp(v->group, tdxctl_rule_group_str(r->group));
+	return v->attestation || r->group != TDXCTL_GROUP_ATTESTATION;
+}
+
+static int unknown_rule(struct cli_app *app)
+{
+	const char *names[128], *found;
+	char hint[160];
+	size_t i;
+
+	for (i = 0; i < tdxctl_nr_rules && i < ARRAY_SIZE(names); i++)
+		names[i] = tdxctl_rules[i].id;
+	found = cli_suggest(app->v.explain, names, i);
+	snprintf(hint, sizeof(hint), found ? "Did you mean '%s'?" : "'tdxctl doctor -v' lists them%s.",
+		 found ? found : "");
+	return cli_error(app, CLI_USAGE, "usage", hint, "there is no rule '%s'", app->v.explain);
+}
+
+static enum tdxctl_rule_state threshold(const char *word)
+{
+	return !word || !strcmp(word, "fail") ? TDXCTL_RULE_FAIL :
+	       !strcmp(word, "warn") ? TDXCTL_RULE_WARN : TDXCTL_RULE_INFO;
+}
+
+static int show_all(struct cli_app *app, const struct tdxctl_finding *list, size_t count)
+{
+	struct out_node *root = out_root(app->out), *table = out_array(root, &rules);
+	size_t n[TDXCTL_RULE_STATES] = { 0 }, shown = 0, i;
+	enum tdxctl_rule_state worst = TDXCTL_RULE_OK;
+	const char *why = NULL;
+
+	for (i = 0; i < count; i++) {
+		if (!wanted(app, list[i].rule))
+			continue;
+		show(app, table, &list[i]);
+		shown += in_text(app, &list[i]);
+		n[list[i].state]++;
+		if (list[i].state > worst)
+			worst = list[i].state;
+		if (list[i].state == TDXCTL_RULE_UNKNOWN && !why)
+			why = list[i].detail;
+	}
+	if (shown && (app->v.short_form || app->v.verbose) && !app->v.explain)
+		out_gap(root);
+	show_summary(app, root, n, why);
+	if (n[TDXCTL_RULE_UNKNOWN] && !n[TDXCTL_RULE_OK] && !is_finding(worst))
+		return cli_error(app, CLI_PERMISSION, "permission", "Run it as root.",
+				 "nothing could be checked%s%s", why ? ": " : "", why ? why : "");
+	return is_finding(worst) && worst >= threshold(app->v.fail_on) ? CLI_PROBLEMS : CLI_OK;
+}
+
+int cmd_doctor(struct cli_app *app, int argc, char **argv)
+{
+	bool attestation = app->v.attestation ||
+			   (app->v.group && !strcmp(app->v.group, "attestation"));
+	struct tdxctl_finding *list;
+	struct tdxctl_facts *facts;
+	size_t count, i;
+	int err;
+
+	for (i = 0; app->v.explain && i < tdxctl_nr_rules; i++)
+		if (!strcmp(tdxctl_rules[i].id, app->v.explain))
+			break;
+	if (app->v.explain && i == tdxctl_nr_rules)
+		return unknown_rule(app);
+	if (app->v.explain && tdxctl_rules[i].group == TDXCTL_GROUP_ATTESTATION)
+		attestation = true;
+	err = tdxctl_facts_get(app->ctx, &facts);
+	if (err)
+		return cli_lib_error(app, err, "cannot look at the host");
+	err = tdxctl_doctor(facts, attestation, &list, &count);
+	tdxctl_facts_free(facts);
+	if (err)
+		return cli_error(app, CLI_FAILED, "no-memory", "", "out of memory");
+	tdxctl_findings_sort(list, count);
+	err = show_all(app, list, count);
+	tdxctl_findings_free(list, count);
+	return err;
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Why TDX does not work here: rules over what a host tells. */
+#ifndef TDXCTL_DOCTOR_H
+#define TDXCTL_DOCTOR_H
+
+#include <hostsrc.h>
+
+/* Worst last: a report is sorted by it. */
+enum tdxctl_rule_state {
+	TDXCTL_RULE_OK,
+	TDXCTL_RULE_SKIP,		/* does not apply, or waits for another rule */
+	TDXCTL_RULE_UNKNOWN,
+	TDXCTL_RULE_INFO,
+	TDXCTL_RULE_WARN,
+	TDXCTL_RULE_FAIL,
+	TDXCTL_RULE_STATES
+};
+
+enum tdxctl_rule_group {
+	TDXCTL_GROUP_CORE,
+	TDXCTL_GROUP_CAPACITY,
+	TDXCTL_GROUP_TEARDOWN,
+	TDXCTL_GROUP_UPDATE,
+	TDXCTL_GROUP_ATTESTATION,	/* only when asked for */
+	TDXCTL_GROUPS
+};
+
+struct tdxctl_examination {
+	const struct tdxctl_facts *facts;
+	bool attestation;		/* the host is to attest */
+	char detail[320];		/* what was seen; "" nothing to add */
+};
+
+struct tdxctl_rule {
+	const char *id;			/* interface */
+	enum tdxctl_rule_group group;
+	const char *needs;		/* the rule this one waits for; NULL */
+	enum tdxctl_rule_state severity;	/* when it fires */
+	const char *title;
+	const char *fix;
+	/* Kernels it is about; 0 = no bound. */
+	unsigned int since, until;
+	/* What in the kernel log makes it fire, NULL-terminated. */
+	const char *const *log;
+	/* The log lines come from bringing TDX up: if TDX is up, they are not there. */
+	bool bring_up;
+	/*
+	 * NULL: only the log counts. With both, the log is asked when the check
+	 * says UNKNOWN. A finding has the rule's severity or a lower one.
+	 */
+	enum tdxctl_rule_state (*check)(struct tdxctl_examination *e, const struct tdxctl_rule *r);
+};
+
+extern const struct tdxctl_rule tdxctl_rules[];
+extern const size_t tdxctl_nr_rules;
+
+struct tdxctl_finding {
+	const struct tdxctl_rule *rule;
+	enum tdxctl_rule_state state;
+	char *detail;			/* NULL nothing to add */
+};
+
+/*
+ * Every rule in the order of the table, malloc'ed; nothing is left out. A rule
+ * below one that failed is SKIP, its detail says which. -ENOMEM.
+ */
+int tdxctl_doctor(const struct tdxctl_facts *f, bool attestation,
+		  struct tdxctl_finding **out, size_t *count);
+void tdxctl_findings_free(struct tdxctl_finding *list, size_t count);
+/* Worst first; within one state in the order of the table. */
+void tdxctl_findings_sort(struct tdxctl_finding *list, size_t count);
+
+const char *tdxctl_rule_state_str(enum tdxctl_rule_state state);
+const char *tdxctl_rule_group_str(enum tdxctl_rule_group group);
+
+#endif

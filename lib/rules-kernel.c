@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Kernel, KVM, boot options and CPUs. */
+#include <stdio.h>
+#include "rules.h"
+
+#define UNKNOWN(e, v) rule_says(e, TDXCTL_RULE_UNKNOWN, "%s", (v)->reason)
+
+CHECK_FN(kconf_host)
+{
+	const struct tdxctl_facts *f = e->facts;
+
+	if (rule_tdx_up(f) == TDXCTL_YES ||
+	    tdxctl_text_word(&f->cpu.flags, "tdx_host_platform") == TDXCTL_YES)
+		return TDXCTL_RULE_OK;
+	switch (tdxctl_config_get(f, "INTEL_TDX_HOST")) {
+	case TDXCTL_YES:
+		return TDXCTL_RULE_OK;
+	case TDXCTL_NO:
+		return rule_says(e, r->severity, "CONFIG_INTEL_TDX_HOST is not set in kernel %.60s",
+				 f->file[TDXCTL_FILE_RELEASE].text ? f->file[TDXCTL_FILE_RELEASE].text : "?");
+	default:
+		return rule_says(e, TDXCTL_RULE_UNKNOWN, "kernel configuration: %s", f->config.reason);
+	}
+}
+
+CHECK_FN(kconf_kvm)
+{
+	const struct tdxctl_facts *f = e->facts;
+
+	if (rule_tdx_up(f) == TDXCTL_YES)
+		return TDXCTL_RULE_OK;
+	switch (tdxctl_config_get(f, "KVM_INTEL_TDX")) {
+	case TDXCTL_YES:
+		return TDXCTL_RULE_OK;
+	case TDXCTL_NO:
+		return rule_says(e, r->severity, "CONFIG_KVM_INTEL_TDX is not set");
+	default:
+		return rule_says(e, TDXCTL_RULE_UNKNOWN, "kernel configuration: %s", f->config.reason);
+	}
+}
+
+CHECK_FN(kvm_param)
+{
+	const struct tdxctl_facts *f = e->facts;
+	const struct tdxctl_text *t = &f->file[TDXCTL_FILE_KVM_TDX];
+
+	switch (tdxctl_text_bool(t)) {
+	case TDXCTL_YES:
+		return TDXCTL_RULE_OK;
+	case TDXCTL_NO:
+		return rule_says(e, r->severity, "kvm_intel is loaded with tdx=N, or turned it off itself");
+	default:
+		break;
+	}
+	/* Another provider of TDs than kvm_intel. */
+	if (rule_tdx_up(f) == TDXCTL_YES)
+		return TDXCTL_RULE_OK;
+	if (!t->absent)
+		return UNKNOWN(e, t);
+	if (f->path[TDXCTL_PATH_KVM_INTEL].value)
+		return rule_says(e, r->severity, "kvm_intel has no parameter tdx");
+	/* Nothing of sysfs there is no evidence. */
+	if (!f->path[TDXCTL_PATH_CPU_SYSFS].value)
+		return rule_says(e, TDXCTL_RULE_UNKNOWN, "sysfs is not there");
+	return rule_says(e, r->severity, "kvm_intel is not loaded");
+}
+
+CHECK_FN(kvm_prereq)
+{
+	static const struct {
+		enum tdxctl_file file;
+		const char *name;
+	} params[] = {
+		{ TDXCTL_FILE_KVM_EPT, "kvm_intel.ept" },
+		{ TDXCTL_FILE_KVM_APICV, "kvm_intel.enable_apicv" },
+		{ TDXCTL_FILE_KVM_TDP_MMU, "kvm.tdp_mmu" },
+		{ TDXCTL_FILE_KVM_MMIO_CACHING, "kvm.mmio_caching" },
+	};
+	size_t known = 0;
+
+	for (size_t i = 0; i < sizeof(params) / sizeof(params[0]); i++) {
+		switch (tdxctl_text_bool(&e->facts->file[params[i].file])) {
+		case TDXCTL_NO:
+			return rule_says(e, r->severity, "%s is N", params[i].name);
+		case TDXCTL_YES:
+			known++;
+			break;
+		default:
+			break;
+		}
+	}
+	return known ? TDXCTL_RULE_OK : rule_says(e, TDXCTL_RULE_UNKNOWN, "parameters of KVM: %s",
+						  e->facts->file[TDXCTL_FILE_KVM_EPT].reason ?
+						  e->facts->file[TDXCTL_FILE_KVM_EPT].reason : "malformed");
+}
+
+CHECK_FN(virt_at_load)
+{
+	const struct tdxctl_text *t = &e->facts->file[TDXCTL_FILE_KVM_VIRT_AT_LOAD];
+
+	switch (tdxctl_text_bool(t)) {
+	case TDXCTL_NO:
+		return rule_says(e, r->severity, "kvm.enable_virt_at_load is N");
+	case TDXCTL_YES:
+		return TDXCTL_RULE_OK;
+	default:
+		return t->absent && e->facts->path[TDXCTL_PATH_CPU_SYSFS].value ? TDXCTL_RULE_OK :
+			rule_says(e, TDXCTL_RULE_UNKNOWN, "%s", t->reason ? t->reason : "malformed");
+	}
+}
+
+CHECK_FN(cpu_feature)
+{
+	static const char *const flags[] = { "movdir64b", "ss", "xsave" };
+	const struct tdxctl_text *t = &e->facts->cpu.flags;
+
+	if (!t->text)
+		return UNKNOWN(e, t);
+	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
+		if (tdxctl_text_word(t, flags[i]) == TDXCTL_NO)
+			return rule_says(e, r->severity, "/proc/cpuinfo has no %s", flags[i]);
+	return TDXCTL_RULE_OK;
+}
+
+/* Is a package without an online CPU? Its name goes to @what. */
+static enum tdxctl_tri uncovered(const struct tdxctl_facts *f, char *what, size_t size)
+{
+	const struct tdxctl_snapshot *s = f->snap;
+
+	for (size_t i = 0; i < s->nr_packages; i++) {
+		if (s->packages[i].present_cpus && !s->packages[i].online_cpus) {
+			snprintf(what, size, "package %u", s->packages[i].id);
+			return TDXCTL_YES;
+		}
+	}
+	if (f->nodes_offline) {
+		snprintf(what, size, "node %d", __builtin_ctzll(f->nodes_offline));
+		return TDXCTL_YES;
+	}
+	return s->nr_packages ? TDXCTL_NO : TDXCTL_DONT_KNOW;
+}
+
+CHECK_FN(maxcpus)
+{
+	const struct tdxctl_facts *f = e->facts;
+	const struct tdxctl_text *cmdline = &f->file[TDXCTL_FILE_CMDLINE];
+	char what[32];
+
+	if (!cmdline->text)
+		return UNKNOWN(e, cmdline);
+	if (!tdxctl_cmdline_get(f, "maxcpus=") && !tdxctl_cmdline_get(f, "nr_cpus="))
+		return TDXCTL_RULE_OK;
+	switch (uncovered(f, what, sizeof(what))) {
+	case TDXCTL_YES:
+		return rule_says(e, r->severity, "%s on the kernel command line, and %s has no online CPU",
+				 tdxctl_cmdline_get(f, "maxcpus=") ? "maxcpus=" : "nr_cpus=", what);
+	case TDXCTL_NO:
+		return TDXCTL_RULE_OK;
+	default:
+		return rule_says(e, TDXCTL_RULE_UNKNOWN, "no package is known");
+	}
+}
+
+CHECK_FN(pkg_offline)
+{
+	char what[32];
+
+	switch (uncovered(e->facts, what, sizeof(what))) {
+	case TDXCTL_YES:
+		return rule_says(e, r->severity, "%s has CPUs, and none is online", what);
+	case TDXCTL_NO:
+		return TDXCTL_RULE_OK;
+	default:
+		return rule_says(e, TDXCTL_RULE_UNKNOWN, "no package is known");
+	}
+}
+
+CHECK_FN(online_failed)
+{
+	const struct tdxctl_facts *f = e->facts;
+
+	if (!f->stuck_cpu.readable)
+		return UNKNOWN(e, &f->stuck_cpu);
+	if (f->stuck_cpu.value == TDXCTL_UNKNOWN || !strstr(f->stuck_step, "tdx"))
+		return f->snap->nr_cpus ? TDXCTL_RULE_OK : rule_says(e, TDXCTL_RULE_UNKNOWN, "no CPU is known");
+	return rule_says(e, r->severity, "CPU %llu stopped at %s", (unsigned long long)f->stuck_cpu.value,
+			 f->stuck_step);
+}
+
+CHECK_FN(boot_noise)
+{
+	const struct tdxctl_facts *f = e->facts;
+	const struct tdxctl_val *keys = rule_msr(f, TDXCTL_MSR_KEYID);
+	const char *line;
+	size_t len;
+
+	switch (tdxctl_log_find(f, "TDX not supported by the host platform", &line, &len)) {
+	case TDXCTL_NO:
+		return TDXCTL_RULE_OK;
+	case TDXCTL_DONT_KNOW:
+		return rule_tdx_up(f) == TDXCTL_YES ? TDXCTL_RULE_OK :
+			rule_says(e, TDXCTL_RULE_UNKNOWN, "kernel log: %s",
+				  f->log.text ? "its beginning is lost" : f->log.reason);
+	default:
+		break;
+	}
+	/* With KeyIDs the line is no noise; other rules tell why. */
+	return keys->readable && keys->value >> 32 ? TDXCTL_RULE_OK :
+		rule_says(e, r->severity, "kernel log: %.*s", (int)(len > 200 ? 200 : len), line);
+}
+
+CHECK_FN(kexec_old)
+{
+	const struct tdxctl_facts *f = e->facts;
+
+	if (!f->config.text)
+		return rule_says(e, TDXCTL_RULE_UNKNOWN, "kernel configuration: %s", f->config.reason);
+	if (tdxctl_config_get(f, "INTEL_TDX_HOST") == TDXCTL_YES &&
+	    tdxctl_config_get(f, "KEXEC_CORE") == TDXCTL_NO)
+		return rule_says(e, r->severity, "CONFIG_KEXEC_CORE is not set");
+	return TDXCTL_RULE_OK;
+}
+
+CHECK_FN(kexec_pw_mce)
+{
+	const struct tdxctl_facts *f = e->facts;
+	struct tdxctl_val loaded = tdxctl_text_u64(&f->file[TDXCTL_FILE_KEXEC_CRASH]);
+
+	switch (tdxctl_text_word(&f->cpu.bugs, "tdx_pw_mce")) {
+	case TDXCTL_NO:
+		return TDXCTL_RULE_OK;
+	case TDXCTL_DONT_KNOW:
+		return UNKNOWN(e, &f->cpu.bugs);
+	default:
+		break;
+	}
+	if (!loaded.readable)
+		return UNKNOWN(e, &loaded);
+	if (loaded.value)
+		return TDXCTL_RULE_OK;
+	return rule_says(e, r->severity, "the CPU has the bug tdx_pw_mce, and no crash kernel is loaded");
+}
+
+CHECK_FN(cgroup_misc)
+{
+	const struct tdxctl_facts *f = e->facts;
+
+	if (f->hkid_capacity.readable)
+		return TDXCTL_RULE_OK;
+	if (f->snap->source == TDXCTL_SOURCE_EMULATED || !f->path[TDXCTL_PATH_CPU_SYSFS].value ||
+	    !strncmp(f->hkid_capacity.reason, "no permission", 13))
+		return UNKNOWN(e, &f->hkid_capacity);
+	/* The root cgroup has no such file: this is a container's view. */
+	if (f->path[TDXCTL_PATH_CGROUP_NOT_ROOT].value)
+		return rule_says(e, TDXCTL_RULE_UNKNOWN, "the root cgroup cannot be seen from here");
+	return rule_says(e, r->severity, "%s", f->hkid_capacity.reason);
+}
+
+CHECK_FN(tools_msr)
+{
+	const struct tdxctl_val *v = rule_msr(e->facts, TDXCTL_MSR_MTRRCAP);
+
+	/* MSR 0xfe is on every x86 CPU: only access can be the reason. */
+	if (v->readable || v->fault)
+		return TDXCTL_RULE_OK;
+	if (e->facts->snap->source == TDXCTL_SOURCE_EMULATED)
+		return rule_says(e, TDXCTL_RULE_SKIP, "an emulated host has no MSRs");
+	if (!e->facts->nr_msrs)
+		return UNKNOWN(e, v);
+	return rule_says(e, r->severity, "%s", v->reason);
+}

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* HKIDs, TDs and memory, and the update of the TDX module. */
+#include <stdio.h>
+#include "rules.h"
+
+#define UNKNOWN(e, v) rule_says(e, TDXCTL_RULE_UNKNOWN, "%s", (v)->reason)
+#define FEW_TDS	  31		/* what the most common split gives */
+#define SLOW_NS	  60000000000ULL
+#define NO_HELPER "the helper is not loaded"
+
+static size_t hkids_in(const struct tdxctl_snapshot *s, uint32_t state)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->nr_hkids; i++)
+		n += s->hkids[i].state == state;
+	return n;
+}
+
+CHECK_FN(keyid_capacity)
+{
+	struct tdxctl_keys k;
+	const char *why = "no package is known";
+
+	if (!e->facts->nr_msrs || !tdxctl_keys_host(&e->facts->msrs[0], &k, &why)) {
+		if (!e->facts->hkid_capacity.readable)
+			return rule_says(e, TDXCTL_RULE_UNKNOWN, "%s", why);
+		k.max_tds = (uint32_t)e->facts->hkid_capacity.value;
+	}
+	if (k.max_tds >= FEW_TDS)
+		return TDXCTL_RULE_OK;
+	return rule_says(e, r->severity, "room for %u TDs at a time", k.max_tds);
+}
+
+CHECK_FN(hkid_exhausted)
+{
+	const struct tdxctl_facts *f = e->facts;
+	const struct tdxctl_val *cap = &f->hkid_capacity, *cur = &f->hkid_current;
+	size_t leaked;
+
+	if (rule_has_ledger(f) && f->snap->nr_hkids) {
+		/* One that is not known may be free. */
+		if (hkids_in(f->snap, TDXCTL_HKID_FREE) || hkids_in(f->snap, TDXCTL_HKID_UNKNOWN))
+			return TDXCTL_RULE_OK;
+		leaked = hkids_in(f->snap, TDXCTL_HKID_LEAKED);
+		if (leaked)
+			return rule_says(e, r->severity, "all %zu HKIDs are in use, %zu of them leaked",
+					 f->snap->nr_hkids, leaked);
+		return rule_says(e, r->severity, "all %zu HKIDs are in use", f->snap->nr_hkids);
+	}
+	if (!cap->readable || !cur->readable)
+		return UNKNOWN(e, cap->readable ? cur : cap);
+	if (cur->value < cap->value)
+		return TDXCTL_RULE_OK;
+	return rule_says(e, r->severity, "misc cgroup: %llu of %llu HKIDs in use",
+			 (unsigned long long)cur->value, (unsigned long long)cap->value);
+}
+
+CHECK_FN(cgroup_limit)
+{
+	const struct tdxctl_facts *f = e->facts;
+
+	if (!f->hkid_capacity.readable)
+		return UNKNOWN(e, &f->hkid_capacity);
+	for (size_t i = f->nr_cgroups; i-- > 0;) {
+		const struct tdxctl_cgroup *c = &f->cgroups[i];
+
+		/* The one whose own limit it is, not those above it. */
+		if (c->max_events && c->max != TDXCTL_UNKNOWN &&
+		    f->hkid_current.value < f->hkid_capacity.value)
+			return rule_says(e, r->severity, "%.120s: limit %llu, %llu in use, refused %llu times",
+					 c->path, (unsigned long long)c->max,
+					 (unsigned long long)c->current, (unsigned long long)c->max_events);
+	}
+	return TDXCTL_RULE_OK;
+}
+
+CHECK_FN(cgroup_drift)
+{
+	const struct tdxctl_facts *f = e->facts;
+	size_t held;
+
+	if (f->snap->source == TDXCTL_SOURCE_EMULATED)
+		return rule_says(e, TDXCTL_RULE_SKIP, "an emulated host has no cgroups");
+	if (!rule_has_ledger(f))
+		return rule_says(e, TDXCTL_RULE_UNKNOWN, NO_HELPER);
+	if (!f->hkid_current.readable)
+		return UNKNOWN(e, &f->hkid_current);
+	held = f->snap->nr_hkids - hkids_in(f->snap, TDXCTL_HKID_FREE) -
+	       hkids_in(f->snap, TDXCTL_HKID_UNKNOWN);
+	if (f->hkid_current.value >= held)
+		return TDXCTL_RULE_OK;
+	return rule_says(e, r->severity, "misc cgroup counts %llu HKIDs, %zu are in use",
+			 (unsigned long long)f->hkid_current.value, held);
+}
+
+CHECK_FN(vfio_dma)
+{
+	const struct tdxctl_text *t = &e->facts->file[TDXCTL_FILE_VFIO_DMA_LIMIT];
+	struct tdxctl_val v = tdxctl_text_u64(t);
+
+	if (t->absent)
+		return rule_says(e, TDXCTL_RULE_SKIP, "VFIO is not in use");
+	if (!v.readable)
+		return UNKNOWN(e, &v);
+	if (v.value > 65535)
+		return TDXCTL_RULE_OK;
+	return rule_says(e, r->severity, "dma_entry_limit is %llu", (unsigned long long)v.value);
+}
+
+CHECK_FN(mem_pamt)
+{
+	const struct tdxctl_facts *f = e->facts;
+	const char *line, *p;
+	unsigned long long kib;
+	size_t len;
+	char copy[200];
+
+	switch (tdxctl_log_find(f, " allocated for PAMT", &line, &len)) {
+	case TDXCTL_NO:
+		return TDXCTL_RULE_OK;
+	case TDXCTL_DONT_KNOW:
+		return rule_says(e, TDXCTL_RULE_UNKNOWN, "kernel log: %s",
+				 f->log.text ? "its beginning is lost" : f->log.reason);
+	default:
+		break;
+	}
+	snprintf(copy, sizeof(copy), "%.*s", (int)len, line);
+	/* "virt/tdx: 12582912 KB allocated for PAMT" */
+	p = strstr(copy, ": ");
+	if (sscanf(p ? p + 2 : copy, "%llu", &kib) != 1)
+		return rule_says(e, r->severity, "kernel log: %s", copy);
+	if (!f->mem_total.readable || !f->mem_total.value)
+		return rule_says(e, r->severity, "%llu MiB", kib >> 10);
+	return rule_says(e, r->severity, "%llu MiB, %llu.%llu %% of memory", kib >> 10,
+			 kib * 100 / (f->mem_total.value >> 10),
+			 kib * 1000 / (f->mem_total.value >> 10) % 10);
+}
+
+CHECK_FN(mem_hotplug)
+{
+	const struct tdxctl_val *v = &e->facts->mem_offline;
+
+	if (!v->readable)
+		return UNKNOWN(e, v);
+	if (!v->value || rule_tdx_up(e->facts) != TDXCTL_YES)
+		return TDXCTL_RULE_OK;
+	return rule_says(e, r->severity, "%llu memory blocks are offline", (unsigned long long)v->value);
+}
+
+CHECK_FN(hkid_leaked)
+{
+	size_t n = hkids_in(e->facts->snap, TDXCTL_HKID_LEAKED);
+
+	if (n)
+		return rule_says(e, r->severity, "%zu of %zu HKIDs", n, e->facts->snap->nr_hkids);
+	/* A helper that came later did not see it; the log may have. */
+	if (e->facts->snap->source == TDXCTL_SOURCE_EMULATED)
+		return TDXCTL_RULE_OK;
+	return TDXCTL_RULE_UNKNOWN;
+}
+
+CHECK_FN(leak_blocks_offline)
+{
+	const struct tdxctl_facts *f = e->facts;
+	const char *line;
+	size_t len;
+	enum tdxctl_tri logged = tdxctl_log_find(f, "() failed. HKID", &line, &len);
+	bool leaked = hkids_in(f->snap, TDXCTL_HKID_LEAKED) || logged == TDXCTL_YES;
+	size_t tds = 0;
+
+	if (!leaked && logged == TDXCTL_DONT_KNOW && f->snap->source != TDXCTL_SOURCE_EMULATED)
+		return rule_says(e, TDXCTL_RULE_UNKNOWN, "kernel log: %s",
+				 f->log.text ? "its beginning is lost" : f->log.reason);
+	if (!leaked)
+		return TDXCTL_RULE_OK;
+	for (size_t i = 0; i < f->snap->nr_tds; i++)
+		tds += f->snap->tds[i].td.hkid && f->snap->tds[i].td.state != TDXCTL_TD_LEAKED;
+	if (!rule_has_ledger(f)) {
+		if (!f->kvm_vms.readable)
+			return rule_says(e, TDXCTL_RULE_UNKNOWN, "KVM's debugfs: %s", f->kvm_vms.reason);
+		tds = f->kvm_vms.value;
+	}
+	/* While TDs run, they are the better answer. */
+	return tds ? TDXCTL_RULE_OK :
+		rule_says(e, r->severity, "no TD runs, and a leaked HKID still counts as in use");
+}
+
+CHECK_FN(teardown_slow)
+{
+	const struct tdxctl_snapshot *s = e->facts->snap;
+
+	if (!rule_has_ledger(e->facts))
+		return rule_says(e, TDXCTL_RULE_UNKNOWN, NO_HELPER);
+	for (size_t i = 0; i < s->nr_tds; i++) {
+		const struct tdxctl_td *td = &s->tds[i].td;
+
+		/* Its process is gone, and the HKID is not back. */
+		if (td->state == TDXCTL_TD_LEAKED || !td->hkid || s->tds[i].vm.pid || !td->since_ns ||
+		    s->hdr.now_ns < td->since_ns || s->hdr.now_ns - td->since_ns < SLOW_NS)
+			continue;
+		return rule_says(e, r->severity, "td:%u (%.60s) keeps HKID %u", td->id, s->tds[i].vm.name,
+				 td->hkid);
+	}
+	return TDXCTL_RULE_OK;
+}
+
+/* ---- update ---- */
+
+CHECK_FN(update_unavailable)
+{
+	const struct tdxctl_facts *f = e->facts;
+	const struct tdxctl_val *basic = rule_msr(f, TDXCTL_MSR_VMX_BASIC);
+
+	if (f->path[TDXCTL_PATH_UPLOAD].value)
+		return TDXCTL_RULE_OK;
+	if (tdxctl_text_word(&f->cpu.bugs, "seamret_invd_vmcs") == TDXCTL_YES)
+		return rule_says(e, r->severity, "the CPU has the bug seamret_invd_vmcs");
+	if (basic->readable && !(basic->value >> 60 & 1))
+		return rule_says(e, r->severity, "MSR 0x480 bit 60 is clear: the CPU has the bug seamret_invd_vmcs");
+	return rule_says(e, TDXCTL_RULE_SKIP, "this kernel offers no update");
+}
+
+CHECK_FN(update_exhausted)
+{
+	const struct tdxctl_text *t = &e->facts->file[TDXCTL_FILE_UPDATES_LEFT];
+	struct tdxctl_val v = tdxctl_text_u64(t);
+
+	if (t->absent)
+		return rule_says(e, TDXCTL_RULE_SKIP, "this kernel offers no update");
+	if (!v.readable)
+		return UNKNOWN(e, &v);
+	return v.value ? TDXCTL_RULE_OK : r->severity;
+}
+
+CHECK_FN(update_during_build)
+{
+	const struct tdxctl_snapshot *s = e->facts->snap;
+
+	if (!rule_has_ledger(e->facts))
+		return rule_says(e, TDXCTL_RULE_UNKNOWN, NO_HELPER);
+	for (size_t i = 0; i < s->nr_tds; i++) {
+		const struct tdxctl_td *td = &s->tds[i].td;
+
+		if (td->state == TDXCTL_TD_ASSIGNED || td->state == TDXCTL_TD_KEYS_CONFIGURED ||
+		    td->state == TDXCTL_TD_INITIALIZED)
+			return rule_says(e, r->severity, "td:%u (%.60s) is not finalized", td->id,
+					 s->tds[i].vm.name);
+	}
+	return TDXCTL_RULE_OK;
+}
+
+CHECK_FN(update_error)
+{
+	const struct tdxctl_text *t = &e->facts->file[TDXCTL_FILE_UPLOAD_ERROR];
+
+	if (t->absent)
+		return rule_says(e, TDXCTL_RULE_SKIP, "this kernel offers no update");
+	if (!t->text)
+		return UNKNOWN(e, t);
+	return *t->text ? rule_says(e, r->severity, "%.120s", t->text) : TDXCTL_RULE_OK;
+}
+
+/* ---- attestation ---- */
+
+CHECK_FN(qgs_down)
+{
+	const struct tdxctl_facts *f = e->facts;
+
+	/* Over vsock there is no socket in the file system: the process counts. */
+	if (f->path[TDXCTL_PATH_QGS_SOCKET].value || f->qgs_running.value)
+		return TDXCTL_RULE_OK;
+	if (!f->qgs_running.readable)
+		return UNKNOWN(e, &f->qgs_running);
+	return rule_says(e, r->severity, "no process qgsd, and no socket of it");
+}
+
+CHECK_FN(reg_missing)
+{
+	const struct tdxctl_text *t = &e->facts->registration;
+
+	if (!t->text)
+		return rule_says(e, TDXCTL_RULE_UNKNOWN, "mpa_registration.log: %s", t->reason);
+	if (strstr(t->text, "completed successfully"))
+		return TDXCTL_RULE_OK;
+	return rule_says(e, r->severity, "mpa_registration.log tells of no success");
+}

@@ -1,0 +1,446 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The rules. A rule stands below the one it needs. Ids are interface: a rule
+ * may go, its id never means another thing.
+ */
+#include "rules.h"
+
+#define LOG(...) (const char *const []){ __VA_ARGS__, NULL }
+
+const struct tdxctl_rule tdxctl_rules[] = {
+	{
+		.id = "cpu.vendor", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
+		.check = rule_cpu_vendor,
+		.title = "This CPU has no TDX",
+		.fix = "Use a CPU with TDX: Sapphire Rapids (some SKUs), Emerald Rapids, Granite "
+			"Rapids, Sierra Forest or newer.",
+	},
+	{
+		.id = "bios.palimit46", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
+		.needs = "cpu.vendor", .check = rule_palimit46,
+		.title = "Firmware limits physical addresses to 46 bits",
+		.fix = "Turn \"Limit CPU PA to 46 bits\" off in firmware setup: it switches TME-MT "
+			"off.",
+	},
+	{
+		.id = "bios.tme.off", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
+		.needs = "bios.palimit46", .check = rule_tme_off, .bring_up = true,
+		.log = LOG("x86/tme: not enabled by BIOS"),
+		.title = "Total Memory Encryption is off",
+		.fix = "Enable TME in firmware setup.",
+	},
+	{
+		.id = "bios.tmemt.off", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
+		.needs = "bios.tme.off", .check = rule_tmemt_off,
+		.title = "TME-MT is off",
+		.fix = "Enable TME-MT (multi-key) in firmware setup.",
+	},
+	{
+		.id = "bios.keyid.none", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
+		.needs = "bios.tmemt.off", .check = rule_keyid_none, .bring_up = true,
+		.log = LOG("no TDX private KeyIDs available"),
+		.title = "No KeyID is reserved for TDX",
+		.fix = "Turn TDX on and set a key split other than 0 in firmware setup; 'tdxctl "
+			"keys' shows what each gives.",
+	},
+	{
+		.id = "bios.keyid.few", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
+		.needs = "bios.keyid.none", .check = rule_keyid_few, .bring_up = true,
+		.log = LOG("too few private KeyIDs available"),
+		.title = "Too few private KeyIDs",
+		.fix = "Raise the key split in firmware setup: the TDX module takes one KeyID for "
+			"itself.",
+	},
+	{
+		.id = "sock.mismatch", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
+		.needs = "bios.tme.off", .check = rule_sock_mismatch,
+		.title = "Packages are set up differently",
+		.fix = "Load firmware defaults, make the settings again, and have the same BIOS "
+			"for all packages.",
+	},
+	{
+		.id = "bios.seamrr.off", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
+		.needs = "bios.keyid.none", .check = rule_seamrr_off,
+		.title = "The memory range of the TDX module is off",
+		.fix = "Enable TDX and the SEAM loader in firmware setup.",
+	},
+	{
+		.id = "bios.seamrr.unlocked", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
+		.needs = "bios.seamrr.off", .check = rule_seamrr_unlocked,
+		.title = "Firmware never ran the SEAM loader",
+		.fix = "Update the BIOS, or ask its vendor: nothing in the OS helps.",
+	},
+	{
+		.id = "bios.module.missing", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
+		.needs = "bios.seamrr.unlocked", .bring_up = true,
+		.log = LOG("module not loaded", "TDX module is not loaded"),
+		.title = "There is no TDX module",
+		.fix = "Enable the SEAM loader in firmware setup. A newer BIOS brings a module; "
+			"some boards load one from the EFI partition.",
+	},
+	{
+		.id = "bios.old.cpuid", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
+		.needs = "bios.module.missing", .bring_up = true,
+		.log = LOG("0xc0000900", "0xc0000902"),
+		.title = "The TDX module rejects this CPU's CPUID",
+		.fix = "BIOS or microcode are older than the module: update the BIOS.",
+	},
+	{
+		.id = "bios.old.msr", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
+		.needs = "bios.module.missing", .bring_up = true,
+		.log = LOG("0xc0000920", "0xc0000921"),
+		.title = "The TDX module rejects an MSR",
+		.fix = "Give the line to 'tdxctl decode': it names the MSR. Update the BIOS; "
+			"remove boot options such as tsx=.",
+	},
+	{
+		.id = "module.too_old_v1", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
+		.needs = "bios.module.missing", .bring_up = true,
+		.log = LOG("0xc000050500000000"),
+		.title = "The TDX module is too old",
+		.fix = "Current kernels need module 1.5 or 2.0: update the BIOS or the module.",
+	},
+	{
+		.id = "module.rbp", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
+		.needs = "bios.module.missing", .bring_up = true,
+		.log = LOG("frame pointer (RBP) clobber bug present"),
+		.title = "The TDX module does not preserve RBP",
+		.fix = "Update the module: 1.5.01 and later, and 2.0, have NO_RBP_MOD.",
+	},
+	{
+		.id = "module.topology", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
+		.needs = "bios.module.missing", .since = TDXCTL_KERNEL(6, 16), .check = rule_module_topology,
+		.title = "The TDX module lacks TOPOLOGY_ENUM",
+		.fix = "Update the module to 1.5.05 or later; kvm_intel with tdx=0 brings ordinary "
+			"VMs back.",
+	},
+	{
+		.id = "module.max_vcpus", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
+		.needs = "bios.module.missing", .bring_up = true,
+		.log = LOG("Disable TDX: MAX_VCPU_PER_TD"),
+		.title = "The TDX module supports fewer vCPUs than this host has CPUs",
+		.fix = "Update the module, or boot with fewer CPUs.",
+	},
+	{
+		.id = "module.series", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_WARN,
+		.needs = "bios.module.missing", .check = rule_module_series,
+		.title = "The TDX module is of another CPU's series",
+		.fix = "Modules 1.5 are for Sapphire Rapids, Emerald Rapids and Sierra Forest, 2.0 "
+			"for Granite Rapids.",
+	},
+	{
+		.id = "mem.reserved_areas", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
+		.needs = "bios.module.missing", .bring_up = true,
+		.log = LOG("reserved areas exhausted"),
+		.title = "The memory map has too many holes",
+		.fix = "Update the BIOS; try its option to exclude memory below 1 MB.",
+	},
+	{
+		.id = "mem.tdmr_limit", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
+		.needs = "bios.module.missing", .bring_up = true,
+		.log = LOG("TDMRs exhausted"),
+		.title = "The memory map has too many regions",
+		.fix = "Update the BIOS.",
+	},
+	{
+		.id = "mem.tdmr_near_limit", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_WARN,
+		.needs = "mem.tdmr_limit",
+		.log = LOG("consumed TDMRs reaching limit"),
+		.title = "The memory map has almost too many regions",
+		.fix = "More memory or another layout may exceed the limit of the TDX module.",
+	},
+	{
+		.id = "mem.cxl", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
+		.needs = "bios.module.missing", .bring_up = true,
+		.log = LOG("0xc0000a02", "0xc0000a11"),
+		.title = "Memory that the TDX module cannot protect",
+		.fix = "Keep CXL and persistent memory offline, or in devdax mode.",
+	},
+	{
+		.id = "kconf.host", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
+		.needs = "cpu.vendor", .check = rule_kconf_host,
+		.title = "The kernel has no TDX host support",
+		.fix = "Use a kernel with CONFIG_INTEL_TDX_HOST and CONFIG_KVM_INTEL_TDX; mainline "
+			"has both since 6.16.",
+	},
+	{
+		.id = "pm.hibernate", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
+		.needs = "kconf.host", .bring_up = true,
+		.log = LOG("initialization failed: Hibernation support is enabled"),
+		.title = "Hibernation keeps TDX off",
+		.fix = "Boot with nohibernate; kernel lockdown has the same effect.",
+	},
+	{
+		.id = "cpu.feature", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
+		.needs = "kconf.host", .check = rule_cpu_feature,
+		.log = LOG("MOVDIR64B is required for TDX",
+			   "Self-snoop is required for TDX",
+			   "XSAVE is required for TDX"),
+		.title = "A CPU feature that TDX needs is hidden",
+		.fix = "Remove clearcpuid= and noxsave from the kernel command line.",
+	},
+	{
+		.id = "kconf.kvm", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
+		.needs = "kconf.host", .check = rule_kconf_kvm,
+		.title = "KVM was built without TDX",
+		.fix = "Use a kernel with CONFIG_KVM_INTEL_TDX.",
+	},
+	{
+		.id = "kvm.prereq", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
+		.needs = "kconf.kvm", .check = rule_kvm_prereq,
+		.log = LOG("EPT is required for TDX",
+			   "TDP MMU and MMIO caching and EPT A/D bit is required",
+			   "APICv is required for TDX",
+			   "tdx: OSXSAVE is required"),
+		.title = "A feature of KVM that TDX needs is off",
+		.fix = "Remove the module option that turns it off.",
+	},
+	{
+		.id = "kvm.virt_at_load", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
+		.needs = "kconf.kvm", .until = TDXCTL_KERNEL(7, 1), .check = rule_virt_at_load,
+		.log = LOG("tdx requires kvm.enable_virt_at_load=1"),
+		.title = "KVM does not enable virtualization at load",
+		.fix = "Remove enable_virt_at_load=0 from the options of kvm.",
+	},
+	{
+		.id = "kvm.param", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
+		.needs = "kvm.prereq", .check = rule_kvm_param,
+		.title = "TDX is off in KVM",
+		.fix = "Load kvm_intel with tdx=1, or boot with kvm_intel.tdx=1. When it is N all "
+			"the same, the kernel log says why.",
+	},
+	{
+		.id = "boot.maxcpus", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
+		.needs = "kconf.host", .check = rule_maxcpus,
+		.title = "A boot option leaves a package without CPUs",
+		.fix = "Remove maxcpus= or nr_cpus=, or bring a CPU of that package online.",
+	},
+	{
+		.id = "sgx.off", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_WARN,
+		.needs = "cpu.vendor", .check = rule_sgx_off,
+		.title = "SGX is off",
+		.fix = "Enable SGX in firmware setup: attestation needs it, and some boards gate "
+			"TDX on it.",
+	},
+	{
+		.id = "sgx.mcheck", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
+		.needs = "cpu.vendor", .check = rule_sgx_mcheck,
+		.title = "The firmware's check of SGX failed",
+		.fix = "Do an SGX factory reset in firmware setup, then register the platform "
+			"again.",
+	},
+	{
+		.id = "cpu.preproduction", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_WARN,
+		.needs = "cpu.vendor", .check = rule_preproduction,
+		.title = "This CPU is not for production",
+		.fix = "Attestation services refuse it.",
+	},
+	{
+		.id = "boot.noise", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_INFO,
+		.since = TDXCTL_KERNEL(7, 2), .check = rule_boot_noise,
+		.title = "The kernel says that there is no TDX",
+		.fix = "No error: kernels since 7.2 try at each boot.",
+	},
+	{
+		.id = "pm.s3", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_INFO,
+		.log = LOG("Turn off TDX in the BIOS to use ACPI S3"),
+		.title = "Suspend to RAM is off",
+		.fix = "Expected while TDX is on.",
+	},
+	{
+		.id = "kexec.old", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_INFO,
+		.since = TDXCTL_KERNEL(6, 8), .until = TDXCTL_KERNEL(6, 17), .check = rule_kexec_old,
+		.title = "This kernel has no kexec and no kdump",
+		.fix = "Kernels before 6.18 cannot have both TDX and kexec: use a newer one.",
+	},
+	{
+		.id = "kexec.pw_mce", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_WARN,
+		.until = TDXCTL_KERNEL(7, 1), .check = rule_kexec_pw_mce,
+		.title = "No kdump on this CPU while TDX is on",
+		.fix = "Use Linux 7.2 or later, which shuts TDX down for kexec.",
+	},
+	{
+		.id = "kexec.no_sys_disable", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_WARN,
+		.since = TDXCTL_KERNEL(7, 2),
+		.log = LOG("TDH.SYS.DISABLE failed", "TDH_SYS_DISABLE failed"),
+		.title = "TDX could not be shut down for kexec",
+		.fix = "Update the TDX module; a new kernel may take machine checks.",
+	},
+	{
+		.id = "tools.msr", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_INFO,
+		.check = rule_tools_msr,
+		.title = "MSRs cannot be read",
+		.fix = "Load the msr module (modprobe msr) and run as root: many rules need it.",
+	},
+	{
+		.id = "create.pkg_offline", .group = TDXCTL_GROUP_CAPACITY, .severity = TDXCTL_RULE_FAIL,
+		.check = rule_pkg_offline,
+		.log = LOG("All packages need to have online CPU to create TD"),
+		.title = "A package has no online CPU",
+		.fix = "Bring one of its CPUs online: echo 1 > "
+			"/sys/devices/system/cpu/cpuN/online. Without it no TD can be created.",
+	},
+	{
+		.id = "cgroup.misc", .group = TDXCTL_GROUP_CAPACITY, .severity = TDXCTL_RULE_WARN,
+		.needs = "kvm.param", .check = rule_cgroup_misc,
+		.title = "HKIDs are not counted by cgroups",
+		.fix = "Use a kernel with CONFIG_CGROUP_MISC and KVM's TDX part of it, or count "
+			"with the helper.",
+	},
+	{
+		.id = "bios.keyid.capacity", .group = TDXCTL_GROUP_CAPACITY, .severity = TDXCTL_RULE_INFO,
+		.needs = "bios.keyid.few", .check = rule_keyid_capacity,
+		.title = "Room for few TDs",
+		.fix = "A larger key split gives more: 'tdxctl keys' shows how many.",
+	},
+	{
+		.id = "hkid.exhausted", .group = TDXCTL_GROUP_CAPACITY, .severity = TDXCTL_RULE_FAIL,
+		.check = rule_hkid_exhausted,
+		.title = "No HKID is free",
+		.fix = "'tdxctl hkid' lists the owners: stop or release a TD, or raise the key "
+			"split in firmware setup.",
+	},
+	{
+		.id = "hkid.cgroup_limit", .group = TDXCTL_GROUP_CAPACITY, .severity = TDXCTL_RULE_WARN,
+		.needs = "cgroup.misc", .check = rule_cgroup_limit,
+		.title = "A cgroup limit refused TDs",
+		.fix = "Raise misc.max of that cgroup; the hardware has free HKIDs.",
+	},
+	{
+		.id = "hkid.cgroup_drift", .group = TDXCTL_GROUP_CAPACITY, .severity = TDXCTL_RULE_WARN,
+		.needs = "cgroup.misc", .check = rule_cgroup_drift,
+		.log = LOG("misc cgroup resource tdx became less than 0"),
+		.title = "The misc cgroup counts too few HKIDs",
+		.fix = "Trust 'tdxctl hkid'. Some kernels take one off too many when a charge was "
+			"refused.",
+	},
+	{
+		.id = "create.entropy", .group = TDXCTL_GROUP_CAPACITY, .severity = TDXCTL_RULE_WARN,
+		.log = LOG("0x8000020300000000"),
+		.title = "The CPU had no entropy for a TD",
+		.fix = "Try again, and spread the creation of TDs out.",
+	},
+	{
+		.id = "create.key_config", .group = TDXCTL_GROUP_CAPACITY, .severity = TDXCTL_RULE_FAIL,
+		.log = LOG("TDH_MNG_KEY_CONFIG failed", "0x8000080000000000"),
+		.title = "A key could not be programmed",
+		.fix = "Try again. If it repeats on one package, power-cycle the host.",
+	},
+	{
+		.id = "create.vfio_dma", .group = TDXCTL_GROUP_CAPACITY, .severity = TDXCTL_RULE_INFO,
+		.check = rule_vfio_dma,
+		.title = "VFIO may map too few pages for a large TD",
+		.fix = "Raise dma_entry_limit of vfio_iommu_type1 for TDs with devices.",
+	},
+	{
+		.id = "mem.pamt", .group = TDXCTL_GROUP_CAPACITY, .severity = TDXCTL_RULE_INFO,
+		.check = rule_mem_pamt,
+		.title = "Memory that TDX takes for itself",
+		.fix = "None needed: it is the price of page metadata.",
+	},
+	{
+		.id = "mem.hotplug_refused", .group = TDXCTL_GROUP_CAPACITY, .severity = TDXCTL_RULE_INFO,
+		.check = rule_mem_hotplug,
+		.title = "Memory blocks stay offline",
+		.fix = "Memory added after TDX is up is refused by design, without a message: plan "
+			"it before boot.",
+	},
+	{
+		.id = "hkid.leaked", .group = TDXCTL_GROUP_TEARDOWN, .severity = TDXCTL_RULE_FAIL,
+		.check = rule_hkid_leaked,
+		.log = LOG("() failed. HKID"),
+		.title = "An HKID leaked",
+		.fix = "It comes back with the next reboot. 'tdxctl hkid' shows which SEAMCALL "
+			"failed; 'tdxctl decode' why.",
+	},
+	{
+		.id = "hkid.leak_blocks_offline", .group = TDXCTL_GROUP_TEARDOWN, .severity = TDXCTL_RULE_WARN,
+		.check = rule_leak_blocks_offline,
+		.title = "The last CPU of a package cannot go offline",
+		.fix = "Reboot, or choose a CPU that is not the last of its package: deleting TDs "
+			"does not help.",
+	},
+	{
+		.id = "teardown.slow", .group = TDXCTL_GROUP_TEARDOWN, .severity = TDXCTL_RULE_WARN,
+		.check = rule_teardown_slow,
+		.title = "A TD keeps its HKID though its process ended",
+		.fix = "'tdxctl release' gives HKID and memory back first.",
+	},
+	{
+		.id = "reclaim.metadata", .group = TDXCTL_GROUP_TEARDOWN, .severity = TDXCTL_RULE_WARN,
+		.log = LOG("0xc0000300"),
+		.title = "The host lost track of pages of a TD",
+		.fix = "They leak. Update the kernel; reboot if it recurs.",
+	},
+	{
+		.id = "sept.busy", .group = TDXCTL_GROUP_TEARDOWN, .severity = TDXCTL_RULE_FAIL,
+		.log = LOG("0xc0000b08", "failed: 0x8000020000000092"),
+		.title = "KVM lost a race for the secure EPT",
+		.fix = "Use Linux 6.19 or later.",
+	},
+	{
+		.id = "td.unaccepted", .group = TDXCTL_GROUP_TEARDOWN, .severity = TDXCTL_RULE_WARN,
+		.log = LOG("Guest access before accepting"),
+		.title = "A guest touched memory that it had not accepted",
+		.fix = "A bug of the guest's kernel or firmware, not of this host.",
+	},
+	{
+		.id = "mce.tdx_private", .group = TDXCTL_GROUP_TEARDOWN, .severity = TDXCTL_RULE_FAIL,
+		.log = LOG("TDX private memory error"),
+		.title = "Software of the host wrote to private memory",
+		.fix = "Keep the trace before replacing DIMMs: it is a kernel bug, not a hardware "
+			"fault.",
+	},
+	{
+		.id = "cpu.offline_refused", .group = TDXCTL_GROUP_TEARDOWN, .severity = TDXCTL_RULE_INFO,
+		.log = LOG("Delete all TDs in order to offline all CPUs of a package"),
+		.title = "A CPU was not allowed to go offline",
+		.fix = "'tdxctl cpu plan LIST' says which may, and which TDs are in the way.",
+	},
+	{
+		.id = "cpu.online_failed", .group = TDXCTL_GROUP_TEARDOWN, .severity = TDXCTL_RULE_FAIL,
+		.check = rule_online_failed,
+		.title = "A CPU did not come online because of TDX",
+		.fix = "Decode the status word in the kernel log; that CPU or the module is at "
+			"fault.",
+	},
+	{
+		.id = "update.unavailable", .group = TDXCTL_GROUP_UPDATE, .severity = TDXCTL_RULE_INFO,
+		.since = TDXCTL_KERNEL(7, 2), .check = rule_update_unavailable,
+		.title = "The TDX module cannot be updated at run time",
+		.fix = "This CPU's SEAM loader clears the current VMCS: update with a reboot.",
+	},
+	{
+		.id = "update.exhausted", .group = TDXCTL_GROUP_UPDATE, .severity = TDXCTL_RULE_WARN,
+		.check = rule_update_exhausted,
+		.title = "No more updates until the next reboot",
+		.fix = "The TDX module's update log is full: reboot.",
+	},
+	{
+		.id = "update.during_build", .group = TDXCTL_GROUP_UPDATE, .severity = TDXCTL_RULE_INFO,
+		.check = rule_update_during_build,
+		.title = "A TD is being built",
+		.fix = "Do not update the TDX module now: its measurement would be wrong.",
+	},
+	{
+		.id = "update.error", .group = TDXCTL_GROUP_UPDATE, .severity = TDXCTL_RULE_FAIL,
+		.check = rule_update_error,
+		.title = "The last update of the TDX module failed",
+		.fix = "Linux reports nearly every failure as an invalid image: check version, "
+			"series and SEAM loader.",
+	},
+	{
+		.id = "qgs.down", .group = TDXCTL_GROUP_ATTESTATION, .severity = TDXCTL_RULE_FAIL,
+		.check = rule_qgs_down,
+		.title = "The quote generation service is not there",
+		.fix = "Start qgsd, and let the VM's definition name the same socket.",
+	},
+	{
+		.id = "reg.missing", .group = TDXCTL_GROUP_ATTESTATION, .severity = TDXCTL_RULE_FAIL,
+		.check = rule_reg_missing,
+		.title = "The platform is not registered",
+		.fix = "Do an SGX factory reset with automatic multi-package registration, then "
+			"look at mpa_registration.log.",
+	},
+};
+const size_t tdxctl_nr_rules = sizeof(tdxctl_rules) / sizeof(tdxctl_rules[0]);

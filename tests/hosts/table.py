@@ -1,0 +1,219 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Hosts for doctor: one healthy tree, and for each rule what makes it fire or keeps it silent.
+
+The kernel's lines and the values of MSRs are those that Linux and operators'
+reports have; no tree here was captured on a machine.
+"""
+
+CPU = "sys/devices/system/cpu/"
+KVM = "sys/module/kvm_intel/parameters/"
+UPLOAD = "sys/class/firmware/tdx_module/"
+CGROUP = "sys/fs/cgroup/"
+
+FLAGS = "fpu ss xsave vmx sgx sgx_lc tme movdir64b tdx_host_platform"
+LOG = ["Linux version 7.2.13", "virt/tdx: BIOS enabled: private KeyID range [32, 64)",
+       "virt/tdx: 1048576 KB allocated for PAMT", "virt/tdx: TDX-Module initialized"]
+
+
+def log(*lines, begin=LOG[:2]):
+    return {"var/log/dmesg": "".join(f"[    {i}.000000] {s}\n" for i, s in enumerate([*begin, *lines]))}
+
+
+def cpuinfo(vendor="GenuineIntel", family=6, model=0x8f, flags=FLAGS, bugs="spectre_v1"):
+    return {"proc/cpuinfo": f"processor\t: 0\nvendor_id\t: {vendor}\ncpu family\t: {family}\n"
+            f"model\t\t: {model}\nmodel name\t: A CPU\nflags\t\t: {flags}\nbugs\t\t: {bugs}\n\n"}
+
+
+MSRS = {0x87: 0x200000001f, 0x981: 0x3f_8000_0007, 0x982: 0x16_0000_000b, 0x1400: 0x7e000008,
+        0x1401: 0x3ffffe000c00, 0xfe: 0x9d0a, 0x480: 0x10da0400_00000013, 0x3a: 0x60005,
+        0xa0: 0, 0xce: 0x80083df3011600, 0x503: 0}
+
+
+def msr(cpu=0, **change):
+    """msr(x87="fault"): another value; None leaves it out."""
+    values = {**MSRS, **{int(k[1:], 16): v for k, v in change.items()}}
+    return {f"dev/cpu/{cpu}/msr.txt": "".join(
+        f"{n:#x} {v if isinstance(v, str) else f'{v:#x}'}\n" for n, v in values.items()
+        if v is not None)}
+
+
+def both(**change):
+    return {**msr(0, **change), **msr(2, **change)}
+
+
+def config(**change):
+    options = {"INTEL_TDX_HOST": "y", "KVM_INTEL_TDX": "y", "KEXEC_CORE": "y", "CGROUP_MISC": "y",
+               **change}
+    return {"boot/config-7.2.13": "".join(f"CONFIG_{k}={v}\n" for k, v in options.items() if v)}
+
+
+def kernel(release):
+    return {"proc/sys/kernel/osrelease": release + "\n",
+            f"boot/config-{release}": config()["boot/config-7.2.13"]}
+
+
+HEALTHY = {
+    "proc/sys/kernel/osrelease": "7.2.13\n",
+    "proc/cmdline": "BOOT_IMAGE=/vmlinuz root=/dev/sda1 ro nohibernate kvm_intel.tdx=1\n",
+    "proc/meminfo": "MemTotal:       268435456 kB\n",
+    "proc/1/comm": "systemd\n",
+    "proc/77/comm": "qgsd\n",
+    **cpuinfo(), **config(), **log(*LOG[3:]), **msr(0), **msr(2),
+    "dev/cpu/0/cpuid.txt": "7 0 0 4 50002000 0\n80000008 0 3034 0 0 0\n",
+    "dev/kvm.txt": "235 33\n66 4096\n",
+    "dev/kvm": "", "dev/sgx_enclave": "", "dev/sgx_provision": "",
+    CPU + "present": "0-3\n", CPU + "online": "0-3\n",
+    **{f"{CPU}cpu{i}/topology/physical_package_id": f"{i // 2}\n" for i in range(4)},
+    CPU + "hotplug/states": "  0: offline\n237: kvm/cpu:online\n238: virt/tdx:online\n",
+    "sys/devices/system/node/node0/cpulist": "0-1\n", "sys/devices/system/node/node1/cpulist": "2-3\n",
+    "sys/devices/system/memory/memory0/state": "online\n",
+    "sys/devices/faux/tdx_host/version": "1.5.13\n",
+    "sys/devices/faux/tdx_host/num_remaining_updates": "12\n",
+    UPLOAD + "status": "idle\n", UPLOAD + "error": "\n",
+    KVM + "tdx": "Y\n", KVM + "ept": "Y\n", KVM + "enable_apicv": "Y\n",
+    "sys/module/kvm/parameters/tdp_mmu": "Y\n", "sys/module/kvm/parameters/mmio_caching": "Y\n",
+    CGROUP + "misc.capacity": "tdx 31\n", CGROUP + "misc.current": "tdx 1\n",
+    CGROUP + "machine.slice/misc.current": "tdx 1\n", CGROUP + "machine.slice/misc.max": "tdx max\n",
+    CGROUP + "machine.slice/misc.events": "tdx.max 0\n",
+    "sys/kernel/debug/kvm/1234-12/x": "", "sys/kernel/kexec_crash_loaded": "1\n",
+    "var/log/mpa_registration.log": "INFO: Registration Flow - completed successfully\n",
+}
+
+# TDX did not come up.
+OFF = {"sys/devices/faux/tdx_host/version": None, "sys/devices/faux/tdx_host/num_remaining_updates": None,
+       UPLOAD + "status": None, UPLOAD + "error": None, KVM + "tdx": "N\n", "dev/kvm.txt": "235 1\n",
+       CGROUP + "misc.capacity": None, **log()}
+
+
+def off(*mods, **more):
+    out = dict(OFF)
+    for m in (*mods, more):
+        out.update(m)
+    return out
+
+
+def failed(line):
+    return off(log(line, "virt/tdx: TDX-Module initialization failed (-5)"))
+
+
+# Rule -> (what makes it fire, the state then, what keeps it silent beside the healthy host)
+NO_KEYS = {**both(x87=0x3f), **log(begin=LOG[:1])}
+OLD_CONFIG = {"proc/sys/kernel/osrelease": "6.12.1\n", "boot/config-6.12.1": "CONFIG_INTEL_TDX_HOST=y\n"}
+NODE = {CPU + "online": "0-1\n", CPU + "cpu2/node1/x": "", CPU + "cpu3/node1/x": "",
+        "sys/devices/system/node/node1/cpulist": "\n",
+        **{f"{CPU}cpu{i}/topology/physical_package_id": None for i in (2, 3)}}
+LIMIT = {CGROUP + "machine.slice/misc.max": "tdx 1\n", CGROUP + "machine.slice/misc.events": "tdx.max 3\n"}
+FULL = {CGROUP + "misc.current": "tdx 31\n", CGROUP + "machine.slice/misc.current": "tdx 31\n"}
+LEAK = log("kvm_intel: tdh_mng_key_freeid() failed. HKID 33 is leaked.")
+NO_VM = {"sys/kernel/debug/kvm/1234-12/x": None, "sys/kernel/debug/kvm/mmio": ""}
+STUCK = {CPU + "online": "0-2\n", CPU + "cpu3/hotplug/state": "237\n", CPU + "cpu3/hotplug/target": "240\n"}
+
+RULES = {
+    "cpu.vendor": (off(cpuinfo("AuthenticAMD")), "fail", off(cpuinfo(model=0xad))),
+    "bios.palimit46": ({"dev/cpu/0/cpuid.txt": "80000008 0 302e 0 0 0\n"}, "fail", {}),
+    "bios.tme.off": (off(both(x982=0)), "fail", off()),
+    "bios.tmemt.off": (off(both(x982=3)), "fail", off()),
+    "bios.keyid.none": (off(NO_KEYS), "fail", off()),
+    "bios.keyid.few": (off(both(x87=0x10000003e)), "fail", off(both(x87=0x20000003d))),
+    "sock.mismatch": (off(msr(2, x982=0x26_0000_000b)), "fail", off()),
+    "bios.seamrr.off": (off(both(x1401=0)), "fail", off()),
+    "bios.seamrr.unlocked": (off(both(x1401=0x3ffffe000800)), "fail", off()),
+    "bios.module.missing": (off(log("virt/tdx: module not loaded")), "fail", off()),
+    "bios.old.cpuid": (failed("virt/tdx: SEAMCALL (0x21) failed: 0xc000090000000000"), "fail", off()),
+    "bios.old.msr": (failed("virt/tdx: SEAMCALL (0x21) failed: 0xc000092100000122"), "fail", off()),
+    "module.too_old_v1": (failed("virt/tdx: SEAMCALL (0x22) failed: 0xc000050500000000"), "fail", off()),
+    "module.rbp": (failed("virt/tdx: frame pointer (RBP) clobber bug present, upgrade TDX module"),
+                   "fail", off()),
+    "module.topology": ({"sys/devices/faux/tdx_host/version": "1.5.01\n"}, "fail",
+                        {"sys/devices/faux/tdx_host/version": "2.0.02\n"}),
+    "module.max_vcpus": (off(log("kvm_intel: Disable TDX: MAX_VCPU_PER_TD (576) smaller than number of "
+                                 "logical CPUs (1024).")), "fail", off()),
+    "module.series": ({"sys/devices/faux/tdx_host/version": "2.0.08\n"}, "warn",
+                      {"sys/devices/faux/tdx_host/version": "2.0.08\n", **cpuinfo(model=0xad)}),
+    "mem.reserved_areas": (failed("virt/tdx: TDMR [0x0, 0x40000000): reserved areas exhausted."), "fail", off()),
+    "mem.tdmr_limit": (failed("virt/tdx: TDMRs exhausted."), "fail", off()),
+    "mem.tdmr_near_limit": (log("virt/tdx: consumed TDMRs reaching limit: 60 used out of 64"), "warn", {}),
+    "mem.cxl": (failed("virt/tdx: SEAMCALL (0x2d) failed: 0xc0000a0200000003"), "fail", off()),
+    "kconf.host": (off(config(INTEL_TDX_HOST=None), cpuinfo(flags=FLAGS.replace(" tdx_host_platform", ""))),
+                   "fail", off(cpuinfo(flags=FLAGS.replace(" tdx_host_platform", "")))),
+    "pm.hibernate": (off(log("virt/tdx: initialization failed: Hibernation support is enabled")), "fail", off()),
+    "cpu.feature": (off(cpuinfo(flags=FLAGS.replace(" movdir64b", ""))), "fail", off()),
+    "kconf.kvm": (off(config(KVM_INTEL_TDX=None)), "fail", off()),
+    "kvm.prereq": ({"sys/module/kvm/parameters/mmio_caching": "N\n"}, "fail", {}),
+    "kvm.virt_at_load": ({**kernel("7.1.0"), "sys/module/kvm/parameters/enable_virt_at_load": "N\n"}, "fail",
+                         {**kernel("7.1.0"), "sys/module/kvm/parameters/enable_virt_at_load": "Y\n"}),
+    "kvm.param": (off({KVM + "tdx": "N\n"}), "fail", {}),
+    "boot.maxcpus": ({**NODE, "proc/cmdline": "ro maxcpus=2\n"}, "fail", {"proc/cmdline": "ro maxcpus=2\n"}),
+    "sgx.off": ({**both(x3a=5)}, "fail", {}),
+    "sgx.mcheck": ({**both(xa0=0x1861)}, "fail", {}),
+    "cpu.preproduction": ({**both(xce=1 << 27)}, "warn", {}),
+    "boot.noise": (off(NO_KEYS, log("virt/tdx: TDX not supported by the host platform", begin=LOG[:1])),
+                   "info", off(log("virt/tdx: TDX not supported by the host platform"))),
+    "pm.s3": (log("virt/tdx: Disable ACPI S3. Turn off TDX in the BIOS to use ACPI S3."), "info", {}),
+    "kexec.old": (OLD_CONFIG, "info", {**OLD_CONFIG, "boot/config-6.12.1":
+                                       "CONFIG_INTEL_TDX_HOST=y\nCONFIG_KEXEC_CORE=y\n"}),
+    "kexec.pw_mce": ({**kernel("6.18.2"), **cpuinfo(bugs="tdx_pw_mce"), "sys/kernel/kexec_crash_loaded": "0\n"},
+                     "warn", {**kernel("6.18.2"), **cpuinfo(bugs="tdx_pw_mce")}),
+    "kexec.no_sys_disable": (log("virt/tdx: TDH.SYS.DISABLE failed: 0xc000010000000000"), "warn", {}),
+    "tools.msr": ({"dev/cpu/0/msr.txt": None, "dev/cpu/2/msr.txt": None}, "info", {}),
+    "create.pkg_offline": (NODE, "fail", {CPU + "online": "0,2\n"}),
+    "cgroup.misc": ({CGROUP + "misc.capacity": "sev 99\n"}, "warn",
+                    {CGROUP + "misc.capacity": None, CGROUP + "misc/misc.capacity": "tdx 31\n"}),
+    "bios.keyid.capacity": ({**both(x87=0x100000000f)}, "info", {}),
+    "hkid.exhausted": (FULL, "fail", {CGROUP + "misc.current": "tdx 30\n"}),
+    "hkid.cgroup_limit": (LIMIT, "warn", {**LIMIT, CGROUP + "machine.slice/misc.max": "tdx max\n"}),
+    "hkid.cgroup_drift": (log("misc cgroup resource tdx became less than 0"), "warn", None),
+    "create.entropy": (log("kvm_intel: SEAMCALL TDH_MNG_CREATE failed: 0x8000020300000000"), "warn", {}),
+    "create.key_config": (log("kvm_intel: SEAMCALL TDH_MNG_KEY_CONFIG failed: 0x8000080000000000"), "fail", {}),
+    "create.vfio_dma": ({"sys/module/vfio_iommu_type1/parameters/dma_entry_limit": "65535\n"}, "info",
+                        {"sys/module/vfio_iommu_type1/parameters/dma_entry_limit": "4294967295\n"}),
+    "mem.pamt": (log(LOG[2]), "info", {}),
+    "mem.hotplug_refused": ({"sys/devices/system/memory/memory8/state": "offline\n"}, "info", {}),
+    "hkid.leaked": (LEAK, "fail", {}),
+    "hkid.leak_blocks_offline": ({**LEAK, **NO_VM}, "warn", LEAK),
+    "teardown.slow": None, "update.during_build": None,     # see test-lib-doctor
+    "reclaim.metadata": (log("kvm_intel: SEAMCALL (0x1c) failed: 0xc000030000000001"), "warn", {}),
+    "sept.busy": (log("kvm_intel: SEAMCALL TDH_MEM_PAGE_REMOVE failed: 0xc0000b0800000001"), "fail", {}),
+    "td.unaccepted": (log("kvm_intel: Guest access before accepting 0x1000 on vCPU 0"), "warn", {}),
+    "mce.tdx_private": (log("mce: [Hardware Error]: TDX private memory error. Possible kernel bug."), "fail", {}),
+    "cpu.offline_refused": (log("virt/tdx: TDX requires all packages to have an online CPU. Delete all TDs in "
+                                "order to offline all CPUs of a package."), "info", {}),
+    "cpu.online_failed": (STUCK, "fail", {**STUCK, CPU + "cpu3/hotplug/state": "236\n"}),
+    "update.unavailable": ({UPLOAD + "status": None, UPLOAD + "error": None,
+                            **cpuinfo(bugs="seamret_invd_vmcs")}, "info", {}),
+    "update.exhausted": ({"sys/devices/faux/tdx_host/num_remaining_updates": "0\n"}, "warn", {}),
+    "update.error": ({UPLOAD + "error": "transferring:firmware-invalid\n"}, "fail", {}),
+    "qgs.down": ({"proc/77/comm": "other\n"}, "fail", {"proc/77/comm": "x\n", "var/run/tdx-qgs/qgs.socket": ""}),
+    "reg.missing": ({"var/log/mpa_registration.log": "ERROR: Registration Flow - failed\n"}, "fail", {}),
+}
+
+# Situation -> (tree beside the healthy one; None is nothing at all, the rule that comes first, exit status)
+SITUATIONS = {
+    "healthy": ({}, None, 0),
+    "nothing-readable": (None, None, 4),
+    "other-vendor": (off(cpuinfo("AuthenticAMD")), "cpu.vendor", 7),
+    "guest": (off(cpuinfo(flags=FLAGS + " hypervisor")), "cpu.vendor", 7),
+    "older-cpu": (off(cpuinfo(model=0x6a, flags="fpu ss xsave"), both(x87="fault")), "cpu.vendor", 7),
+    "bios-off": (off(both(x87="fault", x982="fault", x1401="fault"), log(begin=LOG[:1])), "bios.tme.off", 7),
+    "split-0": (off(NO_KEYS), "bios.keyid.none", 7),
+    "one-private-keyid": (off(both(x87=0x10000003e)), "bios.keyid.few", 7),
+    "split-1": ({}, None, 0),
+    "seamrr-unlocked": (off(both(x1401=0x3ffffe000800), log("virt/tdx: module not loaded")),
+                        "bios.seamrr.unlocked", 7),
+    "module-missing": (off(log("virt/tdx: module not loaded")), "bios.module.missing", 7),
+    "module-missing-6.2": (off(log("tdx: TDX module is not loaded.")), "bios.module.missing", 7),
+    "old-module": (failed("virt/tdx: SEAMCALL (0x22) failed: 0xc000050500000000"), "module.too_old_v1", 7),
+    "hibernation": (off(log("virt/tdx: initialization failed: Hibernation support is enabled")),
+                    "pm.hibernate", 7),
+    "parameter-off": ({KVM + "tdx": "N\n", "sys/devices/faux/tdx_host/version": None, "dev/kvm.txt": "235 1\n"},
+                      "kvm.param", 7),
+    "kvm-not-loaded": (off({KVM + f: None for f in ("tdx", "ept", "enable_apicv")}), "kvm.param", 7),
+    "package-offline": (NODE, "create.pkg_offline", 7),
+    "hkids-exhausted": (FULL, "hkid.exhausted", 7),
+    "cgroup-limit": (LIMIT, "hkid.cgroup_limit", 0),
+    "leaked-hkid": (LEAK, "hkid.leaked", 7),
+    "mixed-bios": (off(msr(2, x87="fault")), "sock.mismatch", 7),
+    "container": ({**{p: None for p in HEALTHY if p.startswith(("dev/", CGROUP, "sys/kernel", "boot/", "var/"))},
+                   CGROUP + "cgroup.events": "populated 1\n"}, "tools.msr", 0),
+    "log-overwritten": (log("late", begin=[]), None, 0),
+}

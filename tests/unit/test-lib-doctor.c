@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The table of rules, and those that only a helper can feed. */
+#include <doctor.h>
+#include "lib-fake.h"
+
+static void the_table(void)
+{
+	for (size_t i = 0; i < tdxctl_nr_rules; i++) {
+		const struct tdxctl_rule *r = &tdxctl_rules[i];
+		size_t k;
+
+		CHECK(r->id && r->title && r->fix);
+		CHECK(r->check || r->log);
+		CHECK(r->severity >= TDXCTL_RULE_INFO);
+		CHECK(tdxctl_rule_group_str(r->group));
+		CHECK(!r->since || !r->until || r->since <= r->until);
+		for (k = 0; k < i; k++)
+			CHECK(strcmp(tdxctl_rules[k].id, r->id));
+		/* It waits for a rule that was examined before it. */
+		for (k = 0; r->needs && k < i && strcmp(tdxctl_rules[k].id, r->needs); k++)
+			;
+		CHECK(k < i || !r->needs);
+	}
+}
+
+static char name[] = "web";
+static struct tdxctl_td_view td;
+static struct tdxctl_hkid hkids[4];
+static struct tdxctl_snapshot snap;
+static struct tdxctl_facts facts;
+
+/* A helper's host: four HKIDs, one of them with the one TD. */
+static void start(void)
+{
+	td = (struct tdxctl_td_view){
+		.td = { .id = 1, .state = TDXCTL_TD_RUNNABLE, .hkid = 16, .since_ns = 1 },
+		.vm = { .name = name, .pid = 7 },
+	};
+	memset(hkids, 0, sizeof(hkids));
+	for (int i = 0; i < 4; i++)
+		hkids[i].state = i ? TDXCTL_HKID_FREE : TDXCTL_HKID_CONFIGURED;
+	snap = (struct tdxctl_snapshot){
+		.source = TDXCTL_SOURCE_HELPER, .platform.has_tdx = true,
+		.hdr.now_ns = 120000000000ULL, .nr_hkids = 4, .hkids = hkids, .nr_tds = 1, .tds = &td,
+	};
+	memset(&facts, 0, sizeof(facts));
+	facts.snap = &snap;
+	facts.kernel = TDXCTL_KERNEL(7, 2);
+	facts.hkid_capacity = (struct tdxctl_val){ .readable = true, .value = 4 };
+	facts.hkid_current = (struct tdxctl_val){ .readable = true, .value = 1 };
+	facts.log.text = (char *)"";
+	facts.log_complete = true;
+	facts.config.reason = facts.cpu.flags.reason = facts.cpu.bugs.reason = "not there";
+}
+
+static enum tdxctl_rule_state state(const char *id, const char *detail)
+{
+	enum tdxctl_rule_state s = TDXCTL_RULE_STATES;
+	struct tdxctl_finding *list;
+	size_t n;
+
+	if (!CHECK_EQ(tdxctl_doctor(&facts, false, &list, &n), 0))
+		return s;
+	CHECK_EQ(n, tdxctl_nr_rules);
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(list[i].rule->id, id))
+			continue;
+		s = list[i].state;
+		if (detail && !CHECK(list[i].detail && strstr(list[i].detail, detail)))
+			fprintf(stderr, "  \"%s\"\n", list[i].detail ? list[i].detail : "");
+	}
+	tdxctl_findings_free(list, n);
+	return s;
+}
+
+static void drift(void)
+{
+	start();
+	CHECK_EQ(state("hkid.cgroup_drift", NULL), TDXCTL_RULE_OK);
+	/* What the helper has not seen yet is no proof. */
+	hkids[1].state = TDXCTL_HKID_UNKNOWN;
+	CHECK_EQ(state("hkid.cgroup_drift", NULL), TDXCTL_RULE_OK);
+	hkids[1].state = TDXCTL_HKID_ASSIGNED;
+	CHECK_EQ(state("hkid.cgroup_drift", "counts 1 HKIDs, 2 are in use"), TDXCTL_RULE_WARN);
+	snap.source = TDXCTL_SOURCE_HOST;
+	CHECK_EQ(state("hkid.cgroup_drift", NULL), TDXCTL_RULE_OK);	/* the log says no */
+	facts.log_complete = false;
+	CHECK_EQ(state("hkid.cgroup_drift", "helper"), TDXCTL_RULE_UNKNOWN);
+}
+
+static void slow_teardown(void)
+{
+	start();
+	CHECK_EQ(state("teardown.slow", NULL), TDXCTL_RULE_OK);
+	td.vm.pid = 0;
+	CHECK_EQ(state("teardown.slow", "td:1 (web) keeps HKID 16"), TDXCTL_RULE_WARN);
+	/* Just now. */
+	td.td.since_ns = snap.hdr.now_ns - 59000000000ULL;
+	CHECK_EQ(state("teardown.slow", NULL), TDXCTL_RULE_OK);
+	td.td.since_ns = 1;
+	td.td.hkid = 0;
+	CHECK_EQ(state("teardown.slow", NULL), TDXCTL_RULE_OK);
+	td.td.hkid = 16;
+	td.td.state = TDXCTL_TD_LEAKED;
+	CHECK_EQ(state("teardown.slow", NULL), TDXCTL_RULE_OK);
+}
+
+static void being_built(void)
+{
+	start();
+	CHECK_EQ(state("update.during_build", NULL), TDXCTL_RULE_OK);
+	td.td.state = TDXCTL_TD_INITIALIZED;
+	CHECK_EQ(state("update.during_build", "td:1 (web)"), TDXCTL_RULE_INFO);
+}
+
+static void hkids_of_the_helper(void)
+{
+	start();
+	CHECK_EQ(state("hkid.exhausted", NULL), TDXCTL_RULE_OK);
+	for (int i = 0; i < 4; i++)
+		hkids[i].state = TDXCTL_HKID_LEAKED;
+	CHECK_EQ(state("hkid.exhausted", "all 4 HKIDs are in use, 4 of them leaked"), TDXCTL_RULE_FAIL);
+	CHECK_EQ(state("hkid.leaked", "4 of 4"), TDXCTL_RULE_FAIL);
+	/* The TD that runs is the better answer. */
+	CHECK_EQ(state("hkid.leak_blocks_offline", NULL), TDXCTL_RULE_OK);
+	snap.nr_tds = 0;
+	CHECK_EQ(state("hkid.leak_blocks_offline", NULL), TDXCTL_RULE_WARN);
+	hkids[3].state = TDXCTL_HKID_UNKNOWN;
+	CHECK_EQ(state("hkid.exhausted", NULL), TDXCTL_RULE_OK);
+}
+
+/* Text of a log must not reach a terminal as it is. */
+static void details_are_clean(void)
+{
+	start();
+	facts.log.text = (char *)"TDX private memory error \033[31m\001";
+	CHECK_EQ(state("mce.tdx_private", "error ?[31m?"), TDXCTL_RULE_FAIL);
+}
+
+int main(void)
+{
+	RUN(the_table);
+	RUN(drift);
+	RUN(slow_teardown);
+	RUN(being_built);
+	RUN(hkids_of_the_helper);
+	RUN(details_are_clean);
+	return check_done("test-lib-doctor");
+}
