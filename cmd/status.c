@@ -208,7 +208,7 @@ static void show_hkids(struct out_node *root, const struct tdxctl_snapshot *s)
 {
 	struct out_node *n = out_object(root, &hkids);
 	uint64_t count[TDXCTL_HKID_STATES] = { 0 }, used;
-	char states[160] = "", text[240];
+	char states[160] = "", text[320];
 	size_t i;
 
 	if (s->source == TDXCTL_SOURCE_HOST) {
@@ -221,12 +221,18 @@ static void show_hkids(struct out_node *root, const struct tdxctl_snapshot *s)
 	out_uint(n, &hkid_fields[K_TOTAL], s->nr_hkids);
 	for (i = 0; i < TDXCTL_HKID_STATES; i++) {
 		out_uint(n, &hkid_fields[K_STATE + i], count[i]);
-		if (i != TDXCTL_HKID_FREE)
+		if (i != TDXCTL_HKID_FREE && i != TDXCTL_HKID_UNKNOWN)
 			tell(states, sizeof(states), ", ", count[i], tdxctl_hkid_state_str((unsigned int)i));
 	}
-	used = s->nr_hkids - count[TDXCTL_HKID_FREE];
-	snprintf(text, sizeof(text), "%llu of %zu in use%s%s%s", (unsigned long long)used,
-		 s->nr_hkids, *states ? " (" : "", states, *states ? ")" : "");
+	/* A helper that came late has not seen what became of the others. */
+	used = s->nr_hkids - count[TDXCTL_HKID_FREE] - count[TDXCTL_HKID_UNKNOWN];
+	snprintf(text, sizeof(text), "%llu of %zu %sin use%s%s%s", (unsigned long long)used,
+		 s->nr_hkids, count[TDXCTL_HKID_UNKNOWN] ? "known to be " : "",
+		 *states ? " (" : "", states, *states ? ")" : "");
+	if (count[TDXCTL_HKID_UNKNOWN])
+		snprintf(text + strlen(text), sizeof(text) - strlen(text),
+			 ", %llu not seen since the helper was loaded",
+			 (unsigned long long)count[TDXCTL_HKID_UNKNOWN]);
 	out_style(out_bar(n, &hkid_fields[K_TEXT], used, count[TDXCTL_HKID_LEAKED],
 			  s->nr_hkids, text),
 		  count[TDXCTL_HKID_LEAKED] || used == s->nr_hkids ? STYLE_WARN : STYLE_NONE);
