@@ -153,8 +153,11 @@ const struct cli_cmd cli_cmds[] = {
 	},
 	{
 		.group = CLI_GROUP_LOOK, .verb = "lock",
-		.summary = "tdx_lock and the key-config lock of each package",
+		.summary = "who holds tdx_lock and the key-config lock of each package",
 		.needs = NEED_DATA, .run = cmd_lock,
+		.details =
+		"HELD FOR is the hold of this moment, LONGEST the longest one seen. BUSY counts\n"
+		"retries because an operand was in use, NO ENTROPY those for want of a new key.",
 	},
 	{
 		.group = CLI_GROUP_LOOK, .verb = "cpu", .noun = "check",

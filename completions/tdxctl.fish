@@ -25,7 +25,7 @@ complete -c tdxctl -n '__fish_seen_subcommand_from td; and not __fish_seen_subco
 complete -c tdxctl -n '__fish_seen_subcommand_from td; and not __fish_seen_subcommand_from list show' -a show -d 'one TD: its life so far and what keeps it alive'
 complete -c tdxctl -n '__fish_seen_subcommand_from td; and __fish_seen_subcommand_from show' -a '(__tdxctl_vms)'
 
-complete -c tdxctl -n 'not __fish_seen_subcommand_from status hkid td lock cpu doctor release helper emulate keys decode help' -a lock -d 'tdx_lock and the key-config lock of each package'
+complete -c tdxctl -n 'not __fish_seen_subcommand_from status hkid td lock cpu doctor release helper emulate keys decode help' -a lock -d 'who holds tdx_lock and the key-config lock of each package'
 
 complete -c tdxctl -n 'not __fish_seen_subcommand_from status hkid td lock cpu doctor release helper emulate keys decode help' -a cpu -d 'is every online CPU able to run TDs, every package covered'
 complete -c tdxctl -n '__fish_seen_subcommand_from cpu; and not __fish_seen_subcommand_from check plan' -a check -d 'is every online CPU able to run TDs, every package covered'
