@@ -14,9 +14,6 @@
 
 #include "tdxctl_drv.h"
 
-/* seamcall.S */
-asmlinkage u64 tdxctl_seamcall(u64 leaf, struct ledger_regs *regs);
-
 static const struct {
 	u64 status;
 	enum tdxctl_cpu_state state;

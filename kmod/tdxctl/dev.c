@@ -13,7 +13,7 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
-#include "tdxctl_drv.h"
+#include "layout.h"
 
 /* Any of the argument structures; each begins with its size and flags. */
 union args {
@@ -25,6 +25,8 @@ union args {
 	struct tdxctl_snapshot_args snapshot;
 	struct tdxctl_cpu_check_args cpu_check;
 	struct tdxctl_release_args release;
+	struct tdxctl_layout layout;
+	struct tdxctl_adopt_args adopt;
 };
 
 static int do_info(struct tdxctl_file *f, union args *args)
@@ -55,6 +57,8 @@ static int do_info(struct tdxctl_file *f, union args *args)
 	observe_keyids_get(&keyids, &info->attached_ns, &from_start);
 	if (from_start)
 		info->features |= TDXCTL_F_FROM_START;
+	if (adopt_done())
+		info->features |= TDXCTL_F_ADOPTED;
 	info->global_hkid = keyids.global;
 	info->first_hkid = keyids.first;
 	info->nr_hkids = keyids.count;
@@ -129,6 +133,16 @@ static int do_release(struct tdxctl_file *f, union args *args)
 	return release_ioctl(f, &args->release);
 }
 
+static int do_layout(struct tdxctl_file *f, union args *args)
+{
+	return layout_ioctl(&args->layout);
+}
+
+static int do_adopt(struct tdxctl_file *f, union args *args)
+{
+	return adopt_ioctl(&args->adopt);
+}
+
 struct op {
 	u32 size;		/* what this kernel knows */
 	u32 min_size;		/* of the first version */
@@ -147,6 +161,8 @@ static const struct op ops[] = {
 	OP(TDXCTL_IOC_SNAPSHOT, do_snapshot, struct tdxctl_snapshot_args, needed),
 	OP(TDXCTL_IOC_CPU_CHECK, do_cpu_check, struct tdxctl_cpu_check_args, reserved),
 	OP(TDXCTL_IOC_RELEASE, do_release, struct tdxctl_release_args, reason),
+	OP(TDXCTL_IOC_LAYOUT, do_layout, struct tdxctl_layout, reserved),
+	OP(TDXCTL_IOC_ADOPT, do_adopt, struct tdxctl_adopt_args, reserved),
 };
 
 static long dev_ioctl(struct file *file, unsigned int cmd, unsigned long arg)

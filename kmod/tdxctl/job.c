@@ -14,7 +14,7 @@
 #include <linux/timekeeping.h>
 
 #include "kvm-tdx-abi.h"
-#include "release.h"
+#include "early.h"
 
 #define MAX_JOBS	64
 
@@ -37,13 +37,13 @@ static bool interrupted(long ret)
 
 /*
  * Number 5 on a VM file is KVM_TDX_RELEASE_VM in the v9-v19 trees; in mainline
- * it is the vCPU command KVM_TDX_GET_CPUID and a VM file refuses it. Where
- * mainline's function is seen the attempt is spared.
+ * it is the vCPU command KVM_TDX_GET_CPUID and a VM file refuses it. Where one
+ * of mainline's functions is seen the attempt is spared.
  */
 static u32 release_reason(void)
 {
-	return sym_find(NULL, "tdx_vcpu_get_cpuid") ? TDXCTL_REASON_NO_IOCTL :
-						      TDXCTL_REASON_MAYBE;
+	return sym_find(NULL, "tdx_vcpu_get_cpuid") || sym_find(NULL, "vt_vm_pre_destroy") ?
+		       TDXCTL_REASON_NO_IOCTL : TDXCTL_REASON_MAYBE;
 }
 
 void strategy_reasons(u32 *reason, const struct td_view *td)
@@ -56,7 +56,7 @@ void strategy_reasons(u32 *reason, const struct td_view *td)
 	} else {
 		reason[TDXCTL_STRATEGY_TERMINATE] = TDXCTL_REASON_MAYBE;
 		reason[TDXCTL_STRATEGY_RELEASE] = release_reason();
-		reason[TDXCTL_STRATEGY_EARLY] = TDXCTL_REASON_NO_SYMBOL;
+		reason[TDXCTL_STRATEGY_EARLY] = early_reason();
 	}
 	reason[TDXCTL_STRATEGY_STOP] = TDXCTL_REASON_USER_SPACE;
 }
@@ -76,6 +76,12 @@ u32 strategy_pick(const u32 *reason, u32 wanted)
 		if ((!wanted || wanted == s) && strategy_usable(reason, s))
 			return s;
 	return TDXCTL_STRATEGY_AUTO;
+}
+
+/* Gives back the HKID; the pages go as user space punches holes. */
+bool strategy_leaves_pages(u32 strategy)
+{
+	return strategy == TDXCTL_STRATEGY_TERMINATE || strategy == TDXCTL_STRATEGY_EARLY;
 }
 
 /* ---- the thread ---- */
@@ -117,6 +123,11 @@ static long attempt(struct job *j, u32 strategy)
 		return vmfile_command(&j->vm, EMUL_KVM_TDX_TERMINATE_VM, 0);
 	case TDXCTL_STRATEGY_RELEASE:
 		return vmfile_command(&j->vm, EMUL_KVM_TDX_RELEASE_VM, 0);
+	case TDXCTL_STRATEGY_EARLY:
+		td_view_get(&td, j->tdr);
+		if (td.found && !td.hkid)
+			return 0;
+		return early_release(j);
 	}
 	return -EOPNOTSUPP;
 }
@@ -148,7 +159,8 @@ static void run_strategies(struct job *j)
 		if (!refused(ret))
 			break;
 		mutex_lock(&job_mutex);
-		j->reason[s] = TDXCTL_REASON_NO_IOCTL;
+		j->reason[s] = s == TDXCTL_STRATEGY_EARLY ? TDXCTL_REASON_NOT_FINALIZED :
+							    TDXCTL_REASON_NO_IOCTL;
 		mutex_unlock(&job_mutex);
 	}
 
@@ -167,8 +179,7 @@ static void run_strategies(struct job *j)
 	j->strategy = s;
 	j->result = ret;
 	if (!ret)
-		j->phase = s == TDXCTL_STRATEGY_TERMINATE ? TDXCTL_PHASE_PAGES :
-							    TDXCTL_PHASE_DONE;
+		j->phase = strategy_leaves_pages(s) ? TDXCTL_PHASE_PAGES : TDXCTL_PHASE_DONE;
 	else if (interrupted(ret) && j->cancel)
 		j->phase = TDXCTL_PHASE_CANCELLED;
 	else

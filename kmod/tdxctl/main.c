@@ -4,7 +4,7 @@
 
 #include <linux/module.h>
 
-#include "tdxctl_drv.h"
+#include "layout.h"
 
 static int __init tdxctl_init(void)
 {
@@ -16,12 +16,17 @@ static int __init tdxctl_init(void)
 	ret = probe_init();
 	if (ret)
 		goto err_cpus;
-	ret = dev_init();
+	ret = layout_init();
 	if (ret)
 		goto err_probe;
+	ret = dev_init();
+	if (ret)
+		goto err_layout;
 	dbg_init();
 	return 0;
 
+err_layout:
+	layout_exit();
 err_probe:
 	probe_exit();
 err_cpus:
@@ -31,7 +36,8 @@ err_cpus:
 }
 
 /*
- * No file is open and no release runs: each holds a reference on the module.
+ * No file is open, no release runs and no VM released early is left: each holds
+ * a reference on the module.
  * The probes go before what their handlers use.
  */
 static void __exit tdxctl_exit(void)
@@ -39,6 +45,8 @@ static void __exit tdxctl_exit(void)
 	dbg_exit();
 	dev_exit();
 	release_exit();
+	early_exit();
+	layout_exit();
 	probe_exit();
 	locks_exit();
 	cpus_exit();

@@ -6,6 +6,7 @@ ccflags-y += $(if $(shell grep -ls first_waiter $(srctree)/include/linux/mutex*.
 tdxctl-y := tdxctl/main.o tdxctl/probe.o tdxctl/sym.o tdxctl/observe.o \
 	    tdxctl/cpus.o tdxctl/locks.o tdxctl/dev.o tdxctl/snapshot.o \
 	    tdxctl/cpucheck.o tdxctl/seamcall.o tdxctl/release.o \
-	    tdxctl/job.o tdxctl/td.o \
+	    tdxctl/job.o tdxctl/td.o tdxctl/layout.o tdxctl/adopt.o \
+	    tdxctl/early.o tdxctl/sept.o tdxctl/kick.o \
 	    tdxctl/vmfile.o tdxctl/debugfs.o tdxctl/wire.o \
 	    $(patsubst $(src)/%.c,%.o,$(wildcard $(src)/core/ledger*.c))

@@ -268,6 +268,18 @@ void observe_end(struct observe_call *c, u64 status, bool outputs)
 	unlock_ledger(flags);
 }
 
+/* A TD that is older than the ledger; ledger_adopt_td()'s return value. */
+int observe_adopt(const struct ledger_td *td)
+{
+	unsigned long flags;
+	int ret;
+
+	lock_ledger(&flags);
+	ret = ledger_adopt_td(ledger, td);
+	unlock_ledger(flags);
+	return ret;
+}
+
 /* Replaces the ledger; calls in flight belong to the old one and are dropped. */
 static int install(const struct ledger_config *cfg, u32 room_hkids, bool pending,
 		   u64 since)

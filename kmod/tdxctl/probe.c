@@ -46,7 +46,8 @@ static struct seamcall_probe probes[] = {
 static DEFINE_MUTEX(probe_mutex);
 static char provider_name[MODULE_NAME_LEN];
 
-static unsigned long missed_total(void)
+/* SEAMCALLs that the probes did not see. */
+unsigned long probe_missed(void)
 {
 	unsigned long n = 0;
 	int i;
@@ -60,7 +61,7 @@ static unsigned long missed_total(void)
 static int on_entry(struct kretprobe_instance *ri, struct pt_regs *regs)
 {
 	observe_begin((struct observe_call *)ri->data, regs->di,
-		      (const struct ledger_regs *)regs->si, missed_total());
+		      (const struct ledger_regs *)regs->si, probe_missed());
 	return 0;
 }
 

@@ -164,7 +164,7 @@ static struct job *start_release_locked(struct request *r, struct job *j)
 	if (r->td.found && !r->td.hkid) {
 		if (!wanted && !fresh)
 			wanted = j->strategy;
-		if (!r->td.pages || wanted == TDXCTL_STRATEGY_TERMINATE)
+		if (!r->td.pages || strategy_leaves_pages(wanted))
 			return fresh ? NULL : j;
 	}
 	if (!strategy_pick(r->reason, wanted))

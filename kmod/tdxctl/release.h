@@ -69,6 +69,7 @@ extern struct mutex job_mutex;
 
 void strategy_reasons(u32 *reason, const struct td_view *td);
 bool strategy_usable(const u32 *reason, u32 strategy);
+bool strategy_leaves_pages(u32 strategy);
 u32 strategy_pick(const u32 *reason, u32 wanted);
 
 struct job *job_alloc(struct pid *pid, int vm_fd, u64 tdr);

@@ -2,6 +2,7 @@
 #include <linux/linkage.h>
 #include <linux/export.h>
 #include <asm/asm.h>
+#include <asm/ibt.h>
 #include <asm/nospec-branch.h>
 
 #define REGS_RCX	0
@@ -46,3 +47,14 @@ SYM_FUNC_START(tdxctl_seamcall)
 	RET
 	_ASM_EXTABLE_FAULT(.Lseamcall, .Lfault)
 SYM_FUNC_END(tdxctl_seamcall)
+
+/*
+ * long tdxctl_return(long value)
+ *
+ * Where a probe sends the caller of a function that is not to run.
+ */
+SYM_FUNC_START(tdxctl_return)
+	ENDBR
+	mov	%rdi, %rax
+	RET
+SYM_FUNC_END(tdxctl_return)

@@ -7,16 +7,20 @@
  * in kp.addr. With a function it succeeds; registered disabled, it plants no
  * breakpoint, and is removed at once. "module:name" restricts the search.
  *
- * Such an address is read with copy_from_kernel_nofault() or compared. It is
- * never called: with IBT a function that nobody's pointer refers to is sealed.
+ * Such an address is read with copy_from_kernel_nofault() or compared. With IBT
+ * a function that nobody's pointer refers to is sealed, and calling it would be
+ * fatal: sym_callable() tells.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/kallsyms.h>
 #include <linux/kprobes.h>
 #include <linux/module.h>
+#include <linux/uaccess.h>
 
 #include "tdxctl_drv.h"
+
+#define ENDBR_SIZE	4
 
 /**
  * sym_find() - address of a symbol, of @module or (NULL) wherever it is
@@ -35,6 +39,29 @@ unsigned long sym_find(const char *module, const char *name)
 	if (!register_kprobe(&kp))
 		unregister_kprobe(&kp);
 	return (unsigned long)kp.addr;
+}
+
+/**
+ * sym_callable() - address of a function that may be called through a pointer
+ *
+ * A kprobe's address is past ENDBR where there is one. The kernel overwrites
+ * that of sealed functions.
+ *
+ * Return: the address, 0 when there is no such function or it is sealed.
+ */
+unsigned long sym_callable(const char *name)
+{
+	static const u8 endbr[ENDBR_SIZE] = { 0xf3, 0x0f, 0x1e, 0xfa };
+	unsigned long addr = sym_find(NULL, name);
+	u8 at[ENDBR_SIZE];
+	int i;
+
+	for (i = 0; addr && i < 2; i++, addr -= ENDBR_SIZE)
+		if (!copy_from_kernel_nofault(at, (void *)addr, sizeof(at)) &&
+		    !memcmp(at, endbr, sizeof(at)))
+			return addr;
+	/* 2 * ENDBR_SIZE less by now */
+	return addr && !IS_ENABLED(CONFIG_X86_KERNEL_IBT) ? addr + 2 * ENDBR_SIZE : 0;
 }
 
 /* "name+0xOFFSET/0xSIZE [module]", as sprint_symbol() prints it. */

@@ -5,6 +5,8 @@
  * Lock order, outermost first:
  *   probe_mutex (probe.c)    attach and detach, module notifier
  *   job_mutex (release.c)    list of releases
+ *   layout_mutex (layout.c)  where KVM's structures have their fields
+ *   early_mutex (early.c)    VMs released early, and their probes
  *   CPU hotplug read lock    CPU check
  *   locks_mutex (locks.c)    addresses of the kernel's mutexes
  *   ledger lock (observe.c)  spins, interrupts off; also taken by probe handlers
@@ -27,6 +29,7 @@ struct tdxctl_file {
 /* sym.c: addresses by name, for reading only */
 unsigned long sym_find(const char *module, const char *name);
 unsigned long sym_size(unsigned long addr);
+unsigned long sym_callable(const char *name);
 bool sym_module(unsigned long addr, char *buf, size_t len);
 
 /* probe.c: kretprobes on the SEAMCALL entry points */
@@ -35,6 +38,7 @@ bool sym_module(unsigned long addr, char *buf, size_t len);
 int probe_init(void);
 void probe_exit(void);
 u64 probe_features(char *provider, size_t len);
+unsigned long probe_missed(void);
 
 /* observe.c: the ledger and the lock around it */
 struct observe_call {
@@ -51,6 +55,7 @@ struct observe_keyids {
 void observe_begin(struct observe_call *c, u64 rax, const struct ledger_regs *args,
 		   unsigned long missed);
 void observe_end(struct observe_call *c, u64 status, bool outputs);
+int observe_adopt(const struct ledger_td *td);
 int observe_start(const char *provider, bool from_start);
 void observe_stop(void);
 void observe_exit(void);
@@ -77,6 +82,9 @@ void locks_sample(struct wire_lock *tdx_lock, struct wire_lock *key_config);
 /* snapshot.c */
 size_t snapshot_size(void);
 void *snapshot_take(size_t max, size_t *size);
+
+/* seamcall.S; not seen by the probes */
+asmlinkage u64 tdxctl_seamcall(u64 leaf, struct ledger_regs *regs);
 
 /* cpucheck.c */
 int cpucheck_one(unsigned int cpu, struct tdxctl_cpu_check_rec *rec);

@@ -27,6 +27,8 @@
 #define TDXCTL_IOC_SNAPSHOT	_IO(TDXCTL_IOC_TYPE, 0x01)
 #define TDXCTL_IOC_CPU_CHECK	_IO(TDXCTL_IOC_TYPE, 0x02)
 #define TDXCTL_IOC_RELEASE	_IO(TDXCTL_IOC_TYPE, 0x03)
+#define TDXCTL_IOC_LAYOUT	_IO(TDXCTL_IOC_TYPE, 0x04)
+#define TDXCTL_IOC_ADOPT	_IO(TDXCTL_IOC_TYPE, 0x05)
 
 #define TDXCTL_UNKNOWN		(~0ULL)
 #define TDXCTL_UNKNOWN32	(~0U)
@@ -41,6 +43,7 @@
 #define TDXCTL_F_RELEASE	(1ULL << 5)	/* RELEASE can run in a VM's mm */
 #define TDXCTL_F_EMULATED	(1ULL << 6)	/* the TDX module is tdx_emul */
 #define TDXCTL_F_FROM_START	(1ULL << 7)	/* loaded before the TDX module */
+#define TDXCTL_F_ADOPTED	(1ULL << 8)	/* older TDs were looked for */
 
 struct tdxctl_info {
 	__u32 size;
@@ -332,6 +335,65 @@ struct tdxctl_release_args {
 	__u64 started_ns;		/* out */
 	__u64 ended_ns;			/* out: 0 while it runs */
 	__u32 reason[8];		/* out: enum tdxctl_reason by strategy */
+};
+
+/* ---- TDs that are older than the helper ---- */
+
+enum tdxctl_sept_callback {
+	TDXCTL_SEPT_UNKNOWN,
+	/* int (kvm, gfn, old_spte, new_spte, level) */
+	TDXCTL_SEPT_SET_PRIVATE_SPTE,
+	TDXCTL_SEPT_CALLBACKS,
+};
+
+/*
+ * Where this kernel's KVM keeps what the helper needs, as BTF tells user space:
+ * offsets within struct kvm_tdx (which begins with struct kvm) and struct
+ * kvm_vcpu, and constants. TDXCTL_UNKNOWN32: not found, and what needs it is
+ * off. It is kept until KVM is unloaded.
+ *
+ * EINVAL an offset beyond its structure or not aligned; EBUSY it differs from
+ * the one in use while a VM released early exists.
+ */
+struct tdxctl_layout {
+	__u32 size;
+	__u32 flags;			/* in: 0 */
+	__u32 kvm_tdx_size;
+	__u32 kvm_vcpu_size;
+	/* struct kvm_tdx */
+	__u32 vm_type;
+	__u32 mm;
+	__u32 created_vcpus, online_vcpus, max_vcpus;
+	__u32 lock, slots_lock;		/* struct mutex */
+	__u32 mmu_lock;			/* rwlock_t */
+	__u32 vm_dead;
+	__u32 hkid, state, tdr_page;
+	/* struct kvm_vcpu */
+	__u32 vcpu_kvm, vcpu_cpu;
+	/* enum kvm_tdx_state */
+	__u32 state_initialized, state_runnable;
+	__u32 sept_callback;		/* enum tdxctl_sept_callback */
+	__u32 reserved;
+};
+
+#define TDXCTL_ADOPT_DONE	(1U << 0)	/* no VM file: that was all of them */
+
+/*
+ * Tells the helper of a VM that may be a TD older than itself. The descriptor
+ * is named as in struct tdxctl_release_args, and belongs to the process whose
+ * memory map the VM uses.
+ *
+ * ESRCH, EBADF as there; EINVAL not a VM file, not a TD, or not initialised;
+ * EXDEV the VM belongs to another process; EOPNOTSUPP no layout; ENOSPC.
+ */
+struct tdxctl_adopt_args {
+	__u32 size;
+	__u32 flags;			/* in: TDXCTL_ADOPT_* */
+	__s32 pidfd;
+	__s32 vm_fd;
+	__u64 tdr;			/* out */
+	__u32 hkid;			/* out: 0 = given back */
+	__u32 reserved;
 };
 
 #endif

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Where KVM keeps what the helper reads: offsets that user space took from BTF.
+ * They are data from outside: bounded here, and used only for a structure of
+ * the size they came with, by way of reads that may fail.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/capability.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/rwlock_types.h>
+#include <linux/string.h>
+#include <linux/uaccess.h>
+
+#include "layout.h"
+
+#define MAX_STRUCT	(256 * 1024)
+
+static DEFINE_MUTEX(layout_mutex);
+static struct tdxctl_layout current_layout;	/* size 0: none */
+
+/* Fields of struct kvm_tdx or struct kvm_vcpu. */
+#define IN_TDX(_f, _type) \
+	{ offsetof(struct tdxctl_layout, _f), sizeof(_type), __alignof__(_type), false }
+#define IN_VCPU(_f, _type) \
+	{ offsetof(struct tdxctl_layout, _f), sizeof(_type), __alignof__(_type), true }
+
+static const struct {
+	u16 field;
+	u16 width;
+	u16 align;
+	bool vcpu;
+} fields[] = {
+	IN_TDX(vm_type, u8),
+	IN_TDX(mm, void *),
+	IN_TDX(created_vcpus, s32),
+	IN_TDX(online_vcpus, s32),
+	IN_TDX(max_vcpus, s32),
+	IN_TDX(lock, struct mutex),
+	IN_TDX(slots_lock, struct mutex),
+	IN_TDX(mmu_lock, rwlock_t),
+	IN_TDX(vm_dead, bool),
+	IN_TDX(hkid, s32),
+	IN_TDX(state, u32),
+	IN_TDX(tdr_page, void *),
+	IN_VCPU(vcpu_kvm, void *),
+	IN_VCPU(vcpu_cpu, s32),
+};
+
+static bool valid(const struct tdxctl_layout *l)
+{
+	int i;
+
+	if (l->kvm_tdx_size > MAX_STRUCT || l->kvm_vcpu_size > MAX_STRUCT)
+		return false;
+	for (i = 0; i < ARRAY_SIZE(fields); i++) {
+		u32 at = *(const u32 *)((const char *)l + fields[i].field);
+		u32 end = fields[i].vcpu ? l->kvm_vcpu_size : l->kvm_tdx_size;
+
+		if (at == TDXCTL_UNKNOWN32)
+			continue;
+		if (at > end || fields[i].width > end - at || at % fields[i].align)
+			return false;
+	}
+	return true;
+}
+
+int layout_ioctl(struct tdxctl_layout *l)
+{
+	struct tdxctl_layout set = *l;
+	int ret = 0;
+
+	if (!capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	if (l->flags || l->reserved || l->sept_callback >= TDXCTL_SEPT_CALLBACKS ||
+	    !valid(l))
+		return -EINVAL;
+	/* Of the caller's structure, which may be a longer one. */
+	set.size = sizeof(set);
+	mutex_lock(&layout_mutex);
+	if (early_active() && memcmp(&set, &current_layout, sizeof(set)))
+		ret = -EBUSY;
+	else
+		current_layout = set;
+	mutex_unlock(&layout_mutex);
+	return ret;
+}
+
+bool layout_get(struct tdxctl_layout *l)
+{
+	mutex_lock(&layout_mutex);
+	*l = current_layout;
+	mutex_unlock(&layout_mutex);
+	return l->size;
+}
+
+/* Whether all of them are there: a release needs each. */
+bool layout_complete(const struct tdxctl_layout *l)
+{
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(fields); i++)
+		if (*(const u32 *)((const char *)l + fields[i].field) == TDXCTL_UNKNOWN32)
+			return false;
+	return l->size && l->state_initialized != TDXCTL_UNKNOWN32 &&
+	       l->state_runnable != TDXCTL_UNKNOWN32;
+}
+
+/* A field of @obj; false when it is unknown or not readable. */
+bool layout_read(const void *obj, u32 at, void *out, size_t size)
+{
+	return at != TDXCTL_UNKNOWN32 &&
+	       !copy_from_kernel_nofault(out, (const char *)obj + at, size);
+}
+
+/* The next KVM to be loaded may be another build. */
+static int on_module(struct notifier_block *nb, unsigned long state, void *data)
+{
+	const struct module *mod = data;
+
+	if (state == MODULE_STATE_GOING &&
+	    (!strcmp(mod->name, "kvm_intel") || !strcmp(mod->name, "kvm"))) {
+		mutex_lock(&layout_mutex);
+		memset(&current_layout, 0, sizeof(current_layout));
+		mutex_unlock(&layout_mutex);
+	}
+	return NOTIFY_OK;
+}
+
+static struct notifier_block module_nb = {
+	.notifier_call = on_module,
+};
+
+int layout_init(void)
+{
+	return register_module_notifier(&module_nb);
+}
+
+void layout_exit(void)
+{
+	unregister_module_notifier(&module_nb);
+}
