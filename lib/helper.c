@@ -82,6 +82,7 @@ int helper_snapshot(struct tdxctl_ctx *ctx, int fd, struct tdxctl_snapshot **out
 
 	if (err)
 		return err;
+	adopt_older(ctx, fd, &info);
 	size = info.snapshot_size;
 	/* TDs come and go between two calls, so the size may be outdated at once. */
 	for (int i = 0; i < SNAPSHOT_TRIES; i++) {

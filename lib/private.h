@@ -74,6 +74,14 @@ int helper_snapshot(struct tdxctl_ctx *ctx, int fd, struct tdxctl_snapshot **out
 /* Puts the failure @err of ioctl @what into words; returns it. */
 int helper_fail(struct tdxctl_ctx *ctx, int err, const char *what);
 
+/* ---- btf.c, adopt.c ---- */
+
+/* -ENOENT: this kernel has no BTF of KVM's. */
+int btf_layout(struct tdxctl_ctx *ctx, struct tdxctl_layout *l);
+int layout_register(struct tdxctl_ctx *ctx, int dev);
+/* Tells a helper that was loaded late of the TDs that were there. */
+void adopt_older(struct tdxctl_ctx *ctx, int dev, const struct tdxctl_info *info);
+
 /* ---- hostinfo.c ---- */
 
 int host_platform(struct tdxctl_ctx *ctx, struct tdxctl_platform *p);

@@ -37,6 +37,12 @@ static void from_args(struct helper_release *r, const struct tdxctl_release_args
 	reasons_from(st, a);
 }
 
+/* The helper gives back the HKID; the memory goes with the guest_memfd. */
+static bool leaves_pages(enum tdxctl_strategy s)
+{
+	return s == TDXCTL_STRATEGY_TERMINATE || s == TDXCTL_STRATEGY_EARLY;
+}
+
 static int call(struct helper_release *r, uint32_t flags, unsigned int wait_ms,
 		struct tdxctl_release_args *a)
 {
@@ -174,8 +180,7 @@ static int release_step(struct tdxctl_release *base, unsigned int wait_ms,
 		return err == -EINTR ? err : open_failed(r, err);
 	}
 	from_args(r, &a);
-	/* The helper gave the HKID back; the memory goes with the guest_memfd. */
-	if (r->st.strategy == TDXCTL_STRATEGY_TERMINATE && r->st.hkid_freed && !r->cancelled &&
+	if (leaves_pages(r->st.strategy) && r->st.hkid_freed && !r->cancelled &&
 	    (r->st.phase == TDXCTL_PHASE_PAGES || r->st.phase == TDXCTL_PHASE_DONE) &&
 	    r->st.pages_left) {
 		if (!r->gmem_open)
@@ -198,7 +203,7 @@ static int release_step(struct tdxctl_release *base, unsigned int wait_ms,
 				r->st.phase = TDXCTL_PHASE_DONE;
 			}
 		}
-	} else if (r->cancelled && r->st.strategy == TDXCTL_STRATEGY_TERMINATE &&
+	} else if (r->cancelled && leaves_pages(r->st.strategy) &&
 		   r->st.phase == TDXCTL_PHASE_PAGES) {
 		/* The helper's part is over; nobody punches on. */
 		r->st.phase = TDXCTL_PHASE_CANCELLED;
@@ -256,6 +261,8 @@ static int prepare(struct helper_release *r, const struct tdxctl_td_view *td,
 	if (!vm_same_process(ctx, td->vm.pid, td->td.owner.start_ns))
 		return open_failed(r, -ESRCH);
 
+	/* Without it the helper has one strategy less. */
+	(void)layout_register(ctx, r->dev);
 	err = dry_run(r, td->vm.vm_fd, &a);
 	from_args(r, &a);
 	if (err < 0 && err != -EOPNOTSUPP)

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Where this kernel's KVM keeps what the helper needs to read, from the kernel's
+ * own type information. Whatever is not found stays TDXCTL_UNKNOWN32, and the
+ * helper does without.
+ */
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <stdio.h>
+#include "private.h"
+
+static const char *name_of(const struct btf *btf, __u32 off)
+{
+	const char *s = btf__name_by_offset(btf, off);
+
+	return s ? s : "";
+}
+
+/* Typedefs and qualifiers away. */
+static const struct btf_type *plain_type(const struct btf *btf, __u32 id)
+{
+	int n = btf__resolve_type(btf, id);
+
+	return n < 0 ? NULL : btf__type_by_id(btf, (__u32)n);
+}
+
+/*
+ * Byte offset of the member @name, @len bytes long, of the structure @t; its
+ * type goes to @type. Members of anonymous members count.
+ */
+static bool member_at(const struct btf *btf, const struct btf_type *t, const char *name,
+		      size_t len, uint32_t *at, __u32 *type, int depth)
+{
+	const struct btf_member *m = btf_members(t);
+
+	for (__u16 i = 0; i < btf_vlen(t); i++, m++) {
+		uint32_t bits = btf_member_bit_offset(t, i);
+		const char *s = name_of(btf, m->name_off);
+		const struct btf_type *inner;
+
+		if (strlen(s) == len && !strncmp(s, name, len)) {
+			if (bits % 8 || btf_member_bitfield_size(t, i))
+				return false;
+			*at = bits / 8;
+			*type = m->type;
+			return true;
+		}
+		if (*s || depth == 4)
+			continue;
+		inner = plain_type(btf, m->type);
+		if (inner && btf_is_composite(inner) &&
+		    member_at(btf, inner, name, len, at, type, depth + 1)) {
+			*at += bits / 8;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The offset of "a.b.c" in @root, UNKNOWN32 unless its type is of @size bytes. */
+static uint32_t field_at(const struct btf *btf, const struct btf_type *root, const char *path,
+			 int64_t size)
+{
+	uint32_t total = 0;
+	const struct btf_type *t = root;
+	__u32 type = 0;
+
+	for (const char *p = path; t; p++) {
+		size_t len = strcspn(p, ".");
+		uint32_t at;
+
+		if (!btf_is_composite(t) || !member_at(btf, t, p, len, &at, &type, 0))
+			return TDXCTL_UNKNOWN32;
+		total += at;
+		p += len;
+		if (!*p)
+			return size && btf__resolve_size(btf, type) != size ? TDXCTL_UNKNOWN32 : total;
+		t = plain_type(btf, type);
+	}
+	return TDXCTL_UNKNOWN32;
+}
+
+static uint32_t enum_value(const struct btf *btf, const char *type, const char *name)
+{
+	int id = btf__find_by_name_kind(btf, type, BTF_KIND_ENUM);
+	const struct btf_type *t = id < 0 ? NULL : btf__type_by_id(btf, (__u32)id);
+	const struct btf_enum *e = t ? btf_enum(t) : NULL;
+
+	for (__u16 i = 0; t && i < btf_vlen(t); i++)
+		if (!strcmp(name_of(btf, e[i].name_off), name))
+			return (uint32_t)e[i].val;
+	return TDXCTL_UNKNOWN32;
+}
+
+/* Whether the function @name has exactly these parameters. */
+static bool has_params(const struct btf *btf, const char *name, const char *const *params, int n)
+{
+	int id = btf__find_by_name_kind(btf, name, BTF_KIND_FUNC);
+	const struct btf_type *t = id < 0 ? NULL : btf__type_by_id(btf, (__u32)id);
+	const struct btf_param *p;
+
+	t = t ? btf__type_by_id(btf, t->type) : NULL;
+	if (!t || !btf_is_func_proto(t) || btf_vlen(t) != n)
+		return false;
+	p = btf_params(t);
+	for (int i = 0; i < n; i++)
+		if (strcmp(name_of(btf, p[i].name_off), params[i]))
+			return false;
+	return true;
+}
+
+static const struct {
+	size_t field;
+	const char *path;
+	int size;			/* 0: any */
+} tdx_fields[] = {
+#define F(field, path, size) { offsetof(struct tdxctl_layout, field), path, size }
+	F(vm_type, "kvm.arch.vm_type", 0),
+	F(mm, "kvm.mm", 8),
+	F(created_vcpus, "kvm.created_vcpus", 4),
+	F(online_vcpus, "kvm.online_vcpus", 4),
+	F(max_vcpus, "kvm.max_vcpus", 4),
+	F(lock, "kvm.lock", 0),
+	F(slots_lock, "kvm.slots_lock", 0),
+	F(mmu_lock, "kvm.mmu_lock", 0),
+	F(vm_dead, "kvm.vm_dead", 1),
+	F(hkid, "hkid", 4),
+	F(state, "state", 4),
+	F(tdr_page, "td.tdr_page", 8),
+}, vcpu_fields[] = {
+	F(vcpu_kvm, "kvm", 8),
+	F(vcpu_cpu, "cpu", 4),
+#undef F
+};
+
+static const struct btf_type *structure(const struct btf *btf, const char *name, uint32_t *size)
+{
+	int id = btf__find_by_name_kind(btf, name, BTF_KIND_STRUCT);
+	const struct btf_type *t = id < 0 ? NULL : btf__type_by_id(btf, (__u32)id);
+
+	*size = t ? t->size : 0;
+	return t;
+}
+
+static void fill(const struct btf *btf, struct tdxctl_layout *l)
+{
+	static const char *const sept[] = { "kvm", "gfn", "old_spte", "new_spte", "level" };
+	const struct btf_type *tdx = structure(btf, "kvm_tdx", &l->kvm_tdx_size);
+	const struct btf_type *vcpu = structure(btf, "kvm_vcpu", &l->kvm_vcpu_size);
+
+	for (size_t i = 0; tdx && i < sizeof(tdx_fields) / sizeof(tdx_fields[0]); i++)
+		*(uint32_t *)((char *)l + tdx_fields[i].field) =
+			field_at(btf, tdx, tdx_fields[i].path, tdx_fields[i].size);
+	for (size_t i = 0; vcpu && i < sizeof(vcpu_fields) / sizeof(vcpu_fields[0]); i++)
+		*(uint32_t *)((char *)l + vcpu_fields[i].field) =
+			field_at(btf, vcpu, vcpu_fields[i].path, vcpu_fields[i].size);
+	l->state_initialized = enum_value(btf, "kvm_tdx_state", "TD_STATE_INITIALIZED");
+	l->state_runnable = enum_value(btf, "kvm_tdx_state", "TD_STATE_RUNNABLE");
+	if (has_params(btf, "tdx_sept_set_private_spte", sept, 5))
+		l->sept_callback = TDXCTL_SEPT_SET_PRIVATE_SPTE;
+}
+
+static int quiet(enum libbpf_print_level level, const char *fmt, va_list ap)
+{
+	return 0;
+}
+
+int btf_layout(struct tdxctl_ctx *ctx, struct tdxctl_layout *l)
+{
+	struct btf *vmlinux, *module;
+	int err = 0;
+
+	memset(l, 0xff, sizeof(*l));
+	l->size = sizeof(*l);
+	l->flags = l->reserved = 0;
+	l->kvm_tdx_size = l->kvm_vcpu_size = 0;
+	l->sept_callback = TDXCTL_SEPT_UNKNOWN;
+
+	libbpf_set_print(quiet);
+	vmlinux = btf__load_vmlinux_btf();
+	if (!vmlinux) {
+		ctx_log(ctx, TDXCTL_LOG_INFO, "the kernel has no BTF: %s", strerror(errno));
+		return -ENOENT;
+	}
+	/* Absent where KVM is built in; then vmlinux has its types. */
+	module = btf__load_module_btf("kvm_intel", vmlinux);
+	fill(module ? module : vmlinux, l);
+	if (!l->kvm_tdx_size) {
+		ctx_log(ctx, TDXCTL_LOG_INFO, "no struct kvm_tdx in the kernel's BTF");
+		err = -ENOENT;
+	}
+	btf__free(module);
+	btf__free(vmlinux);
+	return err;
+}
