@@ -7,7 +7,7 @@ case_late_tds()
 {
 	vmm web --vcpus 2 --pages 64
 	web=$VMM
-	vmm init --stop-at init --max-vcpus 3
+	vmm init --stop-at init
 	vmm created --stop-at created
 	t 0 helper load
 	vmm db --vcpus 1 --pages 16
@@ -21,7 +21,7 @@ case_late_tds()
 	is 'tds[vm=web].private_pages' null
 	is 'tds[vm=init].state' initialized
 	is 'tds[vm=init].vcpus' 0
-	is 'tds[vm=init].max_vcpus' 3
+	is 'tds[vm=init].max_vcpus' 4
 	is 'tds[vm=db].private_pages' 16
 	is 'tds[vm=db].late' false
 	for vm in web init db; do

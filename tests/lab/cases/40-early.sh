@@ -58,7 +58,8 @@ case_early_release()
 	is 'tds[].vm' db
 	kill_vmms
 	nothing_left
-	t 0 helper unload
+	# The probes take their time to go.
+	wait_for 'tdxctl helper unload'
 }
 
 # vCPUs in KVM_RUN: waiting for an interrupt, or never at rest.
@@ -101,8 +102,8 @@ case_early_refused()
 	vmm init --stop-at init
 	vmm memory --stop-at memory --pages 8 --vcpus 1
 	for vm in init memory; do
-		t 1 release $vm --yes --strategy early
-		says 'not finali[sz]ed'
+		t 5 release $vm --yes --strategy early
+		says 'never finali[sz]ed'
 	done
 	in_use 2
 	j 0 td list
@@ -162,6 +163,8 @@ case_early_resumed()
 		sleep $delay
 		kill -9 $!
 		wait $! 2>/dev/null
+		# One that is just being stopped is joined, and says so.
+		tdxctl release web --yes
 		j 0 release web --yes
 		is hkid_freed true
 		in_use 0
