@@ -122,19 +122,24 @@ CHECK_FN(cpu_feature)
 	return TDXCTL_RULE_OK;
 }
 
-/* Is a package without an online CPU? Its name goes to @what. */
-static enum tdxctl_tri uncovered(const struct tdxctl_facts *f, char *what, size_t size)
+/*
+ * Is a package without an online CPU? Its name goes to @what. *sure is false
+ * when only a node is known to be: another node may share its package.
+ */
+static enum tdxctl_tri uncovered(const struct tdxctl_facts *f, char *what, size_t size, bool *sure)
 {
 	const struct tdxctl_snapshot *s = f->snap;
 
 	for (size_t i = 0; i < s->nr_packages; i++) {
 		if (s->packages[i].present_cpus && !s->packages[i].online_cpus) {
 			snprintf(what, size, "package %u", s->packages[i].id);
+			*sure = true;
 			return TDXCTL_YES;
 		}
 	}
 	if (f->nodes_offline) {
 		snprintf(what, size, "node %d", __builtin_ctzll(f->nodes_offline));
+		*sure = false;
 		return TDXCTL_YES;
 	}
 	return s->nr_packages ? TDXCTL_NO : TDXCTL_DONT_KNOW;
@@ -145,14 +150,15 @@ CHECK_FN(maxcpus)
 	const struct tdxctl_facts *f = e->facts;
 	const struct tdxctl_text *cmdline = &f->file[TDXCTL_FILE_CMDLINE];
 	char what[32];
+	bool sure;
 
 	if (!cmdline->text)
 		return UNKNOWN(e, cmdline);
 	if (!tdxctl_cmdline_get(f, "maxcpus=") && !tdxctl_cmdline_get(f, "nr_cpus="))
 		return TDXCTL_RULE_OK;
-	switch (uncovered(f, what, sizeof(what))) {
+	switch (uncovered(f, what, sizeof(what), &sure)) {
 	case TDXCTL_YES:
-		return rule_says(e, r->severity, "%s on the kernel command line, and %s has no online CPU",
+		return rule_says(e, sure ? r->severity : TDXCTL_RULE_WARN, "%s on the kernel command line, and %s has no online CPU",
 				 tdxctl_cmdline_get(f, "maxcpus=") ? "maxcpus=" : "nr_cpus=", what);
 	case TDXCTL_NO:
 		return TDXCTL_RULE_OK;
@@ -163,11 +169,18 @@ CHECK_FN(maxcpus)
 
 CHECK_FN(pkg_offline)
 {
+	const char *line;
 	char what[32];
+	size_t len;
+	bool sure;
 
-	switch (uncovered(e->facts, what, sizeof(what))) {
+	switch (uncovered(e->facts, what, sizeof(what), &sure)) {
 	case TDXCTL_YES:
-		return rule_says(e, r->severity, "%s has CPUs, and none is online", what);
+		/* The kernel refused a TD for it: now it is certain. */
+		sure |= tdxctl_log_find(e->facts, r->log[0], &line, &len) == TDXCTL_YES;
+		return rule_says(e, sure ? r->severity : TDXCTL_RULE_WARN,
+				 "%s has CPUs, and none is online%s", what,
+				 sure ? "" : "; another node may share its package");
 	case TDXCTL_NO:
 		return TDXCTL_RULE_OK;
 	default:

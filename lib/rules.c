@@ -274,7 +274,7 @@ const struct tdxctl_rule tdxctl_rules[] = {
 	},
 	{
 		.id = "create.pkg_offline", .group = TDXCTL_GROUP_CAPACITY, .severity = TDXCTL_RULE_FAIL,
-		.check = rule_pkg_offline,
+		.needs = "cpu.vendor", .check = rule_pkg_offline,
 		.log = LOG("All packages need to have online CPU to create TD"),
 		.title = "A package has no online CPU",
 		.fix = "Bring one of its CPUs online: echo 1 > "

@@ -134,11 +134,12 @@ CASES = {
     # ---- doctor; each rule is tested in tests/hosts
     "doctor": (None, [(E + "doctor", 0), (E + "doctor -s --fail-on info", 7),
                       (E + "doctor --group update -v", 0), (E + "doctor --explain hkid.exhausted", 0),
-                      (E + "doctor --explain hkid.exausted", 2), (E + "doctor --explain zzz -j", 2),
+                      (E + "doctor --explain hkid.exhaust", 2), (E + "doctor --explain zzz -j", 2),
                       (E + "doctor --group nothing", 2), (E + "doctor --fail-on never", 2)]),
     "doctor-hosts": ("leaked", both(H + "doctor --group teardown", 7) + [
         (H + "doctor --explain hkid.leaked --json", 7)]),
     "doctor-exhausted": ("exhausted", [(H + "doctor", 7)]),
+    "doctor-offline": ("offline-package", [(H + "doctor", 7)]),
     # ---- KeyIDs
     "keys": (None, both("--root {roots}/keys keys") + both("--root {roots}/no-tdx keys") +
              both("--root {roots}/keys keys --bits 7 --split 2") + both(E + "keys --split 1") + [

@@ -102,6 +102,7 @@ OLD_CONFIG = {"proc/sys/kernel/osrelease": "6.12.1\n", "boot/config-6.12.1": "CO
 NODE = {CPU + "online": "0-1\n", CPU + "cpu2/node1/x": "", CPU + "cpu3/node1/x": "",
         "sys/devices/system/node/node1/cpulist": "\n",
         **{f"{CPU}cpu{i}/topology/physical_package_id": None for i in (2, 3)}}
+NO_TD = log("kvm_intel: All packages need to have online CPU to create TD. Online CPU and retry.")
 LIMIT = {CGROUP + "machine.slice/misc.max": "tdx 1\n", CGROUP + "machine.slice/misc.events": "tdx.max 3\n"}
 FULL = {CGROUP + "misc.current": "tdx 31\n", CGROUP + "machine.slice/misc.current": "tdx 31\n"}
 LEAK = log("kvm_intel: tdh_mng_key_freeid() failed. HKID 33 is leaked.")
@@ -143,7 +144,7 @@ RULES = {
     "kvm.virt_at_load": ({**kernel("7.1.0"), "sys/module/kvm/parameters/enable_virt_at_load": "N\n"}, "fail",
                          {**kernel("7.1.0"), "sys/module/kvm/parameters/enable_virt_at_load": "Y\n"}),
     "kvm.param": (off({KVM + "tdx": "N\n"}), "fail", {}),
-    "boot.maxcpus": ({**NODE, "proc/cmdline": "ro maxcpus=2\n"}, "fail", {"proc/cmdline": "ro maxcpus=2\n"}),
+    "boot.maxcpus": ({**NODE, "proc/cmdline": "ro maxcpus=2\n"}, "warn", {"proc/cmdline": "ro maxcpus=2\n"}),
     "sgx.off": ({**both(x3a=5)}, "fail", {}),
     "sgx.mcheck": ({**both(xa0=0x1861)}, "fail", {}),
     "cpu.preproduction": ({**both(xce=1 << 27)}, "warn", {}),
@@ -156,7 +157,7 @@ RULES = {
                      "warn", {**kernel("6.18.2"), **cpuinfo(bugs="tdx_pw_mce")}),
     "kexec.no_sys_disable": (log("virt/tdx: TDH.SYS.DISABLE failed: 0xc000010000000000"), "warn", {}),
     "tools.msr": ({"dev/cpu/0/msr.txt": None, "dev/cpu/2/msr.txt": None}, "info", {}),
-    "create.pkg_offline": (NODE, "fail", {CPU + "online": "0,2\n"}),
+    "create.pkg_offline": ({**NODE, **NO_TD}, "fail", {**NO_TD, CPU + "online": "0,2\n"}),
     "cgroup.misc": ({CGROUP + "misc.capacity": "sev 99\n"}, "warn",
                     {CGROUP + "misc.capacity": None, CGROUP + "misc/misc.capacity": "tdx 31\n"}),
     "bios.keyid.capacity": ({**both(x87=0x100000000f)}, "info", {}),
@@ -208,7 +209,8 @@ SITUATIONS = {
     "parameter-off": ({KVM + "tdx": "N\n", "sys/devices/faux/tdx_host/version": None, "dev/kvm.txt": "235 1\n"},
                       "kvm.param", 7),
     "kvm-not-loaded": (off({KVM + f: None for f in ("tdx", "ept", "enable_apicv")}), "kvm.param", 7),
-    "package-offline": (NODE, "create.pkg_offline", 7),
+    "package-offline": ({**NODE, **NO_TD}, "create.pkg_offline", 7),
+    "node-offline": (NODE, "create.pkg_offline", 0),
     "hkids-exhausted": (FULL, "hkid.exhausted", 7),
     "cgroup-limit": (LIMIT, "hkid.cgroup_limit", 0),
     "leaked-hkid": (LEAK, "hkid.leaked", 7),
