@@ -132,7 +132,7 @@ lint_shellcheck()
 lint_codespell()
 {
 	printf '%s\n' "${files[@]}" | grep -vE '\.(json|tgz|bin)$' |
-		xargs -r codespell -q 3 -L ket,iput,crate,fo,inout,mata,ans,te,nd,tdx,hda,clen,ment,parm,parms,exausted
+		xargs -r codespell -q 3 -L ket,iput,crate,fo,inout,mata,ans,te,nd,tdx,hda,clen,ment,parm,parms
 }
 
 lint_python()

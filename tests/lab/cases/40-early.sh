@@ -116,7 +116,7 @@ case_early_refused()
 case_early_races()
 {
 	t 0 helper load
-	for i in 1 2 3; do
+	for _ in 1 2 3; do
 		vmm punch --vcpus 2 --pages 512 --run --punch
 		kill -USR2 "$VMM"
 		j 0 release punch --yes
