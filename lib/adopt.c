@@ -76,6 +76,9 @@ void adopt_older(struct tdxctl_ctx *ctx, int dev, const struct tdxctl_info *info
 
 	if (info->features & done || !info->attached_ns)
 		return;
+	/* Without KVM there is no TD, and the kernel's BTF is large. */
+	if (!root_exists(ctx, "/sys/module/kvm_intel"))
+		return;
 	err = layout_register(ctx, dev);
 	if (err) {
 		ctx_log(ctx, TDXCTL_LOG_INFO, "TDs older than the helper stay unknown: %s",
