@@ -17,8 +17,9 @@ static bool other_abi(int err)
 
 int helper_fail(struct tdxctl_ctx *ctx, int err, const char *what)
 {
+	/* One errno for all of them: EINVAL alone would mean anything. */
 	if (other_abi(err))
-		return ctx_fail(ctx, err,
+		return ctx_fail(ctx, -ENOTTY,
 				"reload the module: 'tdxctl helper unload', then 'tdxctl helper load'",
 				TDXCTL_DEV_PATH ": %s: the loaded helper speaks another ABI (%s)",
 				what, strerror(-err));

@@ -199,6 +199,7 @@ void job_progress_locked(struct job *j)
 static int job_thread(void *arg)
 {
 	struct job *j = arg;
+	struct vmfile_user vm;
 	int ret;
 
 	/* For KVM a cancelled release looks like one whose caller is killed. */
@@ -220,10 +221,12 @@ static int job_thread(void *arg)
 	j->ended_ns = ktime_get_ns();
 	put_task_struct(j->task);
 	j->task = NULL;
+	/* Whoever comes next may start the job again, with references of its own. */
+	vm = j->vm;
 	mutex_unlock(&job_mutex);
 
-	mmput(j->vm.mm);
-	fput(j->vm.file);
+	mmput(vm.mm);
+	fput(vm.file);
 	wake_up_all(&j->ended_wq);
 	job_put(j);
 	module_put_and_kthread_exit(0);
