@@ -12,6 +12,8 @@ help:
 	@echo 'make kmod      both kernel modules [KVER=...]'
 	@echo 'make install   command, manual, completions, module source [DESTDIR=... PREFIX=...]'
 	@echo 'make deps      what all of this needs (Debian 12)'
+	@echo 'make lab       a shell in Linux 7.2 whose KVM runs TDs on the software TDX module'
+	@echo 'make check-lab the tests in there'
 	@echo 'make lint, make fuzz, make clean'
 	@echo 'O=DIR builds there, V=1 shows commands, CC=clang compiles with clang'
 
@@ -48,3 +50,5 @@ $(O)/jget: tests/vm/jget.c
 	@mkdir -p $(@D)
 	$(if $(Q),@echo "  CC      $@")
 	$(Q)$(CC) -D_GNU_SOURCE -std=gnu11 $(WARN) $(CFLAGS) -static -o $@ $< -ljson-c
+
+include tests/lab/lab.mk

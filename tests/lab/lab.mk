@@ -4,10 +4,13 @@
 
 # A shell in it, with everything the tests have.
 lab:
+	@tests/deps.sh --lab
 	@O=$(O) MAKE="$(MAKE)" bash tests/lab/suite.sh -i lab
 
 check-lab:
+	@tests/deps.sh --lab
 	@O=$(O) MAKE="$(MAKE)" bash tests/lab/suite.sh lab
 
 check-lab-debug:
+	@tests/deps.sh --lab
 	@O=$(O) MAKE="$(MAKE)" bash tests/lab/suite.sh debug
