@@ -31,15 +31,45 @@ fi
 }
 bash tests/vm/initramfs.sh "$kver" "$work/initramfs.cpio" "$@"
 
-rm -f "$work"/{console,results,out.tgz}
-status=0
 # Poisoned slabs turn a use after free into an oops; an oops ends the guest.
-timeout --kill-after=5 "${VM_TIMEOUT:-600}" qemu-system-x86_64 \
-	-nodefaults -no-user-config -display none -no-reboot -nic none \
-	-machine q35,accel=tcg -cpu max -smp 4,sockets=2,cores=2 -m 1G \
-	-kernel "$image" -initrd "$work/initramfs.cpio" \
-	-append "console=ttyS0 panic=-1 oops=panic loglevel=7 slub_debug=FZP rcupdate.rcu_cpu_stall_timeout=120 watchdog_thresh=60 random.trust_cpu=on" \
-	-serial "file:$work/console" -serial "file:$work/results" -serial "file:$work/out.tgz" \
-	</dev/null >"$work/qemu.log" 2>&1 || status=$?
+boot()
+{
+	rm -f "$work"/{console,results,out.tgz}
+	timeout --kill-after=5 "${VM_TIMEOUT:-900}" qemu-system-x86_64 \
+		-nodefaults -no-user-config -display none -no-reboot -nic none \
+		-machine q35,accel=tcg -cpu max -smp 4,sockets=2,cores=2 -m 1G \
+		-kernel "$image" -initrd "$work/initramfs.cpio" \
+		-append "console=ttyS0 panic=-1 oops=panic loglevel=7 slub_debug=FZP cryptomgr.notests=1 rcupdate.rcu_cpu_stall_timeout=120 watchdog_thresh=60 random.trust_cpu=on" \
+		-serial "file:$work/console" -serial "file:$work/results" -serial "file:$work/out.tgz" \
+		</dev/null >"$work/qemu.log" 2>&1 &
+	qemu=$!
+}
+
+# Now and then QEMU's translator hangs on code that the booting kernel patches,
+# before anything of ours ran. That, and nothing else, is tried again.
+started()
+{
+	local i
+
+	for ((i = 0; i < 90; i++)); do
+		[ ! -s "$work/results" ] || return 0
+		kill -0 "$qemu" 2>/dev/null || return 0
+		sleep 1
+	done
+	return 1
+}
+
+trap 'kill "$qemu" 2>/dev/null' EXIT
+trap 'exit 143' INT TERM
+for try in 1 2 3; do
+	boot
+	started && break
+	echo "# boot $try did not reach the suite: $(tail -n 1 "$work/console")"
+	kill "$qemu"
+	wait "$qemu" || true
+done
+status=0
+wait "$qemu" || status=$?
+trap - EXIT
 
 exec "${PYTHON:-/usr/bin/python3}" tests/vm/judge.py "$kver" "$work" "$status" "$@"
