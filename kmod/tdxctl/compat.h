@@ -6,6 +6,17 @@
 #include <linux/mutex.h>
 #include <linux/version.h>
 #include <asm/msr.h>
+#include <asm/special_insns.h>
+
+/* The destination was __iomem in 6.1 and is not by 6.12. */
+static inline void compat_movdir64b(void *dst, const void *src)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 12, 0)
+	movdir64b((void __force __iomem *)dst, src);
+#else
+	movdir64b(dst, src);
+#endif
+}
 
 /* Renamed from rdmsrl_safe() in 6.16. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 16, 0)

@@ -86,7 +86,7 @@ static void reset_page(unsigned long pfn)
 	int i;
 
 	for (i = 0; i < PAGE_SIZE; i += sizeof(zeros))
-		movdir64b((void __force *)(to + i), zeros);
+		compat_movdir64b(to + i, zeros);
 	mb(); /* MOVDIR64B is weakly ordered */
 }
 
