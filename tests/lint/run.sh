@@ -169,7 +169,7 @@ lint_executables()
 # No file says where it was made.
 lint_places()
 {
-	of . | xargs -r grep -nIE '/home/[a-z]|/work/(main|shared)|https?://(deb|security|ftp|archive)\.' |
+	of . | xargs -r grep -nIE '/home/[a-z]|https?://(deb|security|ftp|archive)\.' |
 		grep -v '^tests/lint/run.sh:'
 }
 
