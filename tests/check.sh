@@ -6,7 +6,7 @@
 # Whatever runs here ends with a line "NAME: N passed, N failed[, N skipped]";
 # those lines are what is summed. In CI (CI=true) a missing tool is a failure.
 set -uo pipefail
-export LC_ALL=C
+export LC_ALL=C PYTHONDONTWRITEBYTECODE=1
 
 top=$(cd "$(dirname "$0")/.." && pwd)
 cd "$top" || exit 1
