@@ -19,16 +19,11 @@
 #include <asm/trapnr.h>
 
 #include "emul.h"
+#include "seam-trap.h"
 
 static_assert(offsetof(struct tdx_module_args, rcx) == 0);
 static_assert(offsetof(struct tdx_module_args, r8) == 16);
 static_assert(offsetof(struct tdx_module_args, r11) == 40);
-
-static const u8 seamcall_insn[] = { 0x66, 0x0f, 0x01, 0xcf };
-
-/* The flags that a SEAMCALL which reached the module leaves clear. */
-#define SEAMCALL_FLAGS	(X86_EFLAGS_CF | X86_EFLAGS_PF | X86_EFLAGS_AF | \
-			 X86_EFLAGS_ZF | X86_EFLAGS_SF | X86_EFLAGS_OF)
 
 static u32 delay_ns[TDX_LEAF_COUNT];
 
@@ -73,32 +68,11 @@ static const struct seam_ops trap_seam_ops = {
 
 static void trap_answer(struct pt_regs *regs, u32 cpu)
 {
-	struct seam_regs r = {
-		.rax = regs->ax, .rcx = regs->cx, .rdx = regs->dx,
-		.rbx = regs->bx, .rsi = regs->si, .rdi = regs->di,
-		.r8 = regs->r8, .r9 = regs->r9, .r10 = regs->r10,
-		.r11 = regs->r11, .r12 = regs->r12, .r13 = regs->r13,
-		.r14 = regs->r14, .r15 = regs->r15,
-	};
+	struct seam_regs r;
 
+	seam_trap_load(&r, regs);
 	seam_call(emul.seam, cpu, &r);
-
-	regs->ax = r.rax;
-	regs->cx = r.rcx;
-	regs->dx = r.rdx;
-	regs->bx = r.rbx;
-	regs->si = r.rsi;
-	regs->di = r.rdi;
-	regs->r8 = r.r8;
-	regs->r9 = r.r9;
-	regs->r10 = r.r10;
-	regs->r11 = r.r11;
-	regs->r12 = r.r12;
-	regs->r13 = r.r13;
-	regs->r14 = r.r14;
-	regs->r15 = r.r15;
-	regs->flags &= ~(unsigned long)SEAMCALL_FLAGS;
-	regs->ip += sizeof(seamcall_insn);
+	seam_trap_store(regs, &r);
 }
 
 /*
@@ -108,20 +82,15 @@ static void trap_answer(struct pt_regs *regs, u32 cpu)
 static int trap_notify(struct notifier_block *nb, unsigned long event, void *data)
 {
 	struct die_args *args = data;
-	struct pt_regs *regs = args->regs;
-	u8 insn[sizeof(seamcall_insn)];
 	u32 cpu;
 
-	if (event != DIE_TRAP || args->trapnr != X86_TRAP_UD || user_mode(regs))
-		return NOTIFY_DONE;
-	if (copy_from_kernel_nofault(insn, (void *)regs->ip, sizeof(insn)) ||
-	    memcmp(insn, seamcall_insn, sizeof(insn)))
+	if (!seam_trap_is_seamcall(event, args))
 		return NOTIFY_DONE;
 
 	cpu = raw_smp_processor_id();
 	if (cpu >= emul.nr_lps)
 		return NOTIFY_DONE;
-	trap_answer(regs, cpu);
+	trap_answer(args->regs, cpu);
 	return NOTIFY_STOP;
 }
 

@@ -38,7 +38,7 @@ put "$here/kernel/Makefile" "$tree/tdxlab/Makefile"
 for f in "$here"/kernel/*.[ch]; do
 	put "$f" "$tree/tdxlab/${f##*/}"
 done
-for f in "$top"/kmod/{core/{seam*.[ch],platform.h,tdx.h},emul/seam-debugfs.[ch]}; do
+for f in "$top"/kmod/{core/{seam*.[ch],platform.h,tdx.h},emul/{seam-debugfs.[ch],seam-trap.h}}; do
 	put "$f" "$tree/tdxlab/core/${f##*/}"
 done
 for f in "$tree"/tdxlab/core/*.[ch]; do

@@ -34,18 +34,13 @@
 #include <asm/trapnr.h>
 
 #include "seam-debugfs.h"
+#include "seam-trap.h"
 #include "seam.h"
 
 #define MSR_KEYID_PARTITIONING	0x87
 
 /* Newer than the module that seam models; the kernel calls it as it goes down. */
 #define TDH_SYS_DISABLE		69
-
-/* The flags that a SEAMCALL which reached the module leaves clear. */
-#define SEAMCALL_FLAGS	(X86_EFLAGS_CF | X86_EFLAGS_PF | X86_EFLAGS_AF | \
-			 X86_EFLAGS_ZF | X86_EFLAGS_SF | X86_EFLAGS_OF)
-
-static const u8 seamcall_insn[] = { 0x66, 0x0f, 0x01, 0xcf };
 
 static struct seam *lab_seam;
 static struct seam_config lab_cfg;
@@ -164,42 +159,17 @@ static int lab_notify(struct notifier_block *nb, unsigned long event, void *data
 {
 	struct die_args *args = data;
 	struct pt_regs *regs = args->regs;
-	u8 insn[sizeof(seamcall_insn)];
 	struct seam_regs r;
 
-	if (event != DIE_TRAP || args->trapnr != X86_TRAP_UD || user_mode(regs))
-		return NOTIFY_DONE;
-	if (copy_from_kernel_nofault(insn, (void *)regs->ip, sizeof(insn)) ||
-	    memcmp(insn, seamcall_insn, sizeof(insn)))
+	if (!seam_trap_is_seamcall(event, args))
 		return NOTIFY_DONE;
 
-	r = (struct seam_regs) {
-		.rax = regs->ax, .rcx = regs->cx, .rdx = regs->dx,
-		.rbx = regs->bx, .rsi = regs->si, .rdi = regs->di,
-		.r8 = regs->r8, .r9 = regs->r9, .r10 = regs->r10,
-		.r11 = regs->r11, .r12 = regs->r12, .r13 = regs->r13,
-		.r14 = regs->r14, .r15 = regs->r15,
-	};
+	seam_trap_load(&r, regs);
 	if ((regs->ax & TDX_LEAF_MASK) == TDH_SYS_DISABLE)
 		r.rax = 0;
 	else
 		seam_call(lab_seam, raw_smp_processor_id(), &r);
-	regs->ax = r.rax;
-	regs->cx = r.rcx;
-	regs->dx = r.rdx;
-	regs->bx = r.rbx;
-	regs->si = r.rsi;
-	regs->di = r.rdi;
-	regs->r8 = r.r8;
-	regs->r9 = r.r9;
-	regs->r10 = r.r10;
-	regs->r11 = r.r11;
-	regs->r12 = r.r12;
-	regs->r13 = r.r13;
-	regs->r14 = r.r14;
-	regs->r15 = r.r15;
-	regs->flags &= ~(unsigned long)SEAMCALL_FLAGS;
-	regs->ip += sizeof(seamcall_insn);
+	seam_trap_store(regs, &r);
 	return NOTIFY_STOP;
 }
 
