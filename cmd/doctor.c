@@ -235,7 +235,7 @@ int cmd_doctor(struct cli_app *app, int argc, char **argv)
 		return unknown_rule(app);
 	if (app->v.explain && tdxctl_rules[i].group == TDXCTL_GROUP_ATTESTATION)
 		attestation = true;
-	err = tdxctl_facts_get(app->ctx, &facts);
+	err = tdxctl_facts_get(app->ctx, TDXCTL_FACTS_ALL, &facts);
 	if (err)
 		return cli_lib_error(app, err, "cannot look at the host");
 	err = tdxctl_doctor(facts, attestation, &list, &count);

@@ -172,29 +172,31 @@ unsigned int tdxctl_src_kernel(const char *release)
 	return TDXCTL_KERNEL(major, minor);
 }
 
-/* An emulated host is no machine: nothing of this one's may show. */
-static void nothing(struct tdxctl_facts *f)
+static const struct {
+	unsigned int what;
+	size_t at;
+} vals[] = {
+#define X(bits, member) { TDXCTL_FACTS_##bits, offsetof(struct tdxctl_facts, member) },
+	TDXCTL_FACT_VALS(X)
+}, texts[] = {
+	TDXCTL_FACT_TEXTS(X)
+#undef X
+};
+
+/* Nothing of @what is read, for that reason. */
+static void blank(struct tdxctl_facts *f, unsigned int what, const char *why)
 {
-	static const char why[] = "an emulated host has no files";
-	struct tdxctl_val *vals[] = {
-		&f->cpu.family, &f->cpu.model, &f->cpu.cpuid_7_ebx, &f->cpu.cpuid_7_ecx,
-		&f->cpu.pa_bits, &f->mem_total, &f->mem_offline, &f->kvm_vm_types,
-		&f->kvm_max_vcpus, &f->kvm_vms, &f->hkid_capacity, &f->hkid_current, &f->stuck_cpu,
-		&f->qgs_running,
-	};
-	struct tdxctl_text *texts[] = {
-		&f->cpu.vendor, &f->cpu.flags, &f->cpu.bugs, &f->config, &f->log,
-		&f->registration,
-	};
 	size_t i;
 
 	for (i = 0; i < sizeof(vals) / sizeof(vals[0]); i++)
-		vals[i]->reason = why;
+		if (what & vals[i].what)
+			((struct tdxctl_val *)((char *)f + vals[i].at))->reason = why;
 	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
-		texts[i]->reason = why;
-	for (i = 0; i < TDXCTL_FILE_COUNT; i++)
+		if (what & texts[i].what)
+			((struct tdxctl_text *)((char *)f + texts[i].at))->reason = why;
+	for (i = 0; (what & TDXCTL_FACTS_FILES) && i < TDXCTL_FILE_COUNT; i++)
 		f->file[i].reason = why;
-	for (i = 0; i < TDXCTL_PATH_COUNT; i++)
+	for (i = 0; (what & TDXCTL_FACTS_FILES) && i < TDXCTL_PATH_COUNT; i++)
 		f->path[i].reason = why;
 }
 
@@ -220,50 +222,66 @@ static int take_snapshot(struct tdxctl_ctx *ctx, struct tdxctl_snapshot **out)
 	return err;
 }
 
-int tdxctl_facts_get(struct tdxctl_ctx *ctx, struct tdxctl_facts **out)
+static int read_all(struct tdxctl_ctx *ctx, unsigned int what, struct tdxctl_facts *f)
 {
+	struct tdxctl_text *release = &f->file[TDXCTL_FILE_RELEASE];
+	int err = 0;
+
+	for (int i = 0; (what & TDXCTL_FACTS_FILES) && i < TDXCTL_FILE_COUNT; i++)
+		read_text(ctx, files[i], 64 << 10, true, &f->file[i]);
+	for (int i = 0; (what & TDXCTL_FACTS_FILES) && i < TDXCTL_PATH_COUNT; i++)
+		read_path(ctx, paths[i], &f->path[i]);
+	if (release->text)
+		f->kernel = tdxctl_src_kernel(release->text);
+	if (what & TDXCTL_FACTS_CONFIG)
+		read_config(ctx, f);
+	if (what & TDXCTL_FACTS_MEMORY)
+		read_memory(ctx, f);
+	if (what & TDXCTL_FACTS_PROCS)
+		read_attestation(ctx, f);
+	if (what & TDXCTL_FACTS_CPU)
+		err = tdxctl_src_cpu(ctx, f);
+	if (!err && (what & TDXCTL_FACTS_CPU))
+		err = tdxctl_src_hotplug(ctx, f);
+	if (!err && (what & TDXCTL_FACTS_CGROUP))
+		err = tdxctl_src_cgroup(ctx, f, what & TDXCTL_FACTS_CGROUPS);
+	if (!err && (what & TDXCTL_FACTS_KVM))
+		err = tdxctl_src_kvm(ctx, f);
+	if (!err && (what & TDXCTL_FACTS_LOG))
+		err = tdxctl_src_log(ctx, f);
+	return err ? ctx_fail(ctx, err, NULL, "out of memory") : 0;
+}
+
+int tdxctl_facts_get(struct tdxctl_ctx *ctx, unsigned int what, struct tdxctl_facts **out)
+{
+	static const char not_asked[] = "not asked for";
 	struct tdxctl_facts *f = calloc(1, sizeof(*f));
 	int err;
 
 	if (!f)
 		return ctx_fail(ctx, -ENOMEM, NULL, "out of memory");
+	/* The configuration is found by the release, every cgroup from the root. */
+	if (what & TDXCTL_FACTS_CONFIG)
+		what |= TDXCTL_FACTS_FILES;
+	if (what & TDXCTL_FACTS_CGROUPS)
+		what |= TDXCTL_FACTS_CGROUP;
 	err = take_snapshot(ctx, &f->snap);
-	if (!err)
+	if (!err && (what & TDXCTL_FACTS_MSR))
 		err = tdxctl_msrs_get(ctx, f->snap, &f->msrs, &f->nr_msrs);
-	if (err)
-		goto fail;
-	if (ctx->emul) {
-		nothing(f);
-		*out = f;
-		return 0;
-	}
-	for (int i = 0; i < TDXCTL_FILE_COUNT; i++)
-		read_text(ctx, files[i], 64 << 10, true, &f->file[i]);
-	for (int i = 0; i < TDXCTL_PATH_COUNT; i++)
-		read_path(ctx, paths[i], &f->path[i]);
-	if (f->file[TDXCTL_FILE_RELEASE].text)
-		f->kernel = tdxctl_src_kernel(f->file[TDXCTL_FILE_RELEASE].text);
-	read_config(ctx, f);
-	read_memory(ctx, f);
-	read_attestation(ctx, f);
-	err = tdxctl_src_cpu(ctx, f);
-	if (!err)
-		err = tdxctl_src_hotplug(ctx, f);
-	if (!err)
-		err = tdxctl_src_cgroup(ctx, f);
-	if (!err)
-		err = tdxctl_src_kvm(ctx, f);
-	if (!err)
-		err = tdxctl_src_log(ctx, f);
+	else if (!err)
+		err = tdxctl_msrs_blank(ctx, f->snap, not_asked, &f->msrs, &f->nr_msrs);
+	/* An emulated host is no machine: nothing of this one's may show. */
+	blank(f, ~what, not_asked);
+	if (ctx->emul)
+		blank(f, what, "an emulated host has no files");
+	else if (!err)
+		err = read_all(ctx, what, f);
 	if (err) {
-		ctx_fail(ctx, err, NULL, "out of memory");
-		goto fail;
+		tdxctl_facts_free(f);
+		return err;
 	}
 	*out = f;
 	return 0;
-fail:
-	tdxctl_facts_free(f);
-	return err;
 }
 
 void tdxctl_facts_free(struct tdxctl_facts *f)

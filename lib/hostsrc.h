@@ -44,6 +44,9 @@ uint32_t tdxctl_msr_number(enum tdxctl_msr msr);
  */
 int tdxctl_msrs_get(struct tdxctl_ctx *ctx, const struct tdxctl_snapshot *snap,
 		    struct tdxctl_msr_set **out, size_t *count);
+/* The same, none of them read, for that reason. */
+int tdxctl_msrs_blank(struct tdxctl_ctx *ctx, const struct tdxctl_snapshot *snap,
+		      const char *reason, struct tdxctl_msr_set **out, size_t *count);
 
 /* ---- files and texts ---- */
 
@@ -106,6 +109,19 @@ struct tdxctl_cgroup {
 
 /* ---- everything ---- */
 
+/* What to read; the snapshot is always taken. */
+#define TDXCTL_FACTS_FILES	0x001	/* TDXCTL_FILES and TDXCTL_PATHS */
+#define TDXCTL_FACTS_CPU	0x002	/* CPUID, /proc/cpuinfo, CPUs that did not come online */
+#define TDXCTL_FACTS_MSR	0x004
+#define TDXCTL_FACTS_CGROUP	0x008	/* the misc controller's totals */
+#define TDXCTL_FACTS_KVM	0x010	/* KVM_CHECK_EXTENSION, VMs in debugfs */
+#define TDXCTL_FACTS_LOG	0x020
+#define TDXCTL_FACTS_CONFIG	0x040
+#define TDXCTL_FACTS_PROCS	0x080	/* processes and files of attestation */
+#define TDXCTL_FACTS_MEMORY	0x100
+#define TDXCTL_FACTS_CGROUPS	0x200	/* and every cgroup with a TD: on large hosts slow */
+#define TDXCTL_FACTS_ALL	0x3ff
+
 /* What CPUID and the kernel's view of it say, of one CPU. */
 struct tdxctl_cpu_facts {
 	struct tdxctl_text vendor, flags, bugs;	/* /proc/cpuinfo; " a b c " */
@@ -140,8 +156,26 @@ struct tdxctl_facts {
 
 #define TDXCTL_KERNEL(major, minor) ((major) << 8 | (minor))
 
-/* Reads all of it; only -ENOMEM and a failed snapshot are errors. */
-int tdxctl_facts_get(struct tdxctl_ctx *ctx, struct tdxctl_facts **out);
+/*
+ * X(what, member): every single value and text of the above; those of the MSRs,
+ * files and paths are in their own tables.
+ */
+#define TDXCTL_FACT_VALS(X) \
+	X(CPU, cpu.family) X(CPU, cpu.model) X(CPU, cpu.cpuid_7_ebx) X(CPU, cpu.cpuid_7_ecx) \
+	X(CPU, cpu.pa_bits) X(CPU, stuck_cpu) \
+	X(MEMORY, mem_total) X(MEMORY, mem_offline) \
+	X(KVM, kvm_vm_types) X(KVM, kvm_max_vcpus) X(KVM, kvm_vms) \
+	X(CGROUP, hkid_capacity) X(CGROUP, hkid_current) \
+	X(PROCS, qgs_running)
+#define TDXCTL_FACT_TEXTS(X) \
+	X(CPU, cpu.vendor) X(CPU, cpu.flags) X(CPU, cpu.bugs) \
+	X(CONFIG, config) X(LOG, log) X(PROCS, registration)
+
+/*
+ * Reads what @what has a bit for; the rest is "not asked for", not readable. Only
+ * -ENOMEM and a failed snapshot are errors.
+ */
+int tdxctl_facts_get(struct tdxctl_ctx *ctx, unsigned int what, struct tdxctl_facts **out);
 void tdxctl_facts_free(struct tdxctl_facts *f);
 
 enum tdxctl_tri { TDXCTL_NO, TDXCTL_YES, TDXCTL_DONT_KNOW };
@@ -174,7 +208,8 @@ bool tdxctl_src_misc(const char *text, const char *key, uint64_t *v);
 unsigned int tdxctl_src_kernel(const char *release);
 int tdxctl_src_cpu(struct tdxctl_ctx *ctx, struct tdxctl_facts *f);
 int tdxctl_src_hotplug(struct tdxctl_ctx *ctx, struct tdxctl_facts *f);
-int tdxctl_src_cgroup(struct tdxctl_ctx *ctx, struct tdxctl_facts *f);
+/* @all: every cgroup, not only the totals. */
+int tdxctl_src_cgroup(struct tdxctl_ctx *ctx, struct tdxctl_facts *f, bool all);
 int tdxctl_src_kvm(struct tdxctl_ctx *ctx, struct tdxctl_facts *f);
 int tdxctl_src_log(struct tdxctl_ctx *ctx, struct tdxctl_facts *f);
 /* Calls @fn with each entry's name but . and ..; stops on non-zero. */

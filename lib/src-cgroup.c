@@ -15,6 +15,7 @@ struct walk {
 	char *queue[MAX_CGROUPS];	/* paths below @mount */
 	unsigned int depth[MAX_CGROUPS];
 	size_t count, at;
+	bool all;
 };
 
 bool tdxctl_src_misc(const char *text, const char *key, uint64_t *v)
@@ -61,7 +62,7 @@ static int add_child(void *arg, const char *name)
 	char *path;
 	uint64_t v;
 
-	if (w->count == MAX_CGROUPS || w->depth[w->at] == MAX_DEPTH)
+	if (w->count == MAX_CGROUPS || w->depth[w->at] == (w->all ? MAX_DEPTH : 1))
 		return 0;
 	if (asprintf(&path, "%s/%s", w->queue[w->at], name) < 0)
 		return -ENOMEM;
@@ -102,29 +103,27 @@ static int visit(struct walk *w)
 	return err == -ENOMEM ? err : 0;
 }
 
-/* Some kernels have no misc.current in the root: its children add up to it. */
-static void root_current(struct walk *w)
+static uint64_t sum_of_children(const struct tdxctl_facts *f)
 {
-	struct tdxctl_facts *f = w->f;
 	uint64_t v = 0;
 
-	if (read_misc(w, "", "misc.current", "tdx", &v))
-		for (size_t i = 0; i < f->nr_cgroups; i++)
-			v += strchr(f->cgroups[i].path + 1, '/') ? 0 : f->cgroups[i].current;
-	f->hkid_current = (struct tdxctl_val){ .readable = true, .value = v };
+	for (size_t i = 0; i < f->nr_cgroups; i++)
+		v += strchr(f->cgroups[i].path + 1, '/') ? 0 : f->cgroups[i].current;
+	return v;
 }
 
-int tdxctl_src_cgroup(struct tdxctl_ctx *ctx, struct tdxctl_facts *f)
+int tdxctl_src_cgroup(struct tdxctl_ctx *ctx, struct tdxctl_facts *f, bool all)
 {
 	static const char *const mounts[] = { "/sys/fs/cgroup", "/sys/fs/cgroup/misc" };
 	struct walk *w = calloc(1, sizeof(*w));
-	int found = -ENOENT, err = 0;
+	int found = -ENOENT, err = 0, no_total;
 	uint64_t v = 0;
 
 	if (!w)
 		return -ENOMEM;
 	w->ctx = ctx;
 	w->f = f;
+	w->all = all;
 	for (size_t i = 0; i < 2 && found == -ENOENT; i++) {
 		w->mount = mounts[i];
 		found = read_misc(w, "", "misc.capacity", "tdx", &v);
@@ -135,12 +134,18 @@ int tdxctl_src_cgroup(struct tdxctl_ctx *ctx, struct tdxctl_facts *f)
 	if (found)
 		goto out;
 	f->hkid_capacity = (struct tdxctl_val){ .readable = true, .value = v };
-	w->queue[w->count++] = strdup("");
-	if (!w->queue[0])
-		err = -ENOMEM;
+	/* Some kernels have no misc.current in the root: its children add up to it. */
+	no_total = read_misc(w, "", "misc.current", "tdx", &v);
+	if (all || no_total) {
+		w->queue[w->count++] = strdup("");
+		if (!w->queue[0])
+			err = -ENOMEM;
+	}
 	for (; !err && w->at < w->count; w->at++)
 		err = visit(w);
-	root_current(w);
+	f->hkid_current = (struct tdxctl_val){
+		.readable = true, .value = no_total ? sum_of_children(f) : v,
+	};
 out:
 	for (size_t i = 0; i < w->count; i++)
 		free(w->queue[i]);

@@ -96,8 +96,8 @@ static void read_captured(struct tdxctl_ctx *ctx, struct tdxctl_msr_set *s)
 	free(text);
 }
 
-int tdxctl_msrs_get(struct tdxctl_ctx *ctx, const struct tdxctl_snapshot *snap,
-		    struct tdxctl_msr_set **out, size_t *count)
+static int each_package(struct tdxctl_ctx *ctx, const struct tdxctl_snapshot *snap,
+			const char *reason, struct tdxctl_msr_set **out, size_t *count)
 {
 	struct tdxctl_msr_set *sets = calloc(snap->nr_packages + 1, sizeof(*sets));
 	size_t n = 0;
@@ -115,8 +115,8 @@ int tdxctl_msrs_get(struct tdxctl_ctx *ctx, const struct tdxctl_snapshot *snap,
 			continue;
 		s->package = snap->packages[i].id;
 		s->cpu = snap->cpus[c].cpu;
-		if (ctx->emul)
-			unreadable(s, "an emulated host has no MSRs");
+		if (reason)
+			unreadable(s, reason);
 		else if (ctx->captured)
 			read_captured(ctx, s);
 		else
@@ -126,4 +126,17 @@ int tdxctl_msrs_get(struct tdxctl_ctx *ctx, const struct tdxctl_snapshot *snap,
 	*out = sets;
 	*count = n;
 	return 0;
+}
+
+int tdxctl_msrs_get(struct tdxctl_ctx *ctx, const struct tdxctl_snapshot *snap,
+		    struct tdxctl_msr_set **out, size_t *count)
+{
+	return each_package(ctx, snap, ctx->emul ? "an emulated host has no MSRs" : NULL,
+			    out, count);
+}
+
+int tdxctl_msrs_blank(struct tdxctl_ctx *ctx, const struct tdxctl_snapshot *snap,
+		      const char *reason, struct tdxctl_msr_set **out, size_t *count)
+{
+	return each_package(ctx, snap, reason, out, count);
 }

@@ -87,7 +87,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	put(path, data + 1, len - 1);
 	MUST(!tdxctl_new(&ctx));
 	MUST(!tdxctl_set_root(ctx, dir));
-	if (!tdxctl_facts_get(ctx, &f)) {
+	if (!tdxctl_facts_get(ctx, TDXCTL_FACTS_ALL, &f)) {
 		MUST(f->hkid_capacity.readable == !f->hkid_capacity.reason);
 		MUST(f->cpu.model.readable == !f->cpu.model.reason);
 		MUST(f->nr_msrs == 1);

@@ -14,7 +14,7 @@ static struct tdxctl_facts *facts(void)
 	if (tdxctl_new(&ctx))
 		exit(1);
 	CHECK_EQ(tdxctl_set_root(ctx, fake_dir), 0);
-	if (!CHECK_EQ(tdxctl_facts_get(ctx, &f), 0)) {
+	if (!CHECK_EQ(tdxctl_facts_get(ctx, TDXCTL_FACTS_ALL, &f), 0)) {
 		fprintf(stderr, "  %s\n", tdxctl_error(ctx));
 		exit(1);
 	}
@@ -25,14 +25,10 @@ static struct tdxctl_facts *facts(void)
 /* Each value is readable or says why not. */
 static void consistent(const struct tdxctl_facts *f)
 {
-	const struct tdxctl_val vals[] = {
-		f->cpu.family, f->cpu.model, f->cpu.cpuid_7_ebx, f->cpu.cpuid_7_ecx, f->cpu.pa_bits,
-		f->mem_total, f->mem_offline, f->kvm_vm_types, f->kvm_max_vcpus, f->kvm_vms,
-		f->hkid_capacity, f->hkid_current, f->stuck_cpu,
-	};
-	const struct tdxctl_text texts[] = {
-		f->cpu.vendor, f->cpu.flags, f->cpu.bugs, f->config, f->log,
-	};
+#define X(what, member) f->member,
+	const struct tdxctl_val vals[] = { TDXCTL_FACT_VALS(X) };
+	const struct tdxctl_text texts[] = { TDXCTL_FACT_TEXTS(X) };
+#undef X
 
 	for (size_t i = 0; i < sizeof(vals) / sizeof(vals[0]); i++)
 		CHECK_EQ(!vals[i].readable, !!vals[i].reason);
@@ -185,6 +181,44 @@ static void cgroups(void)
 	fake_end();
 }
 
+/* What is not asked for is not read, and says so; the snapshot always is. */
+static void only_what_is_asked_for(void)
+{
+#define X(what, member) TDXCTL_FACTS_##what,
+	const unsigned int of_val[] = { TDXCTL_FACT_VALS(X) }, of_text[] = { TDXCTL_FACT_TEXTS(X) };
+#undef X
+	struct tdxctl_facts *f;
+	struct tdxctl_ctx *ctx;
+
+	if (tdxctl_new(&ctx))
+		exit(1);
+	for (unsigned int what = 0; what <= TDXCTL_FACTS_ALL; what = what ? what << 1 : 1) {
+		unsigned int got = what | (what & TDXCTL_FACTS_CONFIG ? TDXCTL_FACTS_FILES : 0) |
+				   (what & TDXCTL_FACTS_CGROUPS ? TDXCTL_FACTS_CGROUP : 0);
+
+		if (!CHECK_EQ(tdxctl_facts_get(ctx, what, &f), 0))
+			continue;
+#define X(bit, member) f->member,
+		const struct tdxctl_val vals[] = { TDXCTL_FACT_VALS(X) };
+		const struct tdxctl_text texts[] = { TDXCTL_FACT_TEXTS(X) };
+#undef X
+		consistent(f);
+		CHECK(f->snap->nr_cpus);
+		for (size_t i = 0; i < sizeof(vals) / sizeof(vals[0]); i++)
+			CHECK_EQ(!(got & of_val[i]), vals[i].reason && !strcmp(vals[i].reason, "not asked for"));
+		for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+			CHECK_EQ(!(got & of_text[i]), texts[i].reason && !strcmp(texts[i].reason, "not asked for"));
+		CHECK_EQ(!(got & TDXCTL_FACTS_FILES), !f->file[TDXCTL_FILE_RELEASE].text);
+		CHECK_EQ(!(got & TDXCTL_FACTS_FILES), !f->path[TDXCTL_PATH_KVM_DEV].readable);
+		for (size_t i = 0; i < f->nr_msrs; i++)
+			CHECK_EQ(!(got & TDXCTL_FACTS_MSR), f->msrs[i].msr[0].reason &&
+				 !strcmp(f->msrs[i].msr[0].reason, "not asked for"));
+		CHECK(got & TDXCTL_FACTS_CGROUP || !f->nr_cgroups);
+		tdxctl_facts_free(f);
+	}
+	tdxctl_free(ctx);
+}
+
 static void emulated_shows_nothing_of_this_machine(void)
 {
 	struct tdxctl_facts *f;
@@ -193,7 +227,7 @@ static void emulated_shows_nothing_of_this_machine(void)
 	if (tdxctl_new(&ctx))
 		exit(1);
 	CHECK_EQ(tdxctl_set_emulated(ctx, NULL), 0);
-	if (CHECK_EQ(tdxctl_facts_get(ctx, &f), 0)) {
+	if (CHECK_EQ(tdxctl_facts_get(ctx, TDXCTL_FACTS_ALL, &f), 0)) {
 		consistent(f);
 		CHECK(!f->cpu.vendor.text);
 		CHECK(!f->file[TDXCTL_FILE_RELEASE].text);
@@ -210,7 +244,7 @@ static void this_machine(void)
 
 	if (tdxctl_new(&ctx))
 		exit(1);
-	if (CHECK_EQ(tdxctl_facts_get(ctx, &f), 0)) {
+	if (CHECK_EQ(tdxctl_facts_get(ctx, TDXCTL_FACTS_ALL, &f), 0)) {
 		consistent(f);
 		CHECK(f->kernel);
 		tdxctl_facts_free(f);
@@ -252,6 +286,7 @@ int main(void)
 	RUN(nothing_there);
 	RUN(all_there);
 	RUN(cgroups);
+	RUN(only_what_is_asked_for);
 	RUN(emulated_shows_nothing_of_this_machine);
 	RUN(this_machine);
 	RUN(small_parsers);
