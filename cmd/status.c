@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <health.h>
+
 #include "cmd.h"
 
 static const struct cli_field source = { .key = "source", .type = OUT_STR };
@@ -396,11 +398,15 @@ static int show_health(struct cli_app *app, struct out_node *root)
 		[TDXCTL_HEALTH_CRITICAL] = STYLE_BAD,
 		[TDXCTL_HEALTH_UNKNOWN] = STYLE_DIM,
 	};
+	struct tdxctl_facts facts = { .snap = app->snap };
+	struct tdxctl_thresholds limits;
 	struct tdxctl_health_report *r;
 	struct out_node *n, *list;
 	size_t i;
-	int err = tdxctl_health_get(app->snap, &r);
+	int err;
 
+	tdxctl_thresholds_default(&limits);
+	err = tdxctl_health_get(&facts, &limits, &r);
 	if (err)
 		return cli_lib_error(app, err, "health");
 	n = out_object(root, &health);
@@ -408,7 +414,8 @@ static int show_health(struct cli_app *app, struct out_node *root)
 		  styles[r->state]);
 	list = out_array(n, &health_fields[V_REASONS]);
 	for (i = 0; i < r->nr_reasons; i++)
-		out_item(list, r->reasons[i]);
+		if (!r->reasons[i].check || r->reasons[i].check->verdict)
+			out_item(list, r->reasons[i].text);
 	tdxctl_health_free(r);
 	return CLI_OK;
 }

@@ -1,31 +1,111 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The verdict on a snapshot, with its reasons. */
+/* The table of checks, and what each of them looks at. */
 #include <stdio.h>
+#include "health.h"
 #include "private.h"
 
-#define SEC_NS			1000000000ULL
-#define LOCK_HELD_NS		SEC_NS		/* F1.5: KEY.CONFIG takes milliseconds */
-#define TEARDOWN_NS		(60 * SEC_NS)
+#define SEC_NS		1000000000ULL
+#define ENOUGH_CALLS	1000		/* for a share of them to mean something */
 
-static int PRINTF(3, 4) reason(struct tdxctl_health_report *r, enum tdxctl_health state,
-			       const char *fmt, ...)
+/* One check at work. */
+struct tdxctl_examined {
+	const struct tdxctl_check *check;
+	const struct tdxctl_facts *facts;
+	const struct tdxctl_snapshot *snap;
+	struct tdxctl_limit warning, critical;
+	struct tdxctl_check_result *result;
+	struct tdxctl_health_report *report;
+};
+
+static const char no_helper[] = "only the helper sees it";
+
+static int vadd_reason(struct tdxctl_health_report *r, const struct tdxctl_check *check,
+		       enum tdxctl_health state, const char *fmt, va_list ap) PRINTF(4, 0);
+static int vadd_reason(struct tdxctl_health_report *r, const struct tdxctl_check *check,
+		       enum tdxctl_health state, const char *fmt, va_list ap)
 {
-	char **bigger = realloc(r->reasons, (r->nr_reasons + 1) * sizeof(*bigger));
-	va_list ap;
-	int n;
+	struct tdxctl_health_reason *bigger;
 
+	bigger = reallocarray(r->reasons, r->nr_reasons + 1, sizeof(*bigger));
 	if (!bigger)
 		return -ENOMEM;
 	r->reasons = bigger;
-	va_start(ap, fmt);
-	n = vasprintf(&bigger[r->nr_reasons], fmt, ap);
-	va_end(ap);
-	if (n < 0)
+	bigger += r->nr_reasons;
+	bigger->check = check;
+	bigger->state = state;
+	if (vasprintf(&bigger->text, fmt, ap) < 0)
 		return -ENOMEM;
 	r->nr_reasons++;
-	if (state == TDXCTL_HEALTH_CRITICAL || r->state != TDXCTL_HEALTH_CRITICAL)
-		r->state = state;
 	return 0;
+}
+
+static int PRINTF(3, 4) say(struct tdxctl_examined *x, enum tdxctl_health state, const char *fmt, ...)
+{
+	va_list ap;
+	int err;
+
+	va_start(ap, fmt);
+	err = vadd_reason(x->report, x->check, state, fmt, ap);
+	va_end(ap);
+	return err;
+}
+
+static int PRINTF(2, 3) say_host(struct tdxctl_health_report *r, const char *fmt, ...)
+{
+	va_list ap;
+	int err;
+
+	va_start(ap, fmt);
+	err = vadd_reason(r, NULL, TDXCTL_HEALTH_UNKNOWN, fmt, ap);
+	va_end(ap);
+	return err;
+}
+
+static int unknown(struct tdxctl_examined *x, const char *reason)
+{
+	x->result->state = TDXCTL_HEALTH_UNKNOWN;
+	x->result->value = (struct tdxctl_val){ .reason = reason ? reason : "not looked at" };
+	return 0;
+}
+
+static bool has_ledger(const struct tdxctl_examined *x)
+{
+	return x->snap->source != TDXCTL_SOURCE_HOST;
+}
+
+/* The number that makes "below" or "above" mean what the limit says. */
+static uint64_t resolve(const struct tdxctl_check *c, const struct tdxctl_limit *l, uint64_t total)
+{
+	if (l->value == TDXCTL_UNKNOWN || !l->percent)
+		return l->value;
+	return (l->value * total + (c->low ? 99 : 0)) / 100;
+}
+
+static void of_total(struct tdxctl_examined *x, uint64_t total)
+{
+	x->result->total = total;
+	x->result->warning = resolve(x->check, &x->warning, total);
+	x->result->critical = resolve(x->check, &x->critical, total);
+}
+
+static bool beyond(const struct tdxctl_check *c, uint64_t v, uint64_t limit)
+{
+	return limit != TDXCTL_UNKNOWN && (c->low ? v < limit : v > limit);
+}
+
+/* Notes one object's value and says how bad it is; the worst one remains. */
+static enum tdxctl_health judge(struct tdxctl_examined *x, uint64_t v)
+{
+	struct tdxctl_check_result *r = x->result;
+	enum tdxctl_health h = beyond(x->check, v, r->critical) ? TDXCTL_HEALTH_CRITICAL :
+			       beyond(x->check, v, r->warning) ? TDXCTL_HEALTH_WARNING : TDXCTL_HEALTH_OK;
+
+	if (!r->value.readable || beyond(x->check, v, r->value.value))
+		r->value.value = v;
+	r->value.readable = true;
+	if (h > r->state)
+		r->state = h;
+	return h;
 }
 
 static uint64_t age(const struct tdxctl_snapshot *snap, uint64_t since)
@@ -33,160 +113,421 @@ static uint64_t age(const struct tdxctl_snapshot *snap, uint64_t since)
 	return since && since <= snap->hdr.now_ns ? snap->hdr.now_ns - since : 0;
 }
 
-static int check_hkids(const struct tdxctl_snapshot *s, struct tdxctl_health_report *r)
+static const char *plural(uint64_t n)
 {
-	size_t count[TDXCTL_HKID_STATES] = { 0 };
+	return n == 1 ? "" : "s";
+}
+
+static int packages_uncovered(struct tdxctl_examined *x)
+{
+	const struct tdxctl_snapshot *s = x->snap;
+	enum tdxctl_health h;
+	uint64_t n = 0;
 	int err = 0;
 
-	for (size_t i = 0; i < s->nr_hkids; i++)
-		count[s->hkids[i].state]++;
-	if (count[TDXCTL_HKID_LEAKED])
-		err = reason(r, TDXCTL_HEALTH_CRITICAL, "%zu HKID%s leaked: lost until the host reboots",
-			     count[TDXCTL_HKID_LEAKED], count[TDXCTL_HKID_LEAKED] == 1 ? "" : "s");
-	if (err || !s->nr_hkids || count[TDXCTL_HKID_UNKNOWN])
-		return err;		/* an unknown one may be free */
-	if (!count[TDXCTL_HKID_FREE])
-		return reason(r, TDXCTL_HEALTH_CRITICAL,
-			      "no free HKID: no TD can be created before 'tdxctl release VM' gives one back");
-	if (s->nr_hkids >= 8 && count[TDXCTL_HKID_FREE] * 8 < s->nr_hkids)
-		return reason(r, TDXCTL_HEALTH_WARNING, "only %zu of %zu HKIDs free",
-			      count[TDXCTL_HKID_FREE], s->nr_hkids);
-	return 0;
-}
-
-static int check_packages(const struct tdxctl_snapshot *s, struct tdxctl_health_report *r)
-{
-	for (size_t i = 0; i < s->nr_packages; i++) {
-		int err = 0;
-
+	for (size_t i = 0; i < s->nr_packages; i++)
+		n += !s->packages[i].online_cpus;
+	if (!s->nr_packages)
+		return unknown(x, "no package is known");
+	if (!n && x->facts->nodes_offline)
+		return unknown(x, "a node has no online CPU; another node may share its package");
+	of_total(x, s->nr_packages);
+	h = judge(x, n);
+	for (size_t i = 0; h && !err && i < s->nr_packages; i++)
 		if (!s->packages[i].online_cpus)
-			err = reason(r, TDXCTL_HEALTH_CRITICAL,
-				     "package %u has no online CPU: no TD can be created or torn down until one is online again",
-				     s->packages[i].id);
-		if (err)
-			return err;
-	}
-	return 0;
+			err = say(x, h,
+				  "package %u has no online CPU: no TD can be created or torn down until one is online again",
+				  s->packages[i].id);
+	return err;
 }
 
-static int check_cpus(const struct tdxctl_snapshot *s, struct tdxctl_health_report *r)
+static int cpus_not_enabled(struct tdxctl_examined *x)
 {
-	size_t bad = 0;
+	const struct tdxctl_snapshot *s = x->snap;
+	uint64_t bad = 0, online = 0, known = 0;
+	enum tdxctl_health h;
 	uint32_t first = 0;
 
+	if (!has_ledger(x))
+		return unknown(x, no_helper);
 	for (size_t i = 0; i < s->nr_cpus; i++) {
 		const struct tdxctl_cpu *c = &s->cpus[i];
 
-		if (!c->online || c->state == TDXCTL_CPU_ENABLED || c->state == TDXCTL_CPU_UNKNOWN)
+		online += !!c->online;
+		if (!c->online || c->state == TDXCTL_CPU_UNKNOWN)
 			continue;
-		if (!bad++)
+		known++;
+		if (c->state != TDXCTL_CPU_ENABLED && !bad++)
 			first = c->cpu;
 	}
-	if (!bad)
-		return 0;
-	return reason(r, TDXCTL_HEALTH_CRITICAL,
-		      "%zu online CPU%s not enabled for TDX (first: CPU %u): 'tdxctl cpu' lists them",
-		      bad, bad == 1 ? "" : "s", first);
+	if (!known)
+		return unknown(x, "no CPU was seen with a SEAMCALL yet; 'tdxctl cpu' tries each");
+	of_total(x, online);
+	h = judge(x, bad);
+	return h ? say(x, h, "%llu online CPU%s not enabled for TDX (first: CPU %u): 'tdxctl cpu' lists them",
+		       (unsigned long long)bad, plural(bad), first) : 0;
 }
 
-static int check_locks(const struct tdxctl_snapshot *s, struct tdxctl_health_report *r)
+static size_t count_hkids(const struct tdxctl_snapshot *s, enum tdxctl_hkid_state state)
 {
-	for (size_t i = 0; i < s->nr_locks; i++) {
-		const struct tdxctl_lock *l = &s->locks[i];
-		uint64_t held = age(s, l->held_since_ns);
-		char name[48] = "tdx_lock";
-		int err;
+	size_t n = 0;
 
-		if (l->held != 1 || held <= LOCK_HELD_NS)
+	for (size_t i = 0; i < s->nr_hkids; i++)
+		n += s->hkids[i].state == state;
+	return n;
+}
+
+static int hkids_leaked(struct tdxctl_examined *x)
+{
+	const struct tdxctl_snapshot *s = x->snap;
+	uint64_t n = count_hkids(s, TDXCTL_HKID_LEAKED);
+	enum tdxctl_health h;
+
+	if (!has_ledger(x))
+		return unknown(x, no_helper);
+	if (!s->nr_hkids)
+		return unknown(x, "no HKID is known");
+	if (!n && count_hkids(s, TDXCTL_HKID_UNKNOWN))
+		return unknown(x, "some HKIDs were not seen since the helper was loaded");
+	of_total(x, s->nr_hkids);
+	h = judge(x, n);
+	return h ? say(x, h, "%llu HKID%s leaked: lost until the host reboots", (unsigned long long)n, plural(n)) : 0;
+}
+
+/* What the helper saw, else what the misc cgroup has charged. */
+static bool free_hkids(struct tdxctl_examined *x, uint64_t *n, uint64_t *total, const char **why)
+{
+	const struct tdxctl_val *capacity = &x->facts->hkid_capacity, *current = &x->facts->hkid_current;
+	const struct tdxctl_snapshot *s = x->snap;
+
+	if (has_ledger(x) && s->nr_hkids && !count_hkids(s, TDXCTL_HKID_UNKNOWN)) {
+		*n = count_hkids(s, TDXCTL_HKID_FREE);
+		*total = s->nr_hkids;
+		return true;
+	}
+	if (!capacity->readable || !current->readable) {
+		*why = capacity->readable ? current->reason : capacity->reason;
+		return false;
+	}
+	*total = capacity->value;
+	*n = current->value < *total ? *total - current->value : 0;
+	return true;
+}
+
+static int hkids_free(struct tdxctl_examined *x)
+{
+	const char *why = NULL;
+	enum tdxctl_health h;
+	uint64_t n, total;
+
+	if (!free_hkids(x, &n, &total, &why))
+		return unknown(x, why);
+	of_total(x, total);
+	h = judge(x, n);
+	if (h && !n)
+		return say(x, h, "no free HKID: no TD can be created before 'tdxctl release VM' gives one back");
+	return h ? say(x, h, "only %llu of %llu HKIDs free", (unsigned long long)n, (unsigned long long)total) : 0;
+}
+
+static int lock_held(struct tdxctl_examined *x)
+{
+	const struct tdxctl_snapshot *s = x->snap;
+	int err = 0;
+
+	if (!has_ledger(x))
+		return unknown(x, no_helper);
+	for (size_t i = 0; !err && i < s->nr_locks; i++) {
+		const struct tdxctl_lock *l = &s->locks[i];
+		uint64_t held = l->held == 1 ? age(s, l->held_since_ns) : 0;
+		char name[48] = "tdx_lock", by[40] = "";
+		enum tdxctl_health h;
+
+		if (l->held > 1)
+			continue;
+		h = judge(x, held);
+		if (!h)
 			continue;
 		if (l->kind == TDXCTL_LOCK_KEY_CONFIG)
 			snprintf(name, sizeof(name), "key-config lock of package %u", l->package);
 		if (l->holder_tgid)
-			err = reason(r, TDXCTL_HEALTH_WARNING, "%s held for %llu ms by %s (%d)", name,
-				     (unsigned long long)(held / 1000000), l->holder_comm, l->holder_tgid);
-		else
-			err = reason(r, TDXCTL_HEALTH_WARNING, "%s held for %llu ms", name,
-				     (unsigned long long)(held / 1000000));
-		if (err)
-			return err;
+			snprintf(by, sizeof(by), " by %s (%d)", l->holder_comm, l->holder_tgid);
+		err = say(x, h, "%s held for %llu ms%s", name, (unsigned long long)(held / 1000000), by);
 	}
-	return 0;
+	return err || x->result->value.readable ? err : unknown(x, "no lock can be watched on this kernel");
 }
 
-static int check_tds(const struct tdxctl_snapshot *s, struct tdxctl_health_report *r)
+static int teardown(struct tdxctl_examined *x)
 {
-	for (size_t i = 0; i < s->nr_tds; i++) {
+	const struct tdxctl_snapshot *s = x->snap;
+	int err = 0;
+
+	if (!has_ledger(x))
+		return unknown(x, no_helper);
+	judge(x, 0);
+	for (size_t i = 0; !err && i < s->nr_tds; i++) {
 		const struct tdxctl_td_view *v = &s->tds[i];
 		uint64_t t = age(s, v->td.since_ns);
-		int err;
+		enum tdxctl_health h;
 
-		if (v->td.state != TDXCTL_TD_TEARDOWN && v->td.state != TDXCTL_TD_BLOCKED)
-			continue;
 		/* A released TD whose VMM lives on holds nothing any more. */
-		if (t <= TEARDOWN_NS || !v->td.private_pages)
+		if ((v->td.state != TDXCTL_TD_TEARDOWN && v->td.state != TDXCTL_TD_BLOCKED) ||
+		    !v->td.private_pages)
 			continue;
-		err = reason(r, TDXCTL_HEALTH_WARNING,
-			     "td:%u (%s) in teardown for %llu s: 'tdxctl td show td:%u' lists who keeps it",
-			     v->td.id, v->vm.name, (unsigned long long)(t / SEC_NS), v->td.id);
-		if (err)
-			return err;
+		h = judge(x, t);
+		if (h)
+			err = say(x, h, "td:%u (%s) in teardown for %llu s: 'tdxctl td show td:%u' lists who keeps it",
+				  v->td.id, v->vm.name, (unsigned long long)(t / SEC_NS), v->td.id);
 	}
-	return 0;
+	return err;
 }
 
 /*
  * F7: an HKID goes back with the last user of the process's memory map, which
  * can be somebody else than the process.
  */
-static int check_owners(const struct tdxctl_snapshot *s, struct tdxctl_health_report *r)
+static bool holds_on(const struct tdxctl_td_view *v)
 {
-	for (size_t i = 0; i < s->nr_tds; i++) {
-		const struct tdxctl_td_view *v = &s->tds[i];
-		int err;
-
-		if (!v->vm.gone || !v->td.hkid || v->td.hkid == TDXCTL_UNKNOWN32 ||
-		    v->td.state == TDXCTL_TD_LEAKED)
-			continue;
-		err = reason(r, TDXCTL_HEALTH_WARNING,
-			     "HKID %u is held by td:%u (%s) though process %d is gone: 'tdxctl td show td:%u' lists who keeps it",
-			     v->td.hkid, v->td.id, v->vm.name, v->td.owner.tgid, v->td.id);
-		if (err)
-			return err;
-	}
-	return 0;
+	return v->vm.gone && v->td.hkid && v->td.hkid != TDXCTL_UNKNOWN32 && v->td.state != TDXCTL_TD_LEAKED;
 }
 
-static int check_stream(const struct tdxctl_snapshot *s, struct tdxctl_health_report *r)
+static int owner_gone(struct tdxctl_examined *x)
 {
+	const struct tdxctl_snapshot *s = x->snap;
+	enum tdxctl_health h;
+	uint64_t n = 0;
 	int err = 0;
 
-	if (s->hdr.missed)
-		err = reason(r, TDXCTL_HEALTH_WARNING, "%llu SEAMCALLs were not seen: counts may be wrong",
-			     (unsigned long long)s->hdr.missed);
-	if (!err && s->hdr.tds_dropped)
-		err = reason(r, TDXCTL_HEALTH_WARNING, "%llu TDs are missing from the list: no room",
-			     (unsigned long long)s->hdr.tds_dropped);
+	if (!has_ledger(x))
+		return unknown(x, no_helper);
+	for (size_t i = 0; i < s->nr_tds; i++)
+		n += holds_on(&s->tds[i]);
+	of_total(x, s->nr_tds);
+	h = judge(x, n);
+	for (size_t i = 0; h && !err && i < s->nr_tds; i++) {
+		const struct tdxctl_td_view *v = &s->tds[i];
+
+		if (holds_on(v))
+			err = say(x, h,
+				  "HKID %u is held by td:%u (%s) though process %d is gone: 'tdxctl td show td:%u' lists who keeps it",
+				  v->td.hkid, v->td.id, v->vm.name, v->td.owner.tgid, v->td.id);
+	}
 	return err;
 }
 
-int tdxctl_health_get(const struct tdxctl_snapshot *snap, struct tdxctl_health_report **out)
+static int missed(struct tdxctl_examined *x)
 {
-	static int (*const checks[])(const struct tdxctl_snapshot *, struct tdxctl_health_report *) = {
-		check_packages, check_cpus, check_hkids, check_locks, check_tds,
-		check_owners, check_stream,
+	enum tdxctl_health h;
+
+	if (!has_ledger(x))
+		return unknown(x, no_helper);
+	h = judge(x, x->snap->hdr.missed);
+	return h ? say(x, h, "%llu SEAMCALLs were not seen: counts may be wrong",
+		       (unsigned long long)x->snap->hdr.missed) : 0;
+}
+
+static int tds_dropped(struct tdxctl_examined *x)
+{
+	enum tdxctl_health h;
+
+	if (!has_ledger(x))
+		return unknown(x, no_helper);
+	h = judge(x, x->snap->hdr.tds_dropped);
+	return h ? say(x, h, "%llu TDs are missing from the list: no room",
+		       (unsigned long long)x->snap->hdr.tds_dropped) : 0;
+}
+
+static int busy(struct tdxctl_examined *x)
+{
+	const struct tdxctl_snapshot *s = x->snap;
+	const struct tdxctl_leaf *most = NULL;
+	uint64_t calls = 0, n = 0, ppm;
+	enum tdxctl_health h;
+	const char *name;
+
+	if (!has_ledger(x))
+		return unknown(x, no_helper);
+	for (size_t i = 0; i < s->nr_leaves; i++) {
+		const struct tdxctl_leaf *l = &s->leaves[i];
+
+		calls += l->calls;
+		n += l->busy;
+		if (!most || l->busy > most->busy)
+			most = l;
+	}
+	if (calls < ENOUGH_CALLS)
+		return unknown(x, "too few SEAMCALLs were seen yet");
+	/* Counters of another's making may be anything. */
+	ppm = n < calls ? (uint64_t)((double)n / (double)calls * 1e6) : 1000000;
+	h = judge(x, ppm);
+	if (!h)
+		return 0;
+	name = tdxctl_leaf_str(most->leaf);
+	return say(x, h, "%llu.%llu %% of the SEAMCALLs found something busy, most of them %s: 'tdxctl lock' shows where",
+		   (unsigned long long)(ppm / 10000), (unsigned long long)(ppm / 1000 % 10),
+		   name ? name : "of an unknown leaf");
+}
+
+bool tdxctl_version_parse(const char *text, uint64_t *version, const char **end)
+{
+	uint64_t v = 0;
+
+	for (int i = 0; i < 3; i++) {
+		unsigned long n = 0;
+		const char *p = text;
+
+		while (*p >= '0' && *p <= '9' && n <= UINT16_MAX)
+			n = n * 10 + (unsigned long)(*p++ - '0');
+		if (p == text || n > UINT16_MAX || (i < 2 && *p != '.'))
+			return false;
+		v = v << 16 | n;
+		text = i < 2 ? p + 1 : p;
+	}
+	*version = v;
+	*end = text;
+	return true;
+}
+
+static int module_version(struct tdxctl_examined *x)
+{
+	const char *text = x->snap->platform.tdx_module, *end;
+	enum tdxctl_health h;
+	uint64_t version;
+
+	if (!text)
+		return unknown(x, x->snap->platform.has_tdx ? "this kernel does not tell its version" :
+			       "there is no sign of a TDX module");
+	if (!tdxctl_version_parse(text, &version, &end))
+		return unknown(x, "its version is not like 1.5.06");
+	h = judge(x, version);
+	return h ? say(x, h, "TDX module %s is older than it should be: update it with the kernel or the firmware",
+		       text) : 0;
+}
+
+/* In the order of the verdict's reasons. */
+const struct tdxctl_check tdxctl_checks[TDXCTL_CHECKS] = {
+	[TDXCTL_CHECK_PACKAGES_UNCOVERED] = {
+		.id = "packages_uncovered", .title = "packages without an online CPU",
+		.share = true, .verdict = true,
+		.warning = TDXCTL_NO_LIMIT, .critical = { 0 },
+		.about = "Keys cannot be programmed on such a package, so no TD can be created or torn down.",
+		.measure = packages_uncovered,
+	},
+	[TDXCTL_CHECK_CPUS_NOT_ENABLED] = {
+		.id = "cpus_not_enabled", .title = "online CPUs that cannot run TDs",
+		.share = true, .verdict = true,
+		.warning = TDXCTL_NO_LIMIT, .critical = { 0 },
+		.about = "CPUs that are online and were seen not to be enabled for TDX.",
+		.measure = cpus_not_enabled,
+	},
+	[TDXCTL_CHECK_HKIDS_LEAKED] = {
+		.id = "hkids_leaked", .title = "HKIDs lost until the next reboot",
+		.share = true, .verdict = true,
+		.warning = TDXCTL_NO_LIMIT, .critical = { 0 },
+		.about = "HKIDs the kernel could not take back from a TD.",
+		.measure = hkids_leaked,
+	},
+	[TDXCTL_CHECK_HKIDS_FREE] = {
+		.id = "hkids_free", .title = "free HKIDs", .low = true,
+		.share = true, .verdict = true,
+		.warning = { .value = 12, .percent = true }, .critical = { 1 },
+		.about = "As many TDs can still be created. Without the helper the misc cgroup tells.",
+		.measure = hkids_free,
+	},
+	[TDXCTL_CHECK_LOCK_HELD] = {
+		.id = "lock_held", .title = "longest hold of a lock, at this moment",
+		.unit = TDXCTL_UNIT_NS, .verdict = true,
+		.warning = { SEC_NS }, .critical = TDXCTL_NO_LIMIT,
+		.about = "tdx_lock and the key-config lock of each package. To program a key takes milliseconds.",
+		.measure = lock_held,
+	},
+	[TDXCTL_CHECK_TEARDOWN] = {
+		.id = "teardown", .title = "longest teardown under way",
+		.unit = TDXCTL_UNIT_NS, .verdict = true,
+		.warning = { 60 * SEC_NS }, .critical = TDXCTL_NO_LIMIT,
+		.about = "Of a TD that is going away and still has private memory.",
+		.measure = teardown,
+	},
+	[TDXCTL_CHECK_OWNER_GONE] = {
+		.id = "owner_gone", .title = "TDs that keep an HKID though their process is gone",
+		.share = true, .verdict = true,
+		.warning = { 0 }, .critical = TDXCTL_NO_LIMIT,
+		.about = "Somebody else keeps the memory of the process, or a file of the VM.",
+		.measure = owner_gone,
+	},
+	[TDXCTL_CHECK_MISSED] = {
+		.id = "missed", .title = "SEAMCALLs the helper has missed", .verdict = true,
+		.warning = { 0 }, .critical = TDXCTL_NO_LIMIT,
+		.about = "Counts and states may be wrong then.",
+		.measure = missed,
+	},
+	[TDXCTL_CHECK_TDS_DROPPED] = {
+		.id = "tds_dropped", .title = "TDs the helper had no room for", .verdict = true,
+		.warning = { 0 }, .critical = TDXCTL_NO_LIMIT,
+		.about = "They are in no list.",
+		.measure = tds_dropped,
+	},
+	[TDXCTL_CHECK_BUSY] = {
+		.id = "busy", .title = "SEAMCALLs that found something busy",
+		.unit = TDXCTL_UNIT_PPM,
+		.warning = { 100000 }, .critical = TDXCTL_NO_LIMIT,
+		.about = "The share of all SEAMCALLs since the helper was loaded, from the first thousand on. "
+			 "It does not depend on how much the host has to do.",
+		.measure = busy,
+	},
+	[TDXCTL_CHECK_MODULE_VERSION] = {
+		.id = "module_version", .title = "version of the TDX module", .low = true,
+		.unit = TDXCTL_UNIT_VERSION, .verdict = true,
+		.warning = TDXCTL_NO_LIMIT, .critical = TDXCTL_NO_LIMIT,
+		.about = "Not checked unless a version is given.",
+		.measure = module_version,
+	},
+};
+
+void tdxctl_thresholds_default(struct tdxctl_thresholds *t)
+{
+	memset(t, 0, sizeof(*t));
+	for (size_t i = 0; i < TDXCTL_CHECKS; i++) {
+		t->warning[i] = tdxctl_checks[i].warning;
+		t->critical[i] = tdxctl_checks[i].critical;
+	}
+}
+
+static int examine(const struct tdxctl_facts *f, const struct tdxctl_thresholds *t, size_t i,
+		   struct tdxctl_health_report *r)
+{
+	struct tdxctl_examined x = {
+		.check = &tdxctl_checks[i], .facts = f, .snap = f->snap,
+		.warning = t->warning[i], .critical = t->critical[i],
+		.result = &r->result[i], .report = r,
 	};
+
+	of_total(&x, 0);
+	return x.check->measure(&x);
+}
+
+int tdxctl_health_get(const struct tdxctl_facts *f, const struct tdxctl_thresholds *t,
+		      struct tdxctl_health_report **out)
+{
 	struct tdxctl_health_report *r = calloc(1, sizeof(*r));
 	int err = 0;
 
 	if (!r)
 		return -ENOMEM;
-	for (size_t i = 0; !err && i < sizeof(checks) / sizeof(checks[0]); i++)
-		err = checks[i](snap, r);
-	/* Files of the host say nothing about HKIDs: no news is not good news. */
-	if (!err && r->state == TDXCTL_HEALTH_OK && snap->source == TDXCTL_SOURCE_HOST)
-		err = reason(r, TDXCTL_HEALTH_UNKNOWN, snap->platform.has_tdx ?
-			     "the helper is not loaded: HKIDs, TDs and locks are not visible" :
-			     "no sign of a working TDX module");
+	for (size_t i = 0; !err && i < TDXCTL_CHECKS; i++) {
+		enum tdxctl_health h;
+
+		err = examine(f, t, i, r);
+		h = r->result[i].state;
+		if (tdxctl_checks[i].verdict && h != TDXCTL_HEALTH_UNKNOWN && h > r->state)
+			r->state = h;
+	}
+	/* Files of the host say little about HKIDs: no news is not good news. */
+	if (!err && r->state == TDXCTL_HEALTH_OK && f->snap->source == TDXCTL_SOURCE_HOST) {
+		r->state = TDXCTL_HEALTH_UNKNOWN;
+		err = say_host(r, f->snap->platform.has_tdx ?
+			       "the helper is not loaded: HKIDs, TDs and locks are not visible" :
+			       "no sign of a working TDX module");
+	}
 	if (err) {
 		tdxctl_health_free(r);
 		return err;
@@ -200,7 +541,7 @@ void tdxctl_health_free(struct tdxctl_health_report *r)
 	if (!r)
 		return;
 	for (size_t i = 0; i < r->nr_reasons; i++)
-		free(r->reasons[i]);
+		free(r->reasons[i].text);
 	free(r->reasons);
 	free(r);
 }

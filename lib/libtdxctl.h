@@ -140,14 +140,6 @@ int tdxctl_snapshot_parse(const void *buf, size_t len, struct tdxctl_snapshot **
 
 enum tdxctl_health { TDXCTL_HEALTH_OK, TDXCTL_HEALTH_WARNING, TDXCTL_HEALTH_CRITICAL, TDXCTL_HEALTH_UNKNOWN };
 
-struct tdxctl_health_report {
-	enum tdxctl_health state;
-	size_t nr_reasons;
-	char **reasons;
-};
-int tdxctl_health_get(const struct tdxctl_snapshot *snap, struct tdxctl_health_report **out);
-void tdxctl_health_free(struct tdxctl_health_report *r);
-
 /* ---- naming a VM ---- */
 
 /*

@@ -4,7 +4,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include <libtdxctl.h>
+#include <health.h>
 
 #include "fuzz.h"
 
@@ -23,10 +23,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	MUST(!tdxctl_new(&ctx));
 	if (!tdxctl_set_emulated(ctx, path)) {
 		if (!tdxctl_snapshot_get(ctx, &snap)) {
+			struct tdxctl_facts facts = { .snap = snap };
+			struct tdxctl_thresholds limits;
 			struct tdxctl_health_report *report;
 
 			MUST(snap->source == TDXCTL_SOURCE_EMULATED);
-			if (!tdxctl_health_get(snap, &report))
+			tdxctl_thresholds_default(&limits);
+			if (!tdxctl_health_get(&facts, &limits, &report))
 				tdxctl_health_free(report);
 			tdxctl_snapshot_free(snap);
 		} else {

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* A reply of the helper, truncated or lying: refused, or safe to read to the end. */
-#include <libtdxctl.h>
+#include <health.h>
 
 #include "fuzz.h"
 
-static void read_all(const struct tdxctl_snapshot *s)
+static void read_all(struct tdxctl_snapshot *s)
 {
+	struct tdxctl_facts facts = { .snap = s };
+	struct tdxctl_thresholds limits;
 	struct tdxctl_health_report *report;
 	size_t i;
 
@@ -25,7 +27,8 @@ static void read_all(const struct tdxctl_snapshot *s)
 		tdxctl_cpu_state_str(s->cpus[i].state);
 	for (i = 0; i < s->nr_leaves; i++)
 		tdxctl_leaf_str(s->leaves[i].leaf);
-	if (!tdxctl_health_get(s, &report))
+	tdxctl_thresholds_default(&limits);
+	if (!tdxctl_health_get(&facts, &limits, &report))
 		tdxctl_health_free(report);
 }
 

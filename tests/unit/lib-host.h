@@ -3,6 +3,7 @@
 #ifndef TDXCTL_TESTS_LIB_HOST_H
 #define TDXCTL_TESTS_LIB_HOST_H
 
+#include "health.h"
 #include "lib-fake.h"
 
 #define TOPO	"\"topology\":{\"packages\":2,\"cpus_per_package\":2,\"mktme_keyids\":15,\"tdx_keyids\":4}"
@@ -28,6 +29,18 @@ static inline struct tdxctl_snapshot *snapshot(struct tdxctl_ctx *ctx)
 	}
 	CHECK_EQ(snap->hdr.violations, 0);
 	return snap;
+}
+
+static inline struct tdxctl_health_report *report(struct tdxctl_snapshot *snap)
+{
+	struct tdxctl_facts facts = { .snap = snap };
+	struct tdxctl_health_report *r;
+	struct tdxctl_thresholds limits;
+
+	tdxctl_thresholds_default(&limits);
+	if (!CHECK_EQ(tdxctl_health_get(&facts, &limits, &r), 0))
+		exit(1);
+	return r;
 }
 
 static inline size_t hkids(const struct tdxctl_snapshot *snap, uint32_t state)

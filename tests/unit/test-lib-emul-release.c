@@ -207,7 +207,7 @@ static void leak(void)
 	CHECK_EQ(hkids(snap, TDXCTL_HKID_LEAKED), 1);
 	CHECK_EQ(snap->hkids[0].fail_leaf, 20);
 	CHECK_EQ(snap->tds[0].td.state, TDXCTL_TD_LEAKED);
-	CHECK_EQ(tdxctl_health_get(snap, &health), 0);
+	health = report(snap);
 	CHECK_EQ(health->state, TDXCTL_HEALTH_CRITICAL);
 	tdxctl_health_free(health);
 	tdxctl_snapshot_free(snap);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Files of a captured host, health, and which CPUs may go offline. */
+/* Files of a captured host, and which CPUs may go offline. */
 #include "lib-fake.h"
 
 #define CPU	"sys/devices/system/cpu/"
@@ -117,102 +117,6 @@ static struct tdxctl_snapshot *snapshot(void)
 	return snap;
 }
 
-static void check_health(const struct tdxctl_snapshot *snap, enum tdxctl_health state, const char *why)
-{
-	struct tdxctl_health_report *r;
-	bool said = !why;
-
-	if (!CHECK_EQ(tdxctl_health_get(snap, &r), 0))
-		return;
-	CHECK_EQ(r->state, state);
-	for (size_t i = 0; i < r->nr_reasons; i++)
-		said |= why && strstr(r->reasons[i], why);
-	if (!CHECK(said))
-		fprintf(stderr, "  no reason with \"%s\"\n", why);
-	if (!why)
-		CHECK_EQ(r->nr_reasons, 0);
-	tdxctl_health_free(r);
-}
-
-static void health(void)
-{
-	struct tdxctl_snapshot *snap = snapshot();
-
-	check_health(snap, TDXCTL_HEALTH_OK, NULL);
-
-	snap->hkids[2].state = snap->hkids[3].state = TDXCTL_HKID_ASSIGNED;
-	check_health(snap, TDXCTL_HEALTH_CRITICAL, "no free HKID");
-	snap->hkids[3].state = TDXCTL_HKID_UNKNOWN;
-	check_health(snap, TDXCTL_HEALTH_OK, NULL);
-	snap->hkids[2].state = TDXCTL_HKID_LEAKED;
-	check_health(snap, TDXCTL_HEALTH_CRITICAL, "1 HKID leaked");
-	snap->hkids[2].state = snap->hkids[3].state = TDXCTL_HKID_FREE;
-
-	snap->packages[1].online_cpus = 0;
-	check_health(snap, TDXCTL_HEALTH_CRITICAL, "package 1 has no online CPU");
-	snap->packages[1].online_cpus = 2;
-
-	snap->cpus[3].state = TDXCTL_CPU_NOT_ENABLED;
-	check_health(snap, TDXCTL_HEALTH_CRITICAL, "CPU 3");
-	snap->cpus[3].online = 0;
-	check_health(snap, TDXCTL_HEALTH_OK, NULL);
-	snap->cpus[3].online = 1;
-	snap->cpus[3].state = TDXCTL_CPU_ENABLED;
-
-	snap->locks[1].held = 1;
-	snap->locks[1].held_since_ns = snap->hdr.now_ns - 1000000000;
-	check_health(snap, TDXCTL_HEALTH_OK, NULL);
-	snap->locks[1].held_since_ns -= 1000000;
-	check_health(snap, TDXCTL_HEALTH_WARNING, "key-config lock of package 0 held for 1001 ms");
-	/* A time in the future is a wrong time, not a long one. */
-	snap->locks[1].held_since_ns = snap->hdr.now_ns + 5;
-	check_health(snap, TDXCTL_HEALTH_OK, NULL);
-	snap->locks[1].held = 0;
-
-	snap->hdr.missed = 3;
-	check_health(snap, TDXCTL_HEALTH_WARNING, "3 SEAMCALLs");
-	snap->hdr.missed = 0;
-
-	snap->tds[2].td.private_pages = 5;
-	check_health(snap, TDXCTL_HEALTH_WARNING, "td:3 (vmm2) in teardown for 99 s");
-	snap->tds[2].td.since_ns = snap->hdr.now_ns - 59000000000ULL;
-	check_health(snap, TDXCTL_HEALTH_OK, NULL);
-
-	/* Proven to be gone, with an HKID; not only without a sign of life. */
-	snap->tds[0].vm.pid = 0;
-	check_health(snap, TDXCTL_HEALTH_OK, NULL);
-	snap->tds[0].vm.gone = true;
-	check_health(snap, TDXCTL_HEALTH_WARNING, "HKID 17 is held by td:1 (vmm0)");
-	check_health(snap, TDXCTL_HEALTH_WARNING, "process 4000 is gone");
-	check_health(snap, TDXCTL_HEALTH_WARNING, "'tdxctl td show td:1'");
-	snap->tds[0].td.hkid = 0;
-	check_health(snap, TDXCTL_HEALTH_OK, NULL);
-	snap->tds[0].td.hkid = TDXCTL_UNKNOWN32;
-	check_health(snap, TDXCTL_HEALTH_OK, NULL);
-	/* That one is reported as leaked, and nobody keeps it. */
-	snap->tds[0].td.hkid = 17;
-	snap->tds[0].td.state = TDXCTL_TD_LEAKED;
-	check_health(snap, TDXCTL_HEALTH_OK, NULL);
-	tdxctl_snapshot_free(snap);
-}
-
-/* The worst state wins, whatever the order; without data nothing is known. */
-static void health_combined(void)
-{
-	struct tdxctl_snapshot *snap = snapshot(), bare = { .source = TDXCTL_SOURCE_HOST };
-	struct tdxctl_health_report *r;
-
-	snap->hdr.missed = 1;
-	snap->packages[0].online_cpus = 0;
-	if (CHECK_EQ(tdxctl_health_get(snap, &r), 0)) {
-		CHECK_EQ(r->state, TDXCTL_HEALTH_CRITICAL);
-		CHECK_EQ(r->nr_reasons, 2);
-		tdxctl_health_free(r);
-	}
-	tdxctl_snapshot_free(snap);
-	check_health(&bare, TDXCTL_HEALTH_UNKNOWN, "no sign");
-}
-
 static int plan(struct tdxctl_ctx *ctx, const struct tdxctl_snapshot *snap, const char *list,
 		const char *want)
 {
@@ -275,8 +179,6 @@ int main(void)
 	RUN(hostinfo);
 	RUN(links_stay_inside);
 	RUN(bad_roots);
-	RUN(health);
-	RUN(health_combined);
 	RUN(cpu_plan);
 	return check_done("lib-host");
 }
