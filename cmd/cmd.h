@@ -31,6 +31,9 @@ struct cli_values {
 	/* doctor */
 	const char *group, *explain, *fail_on;
 	bool attestation, short_form;
+	/* metrics */
+	const char *textfile;
+	bool per_td;
 	/* keys; 0 = not given */
 	unsigned int keyid_bits, split;
 };
@@ -155,6 +158,7 @@ char *view_packages(const struct tdxctl_snapshot *s, uint64_t mask);
 enum out_style view_hkid_style(unsigned int state);
 enum out_style view_td_style(unsigned int state);
 const char *view_source(enum tdxctl_source source);	/* the JSON word */
+const char *view_lock(unsigned int kind);	/* the kernel's name */
 /* CPUs of @p can run TDs: one is online. */
 bool view_covered(const struct tdxctl_package *p);
 
@@ -175,6 +179,7 @@ int cmd_helper_load(struct cli_app *app, int argc, char **argv);
 int cmd_helper_unload(struct cli_app *app, int argc, char **argv);
 int cmd_helper_status(struct cli_app *app, int argc, char **argv);
 int cmd_doctor(struct cli_app *app, int argc, char **argv);
+int cmd_metrics(struct cli_app *app, int argc, char **argv);
 int cmd_decode(struct cli_app *app, int argc, char **argv);
 int cmd_keys(struct cli_app *app, int argc, char **argv);
 int cmd_emulate_init(struct cli_app *app, int argc, char **argv);

@@ -94,6 +94,13 @@ static const struct cli_opt doctor_opts[] = {
 	  .help = "this host is to attest: rules about that, too" },
 };
 
+static const struct cli_opt metrics_opts[] = {
+	{ .name = "textfile", .type = CLI_OPT_STRING, .arg = "FILE", .offset = CLI_VALUE(textfile),
+	  .help = "write them to FILE, replaced in one step" },
+	{ .name = "per-td", .type = CLI_OPT_FLAG, .offset = CLI_VALUE(per_td),
+	  .help = "also metrics of each TD" },
+};
+
 static const struct cli_opt keys_opts[] = {
 	{ .name = "bits", .type = CLI_OPT_UINT, .arg = "B", .offset = CLI_VALUE(keyid_bits),
 	  .min = 1, .max = 15, .help = "KeyID bits (those of this host, else 6)" },
@@ -184,6 +191,14 @@ const struct cli_cmd cli_cmds[] = {
 		.details =
 		"Needs no helper. Changes nothing. Worst first; what cannot be read is unknown,\n"
 		"not wrong. Exit status 7 when a rule fails, 4 when nothing can be checked.",
+	},
+	{
+		.group = CLI_GROUP_LOOK, .verb = "metrics",
+		.summary = "the same in numbers, for Prometheus",
+		OPTS(metrics_opts), .run = cmd_metrics,
+		.details =
+		"Prometheus' text format, described in tdxctl-metrics(5). With --textfile for\n"
+		"the textfile collector of node_exporter: FILE must end in .prom there.",
 	},
 	{
 		.group = CLI_GROUP_ACT, .verb = "release",

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "cmd.h"
+#include "metrics.h"
 
 enum { O_NAME, O_LETTER, O_TYPE, O_ARG, O_VALUES, O_HELP };
 
@@ -37,9 +38,21 @@ static const struct cli_field exit_fields[] = {
 	[E_TEXT] = { .key = "text", .type = OUT_STR },
 };
 
+enum { M_NAME, M_TYPE, M_UNIT, M_LABELS, M_PER_TD, M_HELP };
+
+static const struct cli_field metric_fields[] = {
+	[M_NAME]   = { .key = "name", .type = OUT_STR },
+	[M_TYPE]   = { .key = "type", .type = OUT_STR },
+	[M_UNIT]   = { .key = "unit", .type = OUT_STR },
+	[M_LABELS] = { .key = "labels", .type = OUT_LIST },
+	[M_PER_TD] = { .key = "per_td", .type = OUT_BOOL },
+	[M_HELP]   = { .key = "help", .type = OUT_STR },
+};
+
 static const struct cli_field globals = { .key = "global_options", .type = OUT_TABLE };
 static const struct cli_field cmds = { .key = "commands", .type = OUT_TABLE };
 static const struct cli_field exits = { .key = "exit_codes", .type = OUT_TABLE };
+static const struct cli_field metric_table = { .key = "metrics", .type = OUT_TABLE };
 
 static const char *const type_words[] = {
 	[CLI_OPT_FLAG] = "flag",
@@ -78,6 +91,25 @@ static void dump_opts(struct out_node *array, const struct cli_opt *opts, size_t
 	}
 }
 
+static void dump_metrics(struct out_node *array)
+{
+	size_t i, k;
+
+	for (i = 0; i < nr_metrics; i++) {
+		const struct prom_metric *m = &metrics[i].prom;
+		struct out_node *row = out_row(array), *labels;
+
+		out_str(row, &metric_fields[M_NAME], m->name);
+		out_str(row, &metric_fields[M_TYPE], prom_type_str(m->type));
+		str_or_null(row, &metric_fields[M_UNIT], m->unit);
+		labels = out_array(row, &metric_fields[M_LABELS]);
+		for (k = 0; k < m->nr_labels; k++)
+			out_item(labels, m->labels[k].key);
+		out_bool(row, &metric_fields[M_PER_TD], metrics[i].per_td);
+		out_str(row, &metric_fields[M_HELP], m->help);
+	}
+}
+
 int cmd_dump_cli(struct cli_app *app, int argc, char **argv)
 {
 	struct out_node *root = out_root(app->out), *array, *row;
@@ -107,6 +139,7 @@ int cmd_dump_cli(struct cli_app *app, int argc, char **argv)
 		out_uint(row, &exit_fields[E_CODE], i);
 		out_str(row, &exit_fields[E_TEXT], cli_exit_texts[i]);
 	}
+	dump_metrics(out_array(root, &metric_table));
 	return CLI_OK;
 }
 

@@ -45,6 +45,31 @@ void text_bytes(char *buf, size_t len, uint64_t bytes)
 		snprintf(buf, len, "%.1f %s", (double)bytes / (double)div, units[u]);
 }
 
+size_t text_utf8_len(const char *text)
+{
+	const unsigned char *s = (const unsigned char *)text;
+	size_t len, i;
+
+	if (s[0] < 0x80)
+		return 1;
+	if (s[0] >= 0xc2 && s[0] <= 0xdf)
+		len = 2;
+	else if ((s[0] & 0xf0) == 0xe0)
+		len = 3;
+	else if (s[0] >= 0xf0 && s[0] <= 0xf4)
+		len = 4;
+	else
+		return 0;
+	for (i = 1; i < len; i++)
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+	/* Overlong forms, surrogates, beyond U+10FFFF. */
+	if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) ||
+	    (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f))
+		return 0;
+	return len;
+}
+
 char *text_clean(const char *s)
 {
 	size_t left = strlen(s);

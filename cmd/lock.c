@@ -32,11 +32,6 @@ static const struct cli_field locks = {
 	.columns = columns, .nr_columns = ARRAY_SIZE(columns),
 };
 
-static const char *const names[TDXCTL_LOCK_KINDS] = {
-	[TDXCTL_LOCK_TDX] = "tdx_lock",
-	[TDXCTL_LOCK_KEY_CONFIG] = "tdx_mng_key_config_lock",
-};
-
 static const char *const sources[TDXCTL_LOCK_SOURCES] = {
 	[TDXCTL_LOCK_IN_EFFECT] = "seamcall",
 	[TDXCTL_LOCK_MUTEX] = "mutex",
@@ -76,7 +71,7 @@ static void lock_row(struct out_node *row, const struct tdxctl_snapshot *s,
 	const struct tdxctl_td_view *td = view_td_by_tdr(s, l->holder_tdr);
 	struct out_node *state;
 
-	out_str(row, &columns[NAME], l->kind < TDXCTL_LOCK_KINDS ? names[l->kind] : "unknown");
+	out_str(row, &columns[NAME], view_lock(l->kind));
 	if (l->package == TDXCTL_UNKNOWN32)
 		out_none(row, &columns[PACKAGE]);
 	else

@@ -186,8 +186,9 @@ int main(int argc, char **argv)
 		return CLI_FAILED;
 	}
 	setlocale(LC_CTYPE, "");
-	/* A reader that went away is a write error like any other. */
+	/* A reader that went away, or a file at its limit, is a write error like any other. */
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
 	app.v.no_color = (no_color && *no_color) || (term && !strcmp(term, "dumb"));
 	app.out_tty = isatty(STDOUT_FILENO);
 	app.err_tty = isatty(STDERR_FILENO);

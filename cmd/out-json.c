@@ -9,42 +9,17 @@
 
 #include "out.h"
 
-/* Length of the valid UTF-8 sequence at @s, 0 when there is none. */
-static size_t utf8_len(const unsigned char *s)
-{
-	size_t len, i;
-
-	if (s[0] < 0x80)
-		return 1;
-	if (s[0] >= 0xc2 && s[0] <= 0xdf)
-		len = 2;
-	else if ((s[0] & 0xf0) == 0xe0)
-		len = 3;
-	else if (s[0] >= 0xf0 && s[0] <= 0xf4)
-		len = 4;
-	else
-		return 0;
-	for (i = 1; i < len; i++)
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-	/* Overlong forms, surrogates, beyond U+10FFFF. */
-	if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) ||
-	    (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f))
-		return 0;
-	return len;
-}
-
 /* json-c passes bytes through; a process name may hold any. */
 static struct json_object *json_string(const char *s)
 {
-	const unsigned char *p = (const unsigned char *)(s ? s : "");
-	char *buf = malloc(strlen((const char *)p) * 3 + 1), *q = buf;
+	const char *p = s ? s : "";
+	char *buf = malloc(strlen(p) * 3 + 1), *q = buf;
 	struct json_object *j;
 
 	if (!buf)
 		return NULL;
 	while (*p) {
-		size_t len = utf8_len(p);
+		size_t len = text_utf8_len(p);
 
 		if (len) {
 			memcpy(q, p, len);

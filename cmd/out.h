@@ -120,6 +120,8 @@ const struct out_err *out_get_error(const struct out *o);
 
 /* Printable in the locale, control characters and bad bytes as \xNN. */
 char *text_clean(const char *s);
+/* Length of the valid UTF-8 sequence at @text, 0 when there is none. */
+size_t text_utf8_len(const char *text);
 /* Columns on a terminal. */
 size_t text_width(const char *s);
 void text_ns(char *buf, size_t len, uint64_t ns);

@@ -163,6 +163,16 @@ const char *view_source(enum tdxctl_source source)
 	}
 }
 
+const char *view_lock(unsigned int kind)
+{
+	static const char *const names[TDXCTL_LOCK_KINDS] = {
+		[TDXCTL_LOCK_TDX] = "tdx_lock",
+		[TDXCTL_LOCK_KEY_CONFIG] = "tdx_mng_key_config_lock",
+	};
+
+	return kind < TDXCTL_LOCK_KINDS ? names[kind] : "unknown";
+}
+
 bool view_covered(const struct tdxctl_package *p)
 {
 	return p->online_cpus > 0;

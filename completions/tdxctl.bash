@@ -35,7 +35,7 @@ _tdxctl()
 
 	for ((i = 1; i < cword; i++)); do
 		case ${words[i]} in
-		--root|--group|--explain|--fail-on|--strategy|--timeout|--file|--packages|--cpus-per-package|--mktme-keyids|--tdx-keyids|--bits|--split) ((i++)) ;;
+		--root|--group|--explain|--fail-on|--textfile|--strategy|--timeout|--file|--packages|--cpus-per-package|--mktme-keyids|--tdx-keyids|--bits|--split) ((i++)) ;;
 		-*) ;;
 		*)
 			if [ -z "$verb" ]; then
@@ -57,6 +57,9 @@ _tdxctl()
 		return ;;
 	--fail-on)
 		mapfile -t COMPREPLY < <(compgen -W $'info\nwarn\nfail' -- "$cur")
+		return ;;
+	--textfile)
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return ;;
 	--strategy)
 		mapfile -t COMPREPLY < <(compgen -W $'auto\nterminate\nrelease\nearly\nstop' -- "$cur")
@@ -97,6 +100,10 @@ _tdxctl()
 		cur=${cur#*=}
 		mapfile -t COMPREPLY < <(compgen -P --fail-on= -W $'info\nwarn\nfail' -- "$cur")
 		return ;;
+	--textfile=*)
+		cur=${cur#*=}
+		mapfile -t COMPREPLY < <(compgen -P --textfile= -f -- "$cur")
+		return ;;
 	--strategy=*)
 		cur=${cur#*=}
 		mapfile -t COMPREPLY < <(compgen -P --strategy= -W $'auto\nterminate\nrelease\nearly\nstop' -- "$cur")
@@ -113,6 +120,7 @@ _tdxctl()
 		lock) mapfile -t COMPREPLY < <(compgen -W $'--json\n--quiet\n--verbose\n--no-color\n--root\n--emulate\n--help\n--version\n-j\n-q\n-v\n-h' -- "$cur") ;;
 		cpu) mapfile -t COMPREPLY < <(compgen -W $'--json\n--quiet\n--verbose\n--no-color\n--root\n--emulate\n--help\n--version\n-j\n-q\n-v\n-h' -- "$cur") ;;
 		doctor) mapfile -t COMPREPLY < <(compgen -W $'--group\n--explain\n--short\n--fail-on\n--attestation\n--json\n--quiet\n--verbose\n--no-color\n--root\n--emulate\n--help\n--version\n-s\n-j\n-q\n-v\n-h' -- "$cur") ;;
+		metrics) mapfile -t COMPREPLY < <(compgen -W $'--textfile\n--per-td\n--json\n--quiet\n--verbose\n--no-color\n--root\n--emulate\n--help\n--version\n-j\n-q\n-v\n-h' -- "$cur") ;;
 		release) mapfile -t COMPREPLY < <(compgen -W $'--dry-run\n--yes\n--strategy\n--timeout\n--json\n--quiet\n--verbose\n--no-color\n--root\n--emulate\n--help\n--version\n-n\n-y\n-j\n-q\n-v\n-h' -- "$cur") ;;
 		helper) mapfile -t COMPREPLY < <(compgen -W $'--file\n--json\n--quiet\n--verbose\n--no-color\n--root\n--emulate\n--help\n--version\n-j\n-q\n-v\n-h' -- "$cur") ;;
 		emulate) mapfile -t COMPREPLY < <(compgen -W $'--packages\n--cpus-per-package\n--mktme-keyids\n--tdx-keyids\n--force\n--json\n--quiet\n--verbose\n--no-color\n--root\n--emulate\n--help\n--version\n-f\n-j\n-q\n-v\n-h' -- "$cur") ;;
@@ -125,7 +133,7 @@ _tdxctl()
 	esac
 
 	case $verb in
-	'') mapfile -t COMPREPLY < <(compgen -W $'status\nhkid\ntd\nlock\ncpu\ndoctor\nrelease\nhelper\nemulate\nkeys\ndecode\nhelp' -- "$cur") ;;
+	'') mapfile -t COMPREPLY < <(compgen -W $'status\nhkid\ntd\nlock\ncpu\ndoctor\nmetrics\nrelease\nhelper\nemulate\nkeys\ndecode\nhelp' -- "$cur") ;;
 	td)
 		case $noun in
 		'') mapfile -t COMPREPLY < <(compgen -W $'list\nshow' -- "$cur") ;;
@@ -145,7 +153,7 @@ _tdxctl()
 		'') mapfile -t COMPREPLY < <(compgen -W $'init' -- "$cur") ;;
 		init) mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
 		esac ;;
-	help) [ -n "$noun" ] || mapfile -t COMPREPLY < <(compgen -W $'status\nhkid\ntd\nlock\ncpu\ndoctor\nrelease\nhelper\nemulate\nkeys\ndecode\nhelp' -- "$cur") ;;
+	help) [ -n "$noun" ] || mapfile -t COMPREPLY < <(compgen -W $'status\nhkid\ntd\nlock\ncpu\ndoctor\nmetrics\nrelease\nhelper\nemulate\nkeys\ndecode\nhelp' -- "$cur") ;;
 	esac
 }
 

@@ -115,114 +115,13 @@ int emul_store_lock(struct tdxctl_ctx *ctx, const char *path)
 			"%s: another tdxctl is changing this host", path);
 }
 
-/* The rename itself must reach the disk, too. */
-static int sync_directory(const char *path)
-{
-	char *dir = strdup(path), *slash;
-	int fd, err = 0;
-
-	if (!dir)
-		return -ENOMEM;
-	slash = strrchr(dir, '/');
-	if (slash)
-		slash[slash == dir] = '\0';
-	fd = open(slash ? dir : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd >= 0) {
-		/* Some file systems cannot; nothing more can be done there. */
-		if (fsync(fd) && errno == EIO)
-			err = -errno;
-		close(fd);
-	}
-	free(dir);
-	return err;
-}
-
-static int write_all(int fd, const char *text)
-{
-	size_t left = strlen(text);
-
-	while (left) {
-		ssize_t n = write(fd, text, left);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		text += n;
-		left -= (size_t)n;
-	}
-	return fsync(fd) ? -errno : 0;
-}
-
-/* Mode and owner of the file that is there; of a new one when there is none. */
-static int copy_mode(int fd, const struct stat *old)
-{
-	mode_t mask;
-
-	if (!old) {
-		mask = umask(0);
-		umask(mask);
-		return fchmod(fd, 0666 & ~mask) ? -errno : 0;
-	}
-	/* Root must not take somebody's file away from them. */
-	if (!geteuid() && fchown(fd, old->st_uid, old->st_gid))
-		return -errno;
-	return fchmod(fd, old->st_mode & 0777) ? -errno : 0;
-}
-
-/* Writes @tmp and gives it the name @path. */
-static int replace(int fd, const char *tmp, const char *path, const char *text,
-		   const struct stat *old, bool excl)
-{
-	int err = copy_mode(fd, old);
-
-	if (!err)
-		err = write_all(fd, text);
-	/* link() fails where the name exists, rename() replaces it. */
-	if (!err && (excl ? link(tmp, path) : rename(tmp, path)))
-		err = -errno;
-	return err ? err : sync_directory(path);
-}
-
 int emul_store_write(struct tdxctl_ctx *ctx, const char *path, const char *text, bool excl)
 {
-	/* Through a symbolic link: the link stays. */
-	char *real = realpath(path, NULL), *tmp = NULL;
-	const char *dst = real ? real : path;
-	struct stat st;
-	bool exists = !stat(dst, &st);
-	int fd, err;
+	int err = file_replace(path, text, 0, excl);
 
-	if (exists && !S_ISREG(st.st_mode)) {
-		err = ctx_fail(ctx, -EINVAL, "name a regular file", "%s: not a regular file", path);
-		goto out;
-	}
-	if (exists && excl) {
-		err = -EEXIST;
-		goto failed;
-	}
-	if (asprintf(&tmp, "%s.XXXXXX", dst) < 0) {
-		tmp = NULL;
-		err = -ENOMEM;
-		goto failed;
-	}
-	fd = mkostemp(tmp, O_CLOEXEC);
-	if (fd < 0) {
-		err = -errno;
-		goto failed;
-	}
-	err = replace(fd, tmp, dst, text, exists ? &st : NULL, excl);
-	if (close(fd) && !err)
-		err = -errno;
-	if (err || excl)
-		unlink(tmp);
-failed:
+	if (err == -EINVAL)
+		return ctx_fail(ctx, err, "name a regular file", "%s: not a regular file", path);
 	if (err == -EEXIST)
-		ctx_fail(ctx, err, "--force replaces it", "%s: exists already", path);
-	else if (err)
-		fail(ctx, path, err);
-out:
-	free(tmp);
-	free(real);
-	return err;
+		return ctx_fail(ctx, err, "--force replaces it", "%s: exists already", path);
+	return err ? fail(ctx, path, err) : 0;
 }

@@ -96,6 +96,25 @@ int host_platform(struct tdxctl_ctx *ctx, struct tdxctl_platform *p)
 	return 0;
 }
 
+int tdxctl_boot_time(struct tdxctl_ctx *ctx, uint64_t *seconds)
+{
+	unsigned long long t;
+	char *text, *p;
+	ssize_t len;
+
+	if (ctx->emul)
+		return -ENODATA;
+	len = root_read(ctx, "/proc/stat", 1 << 20, &text);
+	if (len < 0)
+		return (int)len;
+	p = strstr(text, "\nbtime ");
+	len = p && sscanf(p + 7, "%llu", &t) == 1 ? 0 : -EPROTO;
+	if (!len)
+		*seconds = t;
+	free(text);
+	return (int)len;
+}
+
 enum { PRESENT = 1, ONLINE = 2 };
 
 struct marks {

@@ -252,6 +252,13 @@ struct tdxctl_emul_topology {
 int tdxctl_emul_init(struct tdxctl_ctx *ctx, const char *file,
 		     const struct tdxctl_emul_topology *topo, bool force);
 
+/* ---- for programs that read files of others ---- */
+
+/* Replaces or creates @path in one step, readable by all. -EINVAL not a regular file. */
+int tdxctl_textfile_write(struct tdxctl_ctx *ctx, const char *path, const char *text);
+/* When the host was booted, in seconds since 1970; -ENODATA an emulated host. */
+int tdxctl_boot_time(struct tdxctl_ctx *ctx, uint64_t *seconds);
+
 /* ---- words ---- */
 
 /* "free", "assigned" ...: the JSON words. NULL for a value out of range. */

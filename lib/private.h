@@ -59,6 +59,14 @@ int root_readlink(struct tdxctl_ctx *ctx, const char *path, char *buf, size_t si
 int root_each_number(struct tdxctl_ctx *ctx, const char *dir,
 		     int (*fn)(void *arg, unsigned int n), void *arg);
 
+/* ---- replace.c ---- */
+
+/*
+ * Writes a file of that name in one step, with @mode; 0: as the one that is
+ * there. -EINVAL not a regular file; -EEXIST when @excl and it exists.
+ */
+int file_replace(const char *path, const char *text, mode_t mode, bool excl);
+
 /* ---- parse.c ---- */
 
 /* As tdxctl_snapshot_parse(); the reason goes to @ctx (may be NULL). */

@@ -1,18 +1,19 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Writes tdxctl-json.5.scd from the schemas in tests/schema.
+"""Writes tdxctl-json.5.scd from tests/schema and tdxctl-metrics.5.scd from `tdxctl dump-cli`.
 
-gen.py            writes it beside itself
-gen.py --check    exit status 1 when it is not what it would write
+gen.py [BINARY]           writes them beside itself; without BINARY only the first
+gen.py --check [BINARY]   exit status 1 when they are not what it would write
 """
 import json
 import pathlib
+import subprocess
 import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
 SCHEMAS = HERE.parent / "tests" / "schema"
 ORDER = ("status", "hkid", "td-list", "td-show", "lock", "cpu-check", "cpu-plan", "release",
-         "helper-status", "helper-load", "helper-unload", "emulate-init", "doctor", "keys", "decode")
+         "helper-status", "helper-load", "helper-unload", "emulate-init", "doctor", "metrics", "keys", "decode")
 
 HEAD = """tdxctl-json(5)
 
@@ -110,14 +111,87 @@ def page():
     return out + TAIL
 
 
+METRICS_HEAD = """tdxctl-metrics(5)
+
+; SPDX-License-Identifier: GPL-2.0-only
+; Written by man/gen.py from `tdxctl dump-cli`; do not edit.
+
+# NAME
+
+tdxctl-metrics - what tdxctl metrics counts
+
+# DESCRIPTION
+
+*tdxctl metrics* prints these metrics in Prometheus' text format. A metric or a sample that
+cannot be known, for want of the helper or of permission, is not there; it is never zero
+instead. Names, labels and meanings are an interface. Times are in seconds, memory in bytes.
+
+A _package_ is a physical package id; it is empty for the one lock of the whole host. A _leaf_ is
+the name of a SEAMCALL, or its number where it has no name. A _td_ is the number in *td:N*, which
+names one TD for as long as the helper is loaded, and a _vm_ its name, which is not unique.
+
+## Counters and reloads
+
+The helper counts from when its probes are armed, and all its counters begin at zero again when
+it is loaded again. *tdxctl_helper_start_time_seconds* is that moment, the one that OpenMetrics
+calls _created_, for all of them: it stays the same while they go on, and changes with each
+reset. *rate*() and *increase*() of Prometheus take such a reset into account by themselves;
+*changes(tdxctl_helper_start_time_seconds[1h])* says how often there was one.
+
+## Histograms
+
+The bounds of *tdxctl_seamcall_duration_seconds* are powers of four from about a microsecond to a
+second. Each is a nanosecond less than 1.024 us, 4.096 us and so on, since what took that long is
+in the next bucket.
+
+# METRICS
+
+"""
+
+METRICS_TAIL = """# EXAMPLE
+
+For the textfile collector of node_exporter, each minute from cron:
+
+```
+* * * * * root tdxctl metrics --textfile /var/lib/prometheus/node-exporter/tdxctl.prom
+```
+
+# SEE ALSO
+
+*tdxctl*(8)
+"""
+
+
+def metrics_page(binary):
+    out = METRICS_HEAD
+    dump = subprocess.run([binary, "dump-cli"], check=True, stdout=subprocess.PIPE).stdout
+    rows = json.loads(dump)["metrics"]
+    for title, per_td in ("Of the host", False), ("Of each TD, with --per-td", True):
+        out += f"## {title}\n\n"
+        for m in (m for m in rows if m["per_td"] == per_td):
+            labels = ", ".join(f"_{plain(name)}_" for name in m["labels"])
+            out += f"*{plain(m['name'])}* ({m['type']})\n\t{plain(m['help'])}"
+            out += f" Labels: {labels}." if labels else ""
+            out += "\n\n"
+    return out + METRICS_TAIL
+
+
 def main():
-    path, text = HERE / "tdxctl-json.5.scd", page()
-    if sys.argv[1:] != ["--check"]:
-        path.write_text(text)
-    elif not path.exists() or path.read_text() != text:
-        print("man/tdxctl-json.5.scd is stale: run man/gen.py")
-        return 1
-    return 0
+    args = sys.argv[1:]
+    check = args[:1] == ["--check"]
+    pages = {"tdxctl-json.5.scd": page()}
+    for binary in args[check:]:
+        pages["tdxctl-metrics.5.scd"] = metrics_page(binary)
+    stale = []
+    for name, text in pages.items():
+        path = HERE / name
+        if not check:
+            path.write_text(text)
+        elif not path.exists() or path.read_text() != text:
+            stale.append(name)
+    for name in stale:
+        print(f"man/{name} is stale: run man/gen.py build/tdxctl")
+    return 1 if stale else 0
 
 
 if __name__ == "__main__":

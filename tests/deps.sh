@@ -39,6 +39,13 @@ missing_of()
 	done
 }
 
+# promtool alone, of the package prometheus: installing that starts a server.
+promtool=$(dirname "$cache")/promtool
+missing_promtool()
+{
+	command -v promtool >/dev/null || [ -x "$promtool" ] || echo promtool
+}
+
 # Series without headers or image.
 missing_kernels()
 {
@@ -46,21 +53,22 @@ missing_kernels()
 }
 
 mapfile -t packages < <(missing_of "${build_packages[@]}")
-kernels=()
+kernels=() tools=()
 if [ "$mode" != --build ]; then
 	mapfile -t -O "${#packages[@]}" packages < <(missing_of "${check_packages[@]}")
+	mapfile -t tools < <(missing_promtool)
 	mapfile -t kernels < <(missing_kernels)
 fi
 if [ "$mode" = --lab ]; then
 	mapfile -t -O "${#packages[@]}" packages < <(missing_of "${lab_packages[@]}")
 fi
 
-if [ $((${#packages[@]} + ${#kernels[@]})) = 0 ]; then
+if [ $((${#packages[@]} + ${#tools[@]} + ${#kernels[@]})) = 0 ]; then
 	[ "$mode" = --print ] && echo "deps: all here"
 	exit 0
 fi
 if [ "$mode" = --print ]; then
-	echo "deps: missing packages: ${packages[*]:-none}; kernels: ${kernels[*]:-none}"
+	echo "deps: missing packages: ${packages[*]:-none}; tools: ${tools[*]:-none}; kernels: ${kernels[*]:-none}"
 	exit 1
 fi
 
@@ -79,9 +87,9 @@ if [ ${#packages[@]} != 0 ]; then
 	"${apt[@]}" update
 	"${apt[@]}" install --no-install-recommends "${packages[@]}"
 fi
-[ ${#kernels[@]} != 0 ] || exit 0
+[ $((${#tools[@]} + ${#kernels[@]})) != 0 ] || exit 0
 
-# Kernels are unpacked into a cache, never installed: what this machine boots,
+# Kernels and tools are unpacked into a cache, never installed: what this machine boots,
 # and what its apt knows, stay as they are, and no root is needed. apt gets a
 # state of its own there, with the mirror the machine uses for Debian 12.
 mkdir -p "$cache"/apt/{etc/sources.list.d,etc/preferences.d,lists/partial,archives/partial}
@@ -112,6 +120,15 @@ meta()
 	apt-cache "${own[@]}" show "linux-image-amd64=$version" |
 		sed -n "s/^Depends: linux-image-\([^ ,]*\).*/$version \1/p" | head -n 1
 }
+
+if [ ${#tools[@]} != 0 ]; then
+	work=$(mktemp -d "$cache/unpack.XXXXXX")
+	trap 'rm -rf "$work"' EXIT
+	(cd "$work" && "${apt[@]}" "${own[@]}" download prometheus) || fail "cannot fetch prometheus"
+	dpkg-deb --fsys-tarfile "$work"/prometheus_*.deb | tar -x -C "$work" ./usr/bin/promtool
+	mv "$work/usr/bin/promtool" "$promtool"
+	rm -rf "$work"
+fi
 
 for s in "${kernels[@]}"; do
 	read -r version kver < <(meta "$s")

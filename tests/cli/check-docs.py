@@ -73,7 +73,7 @@ def check_man(cli):
             wrong(f"tdxctl.8: exit status {e['code']} is not '{e['text']}'")
     known = {o["name"] for c in cli["commands"] for o in c["options"] + cli["global_options"]}
     for other in ("man/tdxctl.8.scd", "man/tdxctl.4.scd", "man/tdxctl-host.5.scd",
-                  "man/tdxctl-json.5.scd"):
+                  "man/tdxctl-json.5.scd", "man/tdxctl-metrics.5.scd"):
         for name in set(re.findall(r"(?<![\w-])--([a-z][a-z-]+)", read(other))) - known:
             wrong(f"{other}: there is no --{name}")
 
@@ -115,8 +115,8 @@ def check_host(_cli):
             wrong(f"tdxctl-host.5: event {op} of {path.name} is not described")
 
 
-def check_generated():
-    p = subprocess.run(["/usr/bin/python3", TOP / "man" / "gen.py", "--check"], check=False,
+def check_generated(binary):
+    p = subprocess.run(["/usr/bin/python3", TOP / "man" / "gen.py", "--check", binary], check=False,
                        text=True, stdout=subprocess.PIPE)
     if p.returncode:
         wrong(p.stdout.strip() or "man/gen.py --check failed")
@@ -146,7 +146,7 @@ def main():
     check_completions(cli)
     check_schemas(cli)
     check_host(cli)
-    check_generated()
+    check_generated(binary)
     check_help(binary, cli)
     for line in FOUND:
         print(line)

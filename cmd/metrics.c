@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* metrics: what the tool knows in numbers, for Prometheus. */
+#include <stdlib.h>
+
+#include "cmd.h"
+#include "metrics.h"
+
+static const struct cli_field textfile = { .key = "textfile", .type = OUT_STR };
+
+static void emit_all(struct cli_app *app, struct prom *p, const struct metrics_host *h)
+{
+	for (size_t i = 0; i < nr_metrics; i++)
+		if (!metrics[i].per_td || app->v.per_td)
+			metrics[i].emit(p, &metrics[i], h);
+}
+
+static int no_memory(struct cli_app *app)
+{
+	return cli_error(app, CLI_FAILED, "no-memory", "", "out of memory");
+}
+
+static int as_text(struct cli_app *app, const struct metrics_host *h)
+{
+	struct prom p = { .f = NULL };
+	char *text = NULL;
+	size_t len = 0;
+	int err = 0;
+
+	/* Whole or not at all, wherever it goes. */
+	p.f = open_memstream(&text, &len);
+	if (!p.f)
+		return no_memory(app);
+	emit_all(app, &p, h);
+	if (fclose(p.f)) {
+		free(text);
+		return no_memory(app);
+	}
+	if (app->v.textfile) {
+		err = tdxctl_textfile_write(app->ctx, app->v.textfile, text);
+		if (err)
+			err = cli_lib_error(app, err, "%s", app->v.textfile);
+	} else if (!app->v.json) {
+		app->silent = true;
+		fwrite(text, 1, len, stdout);
+	}
+	free(text);
+	return err;
+}
+
+static void as_json(struct cli_app *app, const struct metrics_host *h)
+{
+	struct out_node *root = out_root(app->out);
+	struct prom p = { .f = NULL };
+
+	if (app->v.textfile)
+		out_str(root, &textfile, app->v.textfile);
+	else
+		out_none(root, &textfile);
+	p.json = out_array(root, &prom_table);
+	emit_all(app, &p, h);
+}
+
+int cmd_metrics(struct cli_app *app, int argc, char **argv)
+{
+	struct metrics_host h = { .boot_time = 0 };
+	struct tdxctl_facts *facts;
+	int err;
+
+	tdxctl_set_brief(app->ctx, !app->v.per_td);
+	err = tdxctl_facts_get(app->ctx, TDXCTL_FACTS_FILES | TDXCTL_FACTS_CGROUP, &facts);
+	if (err)
+		return cli_lib_error(app, err, "cannot look at the host");
+	h.facts = facts;
+	h.snap = facts->snap;
+	if (tdxctl_boot_time(app->ctx, &h.boot_time))
+		h.boot_time = 0;
+	if (app->v.json)
+		as_json(app, &h);
+	if (!app->v.json || app->v.textfile)
+		err = as_text(app, &h);
+	tdxctl_facts_free(facts);
+	return err;
+}

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A file that changes in one step: its readers see the old text or the new one. */
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "private.h"
+
+/* The rename itself must reach the disk, too. */
+static int sync_directory(const char *path)
+{
+	char *dir = strdup(path), *slash;
+	int fd, err = 0;
+
+	if (!dir)
+		return -ENOMEM;
+	slash = strrchr(dir, '/');
+	if (slash)
+		slash[slash == dir] = '\0';
+	fd = open(slash ? dir : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd >= 0) {
+		/* Some file systems cannot; nothing more can be done there. */
+		if (fsync(fd) && errno == EIO)
+			err = -errno;
+		close(fd);
+	}
+	free(dir);
+	return err;
+}
+
+static int write_all(int fd, const char *text)
+{
+	size_t left = strlen(text);
+
+	while (left) {
+		ssize_t n = write(fd, text, left);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		text += n;
+		left -= (size_t)n;
+	}
+	return fsync(fd) ? -errno : 0;
+}
+
+/* Mode and owner of the file that is there; of a new one when there is none. */
+static int set_mode(int fd, const struct stat *old, mode_t mode)
+{
+	mode_t mask;
+
+	/* Root must not take somebody's file away from them. */
+	if (old && !geteuid() && fchown(fd, old->st_uid, old->st_gid))
+		return -errno;
+	if (!mode && old) {
+		mode = old->st_mode & 0777;
+	} else if (!mode) {
+		mask = umask(0);
+		umask(mask);
+		mode = 0666 & ~mask;
+	}
+	return fchmod(fd, mode) ? -errno : 0;
+}
+
+/* Writes @tmp and gives it the name @path. */
+static int replace(int fd, const char *tmp, const char *path, const char *text,
+		   const struct stat *old, mode_t mode, bool excl)
+{
+	int err = set_mode(fd, old, mode);
+
+	if (!err)
+		err = write_all(fd, text);
+	/* link() fails where the name exists, rename() replaces it. */
+	if (!err && (excl ? link(tmp, path) : rename(tmp, path)))
+		err = -errno;
+	return err ? err : sync_directory(path);
+}
+
+int file_replace(const char *path, const char *text, mode_t mode, bool excl)
+{
+	/* Through a symbolic link: the link stays. */
+	char *real = realpath(path, NULL), *tmp = NULL;
+	const char *dst = real ? real : path;
+	struct stat st;
+	bool exists = !stat(dst, &st);
+	sigset_t all, before;
+	int fd, err;
+
+	if (exists && !S_ISREG(st.st_mode)) {
+		err = -EINVAL;
+		goto out;
+	}
+	if (exists && excl) {
+		err = -EEXIST;
+		goto out;
+	}
+	if (asprintf(&tmp, "%s.XXXXXX", dst) < 0) {
+		tmp = NULL;
+		err = -ENOMEM;
+		goto out;
+	}
+	/* Ctrl-C must not leave half a file behind. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_BLOCK, &all, &before);
+	fd = mkostemp(tmp, O_CLOEXEC);
+	err = fd < 0 ? -errno : replace(fd, tmp, dst, text, exists ? &st : NULL, mode, excl);
+	if (fd >= 0 && close(fd) && !err)
+		err = -errno;
+	if (fd >= 0 && (err || excl))
+		unlink(tmp);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+out:
+	free(tmp);
+	free(real);
+	return err;
+}
+
+int tdxctl_textfile_write(struct tdxctl_ctx *ctx, const char *path, const char *text)
+{
+	int err = file_replace(path, text, 0644, false);
+
+	if (err == -EINVAL)
+		return ctx_fail(ctx, err, "name a regular file", "%s: not a regular file", path);
+	return err ? ctx_fail(ctx, err, "name a file in a directory that exists and that you may write",
+			      "%s: %s", path, strerror(-err)) : 0;
+}
