@@ -61,8 +61,7 @@ int tdxctl_src_entries(struct tdxctl_ctx *ctx, const char *dir,
 	return ret;
 }
 
-static void read_text(struct tdxctl_ctx *ctx, const char *path, size_t max, bool line,
-		      struct tdxctl_text *t)
+void src_text(struct tdxctl_ctx *ctx, const char *path, size_t max, struct tdxctl_text *t)
 {
 	ssize_t len = root_read(ctx, path, max, &t->text);
 
@@ -70,9 +69,14 @@ static void read_text(struct tdxctl_ctx *ctx, const char *path, size_t max, bool
 		t->text = NULL;
 		t->absent = len == -ENOENT;
 		t->reason = tdxctl_src_why((int)len);
-	} else if (line) {
-		t->text[strcspn(t->text, "\n")] = '\0';
 	}
+}
+
+static void read_line(struct tdxctl_ctx *ctx, const char *path, struct tdxctl_text *t)
+{
+	src_text(ctx, path, 64 << 10, t);
+	if (t->text)
+		t->text[strcspn(t->text, "\n")] = '\0';
 }
 
 static void read_path(struct tdxctl_ctx *ctx, const char *path, struct tdxctl_val *v)
@@ -98,69 +102,11 @@ static void read_config(struct tdxctl_ctx *ctx, struct tdxctl_facts *f)
 		return;
 	}
 	snprintf(path, sizeof(path), "/boot/config-%s", release);
-	read_text(ctx, path, MAX_CONFIG, false, &f->config);
+	src_text(ctx, path, MAX_CONFIG, &f->config);
 	if (f->config.text)
 		return;
 	snprintf(path, sizeof(path), "/lib/modules/%s/config", release);
-	read_text(ctx, path, MAX_CONFIG, false, &f->config);
-}
-
-static int count_offline(void *arg, const char *name)
-{
-	struct {
-		struct tdxctl_ctx *ctx;
-		uint64_t n;
-	} *a = arg;
-	char path[300], state[16];
-
-	if (strncmp(name, "memory", 6) || name[6] < '0' || name[6] > '9')
-		return 0;
-	snprintf(path, sizeof(path), "/sys/devices/system/memory/%s/state", name);
-	a->n += !root_read_line(a->ctx, path, state, sizeof(state)) && !strcmp(state, "offline");
-	return 0;
-}
-
-static void read_memory(struct tdxctl_ctx *ctx, struct tdxctl_facts *f)
-{
-	struct {
-		struct tdxctl_ctx *ctx;
-		uint64_t n;
-	} a = { .ctx = ctx };
-	unsigned long long kib;
-	char line[80];
-	int err = root_read_line(ctx, "/proc/meminfo", line, sizeof(line));
-
-	if (!err && sscanf(line, "MemTotal: %llu kB", &kib) == 1)
-		f->mem_total = (struct tdxctl_val){ .readable = true, .value = kib << 10 };
-	else
-		f->mem_total.reason = tdxctl_src_why(err ? err : -EINVAL);
-	err = tdxctl_src_entries(ctx, "/sys/devices/system/memory", count_offline, &a);
-	if (err)
-		f->mem_offline.reason = tdxctl_src_why(err);
-	else
-		f->mem_offline = (struct tdxctl_val){ .readable = true, .value = a.n };
-}
-
-static int is_qgs(void *arg, unsigned int pid)
-{
-	struct tdxctl_ctx *ctx = arg;
-	char path[40], comm[20];
-
-	snprintf(path, sizeof(path), "/proc/%u/comm", pid);
-	if (root_read_line(ctx, path, comm, sizeof(comm)))
-		return 0;
-	return !strcmp(comm, "qgs") || !strcmp(comm, "qgsd");
-}
-
-/* What attestation needs outside the kernel. */
-static void read_attestation(struct tdxctl_ctx *ctx, struct tdxctl_facts *f)
-{
-	int ret = root_each_number(ctx, "/proc", is_qgs, ctx);
-
-	f->qgs_running = (struct tdxctl_val){ .readable = ret >= 0, .value = ret > 0 };
-	if (ret < 0)
-		f->qgs_running.reason = tdxctl_src_why(ret);
-	read_text(ctx, "/var/log/mpa_registration.log", 4 << 20, false, &f->registration);
+	src_text(ctx, path, MAX_CONFIG, &f->config);
 }
 
 unsigned int tdxctl_src_kernel(const char *release)
@@ -228,7 +174,7 @@ static int read_all(struct tdxctl_ctx *ctx, unsigned int what, struct tdxctl_fac
 	int err = 0;
 
 	for (int i = 0; (what & TDXCTL_FACTS_FILES) && i < TDXCTL_FILE_COUNT; i++)
-		read_text(ctx, files[i], 64 << 10, true, &f->file[i]);
+		read_line(ctx, files[i], &f->file[i]);
 	for (int i = 0; (what & TDXCTL_FACTS_FILES) && i < TDXCTL_PATH_COUNT; i++)
 		read_path(ctx, paths[i], &f->path[i]);
 	if (release->text)
@@ -236,10 +182,10 @@ static int read_all(struct tdxctl_ctx *ctx, unsigned int what, struct tdxctl_fac
 	if (what & TDXCTL_FACTS_CONFIG)
 		read_config(ctx, f);
 	if (what & TDXCTL_FACTS_MEMORY)
-		read_memory(ctx, f);
-	if (what & TDXCTL_FACTS_PROCS)
-		read_attestation(ctx, f);
-	if (what & TDXCTL_FACTS_CPU)
+		err = tdxctl_src_memory(ctx, f);
+	if (!err && (what & TDXCTL_FACTS_PROCS))
+		err = tdxctl_src_services(ctx, f);
+	if (!err && (what & TDXCTL_FACTS_CPU))
 		err = tdxctl_src_cpu(ctx, f);
 	if (!err && (what & TDXCTL_FACTS_CPU))
 		err = tdxctl_src_hotplug(ctx, f);
@@ -297,114 +243,20 @@ void tdxctl_facts_free(struct tdxctl_facts *f)
 		free(f->file[i].text);
 	free(f->config.text);
 	free(f->registration.text);
+	free(f->qcnl.text);
+	free(f->qgs_log.text);
 	free(f->log.text);
+	free(f->dimms);
+	for (size_t i = 0; i < f->nr_quote_sockets; i++)
+		free(f->quote_sockets[i].vm);
+	free(f->quote_sockets);
+	for (size_t i = 0; i < f->nr_vm_logs; i++) {
+		free(f->vm_logs[i].vm);
+		free(f->vm_logs[i].text);
+	}
+	free(f->vm_logs);
 	for (size_t i = 0; i < f->nr_cgroups; i++)
 		free(f->cgroups[i].path);
 	free(f->cgroups);
 	free(f);
-}
-
-/* ---- questions ---- */
-
-enum tdxctl_tri tdxctl_text_bool(const struct tdxctl_text *t)
-{
-	if (!t->text || !t->text[0] || t->text[1])
-		return TDXCTL_DONT_KNOW;
-	if (strchr("Yy1", t->text[0]))
-		return TDXCTL_YES;
-	return strchr("Nn0", t->text[0]) ? TDXCTL_NO : TDXCTL_DONT_KNOW;
-}
-
-struct tdxctl_val tdxctl_text_u64(const struct tdxctl_text *t)
-{
-	struct tdxctl_val v = { .reason = t->reason };
-	char *end;
-
-	if (!t->text)
-		return v;
-	v.reason = tdxctl_src_why(-EINVAL);
-	if (t->text[0] < '0' || t->text[0] > '9')
-		return v;
-	errno = 0;
-	v.value = strtoull(t->text, &end, 0);
-	if (!errno && !*end) {
-		v.readable = true;
-		v.reason = NULL;
-	}
-	return v;
-}
-
-static const char *find_word(const char *text, const char *word, bool prefix)
-{
-	size_t n = strlen(word);
-
-	for (const char *p = text; (p = strstr(p, word)); p += n) {
-		bool begins = p == text || p[-1] == ' ' || p[-1] == '\t';
-
-		if (begins && (prefix || !p[n] || strchr(" \t\n", p[n])))
-			return p;
-	}
-	return NULL;
-}
-
-enum tdxctl_tri tdxctl_text_word(const struct tdxctl_text *t, const char *word)
-{
-	if (!t->text)
-		return TDXCTL_DONT_KNOW;
-	return find_word(t->text, word, false) ? TDXCTL_YES : TDXCTL_NO;
-}
-
-const char *tdxctl_cmdline_get(const struct tdxctl_facts *f, const char *option)
-{
-	const char *text = f->file[TDXCTL_FILE_CMDLINE].text, *p;
-
-	if (!text)
-		return NULL;
-	p = find_word(text, option, option[strlen(option) - 1] == '=');
-	return p ? p + strlen(option) : NULL;
-}
-
-enum tdxctl_tri tdxctl_config_get(const struct tdxctl_facts *f, const char *name)
-{
-	char key[80];
-	const char *p = f->config.text;
-	size_t n = (size_t)snprintf(key, sizeof(key), "CONFIG_%s=", name);
-
-	if (!p)
-		return TDXCTL_DONT_KNOW;
-	while ((p = strstr(p, key))) {
-		if (p == f->config.text || p[-1] == '\n')
-			return p[n] == 'y' || p[n] == 'm' ? TDXCTL_YES : TDXCTL_NO;
-		p += n;
-	}
-	return TDXCTL_NO;
-}
-
-enum tdxctl_tri tdxctl_log_find(const struct tdxctl_facts *f, const char *needle,
-				const char **line, size_t *len)
-{
-	const char *text = f->log.text, *p, *s, *bracket;
-
-	if (!text)
-		return TDXCTL_DONT_KNOW;
-	p = strstr(text, needle);
-	if (!p)
-		return f->log_complete ? TDXCTL_NO : TDXCTL_DONT_KNOW;
-	for (s = p; s > text && s[-1] != '\n'; s--)
-		;
-	*len = strcspn(s, "\n");
-	/* "[   12.345678] text" */
-	if (*s == '[') {
-		bracket = memchr(s, ']', *len);
-		if (bracket && bracket < p) {
-			*len -= (size_t)(bracket + 1 - s);
-			s = bracket + 1;
-			while (*s == ' ' && *len) {
-				s++;
-				--*len;
-			}
-		}
-	}
-	*line = s;
-	return TDXCTL_YES;
 }

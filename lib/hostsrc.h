@@ -18,9 +18,11 @@ struct tdxctl_val {
 /* X(number, identifier): what is read of each package. */
 #define TDXCTL_MSRS(X) \
 	X(0x87, KEYID) X(0x981, TME_CAPABILITY) X(0x982, TME_ACTIVATE) \
+	X(0x983, TME_EXCLUDE_MASK) X(0x984, TME_EXCLUDE_BASE) \
 	X(0x1400, SEAMRR_BASE) X(0x1401, SEAMRR_MASK) X(0xfe, MTRRCAP) \
 	X(0x480, VMX_BASIC) X(0x3a, FEATURE_CONTROL) X(0xa0, SGX_MCHECK) \
-	X(0xce, PLATFORM_INFO) X(0x503, SGX_DEBUG)
+	X(0x500, SGX_SVN) X(0x503, SGX_DEBUG) X(0xce, PLATFORM_INFO) \
+	X(0xcf, CORE_CAPABILITIES) X(0x122, TSX_CTRL) X(0x98, WBINVDP) X(0x99, WBNOINVDP)
 
 enum tdxctl_msr {
 #define X(num, id) TDXCTL_MSR_##id,
@@ -74,6 +76,7 @@ struct tdxctl_text {
 	X(MEM_SLEEP, "/sys/power/mem_sleep") \
 	X(LOCKDOWN, "/sys/kernel/security/lockdown") \
 	X(KEXEC_CRASH, "/sys/kernel/kexec_crash_loaded") \
+	X(NR_HUGEPAGES, "/proc/sys/vm/nr_hugepages") \
 	X(VFIO_DMA_LIMIT, "/sys/module/vfio_iommu_type1/parameters/dma_entry_limit")
 
 enum tdxctl_file {
@@ -117,10 +120,32 @@ struct tdxctl_cgroup {
 #define TDXCTL_FACTS_KVM	0x010	/* KVM_CHECK_EXTENSION, VMs in debugfs */
 #define TDXCTL_FACTS_LOG	0x020
 #define TDXCTL_FACTS_CONFIG	0x040
-#define TDXCTL_FACTS_PROCS	0x080	/* processes and files of attestation */
-#define TDXCTL_FACTS_MEMORY	0x100
+#define TDXCTL_FACTS_PROCS	0x080	/* processes, units and logs of VMMs and attestation */
+#define TDXCTL_FACTS_MEMORY	0x100	/* size, blocks, DIMM slots */
 #define TDXCTL_FACTS_CGROUPS	0x200	/* and every cgroup with a TD: on large hosts slow */
 #define TDXCTL_FACTS_ALL	0x3ff
+
+/* The memory slots of one socket, as DMI tells. */
+struct tdxctl_dimms {
+	char socket[32];		/* "CPU 0"; "array 0x1000" where slots do not say */
+	unsigned int slots, populated;
+	uint64_t bytes;
+};
+
+/* What a VMM wrote since it last started the VM: libvirt keeps it. */
+struct tdxctl_vm_log {
+	char *vm, *text;
+};
+
+/* Where a VMM sends a TD's request for a quote. */
+struct tdxctl_quote_socket {
+	char *vm;			/* NULL unknown */
+	pid_t pid;
+	bool vsock;
+	uint64_t cid, port;		/* of a vsock; TDXCTL_UNKNOWN */
+};
+
+enum tdxctl_unit { TDXCTL_UNIT_ABSENT, TDXCTL_UNIT_INACTIVE, TDXCTL_UNIT_ACTIVE };
 
 /* What CPUID and the kernel's view of it say, of one CPU. */
 struct tdxctl_cpu_facts {
@@ -138,12 +163,25 @@ struct tdxctl_facts {
 	struct tdxctl_val path[TDXCTL_PATH_COUNT];	/* 1 there, 0 not */
 	unsigned int kernel;		/* TDXCTL_KERNEL(7, 2); 0 unknown */
 	struct tdxctl_text config;	/* of the running kernel */
-	struct tdxctl_text registration;	/* log of the registration agent */
-	struct tdxctl_val qgs_running;	/* a process qgs or qgsd */
-	struct tdxctl_text log;
+	struct tdxctl_text log;		/* lines "[    1.234567] text" where times are known */
 	bool log_complete;		/* it begins with the boot */
+	struct tdxctl_text registration;	/* log of the registration agent */
+	struct tdxctl_text qcnl;	/* where quotes' collateral comes from */
+	struct tdxctl_text qgs_log;	/* what qgsd wrote since the boot */
+	struct tdxctl_val qgs_running, qgs_uptime;	/* a process qgs or qgsd; seconds */
+	struct tdxctl_val pccs_running;
+	struct tdxctl_val qgs_unit, pccs_unit;	/* enum tdxctl_unit */
+	struct tdxctl_val quote_socket_count;
+	struct tdxctl_quote_socket *quote_sockets;
+	size_t nr_quote_sockets;
+	struct tdxctl_val vm_log_count;
+	struct tdxctl_vm_log *vm_logs;
+	size_t nr_vm_logs;
 	struct tdxctl_val mem_total;	/* bytes */
 	struct tdxctl_val mem_offline;	/* memory blocks offline */
+	struct tdxctl_val dimm_sockets;	/* how many of the next */
+	struct tdxctl_dimms *dimms;
+	size_t nr_dimms;
 	struct tdxctl_val kvm_vm_types, kvm_max_vcpus;	/* KVM_CHECK_EXTENSION */
 	struct tdxctl_val kvm_vms;	/* in KVM's debugfs */
 	struct tdxctl_val hkid_capacity, hkid_current;	/* misc cgroup, root */
@@ -163,13 +201,15 @@ struct tdxctl_facts {
 #define TDXCTL_FACT_VALS(X) \
 	X(CPU, cpu.family) X(CPU, cpu.model) X(CPU, cpu.cpuid_7_ebx) X(CPU, cpu.cpuid_7_ecx) \
 	X(CPU, cpu.pa_bits) X(CPU, stuck_cpu) \
-	X(MEMORY, mem_total) X(MEMORY, mem_offline) \
+	X(MEMORY, mem_total) X(MEMORY, mem_offline) X(MEMORY, dimm_sockets) \
 	X(KVM, kvm_vm_types) X(KVM, kvm_max_vcpus) X(KVM, kvm_vms) \
 	X(CGROUP, hkid_capacity) X(CGROUP, hkid_current) \
-	X(PROCS, qgs_running)
+	X(PROCS, qgs_running) X(PROCS, qgs_uptime) X(PROCS, pccs_running) \
+	X(PROCS, qgs_unit) X(PROCS, pccs_unit) X(PROCS, quote_socket_count) \
+	X(PROCS, vm_log_count)
 #define TDXCTL_FACT_TEXTS(X) \
 	X(CPU, cpu.vendor) X(CPU, cpu.flags) X(CPU, cpu.bugs) \
-	X(CONFIG, config) X(LOG, log) X(PROCS, registration)
+	X(CONFIG, config) X(LOG, log) X(PROCS, registration) X(PROCS, qcnl) X(PROCS, qgs_log)
 
 /*
  * Reads what @what has a bit for; the rest is "not asked for", not readable. Only
@@ -196,6 +236,14 @@ enum tdxctl_tri tdxctl_config_get(const struct tdxctl_facts *f, const char *name
  */
 enum tdxctl_tri tdxctl_log_find(const struct tdxctl_facts *f, const char *needle,
 				const char **line, size_t *len);
+/* Microseconds between the line before the first one with @needle and that one. */
+struct tdxctl_val tdxctl_log_gap(const struct tdxctl_facts *f, const char *needle);
+/*
+ * The VM whose log has @needle: *line and *len as above, *vm its name. NO only
+ * when logs could be read.
+ */
+enum tdxctl_tri tdxctl_vm_log_find(const struct tdxctl_facts *f, const char *needle,
+				   const char **vm, const char **line, size_t *len);
 
 /* ---- for the sources themselves and their fuzzer ---- */
 
@@ -212,6 +260,14 @@ int tdxctl_src_hotplug(struct tdxctl_ctx *ctx, struct tdxctl_facts *f);
 int tdxctl_src_cgroup(struct tdxctl_ctx *ctx, struct tdxctl_facts *f, bool all);
 int tdxctl_src_kvm(struct tdxctl_ctx *ctx, struct tdxctl_facts *f);
 int tdxctl_src_log(struct tdxctl_ctx *ctx, struct tdxctl_facts *f);
+int tdxctl_src_memory(struct tdxctl_ctx *ctx, struct tdxctl_facts *f);
+int tdxctl_src_services(struct tdxctl_ctx *ctx, struct tdxctl_facts *f);
+/* The memory slots in a DMI table of @len bytes. */
+int tdxctl_src_dmi(const uint8_t *table, size_t len, struct tdxctl_facts *f);
+/* An argument of a VMM; false: it is about something else. */
+bool tdxctl_src_quote_socket(const char *arg, struct tdxctl_quote_socket *q);
+/* One record of /dev/kmsg of @n bytes as a line; its length, 0 none, at most @size - 1. */
+size_t tdxctl_src_kmsg(const char *rec, size_t n, char *line, size_t size);
 /* Calls @fn with each entry's name but . and ..; stops on non-zero. */
 int tdxctl_src_entries(struct tdxctl_ctx *ctx, const char *dir,
 		       int (*fn)(void *arg, const char *name), void *arg);

@@ -98,10 +98,21 @@ int host_topology(struct tdxctl_ctx *ctx, struct tdxctl_snapshot *snap);
 /* Parses "0-3,8"; -EINVAL, or what @fn returned when not 0. */
 int cpulist_each(const char *list, int (*fn)(void *arg, unsigned int cpu), void *arg);
 
+/* ---- facts.c, src-log.c ---- */
+
+struct tdxctl_text;
+struct stat;
+/* A whole file of at most @max bytes, or the reason. */
+void src_text(struct tdxctl_ctx *ctx, const char *path, size_t max, struct tdxctl_text *t);
+/* A file nobody has written to since the boot is about another one. */
+bool src_of_this_boot(const struct stat *st);
+
 /* ---- vm.c ---- */
 
 /* Fills @vm from the process of @td; pid 0 when that process is gone. */
 int vm_name(struct tdxctl_ctx *ctx, const struct tdxctl_td *td, struct tdxctl_vm *vm);
+/* Ticks since the boot at which @pid started; -ESRCH, -EPROTO. */
+int vm_start_ticks(struct tdxctl_ctx *ctx, pid_t pid, uint64_t *ticks);
 /* Is @pid (still) the process that started at @start_ns of CLOCK_BOOTTIME? */
 bool vm_same_process(struct tdxctl_ctx *ctx, pid_t pid, uint64_t start_ns);
 /* The name a VMM's command line (NUL-separated, @len bytes) gives; malloc'ed. */

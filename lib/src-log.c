@@ -37,26 +37,33 @@ static int append(struct buf *b, const char *s, size_t n)
 	return 0;
 }
 
-/* "6,1234,98765,-;text" with lines of detail below; only the text counts. */
-static int append_record(struct buf *b, const char *rec, size_t n)
+size_t tdxctl_src_kmsg(const char *rec, size_t n, char *line, size_t size)
 {
-	const char *text = memchr(rec, ';', n), *end;
-	int err;
+	/* "6,1234,98765,-;text" with lines of detail below: the third is microseconds. */
+	const char *text = memchr(rec, ';', n), *p = rec;
+	unsigned long long us = 0;
+	size_t len;
 
 	if (!text)
 		return 0;
+	for (int i = 0; p && i < 2; i++) {
+		p = memchr(p, ',', (size_t)(text - p));
+		p = p ? p + 1 : NULL;
+	}
+	for (; p && p < text && *p >= '0' && *p <= '9' && us < UINT64_MAX / 20; p++)
+		us = us * 10 + (unsigned long long)(*p - '0');
 	text++;
-	end = memchr(text, '\n', n - (size_t)(text - rec));
-	if (!end)
-		end = rec + n;
-	err = append(b, text, (size_t)(end - text));
-	return err ? err : append(b, "\n", 1);
+	len = n - (size_t)(text - rec);
+	p = memchr(text, '\n', len);
+	snprintf(line, size, "[%5llu.%06llu] %.*s", us / 1000000, us % 1000000,
+		 (int)(p ? (size_t)(p - text) : len), text);
+	return strlen(line);
 }
 
 static int read_ring(struct tdxctl_ctx *ctx, struct buf *b)
 {
 	int fd = root_open(ctx, "/dev/kmsg", O_RDONLY | O_NONBLOCK), err = 0;
-	char rec[8192];
+	char rec[8192], line[sizeof(rec) + 40];
 
 	if (fd < 0)
 		return fd;
@@ -70,7 +77,11 @@ static int read_ring(struct tdxctl_ctx *ctx, struct buf *b)
 			err = n < 0 && errno != EAGAIN ? -errno : 0;
 			break;
 		}
-		err = append_record(b, rec, (size_t)n);
+		n = (ssize_t)tdxctl_src_kmsg(rec, (size_t)n, line, sizeof(line) - 1);
+		if (n) {
+			line[n++] = '\n';
+			err = append(b, line, (size_t)n);
+		}
 	}
 	close(fd);
 	return err;
@@ -99,19 +110,25 @@ static int read_file(struct tdxctl_ctx *ctx, const char *path, struct buf *b)
 	return 0;
 }
 
-/* A file nobody has written to since the boot is about another one. */
-static bool of_this_boot(struct tdxctl_ctx *ctx, const char *path)
+bool src_of_this_boot(const struct stat *st)
 {
 	struct timespec now, up;
+
+	return !clock_gettime(CLOCK_REALTIME, &now) && !clock_gettime(CLOCK_BOOTTIME, &up) &&
+	       st->st_mtime >= now.tv_sec - up.tv_sec;
+}
+
+static bool file_of_this_boot(struct tdxctl_ctx *ctx, const char *path)
+{
+	int fd = root_open(ctx, path, O_PATH);
 	struct stat st;
-	int fd = root_open(ctx, path, O_PATH), err;
+	bool ret;
 
 	if (fd < 0)
 		return false;
-	err = fstat(fd, &st);
+	ret = !fstat(fd, &st) && src_of_this_boot(&st);
 	close(fd);
-	return !err && !clock_gettime(CLOCK_REALTIME, &now) && !clock_gettime(CLOCK_BOOTTIME, &up) &&
-	       st.st_mtime >= now.tv_sec - up.tv_sec;
+	return ret;
 }
 
 int tdxctl_src_log(struct tdxctl_ctx *ctx, struct tdxctl_facts *f)
@@ -125,7 +142,7 @@ int tdxctl_src_log(struct tdxctl_ctx *ctx, struct tdxctl_facts *f)
 	if (!ctx->captured && err != -ENOMEM && !f->log_complete) {
 		struct buf file = { 0 };
 
-		if (of_this_boot(ctx, KERN_LOG) && !read_file(ctx, KERN_LOG, &file) && strstr(file.p, BOOT_LINE)) {
+		if (file_of_this_boot(ctx, KERN_LOG) && !read_file(ctx, KERN_LOG, &file) && strstr(file.p, BOOT_LINE)) {
 			free(b.p);
 			b = file;
 			f->log_complete = true;

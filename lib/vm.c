@@ -32,8 +32,8 @@ bool link_is_gmem(const char *link)
 	return strstr(link, "[kvm-gmem]");
 }
 
-/* Ticks since boot at which @pid started: field 22 of its stat. */
-static int start_ticks(struct tdxctl_ctx *ctx, pid_t pid, uint64_t *ticks)
+/* Field 22 of its stat. */
+int vm_start_ticks(struct tdxctl_ctx *ctx, pid_t pid, uint64_t *ticks)
 {
 	char path[32], *text, *p;
 	int err = -EPROTO;
@@ -61,7 +61,7 @@ bool vm_same_process(struct tdxctl_ctx *ctx, pid_t pid, uint64_t start_ns)
 	long hz = sysconf(_SC_CLK_TCK);
 	uint64_t ticks, want;
 
-	if (pid <= 0 || hz <= 0 || start_ticks(ctx, pid, &ticks))
+	if (pid <= 0 || hz <= 0 || vm_start_ticks(ctx, pid, &ticks))
 		return false;
 	if (!start_ns)
 		return false;
@@ -91,7 +91,7 @@ static bool process_ended(struct tdxctl_ctx *ctx, const struct tdxctl_owner *o)
 	if (fd >= 0)
 		op_close(ctx, fd);
 	/* Somebody has the number: the same process, or a later one? */
-	return !start_ticks(ctx, o->tgid, &ticks) && !vm_same_process(ctx, o->tgid, o->start_ns);
+	return !vm_start_ticks(ctx, o->tgid, &ticks) && !vm_same_process(ctx, o->tgid, o->start_ns);
 }
 
 static char *dup_bounded(const char *s, size_t n)

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Host sources beside the kernel: DIMM slots, VMMs' logs, services of attestation. */
+#include <hostsrc.h>
+#include "lib-fake.h"
+
+#define DMI	"sys/firmware/dmi/tables/DMI"
+#define VMLOG	"var/log/libvirt/qemu/"
+
+static struct tdxctl_facts *facts(unsigned int what)
+{
+	struct tdxctl_facts *f;
+	struct tdxctl_ctx *ctx;
+
+	if (tdxctl_new(&ctx))
+		exit(1);
+	CHECK_EQ(tdxctl_set_root(ctx, fake_dir), 0);
+	if (!CHECK_EQ(tdxctl_facts_get(ctx, what, &f), 0)) {
+		fprintf(stderr, "  %s\n", tdxctl_error(ctx));
+		exit(1);
+	}
+	tdxctl_free(ctx);
+	return f;
+}
+
+/* ---- DMI ---- */
+
+struct dmi {
+	uint8_t b[4096];
+	size_t len;
+};
+
+static void slot(struct dmi *d, unsigned int array, unsigned int size, unsigned int ext,
+		 const char *locator, const char *bank)
+{
+	uint8_t *e = d->b + d->len;
+
+	memset(e, 0, 0x28);
+	e[0] = 17;
+	e[1] = 0x28;
+	e[4] = (uint8_t)array;
+	e[5] = (uint8_t)(array >> 8);
+	e[0xc] = (uint8_t)size;
+	e[0xd] = (uint8_t)(size >> 8);
+	e[0x10] = 1;
+	e[0x11] = 2;
+	e[0x1c] = (uint8_t)ext;
+	e[0x1d] = (uint8_t)(ext >> 8);
+	e[0x1e] = (uint8_t)(ext >> 16);
+	d->len += 0x28;
+	d->len += (size_t)sprintf((char *)d->b + d->len, "%s%c%s%c", locator, 0, bank, 0);
+	d->b[d->len++] = 0;
+}
+
+static void other(struct dmi *d)
+{
+	static const uint8_t bios[] = { 0, 6, 0, 0, 1, 2, 'V', 0, 'X', 0, 0, 127, 4, 1, 0, 0, 0 };
+
+	memcpy(d->b + d->len, bios, sizeof(bios));
+	d->len += sizeof(bios);
+}
+
+static void dimms_of_each_socket(void)
+{
+	struct tdxctl_facts *f;
+	struct dmi d = { .len = 0 };
+
+	fake_new();
+	f = facts(TDXCTL_FACTS_MEMORY);
+	CHECK_STR(f->dimm_sockets.reason, "not there");
+	tdxctl_facts_free(f);
+
+	other(&d);
+	slot(&d, 0x1000, 16384, 0, "CPU1_DIMM_A1", "NODE 0");
+	slot(&d, 0x1000, 0, 0, "CPU1_DIMM_A2", "NODE 0");
+	slot(&d, 0x1001, 0x7fff, 65536, "DIMM B1", "P12_Node1_Channel0");
+	slot(&d, 0x1002, 0x8000 | 512, 0, "A1", "BANK 0");
+	slot(&d, 0x1002, 0xffff, 0, "A2", "BANK 0");
+	fake_bytes(DMI, d.b, d.len);
+	f = facts(TDXCTL_FACTS_MEMORY);
+	CHECK(f->dimm_sockets.readable);
+	CHECK_EQ(f->dimm_sockets.value, 3);
+	if (CHECK_EQ(f->nr_dimms, 3)) {
+		CHECK_STR(f->dimms[0].socket, "CPU 1");
+		CHECK_EQ(f->dimms[0].slots, 2);
+		CHECK_EQ(f->dimms[0].populated, 1);
+		CHECK_EQ(f->dimms[0].bytes, 16ULL << 30);
+		CHECK_STR(f->dimms[1].socket, "CPU 12");
+		CHECK_EQ(f->dimms[1].bytes, 64ULL << 30);
+		CHECK_STR(f->dimms[2].socket, "array 0x1002");
+		CHECK_EQ(f->dimms[2].populated, 2);
+	}
+	tdxctl_facts_free(f);
+
+	/* Cut off anywhere, it is read up to there. */
+	for (size_t len = 0; len < d.len; len++) {
+		struct tdxctl_facts cut = { 0 };
+		uint8_t *copy = malloc(len ? len : 1);	/* of that very size: a read beyond is seen */
+
+		memcpy(copy, d.b, len);
+		CHECK_EQ(tdxctl_src_dmi(copy, len, &cut), 0);
+		CHECK(cut.nr_dimms <= 3);
+		free(cut.dimms);
+		free(copy);
+	}
+	d.len = 0;
+	other(&d);
+	fake_bytes(DMI, d.b, d.len);
+	f = facts(TDXCTL_FACTS_MEMORY);
+	CHECK_STR(f->dimm_sockets.reason, "DMI tells of no memory slot");
+	tdxctl_facts_free(f);
+	fake_end();
+}
+
+/* ---- logs ---- */
+
+static void kmsg_records(void)
+{
+	char line[64];
+	static const char rec[] = "6,339,5140900,-;NET: x\n SUBSYSTEM=y\n", bad[] = "no record";
+
+	CHECK_EQ(tdxctl_src_kmsg(rec, strlen(rec), line, sizeof(line)), strlen("[    5.140900] NET: x"));
+	CHECK_STR(line, "[    5.140900] NET: x");
+	CHECK_EQ(tdxctl_src_kmsg(bad, strlen(bad), line, sizeof(line)), 0);
+	CHECK_EQ(tdxctl_src_kmsg(";a", 2, line, sizeof(line)), strlen("[    0.000000] a"));
+	CHECK_EQ(tdxctl_src_kmsg(rec, strlen(rec), line, 20), 19);
+	CHECK(tdxctl_src_kmsg("6,1,18446744073709551615;z", 26, line, sizeof(line)));
+	CHECK(strstr(line, "] z"));
+	CHECK_EQ(tdxctl_src_kmsg("", 0, line, sizeof(line)), 0);
+}
+
+static void gap(const char *log, const char *needle, uint64_t us, const char *reason)
+{
+	struct tdxctl_facts f = { .log.text = (char *)log, .log.reason = "no kernel log" };
+	struct tdxctl_val v = tdxctl_log_gap(&f, needle);
+
+	CHECK_EQ(v.readable, !reason);
+	if (reason)
+		CHECK_STR(v.reason, reason);
+	else
+		CHECK_EQ(v.value, us);
+}
+
+static void time_between_lines(void)
+{
+	gap(NULL, "PAMT", 0, "no kernel log");
+	gap("[    1.000000] a\n[    8.250000] 4 KB allocated for PAMT\n", "PAMT", 7250000, NULL);
+	gap("[    1.000000] a\n", "PAMT", 0, "the kernel log has no such line");
+	gap("[    8.250000] PAMT\n", "PAMT", 0, "the kernel log has no times");
+	gap("a\n[    8.250000] PAMT\n", "PAMT", 0, "the kernel log has no times");
+	gap("[ 1.5] a\n[ 2.5] PAMT\n", "PAMT", 0, "the kernel log has no times");
+	gap("[    9.000000] a\n[    8.250000] PAMT\n", "PAMT", 0, "the kernel log has no times");
+}
+
+static void logs_of_vms(void)
+{
+	const char *vm, *line;
+	struct tdxctl_facts *f;
+	size_t len;
+
+	fake_new();
+	f = facts(TDXCTL_FACTS_PROCS);
+	CHECK_STR(f->vm_log_count.reason, "no logs of libvirt's QEMU");
+	CHECK_EQ(tdxctl_vm_log_find(f, "TDVF", &vm, &line, &len), TDXCTL_DONT_KNOW);
+	tdxctl_facts_free(f);
+
+	fake_file(VMLOG "web.log",
+		  "2026-01-01 00:00:00.000+0000: starting up libvirt version: 9.0.0, qemu version: 7\n"
+		  "qemu: failed to parse TDVF for TDX VM\n"
+		  "2026-01-02 00:00:00.000+0000: starting up libvirt version: 9.0.0, qemu version: 9\n"
+		  "char device redirected to /dev/pts/1\n");
+	fake_file(VMLOG "db.log", "KVM: unknown exit, hardware reason 8000\nend");
+	fake_file(VMLOG "note.txt", "failed to parse TDVF for TDX VM\n");
+	f = facts(TDXCTL_FACTS_PROCS);
+	CHECK_EQ(f->vm_log_count.value, 2);
+	/* Only the last start counts. */
+	CHECK_EQ(tdxctl_vm_log_find(f, "TDVF", &vm, &line, &len), TDXCTL_NO);
+	if (CHECK_EQ(tdxctl_vm_log_find(f, "qemu version: ", &vm, &line, &len), TDXCTL_YES)) {
+		CHECK_STR(vm, "web");
+		CHECK(!strncmp(line, "2026-01-02", 10));
+	}
+	if (CHECK_EQ(tdxctl_vm_log_find(f, "unknown exit", &vm, &line, &len), TDXCTL_YES)) {
+		CHECK_STR(vm, "db");
+		CHECK_EQ(len, strlen("KVM: unknown exit, hardware reason 8000"));
+	}
+	tdxctl_facts_free(f);
+	fake_end();
+}
+
+/* ---- services ---- */
+
+static void quote_sockets_in_arguments(void)
+{
+	struct tdxctl_quote_socket q;
+
+	CHECK(!tdxctl_src_quote_socket("-object", &q));
+	CHECK(tdxctl_src_quote_socket("{\"qom-type\":\"tdx-guest\",\"id\":\"t\",\"quote-generation-socket\":"
+				      "{\"type\": \"vsock\", \"cid\":\"1\",\"port\":\"4050\"}}", &q));
+	CHECK(q.vsock);
+	CHECK_EQ(q.cid, 1);
+	CHECK_EQ(q.port, 4050);
+	CHECK(tdxctl_src_quote_socket("tdx-guest,id=t,quote-generation-socket.type=vsock,"
+				      "quote-generation-socket.cid=2,quote-generation-socket.port=4050", &q));
+	CHECK_EQ(q.cid, 2);
+	CHECK(tdxctl_src_quote_socket("tdx-guest,quote-generation-service=vsock:3:4051", &q));
+	CHECK_EQ(q.cid, 3);
+	CHECK_EQ(q.port, 4051);
+	CHECK(tdxctl_src_quote_socket("{\"quote-generation-socket\":{\"type\":\"unix\",\"path\":\"/x\"}}", &q));
+	CHECK(!q.vsock);
+	CHECK_EQ(q.cid, TDXCTL_UNKNOWN);
+	CHECK(tdxctl_src_quote_socket("quote-generation-socket.type=vsock,cid=-1", &q));
+	CHECK_EQ(q.cid, TDXCTL_UNKNOWN);
+}
+
+static void process(unsigned int pid, const char *comm, const void *cmdline, size_t len, unsigned long start)
+{
+	char path[64], text[128];
+
+	snprintf(path, sizeof(path), "proc/%u/comm", pid);
+	fake_file(path, comm);
+	snprintf(path, sizeof(path), "proc/%u/cmdline", pid);
+	fake_bytes(path, cmdline, len);
+	snprintf(path, sizeof(path), "proc/%u/stat", pid);
+	snprintf(text, sizeof(text), "%u (%s) S 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 %lu 0", pid, comm, start);
+	fake_file(path, text);
+}
+
+static void services(void)
+{
+	static const char qemu[] = "/usr/bin/qemu-system-x86_64\0-name\0guest=web\0-object\0"
+		"{\"quote-generation-socket\":{\"type\":\"vsock\",\"cid\":\"5\",\"port\":\"4050\"}}";
+	static const char pccs[] = "/usr/bin/node\0/opt/pccs/pccs_server.js";
+	static const char edit[] = "vi\0-R\0pccs_server.js";
+	struct tdxctl_facts *f;
+
+	fake_new();
+	fake_file("proc/uptime", "400000.50 1.0\n");
+	process(7, "vi", edit, sizeof(edit), 1);
+	f = facts(TDXCTL_FACTS_PROCS);
+	CHECK(f->pccs_running.readable && !f->pccs_running.value);
+	CHECK(f->qgs_running.readable && !f->qgs_running.value);
+	CHECK(f->quote_socket_count.readable && !f->quote_socket_count.value);
+	CHECK(!f->qgs_uptime.readable);
+	CHECK_STR(f->qgs_unit.reason, "no systemd here");
+	CHECK(f->qcnl.absent);
+	tdxctl_facts_free(f);
+
+	process(10, "qgs", "qgs", 4, 5000000);
+	process(11, "node", pccs, sizeof(pccs), 1);
+	process(12, "qemu-system-x86", qemu, sizeof(qemu), 1);
+	process(13, "cut", "no end", 6, 1);
+	process(14, "kthreadd", "", 0, 1);
+	fake_file("usr/lib/systemd/system/pccs.service", "");
+	fake_file("sys/fs/cgroup/system.slice/qgsd.service/cgroup.procs", "10\n");
+	fake_file("etc/sgx_default_qcnl.conf", "{\n\"pccs_url\": \"https://localhost:8081/\"\n}\n");
+	fake_file("var/log/qgsd.log", "Error code is 0xb011\n");
+	f = facts(TDXCTL_FACTS_PROCS);
+	CHECK_EQ(f->qgs_running.value, 1);
+	CHECK_EQ(f->qgs_uptime.value, 350000);
+	CHECK_EQ(f->pccs_running.value, 1);
+	CHECK_EQ(f->qgs_unit.value, TDXCTL_UNIT_ACTIVE);
+	CHECK_EQ(f->pccs_unit.value, TDXCTL_UNIT_INACTIVE);
+	CHECK(f->qcnl.text && strstr(f->qcnl.text, "8081"));
+	CHECK(f->qgs_log.text && strstr(f->qgs_log.text, "0xb011"));
+	if (CHECK_EQ(f->nr_quote_sockets, 1)) {
+		CHECK_STR(f->quote_sockets[0].vm, "web");
+		CHECK_EQ(f->quote_sockets[0].pid, 12);
+		CHECK_EQ(f->quote_sockets[0].cid, 5);
+	}
+	tdxctl_facts_free(f);
+	fake_end();
+}
+
+int main(void)
+{
+	RUN(dimms_of_each_socket);
+	RUN(kmsg_records);
+	RUN(time_between_lines);
+	RUN(logs_of_vms);
+	RUN(quote_sockets_in_arguments);
+	RUN(services);
+	return check_done("test-lib-services");
+}
