@@ -145,7 +145,7 @@ struct tdxctl_quote_socket {
 	uint64_t cid, port;		/* of a vsock; TDXCTL_UNKNOWN */
 };
 
-enum tdxctl_unit { TDXCTL_UNIT_ABSENT, TDXCTL_UNIT_INACTIVE, TDXCTL_UNIT_ACTIVE };
+enum tdxctl_service { TDXCTL_SERVICE_ABSENT, TDXCTL_SERVICE_INACTIVE, TDXCTL_SERVICE_ACTIVE };
 
 /* What CPUID and the kernel's view of it say, of one CPU. */
 struct tdxctl_cpu_facts {
@@ -170,7 +170,7 @@ struct tdxctl_facts {
 	struct tdxctl_text qgs_log;	/* what qgsd wrote since the boot */
 	struct tdxctl_val qgs_running, qgs_uptime;	/* a process qgs or qgsd; seconds */
 	struct tdxctl_val pccs_running;
-	struct tdxctl_val qgs_unit, pccs_unit;	/* enum tdxctl_unit */
+	struct tdxctl_val qgs_unit, pccs_unit;	/* enum tdxctl_service */
 	struct tdxctl_val quote_socket_count;
 	struct tdxctl_quote_socket *quote_sockets;
 	size_t nr_quote_sockets;

@@ -171,18 +171,18 @@ static void read_unit(struct tdxctl_ctx *ctx, const char *unit, struct tdxctl_va
 	for (size_t i = 0; i < 3; i++) {
 		snprintf(path, sizeof(path), "%s/%s", running[i], unit);
 		if (root_exists(ctx, path)) {
-			*v = (struct tdxctl_val){ .readable = true, .value = TDXCTL_UNIT_ACTIVE };
+			*v = (struct tdxctl_val){ .readable = true, .value = TDXCTL_SERVICE_ACTIVE };
 			return;
 		}
 	}
 	for (size_t i = 0; i < 3; i++) {
 		snprintf(path, sizeof(path), "%s/%s", installed[i], unit);
 		if (root_exists(ctx, path)) {
-			*v = (struct tdxctl_val){ .readable = true, .value = TDXCTL_UNIT_INACTIVE };
+			*v = (struct tdxctl_val){ .readable = true, .value = TDXCTL_SERVICE_INACTIVE };
 			return;
 		}
 	}
-	*v = (struct tdxctl_val){ .readable = true, .value = TDXCTL_UNIT_ABSENT };
+	*v = (struct tdxctl_val){ .readable = true, .value = TDXCTL_SERVICE_ABSENT };
 	if (!root_exists(ctx, "/usr/lib/systemd/system") && !root_exists(ctx, "/lib/systemd/system"))
 		*v = (struct tdxctl_val){ .reason = "no systemd here" };
 }

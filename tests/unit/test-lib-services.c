@@ -257,8 +257,8 @@ static void services(void)
 	CHECK_EQ(f->qgs_running.value, 1);
 	CHECK_EQ(f->qgs_uptime.value, 350000);
 	CHECK_EQ(f->pccs_running.value, 1);
-	CHECK_EQ(f->qgs_unit.value, TDXCTL_UNIT_ACTIVE);
-	CHECK_EQ(f->pccs_unit.value, TDXCTL_UNIT_INACTIVE);
+	CHECK_EQ(f->qgs_unit.value, TDXCTL_SERVICE_ACTIVE);
+	CHECK_EQ(f->pccs_unit.value, TDXCTL_SERVICE_INACTIVE);
 	CHECK(f->qcnl.text && strstr(f->qcnl.text, "8081"));
 	CHECK(f->qgs_log.text && strstr(f->qgs_log.text, "0xb011"));
 	if (CHECK_EQ(f->nr_quote_sockets, 1)) {
