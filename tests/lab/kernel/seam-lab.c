@@ -15,15 +15,19 @@
 #include <linux/bits.h>
 #include <linux/cpumask.h>
 #include <linux/debugfs.h>
+#include <linux/fs.h>
 #include <linux/init.h>
 #include <linux/io.h>
 #include <linux/kdebug.h>
+#include <linux/kernel.h>
 #include <linux/mm.h>
+#include <linux/moduleparam.h>
 #include <linux/notifier.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/smp.h>
 #include <linux/string.h>
+#include <linux/timekeeping.h>
 #include <linux/topology.h>
 #include <linux/uaccess.h>
 
@@ -31,6 +35,7 @@
 #include <asm/processor-flags.h>
 #include <asm/processor.h>
 #include <asm/ptrace.h>
+#include <asm/special_insns.h>
 #include <asm/trapnr.h>
 
 #include "seam-debugfs.h"
@@ -46,6 +51,15 @@ static struct seam *lab_seam;
 static struct seam_config lab_cfg;
 static struct seam_debugfs lab_debugfs = { .cfg = &lab_cfg };
 static u8 lab_lp_pkg[NR_CPUS];
+static bool lab_disabled;
+static u32 lab_delay_ns[TDX_LEAF_COUNT];
+
+/* No module is loaded: from boot on, or for a while. */
+static bool absent;
+module_param(absent, bool, 0644);
+
+#define LAB_MAX_DELAY_NS	2000000000
+#define MAX_COMMAND		32
 
 static void *lab_map(void *ctx, u64 pa)
 {
@@ -149,11 +163,37 @@ static void lab_enter(void *ctx, u32 lp, struct seam_regs *r)
 	}
 }
 
+/* Interrupts are off: a long SEAMCALL is as deaf as a real one. */
+static void lab_pause(void *ctx, u32 lp, u32 leaf)
+{
+	u32 ns = leaf < TDX_LEAF_COUNT ? READ_ONCE(lab_delay_ns[leaf]) : 0;
+	u64 start;
+
+	if (!ns)
+		return;
+	start = ktime_get_mono_fast_ns();
+	while (ktime_get_mono_fast_ns() - start < ns)
+		cpu_relax();
+}
+
 static const struct seam_ops lab_ops = {
 	.map		= lab_map,
 	.copy_page	= lab_copy_page,
+	.pause		= lab_pause,
 	.enter		= lab_enter,
 };
+
+static void lab_answer(struct seam_regs *r)
+{
+	if (READ_ONCE(lab_disabled)) {
+		r->rax = TDX_ST(SYS_SHUTDOWN);
+	} else if ((r->rax & TDX_LEAF_MASK) == TDH_SYS_DISABLE) {
+		WRITE_ONCE(lab_disabled, true);
+		r->rax = 0;
+	} else {
+		seam_call(lab_seam, raw_smp_processor_id(), r);
+	}
+}
 
 static int lab_notify(struct notifier_block *nb, unsigned long event, void *data)
 {
@@ -161,15 +201,17 @@ static int lab_notify(struct notifier_block *nb, unsigned long event, void *data
 	struct pt_regs *regs = args->regs;
 	struct seam_regs r;
 
-	if (!seam_trap_is_seamcall(event, args))
+	/* With VMX off the instruction does not exist. */
+	if (!seam_trap_is_seamcall(event, args) || !(__read_cr4() & X86_CR4_VMXE))
 		return NOTIFY_DONE;
 
 	seam_trap_load(&r, regs);
-	if ((regs->ax & TDX_LEAF_MASK) == TDH_SYS_DISABLE)
-		r.rax = 0;
-	else
-		seam_call(lab_seam, raw_smp_processor_id(), &r);
+	if (!READ_ONCE(absent))
+		lab_answer(&r);
 	seam_trap_store(regs, &r);
+	/* VMfailInvalid */
+	if (READ_ONCE(absent))
+		regs->flags |= X86_EFLAGS_CF;
 	return NOTIFY_STOP;
 }
 
@@ -216,12 +258,39 @@ static int __init lab_init(void)
 }
 arch_initcall(lab_init);
 
-/* For tests only: the truth, and faults to inject. */
+/* "LEAF NANOSECONDS" */
+static ssize_t delay_write(struct file *file, const char __user *ubuf, size_t len, loff_t *pos)
+{
+	char buf[MAX_COMMAND + 1] = "", end;
+	u32 leaf, ns;
+
+	if (len > MAX_COMMAND)
+		return -E2BIG;
+	if (copy_from_user(buf, ubuf, len))
+		return -EFAULT;
+	if (sscanf(buf, "%u %u %c", &leaf, &ns, &end) != 2 ||
+	    leaf >= TDX_LEAF_COUNT || ns > LAB_MAX_DELAY_NS)
+		return -EINVAL;
+	WRITE_ONCE(lab_delay_ns[leaf], ns);
+	return len;
+}
+
+static const struct file_operations delay_fops = {
+	.open	= simple_open,
+	.write	= delay_write,
+};
+
+/* For tests only: the truth, faults to inject, and how long a SEAMCALL takes. */
 static int __init lab_debugfs_init(void)
 {
+	struct dentry *dir;
+
 	lab_debugfs.seam = lab_seam;
-	if (lab_seam)
-		seam_debugfs_create(debugfs_create_dir("seam", NULL), &lab_debugfs);
+	if (!lab_seam)
+		return 0;
+	dir = debugfs_create_dir("seam", NULL);
+	seam_debugfs_create(dir, &lab_debugfs);
+	debugfs_create_file("delay", 0200, dir, NULL, &delay_fops);
 	return 0;
 }
 late_initcall(lab_debugfs_init);
