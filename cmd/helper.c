@@ -44,6 +44,7 @@ static const struct {
 	{ TDXCTL_F_RELEASE, "release", "releases TDs inside the VMM's memory map" },
 	{ TDXCTL_F_EMULATED, "emulated", "the TDX module is tdx_emul" },
 	{ TDXCTL_F_FROM_START, "from-start", "was there before the TDX module" },
+	{ TDXCTL_F_ADOPTED, "adopted", "knows the TDs that are older than itself" },
 };
 
 static const char *const words[] = {

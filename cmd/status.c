@@ -35,7 +35,7 @@ static const struct cli_field helper_fields[] = {
 };
 
 static const struct cli_field hkids = { .key = "hkids", .label = "", .type = OUT_OBJECT };
-enum { K_TOTAL, K_STATE, K_TEXT = K_STATE + TDXCTL_HKID_STATES };
+enum { K_TOTAL, K_STATE, K_TEXT = K_STATE + TDXCTL_HKID_STATES, K_CHARGED };
 static const struct cli_field hkid_fields[] = {
 	[K_TOTAL] = { .key = "total", .type = OUT_UINT },
 	[K_STATE + TDXCTL_HKID_UNKNOWN] = { .key = "unknown_state", .type = OUT_UINT },
@@ -45,10 +45,11 @@ static const struct cli_field hkid_fields[] = {
 	[K_STATE + TDXCTL_HKID_FLUSHING] = { .key = "flushing", .type = OUT_UINT },
 	[K_STATE + TDXCTL_HKID_LEAKED] = { .key = "leaked", .type = OUT_UINT },
 	[K_TEXT]  = { .label = "HKIDs", .type = OUT_BAR },
+	[K_CHARGED] = { .key = "charged", .type = OUT_UINT },
 };
 
 static const struct cli_field tds = { .key = "tds", .label = "", .type = OUT_OBJECT };
-enum { T_TOTAL, T_STATE, T_PRIVATE = T_STATE + TDXCTL_TD_STATES, T_TEXT };
+enum { T_TOTAL, T_STATE, T_NEVER = T_STATE + TDXCTL_TD_STATES, T_PRIVATE, T_TEXT };
 static const struct cli_field td_fields[] = {
 	[T_TOTAL] = { .key = "total", .type = OUT_UINT },
 	[T_STATE + TDXCTL_TD_UNKNOWN] = { .key = "unknown_state", .type = OUT_UINT },
@@ -59,6 +60,7 @@ static const struct cli_field td_fields[] = {
 	[T_STATE + TDXCTL_TD_BLOCKED] = { .key = "blocked", .type = OUT_UINT },
 	[T_STATE + TDXCTL_TD_TEARDOWN] = { .key = "teardown", .type = OUT_UINT },
 	[T_STATE + TDXCTL_TD_LEAKED] = { .key = "leaked", .type = OUT_UINT },
+	[T_NEVER] = { .key = "never_finalized", .type = OUT_UINT },
 	[T_PRIVATE] = { .key = "private_pages", .type = OUT_PAGES },
 	[T_TEXT]  = { .label = "TDs", .type = OUT_STR },
 };
@@ -206,15 +208,37 @@ static void tell(char *buf, size_t len, const char *sep, uint64_t n, const char 
 			 (unsigned long long)n, word);
 }
 
+/* What the kernel's own count adds to that of the helper, or how they disagree. */
+static void tell_charged(char *buf, size_t len, const struct tdxctl_snapshot *s, uint64_t used)
+{
+	size_t at = strlen(buf);
+
+	if (s->hkids_charged == TDXCTL_UNKNOWN || at >= len)
+		return;
+	if (s->hkids_charged > used)
+		snprintf(buf + at, len - at, ", %llu more that the helper cannot place",
+			 (unsigned long long)(s->hkids_charged - used));
+	else if (s->hkids_charged < used)
+		snprintf(buf + at, len - at, ", %llu more than the kernel has charged",
+			 (unsigned long long)(used - s->hkids_charged));
+}
+
+static void show_charged(struct out_node *n, const struct tdxctl_snapshot *s)
+{
+	out_uint_or(n, &hkid_fields[K_CHARGED], s->hkids_charged, TDXCTL_UNKNOWN,
+		    "no misc cgroup counts them");
+}
+
 static void show_hkids(struct out_node *root, const struct tdxctl_snapshot *s)
 {
 	struct out_node *n = out_object(root, &hkids);
 	uint64_t count[TDXCTL_HKID_STATES] = { 0 }, used;
-	char states[160] = "", text[320];
+	char states[160] = "", text[400];
 	size_t i;
 
 	if (s->source == TDXCTL_SOURCE_HOST) {
 		no_data(n, hkid_fields, K_TEXT);
+		show_charged(n, s);
 		return;
 	}
 	for (i = 0; i < s->nr_hkids; i++)
@@ -226,6 +250,7 @@ static void show_hkids(struct out_node *root, const struct tdxctl_snapshot *s)
 		if (i != TDXCTL_HKID_FREE && i != TDXCTL_HKID_UNKNOWN)
 			tell(states, sizeof(states), ", ", count[i], tdxctl_hkid_state_str((unsigned int)i));
 	}
+	show_charged(n, s);
 	/* A helper that came late has not seen what became of the others. */
 	used = s->nr_hkids - count[TDXCTL_HKID_FREE] - count[TDXCTL_HKID_UNKNOWN];
 	snprintf(text, sizeof(text), "%llu of %zu %sin use%s%s%s", (unsigned long long)used,
@@ -235,16 +260,23 @@ static void show_hkids(struct out_node *root, const struct tdxctl_snapshot *s)
 		snprintf(text + strlen(text), sizeof(text) - strlen(text),
 			 ", %llu not seen since the helper was loaded",
 			 (unsigned long long)count[TDXCTL_HKID_UNKNOWN]);
+	tell_charged(text, sizeof(text), s, used);
 	out_style(out_bar(n, &hkid_fields[K_TEXT], used, count[TDXCTL_HKID_LEAKED],
 			  s->nr_hkids, text),
 		  count[TDXCTL_HKID_LEAKED] || used == s->nr_hkids ? STYLE_WARN : STYLE_NONE);
 }
 
+/* F6: it holds an HKID and cannot run. */
+static bool never_finalized(const struct tdxctl_td *td)
+{
+	return td->hkid && td->state >= TDXCTL_TD_ASSIGNED && td->state < TDXCTL_TD_RUNNABLE;
+}
+
 static void show_tds(struct out_node *root, const struct tdxctl_snapshot *s)
 {
 	struct out_node *n = out_object(root, &tds);
-	uint64_t count[TDXCTL_TD_STATES] = { 0 }, pages = 0;
-	char states[160] = "", mem[40];
+	uint64_t count[TDXCTL_TD_STATES] = { 0 }, pages = 0, never = 0;
+	char states[160] = "", mem[40], text[400];
 	bool known = true;
 	size_t i;
 
@@ -257,6 +289,7 @@ static void show_tds(struct out_node *root, const struct tdxctl_snapshot *s)
 
 		if (td->state < TDXCTL_TD_STATES)
 			count[td->state]++;
+		never += never_finalized(td);
 		if (td->private_pages == TDXCTL_UNKNOWN)
 			known = false;
 		else
@@ -267,16 +300,16 @@ static void show_tds(struct out_node *root, const struct tdxctl_snapshot *s)
 		out_uint(n, &td_fields[T_STATE + i], count[i]);
 		tell(states, sizeof(states), ", ", count[i], tdxctl_td_state_str((unsigned int)i));
 	}
+	out_uint(n, &td_fields[T_NEVER], never);
 	if (known)
 		out_uint(n, &td_fields[T_PRIVATE], pages);
 	else
 		out_unknown(n, &td_fields[T_PRIVATE], "a TD is older than the helper");
 	text_bytes(mem, sizeof(mem), pages * 4096);
-	if (s->nr_tds)
-		out_strf(n, &td_fields[T_TEXT], "%zu (%s), %s%s private memory", s->nr_tds,
-			 states, known ? "" : "at least ", mem);
-	else
-		out_str(n, &td_fields[T_TEXT], "none");
+	snprintf(text, sizeof(text), "%zu (%s), %s%s private memory", s->nr_tds, states,
+		 known ? "" : "at least ", mem);
+	tell(text, sizeof(text), ", ", never, "never finalized but holding an HKID");
+	out_str(n, &td_fields[T_TEXT], s->nr_tds ? text : "none");
 }
 
 static void show_cpus(struct out_node *root, const struct tdxctl_snapshot *s)

@@ -6,6 +6,7 @@
 /* Rooms to try: possible CPUs do not change, so two would do. */
 #define CHECK_TRIES	4
 #define CHECK_MAX	65536U
+#define CPU_DIR		"/sys/devices/system/cpu"
 
 static int check_once(struct tdxctl_ctx *ctx, int fd, uint32_t room, void **buf,
 		      struct tdxctl_cpu_check_args *args)
@@ -96,19 +97,40 @@ struct plan {
 	struct tdxctl_cpu_plan *items;
 	size_t count;
 	bool *offline;			/* by index into snap->cpus */
-	size_t hkids_in_use;
+	uint64_t hkids_in_use;
 	bool hkids_known;
+	bool switches;			/* CPUs that can go have a file for it */
 };
 
-/* CPUs of @package that are online and not planned away, @but not counted. */
-static size_t others_online(const struct plan *p, uint32_t package, size_t but)
+/*
+ * CPUs that are online and not planned away, @but not counted: those of @package,
+ * or all of them.
+ */
+static size_t others_online(const struct plan *p, const uint32_t *package, size_t but)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < p->snap->nr_cpus; i++)
-		n += i != but && p->snap->cpus[i].package == package &&
+		n += i != but && (!package || p->snap->cpus[i].package == *package) &&
 		     p->snap->cpus[i].online && !p->offline[i];
 	return n;
+}
+
+static bool has_switch(struct tdxctl_ctx *ctx, uint32_t cpu)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), CPU_DIR "/cpu%u/online", cpu);
+	return root_exists(ctx, path);
+}
+
+/* A captured host may have left all of these files out. */
+static bool has_switches(struct tdxctl_ctx *ctx, const struct tdxctl_snapshot *snap)
+{
+	for (size_t i = 0; i < snap->nr_cpus; i++)
+		if (has_switch(ctx, snap->cpus[i].cpu))
+			return true;
+	return !ctx->captured && root_exists(ctx, CPU_DIR "/online");
 }
 
 static char *PRINTF(1, 2) text(const char *fmt, ...)
@@ -126,13 +148,19 @@ static char *PRINTF(1, 2) text(const char *fmt, ...)
 static void decide(struct plan *p, size_t i, struct tdxctl_cpu_plan *item)
 {
 	const struct tdxctl_cpu *c = &p->snap->cpus[i];
-	size_t left = others_online(p, c->package, i);
+	size_t left = others_online(p, &c->package, i);
 
 	*item = (struct tdxctl_cpu_plan){
 		.cpu = c->cpu, .package = c->package, .online = c->online, .allowed = true,
 	};
 	if (!c->online || p->offline[i]) {
 		item->reason = text("offline already");
+	} else if (p->switches && !has_switch(p->ctx, c->cpu)) {
+		item->allowed = false;
+		item->reason = text("this kernel cannot take it offline");
+	} else if (!others_online(p, NULL, i)) {
+		item->allowed = false;
+		item->reason = text("last online CPU of the host");
 	} else if (left) {
 		item->reason = text("package %u keeps %zu other online CPU%s", c->package, left,
 				    left == 1 ? "" : "s");
@@ -145,8 +173,9 @@ static void decide(struct plan *p, size_t i, struct tdxctl_cpu_plan *item)
 				    c->package);
 	} else if (p->hkids_in_use) {
 		item->allowed = false;
-		item->reason = text("last online CPU of package %u while %zu HKID%s in use",
-				    c->package, p->hkids_in_use, p->hkids_in_use == 1 ? " is" : "s are");
+		item->reason = text("last online CPU of package %u while %llu HKID%s in use", c->package,
+				    (unsigned long long)p->hkids_in_use,
+				    p->hkids_in_use == 1 ? " is" : "s are");
 	} else {
 		item->reason = text("last online CPU of package %u, but no HKID is in use: "
 				    "no TD can be created until one is back", c->package);
@@ -183,10 +212,32 @@ static int count_cpu(void *arg, unsigned int cpu)
 	return ++*n > CHECK_MAX ? -E2BIG : 0;
 }
 
+/*
+ * The kernel asks whether any HKID is taken. One that is charged, or seen in use,
+ * settles it whatever the others are.
+ */
+static void hkids_in_use(struct plan *p)
+{
+	const struct tdxctl_snapshot *s = p->snap;
+
+	p->hkids_in_use = snapshot_hkids_in_use(s);
+	p->hkids_known = s->nr_hkids;
+	for (size_t i = 0; i < s->nr_hkids; i++)
+		if (s->hkids[i].state == TDXCTL_HKID_UNKNOWN)
+			p->hkids_known = false;
+	if (s->hkids_charged != TDXCTL_UNKNOWN) {
+		p->hkids_known = true;
+		if (p->hkids_in_use < s->hkids_charged)
+			p->hkids_in_use = s->hkids_charged;
+	}
+	if (p->hkids_in_use)
+		p->hkids_known = true;
+}
+
 int tdxctl_cpu_plan(struct tdxctl_ctx *ctx, const struct tdxctl_snapshot *snap,
 		    const char *list, struct tdxctl_cpu_plan **out, size_t *count)
 {
-	struct plan p = { .ctx = ctx, .snap = snap, .hkids_known = snap->nr_hkids > 0 };
+	struct plan p = { .ctx = ctx, .snap = snap };
 	size_t n = 0;
 	int err;
 
@@ -195,15 +246,8 @@ int tdxctl_cpu_plan(struct tdxctl_ctx *ctx, const struct tdxctl_snapshot *snap,
 	err = cpulist_each(list, count_cpu, &n);
 	if (err)
 		return ctx_fail(ctx, -EINVAL, "write CPUs as 1,3-5", "'%s': malformed CPU list", list);
-	for (size_t i = 0; i < snap->nr_hkids; i++) {
-		if (snap->hkids[i].state == TDXCTL_HKID_UNKNOWN)
-			p.hkids_known = false;
-		else
-			p.hkids_in_use += snap->hkids[i].state != TDXCTL_HKID_FREE;
-	}
-	/* One in use settles it, whatever the unknown ones are. */
-	if (p.hkids_in_use)
-		p.hkids_known = true;
+	hkids_in_use(&p);
+	p.switches = !ctx->emul && has_switches(ctx, snap);
 	p.offline = calloc(snap->nr_cpus + 1, sizeof(*p.offline));
 	if (!p.offline)
 		return ctx_fail(ctx, -ENOMEM, NULL, "out of memory");

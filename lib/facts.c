@@ -158,6 +158,7 @@ static int take_snapshot(struct tdxctl_ctx *ctx, struct tdxctl_snapshot **out)
 	if (!snap)
 		return ctx_fail(ctx, -ENOMEM, NULL, "out of memory");
 	snap->source = TDXCTL_SOURCE_HOST;
+	snap->hkids_charged = TDXCTL_UNKNOWN;
 	err = host_platform(ctx, &snap->platform);
 	if (!err)
 		err = host_topology(ctx, snap);

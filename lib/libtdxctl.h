@@ -116,6 +116,8 @@ struct tdxctl_snapshot {
 	struct tdxctl_platform platform;
 	struct tdxctl_info info;	/* zero without helper or emulation */
 	struct tdxctl_snapshot_hdr hdr;	/* counts describe the arrays below */
+	/* HKIDs in use as the misc cgroup of the root counts them, of the same moment. */
+	uint64_t hkids_charged;		/* TDXCTL_UNKNOWN */
 	size_t nr_hkids, nr_tds, nr_locks, nr_packages, nr_cpus, nr_leaves;
 	struct tdxctl_hkid *hkids;
 	struct tdxctl_td_view *tds;

@@ -156,6 +156,7 @@ int snapshot_parse(struct tdxctl_ctx *ctx, const void *buf, size_t len,
 	if (!snap)
 		return ctx_fail(ctx, -ENOMEM, NULL, "snapshot: out of memory");
 	snap->hdr = hdr;
+	snap->hkids_charged = TDXCTL_UNKNOWN;
 	snap->platform.kvm_tdx = -1;
 
 	/* At least one element each: NULL then always means out of memory. */

@@ -90,6 +90,18 @@ int layout_register(struct tdxctl_ctx *ctx, int dev);
 /* Tells a helper that was loaded late of the TDs that were there. */
 void adopt_older(struct tdxctl_ctx *ctx, int dev, const struct tdxctl_info *info);
 
+/* ---- infer.c, src-cgroup.c ---- */
+
+/* Those that are neither free nor unknown. */
+size_t snapshot_hkids_in_use(const struct tdxctl_snapshot *s);
+/* Settles unknown HKIDs where the charged ones leave no choice. */
+void hkids_infer(struct tdxctl_snapshot *s);
+/*
+ * HKIDs charged in the whole host: -ENOENT this kernel does not count them,
+ * -ENODATA KVM has no TDX and none is charged, -EPROTO.
+ */
+int src_charged(struct tdxctl_ctx *ctx, uint64_t *charged);
+
 /* ---- hostinfo.c ---- */
 
 int host_platform(struct tdxctl_ctx *ctx, struct tdxctl_platform *p);

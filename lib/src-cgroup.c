@@ -55,6 +55,27 @@ static int read_misc(struct walk *w, const char *cgroup, const char *file, const
 	return found ? 0 : -ENODATA;
 }
 
+static const char *const mounts[] = { "/sys/fs/cgroup", "/sys/fs/cgroup/misc" };
+
+int src_charged(struct tdxctl_ctx *ctx, uint64_t *charged)
+{
+	struct walk w = { .ctx = ctx };
+	int err = -ENOENT;
+	uint64_t capacity;
+
+	for (size_t i = 0; i < 2 && err == -ENOENT; i++) {
+		w.mount = mounts[i];
+		/* Only the root has it: below, misc.current is of a part. */
+		err = read_misc(&w, "", "misc.capacity", "tdx", &capacity);
+	}
+	if (err && err != -ENODATA)
+		return err;
+	/* A capacity without a count is a file that cannot be right. */
+	capacity = !err;
+	err = read_misc(&w, "", "misc.current", "tdx", charged);
+	return err == -ENODATA && capacity ? -EPROTO : err;
+}
+
 /* A directory below the one in turn, if it has the controller. */
 static int add_child(void *arg, const char *name)
 {
@@ -114,7 +135,6 @@ static uint64_t sum_of_children(const struct tdxctl_facts *f)
 
 int tdxctl_src_cgroup(struct tdxctl_ctx *ctx, struct tdxctl_facts *f, bool all)
 {
-	static const char *const mounts[] = { "/sys/fs/cgroup", "/sys/fs/cgroup/misc" };
 	struct walk *w = calloc(1, sizeof(*w));
 	int found = -ENOENT, err = 0, no_total;
 	uint64_t v = 0;

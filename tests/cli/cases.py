@@ -71,7 +71,7 @@ CASES = {
     "leak-on-release": ("leak-on-release", [
         (H + "release web --yes", 1), (H + "status", 0), (H + "hkid", 0), (H + "td show web", 0)]),
     "offline-package": ("offline-package", both(H + "status") + both(H + "cpu", 7) +
-                        [(H + "td", 0), (H + "cpu plan 0-3", 0)]),
+                        [(H + "td", 0), (H + "cpu plan 0-3", 7)]),
     "half-offline": ("half-offline", [(H + "status", 0), (H + "cpu", 0),
                                       (H + "cpu plan 7,0-2", 7)]),
     "lp-init-fails": ("lp-init-fails", both(H + "status", 3) + both(H + "cpu", 7) +

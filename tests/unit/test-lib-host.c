@@ -143,8 +143,8 @@ static void cpu_plan(void)
 	struct tdxctl_snapshot *snap = snapshot();
 	struct tdxctl_ctx *ctx;
 
-	if (tdxctl_new(&ctx))
-		exit(1);
+	fake_new();
+	ctx = fake_live();
 	plan(ctx, snap, "3", "3+");
 	/* In this order: the second of a package is its last. */
 	plan(ctx, snap, "2-3", "2+3-");
@@ -163,6 +163,26 @@ static void cpu_plan(void)
 	plan(ctx, snap, "3", "3-");
 	snap->hkids[0].state = TDXCTL_HKID_UNKNOWN;
 	plan(ctx, snap, "3", "3-");
+	/* Unless the kernel says that none is charged, or that one is. */
+	snap->hkids_charged = 0;
+	plan(ctx, snap, "3", "3+");
+	snap->hkids_charged = 1;
+	plan(ctx, snap, "3", "3-");
+	snap->nr_hkids = 0;
+	plan(ctx, snap, "3", "3-");
+	snap->hkids_charged = 0;
+	plan(ctx, snap, "3", "3+");
+	/* The last of all never goes; one without a switch neither. */
+	plan(ctx, snap, "0,1,3", "0+1+3-");
+	for (int i = 0; i < 4; i++) {
+		static const char *const files[] = { "topology/die_id", "online", "online", "online" };
+		char path[64];
+
+		snprintf(path, sizeof(path), CPU "cpu%d/%s", i, files[i]);
+		fake_file(path, "1\n");
+	}
+	plan(ctx, snap, "0,1,3", "0-1+3+");
+	plan(ctx, snap, "0", "0-");
 
 	CHECK_EQ(plan(ctx, snap, "0,4", ""), -ENOENT);
 	CHECK(strstr(tdxctl_error(ctx), "CPU 4"));
@@ -172,6 +192,7 @@ static void cpu_plan(void)
 	}
 	tdxctl_free(ctx);
 	tdxctl_snapshot_free(snap);
+	fake_end();
 }
 
 int main(void)
