@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # make check: every tier this machine can run, then one line with the sums.
-#   check.sh [TIER...]     tiers: build unit tsan cli fuzz lint kmod vm
+#   check.sh [TIER...]     tiers: build unit tsan cli fuzz lint kmod vm lab
 #
 # Whatever runs here ends with a line "NAME: N passed, N failed[, N skipped]";
 # those lines are what is summed. In CI (CI=true) a missing tool is a failure.
@@ -182,7 +182,18 @@ tier_vm()
 	done < <(tests/kernels.sh)
 }
 
-[ $# != 0 ] || set -- build unit tsan cli fuzz lint kmod vm
+# Its kernel and emulator come over the network, once.
+tier_lab()
+{
+	have lab xorriso bison flex pahole busybox cpio python3 || return
+	if ! { bash tests/lab/fetch.sh bochs && bash tests/lab/fetch.sh linux; } >"$log/lab-fetch.log" 2>&1; then
+		skip lab "Bochs or Linux cannot be fetched: $(grep -m 1 -aE '^[WE]: ' "$log/lab-fetch.log")"
+		return
+	fi
+	run lab env O="$O" MAKE="${MAKE:-make}" bash tests/lab/suite.sh lab
+}
+
+[ $# != 0 ] || set -- build unit tsan cli fuzz lint kmod vm lab
 for tier; do
 	start=$SECONDS
 	echo "== $tier"

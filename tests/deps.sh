@@ -5,7 +5,6 @@
 #   deps.sh           everything
 #   deps.sh --print   say what is missing, change nothing; status 1 if anything is
 #   deps.sh --build   only what "make demo" needs
-#   deps.sh --lab     and what building the lab's kernel needs
 set -euo pipefail
 export LC_ALL=C DEBIAN_FRONTEND=noninteractive
 
@@ -16,8 +15,8 @@ mode=${1:-}
 build_packages=(gcc libc6-dev make pkg-config libbpf-dev libjson-c-dev libkmod-dev)
 check_packages=(bc binutils busybox-static clang codespell cpio
 	dwarves file git kmod libclang-rt-14-dev libncurses-dev libnl-genl-3-dev llvm man-db
-	python3 python3-jsonschema qemu-system-x86 scdoc shellcheck sparse valgrind xz-utils)
-lab_packages=(bison debian-archive-keyring flex isolinux libelf-dev libssl-dev syslinux-common xorriso)
+	python3 python3-jsonschema qemu-system-x86 scdoc shellcheck sparse valgrind xz-utils
+	bison debian-archive-keyring flex isolinux libelf-dev libssl-dev syslinux-common xorriso)
 
 fail()
 {
@@ -58,9 +57,6 @@ if [ "$mode" != --build ]; then
 	mapfile -t -O "${#packages[@]}" packages < <(missing_of "${check_packages[@]}")
 	mapfile -t tools < <(missing_promtool)
 	mapfile -t kernels < <(missing_kernels)
-fi
-if [ "$mode" = --lab ]; then
-	mapfile -t -O "${#packages[@]}" packages < <(missing_of "${lab_packages[@]}")
 fi
 
 if [ $((${#packages[@]} + ${#tools[@]} + ${#kernels[@]})) = 0 ]; then

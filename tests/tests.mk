@@ -7,13 +7,13 @@ TIERS	?=
 .PHONY: deps demo check lint fuzz bench help
 help:
 	@echo 'make demo      build, then the main job on an emulated host'
-	@echo 'make check     every test this machine can run [TIERS="unit cli lint vm ..."]'
+	@echo 'make check     every test this machine can run [TIERS="unit cli lint vm lab ..."]'
 	@echo 'make bench     the budgets, as ratios'
 	@echo 'make kmod      both kernel modules [KVER=...]'
 	@echo 'make install   command, manual, completions, module source [DESTDIR=... PREFIX=...]'
 	@echo 'make deps      what all of this needs (Debian 12)'
 	@echo 'make lab       a shell in Linux 7.2 whose KVM runs TDs on the software TDX module'
-	@echo 'make check-lab the tests in there'
+	@echo 'make check-lab the tests in there; check-lab-debug: with KASAN, lockdep, kmemleak'
 	@echo 'make lint, make fuzz, make clean'
 	@echo 'O=DIR builds there, V=1 shows commands, CC=clang compiles with clang'
 

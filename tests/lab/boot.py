@@ -4,8 +4,8 @@
 
 The guest's first serial line is its console, kept in OUT/console (with
 --console: on this terminal, Ctrl-A x ends it). The second carries results: text
-up to a line LAB-FILES, then base64 of a tar archive, then LAB-END and a status,
-which becomes this program's.
+(OUT/results and here) up to a line LAB-FILES, then base64 of a tar archive, then
+LAB-END and a status, which becomes this program's.
 
 Bochs has no power button without ACPI, so the end marker ends it. Its serial
 lines are pseudo-terminals: its files are written in blocks of 4 KiB, the last of
@@ -72,8 +72,9 @@ def start(bochs, iso, out, com1, com2):
 
 class Lab:
     def __init__(self, out, interactive):
-        self.results, self.status = b"", None
+        self.line, self.status = b"", None
         self.console = open(os.path.join(out, "console"), "wb", buffering=0)
+        self.results = open(os.path.join(out, "results"), "wb", buffering=0)
         self.out, self.interactive = out, interactive
         self.tail, self.panic_at = b"", None
         self.files, self.in_files = [], False
@@ -88,9 +89,9 @@ class Lab:
             self.panic_at = time.monotonic()
 
     def on_results(self, data):
-        self.results += data.replace(b"\r", b"")
-        while b"\n" in self.results and self.status is None:
-            line, self.results = self.results.split(b"\n", 1)
+        self.line += data.replace(b"\r", b"")
+        while b"\n" in self.line and self.status is None:
+            line, self.line = self.line.split(b"\n", 1)
             if line == b"LAB-FILES":
                 self.in_files = True
             elif line.startswith(b"LAB-END "):
@@ -98,10 +99,12 @@ class Lab:
             elif self.in_files:
                 self.files.append(line)
             else:
+                self.results.write(line + b"\n")
                 os.write(1, line + b"\n")
 
     def finish(self):
         self.console.close()
+        self.results.close()
         with open(os.path.join(self.out, "files.tgz"), "wb") as f:
             f.write(base64.b64decode(b"".join(self.files)))
 

@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# fetch.sh bochs | fetch.sh linux DIR: from Debian's archive into the lab's cache,
-# through a private apt that leaves the machine's own alone. The mirror is the
-# machine's, which may be a frozen snapshot; apt checks signatures and checksums.
+# fetch.sh bochs | fetch.sh linux [DIR]: from Debian's archive into the lab's cache
+# unless it is there, through a private apt that leaves the machine's own alone. The
+# mirror is the machine's, which may be a frozen snapshot; apt checks signatures
+# and checksums.
 set -euo pipefail
 
 cache=${LAB_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/tdxctl/lab}
@@ -62,7 +63,7 @@ fetch_bochs()
 
 fetch_linux()
 {
-	local dir=$1 name=linux-source-7.2
+	local dir=$1
 	private_apt
 	mkdir -p "$dir"
 	(
@@ -78,11 +79,25 @@ fetch_linux()
 	rmdir "$dir/new"
 }
 
+mkdir -p "$cache"
+exec 9>"$cache/fetch.lock"
+flock 9
 case ${1-} in
-bochs) fetch_bochs ;;
-linux) fetch_linux "$2" ;;
+bochs)
+	[ -d "$cache/bochs" ] || {
+		echo "lab: fetching Bochs" >&2
+		fetch_bochs
+	}
+	;;
+linux)
+	dir=${2-$cache} name=linux-source-7.2
+	[ -d "$dir/$name" ] || {
+		echo "lab: fetching Linux" >&2
+		fetch_linux "$dir"
+	}
+	;;
 *)
-	sed -n '3,5s/^# //p' "$0" >&2
+	sed -n '3,6s/^# //p' "$0" >&2
 	exit 2
 	;;
 esac

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""gate.py NAME RUNDIR STATUS RESULTS [CASE...]: what a lab run is worth.
+"""gate.py NAME DIR GUESTS CASE...: what the runs in DIR/1 to DIR/GUESTS are worth.
 
 The judge of the other guests' runs, with what KVM and the TDX host code say when
 a SEAMCALL was illegal.
@@ -16,31 +16,22 @@ sys.dont_write_bytecode = True
 
 import judge
 
-os.environ["VM_CASES"] = os.path.join(HERE, "cases")
 judge.SPLAT = re.compile(judge.SPLAT.pattern + r"|SEAMCALL .*failed|KVM_BUG|KASAN|kmemleak:.*suspected|"
                          r"Failed to reclaim|Missing ENDBR|control protection")
 judge.HARMLESS = re.compile(judge.HARMLESS.pattern + r"|MDS CPU bug present and SMT on|Lock dependency|"
                             r"\.\.\. MAX_LOCK|kmemleak: (Kernel memory leak detector initialized|Automatic)|"
-                            r"KernelAddressSanitizer initialized")
+                            r"KernelAddressSanitizer initialized|RCU lockdep checking is enabled")
 
 
-def main():
-    name, work, status, results = sys.argv[1], sys.argv[2], int(sys.argv[3]), judge.read(sys.argv[4])
+def judge_guest(name, work):
+    """(passed, failed) of what is not one case: the guest, its log, its documents."""
     passed, failed = 0, 0
-    seen = {case: word for word, case in
-            re.findall(r"^((?:not )?ok) ([a-z0-9_]+)", results, re.M)}
-    for case in judge.cases_expected(sys.argv[5:]):
-        if seen.get(case) == "ok":
-            passed += 1
-            continue
-        failed += 1
-        if case not in seen:
-            print("not ok %s: it never reported" % case)
+    status = judge.read(os.path.join(work, "status")).strip()
     log = judge.read(os.path.join(work, "console"))
-    if status != 0 or "# end" not in results:
+    if status != "0" or "# end" not in judge.read(os.path.join(work, "results")):
         failed += 1
-        print("not ok guest: %s" % {124: "timed out", 125: "the kernel panicked",
-                                    126: "Bochs died"}.get(status, "status %d" % status))
+        print("not ok guest %s: %s" % (name, {"124": "timed out", "125": "the kernel panicked",
+                                              "126": "Bochs died"}.get(status, "status " + status)))
         print("\n".join(log.splitlines()[-40:]))
     noise = judge.judge_log(log)
     for line in noise[:30]:
@@ -54,8 +45,27 @@ def main():
         good, bad = 0, ["files.tgz: %s" % e]
     for line in bad:
         print("not ok json: " + line)
-    passed += good
-    failed += len(bad)
+    return passed + good, failed + len(bad)
+
+
+def main():
+    name, out, guests, cases = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4:]
+    passed, failed, seen = 0, 0, {}
+    for guest in range(1, guests + 1):
+        work = os.path.join(out, str(guest))
+        for word, case in re.findall(r"^((?:not )?ok) ([a-z0-9_]+)",
+                                     judge.read(os.path.join(work, "results")), re.M):
+            seen[case] = word
+        good, bad = judge_guest(guest, work)
+        passed += good
+        failed += bad
+    for case in cases:
+        if seen.get(case) == "ok":
+            passed += 1
+            continue
+        failed += 1
+        if case not in seen:
+            print("not ok %s: it never reported" % case)
     print("%s: %d passed, %d failed" % (name, passed, failed))
     return 1 if failed or not passed else 0
 

@@ -21,10 +21,7 @@ mkdir -p "$dir"
 exec 9>"$dir/kernel.lock"
 flock 9
 
-[ -d "$tree" ] || {
-	echo "lab: fetching Linux" >&2
-	"$here/fetch.sh" linux "$dir"
-}
+bash "$here/fetch.sh" linux "$dir"
 
 # The kernel goes by time stamps: a file of the same contents keeps its own.
 put()

@@ -4,13 +4,15 @@
 
 # A shell in it, with everything the tests have.
 lab:
-	@tests/deps.sh --lab
+	@tests/deps.sh
 	@O=$(O) MAKE="$(MAKE)" bash tests/lab/suite.sh -i lab
 
+# One tier of "make check", by itself and to be seen.
 check-lab:
-	@tests/deps.sh --lab
+	@tests/deps.sh
 	@O=$(O) MAKE="$(MAKE)" bash tests/lab/suite.sh lab
 
+# The same cases under KASAN, lockdep, sleep checks and kmemleak: a nightly run.
 check-lab-debug:
-	@tests/deps.sh --lab
+	@tests/deps.sh
 	@O=$(O) MAKE="$(MAKE)" bash tests/lab/suite.sh debug

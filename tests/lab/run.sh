@@ -12,7 +12,7 @@
 #                 goes where modprobe finds it. Repeatable.
 #   -m "ARGS"     arguments of kvm_intel ("tdx=1"); -m none leaves it unloaded
 #   -a "ARGS"     more kernel arguments
-#   -o DIR        console, out/ and what Bochs said (default: $O/lab, O=build)
+#   -o DIR        results, console, out/ and what Bochs said (default: $O/lab, O=build)
 #   -t SECONDS    give up after so long (600)
 #   -i            no script: a shell on this terminal, Ctrl-A x ends it
 #
@@ -52,15 +52,9 @@ shift $((OPTIND - 1))
 mkdir -p "$out"
 out=$(cd "$out" && pwd)
 
-tree=$("$here/kernel.sh" "$variant")
+tree=$(bash "$here/kernel.sh" "$variant")
 release=$(cat "$tree/include/config/kernel.release")
-(
-	flock 9
-	[ -d "$LAB_CACHE/bochs" ] || {
-		echo "lab: fetching Bochs" >&2
-		"$here/fetch.sh" bochs
-	}
-) 9>"$LAB_CACHE/bochs.lock"
+bash "$here/fetch.sh" bochs
 
 root=$(mktemp -d)
 trap 'rm -rf "$root"' EXIT

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# suite.sh [-i] lab|debug [CASE...]: builds what the lab's guest needs, boots it,
-# runs the cases in it and judges them. Last line: "lab: N passed, N failed".
+# suite.sh [-i] lab|debug [CASE...]: builds what the lab's guests need, boots them,
+# one per CPU here, deals the cases out to them and judges all. Last line:
+# "lab: N passed, N failed". What guest N left behind is in $O/lab/N, O=build.
 # -i: a shell on this terminal instead.
 set -euo pipefail
 
@@ -19,7 +20,10 @@ top=$(cd "$here/../.." && pwd)
 cd "$top"
 export O=${O:-build}
 make=${MAKE:-make}
-out=$O/$name
+python=${PYTHON:-/usr/bin/python3}
+# The bench has cases of its own.
+export LAB_CASES=${LAB_CASES:-tests/lab/cases}
+out=$O/${LAB_NAME:-$name}
 mkdir -p "$out"
 
 fail()
@@ -29,25 +33,30 @@ fail()
 	exit 1
 }
 
-tree=$(tests/lab/kernel.sh "$variant") || fail "the lab's kernel does not build"
+tree=$(bash tests/lab/kernel.sh "$variant") || fail "the lab's kernel does not build"
 release=$(cat "$tree/include/config/kernel.release")
 "$make" --no-print-directory -s O="$O" "$O/tdxctl" "$O/vmm" "$O/jget" || fail "no programs"
 "$make" --no-print-directory -s O="$O" kmod KVER="$release" KDIR="$tree" >"$out/kmod.log" 2>&1 || {
 	tail -n 20 "$out/kmod.log" >&2
 	fail "the helper does not build for $release"
 }
-printf '%s\n' "$@" >"$out/selected"
-args=(-o "$out" -t "${LAB_TIMEOUT:-900}"
-	-f "$O/vmm" -f "$O/jget" -f "$O/tdxctl" -f "$O/kmod/$release/tdxctl.ko"
+args=(-f "$O/vmm" -f "$O/jget" -f "$O/tdxctl" -f "$O/kmod/$release/tdxctl.ko"
 	-f tests/vm/suite.sh:/suite/run-cases.sh -f tests/vm/lib.sh:/suite/vm-lib.sh
-	-f tests/lab/lib.sh:/suite/lib.sh -f "$out/selected")
-for f in tests/lab/cases/*.sh; do
+	-f tests/lab/lib.sh:/suite/lib.sh)
+for f in "$LAB_CASES"/*.sh; do
 	args+=(-f "$f:/suite/cases/${f##*/}")
 done
 [ "$variant" = lab ] || args+=(-d)
 
-[ -z "$interactive" ] || exec tests/lab/run.sh "${args[@]}" -i
+if [ -n "$interactive" ]; then
+	printf '%s\n' "$@" >"$out/selected"
+	exec bash tests/lab/run.sh -o "$out" "${args[@]}" -f "$out/selected" -i
+fi
 
+[ $# != 0 ] || {
+	mapfile -t all < <(sed -n 's/^case_\([a-z0-9_]*\)()$/\1/p' "$LAB_CASES"/*.sh)
+	set -- "${all[@]}"
+}
 cat >"$out/script" <<'END'
 #!/bin/sh
 sh /suite/run-cases.sh
@@ -60,6 +69,27 @@ if [ -e $leaks ]; then
 	cat $leaks >/out/kmemleak
 fi
 END
-status=0
-tests/lab/run.sh "${args[@]}" "$out/script" | tee "$out/results" || status=${PIPESTATUS[0]}
-exec "${PYTHON:-/usr/bin/python3}" tests/lab/gate.py "$name" "$out" "$status" "$out/results" "$@"
+
+guests=$(nproc)
+[ "$guests" -le $# ] || guests=$#
+pids=()
+trap '[ ${#pids[@]} = 0 ] || kill "${pids[@]}" 2>/dev/null' EXIT
+trap 'exit 143' INT TERM
+for ((i = 0; i < guests; i++)); do
+	dir=$out/$((i + 1))
+	rm -rf "$dir"
+	mkdir "$dir"
+	n=0
+	for case; do
+		[ $((n++ % guests)) != "$i" ] || echo "$case"
+	done >"$dir/selected"
+	bash tests/lab/run.sh -o "$dir" -t "${LAB_TIMEOUT:-1200}" "${args[@]}" -f "$dir/selected" "$out/script" &
+	pids+=($!)
+done
+for ((i = 0; i < guests; i++)); do
+	status=0
+	wait "${pids[i]}" || status=$?
+	echo "$status" >"$out/$((i + 1))/status"
+done
+pids=()
+exec "$python" tests/lab/gate.py "$name" "$out" "$guests" "$@"
