@@ -74,7 +74,7 @@ static int look(struct cli_app *app, struct tdxctl_keys *k, const char **why)
 {
 	struct tdxctl_msr_set *sets;
 	size_t n;
-	int err = tdxctl_msrs_get(app->ctx, app->snap, &sets, &n);
+	int err = tdxctl_msrs_get(app->ctx, app->snap, TDXCTL_MSRS_KEYIDS, &sets, &n);
 
 	if (err)
 		return err;

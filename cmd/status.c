@@ -11,7 +11,7 @@ static const struct cli_field source = { .key = "source", .type = OUT_STR };
 static const struct cli_field source_text = { .label = "Source", .type = OUT_STR };
 
 static const struct cli_field platform = { .key = "platform", .label = "", .type = OUT_OBJECT };
-enum { MODEL, KERNEL, MODULE, KVM, KVM_TDX, KVM_TEXT, HAS_TDX };
+enum { MODEL, KERNEL, MODULE, KVM, KVM_TDX, KVM_TEXT, HAS_TDX, KEY_FIRST, KEY_COUNT, KEY_SHARED, KEY_TEXT };
 static const struct cli_field platform_fields[] = {
 	[MODEL]	  = { .key = "cpu_model", .label = "CPU", .type = OUT_STR },
 	[KERNEL]  = { .key = "kernel", .label = "Kernel", .type = OUT_STR },
@@ -20,6 +20,10 @@ static const struct cli_field platform_fields[] = {
 	[KVM_TDX] = { .key = "kvm_tdx", .type = OUT_BOOL },
 	[KVM_TEXT] = { .label = "KVM", .type = OUT_STR },
 	[HAS_TDX] = { .key = "has_tdx", .type = OUT_BOOL },
+	[KEY_FIRST] = { .key = "first_private", .type = OUT_UINT },
+	[KEY_COUNT] = { .key = "private_keys", .type = OUT_UINT },
+	[KEY_SHARED] = { .key = "tme_mt_keys", .type = OUT_UINT },
+	[KEY_TEXT] = { .label = "KeyIDs", .type = OUT_STR },
 };
 
 static const struct cli_field helper = { .key = "helper", .label = "", .type = OUT_OBJECT };
@@ -35,7 +39,7 @@ static const struct cli_field helper_fields[] = {
 };
 
 static const struct cli_field hkids = { .key = "hkids", .label = "", .type = OUT_OBJECT };
-enum { K_TOTAL, K_STATE, K_TEXT = K_STATE + TDXCTL_HKID_STATES, K_CHARGED };
+enum { K_TOTAL, K_STATE, K_TEXT = K_STATE + TDXCTL_HKID_STATES, K_CAPACITY, K_CHARGED };
 static const struct cli_field hkid_fields[] = {
 	[K_TOTAL] = { .key = "total", .type = OUT_UINT },
 	[K_STATE + TDXCTL_HKID_UNKNOWN] = { .key = "unknown_state", .type = OUT_UINT },
@@ -45,11 +49,12 @@ static const struct cli_field hkid_fields[] = {
 	[K_STATE + TDXCTL_HKID_FLUSHING] = { .key = "flushing", .type = OUT_UINT },
 	[K_STATE + TDXCTL_HKID_LEAKED] = { .key = "leaked", .type = OUT_UINT },
 	[K_TEXT]  = { .label = "HKIDs", .type = OUT_BAR },
+	[K_CAPACITY] = { .key = "capacity", .type = OUT_UINT },
 	[K_CHARGED] = { .key = "charged", .type = OUT_UINT },
 };
 
 static const struct cli_field tds = { .key = "tds", .label = "", .type = OUT_OBJECT };
-enum { T_TOTAL, T_STATE, T_NEVER = T_STATE + TDXCTL_TD_STATES, T_PRIVATE, T_TEXT };
+enum { T_TOTAL, T_STATE, T_NEVER = T_STATE + TDXCTL_TD_STATES, T_PRIVATE, T_TEXT, T_VMS };
 static const struct cli_field td_fields[] = {
 	[T_TOTAL] = { .key = "total", .type = OUT_UINT },
 	[T_STATE + TDXCTL_TD_UNKNOWN] = { .key = "unknown_state", .type = OUT_UINT },
@@ -63,6 +68,7 @@ static const struct cli_field td_fields[] = {
 	[T_NEVER] = { .key = "never_finalized", .type = OUT_UINT },
 	[T_PRIVATE] = { .key = "private_pages", .type = OUT_PAGES },
 	[T_TEXT]  = { .label = "TDs", .type = OUT_STR },
+	[T_VMS]	  = { .key = "vms", .type = OUT_UINT },
 };
 
 static const struct cli_field cpus = { .key = "cpus", .label = "", .type = OUT_OBJECT };
@@ -119,9 +125,47 @@ static void opt_str(struct out_node *n, const struct cli_field *f, const char *s
 		out_unknown(n, f, why);
 }
 
-static void show_platform(struct cli_app *app, struct out_node *root)
+static void opt_val(struct out_node *n, const struct cli_field *f, const struct tdxctl_val *v)
 {
-	const struct tdxctl_snapshot *s = app->snap;
+	if (v->readable)
+		out_uint(n, f, v->value);
+	else
+		out_unknown(n, f, v->reason);
+}
+
+/* What firmware reserved: the helper knows the private ones, MSR 0x87 all. */
+static void show_keyids(struct out_node *n, const struct tdxctl_facts *facts)
+{
+	const struct tdxctl_info *info = &facts->snap->info;
+	const char *why = "no package is known";
+	struct tdxctl_keys k = { 0 };
+	bool msr = facts->nr_msrs && tdxctl_keys_host(&facts->msrs[0], &k, &why);
+	size_t i;
+
+	if (!msr && !info->global_hkid) {
+		for (i = KEY_FIRST; i <= KEY_SHARED; i++)
+			out_unknown(n, &platform_fields[i], why);
+		return;
+	}
+	if (!msr) {
+		k.first_private = info->global_hkid;
+		k.private_keys = info->nr_hkids + 1;
+		k.tme_mt_keys = info->global_hkid - 1;
+	}
+	out_uint(n, &platform_fields[KEY_FIRST], k.first_private);
+	out_uint(n, &platform_fields[KEY_COUNT], k.private_keys);
+	out_uint(n, &platform_fields[KEY_SHARED], k.tme_mt_keys);
+	if (k.private_keys)
+		out_strf(n, &platform_fields[KEY_TEXT], "[%u, %u) for TDX, %u for TME-MT", k.first_private,
+			 k.first_private + k.private_keys, k.tme_mt_keys);
+	else
+		out_style(out_strf(n, &platform_fields[KEY_TEXT], "none for TDX, %u for TME-MT",
+				   k.tme_mt_keys), STYLE_BAD);
+}
+
+static void show_platform(struct cli_app *app, struct out_node *root, const struct tdxctl_facts *facts)
+{
+	const struct tdxctl_snapshot *s = facts->snap;
 	const struct tdxctl_platform *p = &s->platform;
 	struct out_node *n;
 
@@ -154,6 +198,7 @@ static void show_platform(struct cli_app *app, struct out_node *root)
 	out_strf(n, &platform_fields[KVM_TEXT], "%s%s", p->kvm ? p->kvm : "none",
 		 !p->kvm || p->kvm_tdx < 0 ? "" : p->kvm_tdx ? ", TDX on" : ", TDX off");
 	out_bool(n, &platform_fields[HAS_TDX], p->has_tdx);
+	show_keyids(n, facts);
 }
 
 static void show_helper(struct out_node *root, const struct tdxctl_snapshot *s)
@@ -223,22 +268,44 @@ static void tell_charged(char *buf, size_t len, const struct tdxctl_snapshot *s,
 			 (unsigned long long)(used - s->hkids_charged));
 }
 
-static void show_charged(struct out_node *n, const struct tdxctl_snapshot *s)
+/* Without the helper: how many, but not which. */
+static void charged_hkids(struct out_node *n, const struct tdxctl_facts *facts)
 {
-	out_uint_or(n, &hkid_fields[K_CHARGED], s->hkids_charged, TDXCTL_UNKNOWN,
-		    "no misc cgroup counts them");
+	const struct tdxctl_val *capacity = &facts->hkid_capacity, *charged = &facts->hkid_current;
+	uint64_t used;
+	char text[120];
+	size_t i;
+
+	for (i = 0; i < K_TEXT; i++)
+		if (!capacity->readable || !charged->readable ||
+		    (i != K_TOTAL && i != K_STATE + TDXCTL_HKID_FREE))
+			out_unknown(n, &hkid_fields[i], view_no_helper);
+	if (!capacity->readable || !charged->readable) {
+		out_style(out_unknown(n, &hkid_fields[K_TEXT], view_no_helper), STYLE_DIM);
+		return;
+	}
+	used = charged->value < capacity->value ? charged->value : capacity->value;
+	out_uint(n, &hkid_fields[K_TOTAL], capacity->value);
+	out_uint(n, &hkid_fields[K_STATE + TDXCTL_HKID_FREE], capacity->value - used);
+	snprintf(text, sizeof(text), "%llu of %llu in use as cgroups count; by whom, only the helper sees",
+		 (unsigned long long)charged->value, (unsigned long long)capacity->value);
+	out_style(out_bar(n, &hkid_fields[K_TEXT], used, 0, capacity->value, text),
+		  used == capacity->value ? STYLE_WARN : STYLE_NONE);
 }
 
-static void show_hkids(struct out_node *root, const struct tdxctl_snapshot *s)
+static void show_hkids(struct out_node *root, const struct tdxctl_facts *facts)
 {
+	const struct tdxctl_snapshot *s = facts->snap;
 	struct out_node *n = out_object(root, &hkids);
 	uint64_t count[TDXCTL_HKID_STATES] = { 0 }, used;
 	char states[160] = "", text[400];
 	size_t i;
 
+	opt_val(n, &hkid_fields[K_CAPACITY], &facts->hkid_capacity);
+	out_uint_or(n, &hkid_fields[K_CHARGED], tdxctl_hkids_charged(facts), TDXCTL_UNKNOWN,
+		    facts->hkid_current.reason ? facts->hkid_current.reason : "TDs come and go");
 	if (s->source == TDXCTL_SOURCE_HOST) {
-		no_data(n, hkid_fields, K_TEXT);
-		show_charged(n, s);
+		charged_hkids(n, facts);
 		return;
 	}
 	for (i = 0; i < s->nr_hkids; i++)
@@ -250,7 +317,6 @@ static void show_hkids(struct out_node *root, const struct tdxctl_snapshot *s)
 		if (i != TDXCTL_HKID_FREE && i != TDXCTL_HKID_UNKNOWN)
 			tell(states, sizeof(states), ", ", count[i], tdxctl_hkid_state_str((unsigned int)i));
 	}
-	show_charged(n, s);
 	/* A helper that came late has not seen what became of the others. */
 	used = s->nr_hkids - count[TDXCTL_HKID_FREE] - count[TDXCTL_HKID_UNKNOWN];
 	snprintf(text, sizeof(text), "%llu of %zu %sin use%s%s%s", (unsigned long long)used,
@@ -272,16 +338,39 @@ static bool never_finalized(const struct tdxctl_td *td)
 	return td->hkid && td->state >= TDXCTL_TD_ASSIGNED && td->state < TDXCTL_TD_RUNNABLE;
 }
 
-static void show_tds(struct out_node *root, const struct tdxctl_snapshot *s)
+/* Every TD holds one HKID; KVM does not tell which of its VMs are TDs. */
+static void charged_tds(struct out_node *n, const struct tdxctl_facts *facts)
 {
+	const struct tdxctl_val *charged = &facts->hkid_current, *vms = &facts->kvm_vms;
+	char text[160] = "";
+	size_t i;
+
+	for (i = 0; i < T_TEXT; i++)
+		out_unknown(n, &td_fields[i], view_no_helper);
+	if (charged->readable)
+		snprintf(text, sizeof(text), "%llu with an HKID", (unsigned long long)charged->value);
+	if (vms->readable)
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), "%sKVM has %llu VM%s%s",
+			 *text ? "; " : "", (unsigned long long)vms->value, vms->value == 1 ? "" : "s",
+			 *text || !vms->value ? "" : ", which of them are TDs only the helper sees");
+	if (*text)
+		out_str(n, &td_fields[T_TEXT], text);
+	else
+		out_style(out_unknown(n, &td_fields[T_TEXT], view_no_helper), STYLE_DIM);
+}
+
+static void show_tds(struct out_node *root, const struct tdxctl_facts *facts)
+{
+	const struct tdxctl_snapshot *s = facts->snap;
 	struct out_node *n = out_object(root, &tds);
 	uint64_t count[TDXCTL_TD_STATES] = { 0 }, pages = 0, never = 0;
 	char states[160] = "", mem[40], text[400];
 	bool known = true;
 	size_t i;
 
+	opt_val(n, &td_fields[T_VMS], &facts->kvm_vms);
 	if (s->source == TDXCTL_SOURCE_HOST) {
-		no_data(n, td_fields, T_TEXT);
+		charged_tds(n, facts);
 		return;
 	}
 	for (i = 0; i < s->nr_tds; i++) {
@@ -423,7 +512,7 @@ static void show_packages(struct out_node *root, const struct tdxctl_snapshot *s
 	}
 }
 
-static int show_health(struct cli_app *app, struct out_node *root)
+static int show_health(struct cli_app *app, struct out_node *root, const struct tdxctl_facts *facts)
 {
 	static const enum out_style styles[] = {
 		[TDXCTL_HEALTH_OK] = STYLE_GOOD,
@@ -431,7 +520,6 @@ static int show_health(struct cli_app *app, struct out_node *root)
 		[TDXCTL_HEALTH_CRITICAL] = STYLE_BAD,
 		[TDXCTL_HEALTH_UNKNOWN] = STYLE_DIM,
 	};
-	struct tdxctl_facts facts = { .snap = app->snap };
 	struct tdxctl_thresholds limits;
 	struct tdxctl_health_report *r;
 	struct out_node *n, *list;
@@ -439,7 +527,7 @@ static int show_health(struct cli_app *app, struct out_node *root)
 	int err;
 
 	tdxctl_thresholds_default(&limits);
-	err = tdxctl_health_get(&facts, &limits, &r);
+	err = tdxctl_health_get(facts, &limits, &r);
 	if (err)
 		return cli_lib_error(app, err, "health");
 	n = out_object(root, &health);
@@ -455,22 +543,29 @@ static int show_health(struct cli_app *app, struct out_node *root)
 
 int cmd_status(struct cli_app *app, int argc, char **argv)
 {
-	const struct tdxctl_snapshot *s = app->snap;
 	struct out_node *root = out_root(app->out);
+	const struct tdxctl_snapshot *s;
+	struct tdxctl_facts *facts;
 	int code;
 
-	show_platform(app, root);
+	code = tdxctl_facts_join(app->ctx, TDXCTL_FACTS_STATUS, app->snap, &facts);
+	app->snap = NULL;
+	if (code)
+		return cli_lib_error(app, code, "cannot look at the host");
+	s = facts->snap;
+	show_platform(app, root, facts);
 	show_helper(root, s);
 	out_gap(root);
-	show_hkids(root, s);
-	show_tds(root, s);
+	show_hkids(root, facts);
+	show_tds(root, facts);
 	show_cpus(root, s);
 	show_locks(root, s);
 	out_gap(root);
 	show_packages(root, s);
 	out_gap(root);
-	code = show_health(app, root);
+	code = show_health(app, root, facts);
 	if (code == CLI_OK && !s->platform.has_tdx)
-		return CLI_NO_TDX;
+		code = CLI_NO_TDX;
+	tdxctl_facts_free(facts);
 	return code;
 }

@@ -21,6 +21,8 @@ static const char *const paths[TDXCTL_PATH_COUNT] = {
 #undef X
 };
 
+const char src_not_asked[] = "not asked for";
+
 const char *tdxctl_src_why(int err)
 {
 	switch (err < 0 ? -err : err) {
@@ -194,41 +196,69 @@ static int read_all(struct tdxctl_ctx *ctx, unsigned int what, struct tdxctl_fac
 		err = tdxctl_src_cgroup(ctx, f, what & TDXCTL_FACTS_CGROUPS);
 	if (!err && (what & TDXCTL_FACTS_KVM))
 		err = tdxctl_src_kvm(ctx, f);
+	if (!err && (what & TDXCTL_FACTS_VMS))
+		err = tdxctl_src_vms(ctx, f);
 	if (!err && (what & TDXCTL_FACTS_LOG))
 		err = tdxctl_src_log(ctx, f);
 	return err ? ctx_fail(ctx, err, NULL, "out of memory") : 0;
 }
 
-int tdxctl_facts_get(struct tdxctl_ctx *ctx, unsigned int what, struct tdxctl_facts **out)
+uint64_t tdxctl_hkids_charged(const struct tdxctl_facts *f)
 {
-	static const char not_asked[] = "not asked for";
-	struct tdxctl_facts *f = calloc(1, sizeof(*f));
+	/* That of the snapshot is of the same moment as what the helper saw. */
+	if (f->snap->hkids_charged != TDXCTL_UNKNOWN || f->snap->source == TDXCTL_SOURCE_HELPER)
+		return f->snap->hkids_charged;
+	return f->hkid_current.readable ? f->hkid_current.value : TDXCTL_UNKNOWN;
+}
+
+static int fill(struct tdxctl_ctx *ctx, unsigned int what, struct tdxctl_facts *f)
+{
+	enum tdxctl_msrs msrs = what & TDXCTL_FACTS_MSR ? TDXCTL_MSRS_ALL :
+				what & TDXCTL_FACTS_KEYIDS ? TDXCTL_MSRS_KEYIDS : TDXCTL_MSRS_NONE;
 	int err;
 
-	if (!f)
-		return ctx_fail(ctx, -ENOMEM, NULL, "out of memory");
 	/* The configuration is found by the release, every cgroup from the root. */
 	if (what & TDXCTL_FACTS_CONFIG)
 		what |= TDXCTL_FACTS_FILES;
 	if (what & TDXCTL_FACTS_CGROUPS)
 		what |= TDXCTL_FACTS_CGROUP;
-	err = take_snapshot(ctx, &f->snap);
-	if (!err && (what & TDXCTL_FACTS_MSR))
-		err = tdxctl_msrs_get(ctx, f->snap, &f->msrs, &f->nr_msrs);
-	else if (!err)
-		err = tdxctl_msrs_blank(ctx, f->snap, not_asked, &f->msrs, &f->nr_msrs);
+	err = tdxctl_msrs_get(ctx, f->snap, msrs, &f->msrs, &f->nr_msrs);
+	if (err)
+		return err;
+	blank(f, ~what, src_not_asked);
 	/* An emulated host is no machine: nothing of this one's may show. */
-	blank(f, ~what, not_asked);
 	if (ctx->emul)
 		blank(f, what, "an emulated host has no files");
-	else if (!err)
+	else
 		err = read_all(ctx, what, f);
-	if (err) {
-		tdxctl_facts_free(f);
-		return err;
+	return err;
+}
+
+int tdxctl_facts_join(struct tdxctl_ctx *ctx, unsigned int what, struct tdxctl_snapshot *snap,
+		      struct tdxctl_facts **out)
+{
+	struct tdxctl_facts *f = calloc(1, sizeof(*f));
+	int err;
+
+	if (!f) {
+		tdxctl_snapshot_free(snap);
+		return ctx_fail(ctx, -ENOMEM, NULL, "out of memory");
 	}
-	*out = f;
-	return 0;
+	f->snap = snap;
+	err = fill(ctx, what, f);
+	if (err)
+		tdxctl_facts_free(f);
+	else
+		*out = f;
+	return err;
+}
+
+int tdxctl_facts_get(struct tdxctl_ctx *ctx, unsigned int what, struct tdxctl_facts **out)
+{
+	struct tdxctl_snapshot *snap;
+	int err = take_snapshot(ctx, &snap);
+
+	return err ? err : tdxctl_facts_join(ctx, what, snap, out);
 }
 
 void tdxctl_facts_free(struct tdxctl_facts *f)

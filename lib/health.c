@@ -229,6 +229,48 @@ static int hkids_free(struct tdxctl_examined *x)
 	return h ? say(x, h, "only %llu of %llu HKIDs free", (unsigned long long)n, (unsigned long long)total) : 0;
 }
 
+/* A TD that is being created is charged before the TDX module hears of it. */
+static bool create_waits(const struct tdxctl_snapshot *s)
+{
+	for (size_t i = 0; i < s->nr_locks; i++)
+		if (s->locks[i].kind == TDXCTL_LOCK_TDX && s->locks[i].held == 1)
+			return true;
+	return false;
+}
+
+/* Two that count the same thing: the kernel's cgroup, and the helper. */
+static int hkids_drift(struct tdxctl_examined *x)
+{
+	uint64_t charged = tdxctl_hkids_charged(x->facts);
+	const struct tdxctl_snapshot *s = x->snap;
+	uint64_t seen = snapshot_hkids_in_use(s);
+	uint64_t n = charged > seen ? charged - seen : seen - charged;
+	unsigned long long kernel = charged, helper = seen;
+	enum tdxctl_health h;
+
+	if (!has_ledger(x))
+		return unknown(x, no_helper);
+	if (charged == TDXCTL_UNKNOWN)
+		return unknown(x, x->facts->hkid_current.readable ? "TDs come and go" :
+			       x->facts->hkid_current.reason);
+	if (charged > seen && create_waits(s))
+		return unknown(x, "a TD is being created");
+	of_total(x, s->nr_hkids);
+	h = judge(x, n);
+	if (!h)
+		return 0;
+	if (charged < seen)
+		return say(x, h, "the misc cgroup has %llu HKID%s charged but %llu are in use: a kernel that takes a "
+			   "refused charge off twice; trust 'tdxctl hkid'", kernel, plural(charged), helper);
+	if (count_hkids(s, TDXCTL_HKID_UNKNOWN))
+		return say(x, h, "the misc cgroup has %llu HKID%s charged but the helper sees %llu in use: it was "
+			   "loaded after TDs were created, or HKIDs leaked; 'tdxctl helper status' says whether it "
+			   "can find older TDs", kernel, plural(charged), helper);
+	return say(x, h, "the misc cgroup has %llu HKID%s charged but the helper sees %llu in use: the others leaked "
+		   "unseen; look for \"is leaked\" in the kernel log, a reboot brings them back",
+		   kernel, plural(charged), helper);
+}
+
 static int lock_held(struct tdxctl_examined *x)
 {
 	const struct tdxctl_snapshot *s = x->snap;
@@ -433,6 +475,14 @@ const struct tdxctl_check tdxctl_checks[TDXCTL_CHECKS] = {
 		.about = "As many TDs can still be created. Without the helper the misc cgroup tells.",
 		.measure = hkids_free,
 	},
+	[TDXCTL_CHECK_HKIDS_DRIFT] = {
+		.id = "hkids_drift", .title = "HKIDs that only the kernel or only the helper counts",
+		.share = true, .verdict = true,
+		.warning = { 0 }, .critical = TDXCTL_NO_LIMIT,
+		.about = "The difference between HKIDs charged by the misc cgroup and HKIDs seen in use: "
+			 "TDs older than the helper, a leak, or a kernel that counts wrong.",
+		.measure = hkids_drift,
+	},
 	[TDXCTL_CHECK_LOCK_HELD] = {
 		.id = "lock_held", .title = "longest hold of a lock, at this moment",
 		.unit = TDXCTL_UNIT_NS, .verdict = true,
@@ -525,6 +575,8 @@ int tdxctl_health_get(const struct tdxctl_facts *f, const struct tdxctl_threshol
 	if (!err && r->state == TDXCTL_HEALTH_OK && f->snap->source == TDXCTL_SOURCE_HOST) {
 		r->state = TDXCTL_HEALTH_UNKNOWN;
 		err = say_host(r, f->snap->platform.has_tdx ?
+			       f->hkid_current.readable ?
+			       "the helper is not loaded: whose HKIDs they are, TDs and locks are not visible" :
 			       "the helper is not loaded: HKIDs, TDs and locks are not visible" :
 			       "no sign of a working TDX module");
 	}

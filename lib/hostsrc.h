@@ -39,16 +39,18 @@ struct tdxctl_msr_set {
 
 /* The number of an MSR in the table above. */
 uint32_t tdxctl_msr_number(enum tdxctl_msr msr);
+enum tdxctl_msrs {
+	TDXCTL_MSRS_NONE,		/* "not asked for" */
+	TDXCTL_MSRS_KEYIDS,		/* KEYID and TME_ACTIVATE of the first package */
+	TDXCTL_MSRS_ALL,
+};
 /*
  * One set per package of @snap that has an online CPU, malloc'ed; *count may be
  * 0. Live hosts: /dev/cpu/N/msr. Captured ones: /dev/cpu/N/msr.txt with lines
  * "0x87 0x100000000f" or "0x87 fault".
  */
 int tdxctl_msrs_get(struct tdxctl_ctx *ctx, const struct tdxctl_snapshot *snap,
-		    struct tdxctl_msr_set **out, size_t *count);
-/* The same, none of them read, for that reason. */
-int tdxctl_msrs_blank(struct tdxctl_ctx *ctx, const struct tdxctl_snapshot *snap,
-		      const char *reason, struct tdxctl_msr_set **out, size_t *count);
+		    enum tdxctl_msrs which, struct tdxctl_msr_set **out, size_t *count);
 
 /* ---- files and texts ---- */
 
@@ -117,13 +119,17 @@ struct tdxctl_cgroup {
 #define TDXCTL_FACTS_CPU	0x002	/* CPUID, /proc/cpuinfo, CPUs that did not come online */
 #define TDXCTL_FACTS_MSR	0x004
 #define TDXCTL_FACTS_CGROUP	0x008	/* the misc controller's totals */
-#define TDXCTL_FACTS_KVM	0x010	/* KVM_CHECK_EXTENSION, VMs in debugfs */
+#define TDXCTL_FACTS_KVM	0x010	/* what KVM answers */
 #define TDXCTL_FACTS_LOG	0x020
 #define TDXCTL_FACTS_CONFIG	0x040
 #define TDXCTL_FACTS_PROCS	0x080	/* processes, units and logs of VMMs and attestation */
 #define TDXCTL_FACTS_MEMORY	0x100	/* size, blocks, DIMM slots */
 #define TDXCTL_FACTS_CGROUPS	0x200	/* and every cgroup with a TD: on large hosts slow */
-#define TDXCTL_FACTS_ALL	0x3ff
+#define TDXCTL_FACTS_KEYIDS	0x400	/* of the MSRs those two */
+#define TDXCTL_FACTS_VMS	0x800	/* VMs in KVM's debugfs */
+#define TDXCTL_FACTS_ALL	0xfff
+/* A screenful: few files, however large the host. */
+#define TDXCTL_FACTS_STATUS	(TDXCTL_FACTS_CGROUP | TDXCTL_FACTS_KEYIDS | TDXCTL_FACTS_VMS)
 
 /* The memory slots of one socket, as DMI tells. */
 struct tdxctl_dimms {
@@ -202,7 +208,7 @@ struct tdxctl_facts {
 	X(CPU, cpu.family) X(CPU, cpu.model) X(CPU, cpu.cpuid_7_ebx) X(CPU, cpu.cpuid_7_ecx) \
 	X(CPU, cpu.pa_bits) X(CPU, stuck_cpu) \
 	X(MEMORY, mem_total) X(MEMORY, mem_offline) X(MEMORY, dimm_sockets) \
-	X(KVM, kvm_vm_types) X(KVM, kvm_max_vcpus) X(KVM, kvm_vms) \
+	X(KVM, kvm_vm_types) X(KVM, kvm_max_vcpus) X(VMS, kvm_vms) \
 	X(CGROUP, hkid_capacity) X(CGROUP, hkid_current) \
 	X(PROCS, qgs_running) X(PROCS, qgs_uptime) X(PROCS, pccs_running) \
 	X(PROCS, qgs_unit) X(PROCS, pccs_unit) X(PROCS, quote_socket_count) \
@@ -216,7 +222,13 @@ struct tdxctl_facts {
  * -ENOMEM and a failed snapshot are errors.
  */
 int tdxctl_facts_get(struct tdxctl_ctx *ctx, unsigned int what, struct tdxctl_facts **out);
+/* The same around @snap of @ctx, which belongs to the facts from then on, or is freed. */
+int tdxctl_facts_join(struct tdxctl_ctx *ctx, unsigned int what, struct tdxctl_snapshot *snap,
+		      struct tdxctl_facts **out);
 void tdxctl_facts_free(struct tdxctl_facts *f);
+
+/* HKIDs the misc cgroup counts as in use; TDXCTL_UNKNOWN also when that changed meanwhile. */
+uint64_t tdxctl_hkids_charged(const struct tdxctl_facts *f);
 
 enum tdxctl_tri { TDXCTL_NO, TDXCTL_YES, TDXCTL_DONT_KNOW };
 
@@ -259,6 +271,7 @@ int tdxctl_src_hotplug(struct tdxctl_ctx *ctx, struct tdxctl_facts *f);
 /* @all: every cgroup, not only the totals. */
 int tdxctl_src_cgroup(struct tdxctl_ctx *ctx, struct tdxctl_facts *f, bool all);
 int tdxctl_src_kvm(struct tdxctl_ctx *ctx, struct tdxctl_facts *f);
+int tdxctl_src_vms(struct tdxctl_ctx *ctx, struct tdxctl_facts *f);
 int tdxctl_src_log(struct tdxctl_ctx *ctx, struct tdxctl_facts *f);
 int tdxctl_src_memory(struct tdxctl_ctx *ctx, struct tdxctl_facts *f);
 int tdxctl_src_services(struct tdxctl_ctx *ctx, struct tdxctl_facts *f);

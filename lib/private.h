@@ -114,6 +114,7 @@ int cpulist_each(const char *list, int (*fn)(void *arg, unsigned int cpu), void 
 
 struct tdxctl_text;
 struct stat;
+extern const char src_not_asked[];
 /* A whole file of at most @max bytes, or the reason. */
 void src_text(struct tdxctl_ctx *ctx, const char *path, size_t max, struct tdxctl_text *t);
 /* A file nobody has written to since the boot is about another one. */

@@ -46,11 +46,29 @@ static int count_vm(void *arg, const char *name)
 	return 0;
 }
 
-int tdxctl_src_kvm(struct tdxctl_ctx *ctx, struct tdxctl_facts *f)
+int tdxctl_src_vms(struct tdxctl_ctx *ctx, struct tdxctl_facts *f)
 {
 	uint64_t vms = 0;
+	int err = tdxctl_src_entries(ctx, "/sys/kernel/debug/kvm", count_vm, &vms);
+
+	f->kvm_vms = (struct tdxctl_val){ .readable = !err, .value = vms };
+	if (err)
+		f->kvm_vms.reason = tdxctl_src_why(err);
+	return 0;
+}
+
+/* To open the device of a module that is not loaded would load it. */
+static int open_kvm(struct tdxctl_ctx *ctx)
+{
+	if (!root_exists(ctx, "/sys/module/kvm"))
+		return -ENODEV;
+	return op_open(ctx, "/dev/kvm", O_RDWR | O_CLOEXEC);
+}
+
+int tdxctl_src_kvm(struct tdxctl_ctx *ctx, struct tdxctl_facts *f)
+{
 	char *text;
-	int fd, err;
+	int fd;
 
 	f->kvm_vm_types.reason = f->kvm_max_vcpus.reason = "not in the captured host";
 	if (ctx->captured) {
@@ -58,20 +76,17 @@ int tdxctl_src_kvm(struct tdxctl_ctx *ctx, struct tdxctl_facts *f)
 			captured(text, f);
 			free(text);
 		}
-	} else {
-		fd = op_open(ctx, "/dev/kvm", O_RDWR | O_CLOEXEC);
-		if (fd < 0) {
-			f->kvm_vm_types.reason = f->kvm_max_vcpus.reason =
-				fd == -ENOENT ? "no /dev/kvm" : tdxctl_src_why(fd);
-		} else {
-			ask(ctx, fd, CAP_VM_TYPES, &f->kvm_vm_types);
-			ask(ctx, fd, KVM_CAP_MAX_VCPUS, &f->kvm_max_vcpus);
-			op_close(ctx, fd);
-		}
+		return 0;
 	}
-	err = tdxctl_src_entries(ctx, "/sys/kernel/debug/kvm", count_vm, &vms);
-	f->kvm_vms = (struct tdxctl_val){ .readable = !err, .value = vms };
-	if (err)
-		f->kvm_vms.reason = tdxctl_src_why(err);
+	fd = open_kvm(ctx);
+	if (fd < 0) {
+		f->kvm_vm_types.reason = f->kvm_max_vcpus.reason =
+			fd == -ENODEV ? "KVM is not loaded" :
+			fd == -ENOENT ? "no /dev/kvm" : tdxctl_src_why(fd);
+		return 0;
+	}
+	ask(ctx, fd, CAP_VM_TYPES, &f->kvm_vm_types);
+	ask(ctx, fd, KVM_CAP_MAX_VCPUS, &f->kvm_max_vcpus);
+	op_close(ctx, fd);
 	return 0;
 }

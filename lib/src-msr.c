@@ -17,13 +17,19 @@ uint32_t tdxctl_msr_number(enum tdxctl_msr msr)
 	return numbers[msr];
 }
 
-static void unreadable(struct tdxctl_msr_set *s, const char *reason)
+static bool of_keyids(size_t i)
 {
-	for (size_t i = 0; i < TDXCTL_MSR_COUNT; i++)
-		s->msr[i] = (struct tdxctl_val){ .reason = reason };
+	return i == TDXCTL_MSR_KEYID || i == TDXCTL_MSR_TME_ACTIVATE;
 }
 
-static void read_live(struct tdxctl_ctx *ctx, struct tdxctl_msr_set *s)
+static void unreadable(struct tdxctl_msr_set *s, bool all, const char *reason)
+{
+	for (size_t i = 0; i < TDXCTL_MSR_COUNT; i++)
+		if (all || of_keyids(i))
+			s->msr[i] = (struct tdxctl_val){ .reason = reason };
+}
+
+static void read_live(struct tdxctl_ctx *ctx, struct tdxctl_msr_set *s, bool all)
 {
 	char path[40];
 	int fd;
@@ -31,7 +37,7 @@ static void read_live(struct tdxctl_ctx *ctx, struct tdxctl_msr_set *s)
 	snprintf(path, sizeof(path), "/dev/cpu/%u/msr", s->cpu);
 	fd = root_open(ctx, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0) {
-		unreadable(s, fd == -ENOENT || fd == -ENXIO || fd == -ENODEV ?
+		unreadable(s, all, fd == -ENOENT || fd == -ENXIO || fd == -ENODEV ?
 			   "no MSR device: modprobe msr" :
 			   fd == -EPERM || fd == -EACCES ? "no permission to read MSRs: run as root" :
 			   "the MSR device cannot be opened");
@@ -39,9 +45,13 @@ static void read_live(struct tdxctl_ctx *ctx, struct tdxctl_msr_set *s)
 	}
 	for (size_t i = 0; i < TDXCTL_MSR_COUNT; i++) {
 		struct tdxctl_val *v = &s->msr[i];
-		ssize_t n = pread(fd, &v->value, sizeof(v->value), numbers[i]);
+		ssize_t n;
 
+		if (!all && !of_keyids(i))
+			continue;
+		n = pread(fd, &v->value, sizeof(v->value), numbers[i]);
 		v->readable = n == (ssize_t)sizeof(v->value);
+		v->reason = NULL;
 		if (v->readable)
 			continue;
 		v->value = 0;
@@ -54,7 +64,7 @@ static void read_live(struct tdxctl_ctx *ctx, struct tdxctl_msr_set *s)
 	close(fd);
 }
 
-static void parse_line(struct tdxctl_msr_set *s, const char *line)
+static void parse_line(struct tdxctl_msr_set *s, const char *line, bool all)
 {
 	unsigned long long num, value;
 	char *end;
@@ -67,7 +77,7 @@ static void parse_line(struct tdxctl_msr_set *s, const char *line)
 	for (size_t i = 0; i < TDXCTL_MSR_COUNT; i++) {
 		struct tdxctl_val *v = &s->msr[i];
 
-		if (numbers[i] != num)
+		if (numbers[i] != num || (!all && !of_keyids(i)))
 			continue;
 		if (!strcmp(line, "fault")) {
 			*v = (struct tdxctl_val){ .fault = true, .reason = "the CPU has no such MSR" };
@@ -81,23 +91,23 @@ static void parse_line(struct tdxctl_msr_set *s, const char *line)
 	}
 }
 
-static void read_captured(struct tdxctl_ctx *ctx, struct tdxctl_msr_set *s)
+static void read_captured(struct tdxctl_ctx *ctx, struct tdxctl_msr_set *s, bool all)
 {
 	char path[40], *text, *line, *save;
 	ssize_t len;
 
 	snprintf(path, sizeof(path), "/dev/cpu/%u/msr.txt", s->cpu);
-	unreadable(s, "not in the captured host");
+	unreadable(s, all, "not in the captured host");
 	len = root_read(ctx, path, 64 << 10, &text);
 	if (len < 0)
 		return;
 	for (line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
-		parse_line(s, line);
+		parse_line(s, line, all);
 	free(text);
 }
 
-static int each_package(struct tdxctl_ctx *ctx, const struct tdxctl_snapshot *snap,
-			const char *reason, struct tdxctl_msr_set **out, size_t *count)
+int tdxctl_msrs_get(struct tdxctl_ctx *ctx, const struct tdxctl_snapshot *snap,
+		    enum tdxctl_msrs which, struct tdxctl_msr_set **out, size_t *count)
 {
 	struct tdxctl_msr_set *sets = calloc(snap->nr_packages + 1, sizeof(*sets));
 	size_t n = 0;
@@ -115,28 +125,16 @@ static int each_package(struct tdxctl_ctx *ctx, const struct tdxctl_snapshot *sn
 			continue;
 		s->package = snap->packages[i].id;
 		s->cpu = snap->cpus[c].cpu;
-		if (reason)
-			unreadable(s, reason);
+		unreadable(s, true, ctx->emul ? "an emulated host has no MSRs" : src_not_asked);
+		if (ctx->emul || which == TDXCTL_MSRS_NONE || (which == TDXCTL_MSRS_KEYIDS && n))
+			;
 		else if (ctx->captured)
-			read_captured(ctx, s);
+			read_captured(ctx, s, which == TDXCTL_MSRS_ALL);
 		else
-			read_live(ctx, s);
+			read_live(ctx, s, which == TDXCTL_MSRS_ALL);
 		n++;
 	}
 	*out = sets;
 	*count = n;
 	return 0;
-}
-
-int tdxctl_msrs_get(struct tdxctl_ctx *ctx, const struct tdxctl_snapshot *snap,
-		    struct tdxctl_msr_set **out, size_t *count)
-{
-	return each_package(ctx, snap, ctx->emul ? "an emulated host has no MSRs" : NULL,
-			    out, count);
-}
-
-int tdxctl_msrs_blank(struct tdxctl_ctx *ctx, const struct tdxctl_snapshot *snap,
-		      const char *reason, struct tdxctl_msr_set **out, size_t *count)
-{
-	return each_package(ctx, snap, reason, out, count);
 }

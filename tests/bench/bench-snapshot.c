@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <libtdxctl.h>
+#include <health.h>
 #include <wire.h>
 
 #define PKGS	8
@@ -200,7 +200,8 @@ static u64 one_fill(struct world *w)
 static u64 one_get(struct world *w, bool brief)
 {
 	struct tdxctl_health_report *report;
-	struct tdxctl_snapshot *snap;
+	struct tdxctl_thresholds limits;
+	struct tdxctl_facts *facts;
 	struct tdxctl_ctx *ctx;
 	u64 start, took;
 
@@ -209,15 +210,17 @@ static u64 one_get(struct world *w, bool brief)
 	tdxctl_set_ops(ctx, &fake_ops, w);
 	tdxctl_set_brief(ctx, brief);
 	start = cpu_ns();
-	if (tdxctl_snapshot_get(ctx, &snap) || tdxctl_health_get(snap, &report)) {
+	tdxctl_thresholds_default(&limits);
+	if (tdxctl_facts_get(ctx, TDXCTL_FACTS_STATUS, &facts) ||
+	    tdxctl_health_get(facts, &limits, &report)) {
 		fprintf(stderr, "bench: %s\n", tdxctl_error(ctx));
 		exit(1);
 	}
 	took = cpu_ns() - start;
-	if (snap->nr_tds != w->nr_tds || snap->nr_cpus != w->nr_cpus)
+	if (facts->snap->nr_tds != w->nr_tds || facts->snap->nr_cpus != w->nr_cpus)
 		exit(1);
 	tdxctl_health_free(report);
-	tdxctl_snapshot_free(snap);
+	tdxctl_facts_free(facts);
 	tdxctl_free(ctx);
 	return took;
 }

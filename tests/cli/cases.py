@@ -97,6 +97,8 @@ CASES = {
     "root-no-tdx": (None, both("--root {roots}/no-tdx status", 3) +
                     both("--root {roots}/no-tdx hkid", 3) +
                     [("--root {roots}/no-tdx cpu", 3)]),
+    "root-cgroup": (None, both("--root {roots}/tdx-cgroup status") +
+                    [("--root {roots}/tdx-cgroup-v1 status", 0)]),
     "root-no-helper": (None, both("--root {roots}/tdx-no-helper status") +
                        both("--root {roots}/tdx-no-helper hkid", 5) +
                        both("--root {roots}/tdx-no-helper cpu plan 0,1,3", 7) +

@@ -211,8 +211,15 @@ static void only_what_is_asked_for(void)
 		CHECK_EQ(!(got & TDXCTL_FACTS_FILES), !f->file[TDXCTL_FILE_RELEASE].text);
 		CHECK_EQ(!(got & TDXCTL_FACTS_FILES), !f->path[TDXCTL_PATH_KVM_DEV].readable);
 		for (size_t i = 0; i < f->nr_msrs; i++)
-			CHECK_EQ(!(got & TDXCTL_FACTS_MSR), f->msrs[i].msr[0].reason &&
-				 !strcmp(f->msrs[i].msr[0].reason, "not asked for"));
+			for (int m = 0; m < TDXCTL_MSR_COUNT; m++) {
+				bool asked = got & TDXCTL_FACTS_MSR ||
+					     (got & TDXCTL_FACTS_KEYIDS && !i &&
+					      (m == TDXCTL_MSR_KEYID || m == TDXCTL_MSR_TME_ACTIVATE));
+				const struct tdxctl_val *v = &f->msrs[i].msr[m];
+
+				CHECK_EQ(v->readable, !v->reason);
+				CHECK_EQ(!asked, v->reason && !strcmp(v->reason, "not asked for"));
+			}
 		CHECK(got & TDXCTL_FACTS_CGROUP || !f->nr_cgroups);
 		tdxctl_facts_free(f);
 	}

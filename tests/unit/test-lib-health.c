@@ -208,6 +208,43 @@ static void hkids(void)
 	tdxctl_snapshot_free(snap);
 }
 
+/* One number from the kernel, one from the helper: which is right depends on the side. */
+static void drift(void)
+{
+	host();
+	check_one(TDXCTL_CHECK_HKIDS_DRIFT, TDXCTL_HEALTH_UNKNOWN, 0);
+	snap->hkids_charged = 2;
+	check_one(TDXCTL_CHECK_HKIDS_DRIFT, TDXCTL_HEALTH_OK, 0);
+	/* Fewer charged than seen: the cgroup is wrong. */
+	snap->hkids_charged = 1;
+	check_one(TDXCTL_CHECK_HKIDS_DRIFT, TDXCTL_HEALTH_WARNING, 1);
+	check_health(TDXCTL_HEALTH_WARNING, "1 HKID charged but 2 are in use: a kernel");
+	/* More charged than seen: something happened out of sight. */
+	snap->hkids_charged = 4;
+	check_one(TDXCTL_CHECK_HKIDS_DRIFT, TDXCTL_HEALTH_WARNING, 2);
+	check_health(TDXCTL_HEALTH_WARNING, "4 HKIDs charged but the helper sees 2 in use: the others leaked");
+	/* A leaked one is charged, and seen. */
+	snap->hkids[2].state = snap->hkids[3].state = TDXCTL_HKID_LEAKED;
+	check_one(TDXCTL_CHECK_HKIDS_DRIFT, TDXCTL_HEALTH_OK, 0);
+	/* The helper came late. */
+	snap->hkids[2].state = snap->hkids[3].state = TDXCTL_HKID_UNKNOWN;
+	check_health(TDXCTL_HEALTH_WARNING, "loaded after TDs were created");
+	/* Not of one moment: nothing to conclude. */
+	snap->hkids_charged = TDXCTL_UNKNOWN;
+	facts.hkid_current = (struct tdxctl_val){ .readable = true, .value = 4 };
+	check_one(TDXCTL_CHECK_HKIDS_DRIFT, TDXCTL_HEALTH_UNKNOWN, 0);
+	snap->hkids_charged = 4;
+	snap->locks[0].held = 1;
+	check_one(TDXCTL_CHECK_HKIDS_DRIFT, TDXCTL_HEALTH_UNKNOWN, 0);
+	snap->hkids_charged = 1;
+	check_one(TDXCTL_CHECK_HKIDS_DRIFT, TDXCTL_HEALTH_WARNING, 1);
+	limit(TDXCTL_CHECK_HKIDS_DRIFT, 1, TDXCTL_UNKNOWN);
+	check_one(TDXCTL_CHECK_HKIDS_DRIFT, TDXCTL_HEALTH_OK, 1);
+	snap->source = TDXCTL_SOURCE_HOST;
+	check_one(TDXCTL_CHECK_HKIDS_DRIFT, TDXCTL_HEALTH_UNKNOWN, 0);
+	tdxctl_snapshot_free(snap);
+}
+
 static void packages_and_cpus(void)
 {
 	host();
@@ -368,6 +405,7 @@ int main(void)
 	RUN(verdict);
 	RUN(combined);
 	RUN(hkids);
+	RUN(drift);
 	RUN(packages_and_cpus);
 	RUN(times);
 	RUN(counters);

@@ -85,7 +85,7 @@ static void files(void)
 	CHECK_EQ(tdxctl_set_root(ctx, fake_dir), 0);
 	if (!CHECK_EQ(tdxctl_snapshot_get(ctx, &snap), 0))
 		exit(1);
-	CHECK_EQ(tdxctl_msrs_get(ctx, snap, &s, &n), 0);
+	CHECK_EQ(tdxctl_msrs_get(ctx, snap, TDXCTL_MSRS_ALL, &s, &n), 0);
 	if (CHECK_EQ(n, 2)) {
 		CHECK_EQ(s[0].cpu, 1);
 		CHECK_EQ(s[1].cpu, 2);
