@@ -24,12 +24,12 @@ static const struct cli_field rules = { .key = "rules", .label = "", .type = OUT
 
 /* The state is the label. */
 static const struct cli_field heads[TDXCTL_RULE_STATES] = {
-	[TDXCTL_RULE_OK] = { .label = "ok", .type = OUT_STR },
-	[TDXCTL_RULE_SKIP] = { .label = "skip", .type = OUT_STR },
-	[TDXCTL_RULE_UNKNOWN] = { .label = "?", .type = OUT_STR },
-	[TDXCTL_RULE_INFO] = { .label = "info", .type = OUT_STR },
-	[TDXCTL_RULE_WARN] = { .label = "WARN", .type = OUT_STR },
-	[TDXCTL_RULE_FAIL] = { .label = "FAIL", .type = OUT_STR },
+	[TDXCTL_RULE_OK] = { .label = "ok", .type = OUT_LIST },
+	[TDXCTL_RULE_SKIP] = { .label = "skip", .type = OUT_LIST },
+	[TDXCTL_RULE_UNKNOWN] = { .label = "?", .type = OUT_LIST },
+	[TDXCTL_RULE_INFO] = { .label = "info", .type = OUT_LIST },
+	[TDXCTL_RULE_WARN] = { .label = "WARN", .type = OUT_LIST },
+	[TDXCTL_RULE_FAIL] = { .label = "FAIL", .type = OUT_LIST },
 };
 static const enum out_style styles[TDXCTL_RULE_STATES] = {
 	[TDXCTL_RULE_OK] = STYLE_GOOD,
@@ -51,6 +51,11 @@ static const struct cli_field counts[TDXCTL_RULE_STATES] = {
 };
 static const struct cli_field result = { .label = "=", .type = OUT_LIST };
 
+/* With -v: what is no finding, by reason. */
+static const struct cli_field others = { .label = "", .type = OUT_OBJECT };
+static const struct cli_field first_key = { .key = "first", .type = OUT_STR };
+static const struct cli_field first_text = { .label = "First", .type = OUT_LIST };
+
 static bool is_finding(enum tdxctl_rule_state s)
 {
 	return s >= TDXCTL_RULE_INFO;
@@ -58,7 +63,7 @@ static bool is_finding(enum tdxctl_rule_state s)
 
 static bool in_text(const struct cli_app *app, const struct tdxctl_finding *f)
 {
-	return is_finding(f->state) || app->v.verbose || app->v.explain;
+	return is_finding(f->state) || app->v.explain;
 }
 
 static void prefixed(struct out_node *row, const char *prefix, const char *text)
@@ -96,6 +101,7 @@ static void show(struct cli_app *app, struct out_node *table, const struct tdxct
 	const struct tdxctl_rule *r = f->rule;
 	struct out_node *row = out_row(table);
 	bool fix = is_finding(f->state) || app->v.explain;
+	char head[600];
 
 	out_str(row, &fields[R_ID], r->id);
 	out_str(row, &fields[R_GROUP], tdxctl_rule_group_str(r->group));
@@ -112,10 +118,11 @@ static void show(struct cli_app *app, struct out_node *table, const struct tdxct
 	if (!in_text(app, f))
 		return;
 	/* A title says what is wrong: not the thing to read where nothing is. */
-	out_style(is_finding(f->state) ?
-		  out_strf(row, &heads[f->state], "%s  (%s)", r->title, r->id) :
-		  out_strf(row, &heads[f->state], "%s%s%s", r->id, f->detail ? ": " : "",
-			   f->detail ? f->detail : ""), styles[f->state]);
+	if (is_finding(f->state))
+		snprintf(head, sizeof(head), "%s  (%s)", r->title, r->id);
+	else
+		snprintf(head, sizeof(head), "%s%s%s", r->id, f->detail ? ": " : "", f->detail ? f->detail : "");
+	wrap_str(row, NULL, &heads[f->state], head, WIDTH, styles[f->state]);
 	if (app->v.short_form || !fix)
 		return;
 	if (f->detail && is_finding(f->state))
@@ -127,6 +134,75 @@ static void show(struct cli_app *app, struct out_node *table, const struct tdxct
 		explain(row, r);
 	else
 		out_gap(row);
+}
+
+static bool same_reason(const struct tdxctl_finding *a, const struct tdxctl_finding *b)
+{
+	return a->state == b->state && !a->detail == !b->detail &&
+	       (!a->detail || !strcmp(a->detail, b->detail));
+}
+
+static bool wanted(const struct cli_app *app, const struct tdxctl_rule *r);
+
+/* One line for all rules that say the same: "ok  a, b, c". */
+static void show_others(struct cli_app *app, struct out_node *root,
+			const struct tdxctl_finding *list, size_t count)
+{
+	struct out_node *o = out_object(root, &others);
+	size_t i, k;
+
+	for (i = 0; i < count; i++) {
+		char buf[4096];
+		size_t at;
+
+		if (is_finding(list[i].state) || !wanted(app, list[i].rule))
+			continue;
+		for (k = 0; k < i; k++)
+			if (same_reason(&list[k], &list[i]) && wanted(app, list[k].rule))
+				break;
+		if (k < i)
+			continue;
+		at = (size_t)snprintf(buf, sizeof(buf), "%s%s", list[i].detail ? list[i].detail : "",
+				      list[i].detail ? ": " : "");
+		for (k = i; k < count && at < sizeof(buf); k++)
+			if (same_reason(&list[k], &list[i]) && wanted(app, list[k].rule))
+				at += (size_t)snprintf(buf + at, sizeof(buf) - at, "%s%s", k == i ? "" : ", ",
+						       list[k].rule->id);
+		wrap_str(o, NULL, &heads[list[i].state], buf, WIDTH, styles[list[i].state]);
+	}
+	out_gap(root);
+}
+
+/* The first of the worst; rules stand below those they depend on. */
+static const struct tdxctl_finding *first_of(const struct cli_app *app,
+					     const struct tdxctl_finding *list, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (wanted(app, list[i].rule))
+			return list[i].state >= TDXCTL_RULE_WARN ? &list[i] : NULL;
+	return NULL;
+}
+
+/* Where a newcomer begins. */
+static void show_first(struct cli_app *app, struct out_node *root, const struct tdxctl_finding *f,
+		       bool denied)
+{
+	char buf[600];
+
+	if (f)
+		out_str(root, &first_key, f->rule->id);
+	else
+		out_none(root, &first_key);
+	if (app->v.explain)
+		return;
+	if (f) {
+		snprintf(buf, sizeof(buf), "%s (%s)", f->rule->fix, f->rule->id);
+		wrap_str(root, NULL, &first_text, buf, WIDTH, STYLE_NONE);
+	} else if (denied) {
+		wrap_str(root, NULL, &first_text, "run it as root: without, much cannot be read", WIDTH, STYLE_NONE);
+	}
 }
 
 static void add_count(char *buf, size_t len, size_t n, const char *one, const char *many)
@@ -198,6 +274,7 @@ static int show_all(struct cli_app *app, const struct tdxctl_finding *list, size
 	size_t n[TDXCTL_RULE_STATES] = { 0 }, shown = 0, i;
 	enum tdxctl_rule_state worst = TDXCTL_RULE_OK;
 	const char *why = NULL;
+	bool denied = false;
 
 	for (i = 0; i < count; i++) {
 		if (!wanted(app, list[i].rule))
@@ -207,12 +284,18 @@ static int show_all(struct cli_app *app, const struct tdxctl_finding *list, size
 		n[list[i].state]++;
 		if (list[i].state > worst)
 			worst = list[i].state;
-		if (list[i].state == TDXCTL_RULE_UNKNOWN && !why)
+		if (list[i].state != TDXCTL_RULE_UNKNOWN)
+			continue;
+		if (!why)
 			why = list[i].detail;
+		denied |= list[i].detail && strstr(list[i].detail, "no permission");
 	}
-	if (shown && (app->v.short_form || app->v.verbose) && !app->v.explain)
+	if (shown && app->v.short_form)
 		out_gap(root);
+	if (app->v.verbose && !app->v.explain)
+		show_others(app, root, list, count);
 	show_summary(app, root, n, why);
+	show_first(app, root, first_of(app, list, count), denied);
 	if (n[TDXCTL_RULE_UNKNOWN] && !n[TDXCTL_RULE_OK] && !is_finding(worst))
 		return cli_error(app, CLI_PERMISSION, "permission", "Run it as root.",
 				 "nothing could be checked%s%s", why ? ": " : "", why ? why : "");

@@ -28,22 +28,38 @@ enum tdxctl_rule_group {
 struct tdxctl_examination {
 	const struct tdxctl_facts *facts;
 	bool attestation;		/* the host is to attest */
+	const struct tdxctl_rule *failed;	/* the first that did; NULL */
+	const struct tdxctl_rule *waits;	/* set by a check: what it saw comes of that one */
 	char detail[320];		/* what was seen; "" nothing to add */
 };
+
+enum tdxctl_rule_log {
+	TDXCTL_LOG_OF_KERNEL,
+	TDXCTL_LOG_OF_LAST_KERNEL,	/* what a crash or kexec left behind */
+	TDXCTL_LOG_OF_VMM,		/* each VM's, since its last start */
+};
+
+/* What, if it works, makes a rule's log lines old news. */
+enum tdxctl_rule_proof { TDXCTL_PROOF_NONE, TDXCTL_PROOF_MODULE, TDXCTL_PROOF_KVM };
 
 struct tdxctl_rule {
 	const char *id;			/* interface */
 	enum tdxctl_rule_group group;
 	const char *needs;		/* the rule this one waits for; NULL */
 	enum tdxctl_rule_state severity;	/* when it fires */
+	enum tdxctl_rule_state attested;	/* the same with --attestation; OK: no difference */
 	const char *title;
 	const char *fix;
 	/* Kernels it is about; 0 = no bound. */
 	unsigned int since, until;
-	/* What in the kernel log makes it fire, NULL-terminated. */
+	/*
+	 * Patterns of log lines that make it fire, NULL-terminated: pieces divided
+	 * by '*', in this order on one line. A piece 0x and eight digits is the
+	 * upper half of a status word.
+	 */
 	const char *const *log;
-	/* The log lines come from bringing TDX up: if TDX is up, they are not there. */
-	bool bring_up;
+	enum tdxctl_rule_log in;	/* which log */
+	enum tdxctl_rule_proof proof;
 	/*
 	 * NULL: only the log counts. With both, the log is asked when the check
 	 * says UNKNOWN. A finding has the rule's severity or a lower one.
@@ -69,6 +85,12 @@ int tdxctl_doctor(const struct tdxctl_facts *f, bool attestation,
 void tdxctl_findings_free(struct tdxctl_finding *list, size_t count);
 /* Worst first; within one state in the order of the table. */
 void tdxctl_findings_sort(struct tdxctl_finding *list, size_t count);
+
+/*
+ * The first line of @text with @pattern (see above): its text without level and
+ * time stamp. False: none.
+ */
+bool tdxctl_rule_match(const char *text, const char *pattern, const char **line, size_t *len);
 
 const char *tdxctl_rule_state_str(enum tdxctl_rule_state state);
 const char *tdxctl_rule_group_str(enum tdxctl_rule_group group);

@@ -200,6 +200,8 @@ static int read_all(struct tdxctl_ctx *ctx, unsigned int what, struct tdxctl_fac
 		err = tdxctl_src_vms(ctx, f);
 	if (!err && (what & TDXCTL_FACTS_LOG))
 		err = tdxctl_src_log(ctx, f);
+	if (!err && (what & TDXCTL_FACTS_LOG))
+		err = tdxctl_src_pstore(ctx, f);
 	return err ? ctx_fail(ctx, err, NULL, "out of memory") : 0;
 }
 
@@ -286,6 +288,7 @@ void tdxctl_facts_free(struct tdxctl_facts *f)
 		free(f->vm_logs[i].text);
 	}
 	free(f->vm_logs);
+	free(f->last_log.text);
 	for (size_t i = 0; i < f->nr_cgroups; i++)
 		free(f->cgroups[i].path);
 	free(f->cgroups);

@@ -76,6 +76,7 @@ struct tdxctl_text {
 	X(KVM_MMIO_CACHING, "/sys/module/kvm/parameters/mmio_caching") \
 	X(KVM_VIRT_AT_LOAD, "/sys/module/kvm/parameters/enable_virt_at_load") \
 	X(MEM_SLEEP, "/sys/power/mem_sleep") \
+	X(POWER_DISK, "/sys/power/disk") \
 	X(LOCKDOWN, "/sys/kernel/security/lockdown") \
 	X(KEXEC_CRASH, "/sys/kernel/kexec_crash_loaded") \
 	X(NR_HUGEPAGES, "/proc/sys/vm/nr_hugepages") \
@@ -183,6 +184,7 @@ struct tdxctl_facts {
 	struct tdxctl_val vm_log_count;
 	struct tdxctl_vm_log *vm_logs;
 	size_t nr_vm_logs;
+	struct tdxctl_text last_log;	/* of the kernel before, from pstore */
 	struct tdxctl_val mem_total;	/* bytes */
 	struct tdxctl_val mem_offline;	/* memory blocks offline */
 	struct tdxctl_val dimm_sockets;	/* how many of the next */
@@ -215,7 +217,8 @@ struct tdxctl_facts {
 	X(PROCS, vm_log_count)
 #define TDXCTL_FACT_TEXTS(X) \
 	X(CPU, cpu.vendor) X(CPU, cpu.flags) X(CPU, cpu.bugs) \
-	X(CONFIG, config) X(LOG, log) X(PROCS, registration) X(PROCS, qcnl) X(PROCS, qgs_log)
+	X(CONFIG, config) X(LOG, log) X(PROCS, registration) X(PROCS, qcnl) X(PROCS, qgs_log) \
+	X(LOG, last_log)
 
 /*
  * Reads what @what has a bit for; the rest is "not asked for", not readable. Only
@@ -281,6 +284,7 @@ int tdxctl_src_dmi(const uint8_t *table, size_t len, struct tdxctl_facts *f);
 bool tdxctl_src_quote_socket(const char *arg, struct tdxctl_quote_socket *q);
 /* One record of /dev/kmsg of @n bytes as a line; its length, 0 none, at most @size - 1. */
 size_t tdxctl_src_kmsg(const char *rec, size_t n, char *line, size_t size);
+int tdxctl_src_pstore(struct tdxctl_ctx *ctx, struct tdxctl_facts *f);
 /* Calls @fn with each entry's name but . and ..; stops on non-zero. */
 int tdxctl_src_entries(struct tdxctl_ctx *ctx, const char *dir,
 		       int (*fn)(void *arg, const char *name), void *arg);

@@ -5,16 +5,9 @@
 
 #define UNKNOWN(e, v) rule_says(e, TDXCTL_RULE_UNKNOWN, "%s", (v)->reason)
 
-enum { SPR = 0x8f, EMR = 0xcf, GNR = 0xad, GNR_D = 0xae, SRF = 0xaf };
-
-static bool series_1_5(uint64_t model)
+static bool known_model(const struct tdxctl_cpu_facts *c)
 {
-	return model == SPR || model == EMR || model == SRF;
-}
-
-static bool series_2_0(uint64_t model)
-{
-	return model == GNR || model == GNR_D;
+	return rule_series_of(c, 1, 5) || rule_series_of(c, 2, 0);
 }
 
 CHECK_FN(cpu_vendor)
@@ -32,7 +25,7 @@ CHECK_FN(cpu_vendor)
 		return rule_says(e, r->severity, "this is a virtual machine itself; a TDX host is none");
 	if (!c->family.readable || !c->model.readable)
 		return UNKNOWN(e, &c->model);
-	if (c->family.value == 6 && (series_1_5(c->model.value) || series_2_0(c->model.value)))
+	if (known_model(c))
 		return TDXCTL_RULE_OK;
 	if (keys->readable && keys->value >> 32)
 		return TDXCTL_RULE_OK;
@@ -48,11 +41,16 @@ CHECK_FN(palimit46)
 {
 	const struct tdxctl_val *v = &e->facts->cpu.pa_bits;
 
+	if (rule_tdx_up(e->facts) == TDXCTL_YES)
+		return TDXCTL_RULE_OK;
 	/* Not /proc/cpuinfo: it leaves KeyID bits out and shows 46 on a good host. */
 	if (!v->readable)
 		return UNKNOWN(e, v);
 	if (v->value != 46)
 		return TDXCTL_RULE_OK;
+	/* Other CPUs have no more; those with TDX all have 52. */
+	if (!known_model(&e->facts->cpu))
+		return rule_says(e, TDXCTL_RULE_UNKNOWN, "46 physical address bits, which may be all of this CPU's");
 	return rule_says(e, r->severity, "CPUID 0x80000008 reports 46 physical address bits");
 }
 
@@ -125,14 +123,17 @@ CHECK_FN(seamrr_off)
 		return TDXCTL_RULE_OK;
 	for (size_t i = 0; i < f->nr_msrs; i++) {
 		const struct tdxctl_val *cap = &f->msrs[i].msr[TDXCTL_MSR_MTRRCAP];
+		const struct tdxctl_val *base = &f->msrs[i].msr[TDXCTL_MSR_SEAMRR_BASE];
 
 		mask = &f->msrs[i].msr[TDXCTL_MSR_SEAMRR_MASK];
 		if (cap->readable && !(cap->value >> 15 & 1))
 			return rule_says(e, r->severity, "package %u has no SEAM range (MSR 0xfe)",
 					 f->msrs[i].package);
 		if (mask->fault || (mask->readable && !(mask->value >> 11 & 1)))
-			return rule_says(e, r->severity, "the SEAM range of package %u is off (MSR 0x1401)",
-					 f->msrs[i].package);
+			return rule_says(e, r->severity, "the SEAM range of package %u is %s", f->msrs[i].package,
+					 base->readable && !(base->value >> 3 & 1) ?
+					 "off, and firmware set none up (MSRs 0x1400, 0x1401)" :
+					 "off (MSR 0x1401)");
 		if (!mask->readable)
 			return UNKNOWN(e, mask);
 	}
@@ -194,47 +195,11 @@ CHECK_FN(sock_mismatch)
 	return rule_says(e, TDXCTL_RULE_UNKNOWN, "%s", why ? why : "nothing to compare with");
 }
 
-/* "1.5.05" */
-static bool module_version(const struct tdxctl_facts *f, unsigned int v[3])
-{
-	const char *text = f->file[TDXCTL_FILE_TDX_VERSION].text;
-
-	return text && sscanf(text, "%3u.%3u.%5u", &v[0], &v[1], &v[2]) == 3;
-}
-
-CHECK_FN(module_series)
-{
-	const struct tdxctl_facts *f = e->facts;
-	const struct tdxctl_val *model = &f->cpu.model;
-	unsigned int v[3];
-
-	if (!module_version(f, v))
-		return rule_says(e, TDXCTL_RULE_UNKNOWN, "the module's version is not known");
-	if (!model->readable)
-		return UNKNOWN(e, model);
-	if ((v[0] == 1 && series_2_0(model->value)) || (v[0] == 2 && series_1_5(model->value)))
-		return rule_says(e, r->severity, "module %u.%u on CPU model 0x%llx", v[0], v[1],
-				 (unsigned long long)model->value);
-	return TDXCTL_RULE_OK;
-}
-
-CHECK_FN(module_topology)
-{
-	unsigned int v[3];
-
-	if (!module_version(e->facts, v))
-		return rule_says(e, TDXCTL_RULE_UNKNOWN, "the module's version is not known");
-	/* The only published one without TOPOLOGY_ENUM. */
-	if (v[0] == 1 && v[1] == 5 && v[2] < 5)
-		return rule_says(e, r->severity, "module %u.%u.%02u", v[0], v[1], v[2]);
-	return TDXCTL_RULE_OK;
-}
-
 CHECK_FN(sgx_off)
 {
 	const struct tdxctl_facts *f = e->facts;
 	const struct tdxctl_val *ctl = rule_msr(f, TDXCTL_MSR_FEATURE_CONTROL);
-	enum tdxctl_rule_state fires = e->attestation ? TDXCTL_RULE_FAIL : TDXCTL_RULE_WARN;
+	enum tdxctl_rule_state fires = e->attestation ? r->attested : r->severity;
 
 	if (ctl->readable && !(ctl->value >> 18 & 1))
 		return rule_says(e, fires, "MSR 0x3a: SGX is not enabled");

@@ -27,7 +27,7 @@ CHECK_FN(kconf_kvm)
 {
 	const struct tdxctl_facts *f = e->facts;
 
-	if (rule_tdx_up(f) == TDXCTL_YES)
+	if (rule_kvm_up(f) == TDXCTL_YES)
 		return TDXCTL_RULE_OK;
 	switch (tdxctl_config_get(f, "KVM_INTEL_TDX")) {
 	case TDXCTL_YES:
@@ -43,18 +43,39 @@ CHECK_FN(kvm_param)
 {
 	const struct tdxctl_facts *f = e->facts;
 	const struct tdxctl_text *t = &f->file[TDXCTL_FILE_KVM_TDX];
+	static const char *const why[] = {
+		"Failed to initialize TDX module", "nitialization failed (", "TDX not supported by the host platform",
+	};
+	const char *asked = tdxctl_cmdline_get(f, "kvm_intel.tdx="), *line = "";
+	size_t len = 0;
 
+	/* Also where another module than kvm_intel provides TDs. */
+	if (rule_kvm_up(f) == TDXCTL_YES)
+		return TDXCTL_RULE_OK;
+	if (f->snap->source == TDXCTL_SOURCE_EMULATED)
+		return rule_says(e, r->severity, "this emulated host has no TDX");
+	if (asked && !strchr("1yY", *asked))
+		asked = NULL;
+	/* Then it cannot come up, whatever else is right. */
+	if (asked && e->failed) {
+		e->waits = e->failed;
+		return TDXCTL_RULE_SKIP;
+	}
 	switch (tdxctl_text_bool(t)) {
 	case TDXCTL_YES:
-		return TDXCTL_RULE_OK;
+		/* KVM itself denies it. */
+		return rule_says(e, r->severity, "kvm_intel has tdx=Y, and KVM offers no TDs");
 	case TDXCTL_NO:
-		return rule_says(e, r->severity, "kvm_intel is loaded with tdx=N, or turned it off itself");
+		for (size_t i = 0; f->log.text && i < sizeof(why) / sizeof(why[0]); i++)
+			if (tdxctl_rule_match(f->log.text, why[i], &line, &len))
+				return rule_says(e, r->severity, "KVM turned it off; kernel log: %.*s",
+						 (int)(len > 200 ? 200 : len), line);
+		return rule_says(e, r->severity, asked ?
+				 "asked for on the kernel command line, and KVM turned it off" :
+				 "kvm_intel is loaded with tdx=N, or turned it off itself");
 	default:
 		break;
 	}
-	/* Another provider of TDs than kvm_intel. */
-	if (rule_tdx_up(f) == TDXCTL_YES)
-		return TDXCTL_RULE_OK;
 	if (!t->absent)
 		return UNKNOWN(e, t);
 	if (f->path[TDXCTL_PATH_KVM_INTEL].value)
@@ -89,9 +110,10 @@ CHECK_FN(kvm_prereq)
 			break;
 		}
 	}
-	return known ? TDXCTL_RULE_OK : rule_says(e, TDXCTL_RULE_UNKNOWN, "parameters of KVM: %s",
-						  e->facts->file[TDXCTL_FILE_KVM_EPT].reason ?
-						  e->facts->file[TDXCTL_FILE_KVM_EPT].reason : "malformed");
+	/* What has no parameter (OSXSAVE, EPT A/D bits) is in the log. */
+	return known ? TDXCTL_RULE_UNKNOWN : rule_says(e, TDXCTL_RULE_UNKNOWN, "parameters of KVM: %s",
+						       e->facts->file[TDXCTL_FILE_KVM_EPT].reason ?
+						       e->facts->file[TDXCTL_FILE_KVM_EPT].reason : "malformed");
 }
 
 CHECK_FN(virt_at_load)
@@ -104,22 +126,58 @@ CHECK_FN(virt_at_load)
 	case TDXCTL_YES:
 		return TDXCTL_RULE_OK;
 	default:
-		return t->absent && e->facts->path[TDXCTL_PATH_CPU_SYSFS].value ? TDXCTL_RULE_OK :
-			rule_says(e, TDXCTL_RULE_UNKNOWN, "%s", t->reason ? t->reason : "malformed");
+		return rule_says(e, TDXCTL_RULE_UNKNOWN, "kvm.enable_virt_at_load: %s",
+				 t->reason ? t->reason : "malformed");
 	}
 }
 
 CHECK_FN(cpu_feature)
 {
-	static const char *const flags[] = { "movdir64b", "ss", "xsave" };
+	static const char *const flags[] = { "vmx", "movdir64b", "ss", "xsave" };
 	const struct tdxctl_text *t = &e->facts->cpu.flags;
 
 	if (!t->text)
 		return UNKNOWN(e, t);
+	if (rule_tdx_up(e->facts) == TDXCTL_YES)
+		return TDXCTL_RULE_OK;
 	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
 		if (tdxctl_text_word(t, flags[i]) == TDXCTL_NO)
-			return rule_says(e, r->severity, "/proc/cpuinfo has no %s", flags[i]);
+			return rule_says(e, r->severity, "/proc/cpuinfo has no %s%s", flags[i],
+					 tdxctl_cmdline_get(e->facts, "clearcpuid=") ?
+					 ", clearcpuid= is on the kernel command line" :
+					 tdxctl_cmdline_get(e->facts, "noxsave") ?
+					 ", noxsave is on the kernel command line" : "");
 	return TDXCTL_RULE_OK;
+}
+
+CHECK_FN(hibernate)
+{
+	const struct tdxctl_facts *f = e->facts;
+	const struct tdxctl_val *keys = rule_msr(f, TDXCTL_MSR_KEYID);
+	const struct tdxctl_text *disk = &f->file[TDXCTL_FILE_POWER_DISK];
+	bool off = tdxctl_cmdline_get(f, "nohibernate") ||
+		   (disk->text && !strcmp(disk->text, "[disabled]")) ||
+		   tdxctl_config_get(f, "HIBERNATION") == TDXCTL_NO;
+	const char *line;
+	size_t len;
+
+	if (f->log.text && (f->log_complete || tdxctl_rule_match(f->log.text, r->log[0], &line, &len)))
+		return TDXCTL_RULE_UNKNOWN;
+	if (rule_tdx_up(f) == TDXCTL_YES || off)
+		return TDXCTL_RULE_OK;
+	/* The log is lost. With KeyIDs, support and no hibernation there would be the flag. */
+	if (keys->readable && keys->value >> 32 >= 2 && disk->text && f->file[TDXCTL_FILE_CMDLINE].text &&
+	    tdxctl_config_get(f, "INTEL_TDX_HOST") == TDXCTL_YES &&
+	    tdxctl_text_word(&f->cpu.flags, "tdx_host_platform") == TDXCTL_NO)
+		return rule_says(e, r->severity, "hibernation is possible, and the kernel took no KeyIDs");
+	return TDXCTL_RULE_UNKNOWN;
+}
+
+CHECK_FN(s3)
+{
+	const struct tdxctl_text *t = &e->facts->file[TDXCTL_FILE_MEM_SLEEP];
+
+	return t->text && strstr(t->text, "deep") ? TDXCTL_RULE_OK : TDXCTL_RULE_UNKNOWN;
 }
 
 /*
@@ -149,13 +207,21 @@ CHECK_FN(maxcpus)
 {
 	const struct tdxctl_facts *f = e->facts;
 	const struct tdxctl_text *cmdline = &f->file[TDXCTL_FILE_CMDLINE];
+	const char *line;
 	char what[32];
+	size_t len;
 	bool sure;
 
 	if (!cmdline->text)
 		return UNKNOWN(e, cmdline);
 	if (!tdxctl_cmdline_get(f, "maxcpus=") && !tdxctl_cmdline_get(f, "nr_cpus="))
 		return TDXCTL_RULE_OK;
+	/* CPUs above nr_cpus= are not even present; the kernel counts them. */
+	if (f->log.text && tdxctl_cmdline_get(f, "nr_cpus=") &&
+	    (tdxctl_rule_match(f->log.text, "CPU limit of * reached", &line, &len) ||
+	     tdxctl_rule_match(f->log.text, "NR_CPUS/possible_cpus limit of * reached", &line, &len)))
+		return rule_says(e, TDXCTL_RULE_WARN, "nr_cpus= on the kernel command line; kernel log: %.*s",
+				 (int)(len > 160 ? 160 : len), line);
 	switch (uncovered(f, what, sizeof(what), &sure)) {
 	case TDXCTL_YES:
 		return rule_says(e, sure ? r->severity : TDXCTL_RULE_WARN, "%s on the kernel command line, and %s has no online CPU",
@@ -188,16 +254,54 @@ CHECK_FN(pkg_offline)
 	}
 }
 
+static size_t offline_cpus(const struct tdxctl_snapshot *s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->nr_cpus; i++)
+		n += !s->cpus[i].online;
+	return n;
+}
+
 CHECK_FN(online_failed)
 {
 	const struct tdxctl_facts *f = e->facts;
 
-	if (!f->stuck_cpu.readable)
-		return UNKNOWN(e, &f->stuck_cpu);
-	if (f->stuck_cpu.value == TDXCTL_UNKNOWN || !strstr(f->stuck_step, "tdx"))
-		return f->snap->nr_cpus ? TDXCTL_RULE_OK : rule_says(e, TDXCTL_RULE_UNKNOWN, "no CPU is known");
-	return rule_says(e, r->severity, "CPU %llu stopped at %s", (unsigned long long)f->stuck_cpu.value,
-			 f->stuck_step);
+	if (f->stuck_cpu.readable && f->stuck_cpu.value != TDXCTL_UNKNOWN && strstr(f->stuck_step, "tdx"))
+		return rule_says(e, r->severity, "CPU %llu stopped at %s",
+				 (unsigned long long)f->stuck_cpu.value, f->stuck_step);
+	if (!f->snap->nr_cpus)
+		return rule_says(e, TDXCTL_RULE_UNKNOWN, "no CPU is known");
+	/* Linux takes a failed step back: then only the log tells. */
+	return offline_cpus(f->snap) && f->snap->source != TDXCTL_SOURCE_EMULATED ?
+		TDXCTL_RULE_UNKNOWN : TDXCTL_RULE_OK;
+}
+
+CHECK_FN(offline_refused)
+{
+	const struct tdxctl_facts *f = e->facts;
+	const struct tdxctl_snapshot *s = f->snap;
+	uint64_t used = f->hkid_current.readable ? f->hkid_current.value : 0;
+	const char *line;
+	size_t len, i, c;
+
+	if (rule_has_ledger(f))
+		for (used = 0, i = 0; i < s->nr_hkids; i++)
+			used += s->hkids[i].state != TDXCTL_HKID_FREE && s->hkids[i].state != TDXCTL_HKID_UNKNOWN;
+	for (i = 0; used && offline_cpus(s) && i < s->nr_packages; i++) {
+		if (s->packages[i].online_cpus != 1)
+			continue;
+		for (c = 0; c + 1 < s->nr_cpus; c++)
+			if (s->cpus[c].online && s->cpus[c].package == s->packages[i].id)
+				break;
+		return rule_says(e, r->severity, "CPU %u is the last of package %u; %llu HKIDs are in use",
+				 s->cpus[c].cpu, s->packages[i].id, (unsigned long long)used);
+	}
+	if (s->source == TDXCTL_SOURCE_EMULATED)
+		return TDXCTL_RULE_OK;
+	/* What was refused once, and is allowed by now, is history. */
+	return f->log.text && !used && f->hkid_current.readable &&
+	       tdxctl_rule_match(f->log.text, r->log[0], &line, &len) ? TDXCTL_RULE_OK : TDXCTL_RULE_UNKNOWN;
 }
 
 CHECK_FN(boot_noise)
@@ -238,6 +342,8 @@ CHECK_FN(kexec_pw_mce)
 {
 	const struct tdxctl_facts *f = e->facts;
 	struct tdxctl_val loaded = tdxctl_text_u64(&f->file[TDXCTL_FILE_KEXEC_CRASH]);
+	const char *line;
+	size_t len;
 
 	switch (tdxctl_text_word(&f->cpu.bugs, "tdx_pw_mce")) {
 	case TDXCTL_NO:
@@ -247,11 +353,15 @@ CHECK_FN(kexec_pw_mce)
 	default:
 		break;
 	}
+	if (f->log.text && tdxctl_rule_match(f->log.text, "Not allowed on platform with tdx_pw_mce bug", &line, &len))
+		return rule_says(e, r->severity, "kernel log: %.*s", (int)(len > 200 ? 200 : len), line);
 	if (!loaded.readable)
 		return UNKNOWN(e, &loaded);
 	if (loaded.value)
 		return TDXCTL_RULE_OK;
-	return rule_says(e, r->severity, "the CPU has the bug tdx_pw_mce, and no crash kernel is loaded");
+	/* Nobody misses it who did not set memory aside for it. */
+	return rule_says(e, tdxctl_cmdline_get(f, "crashkernel=") ? r->severity : TDXCTL_RULE_INFO,
+			 "the CPU has the bug tdx_pw_mce, and no crash kernel is loaded");
 }
 
 CHECK_FN(cgroup_misc)

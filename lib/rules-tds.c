@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* HKIDs, TDs and memory, and the update of the TDX module. */
+/* HKIDs, TDs and memory, and attestation. */
 #include <stdio.h>
 #include "rules.h"
 
 #define UNKNOWN(e, v) rule_says(e, TDXCTL_RULE_UNKNOWN, "%s", (v)->reason)
 #define FEW_TDS	  31		/* what the most common split gives */
+#define REFUSED	  "Delete all TDs in order to offline all CPUs of a package"
 #define SLOW_NS	  60000000000ULL
-#define NO_HELPER "the helper is not loaded"
 
 static size_t hkids_in(const struct tdxctl_snapshot *s, uint32_t state)
 {
@@ -21,15 +21,17 @@ CHECK_FN(keyid_capacity)
 {
 	struct tdxctl_keys k;
 	const char *why = "no package is known";
+	char used[40] = "";
 
 	if (!e->facts->nr_msrs || !tdxctl_keys_host(&e->facts->msrs[0], &k, &why)) {
 		if (!e->facts->hkid_capacity.readable)
 			return rule_says(e, TDXCTL_RULE_UNKNOWN, "%s", why);
 		k.max_tds = (uint32_t)e->facts->hkid_capacity.value;
 	}
-	if (k.max_tds >= FEW_TDS)
-		return TDXCTL_RULE_OK;
-	return rule_says(e, r->severity, "room for %u TDs at a time", k.max_tds);
+	if (e->facts->hkid_current.readable)
+		snprintf(used, sizeof(used), ", %llu in use", (unsigned long long)e->facts->hkid_current.value);
+	return rule_says(e, k.max_tds < FEW_TDS ? r->severity : TDXCTL_RULE_OK, "room for %u TDs at a time%s",
+			 k.max_tds, used);
 }
 
 CHECK_FN(hkid_exhausted)
@@ -98,6 +100,8 @@ CHECK_FN(vfio_dma)
 {
 	const struct tdxctl_text *t = &e->facts->file[TDXCTL_FILE_VFIO_DMA_LIMIT];
 	struct tdxctl_val v = tdxctl_text_u64(t);
+	const char *line;
+	size_t len;
 
 	if (t->absent)
 		return rule_says(e, TDXCTL_RULE_SKIP, "VFIO is not in use");
@@ -105,7 +109,10 @@ CHECK_FN(vfio_dma)
 		return UNKNOWN(e, &v);
 	if (v.value > 65535)
 		return TDXCTL_RULE_OK;
-	return rule_says(e, r->severity, "dma_entry_limit is %llu", (unsigned long long)v.value);
+	for (size_t i = 0; i < e->facts->nr_vm_logs; i++)
+		if (tdxctl_rule_match(e->facts->vm_logs[i].text, r->log[0], &line, &len))
+			return TDXCTL_RULE_UNKNOWN;
+	return rule_says(e, TDXCTL_RULE_INFO, "dma_entry_limit is %llu", (unsigned long long)v.value);
 }
 
 CHECK_FN(mem_pamt)
@@ -150,13 +157,22 @@ CHECK_FN(mem_hotplug)
 
 CHECK_FN(hkid_leaked)
 {
-	size_t n = hkids_in(e->facts->snap, TDXCTL_HKID_LEAKED);
+	const struct tdxctl_facts *f = e->facts;
+	const struct tdxctl_val *current = &f->hkid_current, *vms = &f->kvm_vms;
+	size_t n = hkids_in(f->snap, TDXCTL_HKID_LEAKED), len;
+	const char *line;
 
 	if (n)
-		return rule_says(e, r->severity, "%zu of %zu HKIDs", n, e->facts->snap->nr_hkids);
+		return rule_says(e, r->severity, "%zu of %zu HKIDs", n, f->snap->nr_hkids);
 	/* A helper that came later did not see it; the log may have. */
-	if (e->facts->snap->source == TDXCTL_SOURCE_EMULATED)
+	if (f->snap->source == TDXCTL_SOURCE_EMULATED)
 		return TDXCTL_RULE_OK;
+	if (f->log.text && tdxctl_rule_match(f->log.text, r->log[0], &line, &len))
+		return TDXCTL_RULE_UNKNOWN;
+	/* One that is just being torn down has lost its directory, too. */
+	if (current->readable && vms->readable && current->value > vms->value)
+		return rule_says(e, TDXCTL_RULE_WARN, "misc cgroup: %llu HKIDs in use, KVM: %llu VMs",
+				 (unsigned long long)current->value, (unsigned long long)vms->value);
 	return TDXCTL_RULE_UNKNOWN;
 }
 
@@ -182,8 +198,11 @@ CHECK_FN(leak_blocks_offline)
 		tds = f->kvm_vms.value;
 	}
 	/* While TDs run, they are the better answer. */
-	return tds ? TDXCTL_RULE_OK :
-		rule_says(e, r->severity, "no TD runs, and a leaked HKID still counts as in use");
+	if (tds)
+		return TDXCTL_RULE_OK;
+	return rule_says(e, f->log.text && tdxctl_rule_match(f->log.text, REFUSED, &line, &len) ?
+			 r->severity : TDXCTL_RULE_INFO,
+			 "no TD runs, and a leaked HKID still counts as in use");
 }
 
 CHECK_FN(teardown_slow)
@@ -194,71 +213,39 @@ CHECK_FN(teardown_slow)
 		return rule_says(e, TDXCTL_RULE_UNKNOWN, NO_HELPER);
 	for (size_t i = 0; i < s->nr_tds; i++) {
 		const struct tdxctl_td *td = &s->tds[i].td;
+		const struct tdxctl_vm *vm = &s->tds[i].vm;
+		bool going = td->state == TDXCTL_TD_BLOCKED || td->state == TDXCTL_TD_TEARDOWN;
 
-		/* Its process is gone, and the HKID is not back. */
-		if (td->state == TDXCTL_TD_LEAKED || !td->hkid || s->tds[i].vm.pid || !td->since_ns ||
-		    s->hdr.now_ns < td->since_ns || s->hdr.now_ns - td->since_ns < SLOW_NS)
+		if (td->state == TDXCTL_TD_LEAKED || !td->since_ns || s->hdr.now_ns < td->since_ns ||
+		    s->hdr.now_ns - td->since_ns < SLOW_NS)
 			continue;
-		return rule_says(e, r->severity, "td:%u (%.60s) keeps HKID %u", td->id, s->tds[i].vm.name,
-				 td->hkid);
+		/* Its process is gone, and the HKID is not back; or pages remain. */
+		if (td->hkid && (vm->gone || !vm->pid))
+			return rule_says(e, r->severity, "td:%u (%.60s) keeps HKID %u though its process ended",
+					 td->id, vm->name, td->hkid);
+		if (going && td->private_pages)
+			return rule_says(e, r->severity, "td:%u (%.60s) is torn down for %llu s, %llu pages are left",
+					 td->id, vm->name,
+					 (unsigned long long)((s->hdr.now_ns - td->since_ns) / 1000000000),
+					 (unsigned long long)td->private_pages);
 	}
 	return TDXCTL_RULE_OK;
 }
 
-/* ---- update ---- */
-
-CHECK_FN(update_unavailable)
+CHECK_FN(hugepages)
 {
 	const struct tdxctl_facts *f = e->facts;
-	const struct tdxctl_val *basic = rule_msr(f, TDXCTL_MSR_VMX_BASIC);
+	size_t tds = f->snap->nr_tds;
 
-	if (f->path[TDXCTL_PATH_UPLOAD].value)
-		return TDXCTL_RULE_OK;
-	if (tdxctl_text_word(&f->cpu.bugs, "seamret_invd_vmcs") == TDXCTL_YES)
-		return rule_says(e, r->severity, "the CPU has the bug seamret_invd_vmcs");
-	if (basic->readable && !(basic->value >> 60 & 1))
-		return rule_says(e, r->severity, "MSR 0x480 bit 60 is clear: the CPU has the bug seamret_invd_vmcs");
-	return rule_says(e, TDXCTL_RULE_SKIP, "this kernel offers no update");
-}
-
-CHECK_FN(update_exhausted)
-{
-	const struct tdxctl_text *t = &e->facts->file[TDXCTL_FILE_UPDATES_LEFT];
-	struct tdxctl_val v = tdxctl_text_u64(t);
-
-	if (t->absent)
-		return rule_says(e, TDXCTL_RULE_SKIP, "this kernel offers no update");
-	if (!v.readable)
-		return UNKNOWN(e, &v);
-	return v.value ? TDXCTL_RULE_OK : r->severity;
-}
-
-CHECK_FN(update_during_build)
-{
-	const struct tdxctl_snapshot *s = e->facts->snap;
-
-	if (!rule_has_ledger(e->facts))
-		return rule_says(e, TDXCTL_RULE_UNKNOWN, NO_HELPER);
-	for (size_t i = 0; i < s->nr_tds; i++) {
-		const struct tdxctl_td *td = &s->tds[i].td;
-
-		if (td->state == TDXCTL_TD_ASSIGNED || td->state == TDXCTL_TD_KEYS_CONFIGURED ||
-		    td->state == TDXCTL_TD_INITIALIZED)
-			return rule_says(e, r->severity, "td:%u (%.60s) is not finalized", td->id,
-					 s->tds[i].vm.name);
+	if (f->snap->source == TDXCTL_SOURCE_EMULATED)
+		return rule_says(e, TDXCTL_RULE_SKIP, "an emulated host has no pages");
+	if (!rule_has_ledger(f)) {
+		if (!f->hkid_current.readable)
+			return UNKNOWN(e, &f->hkid_current);
+		tds = f->hkid_current.value;
 	}
-	return TDXCTL_RULE_OK;
-}
-
-CHECK_FN(update_error)
-{
-	const struct tdxctl_text *t = &e->facts->file[TDXCTL_FILE_UPLOAD_ERROR];
-
-	if (t->absent)
-		return rule_says(e, TDXCTL_RULE_SKIP, "this kernel offers no update");
-	if (!t->text)
-		return UNKNOWN(e, t);
-	return *t->text ? rule_says(e, r->severity, "%.120s", t->text) : TDXCTL_RULE_OK;
+	/* Of interest to those who have TDs. */
+	return tds ? rule_says(e, r->severity, "%zu TD%s", tds, tds == 1 ? "" : "s") : TDXCTL_RULE_OK;
 }
 
 /* ---- attestation ---- */

@@ -6,6 +6,9 @@
 #include "rules.h"
 
 #define LOG(...) (const char *const []){ __VA_ARGS__, NULL }
+#define MODULE_LOG(...) .proof = TDXCTL_PROOF_MODULE, .log = LOG(__VA_ARGS__)
+#define KVM_LOG(...) .proof = TDXCTL_PROOF_KVM, .log = LOG(__VA_ARGS__)
+#define VMM_LOG(...) .in = TDXCTL_LOG_OF_VMM, .log = LOG(__VA_ARGS__)
 
 const struct tdxctl_rule tdxctl_rules[] = {
 	{
@@ -16,6 +19,13 @@ const struct tdxctl_rule tdxctl_rules[] = {
 			"Rapids, Sierra Forest or newer.",
 	},
 	{
+		.id = "sock.mismatch", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
+		.needs = "cpu.vendor", .check = rule_sock_mismatch,
+		.title = "Packages are set up differently",
+		.fix = "Load firmware defaults, make the settings again, and have the same BIOS "
+			"for all packages.",
+	},
+	{
 		.id = "bios.palimit46", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
 		.needs = "cpu.vendor", .check = rule_palimit46,
 		.title = "Firmware limits physical addresses to 46 bits",
@@ -24,7 +34,7 @@ const struct tdxctl_rule tdxctl_rules[] = {
 	},
 	{
 		.id = "bios.tme.off", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
-		.needs = "bios.palimit46", .check = rule_tme_off, .bring_up = true,
+		.needs = "bios.palimit46", .check = rule_tme_off, .proof = TDXCTL_PROOF_MODULE,
 		.log = LOG("x86/tme: not enabled by BIOS"),
 		.title = "Total Memory Encryption is off",
 		.fix = "Enable TME in firmware setup.",
@@ -37,26 +47,19 @@ const struct tdxctl_rule tdxctl_rules[] = {
 	},
 	{
 		.id = "bios.keyid.none", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
-		.needs = "bios.tmemt.off", .check = rule_keyid_none, .bring_up = true,
-		.log = LOG("no TDX private KeyIDs available"),
+		.needs = "bios.tmemt.off", .check = rule_keyid_none, .proof = TDXCTL_PROOF_MODULE,
+		.log = LOG("no TDX private KeyIDs available", "TDX is not enabled by BIOS"),
 		.title = "No KeyID is reserved for TDX",
 		.fix = "Turn TDX on and set a key split other than 0 in firmware setup; 'tdxctl "
 			"keys' shows what each gives.",
 	},
 	{
 		.id = "bios.keyid.few", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
-		.needs = "bios.keyid.none", .check = rule_keyid_few, .bring_up = true,
+		.needs = "bios.keyid.none", .check = rule_keyid_few, .proof = TDXCTL_PROOF_MODULE,
 		.log = LOG("too few private KeyIDs available"),
 		.title = "Too few private KeyIDs",
 		.fix = "Raise the key split in firmware setup: the TDX module takes one KeyID for "
 			"itself.",
-	},
-	{
-		.id = "sock.mismatch", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
-		.needs = "bios.tme.off", .check = rule_sock_mismatch,
-		.title = "Packages are set up differently",
-		.fix = "Load firmware defaults, make the settings again, and have the same BIOS "
-			"for all packages.",
 	},
 	{
 		.id = "bios.seamrr.off", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
@@ -72,37 +75,40 @@ const struct tdxctl_rule tdxctl_rules[] = {
 	},
 	{
 		.id = "bios.module.missing", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
-		.needs = "bios.seamrr.unlocked", .bring_up = true,
-		.log = LOG("module not loaded", "TDX module is not loaded"),
+		.needs = "bios.seamrr.unlocked", .proof = TDXCTL_PROOF_MODULE,
+		.log = LOG("tdx: module not loaded", "TDX module is not loaded",
+			   "TDX module not loaded", "TDX-Module not loaded"),
 		.title = "There is no TDX module",
 		.fix = "Enable the SEAM loader in firmware setup. A newer BIOS brings a module; "
 			"some boards load one from the EFI partition.",
 	},
 	{
 		.id = "bios.old.cpuid", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
-		.needs = "bios.module.missing", .bring_up = true,
+		.needs = "bios.module.missing", .proof = TDXCTL_PROOF_MODULE,
 		.log = LOG("0xc0000900", "0xc0000902"),
 		.title = "The TDX module rejects this CPU's CPUID",
 		.fix = "BIOS or microcode are older than the module: update the BIOS.",
 	},
 	{
 		.id = "bios.old.msr", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
-		.needs = "bios.module.missing", .bring_up = true,
+		.needs = "bios.module.missing", .proof = TDXCTL_PROOF_MODULE,
 		.log = LOG("0xc0000920", "0xc0000921"),
 		.title = "The TDX module rejects an MSR",
-		.fix = "Give the line to 'tdxctl decode': it names the MSR. Update the BIOS; "
-			"remove boot options such as tsx=.",
+		.fix = "Update the BIOS, and remove boot options that change that MSR, such as "
+			"tsx=.",
 	},
 	{
 		.id = "module.too_old_v1", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
-		.needs = "bios.module.missing", .bring_up = true,
-		.log = LOG("0xc000050500000000"),
+		.needs = "bios.module.missing", .proof = TDXCTL_PROOF_MODULE,
+		.check = rule_module_too_old,
+		.log = LOG("(0x22) failed*0xc0000505", "leaf 34,*0xc0000505",
+			   "TDH_SYS_RD failed*0xc0000505"),
 		.title = "The TDX module is too old",
 		.fix = "Current kernels need module 1.5 or 2.0: update the BIOS or the module.",
 	},
 	{
 		.id = "module.rbp", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
-		.needs = "bios.module.missing", .bring_up = true,
+		.needs = "bios.module.missing", .proof = TDXCTL_PROOF_MODULE,
 		.log = LOG("frame pointer (RBP) clobber bug present"),
 		.title = "The TDX module does not preserve RBP",
 		.fix = "Update the module: 1.5.01 and later, and 2.0, have NO_RBP_MOD.",
@@ -110,16 +116,17 @@ const struct tdxctl_rule tdxctl_rules[] = {
 	{
 		.id = "module.topology", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
 		.needs = "bios.module.missing", .since = TDXCTL_KERNEL(6, 16), .check = rule_module_topology,
-		.title = "The TDX module lacks TOPOLOGY_ENUM",
-		.fix = "Update the module to 1.5.05 or later; kvm_intel with tdx=0 brings ordinary "
-			"VMs back.",
+		.title = "The TDX module lacks TOPOLOGY_ENUM, and KVM refuses it",
+		.fix = "Update the module to 1.5.05 or later. Until then kvm_intel loads only with "
+			"tdx=0, without TDs.",
 	},
 	{
 		.id = "module.max_vcpus", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
-		.needs = "bios.module.missing", .bring_up = true,
+		.needs = "bios.module.missing", .proof = TDXCTL_PROOF_KVM,
 		.log = LOG("Disable TDX: MAX_VCPU_PER_TD"),
 		.title = "The TDX module supports fewer vCPUs than this host has CPUs",
-		.fix = "Update the module, or boot with fewer CPUs.",
+		.fix = "Update the module, or boot with fewer CPUs. Until then kvm_intel loads only "
+			"with tdx=0.",
 	},
 	{
 		.id = "module.series", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_WARN,
@@ -129,18 +136,25 @@ const struct tdxctl_rule tdxctl_rules[] = {
 			"for Granite Rapids.",
 	},
 	{
+		.id = "perf.old_module", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_INFO,
+		.needs = "bios.module.missing", .check = rule_perf_old_module,
+		.title = "The TDX module is older than advisable",
+		.fix = "Update it before looking for other causes of slow TDs.",
+	},
+	{
 		.id = "mem.reserved_areas", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
-		.needs = "bios.module.missing", .bring_up = true,
+		.needs = "bios.module.missing", .proof = TDXCTL_PROOF_MODULE,
 		.log = LOG("reserved areas exhausted"),
 		.title = "The memory map has too many holes",
-		.fix = "Update the BIOS; try its option to exclude memory below 1 MB.",
+		.fix = "Update the BIOS; try its option to exclude memory below 1 MB, or a kernel "
+			"that merges such holes.",
 	},
 	{
 		.id = "mem.tdmr_limit", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
-		.needs = "bios.module.missing", .bring_up = true,
+		.needs = "bios.module.missing", .proof = TDXCTL_PROOF_MODULE,
 		.log = LOG("TDMRs exhausted"),
 		.title = "The memory map has too many regions",
-		.fix = "Update the BIOS.",
+		.fix = "Update the BIOS; try its option to exclude memory below 1 MB.",
 	},
 	{
 		.id = "mem.tdmr_near_limit", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_WARN,
@@ -151,7 +165,7 @@ const struct tdxctl_rule tdxctl_rules[] = {
 	},
 	{
 		.id = "mem.cxl", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
-		.needs = "bios.module.missing", .bring_up = true,
+		.needs = "bios.module.missing", .proof = TDXCTL_PROOF_MODULE,
 		.log = LOG("0xc0000a02", "0xc0000a11"),
 		.title = "Memory that the TDX module cannot protect",
 		.fix = "Keep CXL and persistent memory offline, or in devdax mode.",
@@ -165,7 +179,8 @@ const struct tdxctl_rule tdxctl_rules[] = {
 	},
 	{
 		.id = "pm.hibernate", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
-		.needs = "kconf.host", .bring_up = true,
+		.needs = "kconf.host", .proof = TDXCTL_PROOF_MODULE,
+		.check = rule_hibernate,
 		.log = LOG("initialization failed: Hibernation support is enabled"),
 		.title = "Hibernation keeps TDX off",
 		.fix = "Boot with nohibernate; kernel lockdown has the same effect.",
@@ -173,11 +188,13 @@ const struct tdxctl_rule tdxctl_rules[] = {
 	{
 		.id = "cpu.feature", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
 		.needs = "kconf.host", .check = rule_cpu_feature,
+		.proof = TDXCTL_PROOF_MODULE,
 		.log = LOG("MOVDIR64B is required for TDX",
 			   "Self-snoop is required for TDX",
 			   "XSAVE is required for TDX"),
 		.title = "A CPU feature that TDX needs is hidden",
-		.fix = "Remove clearcpuid= and noxsave from the kernel command line.",
+		.fix = "Remove the boot option that hides it (clearcpuid=, noxsave); without vmx turn "
+			"VT-x on in firmware setup; in a VM, the hypervisor hides it.",
 	},
 	{
 		.id = "kconf.kvm", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
@@ -188,9 +205,10 @@ const struct tdxctl_rule tdxctl_rules[] = {
 	{
 		.id = "kvm.prereq", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
 		.needs = "kconf.kvm", .check = rule_kvm_prereq,
-		.log = LOG("EPT is required for TDX",
+		.proof = TDXCTL_PROOF_KVM,
+		.log = LOG("EPT is required",
 			   "TDP MMU and MMIO caching and EPT A/D bit is required",
-			   "APICv is required for TDX",
+			   "APICv is required",
 			   "tdx: OSXSAVE is required"),
 		.title = "A feature of KVM that TDX needs is off",
 		.fix = "Remove the module option that turns it off.",
@@ -198,6 +216,7 @@ const struct tdxctl_rule tdxctl_rules[] = {
 	{
 		.id = "kvm.virt_at_load", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
 		.needs = "kconf.kvm", .until = TDXCTL_KERNEL(7, 1), .check = rule_virt_at_load,
+		.proof = TDXCTL_PROOF_KVM,
 		.log = LOG("tdx requires kvm.enable_virt_at_load=1"),
 		.title = "KVM does not enable virtualization at load",
 		.fix = "Remove enable_virt_at_load=0 from the options of kvm.",
@@ -206,8 +225,9 @@ const struct tdxctl_rule tdxctl_rules[] = {
 		.id = "kvm.param", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
 		.needs = "kvm.prereq", .check = rule_kvm_param,
 		.title = "TDX is off in KVM",
-		.fix = "Load kvm_intel with tdx=1, or boot with kvm_intel.tdx=1. When it is N all "
-			"the same, the kernel log says why.",
+		.fix = "Load kvm_intel with tdx=1 (options kvm_intel tdx=1 in /etc/modprobe.d), or "
+			"boot with kvm_intel.tdx=1: it is off by default. If it is N all the same, "
+			"the kernel log says why.",
 	},
 	{
 		.id = "boot.maxcpus", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
@@ -217,7 +237,8 @@ const struct tdxctl_rule tdxctl_rules[] = {
 	},
 	{
 		.id = "sgx.off", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_WARN,
-		.needs = "cpu.vendor", .check = rule_sgx_off,
+		.needs = "cpu.vendor", .attested = TDXCTL_RULE_FAIL,
+		.check = rule_sgx_off,
 		.title = "SGX is off",
 		.fix = "Enable SGX in firmware setup: attestation needs it, and some boards gate "
 			"TDX on it.",
@@ -237,38 +258,43 @@ const struct tdxctl_rule tdxctl_rules[] = {
 	},
 	{
 		.id = "boot.noise", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_INFO,
-		.since = TDXCTL_KERNEL(7, 2), .check = rule_boot_noise,
+		.since = TDXCTL_KERNEL(7, 2), .needs = "cpu.vendor", .check = rule_boot_noise,
 		.title = "The kernel says that there is no TDX",
 		.fix = "No error: kernels since 7.2 try at each boot.",
 	},
 	{
 		.id = "pm.s3", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_INFO,
+		.needs = "cpu.vendor", .check = rule_s3,
 		.log = LOG("Turn off TDX in the BIOS to use ACPI S3"),
 		.title = "Suspend to RAM is off",
 		.fix = "Expected while TDX is on.",
 	},
 	{
 		.id = "kexec.old", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_INFO,
-		.since = TDXCTL_KERNEL(6, 8), .until = TDXCTL_KERNEL(6, 17), .check = rule_kexec_old,
+		.since = TDXCTL_KERNEL(6, 8), .until = TDXCTL_KERNEL(6, 17), .needs = "kconf.host",
+		.check = rule_kexec_old,
 		.title = "This kernel has no kexec and no kdump",
 		.fix = "Kernels before 6.18 cannot have both TDX and kexec: use a newer one.",
 	},
 	{
 		.id = "kexec.pw_mce", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_WARN,
-		.until = TDXCTL_KERNEL(7, 1), .check = rule_kexec_pw_mce,
+		.until = TDXCTL_KERNEL(7, 1), .needs = "kconf.host", .check = rule_kexec_pw_mce,
 		.title = "No kdump on this CPU while TDX is on",
-		.fix = "Use Linux 7.2 or later, which shuts TDX down for kexec.",
+		.fix = "Use Linux 7.2 or later, which shuts TDX down for kexec; until then kdump "
+			"works only without TDX.",
 	},
 	{
 		.id = "kexec.no_sys_disable", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_WARN,
 		.since = TDXCTL_KERNEL(7, 2),
+		.needs = "kconf.host", .in = TDXCTL_LOG_OF_LAST_KERNEL,
 		.log = LOG("TDH.SYS.DISABLE failed", "TDH_SYS_DISABLE failed"),
 		.title = "TDX could not be shut down for kexec",
-		.fix = "Update the TDX module; a new kernel may take machine checks.",
+		.fix = "Update the TDX module: this one is too old to be shut down. On CPUs with the "
+			"bug tdx_pw_mce the kernel after it may take machine checks.",
 	},
 	{
 		.id = "tools.msr", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_INFO,
-		.check = rule_tools_msr,
+		.needs = "cpu.vendor", .check = rule_tools_msr,
 		.title = "MSRs cannot be read",
 		.fix = "Load the msr module (modprobe msr) and run as root: many rules need it.",
 	},
@@ -295,7 +321,7 @@ const struct tdxctl_rule tdxctl_rules[] = {
 	},
 	{
 		.id = "hkid.exhausted", .group = TDXCTL_GROUP_CAPACITY, .severity = TDXCTL_RULE_FAIL,
-		.check = rule_hkid_exhausted,
+		.needs = "kvm.param", .check = rule_hkid_exhausted,
 		.title = "No HKID is free",
 		.fix = "'tdxctl hkid' lists the owners: stop or release a TD, or raise the key "
 			"split in firmware setup.",
@@ -316,76 +342,137 @@ const struct tdxctl_rule tdxctl_rules[] = {
 	},
 	{
 		.id = "create.entropy", .group = TDXCTL_GROUP_CAPACITY, .severity = TDXCTL_RULE_WARN,
-		.log = LOG("0x8000020300000000"),
+		.needs = "cpu.vendor", .log = LOG("0x80000203"),
 		.title = "The CPU had no entropy for a TD",
 		.fix = "Try again, and spread the creation of TDs out.",
 	},
 	{
 		.id = "create.key_config", .group = TDXCTL_GROUP_CAPACITY, .severity = TDXCTL_RULE_FAIL,
-		.log = LOG("TDH_MNG_KEY_CONFIG failed", "0x8000080000000000"),
+		.needs = "cpu.vendor",
+		.log = LOG("TDH_MNG_KEY_CONFIG failed", "(0x8) failed: 0x", "leaf 8, error", "0x80000800"),
 		.title = "A key could not be programmed",
-		.fix = "Try again. If it repeats on one package, power-cycle the host.",
+		.fix = "Try again, and look with 'tdxctl lock' which package is behind. If it repeats, "
+			"power-cycle the host.",
 	},
 	{
-		.id = "create.vfio_dma", .group = TDXCTL_GROUP_CAPACITY, .severity = TDXCTL_RULE_INFO,
-		.check = rule_vfio_dma,
+		.id = "create.vfio_dma", .group = TDXCTL_GROUP_CAPACITY, .severity = TDXCTL_RULE_WARN,
+		.needs = "cpu.vendor", .check = rule_vfio_dma,
+		VMM_LOG("VFIO_MAP_DMA failed*No space left on device"),
 		.title = "VFIO may map too few pages for a large TD",
-		.fix = "Raise dma_entry_limit of vfio_iommu_type1 for TDs with devices.",
+		.fix = "Raise dma_entry_limit of vfio_iommu_type1: a TD with devices takes an entry "
+			"for each 4 KiB. It is no lack of HKIDs, though the error is the same.",
+	},
+	{
+		.id = "create.capabilities_abi", .group = TDXCTL_GROUP_CAPACITY, .severity = TDXCTL_RULE_FAIL,
+		.needs = "cpu.vendor",
+		VMM_LOG("KVM_TDX_CAPABILITIES failed*Inappropriate ioctl"),
+		.title = "QEMU and the kernel speak different TDX interfaces",
+		.fix = "Take both from one generation: mainline has TDX since Linux 6.16, QEMU 10.1 "
+			"and libvirt 11.6.",
+	},
+	{
+		.id = "create.mem_region", .group = TDXCTL_GROUP_CAPACITY, .severity = TDXCTL_RULE_FAIL,
+		.needs = "cpu.vendor",
+		VMM_LOG("KVM_TDX_INIT_MEM_REGION failed"),
+		.title = "A TD's firmware could not be copied into it",
+		.fix = "Use an OVMF built for TDX. On EAGAIN (resource temporarily unavailable) start "
+			"the VM again.",
+	},
+	{
+		.id = "create.no_tdvf", .group = TDXCTL_GROUP_CAPACITY, .severity = TDXCTL_RULE_FAIL,
+		.needs = "cpu.vendor",
+		VMM_LOG("failed to parse TDVF for TDX VM"),
+		.title = "A TD's firmware is no TDVF",
+		.fix = "Let the VM's definition name an OVMF built for TDX.",
 	},
 	{
 		.id = "mem.pamt", .group = TDXCTL_GROUP_CAPACITY, .severity = TDXCTL_RULE_INFO,
-		.check = rule_mem_pamt,
+		.needs = "cpu.vendor", .check = rule_mem_pamt,
 		.title = "Memory that TDX takes for itself",
 		.fix = "None needed: it is the price of page metadata.",
 	},
 	{
+		.id = "boot.slow_init", .group = TDXCTL_GROUP_CAPACITY, .severity = TDXCTL_RULE_INFO,
+		.needs = "cpu.vendor", .check = rule_slow_init,
+		.title = "TDX takes long to start",
+		.fix = "None: memory is initialized for TDX in one go, and the time grows with it.",
+	},
+	{
+		.id = "hugepages", .group = TDXCTL_GROUP_CAPACITY, .severity = TDXCTL_RULE_INFO,
+		.needs = "kvm.param", .until = TDXCTL_KERNEL(7, 2), .check = rule_hugepages,
+		.title = "TDs are mapped in pages of 4 KiB",
+		.fix = "None with this kernel: it has no huge pages for TDs. Large ones start and end "
+			"slowly.",
+	},
+	{
 		.id = "mem.hotplug_refused", .group = TDXCTL_GROUP_CAPACITY, .severity = TDXCTL_RULE_INFO,
-		.check = rule_mem_hotplug,
+		.needs = "cpu.vendor", .check = rule_mem_hotplug,
 		.title = "Memory blocks stay offline",
 		.fix = "Memory added after TDX is up is refused by design, without a message: plan "
 			"it before boot.",
 	},
 	{
 		.id = "hkid.leaked", .group = TDXCTL_GROUP_TEARDOWN, .severity = TDXCTL_RULE_FAIL,
-		.check = rule_hkid_leaked,
-		.log = LOG("() failed. HKID"),
+		.needs = "cpu.vendor", .check = rule_hkid_leaked,
+		.log = LOG("() failed. HKID*leaked"),
 		.title = "An HKID leaked",
-		.fix = "It comes back with the next reboot. 'tdxctl hkid' shows which SEAMCALL "
-			"failed; 'tdxctl decode' why.",
+		.fix = "It and its control pages come back with the next reboot: plan one. 'tdxctl "
+			"hkid' shows which SEAMCALL failed, 'tdxctl decode' why.",
 	},
 	{
 		.id = "hkid.leak_blocks_offline", .group = TDXCTL_GROUP_TEARDOWN, .severity = TDXCTL_RULE_WARN,
-		.check = rule_leak_blocks_offline,
+		.needs = "cpu.vendor", .check = rule_leak_blocks_offline,
 		.title = "The last CPU of a package cannot go offline",
 		.fix = "Reboot, or choose a CPU that is not the last of its package: deleting TDs "
 			"does not help.",
 	},
 	{
 		.id = "teardown.slow", .group = TDXCTL_GROUP_TEARDOWN, .severity = TDXCTL_RULE_WARN,
-		.check = rule_teardown_slow,
-		.title = "A TD keeps its HKID though its process ended",
-		.fix = "'tdxctl release' gives HKID and memory back first.",
+		.needs = "kvm.param", .check = rule_teardown_slow,
+		.title = "A TD is slow to go",
+		.fix = "'tdxctl release' gives its HKID back first, after which its pages go several "
+			"times faster.",
 	},
 	{
 		.id = "reclaim.metadata", .group = TDXCTL_GROUP_TEARDOWN, .severity = TDXCTL_RULE_WARN,
-		.log = LOG("0xc0000300"),
+		.needs = "cpu.vendor",
+		.log = LOG("(0x1c) failed*0xc0000300", "leaf 28,*0xc0000300",
+			   "TDH_PHYMEM_PAGE_RECLAIM failed*0xc0000300"),
 		.title = "The host lost track of pages of a TD",
 		.fix = "They leak. Update the kernel; reboot if it recurs.",
 	},
 	{
 		.id = "sept.busy", .group = TDXCTL_GROUP_TEARDOWN, .severity = TDXCTL_RULE_FAIL,
-		.log = LOG("0xc0000b08", "failed: 0x8000020000000092"),
+		.needs = "cpu.vendor",
+		.log = LOG("0xc0000b08", "0x8000020000000092", "0x80000200000000a9",
+			   "TDH_MEM_*failed*0x80000200"),
 		.title = "KVM lost a race for the secure EPT",
-		.fix = "Use Linux 6.19 or later.",
+		.fix = "Use Linux 6.19 or later, where this was reworked; there it is a bug to report.",
 	},
 	{
-		.id = "td.unaccepted", .group = TDXCTL_GROUP_TEARDOWN, .severity = TDXCTL_RULE_WARN,
+		.id = "td.unaccepted", .group = TDXCTL_GROUP_TEARDOWN, .severity = TDXCTL_RULE_FAIL,
+		.needs = "cpu.vendor",
 		.log = LOG("Guest access before accepting"),
 		.title = "A guest touched memory that it had not accepted",
 		.fix = "A bug of the guest's kernel or firmware, not of this host.",
 	},
 	{
+		.id = "td.exit_reason", .group = TDXCTL_GROUP_TEARDOWN, .severity = TDXCTL_RULE_FAIL,
+		.needs = "cpu.vendor",
+		VMM_LOG("KVM: unknown exit, hardware reason"),
+		.title = "A TD ended with an exit its VMM does not know",
+		.fix = "'tdxctl decode' explains the word; often the TDX module is old.",
+	},
+	{
+		.id = "td.reboot", .group = TDXCTL_GROUP_TEARDOWN, .severity = TDXCTL_RULE_INFO,
+		.needs = "cpu.vendor",
+		VMM_LOG("cpus are not resettable, terminating"),
+		.title = "A TD wanted to reboot and was ended",
+		.fix = "A TD cannot reboot in place: start the VM again, which takes a new HKID.",
+	},
+	{
 		.id = "mce.tdx_private", .group = TDXCTL_GROUP_TEARDOWN, .severity = TDXCTL_RULE_FAIL,
+		.needs = "cpu.vendor",
 		.log = LOG("TDX private memory error"),
 		.title = "Software of the host wrote to private memory",
 		.fix = "Keep the trace before replacing DIMMs: it is a kernel bug, not a hardware "
@@ -393,38 +480,46 @@ const struct tdxctl_rule tdxctl_rules[] = {
 	},
 	{
 		.id = "cpu.offline_refused", .group = TDXCTL_GROUP_TEARDOWN, .severity = TDXCTL_RULE_INFO,
+		.needs = "cpu.vendor", .check = rule_offline_refused,
 		.log = LOG("Delete all TDs in order to offline all CPUs of a package"),
-		.title = "A CPU was not allowed to go offline",
+		.title = "The last CPU of a package stays online",
 		.fix = "'tdxctl cpu plan LIST' says which may, and which TDs are in the way.",
 	},
 	{
 		.id = "cpu.online_failed", .group = TDXCTL_GROUP_TEARDOWN, .severity = TDXCTL_RULE_FAIL,
-		.check = rule_online_failed,
+		.needs = "cpu.vendor", .check = rule_online_failed,
+		.log = LOG("(0x23) failed", "leaf 35, error", "TDH_SYS_LP_INIT failed"),
 		.title = "A CPU did not come online because of TDX",
-		.fix = "Decode the status word in the kernel log; that CPU or the module is at "
-			"fault.",
+		.fix = "That CPU or the module is at fault: 'tdxctl decode' explains the status word "
+			"in the kernel log.",
 	},
 	{
 		.id = "update.unavailable", .group = TDXCTL_GROUP_UPDATE, .severity = TDXCTL_RULE_INFO,
-		.since = TDXCTL_KERNEL(7, 2), .check = rule_update_unavailable,
+		.needs = "bios.module.missing", .since = TDXCTL_KERNEL(7, 2), .check = rule_update_unavailable,
 		.title = "The TDX module cannot be updated at run time",
 		.fix = "This CPU's SEAM loader clears the current VMCS: update with a reboot.",
 	},
 	{
 		.id = "update.exhausted", .group = TDXCTL_GROUP_UPDATE, .severity = TDXCTL_RULE_WARN,
-		.check = rule_update_exhausted,
+		.needs = "bios.module.missing", .check = rule_update_exhausted,
 		.title = "No more updates until the next reboot",
 		.fix = "The TDX module's update log is full: reboot.",
 	},
 	{
-		.id = "update.during_build", .group = TDXCTL_GROUP_UPDATE, .severity = TDXCTL_RULE_INFO,
-		.check = rule_update_during_build,
+		.id = "update.seamldr", .group = TDXCTL_GROUP_UPDATE, .severity = TDXCTL_RULE_WARN,
+		.needs = "bios.module.missing", .check = rule_update_seamldr,
+		.title = "The SEAM loader is too old for newer TDX modules",
+		.fix = "Update the BIOS, which brings the loader.",
+	},
+	{
+		.id = "update.during_build", .group = TDXCTL_GROUP_UPDATE, .severity = TDXCTL_RULE_WARN,
+		.needs = "kvm.param", .check = rule_update_during_build,
 		.title = "A TD is being built",
 		.fix = "Do not update the TDX module now: its measurement would be wrong.",
 	},
 	{
 		.id = "update.error", .group = TDXCTL_GROUP_UPDATE, .severity = TDXCTL_RULE_FAIL,
-		.check = rule_update_error,
+		.needs = "bios.module.missing", .check = rule_update_error,
 		.title = "The last update of the TDX module failed",
 		.fix = "Linux reports nearly every failure as an invalid image: check version, "
 			"series and SEAM loader.",

@@ -1,9 +1,11 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Tests of doctor: each rule fires where it must and is silent where it must be.
+"""Tests of doctor: each rule fires where it must and is silent where it must be;
+each situation gives exactly the findings it is said to give.
 
 Environment: TDXCTL the binary (build/tdxctl-asan). Arguments pick rules or
-situations by name. Ends with "doctor: N passed, N failed".
+situations by name; --print shows what they give. Ends with
+"doctor: N passed, N failed".
 """
 import json
 import os
@@ -16,11 +18,13 @@ HERE = pathlib.Path(__file__).resolve().parent
 TOP = HERE.parent.parent
 sys.path[:0] = [str(HERE), str(TOP / "tests" / "schema")]
 
+import situations                               # noqa: E402
 import table                                    # noqa: E402
 import validate                                 # noqa: E402
 
 TDXCTL = os.path.abspath(os.environ.get("TDXCTL") or TOP / os.environ.get("O", "build") / "tdxctl-asan")
 ENV = {k: v for k, v in os.environ.items() if k == "PATH" or k.endswith("SAN_OPTIONS")} | {"LC_ALL": "C"}
+ORDER = ("fail", "warn", "info", "unknown", "skip", "ok")
 
 
 class Failure(Exception):
@@ -41,28 +45,43 @@ def make(top, mods):
             full.write_text(text)
 
 
-def run(top, *args):
-    p = subprocess.run([TDXCTL, "--root", top, "doctor", *args], stdin=subprocess.DEVNULL, timeout=60,
+def run(host, *args):
+    """doctor on a tree, or on the emulated host of that file."""
+    where = [f"--emulate={host}"] if str(host).endswith(".json") else ["--root", str(host)]
+    p = subprocess.run([TDXCTL, *where, "doctor", *args], stdin=subprocess.DEVNULL, timeout=60,
                        capture_output=True, text=True, check=False, env=ENV)
     expect("Sanitizer" not in p.stderr and "runtime error" not in p.stderr, p.stderr)
     return p
 
 
+def examine_tree(top, *args):
+    """(exit status, document) of doctor on that host; text and JSON agree."""
+    p = run(top, "--json", *args)
+    doc = json.loads(p.stdout)
+    found = validate.problems(doc)
+    expect(not found, "; ".join(found))
+    text = run(top, *args)
+    expect(text.returncode == p.returncode, "text and JSON differ in exit status")
+    for r in doc["rules"]:
+        finding = r["state"] in ("info", "warn", "fail")
+        expect((f"({r['id']})" in text.stdout) == finding, f"{r['id']} in text")
+        expect(bool(r["fix"]) == finding, f"{r['id']}: fix")
+        expect(r["detail"] or r["state"] not in ("unknown", "skip"), f"{r['id']}: no reason")
+    # Findings come before what is well, the worst first, and one is to begin with.
+    order = [ORDER.index(r["state"]) for r in doc["rules"]]
+    expect(order == sorted(order), "not sorted")
+    bad = [r["id"] for r in doc["rules"] if r["state"] in ("warn", "fail")]
+    expect(doc["first"] == (bad[0] if bad else None), f"first: {doc['first']}")
+    expect(not bad or f"({bad[0]})" in " ".join(text.stdout.split("First ")[-1].split()), "First in text")
+    return p.returncode, doc
+
+
 def examine(mods, *args):
-    """(exit status, document) of doctor on that host."""
+    if isinstance(mods, str):
+        return examine_tree(TOP / "tests" / "cli" / "hosts" / mods, *args)
     with tempfile.TemporaryDirectory(prefix="tdxctl-host-") as top:
         make(top, mods)
-        p = run(top, "--json", *args)
-        doc = json.loads(p.stdout)
-        found = validate.problems(doc)
-        expect(not found, "; ".join(found))
-        text = run(top, *args)
-        expect(text.returncode == p.returncode, "text and JSON differ in exit status")
-        for r in doc["rules"]:
-            finding = r["state"] in ("info", "warn", "fail")
-            expect((r["id"] in text.stdout) == (finding or "-v" in args), f"{r['id']} in text")
-            expect(bool(r["fix"]) == finding, f"{r['id']}: fix")
-        return p.returncode, doc
+        return examine_tree(top, *args)
 
 
 def state(doc, rule):
@@ -74,39 +93,68 @@ def test_rule(rule, row):
     _, doc = examine(fires, "--attestation")
     got = state(doc, rule)
     expect(got["state"] == want, f"must fire: {got}")
-    # Findings come before what is well, the worst first.
-    order = [("fail", "warn", "info", "unknown", "skip", "ok").index(r["state"]) for r in doc["rules"]]
-    expect(order == sorted(order), "not sorted")
-    if silent is not None:
-        _, doc = examine(silent, "--attestation")
-        got = state(doc, rule)
-        expect(got["state"] == "ok" or (got["state"] == "skip" and "waits" not in (got["detail"] or "")),
-               f"must be silent: {got}")
+    _, doc = examine(silent, "--attestation")
+    got = state(doc, rule)
+    expect(got["state"] == "ok" or (got["state"] == "skip" and "waits" not in (got["detail"] or "")),
+           f"must be silent: {got}")
 
 
-def test_situation(row):
-    mods, first, status = row
-    code, doc = examine(mods)
-    expect(code == status, f"exit status {code}: {[r for r in doc['rules'] if r['fix']]}")
-    top = doc["rules"][0]
-    expect((top["id"] if top["fix"] else None) == first, f"{top['id']} comes first: {top}")
-    expect(("error" in doc) == (status == 4), "error object")
-    total = {k: v for k, v in doc["summary"].items()}
-    expect(sum(total.values()) == len(doc["rules"]), f"summary: {total}")
+def findings(doc):
+    return {r["id"]: r["state"] for r in doc["rules"] if r["state"] not in ("ok", "skip")}
 
 
-def test_every_rule_has_a_case():
+def check_situation(s, code, doc):
+    got = findings(doc)
+    wrong = {k: (got.get(k), s.findings.get(k)) for k in got | s.findings if got.get(k) != s.findings.get(k)}
+    expect(not wrong, f"(is, must be): {wrong}")
+    expect(doc["first"] == s.first, f"first: {doc['first']}")
+    expect(code == s.status, f"exit status {code}")
+    expect(("error" in doc) == (code == 4), "error object")
+    expect(sum(doc["summary"].values()) == len(doc["rules"]), f"summary: {doc['summary']}")
+
+
+def test_situation(s):
+    check_situation(s, *examine(s.tree))
+
+
+def trees():
+    top = HERE / "trees"
+    return sorted(p.name for p in top.iterdir() if p.is_dir()) if top.is_dir() else []
+
+
+def test_tree_on_disk(name):
+    """One that was captured: it says where, and what is expected of it."""
+    top = HERE / "trees" / name
+    expect((top / "origin").read_text().strip(), "no origin")
+    expect(name in situations.CAPTURED, "nothing is expected of it")
+    check_situation(situations.CAPTURED[name], *examine_tree(top))
+
+
+def test_complete():
+    """Every rule has a tree that makes it fire and one that keeps it silent, and is known."""
     _, doc = examine({}, "--attestation")
     ids = {r["id"] for r in doc["rules"]}
     expect(ids == set(table.RULES), f"rules without case, cases without rule: {ids ^ set(table.RULES)}")
+    for rule, row in table.RULES.items():
+        expect(row and row[1] in ("info", "warn", "fail") and row[2] is not None, f"{rule}: one side only")
+        expect(row[0] != row[2], f"{rule}: the same tree for both")
+    expect(set(situations.CAPTURED) == set(trees()), "captured trees and expectations differ")
+    count = len(situations.SITUATIONS) + len(situations.CAPTURED)
+    expect(count >= 25 and all(s.origin for s in situations.SITUATIONS.values()), f"{count} situations")
 
 
 def test_tree():
-    """Below a failure nothing is guessed."""
+    """Below a failure nothing is guessed; what it waits for is what failed."""
     _, doc = examine(table.off(table.both(x982=0)))
     for rule in ("bios.tmemt.off", "bios.keyid.none", "bios.seamrr.off", "bios.module.missing"):
         got = state(doc, rule)
-        expect(got["state"] == "skip" and got["detail"].startswith("waits for"), got)
+        expect(got["state"] == "skip" and got["detail"] == "waits for bios.tme.off", got)
+
+
+def test_nothing_known():
+    """What cannot be looked at is unknown, or does not apply; never a finding."""
+    _, doc = examine(None, "--attestation")
+    expect(all(r["state"] in ("unknown", "skip") for r in doc["rules"]), findings(doc))
 
 
 def test_options():
@@ -115,6 +163,8 @@ def test_options():
     expect(code == 0 and {r["group"] for r in doc["rules"]} == {"capacity"}, doc)
     code, doc = examine(table.LIMIT, "--fail-on", "warn")
     expect(code == 7, "--fail-on warn")
+    code, doc = examine({}, "--fail-on", "info")
+    expect(code == 7 and doc["first"] is None, "--fail-on info")
     with tempfile.TemporaryDirectory(prefix="tdxctl-host-") as top:
         make(top, leak)
         p = run(top, "--explain", "hkid.leaked", "--json")
@@ -123,8 +173,24 @@ def test_options():
         p = run(top, "--explain", "hkid.leakd")
         expect(p.returncode == 2 and "hkid.leaked" in p.stderr, p.stderr)
         p = run(top, "--short")
-        expect(p.stdout.splitlines()[0].startswith("FAIL  An HKID leaked  (hkid.leaked)"), p.stdout)
+        expect(p.stdout.split() [:5] == ["FAIL", "An", "HKID", "leaked", "(hkid.leaked)"], p.stdout)
         expect("Fix:" not in p.stdout, p.stdout)
+        p = run(top, "-v")
+        expect(all(r in p.stdout for r in table.RULES if r != "qgs.down" and not r.startswith(("qgs.", "pccs.", "reg."))),
+               p.stdout)
+
+
+def test_log_lines():
+    """A status is a whole word in the log; what a VM said before its last start is history."""
+    _, doc = examine(table.off(table.log("pci 0000:00:1f.0: BAR 0 [mem 0xc0000900-0xc00009ff]",
+                                         "bridge window 0xc0000a02 0xc0000a0200000")))
+    got = findings(doc)
+    expect("bios.old.cpuid" not in got and "mem.cxl" not in got, got)
+    _, doc = examine(table.failed("virt/tdx: SEAMCALL (0x21) failed: 0xc000092100000122"))
+    expect("TDX_INCORRECT_MSR_VALUE IA32_TSX_CTRL" in state(doc, "bios.old.msr")["detail"], state(doc, "bios.old.msr"))
+    _, doc = examine(table.vm("KVM: unknown exit, hardware reason c000092100000122"))
+    got = state(doc, "td.exit_reason")["detail"]
+    expect(got.startswith("log of VM web: ") and "TDX_INCORRECT_MSR_VALUE" in got, got)
 
 
 def test_no_permission():
@@ -133,25 +199,38 @@ def test_no_permission():
         return
     with tempfile.TemporaryDirectory(prefix="tdxctl-host-") as top:
         os.chmod(top, 0o755)
-        make(top, table.off())
+        make(top, {**table.off(), **table.vm("qemu: failed to parse TDVF for TDX VM")})
         for path in ("dev/cpu/0/msr.txt", "dev/cpu/2/msr.txt", "var/log/dmesg", "boot/config-7.2.13",
-                     "sys/module/kvm_intel/parameters/tdx"):
+                     "sys/module/kvm_intel/parameters/tdx", "dev/kvm.txt", "var/log/libvirt"):
             os.chmod(pathlib.Path(top, path), 0)
         p = subprocess.run([TDXCTL, "--root", top, "doctor", "--json"], capture_output=True, text=True,
                            timeout=60, check=False, env=ENV, user=65534, group=65534, extra_groups=[])
         doc = json.loads(p.stdout)
-        for rule in ("bios.keyid.few", "bios.seamrr.off", "kvm.param", "bios.module.missing", "hkid.leaked"):
+        for rule in ("bios.keyid.few", "bios.seamrr.off", "kvm.param", "bios.module.missing", "hkid.leaked",
+                     "create.no_tdvf"):
             got = state(doc, rule)
             expect(got["state"] == "unknown" and got["detail"], got)
         expect(not any(r["state"] == "fail" for r in doc["rules"]), "a failure that nobody saw")
+        os.chmod(pathlib.Path(top, "var/log/libvirt"), 0o755)
 
 
 def main():
+    picked = [a for a in sys.argv[1:] if a != "--print"]
+    if picked != sys.argv[1:]:
+        for name in picked:
+            for s in [situations.SITUATIONS[name]] if name in situations.SITUATIONS else []:
+                code, doc = examine(s.tree)
+                print(f"{name}: {code} {doc['first']} {findings(doc)}")
+            if name in trees():
+                code, doc = examine_tree(HERE / "trees" / name)
+                print(f"{name}: {code} {doc['first']} {findings(doc)}")
+        return 0
     tests = {f"rule {k}": (lambda k=k, v=v: test_rule(k, v)) for k, v in table.RULES.items() if v}
-    tests |= {f"host {k}": (lambda v=v: test_situation(v)) for k, v in table.SITUATIONS.items()}
+    tests |= {f"host {k}": (lambda s=s: test_situation(s)) for k, s in situations.SITUATIONS.items()}
+    tests |= {f"captured {k}": (lambda k=k: test_tree_on_disk(k)) for k in trees()}
     tests |= {k[5:]: v for k, v in globals().items()
-              if k in ("test_every_rule_has_a_case", "test_tree", "test_options", "test_no_permission")}
-    picked = sys.argv[1:]
+              if k in ("test_complete", "test_tree", "test_nothing_known", "test_options", "test_log_lines",
+                       "test_no_permission")}
     passed = failed = 0
     for name, test in tests.items():
         if picked and name.split()[-1] not in picked:

@@ -103,6 +103,35 @@ static void slow_teardown(void)
 	td.td.hkid = 16;
 	td.td.state = TDXCTL_TD_LEAKED;
 	CHECK_EQ(state("teardown.slow", NULL), TDXCTL_RULE_OK);
+	/* Its process lives, its pages are slow to go. */
+	td.vm.pid = 7;
+	td.td.state = TDXCTL_TD_BLOCKED;
+	CHECK_EQ(state("teardown.slow", NULL), TDXCTL_RULE_OK);
+	td.td.private_pages = 12;
+	CHECK_EQ(state("teardown.slow", "torn down for 119 s, 12 pages are left"), TDXCTL_RULE_WARN);
+}
+
+static bool match(const char *text, const char *pattern, const char *want)
+{
+	const char *line = "";
+	size_t len = 0;
+
+	return tdxctl_rule_match(text, pattern, &line, &len) && len == strlen(want) && !memcmp(line, want, len);
+}
+
+static void patterns(void)
+{
+	CHECK(match("a\n[    1.5] b c d\ne", "b*d", "b c d"));
+	CHECK(match("<6>[   12.000001] tdx: x", "x", "tdx: x"));
+	CHECK(match("[mem 0x1] x", "x", "[mem 0x1] x"));
+	CHECK(match("b\nd b\nb d", "b*d", "b d"));
+	CHECK(!match("b\nd", "b*d", ""));
+	/* The upper half of a status is the beginning of sixteen digits. */
+	CHECK(match("x 0xc0000b0800000001", "0xc0000b08", "x 0xc0000b0800000001"));
+	CHECK(match("0xc0000b08 0xc0000b0800000001,", "0xc0000b08", "0xc0000b08 0xc0000b0800000001,"));
+	CHECK(!match("x 0xc0000b08 0xc0000b080000001 0xc0000b08000000011", "0xc0000b08", ""));
+	CHECK(!match("x 0xc0000b08\n00000001", "0xc0000b08", ""));
+	CHECK(!match("", "x", ""));
 }
 
 static void being_built(void)
@@ -111,6 +140,8 @@ static void being_built(void)
 	CHECK_EQ(state("update.during_build", NULL), TDXCTL_RULE_OK);
 	td.td.state = TDXCTL_TD_INITIALIZED;
 	CHECK_EQ(state("update.during_build", "td:1 (web)"), TDXCTL_RULE_INFO);
+	facts.file[TDXCTL_FILE_UPLOAD_STATUS].text = (char *)"transferring";
+	CHECK_EQ(state("update.during_build", "an update is at work"), TDXCTL_RULE_WARN);
 }
 
 static void hkids_of_the_helper(void)
@@ -124,6 +155,8 @@ static void hkids_of_the_helper(void)
 	/* The TD that runs is the better answer. */
 	CHECK_EQ(state("hkid.leak_blocks_offline", NULL), TDXCTL_RULE_OK);
 	snap.nr_tds = 0;
+	CHECK_EQ(state("hkid.leak_blocks_offline", NULL), TDXCTL_RULE_INFO);
+	facts.log.text = (char *)"Delete all TDs in order to offline all CPUs of a package.";
 	CHECK_EQ(state("hkid.leak_blocks_offline", NULL), TDXCTL_RULE_WARN);
 	hkids[3].state = TDXCTL_HKID_UNKNOWN;
 	CHECK_EQ(state("hkid.exhausted", NULL), TDXCTL_RULE_OK);
@@ -142,6 +175,7 @@ int main(void)
 	RUN(the_table);
 	RUN(drift);
 	RUN(slow_teardown);
+	RUN(patterns);
 	RUN(being_built);
 	RUN(hkids_of_the_helper);
 	RUN(details_are_clean);

@@ -1,0 +1,232 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Situations of hosts, and all that doctor must find in each.
+
+Each says where its tree comes from: those of CAPTURED are in trees/ and were
+taken from a running kernel; those of SITUATIONS are made from the healthy host
+of table.py and from what Linux, its documentation and operators' reports say.
+"""
+from collections import namedtuple
+
+from table import (CGROUP, CPU, FLAGS, FULL, HEALTHY, KVM, LEAK, LIMIT, LOG, NODE, NO_KEYS, NO_KVM_TDX, NO_TD,
+                   REFUSED, UPLOAD, both, config, cpuinfo, failed, kernel, log, msr, off, vm)
+
+# tree: beside the healthy host, None is nothing at all. findings: id -> state of all that is not ok or skip.
+Situation = namedtuple("Situation", "tree origin status first findings")
+
+NO_MSR = {f"dev/cpu/{c}/msr.txt": None for c in (0, 2)}
+NO_FLAG = FLAGS.replace(" tdx_host_platform", "")
+# TDX before 7.2: no tdx_host, no update.
+OLD_KERNEL = {f"sys/devices/faux/tdx_host/{f}": None for f in ("version", "num_remaining_updates")} | {
+    UPLOAD + "status": None, UPLOAD + "error": None, "sys/devices/faux/tdx_host/version": None}
+
+
+def old(release, *lines, **more):
+    """A kernel before 7.2 whose log has these lines, TDX not up."""
+    return off(kernel(release), {"var/log/dmesg": "".join(
+        f"[    {i}.000000] {t}\n" for i, t in enumerate([f"Linux version {release}", *lines]))}, more)
+
+
+def is_unknown(*ids):
+    return dict.fromkeys(ids, "unknown")
+
+
+# Nobody knows these without the helper; every tree is without.
+HELPER = is_unknown("teardown.slow", "update.during_build")
+# A healthy host with a TD.
+WELL = HELPER | {"hugepages": "info"}
+
+
+NO_VERSION = is_unknown("module.series", "perf.old_module")
+NO_MSRS = is_unknown("sock.mismatch", "bios.tmemt.off", "sgx.mcheck", "cpu.preproduction") | {"tools.msr": "info"}
+LOG_LOST = is_unknown("mem.tdmr_near_limit", "pm.s3", "create.entropy", "create.key_config", "mem.pamt",
+                      "boot.slow_init", "hkid.leaked", "hkid.leak_blocks_offline", "reclaim.metadata", "sept.busy",
+                      "td.unaccepted", "mce.tdx_private", "cpu.offline_refused")
+# And TDX is not up.
+LOG_LOST_DOWN = is_unknown("bios.module.missing", "bios.old.cpuid", "bios.old.msr", "module.too_old_v1",
+                           "module.rbp", "module.max_vcpus", "mem.reserved_areas", "mem.tdmr_limit", "mem.cxl",
+                           "kvm.prereq", "boot.noise")
+
+
+SITUATIONS = {
+    "healthy": Situation({}, "made from Linux 7.2's files and strings", 0, None,
+        WELL),
+    "nothing-readable": Situation(None, "an empty directory", 4, None,
+        HELPER | LOG_LOST | LOG_LOST_DOWN | NO_VERSION | is_unknown("cpu.vendor",
+          "sock.mismatch", "bios.palimit46", "bios.tme.off", "bios.tmemt.off", "bios.keyid.none",
+          "bios.keyid.few", "bios.seamrr.off", "bios.seamrr.unlocked", "module.topology",
+          "kconf.host", "pm.hibernate", "cpu.feature", "kconf.kvm", "kvm.virt_at_load",
+          "kvm.param", "boot.maxcpus", "sgx.off", "sgx.mcheck", "cpu.preproduction", "kexec.old",
+          "kexec.pw_mce", "tools.msr", "create.pkg_offline", "cgroup.misc", "bios.keyid.capacity",
+          "hkid.exhausted", "hkid.cgroup_limit", "hkid.cgroup_drift", "hugepages",
+          "mem.hotplug_refused", "cpu.online_failed")),
+    "other-vendor": Situation(off(cpuinfo("AuthenticAMD")), "made: /proc/cpuinfo's vendor", 7, "cpu.vendor",
+        {"cpu.vendor": "fail"}),
+    "guest": Situation(off(cpuinfo(flags=FLAGS + " hypervisor")), "made: the flag hypervisor", 7, "cpu.vendor",
+        {"cpu.vendor": "fail"}),
+    "older-cpu": Situation(off(cpuinfo(model=0x6a, flags="fpu ss xsave"), both(x87="fault")),
+                           "made: Ice Lake's model, no MSR 0x87", 7, "cpu.vendor",
+        {"cpu.vendor": "fail"}),
+    "no-vmx": Situation(off(cpuinfo(flags=NO_FLAG.replace(" vmx", "")), {"dev/kvm.txt": None, "dev/kvm": None},
+                            {KVM + f: None for f in ("tdx", "ept", "enable_apicv")},
+                            {f"sys/module/kvm/parameters/{f}": None for f in ("tdp_mmu", "mmio_caching")}),
+                        "made: Linux clears the flag when firmware locked VT-x off", 7, "cpu.feature",
+        NO_VERSION | {"cpu.feature": "fail"} | is_unknown("module.topology", "sgx.off")),
+    "bios-off": Situation(off(both(x87="fault", x982="fault", x1401="fault"), cpuinfo(flags=NO_FLAG),
+                              log("x86/tme: not enabled by BIOS", begin=LOG[:1])),
+                          "made: MSRs that fault, Linux's line", 7, "bios.tme.off",
+        {"bios.tme.off": "fail"}),
+    "tme-mt-off": Situation(off(both(x982=3, x87="fault"), cpuinfo(flags=NO_FLAG), log(begin=LOG[:1])),
+                            "made: MSR 0x982 without KeyID bits", 7, "bios.tmemt.off",
+        {"bios.tmemt.off": "fail"}),
+    "split-0": Situation(off(NO_KEYS, cpuinfo(flags=NO_FLAG)), "made: MSR 0x87 with no private KeyIDs", 7,
+                         "bios.keyid.none",
+        {"bios.keyid.none": "fail"}),
+    "one-private-keyid": Situation(off(both(x87=0x10000003e)), "made: MSR 0x87, Linux's limit of two", 7,
+                                   "bios.keyid.few",
+        NO_VERSION | {"bios.keyid.few": "fail"} | is_unknown("module.topology")),
+    "split-1": Situation({}, "made: [32, 64), as most reports have it", 0, None,
+        WELL),
+    "palimit46": Situation(off(both(x982=3, x87=0x3f), {"dev/cpu/0/cpuid.txt": "80000008 0 302e 0 0 0\n"},
+                               log(begin=LOG[:1])),
+                           "made: CPUID 0x80000008 as vendors' lists of settings tell", 7, "bios.palimit46",
+        {"bios.palimit46": "fail"}),
+    "seamrr-off": Situation(off(both(x1401=0, x1400=0), log("virt/tdx: module not loaded")),
+                            "made: MSRs 0x1400 and 0x1401 empty", 7, "bios.seamrr.off",
+        {"bios.seamrr.off": "fail"}),
+    "seamrr-unlocked": Situation(off(both(x1401=0x3ffffe000800), log("virt/tdx: module not loaded")),
+                                 "made: MSR 0x1401 as in an operator's report", 7, "bios.seamrr.unlocked",
+        {"bios.seamrr.unlocked": "fail"}),
+    "module-missing": Situation(off(log("virt/tdx: module not loaded")), "made: Linux 7.2's line", 7,
+                                "bios.module.missing",
+        {"bios.module.missing": "fail"}),
+    "old-module": Situation(failed("virt/tdx: SEAMCALL (0x22) failed: 0xc000050500000000"),
+                            "made: status in operators' reports", 7, "module.too_old_v1",
+        NO_VERSION | {"module.too_old_v1": "fail"} | is_unknown("module.topology")),
+    "old-bios": Situation(failed("virt/tdx: SEAMCALL (0x21) failed: 0xc000092100000122"),
+                          "made: status in an operator's report", 7, "bios.old.msr",
+        NO_VERSION | {"bios.old.msr": "fail"} | is_unknown("module.topology")),
+    "module-1.5.01": Situation(NO_KVM_TDX | {"sys/devices/faux/tdx_host/version": "1.5.01\n",
+                                             KVM + "tdx": None, "dev/kvm": None, "dev/kvm.txt": None},
+                               "made: derived from KVM's source", 7, "module.topology",
+        {"module.topology": "fail", "perf.old_module": "info"} | is_unknown("sgx.off")),
+    "hibernation": Situation(off({"proc/cmdline": "ro quiet kvm_intel.tdx=1\n"}, cpuinfo(flags=NO_FLAG),
+                                 log("virt/tdx: initialization failed: Hibernation support is enabled")),
+                             "made: Linux 7.2's line", 7, "pm.hibernate",
+        NO_VERSION | {"pm.hibernate": "fail"} | is_unknown("module.topology")),
+    "hibernation-log-lost": Situation(off({"proc/cmdline": "ro quiet\n", "sys/power/disk": "[platform] shutdown\n",
+                                           "boot/config-7.2.13": config()["boot/config-7.2.13"] +
+                                           "CONFIG_HIBERNATION=y\n"}, cpuinfo(flags=NO_FLAG), log("late", begin=[])),
+                                      "made: what the kernel checks", 7, "pm.hibernate",
+        LOG_LOST | LOG_LOST_DOWN | NO_VERSION | {"pm.hibernate": "fail", "kvm.param": "fail"} |
+          is_unknown("module.topology")),
+    "parameter-off": Situation(NO_KVM_TDX | {"proc/cmdline": "ro nohibernate\n"},
+                               "made: kvm_intel as it is by default", 7, "kvm.param",
+        {"kvm.param": "fail"}),
+    "kvm-not-loaded": Situation(NO_KVM_TDX | {"sys/module/kvm_intel/parameters/" + f: None
+                                              for f in ("tdx", "ept", "enable_apicv")} |
+                                {"dev/kvm": None, "dev/kvm.txt": None}, "made: no kvm_intel", 7, "kvm.param",
+        {"kvm.param": "fail"} | is_unknown("sgx.off")),
+    "kvm-without-tdx": Situation(NO_KVM_TDX | {KVM + "tdx": None} | config(KVM_INTEL_TDX=None),
+                                 "made: CONFIG_KVM_INTEL_TDX off", 7, "kconf.kvm",
+        {"kconf.kvm": "fail"}),
+    "ept-off": Situation(NO_KVM_TDX | {KVM + "ept": "N\n"} | log(*LOG[3:], "kvm_intel: EPT is required for TDX"),
+                         "made: Linux's line, kvm_intel ept=0", 7, "kvm.prereq",
+        {"kvm.prereq": "fail"}),
+    "package-offline": Situation({**NODE, **NO_TD}, "made: sysfs of an offline package, KVM's line", 7,
+                                 "create.pkg_offline",
+        WELL | {"create.pkg_offline": "fail"}),
+    "node-offline": Situation(NODE, "made: sysfs of an offline node", 0, "create.pkg_offline",
+        WELL | {"create.pkg_offline": "warn"}),
+    "nr-cpus": Situation({"proc/cmdline": "ro nr_cpus=2 nohibernate kvm_intel.tdx=1\n", CPU + "present": "0-1\n",
+                          CPU + "online": "0-1\n", **{f"{CPU}cpu{i}/topology/physical_package_id": None for i in (2, 3)},
+                          **log("CPU topo: CPU limit of 2 reached. Ignoring further CPUs", *LOG[3:])},
+                         "made: nr_cpus=, Linux's line", 0, "boot.maxcpus",
+        WELL | {"boot.maxcpus": "warn"}),
+    "maxcpus": Situation({**NODE, **NO_TD, "proc/cmdline": "ro maxcpus=2 nohibernate kvm_intel.tdx=1\n"},
+                         "made: maxcpus=", 7, "create.pkg_offline",
+        WELL | {"create.pkg_offline": "fail", "boot.maxcpus": "warn"}),
+    "cpu-online-failed": Situation({CPU + "online": "0-2\n", CPU + "cpu3/hotplug/state": "0\n",
+                                    CPU + "cpu3/hotplug/target": "0\n",
+                                    **log(*LOG[3:], "virt/tdx: SEAMCALL (0x23) failed: 0xc000090200000007")},
+                                   "made: Linux takes a failed step back, its line", 7, "cpu.online_failed",
+        WELL | {"cpu.online_failed": "fail", "cpu.offline_refused": "info"}),
+    "memory-offline": Situation({f"sys/devices/system/memory/memory{i}/state": "offline\n" for i in (8, 9)},
+                                "made: sysfs", 0, None,
+        WELL | {"mem.hotplug_refused": "info"}),
+    "hkids-exhausted": Situation({**FULL, **{f"sys/kernel/debug/kvm/{i}-9/x": "" for i in range(2000, 2030)}},
+                                 "made: misc.current at misc.capacity", 7, "hkid.exhausted",
+        WELL | {"hkid.exhausted": "fail"}),
+    "cgroup-limit": Situation(LIMIT, "made: misc.events of a cgroup", 0, "hkid.cgroup_limit",
+        WELL | {"hkid.cgroup_limit": "warn"}),
+    "cgroup-v1": Situation({**{p: None for p in HEALTHY if p.startswith(CGROUP)},
+                            CGROUP + "misc/misc.capacity": "tdx 31\n", CGROUP + "misc/misc.current": "tdx 31\n",
+                            CGROUP + "misc/vms/misc.current": "tdx 31\n", CGROUP + "misc/vms/misc.max": "tdx max\n",
+                            CGROUP + "misc/vms/misc.events": "tdx.max 0\n",
+                            **{f"sys/kernel/debug/kvm/{i}-9/x": "" for i in range(2000, 2030)}},
+                           "made: the misc controller of cgroup v1", 7, "hkid.exhausted",
+        WELL | {"hkid.exhausted": "fail"}),
+    "leaked-hkid": Situation(LEAK, "made: KVM's line", 7, "hkid.leaked",
+        WELL | {"hkid.leaked": "fail"}),
+    "leak-not-logged": Situation({CGROUP + "misc.current": "tdx 3\n"}, "made: more HKIDs in use than VMs", 0,
+                                 "hkid.leaked",
+        WELL | {"hkid.leaked": "warn"}),
+    "leak-blocks-offline": Situation({**log("kvm_intel: tdh_mng_vpflushdone() failed. HKID 33 is leaked.", REFUSED),
+                                      "sys/kernel/debug/kvm/1234-12/x": None, "sys/kernel/debug/kvm/mmio": "",
+                                      CGROUP + "misc.current": "tdx 1\n"},
+                                     "made: KVM's and Linux's lines", 7, "hkid.leaked",
+        WELL | {"hkid.leaked": "fail", "hkid.leak_blocks_offline": "warn",
+          "cpu.offline_refused": "info"}),
+    "mixed-bios": Situation(off(msr(2, x87="fault")), "made: MSRs that differ", 7, "sock.mismatch",
+        NO_VERSION | {"sock.mismatch": "fail"} | is_unknown("module.topology")),
+    "kexec-refused": Situation({**kernel("6.18.2"), **cpuinfo(bugs="tdx_pw_mce"), **OLD_KERNEL,
+                                **log("kexec: Not allowed on platform with tdx_pw_mce bug")},
+                               "made: Linux 6.18's line", 0, "kexec.pw_mce",
+        WELL | NO_VERSION | {"kexec.pw_mce": "warn"}),
+    "kexec-6.12": Situation(old("6.12.1", "virt/tdx: BIOS enabled: private KeyID range [32, 64)",
+                                "virt/tdx: module initialized") |
+                            {"boot/config-6.12.1": "CONFIG_INTEL_TDX_HOST=y\n"},
+                            "made: 6.8 to 6.17 exclude kexec", 7, "kconf.kvm",
+        NO_VERSION | {"kconf.kvm": "fail", "kexec.old": "info"}),
+    "container": Situation({**{p: None for p in HEALTHY if p.startswith(("dev/", CGROUP, "sys/kernel", "boot/", "var/"))},
+                            CGROUP + "cgroup.events": "populated 1\n"}, "made: no /dev, no log, a cgroup of its own",
+                           0, None,
+        HELPER | LOG_LOST | {"tools.msr": "info"} | is_unknown("sock.mismatch", "sgx.off",
+          "sgx.mcheck", "cpu.preproduction", "cgroup.misc", "bios.keyid.capacity",
+          "hkid.exhausted", "hkid.cgroup_limit", "hkid.cgroup_drift", "hugepages")),
+    "log-overwritten": Situation(log("late", begin=[]), "made: a log without its beginning", 0, None,
+        WELL | LOG_LOST | is_unknown("hkid.cgroup_drift")),
+    "gpu-td": Situation({"sys/module/vfio_iommu_type1/parameters/dma_entry_limit": "65535\n",
+                         **vm("qemu-system-x86_64: VFIO_MAP_DMA failed: No space left on device")},
+                        "made: QEMU's line in an operator's report", 0, "create.vfio_dma",
+        WELL | {"create.vfio_dma": "warn"}),
+    # One for each generation of what kernels write.
+    "log-6.2": Situation(old("6.2.0", "tdx: BIOS enabled: private KeyID range [32, 64)",
+                             "tdx: TDX module is not loaded."), "made: Linux before 6.8", 7, "bios.module.missing",
+        {"bios.module.missing": "fail"}),
+    "log-6.7": Situation(old("6.7.0", "tdx: no TDX private KeyIDs available") | NO_MSR, "made: Linux before 6.8", 7,
+                         "bios.keyid.none",
+        NO_MSRS | {"bios.keyid.none": "fail"}),
+    "log-6.8": Situation(old("6.8.0", "virt/tdx: BIOS enabled: private KeyID range [64, 128)",
+                             "SEAMCALL failed: CPU 7: leaf 33, error 0xc000090000000000.",
+                             "virt/tdx: module initialization failed (-5)"), "made: Linux 6.8", 7, "bios.old.cpuid",
+        NO_VERSION | {"bios.old.cpuid": "fail"}),
+    "log-6.16": Situation(old("6.16.3", "virt/tdx: BIOS enabled: private KeyID range [32, 64)",
+                              "virt/tdx: TDMR [0x0, 0x40000000): reserved areas exhausted.",
+                              "virt/tdx: module initialization failed (-28)"), "made: Linux 6.16", 7,
+                          "mem.reserved_areas",
+        NO_VERSION | {"mem.reserved_areas": "fail"} | is_unknown("module.topology")),
+    "log-7.2": Situation(failed("virt/tdx: SEAMCALL (0x2d) failed: 0xc0000a0200000003"), "made: Linux 7.2", 7,
+                         "mem.cxl",
+        NO_VERSION | {"mem.cxl": "fail"} | is_unknown("module.topology")),
+    "log-distro": Situation(old("6.8.0-1015-intel", "virt/tdx: BIOS enabled: private KeyID range [32, 64)",
+                                "virt/tdx: TDX module: attributes 0x0, vendor_id 0x8086, major_version 1, "
+                                "minor_version 5, build_date 20230911, build_num 595",
+                                "virt/tdx: CMR: [0x1000, 0xa0000)", "kvm_intel: Failed to initialize TDX module."),
+                            "made: a distribution's 6.8", 7, "kvm.param",
+        {"kvm.param": "fail", "perf.old_module": "info"}),
+    "log-distro-bios": Situation(old("6.8.0-1015-intel", "kvm_intel: [firmware bug]: TDX is not enabled by BIOS.") |
+                                 NO_MSR, "made: a distribution's 6.8", 7, "bios.keyid.none",
+        NO_MSRS | {"bios.keyid.none": "fail"}),
+}
+# Trees on disk; each has a file "origin".
+CAPTURED = {}
