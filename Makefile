@@ -17,7 +17,7 @@ WERROR	?=
 Q	:= $(if $(V),,@)
 
 VERSION := $(shell cat VERSION)
-PKGS	:= json-c libkmod libbpf
+PKGS	:= json-c libkmod libbpf libsystemd zlib
 WARN	:= -Wall -Wextra -Wmissing-prototypes -Wstrict-prototypes -Wshadow -Wno-unused-parameter $(WERROR)
 CPPFLAGS_ALL := -D_GNU_SOURCE -DTDXCTL_VERSION='"$(VERSION)"' -Ikmod/uapi -Ikmod/core -Ikmod/tdxctl -Ilib $(CPPFLAGS)
 CFLAGS_ALL   = -std=gnu11 $(WARN) $(CFLAGS) $(shell $(PKG_CONFIG) --cflags $(PKGS) 2>/dev/null)

@@ -7,8 +7,6 @@
 #include "hostsrc.h"
 #include "private.h"
 
-#define MAX_CONFIG (2 << 20)
-
 static const char *const files[TDXCTL_FILE_COUNT] = {
 #define X(id, path) [TDXCTL_FILE_##id] = path,
 	TDXCTL_FILES(X)
@@ -67,11 +65,10 @@ void src_text(struct tdxctl_ctx *ctx, const char *path, size_t max, struct tdxct
 {
 	ssize_t len = root_read(ctx, path, max, &t->text);
 
-	if (len < 0) {
+	t->absent = len == -ENOENT;
+	t->reason = len < 0 ? tdxctl_src_why((int)len) : NULL;
+	if (len < 0)
 		t->text = NULL;
-		t->absent = len == -ENOENT;
-		t->reason = tdxctl_src_why((int)len);
-	}
 }
 
 static void read_line(struct tdxctl_ctx *ctx, const char *path, struct tdxctl_text *t)
@@ -91,24 +88,6 @@ static void read_path(struct tdxctl_ctx *ctx, const char *path, struct tdxctl_va
 		v->reason = tdxctl_src_why(fd);
 	if (fd >= 0)
 		close(fd);
-}
-
-static void read_config(struct tdxctl_ctx *ctx, struct tdxctl_facts *f)
-{
-	const char *release = f->file[TDXCTL_FILE_RELEASE].text;
-	char path[300];
-
-	/* The release comes from a file: it must not lead elsewhere. */
-	if (!release || strchr(release, '/')) {
-		f->config.reason = "the kernel's release is not known";
-		return;
-	}
-	snprintf(path, sizeof(path), "/boot/config-%s", release);
-	src_text(ctx, path, MAX_CONFIG, &f->config);
-	if (f->config.text)
-		return;
-	snprintf(path, sizeof(path), "/lib/modules/%s/config", release);
-	src_text(ctx, path, MAX_CONFIG, &f->config);
 }
 
 unsigned int tdxctl_src_kernel(const char *release)
@@ -183,8 +162,8 @@ static int read_all(struct tdxctl_ctx *ctx, unsigned int what, struct tdxctl_fac
 	if (release->text)
 		f->kernel = tdxctl_src_kernel(release->text);
 	if (what & TDXCTL_FACTS_CONFIG)
-		read_config(ctx, f);
-	if (what & TDXCTL_FACTS_MEMORY)
+		err = tdxctl_src_config(ctx, f);
+	if (!err && (what & TDXCTL_FACTS_MEMORY))
 		err = tdxctl_src_memory(ctx, f);
 	if (!err && (what & TDXCTL_FACTS_PROCS))
 		err = tdxctl_src_services(ctx, f);
@@ -195,7 +174,7 @@ static int read_all(struct tdxctl_ctx *ctx, unsigned int what, struct tdxctl_fac
 	if (!err && (what & TDXCTL_FACTS_CGROUP))
 		err = tdxctl_src_cgroup(ctx, f, what & TDXCTL_FACTS_CGROUPS);
 	if (!err && (what & TDXCTL_FACTS_KVM))
-		err = tdxctl_src_kvm(ctx, f);
+		err = tdxctl_src_kvm(ctx, f, what & TDXCTL_FACTS_TD);
 	if (!err && (what & TDXCTL_FACTS_VMS))
 		err = tdxctl_src_vms(ctx, f);
 	if (!err && (what & TDXCTL_FACTS_LOG))
@@ -224,6 +203,8 @@ static int fill(struct tdxctl_ctx *ctx, unsigned int what, struct tdxctl_facts *
 		what |= TDXCTL_FACTS_FILES;
 	if (what & TDXCTL_FACTS_CGROUPS)
 		what |= TDXCTL_FACTS_CGROUP;
+	if (what & TDXCTL_FACTS_TD)
+		what |= TDXCTL_FACTS_KVM;
 	err = tdxctl_msrs_get(ctx, f->snap, msrs, &f->msrs, &f->nr_msrs);
 	if (err)
 		return err;

@@ -128,7 +128,8 @@ struct tdxctl_cgroup {
 #define TDXCTL_FACTS_CGROUPS	0x200	/* and every cgroup with a TD: on large hosts slow */
 #define TDXCTL_FACTS_KEYIDS	0x400	/* of the MSRs those two */
 #define TDXCTL_FACTS_VMS	0x800	/* VMs in KVM's debugfs */
-#define TDXCTL_FACTS_ALL	0xfff
+#define TDXCTL_FACTS_TD		0x1000	/* what KVM offers TDs, asked of a VM made for it */
+#define TDXCTL_FACTS_ALL	0x1fff
 /* A screenful: few files, however large the host. */
 #define TDXCTL_FACTS_STATUS	(TDXCTL_FACTS_CGROUP | TDXCTL_FACTS_KEYIDS | TDXCTL_FACTS_VMS)
 
@@ -191,6 +192,8 @@ struct tdxctl_facts {
 	struct tdxctl_dimms *dimms;
 	size_t nr_dimms;
 	struct tdxctl_val kvm_vm_types, kvm_max_vcpus;	/* KVM_CHECK_EXTENSION */
+	struct tdxctl_val td_attributes, td_xfam;	/* KVM_TDX_CAPABILITIES: supported */
+	struct tdxctl_val td_max_vcpus;	/* KVM_CAP_MAX_VCPUS of a TD */
 	struct tdxctl_val kvm_vms;	/* in KVM's debugfs */
 	struct tdxctl_val hkid_capacity, hkid_current;	/* misc cgroup, root */
 	struct tdxctl_cgroup *cgroups;	/* those that have or were refused a TD */
@@ -211,6 +214,7 @@ struct tdxctl_facts {
 	X(CPU, cpu.pa_bits) X(CPU, stuck_cpu) \
 	X(MEMORY, mem_total) X(MEMORY, mem_offline) X(MEMORY, dimm_sockets) \
 	X(KVM, kvm_vm_types) X(KVM, kvm_max_vcpus) X(VMS, kvm_vms) \
+	X(TD, td_attributes) X(TD, td_xfam) X(TD, td_max_vcpus) \
 	X(CGROUP, hkid_capacity) X(CGROUP, hkid_current) \
 	X(PROCS, qgs_running) X(PROCS, qgs_uptime) X(PROCS, pccs_running) \
 	X(PROCS, qgs_unit) X(PROCS, pccs_unit) X(PROCS, quote_socket_count) \
@@ -267,13 +271,17 @@ const char *tdxctl_src_why(int err);
 void tdxctl_src_cpuinfo(const char *text, struct tdxctl_cpu_facts *c);
 /* The number after "tdx " in a misc.* file; "max" is TDXCTL_UNKNOWN. */
 bool tdxctl_src_misc(const char *text, const char *key, uint64_t *v);
+/* Inflates @len bytes of gzip to at most @max, malloc'ed and NUL-terminated; -EINVAL, -EFBIG. */
+int tdxctl_src_gunzip(const void *gz, size_t len, size_t max, char **out);
 /* "6.12.95+deb12-amd64" */
 unsigned int tdxctl_src_kernel(const char *release);
 int tdxctl_src_cpu(struct tdxctl_ctx *ctx, struct tdxctl_facts *f);
+int tdxctl_src_config(struct tdxctl_ctx *ctx, struct tdxctl_facts *f);
 int tdxctl_src_hotplug(struct tdxctl_ctx *ctx, struct tdxctl_facts *f);
 /* @all: every cgroup, not only the totals. */
 int tdxctl_src_cgroup(struct tdxctl_ctx *ctx, struct tdxctl_facts *f, bool all);
-int tdxctl_src_kvm(struct tdxctl_ctx *ctx, struct tdxctl_facts *f);
+/* @td: also what a TD may have. */
+int tdxctl_src_kvm(struct tdxctl_ctx *ctx, struct tdxctl_facts *f, bool td);
 int tdxctl_src_vms(struct tdxctl_ctx *ctx, struct tdxctl_facts *f);
 int tdxctl_src_log(struct tdxctl_ctx *ctx, struct tdxctl_facts *f);
 int tdxctl_src_memory(struct tdxctl_ctx *ctx, struct tdxctl_facts *f);

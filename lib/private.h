@@ -117,8 +117,26 @@ struct stat;
 extern const char src_not_asked[];
 /* A whole file of at most @max bytes, or the reason. */
 void src_text(struct tdxctl_ctx *ctx, const char *path, size_t max, struct tdxctl_text *t);
+/* Text that grows; p is NUL-terminated when there is any. */
+struct src_buf {
+	char *p;
+	size_t len, room;
+};
+int src_append(struct src_buf *b, const char *s, size_t n);
 /* A file nobody has written to since the boot is about another one. */
 bool src_of_this_boot(const struct stat *st);
+
+/* ---- src-journal.c: the live host's only ---- */
+
+struct src_journal_query {
+	const char *match;		/* "_TRANSPORT=kernel" */
+	uint64_t until_us;		/* of the monotonic clock; not that one */
+	size_t max_lines, max_bytes;
+	bool newest;			/* the last lines, not the first */
+};
+enum { SRC_JOURNAL_ALL, SRC_JOURNAL_MORE };
+/* Appends lines "[    1.234567] text" of this boot; whether that was all, or -errno. */
+int src_journal(const struct src_journal_query *q, struct src_buf *b);
 
 /* ---- vm.c ---- */
 

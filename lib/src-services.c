@@ -8,6 +8,7 @@
 #include "private.h"
 
 #define MAX_CMDLINE	(2U << 20)
+#define MAX_QGS_LOG	(1 << 20)
 #define VM_LOGS		"/var/log/libvirt/qemu"
 #define MAX_VM_LOGS	256
 #define VM_LOG_TAIL	(64 << 10)
@@ -266,6 +267,30 @@ static int read_vm_logs(struct tdxctl_ctx *ctx, struct tdxctl_facts *f)
 	return 0;
 }
 
+/* Of a captured host a file, of a live one the journal. */
+static int read_qgs_log(struct tdxctl_ctx *ctx, struct tdxctl_text *t)
+{
+	const struct src_journal_query q = {
+		.match = "_SYSTEMD_UNIT=qgsd.service", .until_us = UINT64_MAX, .newest = true,
+		.max_lines = 2000, .max_bytes = MAX_QGS_LOG,
+	};
+	struct src_buf b = { 0 };
+	int err;
+
+	if (ctx->captured) {
+		src_text(ctx, "/var/log/qgsd.log", MAX_QGS_LOG, t);
+		return 0;
+	}
+	err = src_journal(&q, &b);
+	if (err >= 0 && b.p) {
+		t->text = b.p;
+		return 0;
+	}
+	free(b.p);
+	t->reason = err < 0 ? tdxctl_src_why(err) : "the journal has nothing of qgsd, or hides it";
+	return err == -ENOMEM ? err : 0;
+}
+
 int tdxctl_src_services(struct tdxctl_ctx *ctx, struct tdxctl_facts *f)
 {
 	int err = read_processes(ctx, f);
@@ -274,6 +299,7 @@ int tdxctl_src_services(struct tdxctl_ctx *ctx, struct tdxctl_facts *f)
 	read_unit(ctx, "pccs.service", &f->pccs_unit);
 	src_text(ctx, "/etc/sgx_default_qcnl.conf", 64 << 10, &f->qcnl);
 	src_text(ctx, "/var/log/mpa_registration.log", 4 << 20, &f->registration);
-	src_text(ctx, "/var/log/qgsd.log", 4 << 20, &f->qgs_log);
+	if (!err)
+		err = read_qgs_log(ctx, &f->qgs_log);
 	return err ? err : read_vm_logs(ctx, f);
 }

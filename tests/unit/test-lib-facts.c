@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Host sources: what is read, what is not there, and what nobody would write. */
 #include <hostsrc.h>
+#include <zlib.h>
 #include "lib-fake.h"
 
 #define CPU	"sys/devices/system/cpu/"
@@ -137,6 +138,71 @@ static void all_there(void)
 	fake_end();
 }
 
+/* ---- the kernel's configuration ---- */
+
+static void gzip(const char *path, const char *text, size_t cut)
+{
+	uint8_t buf[4096];
+	z_stream z = { .next_in = (Bytef *)text, .avail_in = (uInt)strlen(text),
+		       .next_out = buf, .avail_out = sizeof(buf) };
+
+	CHECK_EQ(deflateInit2(&z, 9, Z_DEFLATED, MAX_WBITS + 16, 8, Z_DEFAULT_STRATEGY), Z_OK);
+	CHECK_EQ(deflate(&z, Z_FINISH), Z_STREAM_END);
+	deflateEnd(&z);
+	fake_bytes(path, buf, z.total_out - cut);
+}
+
+static void check_config(const char *name, enum tdxctl_tri want)
+{
+	struct tdxctl_facts *f = facts();
+
+	consistent(f);
+	CHECK_EQ(tdxctl_config_get(f, name), want);
+	tdxctl_facts_free(f);
+}
+
+static void configuration(void)
+{
+	static char bomb[1 << 20];
+	uint8_t buf[8192];
+	char *out;
+	z_stream z = { .next_in = (Bytef *)bomb, .avail_in = sizeof(bomb),
+		       .next_out = buf, .avail_out = sizeof(buf) };
+
+	fake_new();
+	fake_file("proc/sys/kernel/osrelease", "6.18.0\n");
+	fake_file("lib/modules/6.18.0/config", "CONFIG_LIB=y\n");
+	check_config("LIB", TDXCTL_YES);
+	fake_file("boot/config-6.18.0", "CONFIG_BOOT=y\n");
+	check_config("BOOT", TDXCTL_YES);
+	check_config("LIB", TDXCTL_NO);
+	/* The kernel's own copy comes first, unless it is broken. */
+	gzip("proc/config.gz", "CONFIG_OWN=y\n", 0);
+	check_config("OWN", TDXCTL_YES);
+	check_config("BOOT", TDXCTL_NO);
+	gzip("proc/config.gz", "CONFIG_OWN=y\n", 1);
+	check_config("BOOT", TDXCTL_YES);
+	fake_file("proc/config.gz", "CONFIG_OWN=y\n");
+	check_config("BOOT", TDXCTL_YES);
+	fake_file("proc/sys/kernel/osrelease", "../../etc\n");
+	check_config("BOOT", TDXCTL_DONT_KNOW);
+	/* It needs no release. */
+	gzip("proc/config.gz", "CONFIG_OWN=y\n", 0);
+	check_config("OWN", TDXCTL_YES);
+	fake_end();
+
+	/* A few bytes that become many do not become all of them. */
+	CHECK_EQ(deflateInit2(&z, 9, Z_DEFLATED, MAX_WBITS + 16, 8, Z_DEFAULT_STRATEGY), Z_OK);
+	CHECK_EQ(deflate(&z, Z_FINISH), Z_STREAM_END);
+	deflateEnd(&z);
+	CHECK_EQ(tdxctl_src_gunzip(buf, z.total_out, 1 << 19, &out), -EFBIG);
+	CHECK_EQ(tdxctl_src_gunzip(buf, z.total_out, (1 << 20) - 1, &out), -EFBIG);
+	if (CHECK_EQ(tdxctl_src_gunzip(buf, z.total_out, 1 << 20, &out), 0))
+		free(out);
+	CHECK_EQ(tdxctl_src_gunzip(buf, 0, 1 << 20, &out), -EINVAL);
+	CHECK_EQ(tdxctl_src_gunzip(buf, 10, 1 << 20, &out), -EINVAL);
+}
+
 static void cgroups(void)
 {
 	struct tdxctl_facts *f;
@@ -194,7 +260,8 @@ static void only_what_is_asked_for(void)
 		exit(1);
 	for (unsigned int what = 0; what <= TDXCTL_FACTS_ALL; what = what ? what << 1 : 1) {
 		unsigned int got = what | (what & TDXCTL_FACTS_CONFIG ? TDXCTL_FACTS_FILES : 0) |
-				   (what & TDXCTL_FACTS_CGROUPS ? TDXCTL_FACTS_CGROUP : 0);
+				   (what & TDXCTL_FACTS_CGROUPS ? TDXCTL_FACTS_CGROUP : 0) |
+				   (what & TDXCTL_FACTS_TD ? TDXCTL_FACTS_KVM : 0);
 
 		if (!CHECK_EQ(tdxctl_facts_get(ctx, what, &f), 0))
 			continue;
@@ -292,6 +359,7 @@ int main(void)
 {
 	RUN(nothing_there);
 	RUN(all_there);
+	RUN(configuration);
 	RUN(cgroups);
 	RUN(only_what_is_asked_for);
 	RUN(emulated_shows_nothing_of_this_machine);
