@@ -4,7 +4,7 @@
 
 #include "cmd.h"
 
-enum { ID, STATE, TD, VM, PID, AGE, KEYED, KEYED_TEXT, FAIL_LEAF, FAIL_STATUS, WHY };
+enum { ID, STATE, TD, VM, PID, AGE, KEYED, KEYED_TEXT, FAIL_LEAF, FAIL_NAME, FAIL_STATUS, WHY };
 
 static const struct cli_field columns[] = {
 	[ID]	= { .key = "id", .label = "HKID", .type = OUT_UINT, .right = true },
@@ -16,6 +16,7 @@ static const struct cli_field columns[] = {
 	[KEYED]	= { .key = "keyed_packages", .type = OUT_HEX },
 	[KEYED_TEXT] = { .label = "KEYED ON", .type = OUT_STR },
 	[FAIL_LEAF] = { .key = "fail_leaf", .type = OUT_STR },
+	[FAIL_NAME] = { .key = "fail_name", .type = OUT_STR },
 	[FAIL_STATUS] = { .key = "fail_status", .type = OUT_HEX },
 	[WHY]	= { .label = "WHY", .type = OUT_STR, .sparse = true },
 };
@@ -33,11 +34,13 @@ static void leak(struct out_node *row, const struct tdxctl_hkid *h)
 
 	if (h->state != TDXCTL_HKID_LEAKED) {
 		out_none(row, &columns[FAIL_LEAF]);
+		out_none(row, &columns[FAIL_NAME]);
 		out_none(row, &columns[FAIL_STATUS]);
 		out_str(row, &columns[WHY], "");
 		return;
 	}
 	out_str(row, &columns[FAIL_LEAF], leaf ? leaf : "unknown leaf");
+	out_str(row, &columns[FAIL_NAME], status ? status : "unknown status");
 	out_uint(row, &columns[FAIL_STATUS], h->fail_status);
 	out_strf(row, &columns[WHY], "%s: %s (0x%llx)", leaf ? leaf : "?",
 		 status ? status : "unknown status", (unsigned long long)h->fail_status);
@@ -49,8 +52,11 @@ static void owner(struct out_node *row, const struct tdxctl_snapshot *s,
 {
 	const struct tdxctl_td_view *td = view_td_by_tdr(s, h->tdr);
 	bool taken = h->state != TDXCTL_HKID_FREE && h->state != TDXCTL_HKID_UNKNOWN;
-	int pid = td ? (int)td->vm.pid : h->owner.tgid;
+	int pid = td && td->vm.pid ? (int)td->vm.pid : 0;
 
+	/* Whose it was remains worth knowing when the process is gone. */
+	if (!pid && (!td || h->state == TDXCTL_HKID_LEAKED))
+		pid = h->owner.tgid;
 	if (!taken) {
 		out_none(row, &columns[TD]);
 		out_none(row, &columns[VM]);

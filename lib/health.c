@@ -6,6 +6,7 @@
 
 #define SEC_NS		1000000000ULL
 #define ENOUGH_CALLS	1000		/* for a share of them to mean something */
+#define MAX_SAID	4		/* of one kind, before the rest is only counted */
 
 /* One check at work. */
 struct tdxctl_examined {
@@ -177,6 +178,36 @@ static size_t count_hkids(const struct tdxctl_snapshot *s, enum tdxctl_hkid_stat
 	return n;
 }
 
+/* Each with its former owner and what failed, so that a log line is enough. */
+static int say_leaked(struct tdxctl_examined *x, enum tdxctl_health h, uint64_t n)
+{
+	const struct tdxctl_snapshot *s = x->snap;
+	uint64_t said = 0;
+	int err = 0;
+
+	for (size_t i = 0; !err && i < s->nr_hkids && said < MAX_SAID; i++) {
+		const struct tdxctl_hkid *k = &s->hkids[i];
+		const char *leaf = tdxctl_leaf_str(k->fail_leaf), *status = tdxctl_status_str(k->fail_status);
+		const char *vm = k->owner.comm;
+		char whose[80] = "";
+
+		if (k->state != TDXCTL_HKID_LEAKED)
+			continue;
+		for (size_t t = 0; k->tdr && t < s->nr_tds; t++)
+			if (s->tds[t].td.tdr == k->tdr)
+				vm = s->tds[t].vm.name;
+		if (k->owner.tgid)
+			snprintf(whose, sizeof(whose), " of %.*s (%d)", vm == k->owner.comm ? TDXCTL_COMM_LEN : 50,
+				 vm, k->owner.tgid);
+		err = say(x, h, "HKID %u%s leaked: %s: %s; it is lost until the host reboots",
+			  k->id, whose, leaf ? leaf : "an unknown leaf", status ? status : "unknown status");
+		said++;
+	}
+	if (!err && n > said)
+		err = say(x, h, "%llu more HKIDs leaked: 'tdxctl hkid' lists them", (unsigned long long)(n - said));
+	return err;
+}
+
 static int hkids_leaked(struct tdxctl_examined *x)
 {
 	const struct tdxctl_snapshot *s = x->snap;
@@ -191,7 +222,7 @@ static int hkids_leaked(struct tdxctl_examined *x)
 		return unknown(x, "some HKIDs were not seen since the helper was loaded");
 	of_total(x, s->nr_hkids);
 	h = judge(x, n);
-	return h ? say(x, h, "%llu HKID%s leaked: lost until the host reboots", (unsigned long long)n, plural(n)) : 0;
+	return h ? say_leaked(x, h, n) : 0;
 }
 
 /* What the helper saw, else what the misc cgroup has charged. */

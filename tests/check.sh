@@ -191,6 +191,7 @@ tier_lab()
 		return
 	fi
 	run lab env O="$O" MAKE="${MAKE:-make}" bash tests/lab/suite.sh lab
+	run lab-faults env O="$O" MAKE="${MAKE:-make}" bash tests/lab/suite.sh faults
 }
 
 [ $# != 0 ] || set -- build unit tsan cli fuzz lint kmod vm lab

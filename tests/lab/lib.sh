@@ -47,11 +47,18 @@ charged()
 	awk '$1 == "tdx" { print $2 }' /sys/fs/cgroup/misc.current
 }
 
-# in_use NUMBER: so many TDs, for the module and for the kernel.
+# What earlier cases of this boot lost for good: see lose().
+lost()
+{
+	cat "/tmp/lost.$1" 2>/dev/null || echo 0
+}
+
+# in_use NUMBER: so many TDs, for the module and for the kernel, besides the lost.
 in_use()
 {
-	[ "$(charged)" = "$1" ] || die "misc.current says $(charged), not $1"
-	truth '^hkid [0-9]+ (assigned|flushed) ' "$1"
+	want=$(($1 + $(lost hkids)))
+	[ "$(charged)" = $want ] || die "misc.current says $(charged), not $want"
+	truth '^hkid [0-9]+ (assigned|flushed) ' $want
 }
 
 reg_pages()
@@ -59,11 +66,32 @@ reg_pages()
 	sed -n 's/^pages reg \([0-9]*\) .*/\1/p' $EMUL/truth
 }
 
+pages_line()
+{
+	grep '^pages ' $EMUL/truth
+}
+
 # Nothing of any TD is left: no HKID, no page, no VM.
 nothing_left()
 {
-	wait_for "! grep -q '^td ' $EMUL/truth" 5
-	truth '^pages reg 0 tdr 0 tdcx 0 tdvpr 0 sept 0$' 1
+	wait_for "[ \"\$(grep -c '^td ' $EMUL/truth)\" = $(lost tds) ]" 5
+	want=$(cat /tmp/lost.pages 2>/dev/null || echo 'pages reg 0 tdr 0 tdcx 0 tdvpr 0 sept 0')
+	[ "$(pages_line)" = "$want" ] || die "$(pages_line), not $want"
+	in_use 0
+}
+
+# lose HKIDS TDS REG: this fault costs exactly so many HKIDs, TDs that are never
+# gone and private pages; control and S-EPT pages go with the TDs.
+lose()
+{
+	hkids=$(($(lost hkids) + $1)) tds=$(($(lost tds) + $2)) reg=$(($(lost reg) + $3))
+	wait_for "[ \"\$(grep -c '^td ' $EMUL/truth)\" = $tds ]" 5
+	[ "$(reg_pages)" = $reg ] || die "$(pages_line): not $3 private pages more"
+	truth "^pages reg $reg tdr $tds " 1
+	echo $hkids >/tmp/lost.hkids
+	echo $tds >/tmp/lost.tds
+	echo $reg >/tmp/lost.reg
+	pages_line >/tmp/lost.pages
 	in_use 0
 }
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# suite.sh [-i] lab|debug [CASE...]: builds what the lab's guests need, boots them,
+# suite.sh [-i] lab|faults|debug|debug-faults [CASE...]: builds what the lab's guests need, boots them,
 # one per CPU here, deals the cases out to them and judges all. Last line:
 # "lab: N passed, N failed". What guest N left behind is in $O/lab/N, O=build.
 # -i: a shell on this terminal instead.
@@ -15,6 +15,11 @@ variant=$1
 shift
 name=lab
 [ "$variant" = lab ] || name=lab-$variant
+# They lose HKIDs for the rest of a boot, so they have boots of their own.
+case $variant in
+faults) LAB_CASES=tests/lab/faults variant=lab ;;
+debug-faults) LAB_CASES=tests/lab/faults variant=debug ;;
+esac
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../.." && pwd)
 cd "$top"

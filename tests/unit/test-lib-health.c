@@ -84,7 +84,16 @@ static void verdict(void)
 	snap->hkids[3].state = TDXCTL_HKID_UNKNOWN;
 	check_health(TDXCTL_HEALTH_OK, NULL);
 	snap->hkids[2].state = TDXCTL_HKID_LEAKED;
-	check_health(TDXCTL_HEALTH_CRITICAL, "1 HKID leaked");
+	snap->hkids[2].fail_leaf = 20;
+	snap->hkids[2].fail_status = 0xc000081100000000;
+	snap->hkids[2].owner.tgid = 77;
+	/* As the kernel fills it: sixteen bytes and no end. */
+	memcpy(snap->hkids[2].owner.comm, "a-name-of-16-byt", TDXCTL_COMM_LEN);
+	check_health(TDXCTL_HEALTH_CRITICAL, "of a-name-of-16-byt (77) leaked: TDH.MNG.KEY.FREEID: TDX_KEY_STATE_INCORRECT");
+	memset(&snap->hkids[2].owner, 0, sizeof(snap->hkids[2].owner));
+	snap->hkids[2].fail_leaf = 0;
+	snap->hkids[2].fail_status = 0;
+	check_health(TDXCTL_HEALTH_CRITICAL, " leaked: an unknown leaf");
 	snap->hkids[2].state = snap->hkids[3].state = TDXCTL_HKID_FREE;
 
 	snap->packages[1].online_cpus = 0;
