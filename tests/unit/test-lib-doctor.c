@@ -50,7 +50,8 @@ static void start(void)
 	facts.hkid_current = (struct tdxctl_val){ .readable = true, .value = 1 };
 	facts.log.text = (char *)"";
 	facts.log_complete = true;
-	facts.config.reason = facts.cpu.flags.reason = facts.cpu.bugs.reason = "not there";
+	facts.vm_log_count.readable = true;
+	facts.last_log.reason = facts.config.reason = facts.cpu.flags.reason = facts.cpu.bugs.reason = "not there";
 }
 
 static enum tdxctl_rule_state state(const char *id, const char *detail)
