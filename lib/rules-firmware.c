@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include "rules.h"
 
+#define FEW_DIMMS 8		/* a channel each, on the CPUs with TDX */
 #define UNKNOWN(e, v) rule_says(e, TDXCTL_RULE_UNKNOWN, "%s", (v)->reason)
 
 static bool known_model(const struct tdxctl_cpu_facts *c)
@@ -217,6 +218,29 @@ CHECK_FN(sgx_off)
 		return rule_says(e, fires, "no /dev/sgx_enclave");
 	if (f->path[TDXCTL_PATH_SGX_PROVISION].readable && !f->path[TDXCTL_PATH_SGX_PROVISION].value)
 		return rule_says(e, fires, "no /dev/sgx_provision");
+	return TDXCTL_RULE_OK;
+}
+
+/* Sockets that differ, or one with fewer DIMMs than channels: SGX wants one in each of eight. */
+CHECK_FN(dimm_population)
+{
+	const struct tdxctl_facts *f = e->facts;
+
+	if (rule_tdx_up(f) == TDXCTL_YES)
+		return TDXCTL_RULE_OK;
+	if (!f->dimm_sockets.readable)
+		return UNKNOWN(e, &f->dimm_sockets);
+	for (size_t i = 0; i < f->nr_dimms; i++) {
+		const struct tdxctl_dimms *a = &f->dimms[0], *b = &f->dimms[i];
+
+		if (a->populated != b->populated || a->bytes != b->bytes)
+			return rule_says(e, r->severity, "%.31s has %u DIMMs of %llu GiB, %.31s %u of %llu GiB",
+					 a->socket, a->populated, (unsigned long long)(a->bytes >> 30), b->socket,
+					 b->populated, (unsigned long long)(b->bytes >> 30));
+		if (b->populated && b->populated < FEW_DIMMS && b->populated < b->slots)
+			return rule_says(e, r->severity, "%.31s has %u DIMMs in %u slots", b->socket, b->populated,
+					 b->slots);
+	}
 	return TDXCTL_RULE_OK;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* HKIDs, TDs and memory, and attestation. */
+/* HKIDs, TDs and memory. */
 #include <stdio.h>
 #include "rules.h"
 
@@ -246,29 +246,4 @@ CHECK_FN(hugepages)
 	}
 	/* Of interest to those who have TDs. */
 	return tds ? rule_says(e, r->severity, "%zu TD%s", tds, tds == 1 ? "" : "s") : TDXCTL_RULE_OK;
-}
-
-/* ---- attestation ---- */
-
-CHECK_FN(qgs_down)
-{
-	const struct tdxctl_facts *f = e->facts;
-
-	/* Over vsock there is no socket in the file system: the process counts. */
-	if (f->path[TDXCTL_PATH_QGS_SOCKET].value || f->qgs_running.value)
-		return TDXCTL_RULE_OK;
-	if (!f->qgs_running.readable)
-		return UNKNOWN(e, &f->qgs_running);
-	return rule_says(e, r->severity, "no process qgsd, and no socket of it");
-}
-
-CHECK_FN(reg_missing)
-{
-	const struct tdxctl_text *t = &e->facts->registration;
-
-	if (!t->text)
-		return rule_says(e, TDXCTL_RULE_UNKNOWN, "mpa_registration.log: %s", t->reason);
-	if (strstr(t->text, "completed successfully"))
-		return TDXCTL_RULE_OK;
-	return rule_says(e, r->severity, "mpa_registration.log tells of no success");
 }

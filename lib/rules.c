@@ -251,6 +251,13 @@ const struct tdxctl_rule tdxctl_rules[] = {
 			"again.",
 	},
 	{
+		.id = "dimm.population", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_INFO,
+		.needs = "cpu.vendor", .check = rule_dimm_population,
+		.title = "Memory may be plugged in a way that keeps SGX and TDX off",
+		.fix = "If firmware setup does not offer them, fill the slots as the vendor's table for "
+			"SGX has it.",
+	},
+	{
 		.id = "cpu.preproduction", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_WARN,
 		.needs = "cpu.vendor", .check = rule_preproduction,
 		.title = "This CPU is not for production",
@@ -529,6 +536,25 @@ const struct tdxctl_rule tdxctl_rules[] = {
 		.check = rule_qgs_down,
 		.title = "The quote generation service is not there",
 		.fix = "Start qgsd, and let the VM's definition name the same socket.",
+	},
+	{
+		.id = "qgs.stale", .group = TDXCTL_GROUP_ATTESTATION, .severity = TDXCTL_RULE_WARN,
+		.needs = "qgs.down", .check = rule_qgs_stale,
+		.title = "The quote generation service runs for so long that it may fail",
+		.fix = "Restart qgsd; once a day is what others do.",
+	},
+	{
+		.id = "qgs.wrong_cid", .group = TDXCTL_GROUP_ATTESTATION, .severity = TDXCTL_RULE_FAIL,
+		.check = rule_qgs_wrong_cid,
+		.title = "A VM asks for quotes at the wrong place",
+		.fix = "Let its quote socket name the host: vsock CID 2, port 4050.",
+	},
+	{
+		.id = "pccs.down", .group = TDXCTL_GROUP_ATTESTATION, .severity = TDXCTL_RULE_FAIL,
+		.check = rule_pccs_down,
+		.title = "The provisioning certificate caching service is not there",
+		.fix = "Start pccs, or mend its URL in /etc/sgx_default_qcnl.conf, its API key and its "
+			"certificate.",
 	},
 	{
 		.id = "reg.missing", .group = TDXCTL_GROUP_ATTESTATION, .severity = TDXCTL_RULE_FAIL,

@@ -38,6 +38,7 @@ CHECK_FN(seamrr_unlocked);
 CHECK_FN(sock_mismatch);
 CHECK_FN(sgx_off);
 CHECK_FN(sgx_mcheck);
+CHECK_FN(dimm_population);
 CHECK_FN(preproduction);
 /* rules-kernel.c */
 CHECK_FN(kconf_host);
@@ -80,7 +81,11 @@ CHECK_FN(mem_hotplug);
 CHECK_FN(hkid_leaked);
 CHECK_FN(leak_blocks_offline);
 CHECK_FN(teardown_slow);
+/* rules-attest.c */
 CHECK_FN(qgs_down);
+CHECK_FN(qgs_stale);
+CHECK_FN(qgs_wrong_cid);
+CHECK_FN(pccs_down);
 CHECK_FN(reg_missing);
 
 #endif

@@ -42,7 +42,7 @@ def make(top, mods):
         if text is not None:
             full = pathlib.Path(top, path)
             full.parent.mkdir(parents=True, exist_ok=True)
-            full.write_text(text)
+            full.write_bytes(text if isinstance(text, bytes) else text.encode())
 
 
 def run(host, *args):

@@ -51,7 +51,7 @@ SITUATIONS = {
     "healthy": Situation({}, "made from Linux 7.2's files and strings", 0, None,
         WELL),
     "nothing-readable": Situation(None, "an empty directory", 4, None,
-        HELPER | LOG_LOST | LOG_LOST_DOWN | NO_VERSION | is_unknown("cpu.vendor",
+        HELPER | LOG_LOST | LOG_LOST_DOWN | NO_VERSION | is_unknown("cpu.vendor", "dimm.population",
           "sock.mismatch", "bios.palimit46", "bios.tme.off", "bios.tmemt.off", "bios.keyid.none",
           "bios.keyid.few", "bios.seamrr.off", "bios.seamrr.unlocked", "module.topology",
           "kconf.host", "pm.hibernate", "cpu.feature", "kconf.kvm", "kvm.virt_at_load",

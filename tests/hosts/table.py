@@ -5,6 +5,8 @@ The kernel's lines and the values of MSRs are those that Linux and operators'
 reports have; no tree here was captured on a machine.
 """
 
+import struct
+
 CPU = "sys/devices/system/cpu/"
 KVM = "sys/module/kvm_intel/parameters/"
 UPLOAD = "sys/class/firmware/tdx_module/"
@@ -52,13 +54,27 @@ def kernel(release):
             f"boot/config-{release}": config()["boot/config-7.2.13"]}
 
 
+def dimms(*sockets):
+    """A DMI table of 16 slots a socket, so many of them with 32 GiB."""
+    table = b""
+    for s, populated in enumerate(sockets):
+        for i in range(16):
+            size = 0x7fff if i < populated else 0
+            body = struct.pack("<BBHHHHHHBBBB", 17, 40, 0x1100 + 16 * s + i, 0x1000 + s, 0xfffe, 72, 64, size, 9, 0,
+                               1, 2) + bytes([34]) + bytes(2) + bytes(2) + bytes(5) + struct.pack("<I", 32 << 10)
+            body = body.ljust(40, b"\0")
+            table += body + f"CPU{s}_DIMM_{i}\0CPU {s} Bank {i}\0\0".encode()
+    table += struct.pack("<BBH", 127, 4, 0xfeff) + b"\0\0"
+    return {"sys/firmware/dmi/tables/DMI": table}
+
+
 HEALTHY = {
     "proc/sys/kernel/osrelease": "7.2.13\n",
     "proc/cmdline": "BOOT_IMAGE=/vmlinuz root=/dev/sda1 ro nohibernate kvm_intel.tdx=1\n",
     "proc/meminfo": "MemTotal:       268435456 kB\n",
     "proc/1/comm": "systemd\n",
     "proc/77/comm": "qgsd\n",
-    **cpuinfo(), **config(), **log(*LOG[3:]), **msr(0), **msr(2),
+    **cpuinfo(), **config(), **log(*LOG[3:]), **msr(0), **msr(2), **dimms(8, 8),
     "dev/cpu/0/cpuid.txt": "7 0 0 4 50002000 0\n80000008 0 3034 0 0 0\n",
     "dev/kvm.txt": "235 33\n66 4096\n",
     "dev/kvm": "", "dev/sgx_enclave": "", "dev/sgx_provision": "",
@@ -76,6 +92,8 @@ HEALTHY = {
     CGROUP + "machine.slice/misc.current": "tdx 1\n", CGROUP + "machine.slice/misc.max": "tdx max\n",
     CGROUP + "machine.slice/misc.events": "tdx.max 0\n",
     "sys/kernel/debug/kvm/1234-12/x": "", "sys/kernel/kexec_crash_loaded": "1\n",
+    "etc/sgx_default_qcnl.conf": '{"pccs_url": "https://pccs.example:8081/sgx/certification/v4/"}\n',
+    "var/log/qgsd.log": "qgsd: started\n",
     "var/log/mpa_registration.log": "INFO: Registration Flow - completed successfully\n",
 }
 
@@ -121,6 +139,10 @@ def vm(*lines, name="web"):
     return {f"{VM_LOG}{name}.log": START + "".join(s + "\n" for s in lines)}
 
 
+QEMU = ('qemu-system-x86_64\0-name\0guest=web\0-object\0{"qom-type":"tdx-guest","quote-generation-socket":'
+        '{"type":"vsock",')
+
+
 # Rule -> (what makes it fire, the state then, what keeps it silent), both beside the healthy host
 RULES = {
     "cpu.vendor": (off(cpuinfo("AuthenticAMD")), "fail", off(cpuinfo(model=0xad))),
@@ -160,6 +182,7 @@ RULES = {
     "boot.maxcpus": ({**NODE, "proc/cmdline": "ro maxcpus=2\n"}, "warn", {"proc/cmdline": "ro maxcpus=2\n"}),
     "sgx.off": ({**both(x3a=5)}, "fail", {}),
     "sgx.mcheck": ({**both(xa0=0x1861)}, "fail", {}),
+    "dimm.population": (off(dimms(8, 4)), "info", off(dimms(16, 16))),
     "cpu.preproduction": ({**both(xce=1 << 27)}, "warn", {}),
     "boot.noise": (off(NO_KEYS, log("virt/tdx: TDX not supported by the host platform", begin=LOG[:1])),
                    "info", off(log("virt/tdx: TDX not supported by the host platform"))),
@@ -222,6 +245,13 @@ RULES = {
                             **cpuinfo(bugs="seamret_invd_vmcs")}, "info", {}),
     "update.exhausted": ({"sys/devices/faux/tdx_host/num_remaining_updates": "0\n"}, "warn", {}),
     "update.error": ({UPLOAD + "error": "transferring:firmware-invalid\n"}, "fail", {}),
+    "qgs.stale": ({"var/log/qgsd.log": "qgsd: Quote failed. Error code is 0xb011\n"}, "warn",
+                  {"var/log/qgsd.log": "qgsd: Quote made\n"}),
+    "qgs.wrong_cid": ({"proc/200/comm": "qemu\n", "proc/200/cmdline": QEMU + '"cid":"3","port":"4050"}}\0'}, "fail",
+                      {"proc/200/comm": "qemu\n", "proc/200/cmdline": QEMU + '"cid":"2","port":"4050"}}\0'}),
+    "pccs.down": ({"etc/sgx_default_qcnl.conf": '{"pccs_url": "https://localhost:8081/sgx/certification/v4/"}\n'},
+                  "fail", {"etc/sgx_default_qcnl.conf": '{\n//"pccs_url": "https://localhost:8081"\n'
+                           '"pccs_url": "https://pccs.example:8081/"}\n'}),
     "qgs.down": ({"proc/77/comm": "other\n"}, "fail", {"proc/77/comm": "x\n", "var/run/tdx-qgs/qgs.socket": ""}),
     "reg.missing": ({"var/log/mpa_registration.log": "ERROR: Registration Flow - failed\n"}, "fail", {}),
 }
