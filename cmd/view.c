@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What several verbs show or do in the same way. */
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,9 +32,13 @@ static int not_found(struct cli_app *app, const struct tdxctl_snapshot *snap,
 {
 	const char *s, *plain = "A VM is a name, UUID, PID, hkid:N or td:N.";
 	const char **names;
-	char hint[160], some[32] = "";
+	char hint[160], some[32] = "", *end;
+	long pid = strtol(sel, &end, 10);
 	size_t i;
 
+	if (pid > 0 && pid <= INT_MAX && !*end && tdxctl_process_has_vm(app->ctx, (pid_t)pid))
+		return cli_error(app, CLI_FAILED, "not-found", "'tdxctl td' lists the TDs.",
+				 "process %ld has a VM, but none that is known as a TD", pid);
 	if (!snap->nr_tds)
 		return cli_error(app, CLI_FAILED, "not-found", "",
 				 "no VM '%s': there is no TD on this host", sel);

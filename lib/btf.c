@@ -121,7 +121,6 @@ static const struct {
 	F(online_vcpus, "kvm.online_vcpus", 4),
 	F(max_vcpus, "kvm.max_vcpus", 4),
 	F(lock, "kvm.lock", 0),
-	F(slots_lock, "kvm.slots_lock", 0),
 	F(mmu_lock, "kvm.mmu_lock", 0),
 	F(vm_dead, "kvm.vm_dead", 1),
 	F(hkid, "hkid", 4),

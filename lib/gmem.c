@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include "release-helper.h"
 
-#define CHUNK	(16ULL << 20)
+#define CHUNK	(4ULL << 20)
 
 struct find {
 	struct helper_release *r;

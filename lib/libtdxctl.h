@@ -152,6 +152,9 @@ enum tdxctl_health { TDXCTL_HEALTH_OK, TDXCTL_HEALTH_WARNING, TDXCTL_HEALTH_CRIT
 int tdxctl_vm_find(struct tdxctl_ctx *ctx, const struct tdxctl_snapshot *snap,
 		   const char *sel, size_t **idx);
 
+/* Whether the process has a VM file open, of a TD or not. */
+bool tdxctl_process_has_vm(struct tdxctl_ctx *ctx, pid_t pid);
+
 /* ---- who keeps a TD alive (F7) ---- */
 
 enum tdxctl_pin_kind {

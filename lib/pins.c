@@ -251,3 +251,28 @@ void tdxctl_pins_free(struct tdxctl_pin *pins, size_t count)
 		free(pins[i].detail);
 	free(pins);
 }
+
+struct process {
+	struct tdxctl_ctx *ctx;
+	pid_t pid;
+};
+
+static int vm_fd(void *arg, unsigned int fd)
+{
+	const struct process *p = arg;
+	char path[48], link[128];
+
+	snprintf(path, sizeof(path), "/proc/%d/fd/%u", (int)p->pid, fd);
+	return !root_readlink(p->ctx, path, link, sizeof(link)) && link_is_vm(link);
+}
+
+bool tdxctl_process_has_vm(struct tdxctl_ctx *ctx, pid_t pid)
+{
+	struct process p = { .ctx = ctx, .pid = pid };
+	char path[32];
+
+	if (ctx->emul)
+		return false;
+	snprintf(path, sizeof(path), "/proc/%d/fd", (int)pid);
+	return root_each_number(ctx, path, vm_fd, &p) == 1;
+}

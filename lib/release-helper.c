@@ -5,7 +5,11 @@
  * descriptor number that means something else by now can hit another VM.
  */
 #include <stdio.h>
+#include <time.h>
 #include "release-helper.h"
+
+#define POLL_MS		50
+#define PATIENCE_NS	(3 * 1000000000ULL)	/* without a page given back */
 
 static void reasons_from(struct tdxctl_release_state *st, const struct tdxctl_release_args *a)
 {
@@ -148,12 +152,102 @@ static void use_stop(struct helper_release *r)
 	r->st.page_seamcalls = TDXCTL_UNKNOWN;
 }
 
+/* The HKID is lost for good once giving it back has failed inside the TDX module. */
+static bool leaked(struct helper_release *r)
+{
+	struct tdxctl_snapshot *snap;
+	bool yes = false;
+
+	if (helper_snapshot(r->base.ctx, r->dev, &snap))
+		return false;
+	for (size_t i = 0; i < snap->nr_tds; i++)
+		if (snap->tds[i].td.id == r->td_id && snap->tds[i].td.tdr == r->tdr)
+			yes = snap->tds[i].td.state == TDXCTL_TD_LEAKED;
+	tdxctl_snapshot_free(snap);
+	return yes;
+}
+
+/* Why the helper's release failed. */
+static void say_failed(struct helper_release *r)
+{
+	struct tdxctl_ctx *ctx = r->base.ctx;
+	int err = r->st.result;
+
+	if (r->st.strategy == TDXCTL_STRATEGY_EARLY && err == -EBUSY)
+		ctx_fail(ctx, err, "try again, or end the VMM with --strategy stop",
+			 "%s: a vCPU of process %d did not stop in time; the VM is as it was",
+			 r->name, r->pid);
+	else if (r->st.strategy == TDXCTL_STRATEGY_EARLY && err == -ENOSPC)
+		ctx_fail(ctx, err, "end the VMMs of those that were released",
+			 "%s: too many released VMs are still there", r->name);
+	else if (leaked(r))
+		ctx_fail(ctx, err, "only a reboot gives it back; 'tdxctl hkid' says what failed",
+			 "%s: its HKID leaked, and its memory with it", r->name);
+	else
+		ctx_fail(ctx, err, "see the kernel log", "%s: release failed: %s", r->name,
+			 strerror(-err));
+}
+
+/*
+ * Nothing is left to punch, yet pages are: the VMM itself may be giving them
+ * back, so long as they become fewer.
+ */
+static bool becoming_fewer(struct helper_release *r, unsigned int wait_ms)
+{
+	uint64_t now = clock_now_ns();
+
+	if (r->st.pages_left != r->left_seen) {
+		r->left_seen = r->st.pages_left;
+		r->left_ns = now;
+	} else if (now - r->left_ns > PATIENCE_NS) {
+		return false;
+	}
+	/* A process that ends gives its memory back then. */
+	if (op_pidfd_wait(r->base.ctx, r->pidfd, (int)wait_ms) > 0) {
+		struct timespec ts = { .tv_nsec = POLL_MS * 1000000L };
+
+		nanosleep(&ts, NULL);
+	}
+	return true;
+}
+
+/* The HKID is free: what is left of the memory goes with the guest_memfd. */
+static int give_pages_back(struct helper_release *r, unsigned int wait_ms)
+{
+	struct tdxctl_release_args a;
+	int more = 0;
+
+	if (!r->gmem_open)
+		more = gmem_open(r);
+	if (!more)
+		more = gmem_punch(r, wait_ms);
+	if (more < 0)
+		return more;
+	r->st.phase = TDXCTL_PHASE_PAGES;
+	if (!more || call(r, 0, 0, &a))
+		return 0;
+	from_args(r, &a);
+	/* How many there were is not known, but all of them were in there. */
+	if (r->st.pages_left == TDXCTL_UNKNOWN && r->nr_gmem)
+		r->st.pages_left = 0;
+	if (!r->st.pages_left || r->st.pages_left == TDXCTL_UNKNOWN) {
+		r->st.phase = TDXCTL_PHASE_DONE;
+		return 0;
+	}
+	r->st.phase = TDXCTL_PHASE_PAGES;
+	if (becoming_fewer(r, wait_ms))
+		return 0;
+	return ctx_fail(r->base.ctx, -EIO, "--strategy stop ends the VMM instead",
+			"%s: %llu pages are in no guest_memfd of process %d", r->name,
+			(unsigned long long)r->st.pages_left, r->pid);
+}
+
 static int release_step(struct tdxctl_release *base, unsigned int wait_ms,
 			struct tdxctl_release_state *out)
 {
 	struct helper_release *r = (struct helper_release *)base;
 	struct tdxctl_release_args a;
-	int err = 0, more;
+	int err = 0;
 
 	if (r->strategy == TDXCTL_STRATEGY_STOP) {
 		if (r->cancelled)
@@ -164,6 +258,19 @@ static int release_step(struct tdxctl_release *base, unsigned int wait_ms,
 		return err;
 	}
 
+	/* What would make its memory stay has to be known while the VM is whole. */
+	if (leaves_pages(r->strategy) && !r->gmem_open && !r->cancelled) {
+		err = gmem_open(r);
+		if (err == -EOPNOTSUPP) {
+			r->st.phase = TDXCTL_PHASE_FAILED;
+			r->st.result = err;
+			*out = r->st;
+			return 0;
+		}
+		/* Any other is looked at when there is something to punch. */
+		r->gmem_open = !err;
+		ctx_clear(base->ctx);
+	}
 	err = call(r, r->cancelled ? TDXCTL_RELEASE_CANCEL : 0, wait_ms, &a);
 	/* A kernel that only answers when it is really asked: the last way is left. */
 	if (err == -EOPNOTSUPP && r->automatic && !r->cancelled) {
@@ -183,34 +290,21 @@ static int release_step(struct tdxctl_release *base, unsigned int wait_ms,
 	if (leaves_pages(r->st.strategy) && r->st.hkid_freed && !r->cancelled &&
 	    (r->st.phase == TDXCTL_PHASE_PAGES || r->st.phase == TDXCTL_PHASE_DONE) &&
 	    r->st.pages_left) {
-		if (!r->gmem_open)
-			err = gmem_open(r);
-		more = err ? err : gmem_punch(r, wait_ms);
-		if (more < 0) {
+		err = give_pages_back(r, wait_ms);
+		if (err) {
 			r->st.phase = TDXCTL_PHASE_FAILED;
-			r->st.result = more;
-		} else if (!more) {
-			r->st.phase = TDXCTL_PHASE_PAGES;
-		} else if (!call(r, 0, 0, &a)) {
-			from_args(r, &a);
-			if (r->st.pages_left && r->st.pages_left != TDXCTL_UNKNOWN) {
-				r->st.phase = TDXCTL_PHASE_FAILED;
-				r->st.result = -EIO;
-				ctx_fail(base->ctx, -EIO, "--strategy stop ends the VMM instead",
-					 "%s: %llu pages are in no guest_memfd of process %d", r->name,
-					 (unsigned long long)r->st.pages_left, r->pid);
-			} else if (r->st.phase == TDXCTL_PHASE_PAGES) {
-				r->st.phase = TDXCTL_PHASE_DONE;
-			}
+			r->st.result = err;
 		}
 	} else if (r->cancelled && leaves_pages(r->st.strategy) &&
 		   r->st.phase == TDXCTL_PHASE_PAGES) {
 		/* The helper's part is over; nobody punches on. */
 		r->st.phase = TDXCTL_PHASE_CANCELLED;
+	} else if (!r->cancelled && r->st.phase == TDXCTL_PHASE_CANCELLED) {
+		/* Somebody else's release, which we had joined: the next call starts ours. */
+		r->st.phase = TDXCTL_PHASE_HKID;
 	}
 	if (r->st.phase == TDXCTL_PHASE_FAILED && !tdxctl_error(base->ctx)[0])
-		ctx_fail(base->ctx, r->st.result, "see the kernel log", "%s: release failed: %s",
-			 r->name, strerror(-r->st.result));
+		say_failed(r);
 	*out = r->st;
 	return 0;
 }

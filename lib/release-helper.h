@@ -28,6 +28,7 @@ struct helper_release {
 	struct gmem *gmem;
 	size_t nr_gmem;
 	bool gmem_open;
+	uint64_t left_seen, left_ns;	/* pages left, and since when */
 	/* STOP */
 	enum stop_stage stage;
 	uint64_t started_ns, stage_ns;

@@ -50,6 +50,7 @@ static const char *const reasons[TDXCTL_REASONS] = {
 	[TDXCTL_REASON_NOT_TD] = "not a TD",
 	[TDXCTL_REASON_VM_DEAD] = "the VM is dead already",
 	[TDXCTL_REASON_USER_SPACE] = "done without the helper, by ending the VMM",
+	[TDXCTL_REASON_LOCKDOWN] = "the kernel is locked down",
 };
 
 static const char *const phases[TDXCTL_PHASES] = {

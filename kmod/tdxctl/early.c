@@ -15,45 +15,102 @@
 #include <linux/pid.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
+#include <linux/security.h>
+#include <linux/uaccess.h>
 
 #include "early.h"
 
 #define STOP_MS		5000	/* for all vCPUs to leave KVM_RUN */
 #define NO_STATE	0xdead	/* no enum kvm_tdx_state: KVM_RUN refuses it */
+#define RDMD_RETRIES	100
 
 /* Functions of KVM: exported to its vendor modules, or in their ops. */
-struct kvm_fns {
-	int (*lock_all_vcpus)(void *kvm);
-	void (*unlock_all_vcpus)(void *kvm);
-	void (*pre_destroy)(void *kvm);
-};
+static struct {
+	int (*lock_all_vcpus)(struct kvm *kvm);
+	void (*unlock_all_vcpus)(struct kvm *kvm);
+	bool (*request_all)(struct kvm *kvm, unsigned int req);
+	void (*pre_destroy)(struct kvm *kvm);
+	bool known;
+	unsigned long probes_off;	/* the kernel's switch for all kprobes */
+} kvm_fns;
 
-static bool find_fns(struct kvm_fns *f)
+/* What user space takes for struct kvm_tdx is no more than KVM allocates. */
+static bool fits_vm(const struct tdxctl_layout *l)
 {
-	f->lock_all_vcpus = (void *)sym_callable("kvm_lock_all_vcpus");
-	f->unlock_all_vcpus = (void *)sym_callable("kvm_unlock_all_vcpus");
-	f->pre_destroy = (void *)sym_callable("vt_vm_pre_destroy");
-	return f->lock_all_vcpus && f->unlock_all_vcpus && f->pre_destroy;
+	unsigned long ops = sym_find(NULL, "kvm_x86_ops");
+	unsigned int size;
+
+	return kvm_known.valid && ops && l->kvm_tdx_size > kvm_known.kvm_size &&
+	       !copy_from_kernel_nofault(&size, (void *)ops + kvm_known.ops_vm_size,
+					 sizeof(size)) &&
+	       l->kvm_tdx_size <= size;
+}
+
+/*
+ * Looks for what the strategy needs of this KVM, once for each: a look-up takes
+ * a grace period. Under layout_mutex.
+ */
+void early_resolve(const struct tdxctl_layout *l)
+{
+	kvm_fns.lock_all_vcpus = (void *)sym_callable("kvm_lock_all_vcpus");
+	kvm_fns.unlock_all_vcpus = (void *)sym_callable("kvm_unlock_all_vcpus");
+	kvm_fns.request_all = (void *)sym_callable("kvm_make_all_cpus_request");
+	kvm_fns.pre_destroy = (void *)sym_callable("vt_vm_pre_destroy");
+	kvm_fns.probes_off = sym_find(NULL, "kprobes_all_disarmed");
+	kvm_fns.known = kvm_fns.lock_all_vcpus && kvm_fns.unlock_all_vcpus && kvm_fns.request_all &&
+		    kvm_fns.pre_destroy && fits_vm(l) && sept_known();
+}
+
+/* Whether somebody has switched kprobes off: they would be planted in vain. */
+static bool probes_off(void)
+{
+	bool off;
+
+	return !kvm_fns.probes_off ||
+	       copy_from_kernel_nofault(&off, (void *)kvm_fns.probes_off, sizeof(off)) || off;
 }
 
 /* Whether this KVM is one that the strategy knows. */
 u32 early_reason(void)
 {
 	struct tdxctl_layout l;
-	struct kvm_fns f;
 
+	if (IS_ENABLED(CONFIG_LTO) || IS_ENABLED(CONFIG_PREEMPT_RT))
+		return TDXCTL_REASON_NO_SYMBOL;
 	if (!layout_get(&l) || !layout_complete(&l) ||
 	    l.sept_callback != TDXCTL_SEPT_SET_PRIVATE_SPTE)
 		return TDXCTL_REASON_NO_SYMBOL;
-	if (!boot_cpu_has(X86_FEATURE_MOVDIR64B) || !find_fns(&f) || !sept_known())
+	if (!boot_cpu_has(X86_FEATURE_MOVDIR64B) || !kvm_fns.known || probes_off())
 		return TDXCTL_REASON_NO_SYMBOL;
+	/* The layout is user space's word, and KVM's state is written by it. */
+	if (security_locked_down(LOCKDOWN_DEV_MEM))
+		return TDXCTL_REASON_LOCKDOWN;
 	return TDXCTL_REASON_OK;
 }
 
+/* Whether the TDX module knows this page as a TDR, whoever says so. */
+static bool is_tdr(u64 pa)
+{
+	struct ledger_regs regs;
+	u64 status;
+	int i;
+
+	for (i = 0; i < RDMD_RETRIES; i++) {
+		regs = (struct ledger_regs) { .rcx = pa };
+		status = tdxctl_seamcall(TDH_PHYMEM_PAGE_RDMD, &regs);
+		if (TDX_STATUS_OF(status) != TDX_ST(OPERAND_BUSY))
+			break;
+		cpu_relax();
+	}
+	return !status && regs.rcx == TDX_PT_TDR;
+}
+
+/* -ESTALE: nothing can be had from it any more. */
 static long check(struct kvm_td *td, const struct tdxctl_layout *l, const struct job *j,
 		  const struct task_struct *leader)
 {
 	long ret = kvm_td_read(td, l, j->vm.file, leader);
+	struct td_view seen;
 
 	if (ret)
 		return ret;
@@ -62,91 +119,114 @@ static long check(struct kvm_td *td, const struct tdxctl_layout *l, const struct
 	/* Not finalised, or its HKID is not there to be given back. */
 	if (td->state != l->state_runnable || td->hkid <= 0)
 		return -EOPNOTSUPP;
+	if (kvm_gave_up(td->kvm))
+		return -ESTALE;
+	td_view_get(&seen, td->tdr);
+	if ((seen.found && seen.hkid != LEDGER_UNKNOWN32 && seen.hkid != td->hkid) ||
+	    !is_tdr(td->tdr))
+		return -EINVAL;
 	return 0;
 }
 
-/* Under all of KVM's locks. */
-static long kill_and_release(struct kvm_td *td, const struct tdxctl_layout *l,
-			     const struct kvm_fns *f)
+/*
+ * Takes the locks that KVM takes to change a VM's state. -EBUSY: a vCPU did not
+ * stop, or is just being made.
+ */
+static long lock_vm(struct kvm_td *td, const struct tdxctl_layout *l, struct mm_struct *mm)
 {
-	bool released;
-	s32 hkid;
-	long ret;
-
-	ret = sept_begin(l, td->kvm);
-	if (ret)
-		return ret;
-	WRITE_ONCE(*(bool *)(td->kvm + l->vm_dead), true);
-	f->pre_destroy(td->kvm);
-	released = layout_read(td->kvm, l->hkid, &hkid, sizeof(hkid)) && hkid <= 0;
-	if (released)
-		WRITE_ONCE(*(u32 *)(td->kvm + l->state), NO_STATE);
-	sept_end(l, td->kvm, released);
-	return released ? 0 : -EIO;
-}
-
-static long with_vcpus_locked(struct kvm_td *td, const struct tdxctl_layout *l,
-			      const struct kvm_fns *f, struct job *j,
-			      const struct task_struct *leader)
-{
-	struct mutex *slots_lock = td->kvm + l->slots_lock;
+	struct mutex *lock = td->kvm + l->lock;
+	struct vcpu_kick *kick = kick_start(mm, STOP_MS);
 	s32 created, online;
 	long ret;
 
+	if (!kick)
+		return -ENOMEM;
+	ret = mutex_lock_killable(lock);
+	if (ret)
+		goto stop;
 	/* A vCPU that is just being made is in no list yet. */
 	if (!layout_read(td->kvm, l->created_vcpus, &created, sizeof(created)) ||
 	    !layout_read(td->kvm, l->online_vcpus, &online, sizeof(online)) ||
 	    created != online)
-		return -EBUSY;
-	if (f->lock_all_vcpus(td->kvm))
-		return -EINTR;
-	ret = mutex_lock_killable(slots_lock);
-	if (!ret) {
-		ret = check(td, l, j, leader);
-		if (!ret)
-			ret = kill_and_release(td, l, f);
-		mutex_unlock(slots_lock);
+		ret = -EBUSY;
+	else if (kvm_fns.lock_all_vcpus(td->kvm))
+		ret = -EINTR;
+	if (ret)
+		mutex_unlock(lock);
+stop:
+	/* Whoever cancelled the job has left word of it there, too. */
+	if (kick_stop(kick)) {
+		flush_signals(current);
+		if (ret == -EINTR)
+			ret = -EBUSY;
 	}
-	f->unlock_all_vcpus(td->kvm);
 	return ret;
+}
+
+static void unlock_vm(struct kvm_td *td, const struct tdxctl_layout *l)
+{
+	struct mutex *lock = td->kvm + l->lock;
+
+	kvm_fns.unlock_all_vcpus(td->kvm);
+	mutex_unlock(lock);
+}
+
+/*
+ * Under these locks no vCPU runs and nothing is mapped. Memory may go at any
+ * time: the VMM may be punching holes or closing its guest_memfd right now.
+ */
+static bool kill_and_release(struct kvm_td *td, const struct tdxctl_layout *l)
+{
+	bool released;
+	s32 hkid;
+
+	sept_begin(l, td->kvm);
+	WRITE_ONCE(*(bool *)(td->kvm + l->vm_dead), true);
+	kvm_fns.request_all(td->kvm, kvm_known.req_vm_dead);
+	kvm_fns.pre_destroy(td->kvm);
+	released = layout_read(td->kvm, l->hkid, &hkid, sizeof(hkid)) && hkid <= 0;
+	if (released)
+		WRITE_ONCE(*(u32 *)(td->kvm + l->state), NO_STATE);
+	return released;
 }
 
 /*
  * Called by the job's thread. -EBUSY: a vCPU did not stop in time, the VM is
- * whole. -EOPNOTSUPP: not for this VM. -EIO: KVM failed to give the HKID back.
+ * whole. -EOPNOTSUPP, -ESTALE, -EINVAL: not for this VM. -ENOSPC: too many VMs.
+ * -EIO: KVM failed to give the HKID back.
  */
 long early_release(struct job *j)
 {
 	struct task_struct *leader = get_pid_task(j->pid, PIDTYPE_TGID);
 	struct tdxctl_layout l;
-	struct vcpu_kick *kick;
-	struct kvm_fns f;
-	struct mutex *lock;
+	bool released = false;
 	struct kvm_td td;
 	long ret;
 
 	if (!leader)
 		return -ESRCH;
 	ret = -EOPNOTSUPP;
-	if (!layout_get(&l) || early_reason() != TDXCTL_REASON_OK || !find_fns(&f))
+	if (!layout_get(&l) || early_reason() != TDXCTL_REASON_OK)
 		goto out;
 	ret = check(&td, &l, j, leader);
 	if (ret)
 		goto out;
-	ret = -ENOMEM;
-	kick = kick_start(leader, STOP_MS);
-	if (!kick)
+	ret = sept_reserve(&l, td.kvm);
+	if (ret)
 		goto out;
-	lock = td.kvm + l.lock;
-	ret = mutex_lock_killable(lock);
+	ret = lock_vm(&td, &l, j->vm.mm);
+	if (ret)
+		goto put;
+	ret = check(&td, &l, j, leader);
+	if (!ret)
+		released = kill_and_release(&td, &l);
+	unlock_vm(&td, &l);
 	if (!ret) {
-		ret = with_vcpus_locked(&td, &l, &f, j, leader);
-		mutex_unlock(lock);
+		sept_end(&l, td.kvm, released);
+		ret = released ? 0 : -EIO;
 	}
-	if (kick_stop(kick) && ret == -EINTR) {
-		flush_signals(current);
-		ret = -EBUSY;
-	}
+put:
+	sept_put(td.kvm);
 out:
 	put_task_struct(leader);
 	return ret;

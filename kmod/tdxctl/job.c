@@ -27,7 +27,22 @@ static unsigned int nr_jobs;
 /* -EINVAL and its like: this kernel does not have the command. */
 static bool refused(long ret)
 {
-	return ret == -EINVAL || ret == -ENOTTY || ret == -EOPNOTSUPP;
+	return ret == -EINVAL || ret == -ENOTTY || ret == -EOPNOTSUPP || ret == -ESTALE;
+}
+
+/* What such a refusal by @strategy says. */
+static u32 refusal_reason(u32 strategy, long ret)
+{
+	if (strategy != TDXCTL_STRATEGY_EARLY)
+		return TDXCTL_REASON_NO_IOCTL;
+	switch (ret) {
+	case -ESTALE:
+		return TDXCTL_REASON_VM_DEAD;
+	case -EINVAL:
+		return TDXCTL_REASON_NOT_TD;
+	default:
+		return TDXCTL_REASON_NOT_FINALIZED;
+	}
 }
 
 static bool interrupted(long ret)
@@ -159,8 +174,7 @@ static void run_strategies(struct job *j)
 		if (!refused(ret))
 			break;
 		mutex_lock(&job_mutex);
-		j->reason[s] = s == TDXCTL_STRATEGY_EARLY ? TDXCTL_REASON_NOT_FINALIZED :
-							    TDXCTL_REASON_NO_IOCTL;
+		j->reason[s] = refusal_reason(s, ret);
 		mutex_unlock(&job_mutex);
 	}
 
@@ -192,8 +206,13 @@ void job_progress_locked(struct job *j)
 	struct td_view td;
 
 	td_view_get(&td, j->tdr);
-	if (td.found && td.seq == j->start.seq)
+	if (td.found && td.seq == j->start.seq) {
 		j->last = td;
+	} else if (j->start.found) {
+		/* The TDR is the last page that a TD gives back. */
+		j->last.hkid = 0;
+		j->last.pages = 0;
+	}
 }
 
 static int job_thread(void *arg)

@@ -22,35 +22,43 @@
 
 #define KICK_MS		5
 
+#ifndef KVM_PRE_FAULT_MEMORY
+#define KVM_PRE_FAULT_MEMORY	_IOWR(KVMIO, 0xd5, char[64])
+#endif
+
 struct vcpu_kick {
 	struct delayed_work work;
-	struct task_struct *leader;
+	struct mm_struct *mm;
 	struct task_struct *waiter;
 	unsigned long deadline;
 	bool expired;
 };
 
-/* The registers are read while the thread runs: a wrong guess costs an EINTR. */
-static bool in_kvm_run(struct task_struct *t)
+/*
+ * In an ioctl that has a vCPU for long and ends at a signal. The registers are
+ * read while the thread runs: a wrong guess costs an EINTR.
+ */
+static bool has_vcpu(struct task_struct *t)
 {
 	struct pt_regs *at = task_pt_regs(t), regs;
 
-	if (copy_from_kernel_nofault(&regs, at, sizeof(regs)))
+	if (copy_from_kernel_nofault(&regs, at, sizeof(regs)) || regs.orig_ax != __NR_ioctl)
 		return false;
-	return regs.orig_ax == __NR_ioctl && regs.si == KVM_RUN;
+	return (u32)regs.si == KVM_RUN || (u32)regs.si == KVM_PRE_FAULT_MEMORY;
 }
 
-static void kick_all(struct task_struct *leader)
+/* KVM serves whoever shares the VM's memory map, of whichever process. */
+static void kick_all(const struct mm_struct *mm)
 {
-	struct task_struct *t;
+	struct task_struct *p, *t;
 
 	rcu_read_lock();
-	for_each_thread(leader, t) {
-		if (!in_kvm_run(t))
+	for_each_process_thread(p, t) {
+		if (READ_ONCE(t->mm) != mm || !has_vcpu(t))
 			continue;
 		/* As set_notify_signal(), whose wake-up is not exported. */
 		set_tsk_thread_flag(t, TIF_NOTIFY_SIGNAL);
-		if (!wake_up_process(t))
+		if (!(READ_ONCE(t->__state) & TASK_INTERRUPTIBLE) || !wake_up_process(t))
 			kick_process(t);
 	}
 	rcu_read_unlock();
@@ -65,23 +73,25 @@ static void kick_fn(struct work_struct *work)
 		send_sig(SIGKILL, k->waiter, 1);
 		return;
 	}
-	kick_all(k->leader);
-	schedule_delayed_work(&k->work, msecs_to_jiffies(KICK_MS));
+	kick_all(k->mm);
+	queue_delayed_work(system_unbound_wq, &k->work, msecs_to_jiffies(KICK_MS));
 }
 
-/* The caller will wait for locks, killably, for at most @timeout_ms. */
-struct vcpu_kick *kick_start(struct task_struct *leader, unsigned int timeout_ms)
+/*
+ * The caller, who holds @mm, will wait for locks, killably, for at most
+ * @timeout_ms.
+ */
+struct vcpu_kick *kick_start(struct mm_struct *mm, unsigned int timeout_ms)
 {
 	struct vcpu_kick *k = kzalloc(sizeof(*k), GFP_KERNEL);
 
 	if (!k)
 		return NULL;
 	INIT_DELAYED_WORK(&k->work, kick_fn);
-	get_task_struct(leader);
-	k->leader = leader;
+	k->mm = mm;
 	k->waiter = current;
 	k->deadline = jiffies + msecs_to_jiffies(timeout_ms);
-	schedule_delayed_work(&k->work, 0);
+	queue_delayed_work(system_unbound_wq, &k->work, 0);
 	return k;
 }
 
@@ -92,7 +102,6 @@ bool kick_stop(struct vcpu_kick *k)
 
 	cancel_delayed_work_sync(&k->work);
 	expired = k->expired;
-	put_task_struct(k->leader);
 	kfree(k);
 	return expired;
 }

@@ -10,9 +10,11 @@
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/rwlock_types.h>
+#include <linux/security.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
 
+#include "kvm-known.h"
 #include "layout.h"
 
 #define MAX_STRUCT	(256 * 1024)
@@ -20,27 +22,28 @@
 static DEFINE_MUTEX(layout_mutex);
 static struct tdxctl_layout current_layout;	/* size 0: none */
 
-/* Fields of struct kvm_tdx or struct kvm_vcpu. */
-#define IN_TDX(_f, _type) \
-	{ offsetof(struct tdxctl_layout, _f), sizeof(_type), __alignof__(_type), false }
-#define IN_VCPU(_f, _type) \
-	{ offsetof(struct tdxctl_layout, _f), sizeof(_type), __alignof__(_type), true }
+/* Fields of struct kvm, struct kvm_tdx or struct kvm_vcpu. */
+#define FIELD(_f, _type, _known, _vcpu)					\
+	{ offsetof(struct tdxctl_layout, _f), sizeof(_type), __alignof__(_type), _vcpu, _known }
+#define IN_KVM(_f, _type)	FIELD(_f, _type, offsetof(struct kvm_known, _f), false)
+#define IN_TDX(_f, _type)	FIELD(_f, _type, 0, false)
+#define IN_VCPU(_f, _type)	FIELD(_f, _type, offsetof(struct kvm_known, _f), true)
 
 static const struct {
 	u16 field;
 	u16 width;
 	u16 align;
 	bool vcpu;
+	u16 known;		/* the same in kvm_known, 0 = not there */
 } fields[] = {
-	IN_TDX(vm_type, u8),
-	IN_TDX(mm, void *),
-	IN_TDX(created_vcpus, s32),
-	IN_TDX(online_vcpus, s32),
-	IN_TDX(max_vcpus, s32),
-	IN_TDX(lock, struct mutex),
-	IN_TDX(slots_lock, struct mutex),
-	IN_TDX(mmu_lock, rwlock_t),
-	IN_TDX(vm_dead, bool),
+	IN_KVM(vm_type, u8),
+	IN_KVM(mm, void *),
+	IN_KVM(created_vcpus, s32),
+	IN_KVM(online_vcpus, s32),
+	IN_KVM(max_vcpus, s32),
+	IN_KVM(lock, struct mutex),
+	IN_KVM(mmu_lock, rwlock_t),
+	IN_KVM(vm_dead, bool),
 	IN_TDX(hkid, s32),
 	IN_TDX(state, u32),
 	IN_TDX(tdr_page, void *),
@@ -48,21 +51,37 @@ static const struct {
 	IN_VCPU(vcpu_cpu, s32),
 };
 
+static u32 field_at(const struct tdxctl_layout *l, int i)
+{
+	return *(const u32 *)((const char *)l + fields[i].field);
+}
+
+static bool valid_field(const struct tdxctl_layout *l, int i)
+{
+	u32 end = fields[i].vcpu ? l->kvm_vcpu_size : l->kvm_tdx_size;
+	u32 at = field_at(l, i);
+
+	if (at == TDXCTL_UNKNOWN32)
+		return true;
+	if (kvm_known.valid && fields[i].known)
+		return at == *(const u32 *)((const char *)&kvm_known + fields[i].known);
+	/* One of struct kvm_tdx's own is behind struct kvm. */
+	if (!fields[i].known && at < kvm_known.kvm_size)
+		return false;
+	return at <= end && fields[i].width <= end - at && !(at % fields[i].align);
+}
+
 static bool valid(const struct tdxctl_layout *l)
 {
 	int i;
 
 	if (l->kvm_tdx_size > MAX_STRUCT || l->kvm_vcpu_size > MAX_STRUCT)
 		return false;
-	for (i = 0; i < ARRAY_SIZE(fields); i++) {
-		u32 at = *(const u32 *)((const char *)l + fields[i].field);
-		u32 end = fields[i].vcpu ? l->kvm_vcpu_size : l->kvm_tdx_size;
-
-		if (at == TDXCTL_UNKNOWN32)
-			continue;
-		if (at > end || fields[i].width > end - at || at % fields[i].align)
+	if (kvm_known.valid && l->kvm_vcpu_size && l->kvm_vcpu_size != kvm_known.vcpu_size)
+		return false;
+	for (i = 0; i < ARRAY_SIZE(fields); i++)
+		if (!valid_field(l, i))
 			return false;
-	}
 	return true;
 }
 
@@ -73,16 +92,24 @@ int layout_ioctl(struct tdxctl_layout *l)
 
 	if (!capable(CAP_SYS_ADMIN))
 		return -EPERM;
+	/* It says where to read; where to write is refused by early_reason(). */
+	if (security_locked_down(LOCKDOWN_KCORE))
+		return -EPERM;
 	if (l->flags || l->reserved || l->sept_callback >= TDXCTL_SEPT_CALLBACKS ||
 	    !valid(l))
 		return -EINVAL;
 	/* Of the caller's structure, which may be a longer one. */
 	set.size = sizeof(set);
 	mutex_lock(&layout_mutex);
-	if (early_active() && memcmp(&set, &current_layout, sizeof(set)))
-		ret = -EBUSY;
-	else
-		current_layout = set;
+	if (!memcmp(&set, &current_layout, sizeof(set)))
+		goto out;
+	ret = -EBUSY;
+	if (early_active())
+		goto out;
+	current_layout = set;
+	early_resolve(&set);
+	ret = 0;
+out:
 	mutex_unlock(&layout_mutex);
 	return ret;
 }
@@ -101,7 +128,7 @@ bool layout_complete(const struct tdxctl_layout *l)
 	int i;
 
 	for (i = 0; i < ARRAY_SIZE(fields); i++)
-		if (*(const u32 *)((const char *)l + fields[i].field) == TDXCTL_UNKNOWN32)
+		if (field_at(l, i) == TDXCTL_UNKNOWN32)
 			return false;
 	return l->size && l->state_initialized != TDXCTL_UNKNOWN32 &&
 	       l->state_runnable != TDXCTL_UNKNOWN32;

@@ -29,6 +29,9 @@ int adopt_ioctl(struct tdxctl_adopt_args *a);
 bool adopt_done(void);
 
 /* early.c */
+void early_resolve(const struct tdxctl_layout *l);
+
+/* sept.c */
 bool early_active(void);
 void early_exit(void);
 

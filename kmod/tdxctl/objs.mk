@@ -8,5 +8,6 @@ tdxctl-y := tdxctl/main.o tdxctl/probe.o tdxctl/sym.o tdxctl/observe.o \
 	    tdxctl/cpucheck.o tdxctl/seamcall.o tdxctl/release.o \
 	    tdxctl/job.o tdxctl/td.o tdxctl/layout.o tdxctl/adopt.o \
 	    tdxctl/early.o tdxctl/sept.o tdxctl/kick.o \
+	    tdxctl/kvm-known.o \
 	    tdxctl/vmfile.o tdxctl/debugfs.o tdxctl/wire.o \
 	    $(patsubst $(src)/%.c,%.o,$(wildcard $(src)/core/ledger*.c))

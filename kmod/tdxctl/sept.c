@@ -5,31 +5,44 @@
  * KVM believes that a TD has its HKID until no private page is left. For a VM
  * in the table below probes stand in for the functions that rely on it: removing
  * a page is one TDH.PHYMEM.PAGE.RECLAIM, and nothing is mapped or asked of a
- * vCPU. The table is read by probe handlers without a lock: an entry is set
- * while KVM's mmu_lock is held for writing, so no removal is under way, and
- * cleared when KVM frees the VM.
+ * vCPU. The table is read by probe handlers without a lock: a VM's phase changes
+ * while KVM's mmu_lock is held for writing, so no removal is under way, and its
+ * entry is cleared when KVM frees the VM.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/bits.h>
+#include <linux/gfp.h>
 #include <linux/kprobes.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
-#include <linux/slab.h>
 #include <linux/workqueue.h>
+#include <asm/pgtable_types.h>
 #include <asm/special_insns.h>
 
 #include "compat.h"
 #include "early.h"
 
 #define MAX_VMS		64
-#define MAX_DEFERRED	16384
 #define SPTE_PRESENT	BIT_ULL(11)	/* SPTE_MMU_PRESENT_MASK of KVM */
-#define LEVEL_4K	1
 #define BUSY_RETRIES	1000
 
-enum early_phase { EARLY_NONE, EARLY_RELEASING, EARLY_RELEASED };
+enum early_phase {
+	EARLY_NONE,		/* KVM's own */
+	EARLY_RELEASING,
+	EARLY_RELEASED,
+	EARLY_FAILED,		/* the HKID was not given back */
+};
+
+/* Pages that wait to be reclaimed; fills one page itself. */
+struct deferred {
+	struct deferred *next;
+	unsigned long nr;
+	unsigned long pfn[];
+};
+
+#define MAX_DEFERRED	((PAGE_SIZE - sizeof(struct deferred)) / sizeof(unsigned long))
 
 /*
  * While KVM gives the HKID back, pages cannot be reclaimed yet, and a removal
@@ -38,13 +51,13 @@ enum early_phase { EARLY_NONE, EARLY_RELEASING, EARLY_RELEASED };
 struct early_vm {
 	void *kvm;
 	enum early_phase phase;
-	unsigned int nr_deferred;
-	unsigned long *deferred;	/* page frames; MAX_DEFERRED */
+	unsigned int users;		/* jobs; under early_mutex */
+	struct deferred *deferred;	/* under mmu_lock, the jobs' in the end */
 };
 
 static DEFINE_MUTEX(early_mutex);
 static struct early_vm vms[MAX_VMS];
-static u32 vcpu_kvm_at, vcpu_cpu_at;	/* of the layout in use */
+static u32 vcpu_kvm_at, vcpu_cpu_at, hkid_at;	/* of the layout in use */
 static bool armed;
 static atomic_long_t leaked_pages;
 
@@ -120,6 +133,56 @@ static bool reclaim(unsigned long pfn)
 	return true;
 }
 
+static bool defer(struct early_vm *vm, unsigned long pfn)
+{
+	struct deferred *d = vm->deferred;
+
+	if (!d || d->nr == MAX_DEFERRED) {
+		d = (void *)__get_free_page(GFP_NOWAIT | __GFP_NOWARN);
+		if (!d)
+			return false;
+		*d = (struct deferred) { .next = vm->deferred };
+		vm->deferred = d;
+	}
+	get_page(pfn_to_page(pfn));
+	d->pfn[d->nr++] = pfn;
+	return true;
+}
+
+/* Those that cannot be reclaimed have one reference more, and stay. */
+static void reclaim_deferred(struct early_vm *vm, bool may_sleep)
+{
+	struct deferred *d;
+	unsigned long i;
+
+	for (d = vm->deferred; d; d = d->next) {
+		for (i = 0; i < d->nr; i++) {
+			reclaim(d->pfn[i]);
+			if (may_sleep)
+				cond_resched();
+		}
+	}
+}
+
+/* Drops the list; @lost: its pages stay the TDX module's. */
+static void drop_deferred(struct early_vm *vm, bool lost)
+{
+	struct deferred *d, *next;
+	unsigned long i;
+
+	for (d = vm->deferred; d; d = next) {
+		next = d->next;
+		for (i = 0; !lost && i < d->nr; i++) {
+			put_page(pfn_to_page(d->pfn[i]));
+			cond_resched();
+		}
+		if (lost)
+			atomic_long_add(d->nr, &leaked_pages);
+		free_page((unsigned long)d);
+	}
+	vm->deferred = NULL;
+}
+
 /* ---- probe handlers ---- */
 
 /* seamcall.S: returns its first argument */
@@ -133,38 +196,45 @@ static int instead(struct pt_regs *regs, long value)
 	return 1;
 }
 
-/* (kvm, gfn, old_spte, new_spte, level), under mmu_lock */
+/*
+ * (kvm, gfn, old_spte, new_spte, level), under mmu_lock. An entry has a page
+ * frame if and only if it is present; where it does not look so, or for another
+ * size, this KVM is not the one that is known here, and the page is not touched.
+ */
 static int on_sept(struct kprobe *p, struct pt_regs *regs)
 {
 	struct early_vm *vm = find((void *)regs->di);
 	unsigned long pfn = (regs->dx & __PHYSICAL_MASK) >> PAGE_SHIFT;
+	bool present = regs->dx & SPTE_PRESENT;
 
-	if (likely(!vm))
+	if (likely(!vm) || vm->phase == EARLY_NONE)
+		return 0;
+	/* Its pages are lost if its HKID is, but must not be free. */
+	if (vm->phase == EARLY_FAILED && !kvm_gave_up(vm->kvm))
 		return 0;
 	/* Nothing is mapped any more. */
-	if (!(regs->dx & SPTE_PRESENT))
+	if (!present && !pfn)
 		return instead(regs, -EIO);
-	/* A size this code does not know is KVM's to complain about. */
-	if ((u32)regs->r8 != LEVEL_4K || !pfn_valid(pfn))
-		return 0;
-	if (vm->phase == EARLY_RELEASED) {
+	if (!pfn_valid(pfn))
+		pr_err_ratelimited("no page: S-EPT entry 0x%lx\n", regs->dx);
+	else if (!present || (u32)regs->r8 != PG_LEVEL_4K || vm->phase == EARLY_FAILED)
+		leak_page(pfn, TDX_ST(OPERAND_INVALID));
+	else if (vm->phase == EARLY_RELEASED)
 		reclaim(pfn);
-	} else if (vm->nr_deferred < MAX_DEFERRED) {
-		get_page(pfn_to_page(pfn));
-		vm->deferred[vm->nr_deferred++] = pfn;
-	} else {
+	else if (!defer(vm, pfn))
 		leak_page(pfn, TDX_ST(OPERAND_BUSY));
-	}
 	return instead(regs, 0);
 }
 
-static struct early_vm *vm_of_vcpu(unsigned long vcpu)
+static enum early_phase phase_of_vcpu(unsigned long vcpu)
 {
+	struct early_vm *vm;
 	void *kvm;
 
 	if (!layout_read((void *)vcpu, vcpu_kvm_at, &kvm, sizeof(kvm)))
-		return NULL;
-	return find(kvm);
+		return EARLY_NONE;
+	vm = find(kvm);
+	return vm ? READ_ONCE(vm->phase) : EARLY_NONE;
 }
 
 /*
@@ -173,7 +243,7 @@ static struct early_vm *vm_of_vcpu(unsigned long vcpu)
  */
 static int on_vcpu_free(struct kprobe *p, struct pt_regs *regs)
 {
-	if (vm_of_vcpu(regs->di))
+	if (phase_of_vcpu(regs->di) == EARLY_RELEASED)
 		*(s32 *)(regs->di + vcpu_cpu_at) = -1;
 	return 0;
 }
@@ -181,23 +251,31 @@ static int on_vcpu_free(struct kprobe *p, struct pt_regs *regs)
 /* Asks the TDX module about an interrupt. "Yes" lets a halted vCPU leave. */
 static int on_has_interrupt(struct kprobe *p, struct pt_regs *regs)
 {
-	return vm_of_vcpu(regs->di) ? instead(regs, 1) : 0;
+	return phase_of_vcpu(regs->di) != EARLY_NONE ? instead(regs, 1) : 0;
 }
 
 /* Tells the TDX module about shared memory. */
 static int on_load_pgd(struct kprobe *p, struct pt_regs *regs)
 {
-	return vm_of_vcpu(regs->di) ? instead(regs, 0) : 0;
+	return phase_of_vcpu(regs->di) != EARLY_NONE ? instead(regs, 0) : 0;
 }
 
+/* KVM reclaims the TDR now, which has to be the TD's last page. */
 static int on_destroy(struct kprobe *p, struct pt_regs *regs)
 {
 	struct early_vm *vm = find((void *)regs->di);
+	s32 hkid;
 
-	if (vm) {
-		WRITE_ONCE(vm->kvm, NULL);
-		schedule_work(&retire_work);
+	if (!vm)
+		return 0;
+	/* What failed then may have succeeded now. */
+	if (vm->phase == EARLY_FAILED && layout_read(vm->kvm, hkid_at, &hkid, sizeof(hkid)) &&
+	    hkid <= 0) {
+		reclaim_deferred(vm, false);
+		vm->phase = EARLY_RELEASED;
 	}
+	WRITE_ONCE(vm->kvm, NULL);
+	schedule_work(&retire_work);
 	return 0;
 }
 
@@ -290,7 +368,7 @@ static void retire_locked(void)
 	for (i = 0; i < MAX_VMS; i++) {
 		if (vms[i].kvm)
 			continue;
-		kvfree(vms[i].deferred);
+		drop_deferred(&vms[i], vms[i].phase != EARLY_RELEASED);
 		vms[i] = (struct early_vm) { };
 	}
 	if (!armed || any_vm())
@@ -309,86 +387,100 @@ static void retire_fn(struct work_struct *work)
 	mutex_unlock(&early_mutex);
 }
 
+static int arm_locked(const struct tdxctl_layout *l)
+{
+	int ret;
+
+	if (armed)
+		return 0;
+	vcpu_kvm_at = l->vcpu_kvm;
+	vcpu_cpu_at = l->vcpu_cpu;
+	hkid_at = l->hkid;
+	ret = arm();
+	if (ret)
+		return ret;
+	__module_get(THIS_MODULE);
+	WRITE_ONCE(armed, true);
+	return 0;
+}
+
+/**
+ * sept_reserve() - makes room for @kvm, of which the caller holds a file
+ *
+ * Nothing changes for the VM yet. sept_put() ends the caller's use.
+ *
+ * Return: 0, -ENOSPC when there are too many VMs, an error of the probes.
+ */
+int sept_reserve(const struct tdxctl_layout *l, void *kvm)
+{
+	struct early_vm *vm;
+	int i, ret;
+
+	mutex_lock(&early_mutex);
+	/* The KVM of a VM that is gone may be gone, too, with its probes. */
+	retire_locked();
+	vm = find(kvm);
+	for (i = 0; !vm && i < MAX_VMS; i++)
+		if (!vms[i].kvm)
+			vm = &vms[i];
+	ret = vm ? arm_locked(l) : -ENOSPC;
+	if (!ret) {
+		vm->users++;
+		WRITE_ONCE(vm->kvm, kvm);
+	}
+	mutex_unlock(&early_mutex);
+	return ret;
+}
+
+/* Of a VM that was released, or could not be, the entry stays. */
+void sept_put(void *kvm)
+{
+	struct early_vm *vm;
+
+	mutex_lock(&early_mutex);
+	vm = find(kvm);
+	if (!--vm->users && vm->phase == EARLY_NONE)
+		WRITE_ONCE(vm->kvm, NULL);
+	retire_locked();
+	mutex_unlock(&early_mutex);
+}
+
+static void set_phase(const struct tdxctl_layout *l, struct early_vm *vm, enum early_phase phase)
+{
+	rwlock_t *mmu_lock = vm->kvm + l->mmu_lock;
+
+	write_lock(mmu_lock);
+	WRITE_ONCE(vm->phase, phase);
+	write_unlock(mmu_lock);
+}
+
 /**
  * sept_begin() - KVM is about to give the HKID of @kvm back
  *
- * The caller holds KVM's locks of VM, vCPUs and slots, so that only removals of
- * memory by guest_memfd are still possible.
+ * The caller holds KVM's locks of VM and vCPUs, so that only removals of memory
+ * are still possible.
  */
-int sept_begin(const struct tdxctl_layout *l, void *kvm)
+void sept_begin(const struct tdxctl_layout *l, void *kvm)
 {
-	rwlock_t *mmu_lock = kvm + l->mmu_lock;
-	struct early_vm *vm = NULL;
-	int i, ret = 0;
-
-	mutex_lock(&early_mutex);
-	if (!armed) {
-		vcpu_kvm_at = l->vcpu_kvm;
-		vcpu_cpu_at = l->vcpu_cpu;
-		ret = arm();
-		if (ret)
-			goto out;
-		__module_get(THIS_MODULE);
-		WRITE_ONCE(armed, true);
-	}
-	for (i = 0; i < MAX_VMS && !vm; i++)
-		if (!vms[i].kvm && !vms[i].deferred)
-			vm = &vms[i];
-	if (vm)
-		vm->deferred = kvmalloc_array(MAX_DEFERRED, sizeof(*vm->deferred), GFP_KERNEL);
-	if (!vm || !vm->deferred) {
-		ret = vm ? -ENOMEM : -EBUSY;
-		retire_locked();
-		goto out;
-	}
-	vm->nr_deferred = 0;
-	vm->phase = EARLY_RELEASING;
-	write_lock(mmu_lock);
-	WRITE_ONCE(vm->kvm, kvm);
-	write_unlock(mmu_lock);
-out:
-	mutex_unlock(&early_mutex);
-	return ret;
+	set_phase(l, find(kvm), EARLY_RELEASING);
 }
 
 /**
  * sept_end() - KVM has given the HKID back, or (not @released) failed to
  *
  * After a failure the VM is KVM's again; pages that were removed meanwhile are
- * still the TDX module's and stay out of use.
+ * still the TDX module's and stay out of use until the HKID is free.
  */
 void sept_end(const struct tdxctl_layout *l, void *kvm, bool released)
 {
-	rwlock_t *mmu_lock = kvm + l->mmu_lock;
 	struct early_vm *vm = find(kvm);
-	unsigned long *pages;
-	unsigned int i, n;
 
-	mutex_lock(&early_mutex);
-	write_lock(mmu_lock);
-	vm->phase = released ? EARLY_RELEASED : EARLY_NONE;
+	set_phase(l, vm, released ? EARLY_RELEASED : EARLY_FAILED);
 	if (!released)
-		WRITE_ONCE(vm->kvm, NULL);
-	write_unlock(mmu_lock);
-
+		return;
 	/* Nobody adds to it any more. */
-	pages = vm->deferred;
-	n = vm->nr_deferred;
-	vm->deferred = NULL;
-	for (i = 0; i < n; i++) {
-		if (!released)
-			atomic_long_inc(&leaked_pages);
-		else if (reclaim(pages[i]))
-			put_page(pfn_to_page(pages[i]));
-		cond_resched();
-	}
-	kvfree(pages);
-	if (!released) {
-		if (n)
-			pr_err("%u pages are lost: the HKID was not given back\n", n);
-		retire_locked();
-	}
-	mutex_unlock(&early_mutex);
+	reclaim_deferred(vm, true);
+	drop_deferred(vm, false);
 }
 
 /* No VM is left: each holds a reference on the module. */

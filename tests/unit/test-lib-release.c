@@ -19,6 +19,9 @@ static struct vm {
 	uint64_t punched;
 	int open_fds;
 	bool leaked;
+	bool unknown_pages;		/* a TD older than the helper */
+	bool others_cancel;		/* the first call joins a release that is stopped */
+	int fails;			/* the job's result */
 } vm;
 
 static int v_open(void *arg, const char *path, int flags)
@@ -66,6 +69,13 @@ static int v_release(struct tdxctl_release_args *a)
 		vm.cancelled = true;
 	if (vm.run_err)
 		return vm.run_err;
+	if (vm.others_cancel || vm.fails) {
+		a->phase = vm.fails ? TDXCTL_PHASE_FAILED : TDXCTL_PHASE_CANCELLED;
+		a->result = vm.fails;
+		a->strategy = vm.fails ? TDXCTL_STRATEGY_EARLY : mine;
+		vm.others_cancel = false;
+		return 0;
+	}
 	vm.started = true;
 	a->strategy = mine;
 	a->hkid_freed = freed;
@@ -78,6 +88,10 @@ static int v_release(struct tdxctl_release_args *a)
 	a->page_seamcalls = 100 - vm.pages;
 	a->phase = vm.cancelled && vm.kind == RELEASES ? TDXCTL_PHASE_CANCELLED :
 		   !freed ? TDXCTL_PHASE_HKID : vm.pages ? TDXCTL_PHASE_PAGES : TDXCTL_PHASE_DONE;
+	if (vm.unknown_pages) {
+		a->pages_total = a->pages_left = TDXCTL_UNKNOWN;
+		a->phase = freed ? TDXCTL_PHASE_PAGES : TDXCTL_PHASE_HKID;
+	}
 	return 0;
 }
 
@@ -391,6 +405,8 @@ static void terminate(void)
 	CHECK_EQ(st.result, -EOPNOTSUPP);
 	CHECK(strstr(tdxctl_error(ctx), "several VMs"));
 	CHECK_EQ(vm.punched, 0);
+	/* Found out while the VM is still whole. */
+	CHECK(!vm.started);
 	done(ctx, r);
 	unlink(fake_path("proc/4000/fd/30"));
 
@@ -403,6 +419,67 @@ static void terminate(void)
 	CHECK_EQ(st.phase, TDXCTL_PHASE_CANCELLED);
 	CHECK_EQ(vm.punched, 0);
 	done(ctx, r);
+}
+
+/* Who joins a release that somebody else stops goes on with one of its own. */
+static void resumed(void)
+{
+	struct tdxctl_ctx *ctx = context((struct vm){ .kind = TERMINATES, .others_cancel = true });
+	struct tdxctl_release_state st;
+	struct tdxctl_release *r = open_release(ctx, TDXCTL_STRATEGY_AUTO, &st);
+
+	CHECK_EQ(tdxctl_release_step(r, 0, &st), 0);
+	CHECK_EQ(st.phase, TDXCTL_PHASE_HKID);
+	CHECK(!vm.started);
+	CHECK_EQ(run(r, &st), 0);
+	CHECK_EQ(st.phase, TDXCTL_PHASE_DONE);
+	CHECK(vm.started && !vm.cancelled);
+	CHECK_EQ(vm.punched, 100 * 4096);
+	done(ctx, r);
+}
+
+/* All that is known of its memory is that the guest_memfd is empty. */
+static void unknown_pages(void)
+{
+	struct tdxctl_ctx *ctx = context((struct vm){ .kind = TERMINATES, .unknown_pages = true });
+	struct tdxctl_release_state st;
+	struct tdxctl_release *r = open_release(ctx, TDXCTL_STRATEGY_AUTO, &st);
+
+	CHECK_EQ(run(r, &st), 0);
+	CHECK_EQ(st.phase, TDXCTL_PHASE_DONE);
+	CHECK_EQ(vm.punched, 100 * 4096);
+	CHECK_EQ(st.pages_left, 0);
+	CHECK_EQ(st.page_seamcalls, 100);
+	done(ctx, r);
+}
+
+static void failures(void)
+{
+	static const struct {
+		int result;
+		bool leaked;
+		const char *says;
+	} t[] = {
+		{ -EBUSY, false, "did not stop in time; the VM is as it was" },
+		{ -ENOSPC, false, "too many released VMs" },
+		{ -EIO, false, "release failed" },
+		{ -EIO, true, "its HKID leaked" },
+	};
+
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		struct tdxctl_ctx *ctx = context((struct vm){ .kind = TERMINATES,
+			.fails = t[i].result, .leaked = t[i].leaked, .exited = t[i].leaked });
+		struct tdxctl_release_state st;
+		struct tdxctl_release *r = open_release(ctx, TDXCTL_STRATEGY_AUTO, &st);
+
+		CHECK_EQ(run(r, &st), 0);
+		CHECK_EQ(st.phase, TDXCTL_PHASE_FAILED);
+		CHECK_EQ(st.result, t[i].result);
+		CHECK(strstr(tdxctl_error(ctx), t[i].says));
+		CHECK(tdxctl_hint(ctx)[0]);
+		CHECK_EQ(vm.punched, 0);
+		done(ctx, r);
+	}
 }
 
 static void stop(void)
@@ -533,6 +610,9 @@ int main(void)
 	RUN(helper_vanishes);
 	RUN(refused_late);
 	RUN(terminate);
+	RUN(resumed);
+	RUN(unknown_pages);
+	RUN(failures);
 	RUN(stop);
 	RUN(pins);
 	RUN(captured_host);

@@ -66,6 +66,11 @@ static void usage(FILE *to)
 	      "  --run              vCPUs run, with an interrupt every 100 ms\n"
 	      "  --touch N          the guest touches N more pages (implies --run)\n"
 	      "  --busy             and starts over for ever instead of halting\n"
+	      "  --prefault         vCPUs map these pages by KVM_PRE_FAULT_MEMORY, for ever\n"
+	      "  --apart            vCPUs run in processes that share the memory map\n"
+	      "  --starve S         on SIGUSR1: for S seconds the CPU of vCPU 0 has no time\n"
+	      "  --flip             make all memory shared on SIGUSR1\n"
+	      "  --plain            an ordinary VM with one vCPU, that does not run\n"
 	      "  --punch            punch all memory out of the guest_memfd on SIGUSR2\n"
 	      "  --close-gmem       close the guest_memfd on SIGUSR1\n"
 	      "  --vhost            let a vhost device hold the memory map\n"
@@ -108,8 +113,9 @@ static enum vmm_stop stop_step(const char *arg)
 
 enum opt_id {
 	OPT_DEV = 256, OPT_VCPUS, OPT_MAX_VCPUS, OPT_PAGES, OPT_MEASURE, OPT_STOP,
-	OPT_NO_GMEM, OPT_RUN, OPT_TOUCH, OPT_BUSY, OPT_PUNCH, OPT_CLOSE_GMEM, OPT_VHOST, OPT_FORK, OPT_THREADS, OPT_READY,
-	OPT_TIMEOUT, OPT_IGNORED, OPT_HELP,
+	OPT_NO_GMEM, OPT_RUN, OPT_TOUCH, OPT_BUSY, OPT_PREFAULT, OPT_APART, OPT_STARVE,
+	OPT_FLIP, OPT_PLAIN, OPT_PUNCH, OPT_CLOSE_GMEM, OPT_VHOST, OPT_FORK, OPT_THREADS,
+	OPT_READY, OPT_TIMEOUT, OPT_IGNORED, OPT_HELP,
 };
 
 static const struct option longopts[] = {
@@ -123,6 +129,11 @@ static const struct option longopts[] = {
 	{ "run",	no_argument,	   NULL, OPT_RUN },
 	{ "touch",	required_argument, NULL, OPT_TOUCH },
 	{ "busy",	no_argument,	   NULL, OPT_BUSY },
+	{ "prefault",	no_argument,	   NULL, OPT_PREFAULT },
+	{ "apart",	no_argument,	   NULL, OPT_APART },
+	{ "starve",	required_argument, NULL, OPT_STARVE },
+	{ "flip",	no_argument,	   NULL, OPT_FLIP },
+	{ "plain",	no_argument,	   NULL, OPT_PLAIN },
 	{ "punch",	no_argument,	   NULL, OPT_PUNCH },
 	{ "close-gmem",	no_argument,	   NULL, OPT_CLOSE_GMEM },
 	{ "vhost",	no_argument,	   NULL, OPT_VHOST },
@@ -173,6 +184,24 @@ static void parse(int argc, char **argv)
 			break;
 		case OPT_BUSY:
 			opts.busy = true;
+			break;
+		case OPT_PREFAULT:
+			opts.prefault = true;
+			opts.run = true;
+			break;
+		case OPT_APART:
+			opts.apart = true;
+			opts.run = true;
+			break;
+		case OPT_STARVE:
+			opts.starve = number("starve", optarg, 60);
+			opts.run = true;
+			break;
+		case OPT_FLIP:
+			opts.flip = true;
+			break;
+		case OPT_PLAIN:
+			opts.plain = true;
 			break;
 		case OPT_PUNCH:
 			opts.punch = true;
@@ -300,6 +329,12 @@ static void sit(const sigset_t *set)
 		case SIGINT:
 			return;
 		case SIGUSR1:
+			if (opts.starve) {
+				td_starve(&td);
+				write_ready("starved\n");
+			}
+			if (opts.flip)
+				write_ready(td_share(&td) ? "refused\n" : "shared\n");
 			if (!opts.close_gmem || td.gmem < 0)
 				break;
 			close(td.gmem);

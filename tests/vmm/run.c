@@ -6,11 +6,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "../../kmod/emul/kvm-tdx-abi.h"
@@ -19,6 +23,16 @@
 #ifndef KVM_EXIT_MEMORY_FAULT
 #define KVM_EXIT_MEMORY_FAULT	39
 #endif
+
+/* Since 6.11; some headers are older. */
+#ifndef KVM_PRE_FAULT_MEMORY
+struct kvm_pre_fault_memory {
+	uint64_t gpa, size, flags, padding[5];
+};
+#define KVM_PRE_FAULT_MEMORY	_IOWR(KVMIO, 0xd5, struct kvm_pre_fault_memory)
+#endif
+
+#define STACK_SIZE	(64 * 1024)
 
 #define MSI_ADDRESS	0xfee00000U
 #define MSI_VECTOR	0x41
@@ -61,8 +75,95 @@ static void *vcpu_loop(void *arg)
 	return NULL;
 }
 
+/* Holds its vCPU in another ioctl than KVM_RUN, nearly all the time. */
+static void *prefault_loop(void *arg)
+{
+	const struct vcpu_thread *v = arg;
+	const struct vmm_opts *o = v->td->opts;
+	struct kvm_pre_fault_memory range = { .size = 0 };
+	int err = 0;
+
+	while (!err || errno == EINTR || errno == EAGAIN) {
+		if (!range.size) {
+			range.gpa = o->pages * 4096;
+			range.size = o->touch * 4096;
+		}
+		err = ioctl(v->td->vcpu[v->id], KVM_PRE_FAULT_MEMORY, &range);
+	}
+	fprintf(stderr, "%s: vCPU %u: KVM_PRE_FAULT_MEMORY: %s\n", o->name, v->id,
+		strerror(errno));
+	return NULL;
+}
+
+static int apart(void *arg)
+{
+	vcpu_loop(arg);
+	_exit(VMM_OK);
+}
+
+/*
+ * The vCPU's thread belongs to another process, with the same memory map. This
+ * thread lends it its thread-local storage, and waits.
+ */
+static void *vcpu_apart(void *arg)
+{
+	const struct vcpu_thread *v = arg;
+	char *stack = malloc(STACK_SIZE);
+	int pid = stack ? clone(apart, stack + STACK_SIZE, CLONE_VM | SIGCHLD, arg) : -1;
+
+	if (pid < 0)
+		vmm_die(VMM_FAILED, "vCPU %u: clone: %s", v->id, strerror(errno));
+	waitpid(pid, NULL, 0);
+	free(stack);
+	return NULL;
+}
+
+static void pin_last_cpu(pthread_t thread)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(sysconf(_SC_NPROCESSORS_CONF) - 1, &set);
+	if (pthread_setaffinity_np(thread, sizeof(set), &set))
+		vmm_die(VMM_FAILED, "affinity to the last CPU");
+}
+
+static void *hog(void *arg)
+{
+	const struct td *td = arg;
+	struct sched_param p = { .sched_priority = 50 };
+	time_t end = time(NULL) + td->opts->starve;
+
+	pin_last_cpu(pthread_self());
+	if (sched_setscheduler(0, SCHED_FIFO, &p))
+		vmm_die(VMM_FAILED, "SCHED_FIFO: %s", strerror(errno));
+	while (time(NULL) < end)
+		;
+	return NULL;
+}
+
+/* A thread of higher priority takes the CPU that vCPU 0 is bound to. */
+void td_starve(const struct td *td)
+{
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, hog, (void *)(uintptr_t)td))
+		vmm_die(VMM_FAILED, "no thread");
+	usleep(200 * 1000);
+}
+
+/* Private memory becomes shared, as when a guest converts it. */
+int td_share(const struct td *td)
+{
+	struct kvm_memory_attributes attrs = { .size = td->gmem_size };
+
+	return ioctl(td->vm, KVM_SET_MEMORY_ATTRIBUTES, &attrs);
+}
+
 void td_run(const struct td *td)
 {
+	void *(*loop)(void *arg) = td->opts->prefault ? prefault_loop :
+				   td->opts->apart ? vcpu_apart : vcpu_loop;
 	struct vcpu_thread *v;
 	uint32_t i;
 	int err;
@@ -73,10 +174,12 @@ void td_run(const struct td *td)
 	for (i = 0; i < td->opts->vcpus; i++) {
 		v[i].td = td;
 		v[i].id = i;
-		err = pthread_create(&v[i].thread, NULL, vcpu_loop, &v[i]);
+		err = pthread_create(&v[i].thread, NULL, loop, &v[i]);
 		if (err)
 			vmm_die(VMM_FAILED, "vCPU %u: %s", i, strerror(err));
 	}
+	if (td->opts->starve)
+		pin_last_cpu(v[0].thread);
 }
 
 /* One for each vCPU. A TD that is no more takes none; that is no error here. */

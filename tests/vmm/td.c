@@ -76,7 +76,8 @@ static void create_vm(struct td *td)
 		vmm_die(VMM_NO_TDX, "%s: not KVM's interface (version %d)", dev, version);
 	if (!(cap(td->dev, KVM_CAP_VM_TYPES) & (1 << KVM_X86_TDX_VM)))
 		vmm_die(VMM_NO_TDX, "%s: no VMs of the TDX type", dev);
-	td->vm = ioctl(td->dev, KVM_CREATE_VM, (unsigned long)KVM_X86_TDX_VM);
+	td->vm = ioctl(td->dev, KVM_CREATE_VM, td->opts->plain ? 0UL :
+		       (unsigned long)KVM_X86_TDX_VM);
 	if (td->vm < 0)
 		vmm_die(VMM_FAILED, "KVM_CREATE_VM: %s", strerror(errno));
 	/* On bare KVM a TD has no irqchip in the kernel but local APICs. */
@@ -229,6 +230,12 @@ void td_build(struct td *td, const struct vmm_opts *opts)
 	create_vm(td);
 	if (opts->stop_at == STOP_CREATED)
 		return;
+	if (opts->plain) {
+		td->vcpu[0] = ioctl(td->vm, KVM_CREATE_VCPU, 0UL);
+		if (td->vcpu[0] < 0)
+			vmm_die(VMM_FAILED, "KVM_CREATE_VCPU: %s", strerror(errno));
+		return;
+	}
 	init_vm(td);
 	if (opts->stop_at == STOP_INIT)
 		return;

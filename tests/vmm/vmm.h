@@ -18,6 +18,8 @@ struct vmm_opts {
 	uint64_t pages, touch;
 	enum vmm_stop stop_at;
 	bool measure, no_gmem, close_gmem, vhost, fork, run, busy, punch;
+	bool plain, prefault, apart, flip;
+	uint32_t starve;
 };
 
 #define VMM_MAX_VCPUS	1024
@@ -40,6 +42,8 @@ void td_build(struct td *td, const struct vmm_opts *opts);
 void td_run(const struct td *td);
 void td_interrupt(const struct td *td);
 int td_punch(const struct td *td);
+int td_share(const struct td *td);
+void td_starve(const struct td *td);
 uint64_t td_guest_program(const struct vmm_opts *opts, uint32_t vcpu);
 
 #endif

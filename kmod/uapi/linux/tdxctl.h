@@ -277,6 +277,7 @@ enum tdxctl_reason {
 	TDXCTL_REASON_NOT_TD,
 	TDXCTL_REASON_VM_DEAD,
 	TDXCTL_REASON_USER_SPACE,	/* done by tdxctl(8), not by the helper */
+	TDXCTL_REASON_LOCKDOWN,		/* the kernel's lockdown forbids it */
 	TDXCTL_REASONS,
 };
 
@@ -352,8 +353,10 @@ enum tdxctl_sept_callback {
  * kvm_vcpu, and constants. TDXCTL_UNKNOWN32: not found, and what needs it is
  * off. It is kept until KVM is unloaded.
  *
- * EINVAL an offset beyond its structure or not aligned; EBUSY it differs from
- * the one in use while a VM released early exists.
+ * EINVAL an offset beyond its structure, not aligned, or not the one in the
+ * kernel's own headers; EPERM also when the kernel's lockdown keeps its memory
+ * confidential; EBUSY it differs from the one in use while a VM released early
+ * exists.
  */
 struct tdxctl_layout {
 	__u32 size;
@@ -364,7 +367,7 @@ struct tdxctl_layout {
 	__u32 vm_type;
 	__u32 mm;
 	__u32 created_vcpus, online_vcpus, max_vcpus;
-	__u32 lock, slots_lock;		/* struct mutex */
+	__u32 lock;			/* struct mutex */
 	__u32 mmu_lock;			/* rwlock_t */
 	__u32 vm_dead;
 	__u32 hkid, state, tdr_page;

@@ -54,6 +54,8 @@ case_early_release()
 	gone "$web"
 	wait_for '! grep -q "^td .*teardown" $EMUL/truth'
 	in_use 1
+	# Of all its pages the TDR alone is flushed by itself.
+	[ "$(calls TDH.PHYMEM.PAGE.WBINVD)" = 1 ] || die "pages were flushed one by one"
 	j 0 td list
 	is 'tds[].vm' db
 	kill_vmms
@@ -87,11 +89,38 @@ case_early_late()
 {
 	vmm web --vcpus 2 --pages 128 --run
 	t 0 helper load
-	t 6 release web --yes
+	# How many pages it has is not known before; each that goes is seen.
+	j 0 release web --yes
+	is strategy early
+	is result released
+	is hkid_freed true
+	is pages_reclaimed 128
+	is pages_left 0
+	is verified true
 	no_slow_removal
 	in_use 0
 	[ "$(reg_pages)" = 0 ] || die "$(reg_pages) private pages left"
+	j 0 release web --yes
+	is hkid_freed true
 	kill_vmms
+	nothing_left
+}
+
+# An unfinished TD that was there before the helper: only with its VMM.
+case_early_late_unfinished()
+{
+	vmm web --vcpus 1 --pages 16 --stop-at memory
+	web=$VMM
+	t 0 helper load
+	j 0 release web --dry-run
+	is strategy stop
+	is 'plan.strategies[strategy=early].reason' 'the TD was never finalized'
+	j 0 release web --yes
+	is strategy stop
+	is result released
+	is verified true
+	wait "$web" 2>/dev/null
+	test ! -e "/proc/$web" || die "the VMM is still there"
 	nothing_left
 }
 
@@ -163,8 +192,7 @@ case_early_resumed()
 		sleep $delay
 		kill -9 $!
 		wait $! 2>/dev/null
-		# One that is just being stopped is joined, and says so.
-		tdxctl release web --yes
+		# Also when it finds the other one just being stopped.
 		j 0 release web --yes
 		is hkid_freed true
 		in_use 0
