@@ -9,6 +9,12 @@
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
+/* The words of an option that may be repeated, in the order of the line. */
+struct cli_list {
+	const char **word;
+	size_t count;
+};
+
 /* Every option of every verb has its value here; cli_opt.offset points in. */
 struct cli_values {
 	/* global */
@@ -34,6 +40,11 @@ struct cli_values {
 	/* metrics */
 	const char *textfile;
 	bool per_td;
+	/* wait; 0 = not given */
+	unsigned int hkids_free;
+	/* check */
+	const char *format, *config;
+	struct cli_list warning, critical;
 	/* keys; 0 = not given */
 	unsigned int keyid_bits, split;
 };
@@ -44,6 +55,7 @@ enum cli_opt_type {
 	CLI_OPT_STRING,
 	CLI_OPT_UINT,		/* min..max */
 	CLI_OPT_CHOICE,		/* one of @values */
+	CLI_OPT_LIST,		/* struct cli_list */
 	CLI_OPT_OPTIONAL,	/* bool at @offset, string at @offset2 after '=' */
 };
 
@@ -165,6 +177,16 @@ bool view_covered(const struct tdxctl_package *p);
 extern const char view_no_helper[];	/* reason: there is no helper */
 extern const char view_late[];		/* reason: older than the helper */
 
+/* ---- check.c ---- */
+
+/* @code as the caller of --format nagios wants it, who also gets errors as a line. */
+int check_exit(struct cli_app *app, int code);
+struct tdxctl_thresholds;
+/* The limits of @file, or of the machine. *found: there was a file. */
+int check_limits(struct cli_app *app, const char *file, struct tdxctl_thresholds *t, bool *found);
+/* Rows for dump-cli. */
+void check_dump(struct out_node *root);
+
 /* ---- verbs ---- */
 
 int cmd_status(struct cli_app *app, int argc, char **argv);
@@ -178,6 +200,8 @@ int cmd_cpu_plan(struct cli_app *app, int argc, char **argv);
 int cmd_helper_load(struct cli_app *app, int argc, char **argv);
 int cmd_helper_unload(struct cli_app *app, int argc, char **argv);
 int cmd_helper_status(struct cli_app *app, int argc, char **argv);
+int cmd_check(struct cli_app *app, int argc, char **argv);
+int cmd_wait(struct cli_app *app, int argc, char **argv);
 int cmd_doctor(struct cli_app *app, int argc, char **argv);
 int cmd_metrics(struct cli_app *app, int argc, char **argv);
 int cmd_decode(struct cli_app *app, int argc, char **argv);

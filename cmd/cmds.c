@@ -94,6 +94,26 @@ static const struct cli_opt doctor_opts[] = {
 	  .help = "this host is to attest: rules about that, too" },
 };
 
+static const char *const check_formats[] = { "text", "nagios", "json", "prom", NULL };
+
+static const struct cli_opt check_opts[] = {
+	{ .name = "format", .type = CLI_OPT_CHOICE, .arg = "NAME", .offset = CLI_VALUE(format),
+	  .values = check_formats, .help = "text, nagios, json or prom (text)" },
+	{ .name = "warning", .letter = 'w', .type = CLI_OPT_LIST, .arg = "LIMIT",
+	  .offset = CLI_VALUE(warning), .help = "warn beyond CHECK=VALUE; may be repeated" },
+	{ .name = "critical", .letter = 'c', .type = CLI_OPT_LIST, .arg = "LIMIT",
+	  .offset = CLI_VALUE(critical), .help = "critical beyond CHECK=VALUE; may be repeated" },
+	{ .name = "config", .type = CLI_OPT_STRING, .arg = "FILE", .offset = CLI_VALUE(config),
+	  .help = "limits from FILE, not from /etc/tdxctl.conf" },
+};
+
+static const struct cli_opt wait_opts[] = {
+	{ .name = "hkids-free", .type = CLI_OPT_UINT, .arg = "N", .offset = CLI_VALUE(hkids_free),
+	  .min = 1, .max = 4096, .help = "until so many HKIDs are free" },
+	{ .name = "timeout", .type = CLI_OPT_UINT, .arg = "S", .offset = CLI_VALUE(timeout),
+	  .min = 1, .max = 86400, .help = "at most S seconds; exit status 7 then" },
+};
+
 static const struct cli_opt metrics_opts[] = {
 	{ .name = "textfile", .type = CLI_OPT_STRING, .arg = "FILE", .offset = CLI_VALUE(textfile),
 	  .help = "write them to FILE, replaced in one step" },
@@ -191,6 +211,24 @@ const struct cli_cmd cli_cmds[] = {
 		.details =
 		"Needs no helper. Changes nothing. Worst first; what cannot be read is unknown,\n"
 		"not wrong. Exit status 7 when a rule fails, 4 when nothing can be checked.",
+	},
+	{
+		.group = CLI_GROUP_LOOK, .verb = "check",
+		.summary = "for cron and monitoring: is a limit exceeded",
+		OPTS(check_opts), .run = cmd_check,
+		.details =
+		"Compares what it can read with the limits of tdxctl.conf(5). Needs neither\n"
+		"helper nor root for a part of it. Exit status 7 when a limit is exceeded; with\n"
+		"--format nagios 0, 1, 2 and 3 as monitoring plugins have. Says nothing with -q\n"
+		"when all is well.",
+	},
+	{
+		.group = CLI_GROUP_LOOK, .verb = "wait",
+		.summary = "until HKIDs are free, for scripts that start TDs",
+		OPTS(wait_opts), .needs = CLI_NEED_LIVE, .run = cmd_wait,
+		.details =
+		"Looks four times a second. Without the helper the misc cgroup tells. Fails at\n"
+		"once when so many can never be free.",
 	},
 	{
 		.group = CLI_GROUP_LOOK, .verb = "metrics",

@@ -60,6 +60,7 @@ static const char *const type_words[] = {
 	[CLI_OPT_STRING] = "string",
 	[CLI_OPT_UINT] = "number",
 	[CLI_OPT_CHOICE] = "choice",
+	[CLI_OPT_LIST] = "list",
 	[CLI_OPT_OPTIONAL] = "optional",
 };
 
@@ -133,6 +134,7 @@ int cmd_dump_cli(struct cli_app *app, int argc, char **argv)
 		out_uint(row, &cmd_fields[C_MAX], c->max_args);
 		dump_opts(out_array(row, &cmd_fields[C_OPTS]), c->opts, c->nr_opts);
 	}
+	check_dump(root);
 	array = out_array(root, &exits);
 	for (i = 0; i < cli_nr_exits; i++) {
 		row = out_row(array);

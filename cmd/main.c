@@ -198,6 +198,7 @@ int main(int argc, char **argv)
 		return CLI_FAILED;
 	}
 	code = run(&app, argc, argv);
+	code = check_exit(&app, code);
 	code = print_result(&app, code);
 	errno = 0;
 	if (fflush(stdout) || ferror(stdout) || fclose(stdout)) {
@@ -207,6 +208,8 @@ int main(int argc, char **argv)
 		if (code == CLI_OK)
 			code = CLI_FAILED;
 	}
+	free(app.v.warning.word);
+	free(app.v.critical.word);
 	tdxctl_snapshot_free(app.snap);
 	tdxctl_free(app.ctx);
 	out_free(app.out);

@@ -51,7 +51,7 @@ static void set_finish(struct option_set *set, bool permute)
 	for (i = 0; i < set->count; i++) {
 		const struct cli_opt *o = set->row[i];
 		bool arg = o->type == CLI_OPT_STRING || o->type == CLI_OPT_UINT ||
-			   o->type == CLI_OPT_CHOICE;
+			   o->type == CLI_OPT_CHOICE || o->type == CLI_OPT_LIST;
 
 		set->longs[i] = (struct option){
 			.name = o->name,
@@ -167,6 +167,21 @@ static int bad_value(struct cli_app *app, const struct cli_opt *o, const char *v
 	return cli_error(app, CLI_USAGE, "usage", hint, "--%s: bad value '%s'", o->name, val);
 }
 
+static int add_word(struct cli_app *app, const struct cli_opt *o, struct cli_list *l,
+		    const char *val)
+{
+	const char **bigger;
+
+	if (!*val)
+		return usage_hint(app, NULL, "--%s needs a value", o->name);
+	bigger = reallocarray(l->word, l->count + 1, sizeof(*bigger));
+	if (!bigger)
+		return cli_error(app, CLI_FAILED, "no-memory", "", "out of memory");
+	l->word = bigger;
+	l->word[l->count++] = val;
+	return 0;
+}
+
 static int store(struct cli_app *app, const struct cli_opt *o, const char *val)
 {
 	void *p = (char *)&app->v + o->offset;
@@ -192,6 +207,8 @@ static int store(struct cli_app *app, const struct cli_opt *o, const char *val)
 			return usage_hint(app, NULL, "--%s needs a value", o->name);
 		*(const char **)p = val;
 		return 0;
+	case CLI_OPT_LIST:
+		return add_word(app, o, p, val);
 	case CLI_OPT_CHOICE:
 		for (i = 0; o->values[i]; i++) {
 			if (!strcmp(o->values[i], val)) {
@@ -387,6 +404,10 @@ static void look_ahead(struct cli_app *app, int argc, char **argv)
 		    (a[0] == '-' && a[1] != '-' && strchr(a, 'j') &&
 		     strspn(a + 1, "jqvh") == strlen(a + 1)))
 			app->v.json = true;
+		/* So is one on the way to a monitoring plugin's result. */
+		if (!strcmp(a, "--format=nagios") ||
+		    (!strcmp(a, "--format") && argv[i + 1] && !strcmp(argv[i + 1], "nagios")))
+			app->v.format = "nagios";
 	}
 }
 

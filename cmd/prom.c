@@ -7,7 +7,7 @@
 #include "cmd.h"
 #include "prom.h"
 
-#define NS_PER_S UINT64_C(1000000000)
+enum { PPM = 6, NS = 9 };	/* decimals */
 
 enum { S_NAME, S_LABELS, S_VALUE };
 static const struct cli_field sample_fields[] = {
@@ -57,17 +57,20 @@ static void escaped(FILE *f, const char *s, const char *special)
 	}
 }
 
-/* Exact, and short: no digit behind the last one that counts. */
-static void number(char *buf, size_t len, uint64_t v, bool ns)
+/* @v with @decimals of its digits behind the point: exact, and none that does not count. */
+static void number(char *buf, size_t len, uint64_t v, int decimals)
 {
+	uint64_t one = 1;
 	size_t n;
+	int i;
 
-	if (!ns) {
+	if (!decimals) {
 		snprintf(buf, len, "%" PRIu64, v);
 		return;
 	}
-	n = (size_t)snprintf(buf, len, "%" PRIu64 ".%09" PRIu64, v / NS_PER_S,
-			     v % NS_PER_S);
+	for (i = 0; i < decimals; i++)
+		one *= 10;
+	n = (size_t)snprintf(buf, len, "%" PRIu64 ".%0*" PRIu64, v / one, decimals, v % one);
 	while (buf[n - 1] == '0')
 		buf[--n] = '\0';
 	if (buf[n - 1] == '.')
@@ -136,11 +139,11 @@ static void to_text(struct prom *p, const char *suffix, const char *const *value
 }
 
 static void put(struct prom *p, const char *suffix, const char *const *values,
-		const char *bound, uint64_t v, bool ns)
+		const char *bound, uint64_t v, int decimals)
 {
 	char text[40];
 
-	number(text, sizeof(text), v, ns);
+	number(text, sizeof(text), v, decimals);
 	if (p->f)
 		to_text(p, suffix, values, bound, text);
 	else
@@ -148,16 +151,18 @@ static void put(struct prom *p, const char *suffix, const char *const *values,
 	p->nr_samples++;
 }
 
-static bool is_time(const struct prom_metric *m)
+static int decimals_of(const struct prom_metric *m)
 {
-	return m->unit && !strcmp(m->unit, "seconds");
+	if (!m->unit)
+		return 0;
+	return !strcmp(m->unit, "seconds") ? NS : !strcmp(m->unit, "ratio") ? PPM : 0;
 }
 
 void prom_sample(struct prom *p, const struct prom_metric *m, const char *const *values,
 		 uint64_t v)
 {
 	announce(p, m);
-	put(p, "", values, NULL, v, is_time(m));
+	put(p, "", values, NULL, v, decimals_of(m));
 }
 
 void prom_histogram(struct prom *p, const struct prom_metric *m, const char *const *values,
@@ -169,10 +174,10 @@ void prom_histogram(struct prom *p, const struct prom_metric *m, const char *con
 
 	announce(p, m);
 	for (i = 0; i < n; i++) {
-		number(bound, sizeof(bound), bound_ns[i], true);
-		put(p, "_bucket", values, bound, below[i], false);
+		number(bound, sizeof(bound), bound_ns[i], NS);
+		put(p, "_bucket", values, bound, below[i], 0);
 	}
-	put(p, "_bucket", values, "+Inf", count, false);
-	put(p, "_sum", values, NULL, sum_ns, true);
-	put(p, "_count", values, NULL, count, false);
+	put(p, "_bucket", values, "+Inf", count, 0);
+	put(p, "_sum", values, NULL, sum_ns, NS);
+	put(p, "_count", values, NULL, count, 0);
 }

@@ -13,7 +13,8 @@ enum prom_type { PROM_GAUGE, PROM_COUNTER, PROM_HISTOGRAM };
 struct prom_metric {
 	const char *name;		/* with "tdxctl_" and all suffixes but a histogram's */
 	enum prom_type type;
-	const char *unit;		/* "seconds": values are nanoseconds; "bytes"; NULL */
+	const char *unit;		/* "seconds": values are nanoseconds; "ratio": millionths;
+					   "bytes"; NULL */
 	const char *help;
 	const struct cli_field *labels;	/* OUT_STR; the key is the label's name */
 	size_t nr_labels;

@@ -523,10 +523,12 @@ static int show_health(struct cli_app *app, struct out_node *root, const struct 
 	struct tdxctl_thresholds limits;
 	struct tdxctl_health_report *r;
 	struct out_node *n, *list;
+	bool found;
 	size_t i;
 	int err;
 
-	tdxctl_thresholds_default(&limits);
+	if (check_limits(app, NULL, &limits, &found))
+		cli_note(app, "tdxctl: warning: %s; the usual limits count", tdxctl_error(app->ctx));
 	err = tdxctl_health_get(facts, &limits, &r);
 	if (err)
 		return cli_lib_error(app, err, "health");

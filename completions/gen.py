@@ -192,14 +192,14 @@ def zsh_opt(o):
         value = f':{o["arg"]}:{what}'
         if o["type"] == "optional":
             value = ":" + value
-    again = "*" if o["type"] == "count" else ""
+    again = "*" if o["type"] in ("count", "list") else ""
     eq = "=-" if o["type"] == "optional" else "=" if o["arg"] else ""
     text = zquote(o["help"])
     if not o["letter"]:
         return [f"'{again}--{o['name']}{eq}[{text}]{value}'"]
     short, long = f"-{o['letter']}", f"--{o['name']}"
     if again:
-        return [f"'*{w}[{text}]{value}'" for w in (short, long)]
+        return [f"'*{w}[{text}]{value}'" for w in (short, long + eq)]
     return [f"'({short} {long})'{{{short},{long}{eq}}}'[{text}]{value}'"]
 
 

@@ -35,7 +35,7 @@ _tdxctl()
 
 	for ((i = 1; i < cword; i++)); do
 		case ${words[i]} in
-		--root|--group|--explain|--fail-on|--textfile|--strategy|--timeout|--file|--packages|--cpus-per-package|--mktme-keyids|--tdx-keyids|--bits|--split) ((i++)) ;;
+		--root|--group|--explain|--fail-on|--format|--warning|--critical|--config|--hkids-free|--timeout|--textfile|--strategy|--file|--packages|--cpus-per-package|--mktme-keyids|--tdx-keyids|--bits|--split) ((i++)) ;;
 		-*) ;;
 		*)
 			if [ -z "$verb" ]; then
@@ -58,13 +58,25 @@ _tdxctl()
 	--fail-on)
 		mapfile -t COMPREPLY < <(compgen -W $'info\nwarn\nfail' -- "$cur")
 		return ;;
+	--format)
+		mapfile -t COMPREPLY < <(compgen -W $'text\nnagios\njson\nprom' -- "$cur")
+		return ;;
+	--warning)
+		return ;;
+	--critical)
+		return ;;
+	--config)
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		return ;;
+	--hkids-free)
+		return ;;
+	--timeout)
+		return ;;
 	--textfile)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return ;;
 	--strategy)
 		mapfile -t COMPREPLY < <(compgen -W $'auto\nterminate\nrelease\nearly\nstop' -- "$cur")
-		return ;;
-	--timeout)
 		return ;;
 	--file)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
@@ -100,6 +112,14 @@ _tdxctl()
 		cur=${cur#*=}
 		mapfile -t COMPREPLY < <(compgen -P --fail-on= -W $'info\nwarn\nfail' -- "$cur")
 		return ;;
+	--format=*)
+		cur=${cur#*=}
+		mapfile -t COMPREPLY < <(compgen -P --format= -W $'text\nnagios\njson\nprom' -- "$cur")
+		return ;;
+	--config=*)
+		cur=${cur#*=}
+		mapfile -t COMPREPLY < <(compgen -P --config= -f -- "$cur")
+		return ;;
 	--textfile=*)
 		cur=${cur#*=}
 		mapfile -t COMPREPLY < <(compgen -P --textfile= -f -- "$cur")
@@ -120,6 +140,8 @@ _tdxctl()
 		lock) mapfile -t COMPREPLY < <(compgen -W $'--json\n--quiet\n--verbose\n--no-color\n--root\n--emulate\n--help\n--version\n-j\n-q\n-v\n-h' -- "$cur") ;;
 		cpu) mapfile -t COMPREPLY < <(compgen -W $'--json\n--quiet\n--verbose\n--no-color\n--root\n--emulate\n--help\n--version\n-j\n-q\n-v\n-h' -- "$cur") ;;
 		doctor) mapfile -t COMPREPLY < <(compgen -W $'--group\n--explain\n--short\n--fail-on\n--attestation\n--json\n--quiet\n--verbose\n--no-color\n--root\n--emulate\n--help\n--version\n-s\n-j\n-q\n-v\n-h' -- "$cur") ;;
+		check) mapfile -t COMPREPLY < <(compgen -W $'--format\n--warning\n--critical\n--config\n--json\n--quiet\n--verbose\n--no-color\n--root\n--emulate\n--help\n--version\n-w\n-c\n-j\n-q\n-v\n-h' -- "$cur") ;;
+		wait) mapfile -t COMPREPLY < <(compgen -W $'--hkids-free\n--timeout\n--json\n--quiet\n--verbose\n--no-color\n--root\n--emulate\n--help\n--version\n-j\n-q\n-v\n-h' -- "$cur") ;;
 		metrics) mapfile -t COMPREPLY < <(compgen -W $'--textfile\n--per-td\n--json\n--quiet\n--verbose\n--no-color\n--root\n--emulate\n--help\n--version\n-j\n-q\n-v\n-h' -- "$cur") ;;
 		release) mapfile -t COMPREPLY < <(compgen -W $'--dry-run\n--yes\n--strategy\n--timeout\n--json\n--quiet\n--verbose\n--no-color\n--root\n--emulate\n--help\n--version\n-n\n-y\n-j\n-q\n-v\n-h' -- "$cur") ;;
 		helper) mapfile -t COMPREPLY < <(compgen -W $'--file\n--json\n--quiet\n--verbose\n--no-color\n--root\n--emulate\n--help\n--version\n-j\n-q\n-v\n-h' -- "$cur") ;;
@@ -133,7 +155,7 @@ _tdxctl()
 	esac
 
 	case $verb in
-	'') mapfile -t COMPREPLY < <(compgen -W $'status\nhkid\ntd\nlock\ncpu\ndoctor\nmetrics\nrelease\nhelper\nemulate\nkeys\ndecode\nhelp' -- "$cur") ;;
+	'') mapfile -t COMPREPLY < <(compgen -W $'status\nhkid\ntd\nlock\ncpu\ndoctor\ncheck\nwait\nmetrics\nrelease\nhelper\nemulate\nkeys\ndecode\nhelp' -- "$cur") ;;
 	td)
 		case $noun in
 		'') mapfile -t COMPREPLY < <(compgen -W $'list\nshow' -- "$cur") ;;
@@ -153,7 +175,7 @@ _tdxctl()
 		'') mapfile -t COMPREPLY < <(compgen -W $'init' -- "$cur") ;;
 		init) mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
 		esac ;;
-	help) [ -n "$noun" ] || mapfile -t COMPREPLY < <(compgen -W $'status\nhkid\ntd\nlock\ncpu\ndoctor\nmetrics\nrelease\nhelper\nemulate\nkeys\ndecode\nhelp' -- "$cur") ;;
+	help) [ -n "$noun" ] || mapfile -t COMPREPLY < <(compgen -W $'status\nhkid\ntd\nlock\ncpu\ndoctor\ncheck\nwait\nmetrics\nrelease\nhelper\nemulate\nkeys\ndecode\nhelp' -- "$cur") ;;
 	esac
 }
 

@@ -128,13 +128,15 @@ static void blank(struct tdxctl_facts *f, unsigned int what, const char *why)
 }
 
 /* A helper that may not be used, or is another version, must not hide the rest. */
-static int take_snapshot(struct tdxctl_ctx *ctx, struct tdxctl_snapshot **out)
+static int take_snapshot(struct tdxctl_ctx *ctx, struct tdxctl_snapshot **out, int *helper_err)
 {
 	int err = tdxctl_snapshot_get(ctx, out);
 	struct tdxctl_snapshot *snap;
 
+	*helper_err = 0;
 	if (!err || err == -ENOMEM || ctx->captured || ctx->emul)
 		return err;
+	*helper_err = err;
 	snap = calloc(1, sizeof(*snap));
 	if (!snap)
 		return ctx_fail(ctx, -ENOMEM, NULL, "out of memory");
@@ -239,9 +241,13 @@ int tdxctl_facts_join(struct tdxctl_ctx *ctx, unsigned int what, struct tdxctl_s
 int tdxctl_facts_get(struct tdxctl_ctx *ctx, unsigned int what, struct tdxctl_facts **out)
 {
 	struct tdxctl_snapshot *snap;
-	int err = take_snapshot(ctx, &snap);
+	int helper_err, err = take_snapshot(ctx, &snap, &helper_err);
 
-	return err ? err : tdxctl_facts_join(ctx, what, snap, out);
+	if (!err)
+		err = tdxctl_facts_join(ctx, what, snap, out);
+	if (!err)
+		(*out)->helper_err = helper_err;
+	return err;
 }
 
 void tdxctl_facts_free(struct tdxctl_facts *f)

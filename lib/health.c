@@ -1,24 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The table of checks, and what each of them looks at. */
 #include <stdio.h>
-#include "health.h"
-#include "private.h"
+#include "examined.h"
 
 #define SEC_NS		1000000000ULL
 #define ENOUGH_CALLS	1000		/* for a share of them to mean something */
-#define MAX_SAID	4		/* of one kind, before the rest is only counted */
-
-/* One check at work. */
-struct tdxctl_examined {
-	const struct tdxctl_check *check;
-	const struct tdxctl_facts *facts;
-	const struct tdxctl_snapshot *snap;
-	struct tdxctl_limit warning, critical;
-	struct tdxctl_check_result *result;
-	struct tdxctl_health_report *report;
-};
-
-static const char no_helper[] = "only the helper sees it";
 
 static int vadd_reason(struct tdxctl_health_report *r, const struct tdxctl_check *check,
 		       enum tdxctl_health state, const char *fmt, va_list ap) PRINTF(4, 0);
@@ -40,7 +26,7 @@ static int vadd_reason(struct tdxctl_health_report *r, const struct tdxctl_check
 	return 0;
 }
 
-static int PRINTF(3, 4) say(struct tdxctl_examined *x, enum tdxctl_health state, const char *fmt, ...)
+int exam_say(struct tdxctl_examined *x, enum tdxctl_health state, const char *fmt, ...)
 {
 	va_list ap;
 	int err;
@@ -62,16 +48,28 @@ static int PRINTF(2, 3) say_host(struct tdxctl_health_report *r, const char *fmt
 	return err;
 }
 
-static int unknown(struct tdxctl_examined *x, const char *reason)
+int exam_unknown(struct tdxctl_examined *x, const char *reason)
 {
 	x->result->state = TDXCTL_HEALTH_UNKNOWN;
 	x->result->value = (struct tdxctl_val){ .reason = reason ? reason : "not looked at" };
 	return 0;
 }
 
-static bool has_ledger(const struct tdxctl_examined *x)
+bool exam_has_ledger(const struct tdxctl_examined *x)
 {
 	return x->snap->source != TDXCTL_SOURCE_HOST;
+}
+
+int exam_no_helper(struct tdxctl_examined *x)
+{
+	switch (x->facts->helper_err) {
+	case 0:
+		return exam_unknown(x, "only the helper sees it");
+	case -EACCES: case -EPERM:
+		return exam_unknown(x, "only root may ask the helper");
+	default:
+		return exam_unknown(x, "the helper does not answer; it may be of another version");
+	}
 }
 
 /* The number that makes "below" or "above" mean what the limit says. */
@@ -79,10 +77,12 @@ static uint64_t resolve(const struct tdxctl_check *c, const struct tdxctl_limit 
 {
 	if (l->value == TDXCTL_UNKNOWN || !l->percent)
 		return l->value;
+	if (!total)
+		return TDXCTL_UNKNOWN;
 	return (l->value * total + (c->low ? 99 : 0)) / 100;
 }
 
-static void of_total(struct tdxctl_examined *x, uint64_t total)
+void exam_of_total(struct tdxctl_examined *x, uint64_t total)
 {
 	x->result->total = total;
 	x->result->warning = resolve(x->check, &x->warning, total);
@@ -94,8 +94,7 @@ static bool beyond(const struct tdxctl_check *c, uint64_t v, uint64_t limit)
 	return limit != TDXCTL_UNKNOWN && (c->low ? v < limit : v > limit);
 }
 
-/* Notes one object's value and says how bad it is; the worst one remains. */
-static enum tdxctl_health judge(struct tdxctl_examined *x, uint64_t v)
+enum tdxctl_health exam_judge(struct tdxctl_examined *x, uint64_t v)
 {
 	struct tdxctl_check_result *r = x->result;
 	enum tdxctl_health h = beyond(x->check, v, r->critical) ? TDXCTL_HEALTH_CRITICAL :
@@ -114,11 +113,6 @@ static uint64_t age(const struct tdxctl_snapshot *snap, uint64_t since)
 	return since && since <= snap->hdr.now_ns ? snap->hdr.now_ns - since : 0;
 }
 
-static const char *plural(uint64_t n)
-{
-	return n == 1 ? "" : "s";
-}
-
 static int packages_uncovered(struct tdxctl_examined *x)
 {
 	const struct tdxctl_snapshot *s = x->snap;
@@ -129,14 +123,14 @@ static int packages_uncovered(struct tdxctl_examined *x)
 	for (size_t i = 0; i < s->nr_packages; i++)
 		n += !s->packages[i].online_cpus;
 	if (!s->nr_packages)
-		return unknown(x, "no package is known");
+		return exam_unknown(x, "no package is known");
 	if (!n && x->facts->nodes_offline)
-		return unknown(x, "a node has no online CPU; another node may share its package");
-	of_total(x, s->nr_packages);
-	h = judge(x, n);
+		return exam_unknown(x, "a node has no online CPU; another node may share its package");
+	exam_of_total(x, s->nr_packages);
+	h = exam_judge(x, n);
 	for (size_t i = 0; h && !err && i < s->nr_packages; i++)
 		if (!s->packages[i].online_cpus)
-			err = say(x, h,
+			err = exam_say(x, h,
 				  "package %u has no online CPU: no TD can be created or torn down until one is online again",
 				  s->packages[i].id);
 	return err;
@@ -149,8 +143,8 @@ static int cpus_not_enabled(struct tdxctl_examined *x)
 	enum tdxctl_health h;
 	uint32_t first = 0;
 
-	if (!has_ledger(x))
-		return unknown(x, no_helper);
+	if (!exam_has_ledger(x))
+		return exam_no_helper(x);
 	for (size_t i = 0; i < s->nr_cpus; i++) {
 		const struct tdxctl_cpu *c = &s->cpus[i];
 
@@ -162,144 +156,11 @@ static int cpus_not_enabled(struct tdxctl_examined *x)
 			first = c->cpu;
 	}
 	if (!known)
-		return unknown(x, "no CPU was seen with a SEAMCALL yet; 'tdxctl cpu' tries each");
-	of_total(x, online);
-	h = judge(x, bad);
-	return h ? say(x, h, "%llu online CPU%s not enabled for TDX (first: CPU %u): 'tdxctl cpu' lists them",
+		return exam_unknown(x, "no CPU was seen with a SEAMCALL yet; 'tdxctl cpu' tries each");
+	exam_of_total(x, online);
+	h = exam_judge(x, bad);
+	return h ? exam_say(x, h, "%llu online CPU%s not enabled for TDX (first: CPU %u): 'tdxctl cpu' lists them",
 		       (unsigned long long)bad, plural(bad), first) : 0;
-}
-
-static size_t count_hkids(const struct tdxctl_snapshot *s, enum tdxctl_hkid_state state)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < s->nr_hkids; i++)
-		n += s->hkids[i].state == state;
-	return n;
-}
-
-/* Each with its former owner and what failed, so that a log line is enough. */
-static int say_leaked(struct tdxctl_examined *x, enum tdxctl_health h, uint64_t n)
-{
-	const struct tdxctl_snapshot *s = x->snap;
-	uint64_t said = 0;
-	int err = 0;
-
-	for (size_t i = 0; !err && i < s->nr_hkids && said < MAX_SAID; i++) {
-		const struct tdxctl_hkid *k = &s->hkids[i];
-		const char *leaf = tdxctl_leaf_str(k->fail_leaf), *status = tdxctl_status_str(k->fail_status);
-		const char *vm = k->owner.comm;
-		char whose[80] = "";
-
-		if (k->state != TDXCTL_HKID_LEAKED)
-			continue;
-		for (size_t t = 0; k->tdr && t < s->nr_tds; t++)
-			if (s->tds[t].td.tdr == k->tdr)
-				vm = s->tds[t].vm.name;
-		if (k->owner.tgid)
-			snprintf(whose, sizeof(whose), " of %.*s (%d)", vm == k->owner.comm ? TDXCTL_COMM_LEN : 50,
-				 vm, k->owner.tgid);
-		err = say(x, h, "HKID %u%s leaked: %s: %s; it is lost until the host reboots",
-			  k->id, whose, leaf ? leaf : "an unknown leaf", status ? status : "unknown status");
-		said++;
-	}
-	if (!err && n > said)
-		err = say(x, h, "%llu more HKIDs leaked: 'tdxctl hkid' lists them", (unsigned long long)(n - said));
-	return err;
-}
-
-static int hkids_leaked(struct tdxctl_examined *x)
-{
-	const struct tdxctl_snapshot *s = x->snap;
-	uint64_t n = count_hkids(s, TDXCTL_HKID_LEAKED);
-	enum tdxctl_health h;
-
-	if (!has_ledger(x))
-		return unknown(x, no_helper);
-	if (!s->nr_hkids)
-		return unknown(x, "no HKID is known");
-	if (!n && count_hkids(s, TDXCTL_HKID_UNKNOWN))
-		return unknown(x, "some HKIDs were not seen since the helper was loaded");
-	of_total(x, s->nr_hkids);
-	h = judge(x, n);
-	return h ? say_leaked(x, h, n) : 0;
-}
-
-/* What the helper saw, else what the misc cgroup has charged. */
-static bool free_hkids(struct tdxctl_examined *x, uint64_t *n, uint64_t *total, const char **why)
-{
-	const struct tdxctl_val *capacity = &x->facts->hkid_capacity, *current = &x->facts->hkid_current;
-	const struct tdxctl_snapshot *s = x->snap;
-
-	if (has_ledger(x) && s->nr_hkids && !count_hkids(s, TDXCTL_HKID_UNKNOWN)) {
-		*n = count_hkids(s, TDXCTL_HKID_FREE);
-		*total = s->nr_hkids;
-		return true;
-	}
-	if (!capacity->readable || !current->readable) {
-		*why = capacity->readable ? current->reason : capacity->reason;
-		return false;
-	}
-	*total = capacity->value;
-	*n = current->value < *total ? *total - current->value : 0;
-	return true;
-}
-
-static int hkids_free(struct tdxctl_examined *x)
-{
-	const char *why = NULL;
-	enum tdxctl_health h;
-	uint64_t n, total;
-
-	if (!free_hkids(x, &n, &total, &why))
-		return unknown(x, why);
-	of_total(x, total);
-	h = judge(x, n);
-	if (h && !n)
-		return say(x, h, "no free HKID: no TD can be created before 'tdxctl release VM' gives one back");
-	return h ? say(x, h, "only %llu of %llu HKIDs free", (unsigned long long)n, (unsigned long long)total) : 0;
-}
-
-/* A TD that is being created is charged before the TDX module hears of it. */
-static bool create_waits(const struct tdxctl_snapshot *s)
-{
-	for (size_t i = 0; i < s->nr_locks; i++)
-		if (s->locks[i].kind == TDXCTL_LOCK_TDX && s->locks[i].held == 1)
-			return true;
-	return false;
-}
-
-/* Two that count the same thing: the kernel's cgroup, and the helper. */
-static int hkids_drift(struct tdxctl_examined *x)
-{
-	uint64_t charged = tdxctl_hkids_charged(x->facts);
-	const struct tdxctl_snapshot *s = x->snap;
-	uint64_t seen = snapshot_hkids_in_use(s);
-	uint64_t n = charged > seen ? charged - seen : seen - charged;
-	unsigned long long kernel = charged, helper = seen;
-	enum tdxctl_health h;
-
-	if (!has_ledger(x))
-		return unknown(x, no_helper);
-	if (charged == TDXCTL_UNKNOWN)
-		return unknown(x, x->facts->hkid_current.readable ? "TDs come and go" :
-			       x->facts->hkid_current.reason);
-	if (charged > seen && create_waits(s))
-		return unknown(x, "a TD is being created");
-	of_total(x, s->nr_hkids);
-	h = judge(x, n);
-	if (!h)
-		return 0;
-	if (charged < seen)
-		return say(x, h, "the misc cgroup has %llu HKID%s charged but %llu are in use: a kernel that takes a "
-			   "refused charge off twice; trust 'tdxctl hkid'", kernel, plural(charged), helper);
-	if (count_hkids(s, TDXCTL_HKID_UNKNOWN))
-		return say(x, h, "the misc cgroup has %llu HKID%s charged but the helper sees %llu in use: it was "
-			   "loaded after TDs were created, or HKIDs leaked; 'tdxctl helper status' says whether it "
-			   "can find older TDs", kernel, plural(charged), helper);
-	return say(x, h, "the misc cgroup has %llu HKID%s charged but the helper sees %llu in use: the others leaked "
-		   "unseen; look for \"is leaked\" in the kernel log, a reboot brings them back",
-		   kernel, plural(charged), helper);
 }
 
 static int lock_held(struct tdxctl_examined *x)
@@ -307,8 +168,8 @@ static int lock_held(struct tdxctl_examined *x)
 	const struct tdxctl_snapshot *s = x->snap;
 	int err = 0;
 
-	if (!has_ledger(x))
-		return unknown(x, no_helper);
+	if (!exam_has_ledger(x))
+		return exam_no_helper(x);
 	for (size_t i = 0; !err && i < s->nr_locks; i++) {
 		const struct tdxctl_lock *l = &s->locks[i];
 		uint64_t held = l->held == 1 ? age(s, l->held_since_ns) : 0;
@@ -317,16 +178,16 @@ static int lock_held(struct tdxctl_examined *x)
 
 		if (l->held > 1)
 			continue;
-		h = judge(x, held);
+		h = exam_judge(x, held);
 		if (!h)
 			continue;
 		if (l->kind == TDXCTL_LOCK_KEY_CONFIG)
 			snprintf(name, sizeof(name), "key-config lock of package %u", l->package);
 		if (l->holder_tgid)
 			snprintf(by, sizeof(by), " by %s (%d)", l->holder_comm, l->holder_tgid);
-		err = say(x, h, "%s held for %llu ms%s", name, (unsigned long long)(held / 1000000), by);
+		err = exam_say(x, h, "%s held for %llu ms%s", name, (unsigned long long)(held / 1000000), by);
 	}
-	return err || x->result->value.readable ? err : unknown(x, "no lock can be watched on this kernel");
+	return err || x->result->value.readable ? err : exam_unknown(x, "no lock can be watched on this kernel");
 }
 
 static int teardown(struct tdxctl_examined *x)
@@ -334,9 +195,9 @@ static int teardown(struct tdxctl_examined *x)
 	const struct tdxctl_snapshot *s = x->snap;
 	int err = 0;
 
-	if (!has_ledger(x))
-		return unknown(x, no_helper);
-	judge(x, 0);
+	if (!exam_has_ledger(x))
+		return exam_no_helper(x);
+	exam_judge(x, 0);
 	for (size_t i = 0; !err && i < s->nr_tds; i++) {
 		const struct tdxctl_td_view *v = &s->tds[i];
 		uint64_t t = age(s, v->td.since_ns);
@@ -346,9 +207,9 @@ static int teardown(struct tdxctl_examined *x)
 		if ((v->td.state != TDXCTL_TD_TEARDOWN && v->td.state != TDXCTL_TD_BLOCKED) ||
 		    !v->td.private_pages)
 			continue;
-		h = judge(x, t);
+		h = exam_judge(x, t);
 		if (h)
-			err = say(x, h, "td:%u (%s) in teardown for %llu s: 'tdxctl td show td:%u' lists who keeps it",
+			err = exam_say(x, h, "td:%u (%s) in teardown for %llu s: 'tdxctl td show td:%u' lists who keeps it",
 				  v->td.id, v->vm.name, (unsigned long long)(t / SEC_NS), v->td.id);
 	}
 	return err;
@@ -370,17 +231,17 @@ static int owner_gone(struct tdxctl_examined *x)
 	uint64_t n = 0;
 	int err = 0;
 
-	if (!has_ledger(x))
-		return unknown(x, no_helper);
+	if (!exam_has_ledger(x))
+		return exam_no_helper(x);
 	for (size_t i = 0; i < s->nr_tds; i++)
 		n += holds_on(&s->tds[i]);
-	of_total(x, s->nr_tds);
-	h = judge(x, n);
+	exam_of_total(x, s->nr_tds);
+	h = exam_judge(x, n);
 	for (size_t i = 0; h && !err && i < s->nr_tds; i++) {
 		const struct tdxctl_td_view *v = &s->tds[i];
 
 		if (holds_on(v))
-			err = say(x, h,
+			err = exam_say(x, h,
 				  "HKID %u is held by td:%u (%s) though process %d is gone: 'tdxctl td show td:%u' lists who keeps it",
 				  v->td.hkid, v->td.id, v->vm.name, v->td.owner.tgid, v->td.id);
 	}
@@ -391,10 +252,10 @@ static int missed(struct tdxctl_examined *x)
 {
 	enum tdxctl_health h;
 
-	if (!has_ledger(x))
-		return unknown(x, no_helper);
-	h = judge(x, x->snap->hdr.missed);
-	return h ? say(x, h, "%llu SEAMCALLs were not seen: counts may be wrong",
+	if (!exam_has_ledger(x))
+		return exam_no_helper(x);
+	h = exam_judge(x, x->snap->hdr.missed);
+	return h ? exam_say(x, h, "%llu SEAMCALLs were not seen: counts may be wrong",
 		       (unsigned long long)x->snap->hdr.missed) : 0;
 }
 
@@ -402,10 +263,10 @@ static int tds_dropped(struct tdxctl_examined *x)
 {
 	enum tdxctl_health h;
 
-	if (!has_ledger(x))
-		return unknown(x, no_helper);
-	h = judge(x, x->snap->hdr.tds_dropped);
-	return h ? say(x, h, "%llu TDs are missing from the list: no room",
+	if (!exam_has_ledger(x))
+		return exam_no_helper(x);
+	h = exam_judge(x, x->snap->hdr.tds_dropped);
+	return h ? exam_say(x, h, "%llu TDs are missing from the list: no room",
 		       (unsigned long long)x->snap->hdr.tds_dropped) : 0;
 }
 
@@ -417,8 +278,8 @@ static int busy(struct tdxctl_examined *x)
 	enum tdxctl_health h;
 	const char *name;
 
-	if (!has_ledger(x))
-		return unknown(x, no_helper);
+	if (!exam_has_ledger(x))
+		return exam_no_helper(x);
 	for (size_t i = 0; i < s->nr_leaves; i++) {
 		const struct tdxctl_leaf *l = &s->leaves[i];
 
@@ -428,14 +289,14 @@ static int busy(struct tdxctl_examined *x)
 			most = l;
 	}
 	if (calls < ENOUGH_CALLS)
-		return unknown(x, "too few SEAMCALLs were seen yet");
+		return exam_unknown(x, "too few SEAMCALLs were seen yet");
 	/* Counters of another's making may be anything. */
 	ppm = n < calls ? (uint64_t)((double)n / (double)calls * 1e6) : 1000000;
-	h = judge(x, ppm);
+	h = exam_judge(x, ppm);
 	if (!h)
 		return 0;
 	name = tdxctl_leaf_str(most->leaf);
-	return say(x, h, "%llu.%llu %% of the SEAMCALLs found something busy, most of them %s: 'tdxctl lock' shows where",
+	return exam_say(x, h, "%llu.%llu %% of the SEAMCALLs found something busy, most of them %s: 'tdxctl lock' shows where",
 		   (unsigned long long)(ppm / 10000), (unsigned long long)(ppm / 1000 % 10),
 		   name ? name : "of an unknown leaf");
 }
@@ -467,12 +328,12 @@ static int module_version(struct tdxctl_examined *x)
 	uint64_t version;
 
 	if (!text)
-		return unknown(x, x->snap->platform.has_tdx ? "this kernel does not tell its version" :
+		return exam_unknown(x, x->snap->platform.has_tdx ? "this kernel does not tell its version" :
 			       "there is no sign of a TDX module");
 	if (!tdxctl_version_parse(text, &version, &end))
-		return unknown(x, "its version is not like 1.5.06");
-	h = judge(x, version);
-	return h ? say(x, h, "TDX module %s is older than it should be: update it with the kernel or the firmware",
+		return exam_unknown(x, "its version is not like 1.5.06");
+	h = exam_judge(x, version);
+	return h ? exam_say(x, h, "TDX module %s is older than it should be: update it with the kernel or the firmware",
 		       text) : 0;
 }
 
@@ -480,77 +341,77 @@ static int module_version(struct tdxctl_examined *x)
 const struct tdxctl_check tdxctl_checks[TDXCTL_CHECKS] = {
 	[TDXCTL_CHECK_PACKAGES_UNCOVERED] = {
 		.id = "packages_uncovered", .title = "packages without an online CPU",
-		.share = true, .verdict = true,
-		.warning = TDXCTL_NO_LIMIT, .critical = { 0 },
+		.share = true, .verdict = true, .vital = true,
+		.warning = TDXCTL_NO_LIMIT, .critical.value = 0,
 		.about = "Keys cannot be programmed on such a package, so no TD can be created or torn down.",
 		.measure = packages_uncovered,
 	},
 	[TDXCTL_CHECK_CPUS_NOT_ENABLED] = {
 		.id = "cpus_not_enabled", .title = "online CPUs that cannot run TDs",
 		.share = true, .verdict = true,
-		.warning = TDXCTL_NO_LIMIT, .critical = { 0 },
+		.warning = TDXCTL_NO_LIMIT, .critical.value = 0,
 		.about = "CPUs that are online and were seen not to be enabled for TDX.",
 		.measure = cpus_not_enabled,
 	},
 	[TDXCTL_CHECK_HKIDS_LEAKED] = {
 		.id = "hkids_leaked", .title = "HKIDs lost until the next reboot",
 		.share = true, .verdict = true,
-		.warning = TDXCTL_NO_LIMIT, .critical = { 0 },
+		.warning = TDXCTL_NO_LIMIT, .critical.value = 0,
 		.about = "HKIDs the kernel could not take back from a TD.",
-		.measure = hkids_leaked,
+		.measure = exam_hkids_leaked,
 	},
 	[TDXCTL_CHECK_HKIDS_FREE] = {
 		.id = "hkids_free", .title = "free HKIDs", .low = true,
-		.share = true, .verdict = true,
-		.warning = { .value = 12, .percent = true }, .critical = { 1 },
+		.share = true, .verdict = true, .vital = true,
+		.warning = { .value = 12, .percent = true }, .critical.value = 1,
 		.about = "As many TDs can still be created. Without the helper the misc cgroup tells.",
-		.measure = hkids_free,
+		.measure = exam_hkids_free,
 	},
 	[TDXCTL_CHECK_HKIDS_DRIFT] = {
 		.id = "hkids_drift", .title = "HKIDs that only the kernel or only the helper counts",
 		.share = true, .verdict = true,
-		.warning = { 0 }, .critical = TDXCTL_NO_LIMIT,
+		.warning.value = 0, .critical = TDXCTL_NO_LIMIT,
 		.about = "The difference between HKIDs charged by the misc cgroup and HKIDs seen in use: "
 			 "TDs older than the helper, a leak, or a kernel that counts wrong.",
-		.measure = hkids_drift,
+		.measure = exam_hkids_drift,
 	},
 	[TDXCTL_CHECK_LOCK_HELD] = {
 		.id = "lock_held", .title = "longest hold of a lock, at this moment",
 		.unit = TDXCTL_UNIT_NS, .verdict = true,
-		.warning = { SEC_NS }, .critical = TDXCTL_NO_LIMIT,
+		.warning.value = SEC_NS, .critical = TDXCTL_NO_LIMIT,
 		.about = "tdx_lock and the key-config lock of each package. To program a key takes milliseconds.",
 		.measure = lock_held,
 	},
 	[TDXCTL_CHECK_TEARDOWN] = {
 		.id = "teardown", .title = "longest teardown under way",
 		.unit = TDXCTL_UNIT_NS, .verdict = true,
-		.warning = { 60 * SEC_NS }, .critical = TDXCTL_NO_LIMIT,
+		.warning.value = 60 * SEC_NS, .critical = TDXCTL_NO_LIMIT,
 		.about = "Of a TD that is going away and still has private memory.",
 		.measure = teardown,
 	},
 	[TDXCTL_CHECK_OWNER_GONE] = {
 		.id = "owner_gone", .title = "TDs that keep an HKID though their process is gone",
 		.share = true, .verdict = true,
-		.warning = { 0 }, .critical = TDXCTL_NO_LIMIT,
+		.warning.value = 0, .critical = TDXCTL_NO_LIMIT,
 		.about = "Somebody else keeps the memory of the process, or a file of the VM.",
 		.measure = owner_gone,
 	},
 	[TDXCTL_CHECK_MISSED] = {
 		.id = "missed", .title = "SEAMCALLs the helper has missed", .verdict = true,
-		.warning = { 0 }, .critical = TDXCTL_NO_LIMIT,
+		.warning.value = 0, .critical = TDXCTL_NO_LIMIT,
 		.about = "Counts and states may be wrong then.",
 		.measure = missed,
 	},
 	[TDXCTL_CHECK_TDS_DROPPED] = {
 		.id = "tds_dropped", .title = "TDs the helper had no room for", .verdict = true,
-		.warning = { 0 }, .critical = TDXCTL_NO_LIMIT,
+		.warning.value = 0, .critical = TDXCTL_NO_LIMIT,
 		.about = "They are in no list.",
 		.measure = tds_dropped,
 	},
 	[TDXCTL_CHECK_BUSY] = {
 		.id = "busy", .title = "SEAMCALLs that found something busy",
 		.unit = TDXCTL_UNIT_PPM,
-		.warning = { 100000 }, .critical = TDXCTL_NO_LIMIT,
+		.warning.value = 100000, .critical = TDXCTL_NO_LIMIT,
 		.about = "The share of all SEAMCALLs since the helper was loaded, from the first thousand on. "
 			 "It does not depend on how much the host has to do.",
 		.measure = busy,
@@ -582,7 +443,8 @@ static int examine(const struct tdxctl_facts *f, const struct tdxctl_thresholds 
 		.result = &r->result[i], .report = r,
 	};
 
-	of_total(&x, 0);
+	x.result->on = x.warning.value != TDXCTL_UNKNOWN || x.critical.value != TDXCTL_UNKNOWN;
+	exam_of_total(&x, 0);
 	return x.check->measure(&x);
 }
 
@@ -617,6 +479,23 @@ int tdxctl_health_get(const struct tdxctl_facts *f, const struct tdxctl_threshol
 	}
 	*out = r;
 	return 0;
+}
+
+enum tdxctl_health tdxctl_health_overall(const struct tdxctl_health_report *r,
+					 const struct tdxctl_thresholds *t)
+{
+	enum tdxctl_health worst = TDXCTL_HEALTH_OK;
+	bool blind = false;
+
+	for (size_t i = 0; i < TDXCTL_CHECKS; i++) {
+		const struct tdxctl_check_result *c = &r->result[i];
+
+		if (c->state == TDXCTL_HEALTH_UNKNOWN)
+			blind |= c->on && (t->chosen[i] || tdxctl_checks[i].vital);
+		else if (c->state > worst)
+			worst = c->state;
+	}
+	return worst == TDXCTL_HEALTH_OK && blind ? TDXCTL_HEALTH_UNKNOWN : worst;
 }
 
 void tdxctl_health_free(struct tdxctl_health_report *r)

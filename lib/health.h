@@ -50,6 +50,7 @@ struct tdxctl_check {
 	bool low;			/* a value below its limit is bad; else one above it */
 	bool share;			/* there is a total: limits may be percentages */
 	bool verdict;			/* counts for the verdict of `status` */
+	bool vital;			/* a host that does not tell this is not called well */
 	struct tdxctl_limit warning, critical;	/* unless somebody says otherwise */
 	const char *about;		/* for the manual: a sentence or two */
 	int (*measure)(struct tdxctl_examined *x);
@@ -71,7 +72,8 @@ struct tdxctl_check_result {
 	enum tdxctl_health state;	/* UNKNOWN: see value.reason */
 	struct tdxctl_val value;	/* of the worst object */
 	uint64_t total;			/* 0: there is none */
-	uint64_t warning, critical;	/* TDXCTL_UNKNOWN: none; never percentages */
+	bool on;			/* it has a limit */
+	uint64_t warning, critical;	/* TDXCTL_UNKNOWN: none, or of an unknown total */
 };
 
 struct tdxctl_health_reason {
@@ -90,6 +92,19 @@ struct tdxctl_health_report {
 /* Everything that cannot be read is unknown, neither well nor wrong. -ENOMEM. */
 int tdxctl_health_get(const struct tdxctl_facts *f, const struct tdxctl_thresholds *t,
 		      struct tdxctl_health_report **out);
+/*
+ * Of all checks together: the worst one. What is unknown counts only where
+ * somebody relies on it, and for the vital ones.
+ */
+enum tdxctl_health tdxctl_health_overall(const struct tdxctl_health_report *r,
+					 const struct tdxctl_thresholds *t);
 void tdxctl_health_free(struct tdxctl_health_report *r);
+
+/*
+ * Free HKIDs of *total: what the helper saw, else what the misc cgroup has
+ * charged. False: *why says why that is not known.
+ */
+bool tdxctl_hkids_free(const struct tdxctl_facts *f, uint64_t *n, uint64_t *total,
+		       const char **why);
 
 #endif

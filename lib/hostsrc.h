@@ -164,6 +164,7 @@ struct tdxctl_cpu_facts {
 
 struct tdxctl_facts {
 	struct tdxctl_snapshot *snap;	/* owned */
+	int helper_err;			/* a helper is there but did not answer: -errno */
 	struct tdxctl_msr_set *msrs;
 	size_t nr_msrs;
 	struct tdxctl_cpu_facts cpu;

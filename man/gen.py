@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Writes tdxctl-json.5.scd from tests/schema and tdxctl-metrics.5.scd from `tdxctl dump-cli`.
+"""Writes tdxctl-json.5.scd from tests/schema and tdxctl-metrics.5.scd and
+tdxctl.conf.5.scd from `tdxctl dump-cli`.
 
 gen.py [BINARY]           writes them beside itself; without BINARY only the first
 gen.py --check [BINARY]   exit status 1 when they are not what it would write
@@ -13,7 +14,7 @@ import sys
 HERE = pathlib.Path(__file__).resolve().parent
 SCHEMAS = HERE.parent / "tests" / "schema"
 ORDER = ("status", "hkid", "td-list", "td-show", "lock", "cpu-check", "cpu-plan", "release",
-         "helper-status", "helper-load", "helper-unload", "emulate-init", "doctor", "metrics", "keys", "decode")
+         "helper-status", "helper-load", "helper-unload", "emulate-init", "doctor", "check", "wait", "metrics", "keys", "decode")
 
 HEAD = """tdxctl-json(5)
 
@@ -176,12 +177,101 @@ def metrics_page(binary):
     return out + METRICS_TAIL
 
 
+CONF_HEAD = """tdxctl.conf(5)
+
+; SPDX-License-Identifier: GPL-2.0-only
+; Written by man/gen.py from `tdxctl dump-cli`; do not edit.
+
+# NAME
+
+tdxctl.conf - limits of tdxctl check
+
+# SYNOPSIS
+
+_/etc/tdxctl.conf_
+
+# DESCRIPTION
+
+The limits that *tdxctl check* compares this host with, and that decide over the verdict of
+*tdxctl status*. Options of *tdxctl check* override the file, and the file overrides what is
+built in. Without the file the limits below hold. With *--root* _DIR_ it is
+_DIR/etc/tdxctl.conf_; an emulated host has none. *tdxctl check --config* _FILE_ reads another
+one.
+
+Each line is empty, or a comment after *#*, or
+
+	_key_ = _value_
+
+Each check has two keys, *\<id\>\_warning* and *\<id\>\_critical*. The value *off* means no
+limit, and a check without one is not made. A check whose limit is set here is one that
+somebody relies on: when it cannot be made, the result of all checks is unknown at best.
+
+A line that is not like this, a key that does not exist or comes twice, and a value that does
+not fit its key are errors that name the file and the line. *tdxctl check* does nothing then;
+*tdxctl status* warns and uses the limits that are built in.
+
+# VALUES
+
+*count*
+	A number, such as 4. Where the check knows a whole, a percentage of it, such as 12%.
+
+*time*
+	A number with its unit: *ms*, *s*, *m* or *h*, such as 90s.
+
+*share*
+	A percentage, such as 10% or 0.5%.
+
+*version*
+	Three numbers, such as 1.5.06.
+
+# CHECKS
+
+"""
+
+CONF_TAIL = """# EXAMPLE
+
+```
+# Two TDs must always fit.
+hkids_free_warning  = 4
+hkids_free_critical = 2
+# Large TDs take their time here.
+teardown_warning    = 10m
+teardown_critical   = 1h
+# CPUs are not this tool's business.
+cpus_not_enabled_critical = off
+module_version_warning    = 1.5.06
+```
+
+# SEE ALSO
+
+*tdxctl*(8)
+"""
+
+UNITS = {"count": "count", "ns": "time", "ppm": "share", "version": "version"}
+
+
+def conf_page(binary):
+    out = CONF_HEAD
+    dump = subprocess.run([binary, "dump-cli"], check=True, stdout=subprocess.PIPE).stdout
+    for c in json.loads(dump)["checks"]:
+        kind_of = UNITS[c["unit"]] + (" or percentage" if c["share"] else "")
+        side = "below" if c["low"] else "above"
+        out += f"## {plain(c['id'])}\n\n{plain(c['title'][0].upper() + c['title'][1:])}. {plain(c['about'])}\n\n"
+        for level, word in (("warning", "A warning"), ("critical", "Critical")):
+            out += f"*{plain(c['id'])}\\_{level}* = _{kind_of}_\n\t{word} when {side} it; by default "
+            out += "*off*.\n\n" if c[level] == "off" else f"{c[level]}.\n\n"
+        if not c["verdict"]:
+            out += "The verdict of *tdxctl status* does not depend on it.\n\n"
+    return out + CONF_TAIL
+
+
 def main():
     args = sys.argv[1:]
     check = args[:1] == ["--check"]
     pages = {"tdxctl-json.5.scd": page()}
     for binary in args[check:]:
         pages["tdxctl-metrics.5.scd"] = metrics_page(binary)
+        pages["tdxctl.conf.5.scd"] = conf_page(binary)
     stale = []
     for name, text in pages.items():
         path = HERE / name

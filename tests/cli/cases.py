@@ -142,6 +142,12 @@ CASES = {
         (H + "doctor --explain hkid.leaked --json", 7)]),
     "doctor-exhausted": ("exhausted", [(H + "doctor", 7)]),
     "doctor-offline": ("offline-package", [(H + "doctor", 7)]),
+    # ---- check; each limit is tested in behaviour_check.py
+    "check": (None, both(E + "check") + [(E + "check -v", 0), (E + "check --format nagios", 0),
+                                         (E + "check --format prom", 0), (E + "check -w hkids=1", 2)]),
+    "check-leaked": ("leaked", both(H + "check", 7)),
+    "check-root": (None, [("--root {roots}/tdx-no-helper check", 5), ("--root {roots}/no-tdx check", 3)]),
+    "wait-refused": (None, [(E + "wait --hkids-free 16", 1), (E + "wait", 2)]),
     # ---- KeyIDs
     "keys": (None, both("--root {roots}/keys keys") + both("--root {roots}/no-tdx keys") +
              both("--root {roots}/keys keys --bits 7 --split 2") + both(E + "keys --split 1") + [

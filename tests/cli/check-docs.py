@@ -73,7 +73,7 @@ def check_man(cli):
             wrong(f"tdxctl.8: exit status {e['code']} is not '{e['text']}'")
     known = {o["name"] for c in cli["commands"] for o in c["options"] + cli["global_options"]}
     for other in ("man/tdxctl.8.scd", "man/tdxctl.4.scd", "man/tdxctl-host.5.scd",
-                  "man/tdxctl-json.5.scd", "man/tdxctl-metrics.5.scd"):
+                  "man/tdxctl-json.5.scd", "man/tdxctl-metrics.5.scd", "man/tdxctl.conf.5.scd"):
         for name in set(re.findall(r"(?<![\w-])--([a-z][a-z-]+)", read(other))) - known:
             wrong(f"{other}: there is no --{name}")
 

@@ -155,10 +155,11 @@ def golden_case(name):
 
 def tests():
     import behaviour                            # these need this module's names
+    import behaviour_check
     import behaviour_metrics
     import behaviour_offline
     table = {name: golden_case(name) for name in cases.CASES}
-    for module in behaviour, behaviour_metrics, behaviour_offline:
+    for module in behaviour, behaviour_check, behaviour_metrics, behaviour_offline:
         table.update({k[5:].replace("_", "-"): v for k, v in vars(module).items()
                       if k.startswith("test_")})
     return table

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* wait: until HKIDs are free. */
+#include <errno.h>
+#include <signal.h>
+#include <time.h>
+
+#include <health.h>
+
+#include "cmd.h"
+
+#define NS_PER_S 1000000000ULL
+#define POLL_NS	 250000000ULL
+
+enum { W_REACHED, W_WANTED, W_FREE, W_TOTAL, W_WAITED, W_TEXT };
+static const struct cli_field fields[] = {
+	[W_REACHED] = { .key = "reached", .type = OUT_BOOL },
+	[W_WANTED]  = { .key = "wanted", .type = OUT_UINT },
+	[W_FREE]    = { .key = "hkids_free", .type = OUT_UINT },
+	[W_TOTAL]   = { .key = "hkids_total", .type = OUT_UINT },
+	[W_WAITED]  = { .key = "waited_ns", .label = "Waited", .type = OUT_NS },
+	[W_TEXT]    = { .label = "HKIDs", .type = OUT_STR },
+};
+
+struct hkids {
+	uint64_t free, total, leaked;
+};
+
+static volatile sig_atomic_t stopped;
+
+static void stop(int sig)
+{
+	stopped = 1;
+}
+
+static uint64_t now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * NS_PER_S + (uint64_t)t.tv_nsec;
+}
+
+static int not_known(struct cli_app *app, const struct tdxctl_facts *f, const char *why)
+{
+	if (!f->snap->platform.has_tdx)
+		return cli_error(app, CLI_NO_TDX, "no-tdx", "'tdxctl doctor' says why.",
+				 "this host has no TDX, or it is off");
+	if (f->helper_err == -EACCES || f->helper_err == -EPERM)
+		return cli_error(app, CLI_PERMISSION, "permission", "Run it as root.",
+				 "free HKIDs are not known: only root may ask the helper; %s", why);
+	return cli_error(app, CLI_NO_HELPER, "helper-missing", "Load it with 'tdxctl helper load'.",
+			 "free HKIDs are not known: %s", why);
+}
+
+static int look(struct cli_app *app, struct hkids *k)
+{
+	struct tdxctl_facts *f;
+	const char *why = NULL;
+	int err = 0;
+	size_t i;
+
+	/* The file of an emulated host is what others change. */
+	if (app->v.emulate_file)
+		err = tdxctl_set_emulated(app->ctx, app->v.emulate_file);
+	if (!err)
+		err = tdxctl_facts_get(app->ctx, TDXCTL_FACTS_CGROUP, &f);
+	if (err)
+		return cli_lib_error(app, err, "cannot look at the host");
+	if (!tdxctl_hkids_free(f, &k->free, &k->total, &why))
+		err = not_known(app, f, why);
+	k->leaked = 0;
+	for (i = 0; i < f->snap->nr_hkids; i++)
+		k->leaked += f->snap->hkids[i].state == TDXCTL_HKID_LEAKED;
+	tdxctl_facts_free(f);
+	return err;
+}
+
+/* Until the next look, or a signal. */
+static void nap(uint64_t ns)
+{
+	struct timespec t = { .tv_sec = (time_t)(ns / NS_PER_S), .tv_nsec = (long)(ns % NS_PER_S) };
+
+	nanosleep(&t, NULL);
+}
+
+static int wait_for(struct cli_app *app, struct hkids *k, uint64_t *waited)
+{
+	uint64_t start = now_ns(), limit = app->v.timeout * NS_PER_S;
+	int err;
+
+	for (;;) {
+		err = look(app, k);
+		*waited = now_ns() - start;
+		if (err || k->free >= app->v.hkids_free)
+			return err;
+		if (k->total - k->leaked < app->v.hkids_free)
+			return cli_error(app, CLI_FAILED, "failed", "", "%u HKIDs can never be free: the host has %llu%s",
+					 app->v.hkids_free, (unsigned long long)k->total,
+					 k->leaked ? ", and some are leaked" : "");
+		if (stopped)
+			return cli_error(app, CLI_FAILED, "interrupted", "", "interrupted");
+		if (limit && *waited >= limit)
+			return CLI_PROBLEMS;
+		nap(limit && limit - *waited < POLL_NS ? limit - *waited : POLL_NS);
+	}
+}
+
+int cmd_wait(struct cli_app *app, int argc, char **argv)
+{
+	struct sigaction sa = { .sa_handler = stop };
+	struct out_node *root = out_root(app->out);
+	struct hkids k = { 0 };
+	uint64_t waited = 0;
+	int code;
+
+	if (!app->v.hkids_free)
+		return cli_error(app, CLI_USAGE, "usage", "See 'tdxctl wait --help'.",
+				 "wait: say for what: --hkids-free N");
+	sigaction(SIGINT, &sa, NULL);
+	sigaction(SIGTERM, &sa, NULL);
+	tdxctl_set_brief(app->ctx, true);
+	code = wait_for(app, &k, &waited);
+	if (code && code != CLI_PROBLEMS)
+		return code;
+	out_bool(root, &fields[W_REACHED], code == CLI_OK);
+	out_uint(root, &fields[W_WANTED], app->v.hkids_free);
+	out_uint(root, &fields[W_FREE], k.free);
+	out_uint(root, &fields[W_TOTAL], k.total);
+	out_strf(root, &fields[W_TEXT], "%llu of %llu free%s", (unsigned long long)k.free,
+		 (unsigned long long)k.total, code ? ", not enough" : "");
+	out_uint(root, &fields[W_WAITED], waited);
+	return code;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the checks share; no other code includes this. */
+#ifndef TDXCTL_LIB_EXAMINED_H
+#define TDXCTL_LIB_EXAMINED_H
+
+#include "health.h"
+#include "private.h"
+
+/* One check at work. */
+struct tdxctl_examined {
+	const struct tdxctl_check *check;
+	const struct tdxctl_facts *facts;
+	const struct tdxctl_snapshot *snap;
+	struct tdxctl_limit warning, critical;
+	struct tdxctl_check_result *result;
+	struct tdxctl_health_report *report;
+};
+
+/* A reason of this check's: object, cause, next step. */
+int exam_say(struct tdxctl_examined *x, enum tdxctl_health state, const char *fmt, ...) PRINTF(3, 4);
+/* The value cannot be read; @reason is a constant, or NULL. */
+int exam_unknown(struct tdxctl_examined *x, const char *reason);
+/* The same for want of a helper that answers. */
+int exam_no_helper(struct tdxctl_examined *x);
+bool exam_has_ledger(const struct tdxctl_examined *x);
+/* Limits in percent are of @total; to be called before the first judgement. */
+void exam_of_total(struct tdxctl_examined *x, uint64_t total);
+/* Notes one object's value and says how bad it is; the worst one remains. */
+enum tdxctl_health exam_judge(struct tdxctl_examined *x, uint64_t v);
+
+static inline const char *plural(uint64_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
+/* health-hkids.c */
+int exam_hkids_leaked(struct tdxctl_examined *x);
+int exam_hkids_free(struct tdxctl_examined *x);
+int exam_hkids_drift(struct tdxctl_examined *x);
+
+#endif
