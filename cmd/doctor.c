@@ -76,11 +76,17 @@ static void prefixed(struct out_node *row, const char *prefix, const char *text)
 
 static void explain(struct out_node *row, const struct tdxctl_rule *r)
 {
+	static const char *const logs[] = {
+		[TDXCTL_LOG_OF_KERNEL] = "Kernel log: ",
+		[TDXCTL_LOG_OF_LAST_KERNEL] = "Log of the last kernel: ",
+		[TDXCTL_LOG_OF_VMM] = "Log of a VM: ",
+	};
 	char buf[200];
 	size_t i;
 
-	snprintf(buf, sizeof(buf), "Group: %s. When it fires: %s.", tdxctl_rule_group_str(r->group),
-		 tdxctl_rule_state_str(r->severity));
+	snprintf(buf, sizeof(buf), "Group: %s. When it fires: %s%s%s.", tdxctl_rule_group_str(r->group),
+		 tdxctl_rule_state_str(r->severity), r->attested ? "; with --attestation: " : "",
+		 r->attested ? tdxctl_rule_state_str(r->attested) : "");
 	prefixed(row, "", buf);
 	if (r->needs)
 		prefixed(row, "Waits for: ", r->needs);
@@ -93,7 +99,7 @@ static void explain(struct out_node *row, const struct tdxctl_rule *r)
 		prefixed(row, "Until: ", buf);
 	}
 	for (i = 0; r->log && r->log[i]; i++)
-		prefixed(row, "Kernel log: ", r->log[i]);
+		prefixed(row, logs[r->in], r->log[i]);
 }
 
 static void show(struct cli_app *app, struct out_node *table, const struct tdxctl_finding *f)
@@ -129,11 +135,41 @@ static void show(struct cli_app *app, struct out_node *table, const struct tdxct
 		prefixed(row, "", f->detail);
 	if (!is_finding(f->state))
 		prefixed(row, "Looks for: ", r->title);
-	prefixed(row, "Fix: ", r->fix);
+	prefixed(row, f->state == TDXCTL_RULE_INFO ? "" : "Fix: ", r->fix);
 	if (app->v.explain)
 		explain(row, r);
 	else
 		out_gap(row);
+}
+
+static bool asked_for(const struct cli_app *app, const struct tdxctl_rule *r)
+{
+	const struct cli_values *v = &app->v;
+
+	if (v->explain)
+		return !strcmp(v->explain, r->id);
+	if (v->group)
+		return !strcmp(v->group, tdxctl_rule_group_str(r->group));
+	return v->attestation || r->group != TDXCTL_GROUP_ATTESTATION;
+}
+
+/* Those asked for, without what keeps them from being examined, which may be of another group. */
+static size_t choose(const struct cli_app *app, struct tdxctl_finding *list, size_t count)
+{
+	size_t i, k, n = 0;
+
+	for (i = 0; i < count; i++) {
+		bool keep = asked_for(app, list[i].rule);
+		struct tdxctl_finding f = list[i];
+
+		for (k = 0; !keep && app->v.group && k < count; k++)
+			keep = list[k].waits == f.rule && asked_for(app, list[k].rule);
+		if (!keep)
+			continue;
+		memmove(&list[n + 1], &list[n], (i - n) * sizeof(*list));
+		list[n++] = f;
+	}
+	return n;
 }
 
 static bool same_reason(const struct tdxctl_finding *a, const struct tdxctl_finding *b)
@@ -141,8 +177,6 @@ static bool same_reason(const struct tdxctl_finding *a, const struct tdxctl_find
 	return a->state == b->state && !a->detail == !b->detail &&
 	       (!a->detail || !strcmp(a->detail, b->detail));
 }
-
-static bool wanted(const struct cli_app *app, const struct tdxctl_rule *r);
 
 /* One line for all rules that say the same: "ok  a, b, c". */
 static void show_others(struct cli_app *app, struct out_node *root,
@@ -155,34 +189,22 @@ static void show_others(struct cli_app *app, struct out_node *root,
 		char buf[4096];
 		size_t at;
 
-		if (is_finding(list[i].state) || !wanted(app, list[i].rule))
+		if (is_finding(list[i].state))
 			continue;
 		for (k = 0; k < i; k++)
-			if (same_reason(&list[k], &list[i]) && wanted(app, list[k].rule))
+			if (same_reason(&list[k], &list[i]))
 				break;
 		if (k < i)
 			continue;
 		at = (size_t)snprintf(buf, sizeof(buf), "%s%s", list[i].detail ? list[i].detail : "",
 				      list[i].detail ? ": " : "");
 		for (k = i; k < count && at < sizeof(buf); k++)
-			if (same_reason(&list[k], &list[i]) && wanted(app, list[k].rule))
+			if (same_reason(&list[k], &list[i]))
 				at += (size_t)snprintf(buf + at, sizeof(buf) - at, "%s%s", k == i ? "" : ", ",
 						       list[k].rule->id);
 		wrap_str(o, NULL, &heads[list[i].state], buf, WIDTH, styles[list[i].state]);
 	}
 	out_gap(root);
-}
-
-/* The first of the worst; rules stand below those they depend on. */
-static const struct tdxctl_finding *first_of(const struct cli_app *app,
-					     const struct tdxctl_finding *list, size_t count)
-{
-	size_t i;
-
-	for (i = 0; i < count; i++)
-		if (wanted(app, list[i].rule))
-			return list[i].state >= TDXCTL_RULE_WARN ? &list[i] : NULL;
-	return NULL;
 }
 
 /* Where a newcomer begins. */
@@ -214,7 +236,7 @@ static void add_count(char *buf, size_t len, size_t n, const char *one, const ch
 }
 
 static void show_summary(struct cli_app *app, struct out_node *root,
-			 const size_t n[TDXCTL_RULE_STATES], const char *why)
+			 const size_t n[TDXCTL_RULE_STATES], const struct tdxctl_finding *why)
 {
 	struct out_node *o = out_object(root, &summary);
 	char buf[600] = "";
@@ -231,21 +253,11 @@ static void show_summary(struct cli_app *app, struct out_node *root,
 	add_count(buf, sizeof(buf), n[TDXCTL_RULE_SKIP], "does not apply", "do not apply");
 	add_count(buf, sizeof(buf), n[TDXCTL_RULE_UNKNOWN], "could not be checked", "could not be checked");
 	wrap_str(o, NULL, &result, buf, WIDTH, STYLE_NONE);
-	if (n[TDXCTL_RULE_UNKNOWN] && why && !app->v.verbose) {
-		snprintf(buf, sizeof(buf), "Not checked, for one: %s. With -v: all of them.", why);
+	if (why && !app->v.verbose) {
+		snprintf(buf, sizeof(buf), "Not checked, for one: %s (%s). With -v: all of them.",
+			 why->rule->id, why->detail);
 		wrap_str(o, NULL, &more, buf, WIDTH, STYLE_DIM);
 	}
-}
-
-static bool wanted(const struct cli_app *app, const struct tdxctl_rule *r)
-{
-	const struct cli_values *v = &app->v;
-
-	if (v->explain)
-		return !strcmp(v->explain, r->id);
-	if (v->group)
-		return !strcmp(v->group, tdxctl_rule_group_str(r->group));
-	return v->attestation || r->group != TDXCTL_GROUP_ATTESTATION;
 }
 
 static int unknown_rule(struct cli_app *app)
@@ -273,12 +285,10 @@ static int show_all(struct cli_app *app, const struct tdxctl_finding *list, size
 	struct out_node *root = out_root(app->out), *table = out_array(root, &rules);
 	size_t n[TDXCTL_RULE_STATES] = { 0 }, shown = 0, i;
 	enum tdxctl_rule_state worst = TDXCTL_RULE_OK;
-	const char *why = NULL;
+	const struct tdxctl_finding *why = NULL;
 	bool denied = false;
 
 	for (i = 0; i < count; i++) {
-		if (!wanted(app, list[i].rule))
-			continue;
 		show(app, table, &list[i]);
 		shown += in_text(app, &list[i]);
 		n[list[i].state]++;
@@ -287,7 +297,7 @@ static int show_all(struct cli_app *app, const struct tdxctl_finding *list, size
 		if (list[i].state != TDXCTL_RULE_UNKNOWN)
 			continue;
 		if (!why)
-			why = list[i].detail;
+			why = &list[i];
 		denied |= list[i].detail && strstr(list[i].detail, "no permission");
 	}
 	if (shown && app->v.short_form)
@@ -295,10 +305,12 @@ static int show_all(struct cli_app *app, const struct tdxctl_finding *list, size
 	if (app->v.verbose && !app->v.explain)
 		show_others(app, root, list, count);
 	show_summary(app, root, n, why);
-	show_first(app, root, first_of(app, list, count), denied);
+	/* Rules stand below those they depend on. */
+	show_first(app, root, worst >= TDXCTL_RULE_WARN ? &list[0] : NULL, denied);
 	if (n[TDXCTL_RULE_UNKNOWN] && !n[TDXCTL_RULE_OK] && !is_finding(worst))
-		return cli_error(app, CLI_PERMISSION, "permission", "Run it as root.",
-				 "nothing could be checked%s%s", why ? ": " : "", why ? why : "");
+		return cli_error(app, CLI_PERMISSION, "permission", app->v.root ?
+				 "Is it the root directory of a host?" : "Run it as root.",
+				 "nothing could be checked: %s: %s", why->rule->id, why->detail);
 	return is_finding(worst) && worst >= threshold(app->v.fail_on) ? CLI_PROBLEMS : CLI_OK;
 }
 
@@ -326,7 +338,7 @@ int cmd_doctor(struct cli_app *app, int argc, char **argv)
 	if (err)
 		return cli_error(app, CLI_FAILED, "no-memory", "", "out of memory");
 	tdxctl_findings_sort(list, count);
-	err = show_all(app, list, count);
+	err = show_all(app, list, choose(app, list, count));
 	tdxctl_findings_free(list, count);
 	return err;
 }

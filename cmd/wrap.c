@@ -34,6 +34,8 @@ void wrap_str(struct out_node *parent, const struct cli_field *key,
 		}
 		memcpy(line, p, n);
 		line[n] = '\0';
+		for (i = n; i && line[i - 1] == ' '; i--)
+			line[i - 1] = '\0';
 		out_item(list, line);
 		p += n;
 		p += strspn(p, " ");

@@ -268,6 +268,7 @@ int tdxctl_doctor(const struct tdxctl_facts *f, bool attestation,
 			list[n].state = examine(&e, list[n].rule);
 		if (!b)
 			b = e.waits;
+		list[n].waits = b;
 		if (b)
 			list[n].state = rule_says(&e, TDXCTL_RULE_SKIP, "waits for %s", b->id);
 		/* It has no files and no MSRs: nobody can look there. */

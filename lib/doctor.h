@@ -73,6 +73,7 @@ extern const size_t tdxctl_nr_rules;
 struct tdxctl_finding {
 	const struct tdxctl_rule *rule;
 	enum tdxctl_rule_state state;
+	const struct tdxctl_rule *waits;	/* SKIP for that one's failure; NULL */
 	char *detail;			/* NULL nothing to add */
 };
 

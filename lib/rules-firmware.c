@@ -62,8 +62,10 @@ CHECK_FN(tme_off)
 
 	if (rule_tdx_up(e->facts) == TDXCTL_YES)
 		return TDXCTL_RULE_OK;
-	if (v->fault || (cpuid->readable && !(cpuid->value >> 13 & 1)))
+	if (cpuid->readable && !(cpuid->value >> 13 & 1))
 		return rule_says(e, r->severity, "CPUID has no TME");
+	if (v->fault)
+		return rule_says(e, r->severity, "the CPU refuses MSR 0x982");
 	if (!v->readable)
 		return UNKNOWN(e, v);
 	if ((v->value & 3) == 3)

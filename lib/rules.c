@@ -37,21 +37,23 @@ const struct tdxctl_rule tdxctl_rules[] = {
 		.needs = "bios.palimit46", .check = rule_tme_off, .proof = TDXCTL_PROOF_MODULE,
 		.log = LOG("x86/tme: not enabled by BIOS"),
 		.title = "Total Memory Encryption is off",
-		.fix = "Enable TME in firmware setup.",
+		.fix = "Enable TME in firmware setup, and with it what needs it: TME-MT, TDX with a "
+			"key split other than 0, the SEAM loader.",
 	},
 	{
 		.id = "bios.tmemt.off", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
 		.needs = "bios.tme.off", .check = rule_tmemt_off,
 		.title = "TME-MT is off",
-		.fix = "Enable TME-MT (multi-key) in firmware setup.",
+		.fix = "Enable TME-MT (multi-key) in firmware setup, and with it what needs it: TDX "
+			"with a key split other than 0, the SEAM loader.",
 	},
 	{
 		.id = "bios.keyid.none", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
 		.needs = "bios.tmemt.off", .check = rule_keyid_none, .proof = TDXCTL_PROOF_MODULE,
 		.log = LOG("no TDX private KeyIDs available", "TDX is not enabled by BIOS"),
 		.title = "No KeyID is reserved for TDX",
-		.fix = "Turn TDX on and set a key split other than 0 in firmware setup; 'tdxctl "
-			"keys' shows what each gives.",
+		.fix = "Turn TDX and the SEAM loader on in firmware setup, with a key split other than "
+			"0; 'tdxctl keys' shows what each gives.",
 	},
 	{
 		.id = "bios.keyid.few", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
@@ -396,20 +398,20 @@ const struct tdxctl_rule tdxctl_rules[] = {
 		.id = "mem.pamt", .group = TDXCTL_GROUP_CAPACITY, .severity = TDXCTL_RULE_INFO,
 		.needs = "cpu.vendor", .check = rule_mem_pamt,
 		.title = "Memory that TDX takes for itself",
-		.fix = "None needed: it is the price of page metadata.",
+		.fix = "It is the price of page metadata: nothing to do.",
 	},
 	{
 		.id = "boot.slow_init", .group = TDXCTL_GROUP_CAPACITY, .severity = TDXCTL_RULE_INFO,
 		.needs = "cpu.vendor", .check = rule_slow_init,
 		.title = "TDX takes long to start",
-		.fix = "None: memory is initialized for TDX in one go, and the time grows with it.",
+		.fix = "Memory is initialized for TDX in one go, and the time grows with it: nothing to "
+			"do.",
 	},
 	{
 		.id = "hugepages", .group = TDXCTL_GROUP_CAPACITY, .severity = TDXCTL_RULE_INFO,
 		.needs = "kvm.param", .until = TDXCTL_KERNEL(7, 2), .check = rule_hugepages,
 		.title = "TDs are mapped in pages of 4 KiB",
-		.fix = "None with this kernel: it has no huge pages for TDs. Large ones start and end "
-			"slowly.",
+		.fix = "This kernel has no huge pages for TDs: large ones start and end slowly.",
 	},
 	{
 		.id = "mem.hotplug_refused", .group = TDXCTL_GROUP_CAPACITY, .severity = TDXCTL_RULE_INFO,
@@ -533,7 +535,7 @@ const struct tdxctl_rule tdxctl_rules[] = {
 	},
 	{
 		.id = "qgs.down", .group = TDXCTL_GROUP_ATTESTATION, .severity = TDXCTL_RULE_FAIL,
-		.check = rule_qgs_down,
+		.needs = "cpu.vendor", .check = rule_qgs_down,
 		.title = "The quote generation service is not there",
 		.fix = "Start qgsd, and let the VM's definition name the same socket.",
 	},
@@ -545,20 +547,20 @@ const struct tdxctl_rule tdxctl_rules[] = {
 	},
 	{
 		.id = "qgs.wrong_cid", .group = TDXCTL_GROUP_ATTESTATION, .severity = TDXCTL_RULE_FAIL,
-		.check = rule_qgs_wrong_cid,
+		.needs = "cpu.vendor", .check = rule_qgs_wrong_cid,
 		.title = "A VM asks for quotes at the wrong place",
 		.fix = "Let its quote socket name the host: vsock CID 2, port 4050.",
 	},
 	{
 		.id = "pccs.down", .group = TDXCTL_GROUP_ATTESTATION, .severity = TDXCTL_RULE_FAIL,
-		.check = rule_pccs_down,
+		.needs = "cpu.vendor", .check = rule_pccs_down,
 		.title = "The provisioning certificate caching service is not there",
 		.fix = "Start pccs, or mend its URL in /etc/sgx_default_qcnl.conf, its API key and its "
 			"certificate.",
 	},
 	{
 		.id = "reg.missing", .group = TDXCTL_GROUP_ATTESTATION, .severity = TDXCTL_RULE_FAIL,
-		.check = rule_reg_missing,
+		.needs = "cpu.vendor", .check = rule_reg_missing,
 		.title = "The platform is not registered",
 		.fix = "Do an SGX factory reset with automatic multi-package registration, then "
 			"look at mpa_registration.log.",

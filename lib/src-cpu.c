@@ -76,6 +76,26 @@ static void cpuid_text(const char *text, struct tdxctl_cpu_facts *c)
 	}
 }
 
+/* Where /proc/cpuinfo could not be read; -ENOMEM. */
+static int vendor_live(struct tdxctl_cpu_facts *c)
+{
+	unsigned int a, id[3];
+
+	if (c->vendor.text)
+		return 0;
+	if (!__get_cpuid(0, &a, &id[0], &id[2], &id[1]))
+		return 0;
+	c->vendor.text = strndup((const char *)id, sizeof(id));
+	if (!c->vendor.text)
+		return -ENOMEM;
+	c->vendor.reason = NULL;
+	if (!__get_cpuid(1, &a, &id[0], &id[1], &id[2]))
+		return 0;
+	set(&c->family, (a >> 8 & 0xf) + ((a >> 8 & 0xf) == 0xf ? a >> 20 & 0xff : 0));
+	set(&c->model, (a >> 4 & 0xf) | (a >> 12 & 0xf0));
+	return 0;
+}
+
 static void cpuid_live(struct tdxctl_cpu_facts *c)
 {
 	unsigned int a, b, x, d;
@@ -112,7 +132,9 @@ int tdxctl_src_cpu(struct tdxctl_ctx *ctx, struct tdxctl_facts *f)
 		ctx->captured ? "not in the captured host" : "the CPU has no such leaf";
 	if (!ctx->captured) {
 		cpuid_live(c);
-	} else if (root_read(ctx, "/dev/cpu/0/cpuid.txt", 64 << 10, &file) >= 0) {
+		return vendor_live(c);
+	}
+	if (root_read(ctx, "/dev/cpu/0/cpuid.txt", 64 << 10, &file) >= 0) {
 		cpuid_text(file, c);
 		free(file);
 	}
