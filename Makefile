@@ -6,6 +6,8 @@ SBINDIR	?= $(PREFIX)/sbin
 MANDIR	?= $(PREFIX)/share/man
 BASHDIR	?= $(PREFIX)/share/bash-completion/completions
 ZSHDIR	?= $(PREFIX)/share/zsh/vendor-completions
+UNITDIR	?= $(PREFIX)/lib/systemd/system
+DOCDIR	?= $(PREFIX)/share/doc/tdxctl
 FISHDIR	?= $(PREFIX)/share/fish/vendor_completions.d
 O	?= build
 CC	?= gcc
@@ -100,6 +102,11 @@ man: $(MAN)
 SRCDIR	:= $(PREFIX)/src/tdxctl-$(VERSION)
 KMOD_FILES = $(shell find kmod -type f -name '*.[chS]' -o -type f -name 'objs.mk') kmod/Kbuild
 
+# fill FILE,DIR: FILE with what is only known here, to DIR.
+fill = install -d $(DESTDIR)$(2) && \
+	sed -e 's|@VERSION@|$(VERSION)|' -e 's|@SBINDIR@|$(SBINDIR)|' $(1) >$(DESTDIR)$(2)/$(notdir $(1)) && \
+	chmod 644 $(DESTDIR)$(2)/$(notdir $(1))
+
 install: $(O)/tdxctl $(MAN)
 	install -D -m 755 $(O)/tdxctl $(DESTDIR)$(SBINDIR)/tdxctl
 	for page in $(MAN); do \
@@ -111,7 +118,12 @@ install: $(O)/tdxctl $(MAN)
 	for file in $(KMOD_FILES:kmod/%=%); do \
 		install -D -m 644 kmod/$$file $(DESTDIR)$(SRCDIR)/$$file || exit 1; \
 	done
-	sed 's/@VERSION@/$(VERSION)/' kmod/dkms.conf >$(DESTDIR)$(SRCDIR)/dkms.conf
+	$(call fill,kmod/dkms.conf,$(SRCDIR))
+	$(call fill,cmd/units/tdxctl-check.service,$(UNITDIR))
+	$(call fill,cmd/units/tdxctl-check.timer,$(UNITDIR))
+	$(call fill,cmd/units/tdxctl.cron,$(DOCDIR)/examples)
+	$(call fill,cmd/units/nrpe.cfg,$(DOCDIR)/examples)
+	$(call fill,man/tdxctl.conf,$(DOCDIR)/examples)
 
 clean:
 	rm -rf $(O)

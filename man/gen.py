@@ -265,6 +265,23 @@ def conf_page(binary):
     return out + CONF_TAIL
 
 
+CONF_EXAMPLE = """# SPDX-License-Identifier: GPL-2.0-only
+# Limits of tdxctl check, as they are built in: an example of /etc/tdxctl.conf, which
+# tdxctl.conf(5) describes. What is set there is relied on: where it cannot be checked the
+# result is unknown. So keep only what you change.
+"""
+
+
+def conf_example(binary):
+    out = CONF_EXAMPLE
+    dump = subprocess.run([binary, "dump-cli"], check=True, stdout=subprocess.PIPE).stdout
+    for c in json.loads(dump)["checks"]:
+        out += f"\n# {c['title'][0].upper() + c['title'][1:]}\n"
+        for level in ("warning", "critical"):
+            out += f"#{c['id']}_{level} = {c[level]}\n"
+    return out
+
+
 def main():
     args = sys.argv[1:]
     check = args[:1] == ["--check"]
@@ -272,6 +289,7 @@ def main():
     for binary in args[check:]:
         pages["tdxctl-metrics.5.scd"] = metrics_page(binary)
         pages["tdxctl.conf.5.scd"] = conf_page(binary)
+        pages["tdxctl.conf"] = conf_example(binary)
     stale = []
     for name, text in pages.items():
         path = HERE / name

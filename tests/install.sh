@@ -9,7 +9,8 @@ O=${O:-build}
 root=$(mktemp -d)
 trap 'rm -rf "$root"' EXIT
 version=$(cat VERSION)
-umask 022
+# Modes must not depend on it.
+umask 077
 
 "${MAKE:-make}" --no-print-directory -s O="$O" install DESTDIR="$root" >"$root.log" 2>&1 || {
 	cat "$root.log"
@@ -22,6 +23,11 @@ usr/sbin/tdxctl
 usr/share/bash-completion/completions/tdxctl
 usr/share/zsh/vendor-completions/_tdxctl
 usr/share/fish/vendor_completions.d/tdxctl.fish
+usr/lib/systemd/system/tdxctl-check.service
+usr/lib/systemd/system/tdxctl-check.timer
+usr/share/doc/tdxctl/examples/nrpe.cfg
+usr/share/doc/tdxctl/examples/tdxctl.conf
+usr/share/doc/tdxctl/examples/tdxctl.cron
 $(for page in man/*.scd; do
 	page=$(basename "$page" .scd)
 	echo "usr/share/man/man${page##*.}/$page"
@@ -37,16 +43,49 @@ if [ "$got" != "$want" ]; then
 fi
 
 [ "$("$root/usr/sbin/tdxctl" --version)" = "tdxctl $version" ]
-if find "$root" -type f -perm /022 | grep .; then
-	echo "writable by others"
+if find "$root" -mindepth 1 ! -path "$root/usr/sbin/tdxctl" ! \( -type f -perm 644 \) ! \( -type d -perm 755 \) | grep .; then
+	echo "files are not of mode 644, directories not of 755"
 	exit 1
 fi
-[ "$(find "$root" -type f -perm /111 | wc -l)" = 1 ] || {
-	echo "not only the command is executable"
-	exit 1
-}
-if grep -l '@VERSION@' -r "$root/usr/src"; then
-	echo "no version filled in"
+[ "$(stat -c %a "$root/usr/sbin/tdxctl")" = 755 ]
+if grep -lE '@(VERSION|SBINDIR)@' -r "$root/usr"; then
+	echo "something is not filled in"
 	exit 1
 fi
 grep -qx "PACKAGE_VERSION=\"$version\"" "$root/usr/src/tdxctl-$version/dkms.conf"
+
+# systemd's own word on the units, in that root, with the targets they name.
+units=$root/usr/lib/systemd/system
+verify()
+{
+	systemd-analyze verify --man=no --root="$root" tdxctl-check.service tdxctl-check.timer 2>&1
+}
+for target in sysinit basic shutdown timers time-set time-sync; do
+	printf '[Unit]\nDescription=%s\n' "$target" >"$units/$target.target"
+done
+printf '[Unit]\nDescription=system\n' >"$units/-.slice"
+cp "$units/-.slice" "$units/system.slice"
+if ! out=$(verify) || [ -n "$out" ]; then
+	echo "systemd-analyze verify: $out"
+	exit 1
+fi
+# It would notice.
+sed -i 's/^ProtectHome=/ProtectHom=/' "$units/tdxctl-check.service"
+out=$(verify) || true
+grep -q ProtectHom <<<"$out" || {
+	echo "systemd-analyze verify does not look: $out"
+	exit 1
+}
+
+# The example is what is built in: set as a whole it changes no limit.
+mkdir "$root/empty"
+sed 's/^#\([a-z_]* = \)/\1/' "$root/usr/share/doc/tdxctl/examples/tdxctl.conf" >"$root/all.conf"
+limits()
+{
+	"$root/usr/sbin/tdxctl" --root "$root/empty" check -v "$@" 2>/dev/null | grep -oE '^[^:]*: |; .*'
+}
+[ "$(grep -c '^[a-z_]* = ' "$root/all.conf")" -ge 20 ]
+[ "$(limits --config "$root/all.conf")" = "$(limits)" ] || {
+	diff <(limits) <(limits --config "$root/all.conf")
+	exit 1
+}

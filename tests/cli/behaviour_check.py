@@ -324,13 +324,22 @@ def test_check_quiet(tmp):
     expect(p.stdout == "" and p.stderr == "", p)
 
 
+def plain_binary():
+    """The one people run: a sanitizer costs time and makes calls of its own."""
+    path = pathlib.Path(TDXCTL).parent / "tdxctl"
+    if not path.exists():
+        subprocess.run([os.environ.get("MAKE", "make"), "-s", f"O={path.parent}", str(path)], check=True,
+                       cwd=pathlib.Path(__file__).parent / "../..")
+    return str(path)
+
+
 def test_check_is_cheap(tmp):
     """No process, no shell; CPU time below the budget, also with many CPUs."""
     bench = Bench(tmp)
     cpu = "sys/devices/system/cpu/"
     root = tree(tmp, "host", {**misc(63, 3), cpu + "present": "0-511\n", cpu + "online": "0-511\n",
                               **{cpu + f"cpu{c}/topology/physical_package_id": f"{c // 64}\n" for c in range(512)}})
-    binary = os.environ.get("TDXCTL_PLAIN") or str(pathlib.Path(TDXCTL).parent / "tdxctl")
+    binary = plain_binary()
     best = 1.0
     for _ in range(5):
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -344,6 +353,36 @@ def test_check_is_cheap(tmp):
     expect(p.returncode == 0, p.stderr)
     calls = re.findall(r"\b(\w+)\(", (bench.dir / "trace").read_text())
     expect(calls.count("execve") == 1 and not {"clone", "clone3", "fork", "vfork"} & set(calls), calls)
+
+
+def syscalls_of(group):
+    """The names in a group of systemd's, with the groups inside."""
+    out = subprocess.run(["systemd-analyze", "syscall-filter", group], check=True, text=True,
+                         stdout=subprocess.PIPE).stdout
+    names = set()
+    for word in (line.strip() for line in out.splitlines()[1:]):
+        if word and not word.startswith("#"):
+            names |= syscalls_of(word) if word.startswith("@") else {word}
+    return names
+
+
+def test_check_in_its_unit(tmp):
+    """The service lets through what check needs."""
+    bench = Bench(tmp)
+    root = tree(tmp, "host", misc(63, 3))
+    unit = (pathlib.Path(__file__).parent / "../../cmd/units/tdxctl-check.service").read_text()
+    allowed = set()
+    for words in re.findall(r"^SystemCallFilter=(.*)$", unit, flags=re.M):
+        for word in words.lstrip("~").split():
+            names = syscalls_of(word) if word.startswith("@") else {word}
+            allowed = allowed - names if words.startswith("~") else allowed | names
+    calls = set()
+    for args in (["--root", root], []):
+        subprocess.run(["strace", "-f", "-o", bench.dir / "trace", plain_binary(), *args, "check"], check=False,
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=bench.env)
+        calls |= set(re.findall(r"^\d+ +(\w+)\(", (bench.dir / "trace").read_text(), flags=re.M))
+    expect({"openat", "read", "openat2"} <= calls, calls)
+    expect(calls <= allowed, calls - allowed)
 
 
 # ---- wait
