@@ -105,21 +105,23 @@ static uint64_t dimm_size(const uint8_t *e, unsigned int len)
 
 static int add_slot(struct tdxctl_facts *f, const char *socket, uint64_t size)
 {
-	struct tdxctl_dimms *d = f->dimms, *p;
+	struct tdxctl_dimms *d;
+	size_t i = 0;
 
-	while (d < f->dimms + f->nr_dimms && strcmp(d->socket, socket))
-		d++;
-	if (d == f->dimms + f->nr_dimms) {
-		if (f->nr_dimms == MAX_SOCKETS)
-			return 0;
-		p = reallocarray(f->dimms, f->nr_dimms + 1, sizeof(*p));
-		if (!p)
+	while (i < f->nr_dimms && strcmp(f->dimms[i].socket, socket))
+		i++;
+	if (i == MAX_SOCKETS)
+		return 0;
+	if (i == f->nr_dimms) {
+		d = reallocarray(f->dimms, i + 1, sizeof(*d));
+		if (!d)
 			return -ENOMEM;
-		f->dimms = p;
-		d = &p[f->nr_dimms++];
-		*d = (struct tdxctl_dimms){ 0 };
-		snprintf(d->socket, sizeof(d->socket), "%s", socket);
+		f->dimms = d;
+		d[i] = (struct tdxctl_dimms){ 0 };
+		snprintf(d[i].socket, sizeof(d->socket), "%s", socket);
+		f->nr_dimms++;
 	}
+	d = &f->dimms[i];
 	d->slots++;
 	d->populated += size > 0;
 	d->bytes += size;

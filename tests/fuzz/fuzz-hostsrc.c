@@ -15,6 +15,12 @@ static const char *const files[] = {
 	"sys/fs/cgroup/a/misc.events", "sys/devices/system/cpu/hotplug/states",
 	"sys/devices/system/cpu/cpu1/hotplug/state", "sys/devices/system/node/node0/cpulist",
 	"sys/module/kvm_intel/parameters/tdx", "sys/devices/faux/tdx_host/version",
+	"proc/config.gz", "sys/firmware/dmi/tables/DMI", "sys/fs/cgroup/a/misc.max",
+	"sys/fs/cgroup/misc/misc.capacity", "proc/uptime", "proc/7/cmdline", "proc/7/comm",
+	"proc/7/stat", "var/log/libvirt/qemu/web.log", "var/log/qgsd.log",
+	"etc/sgx_default_qcnl.conf", "var/log/mpa_registration.log",
+	"sys/devices/system/memory/memory0/state", "sys/devices/faux/tdx_host/seamldr_version",
+	"sys/class/firmware/tdx_module/error", "sys/devices/system/cpu/present",
 };
 #define FILES (sizeof(files) / sizeof(files[0]))
 
@@ -53,6 +59,9 @@ static void defaults(void)
 	put_text("sys/devices/system/cpu/cpu1/node0/x", "");
 	put_text("sys/fs/cgroup/misc.capacity", "tdx 31\n");
 	put_text("sys/fs/cgroup/a/misc.current", "tdx 1\n");
+	put_text("proc/uptime", "500000.00 1.00\n");
+	put_text("proc/7/comm", "qgs\n");
+	put_text("proc/7/stat", "7 (qgs) S 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 9 0");
 }
 
 static void clean(void)
@@ -71,6 +80,45 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	return 0;
 }
 
+/* What no file of a captured host leads to. */
+static void directly(const uint8_t *data, size_t len)
+{
+	struct tdxctl_quote_socket q;
+	struct tdxctl_facts f = { 0 };
+	char line[256], *text = strndup((const char *)data, len), *out;
+	size_t n = tdxctl_src_kmsg((const char *)data, len, line, sizeof(line));
+
+	MUST(text);
+	MUST(n < sizeof(line) && (!n || strlen(line) == n));
+	tdxctl_src_quote_socket(text, &q);
+	MUST(!tdxctl_src_dmi(data, len, &f));
+	for (size_t i = 0; i < f.nr_dimms; i++)
+		MUST(f.dimms[i].socket[0] && f.dimms[i].populated <= f.dimms[i].slots);
+	free(f.dimms);
+	if (!tdxctl_src_gunzip(data, len, 1 << 16, &out)) {
+		MUST(strnlen(out, (1 << 16) + 1) <= 1 << 16);
+		free(out);
+	}
+	f.log.text = text;
+	tdxctl_log_gap(&f, "PAMT");
+	free(text);
+}
+
+/* Whatever the files hold: a value, or a reason why there is none. */
+static void consistent(const struct tdxctl_facts *f)
+{
+#define X(what, member) MUST(f->member.readable == !f->member.reason);
+	TDXCTL_FACT_VALS(X)
+#undef X
+#define X(what, member) MUST(!f->member.text == !!f->member.reason);
+	TDXCTL_FACT_TEXTS(X)
+#undef X
+	for (size_t i = 0; i < TDXCTL_FILE_COUNT; i++)
+		MUST(!f->file[i].text == !!f->file[i].reason);
+	for (size_t i = 0; i < f->nr_vm_logs; i++)
+		MUST(f->vm_logs[i].vm && f->vm_logs[i].text);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	const char *line, *why, *path;
@@ -82,16 +130,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 
 	if (!len)
 		return 0;
+	directly(data + 1, len - 1);
 	defaults();
 	path = files[data[0] % FILES];
 	put(path, data + 1, len - 1);
 	MUST(!tdxctl_new(&ctx));
 	MUST(!tdxctl_set_root(ctx, dir));
 	if (!tdxctl_facts_get(ctx, TDXCTL_FACTS_ALL, &f)) {
-		MUST(f->hkid_capacity.readable == !f->hkid_capacity.reason);
-		MUST(f->cpu.model.readable == !f->cpu.model.reason);
-		MUST(f->nr_msrs == 1);
-		tdxctl_keys_host(&f->msrs[0], &keys, &why);
+		consistent(f);
+		MUST(f->nr_msrs <= 1);
+		if (f->nr_msrs)
+			tdxctl_keys_host(&f->msrs[0], &keys, &why);
 		tdxctl_text_u64(&f->file[TDXCTL_FILE_TDX_VERSION]);
 		tdxctl_text_bool(&f->file[TDXCTL_FILE_KVM_TDX]);
 		tdxctl_text_word(&f->cpu.flags, "tme");
@@ -99,6 +148,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		tdxctl_config_get(f, "KVM_INTEL_TDX");
 		if (tdxctl_log_find(f, "SEAMCALL", &line, &n) == TDXCTL_YES)
 			MUST(strnlen(line, n) == n);
+		if (tdxctl_vm_log_find(f, "TDVF", &why, &line, &n) == TDXCTL_YES)
+			MUST(why && strnlen(line, n) == n);
 		MUST(!tdxctl_doctor(f, true, &found, &n));
 		MUST(n == tdxctl_nr_rules);
 		tdxctl_findings_sort(found, n);

@@ -1,0 +1,86 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# What a host tells without the helper, and how that agrees with the helper.
+# shellcheck disable=SC2016,SC2086 # conditions are evaluated later
+
+# Files, MSRs and cgroups of the real kernel alone say how much there is; with the
+# helper the numbers are the same, and now they have names.
+case_health_without_helper()
+{
+	vmm web --vcpus 1 --pages 8
+	vmm init --stop-at init
+	vmm created --stop-at created
+	j 0 status
+	is source host
+	is platform.kvm_tdx true
+	is platform.first_private 16
+	is platform.private_keys 16
+	is platform.tme_mt_keys 15
+	is platform.tdx_module "$(cat /sys/devices/faux/tdx_host/version)"
+	is hkids.capacity 15
+	is hkids.charged 2
+	is hkids.total 15
+	is hkids.free 13
+	is hkids.configured null
+	is tds.vms 3
+	is health.state unknown
+	t 0 status
+	says '2 of 15 in use as cgroups count'
+	t 0 helper load
+	j 0 status
+	is source helper
+	is platform.first_private 16
+	is hkids.capacity 15
+	is hkids.charged 2
+	is hkids.configured 2
+	is hkids.free 13
+	is tds.vms 3
+	is tds.total 2
+	is health.state ok
+}
+
+# Nobody but the kernel knows of a TD that the helper did not see created.
+case_health_drift()
+{
+	vmm old --vcpus 1 --pages 8
+	# As on a kernel without BTF: the helper cannot look into KVM's structures.
+	: >/tmp/empty
+	for f in /sys/kernel/btf/kvm*; do
+		mount -o bind /tmp/empty $f
+	done
+	t 0 helper load
+	j 0 status
+	t 0 status
+	for f in /sys/kernel/btf/kvm*; do
+		umount $f
+	done
+	says '1 HKID charged but the helper sees 0 in use: .*older TDs'
+	OUT=${OUT%-*}-$((n - 1)).json
+	is hkids.charged 1
+	is hkids.configured 0
+	is health.state warning
+	# It looks again, and finds it.
+	j 0 status
+	is hkids.configured 1
+	is hkids.charged 1
+	is health.state ok
+}
+
+# What KVM offers TDs is asked of a VM made for that: it takes no HKID, no SEAMCALL,
+# and is gone afterwards. So it works when no HKID is left.
+case_health_scratch_vm()
+{
+	t 0 helper load
+	for i in $(seq 1 15); do
+		vmm "td$i" --stop-at init
+	done
+	in_use 15
+	j 0 status
+	before=$(jget "$OUT" helper.seamcalls)
+	vms=$(jget "$OUT" tds.vms)
+	tdxctl doctor --json >/out/$CASE-doctor.json
+	in_use 15
+	j 0 status
+	is helper.seamcalls "$before"
+	is tds.vms "$vms"
+}
