@@ -145,18 +145,3 @@ struct tdxctl_val tdxctl_log_gap(const struct tdxctl_facts *f, const char *needl
 		return v;
 	return (struct tdxctl_val){ .readable = true, .value = at - before };
 }
-
-enum tdxctl_tri tdxctl_vm_log_find(const struct tdxctl_facts *f, const char *needle,
-				   const char **vm, const char **line, size_t *len)
-{
-	for (size_t i = 0; i < f->nr_vm_logs; i++) {
-		const char *p = strstr(f->vm_logs[i].text, needle);
-
-		if (!p)
-			continue;
-		*vm = f->vm_logs[i].vm;
-		whole_line(f->vm_logs[i].text, p, line, len);
-		return TDXCTL_YES;
-	}
-	return f->vm_log_count.readable ? TDXCTL_NO : TDXCTL_DONT_KNOW;
-}

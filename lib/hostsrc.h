@@ -204,6 +204,9 @@ struct tdxctl_facts {
 	char stuck_step[64];		/* where it stopped */
 };
 
+/* The reason when KVM makes VMs for TDs but is not of the generation that was merged. */
+extern const char tdxctl_td_other_abi[];
+
 #define TDXCTL_KERNEL(major, minor) ((major) << 8 | (minor))
 
 /*
@@ -258,13 +261,6 @@ enum tdxctl_tri tdxctl_log_find(const struct tdxctl_facts *f, const char *needle
 				const char **line, size_t *len);
 /* Microseconds between the line before the first one with @needle and that one. */
 struct tdxctl_val tdxctl_log_gap(const struct tdxctl_facts *f, const char *needle);
-/*
- * The VM whose log has @needle: *line and *len as above, *vm its name. NO only
- * when logs could be read.
- */
-enum tdxctl_tri tdxctl_vm_log_find(const struct tdxctl_facts *f, const char *needle,
-				   const char **vm, const char **line, size_t *len);
-
 /* ---- for the sources themselves and their fuzzer ---- */
 
 /* Words for an errno of a file. */

@@ -235,6 +235,7 @@ CHECK_FN(teardown_slow)
 CHECK_FN(hugepages)
 {
 	const struct tdxctl_facts *f = e->facts;
+	struct tdxctl_val reserved = tdxctl_text_u64(&f->file[TDXCTL_FILE_NR_HUGEPAGES]);
 	size_t tds = f->snap->nr_tds;
 
 	if (f->snap->source == TDXCTL_SOURCE_EMULATED)
@@ -245,5 +246,20 @@ CHECK_FN(hugepages)
 		tds = f->hkid_current.value;
 	}
 	/* Of interest to those who have TDs. */
-	return tds ? rule_says(e, r->severity, "%zu TD%s", tds, tds == 1 ? "" : "s") : TDXCTL_RULE_OK;
+	if (!tds)
+		return TDXCTL_RULE_OK;
+	if (reserved.readable && reserved.value)
+		return rule_says(e, r->severity, "%zu TD%s; of the %llu huge pages reserved they take none",
+				 tds, tds == 1 ? "" : "s", (unsigned long long)reserved.value);
+	return rule_says(e, r->severity, "%zu TD%s", tds, tds == 1 ? "" : "s");
+}
+
+/* The host's half; what VMMs got for an answer is in their logs. */
+CHECK_FN(capabilities_abi)
+{
+	const struct tdxctl_facts *f = e->facts;
+
+	if (!f->td_attributes.readable && f->td_attributes.reason == tdxctl_td_other_abi)
+		return rule_says(e, r->severity, "%s", tdxctl_td_other_abi);
+	return TDXCTL_RULE_UNKNOWN;
 }

@@ -373,7 +373,7 @@ const struct tdxctl_rule tdxctl_rules[] = {
 	},
 	{
 		.id = "create.capabilities_abi", .group = TDXCTL_GROUP_CAPACITY, .severity = TDXCTL_RULE_FAIL,
-		.needs = "cpu.vendor",
+		.needs = "cpu.vendor", .check = rule_capabilities_abi,
 		VMM_LOG("KVM_TDX_CAPABILITIES failed*Inappropriate ioctl"),
 		.title = "QEMU and the kernel speak different TDX interfaces",
 		.fix = "Take both from one generation: mainline has TDX since Linux 6.16, QEMU 10.1 "

@@ -77,6 +77,7 @@ CHECK_FN(cgroup_drift);
 CHECK_FN(vfio_dma);
 CHECK_FN(mem_pamt);
 CHECK_FN(hugepages);
+CHECK_FN(capabilities_abi);
 CHECK_FN(mem_hotplug);
 CHECK_FN(hkid_leaked);
 CHECK_FN(leak_blocks_offline);

@@ -25,6 +25,8 @@ struct tdx_capabilities {
 	struct kvm_cpuid2 cpuid;
 };
 
+const char tdxctl_td_other_abi[] = "KVM has another KVM_TDX_CAPABILITIES than Linux 6.16";
+
 static void ask(struct tdxctl_ctx *ctx, int fd, unsigned long cap, struct tdxctl_val *v)
 {
 	/* The capability is the argument itself, not a pointer. */
@@ -40,7 +42,15 @@ static void set(struct tdxctl_val *v, uint64_t value)
 	*v = (struct tdxctl_val){ .readable = true, .value = value };
 }
 
-/* Lines "235 33", capability and answer; "td ATTRIBUTES XFAM VCPUS" of a TD. */
+static void td_unknown(struct tdxctl_facts *f, const char *reason)
+{
+	f->td_attributes.reason = f->td_xfam.reason = f->td_max_vcpus.reason = reason;
+}
+
+/*
+ * Lines "235 33", capability and answer; "td ATTRIBUTES XFAM VCPUS" of a TD,
+ * "td other-abi" where it does not tell.
+ */
 static void captured(const char *text, struct tdxctl_facts *f, bool td)
 {
 	unsigned long long cap, answer, a, x;
@@ -51,6 +61,8 @@ static void captured(const char *text, struct tdxctl_facts *f, bool td)
 			set(&f->td_xfam, x);
 			set(&f->td_max_vcpus, answer);
 		}
+		if (td && !strncmp(p, "td other-abi", 12))
+			td_unknown(f, tdxctl_td_other_abi);
 		if (sscanf(p, "%llu %llu", &cap, &answer) != 2)
 			continue;
 		if (cap == CAP_VM_TYPES)
@@ -89,11 +101,6 @@ static int open_kvm(struct tdxctl_ctx *ctx)
 	return op_open(ctx, "/dev/kvm", O_RDWR | O_CLOEXEC);
 }
 
-static void td_unknown(struct tdxctl_facts *f, const char *reason)
-{
-	f->td_attributes.reason = f->td_xfam.reason = f->td_max_vcpus.reason = reason;
-}
-
 static int ask_td(struct tdxctl_ctx *ctx, int vm, struct tdxctl_facts *f)
 {
 	size_t size = sizeof(struct tdx_capabilities) + MAX_CPUID * sizeof(struct kvm_cpuid_entry2);
@@ -109,7 +116,7 @@ static int ask_td(struct tdxctl_ctx *ctx, int vm, struct tdxctl_facts *f)
 	if (err < 0) {
 		/* Kernels before TDX was merged had the same number for another struct. */
 		f->td_attributes.reason = f->td_xfam.reason =
-			err == -ENOTTY || err == -EINVAL ? "KVM has another KVM_TDX_CAPABILITIES than Linux 6.16" :
+			err == -ENOTTY || err == -EINVAL ? tdxctl_td_other_abi :
 			tdxctl_src_why(err);
 	} else {
 		set(&f->td_attributes, caps->attributes);

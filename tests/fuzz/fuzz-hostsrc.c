@@ -148,8 +148,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		tdxctl_config_get(f, "KVM_INTEL_TDX");
 		if (tdxctl_log_find(f, "SEAMCALL", &line, &n) == TDXCTL_YES)
 			MUST(strnlen(line, n) == n);
-		if (tdxctl_vm_log_find(f, "TDVF", &why, &line, &n) == TDXCTL_YES)
-			MUST(why && strnlen(line, n) == n);
 		MUST(!tdxctl_doctor(f, true, &found, &n));
 		MUST(n == tdxctl_nr_rules);
 		tdxctl_findings_sort(found, n);

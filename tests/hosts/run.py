@@ -228,6 +228,7 @@ def main():
                 print(f"{name}: {code} {doc['first']} {findings(doc)}")
         return 0
     tests = {f"rule {k}": (lambda k=k, v=v: test_rule(k, v)) for k, v in table.RULES.items() if v}
+    tests |= {f"again {k}": (lambda k=k, v=v: test_rule(k, v)) for k, v in table.AGAIN.items()}
     tests |= {f"host {k}": (lambda s=s: test_situation(s)) for k, s in situations.SITUATIONS.items()}
     tests |= {f"captured {k}": (lambda k=k: test_tree_on_disk(k)) for k in trees()}
     tests |= {k[5:]: v for k, v in globals().items()

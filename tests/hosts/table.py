@@ -255,3 +255,9 @@ RULES = {
     "qgs.down": ({"proc/77/comm": "other\n"}, "fail", {"proc/77/comm": "x\n", "var/run/tdx-qgs/qgs.socket": ""}),
     "reg.missing": ({"var/log/mpa_registration.log": "ERROR: Registration Flow - failed\n"}, "fail", {}),
 }
+
+# Another source for the same rule.
+AGAIN = {
+    "create.capabilities_abi": ({"dev/kvm.txt": "235 33\n66 4096\ntd other-abi\n"}, "fail",
+                                {"dev/kvm.txt": "235 33\n66 4096\ntd 50000000 602e7 4\n"}),
+}
