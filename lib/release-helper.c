@@ -283,6 +283,8 @@ static int release_step(struct tdxctl_release *base, unsigned int wait_ms,
 		return 0;
 	}
 	if (err < 0) {
+		if (err == -EOPNOTSUPP)
+			reasons_from(&r->st, &a);
 		*out = r->st;
 		return err == -EINTR ? err : open_failed(r, err);
 	}

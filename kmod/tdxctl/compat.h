@@ -18,6 +18,13 @@ static inline void compat_movdir64b(void *dst, const void *src)
 #endif
 }
 
+/* The old name is frowned upon where there is a new one (objs.mk looks). */
+#ifdef COMPAT_SYSTEM_DFL_WQ
+#define compat_unbound_wq system_dfl_wq
+#else
+#define compat_unbound_wq system_unbound_wq
+#endif
+
 /* Renamed from rdmsrl_safe() in 6.16. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 16, 0)
 #define rdmsrq_safe(msr, val) rdmsrl_safe(msr, val)

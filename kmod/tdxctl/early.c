@@ -11,6 +11,8 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/file.h>
+#include <linux/minmax.h>
+#include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/pid.h>
 #include <linux/sched/signal.h>
@@ -20,9 +22,13 @@
 
 #include "early.h"
 
-#define STOP_MS		5000	/* for all vCPUs to leave KVM_RUN */
+#define MAX_STOP_MS	60000
 #define NO_STATE	0xdead	/* no enum kvm_tdx_state: KVM_RUN refuses it */
 #define RDMD_RETRIES	100
+
+static unsigned int stop_ms = 5000;
+module_param(stop_ms, uint, 0644);
+MODULE_PARM_DESC(stop_ms, "how long a release waits for the vCPUs to stop");
 
 /* Functions of KVM: exported to its vendor modules, or in their ops. */
 static struct {
@@ -135,7 +141,7 @@ static long check(struct kvm_td *td, const struct tdxctl_layout *l, const struct
 static long lock_vm(struct kvm_td *td, const struct tdxctl_layout *l, struct mm_struct *mm)
 {
 	struct mutex *lock = td->kvm + l->lock;
-	struct vcpu_kick *kick = kick_start(mm, STOP_MS);
+	struct vcpu_kick *kick = kick_start(mm, min_t(unsigned int, READ_ONCE(stop_ms), MAX_STOP_MS));
 	s32 created, online;
 	long ret;
 
@@ -193,7 +199,7 @@ static bool kill_and_release(struct kvm_td *td, const struct tdxctl_layout *l)
 /*
  * Called by the job's thread. -EBUSY: a vCPU did not stop in time, the VM is
  * whole. -EOPNOTSUPP, -ESTALE, -EINVAL: not for this VM. -ENOSPC: too many VMs.
- * -EIO: KVM failed to give the HKID back.
+ * -ENOSYS: KVM cannot be probed. -EIO: KVM failed to give the HKID back.
  */
 long early_release(struct job *j)
 {

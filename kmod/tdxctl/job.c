@@ -27,7 +27,8 @@ static unsigned int nr_jobs;
 /* -EINVAL and its like: this kernel does not have the command. */
 static bool refused(long ret)
 {
-	return ret == -EINVAL || ret == -ENOTTY || ret == -EOPNOTSUPP || ret == -ESTALE;
+	return ret == -EINVAL || ret == -ENOTTY || ret == -EOPNOTSUPP || ret == -ESTALE ||
+	       ret == -ENOSYS;
 }
 
 /* What such a refusal by @strategy says. */
@@ -36,6 +37,8 @@ static u32 refusal_reason(u32 strategy, long ret)
 	if (strategy != TDXCTL_STRATEGY_EARLY)
 		return TDXCTL_REASON_NO_IOCTL;
 	switch (ret) {
+	case -ENOSYS:
+		return TDXCTL_REASON_NO_SYMBOL;
 	case -ESTALE:
 		return TDXCTL_REASON_VM_DEAD;
 	case -EINVAL:

@@ -18,6 +18,7 @@
 #include <linux/workqueue.h>
 #include <asm/unistd.h>
 
+#include "compat.h"
 #include "early.h"
 
 #define KICK_MS		5
@@ -74,7 +75,7 @@ static void kick_fn(struct work_struct *work)
 		return;
 	}
 	kick_all(k->mm);
-	queue_delayed_work(system_unbound_wq, &k->work, msecs_to_jiffies(KICK_MS));
+	queue_delayed_work(compat_unbound_wq, &k->work, msecs_to_jiffies(KICK_MS));
 }
 
 /*
@@ -91,7 +92,7 @@ struct vcpu_kick *kick_start(struct mm_struct *mm, unsigned int timeout_ms)
 	k->mm = mm;
 	k->waiter = current;
 	k->deadline = jiffies + msecs_to_jiffies(timeout_ms);
-	queue_delayed_work(system_unbound_wq, &k->work, 0);
+	queue_delayed_work(compat_unbound_wq, &k->work, 0);
 	return k;
 }
 

@@ -2,6 +2,7 @@
 TDXCTL_VERSION ?= unknown
 ccflags-y += -DTDXCTL_VERSION=\"$(TDXCTL_VERSION)\"
 ccflags-y += $(if $(shell grep -ls first_waiter $(srctree)/include/linux/mutex*.h),-DCOMPAT_MUTEX_FIRST_WAITER)
+ccflags-y += $(if $(shell grep -ls system_dfl_wq $(srctree)/include/linux/workqueue.h),-DCOMPAT_SYSTEM_DFL_WQ)
 
 tdxctl-y := tdxctl/main.o tdxctl/probe.o tdxctl/sym.o tdxctl/observe.o \
 	    tdxctl/cpus.o tdxctl/locks.o tdxctl/dev.o tdxctl/snapshot.o \

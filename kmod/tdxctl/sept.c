@@ -12,6 +12,7 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/bits.h>
+#include <linux/ftrace.h>
 #include <linux/gfp.h>
 #include <linux/kprobes.h>
 #include <linux/mm.h>
@@ -104,12 +105,11 @@ static void reset_page(unsigned long pfn)
 }
 
 /* A page that stays the TDX module's must never be free again. */
-static void leak_page(unsigned long pfn, u64 status)
+static void leak_page(unsigned long pfn, const char *why, u64 status)
 {
 	get_page(pfn_to_page(pfn));
 	atomic_long_inc(&leaked_pages);
-	pr_err_ratelimited("page 0x%llx is lost: TDH.PHYMEM.PAGE.RECLAIM failed: 0x%llx\n",
-			   (u64)PFN_PHYS(pfn), status);
+	pr_err_ratelimited("page 0x%llx is lost: %s (0x%llx)\n", (u64)PFN_PHYS(pfn), why, status);
 }
 
 static bool reclaim(unsigned long pfn)
@@ -126,7 +126,7 @@ static bool reclaim(unsigned long pfn)
 		cpu_relax();
 	}
 	if (status) {
-		leak_page(pfn, status);
+		leak_page(pfn, "not reclaimed", status);
 		return false;
 	}
 	reset_page(pfn);
@@ -217,12 +217,14 @@ static int on_sept(struct kprobe *p, struct pt_regs *regs)
 		return instead(regs, -EIO);
 	if (!pfn_valid(pfn))
 		pr_err_ratelimited("no page: S-EPT entry 0x%lx\n", regs->dx);
-	else if (!present || (u32)regs->r8 != PG_LEVEL_4K || vm->phase == EARLY_FAILED)
-		leak_page(pfn, TDX_ST(OPERAND_INVALID));
+	else if (vm->phase == EARLY_FAILED)
+		leak_page(pfn, "the HKID leaked", 0);
+	else if (!present || (u32)regs->r8 != PG_LEVEL_4K)
+		leak_page(pfn, "an unknown S-EPT entry", regs->dx);
 	else if (vm->phase == EARLY_RELEASED)
 		reclaim(pfn);
 	else if (!defer(vm, pfn))
-		leak_page(pfn, TDX_ST(OPERAND_BUSY));
+		leak_page(pfn, "no memory to remember it", 0);
 	return instead(regs, 0);
 }
 
@@ -301,6 +303,50 @@ static struct kprobe *probe_list[ARRAY_SIZE(wanted)];
 
 /* ---- arming ---- */
 
+/*
+ * A probe at a function's entry is one of ftrace's, which can be switched off as
+ * a whole (kernel.ftrace_enabled), but not under somebody who needs it for good.
+ */
+#ifdef CONFIG_DYNAMIC_FTRACE
+static void notrace pin_func(unsigned long ip, unsigned long parent_ip,
+			     struct ftrace_ops *op, struct ftrace_regs *regs)
+{
+}
+
+static struct ftrace_ops pin = {
+	.func = pin_func,
+	.flags = FTRACE_OPS_FL_PERMANENT,
+};
+
+static int pin_ftrace(const struct kprobe *kp)
+{
+	int ret = ftrace_set_filter_ip(&pin, (unsigned long)kp->addr, 0, 0);
+
+	/* Not a place of ftrace's: nor is the probe. */
+	if (ret)
+		return ret == -EINVAL ? 0 : ret;
+	ret = register_ftrace_function(&pin);
+	if (ret)
+		ftrace_free_filter(&pin);
+	return ret;
+}
+
+static void unpin_ftrace(void)
+{
+	if (!unregister_ftrace_function(&pin))
+		ftrace_free_filter(&pin);
+}
+#else
+static int pin_ftrace(const struct kprobe *kp)
+{
+	return 0;
+}
+
+static void unpin_ftrace(void)
+{
+}
+#endif
+
 bool sept_known(void)
 {
 	int i;
@@ -342,7 +388,12 @@ static int arm(void)
 			return ret;
 		}
 	}
-	return 0;
+	ret = pin_ftrace(&probes[0]);
+	if (ret) {
+		pr_warn("ftrace is switched off (%d)\n", ret);
+		disarm(i);
+	}
+	return ret;
 }
 
 static bool any_vm(void)
@@ -373,6 +424,7 @@ static void retire_locked(void)
 	}
 	if (!armed || any_vm())
 		return;
+	unpin_ftrace();
 	disarm(ARRAY_SIZE(wanted));
 	WRITE_ONCE(armed, false);
 	if (atomic_long_read(&leaked_pages))
@@ -398,7 +450,7 @@ static int arm_locked(const struct tdxctl_layout *l)
 	hkid_at = l->hkid;
 	ret = arm();
 	if (ret)
-		return ret;
+		return -ENOSYS;
 	__module_get(THIS_MODULE);
 	WRITE_ONCE(armed, true);
 	return 0;
@@ -409,7 +461,7 @@ static int arm_locked(const struct tdxctl_layout *l)
  *
  * Nothing changes for the VM yet. sept_put() ends the caller's use.
  *
- * Return: 0, -ENOSPC when there are too many VMs, an error of the probes.
+ * Return: 0, -ENOSPC when there are too many VMs, -ENOSYS without the probes.
  */
 int sept_reserve(const struct tdxctl_layout *l, void *kvm)
 {

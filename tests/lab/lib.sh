@@ -71,6 +71,32 @@ pages_line()
 	grep '^pages ' $EMUL/truth
 }
 
+# calls LEAF: how often it was called, for the helper.
+calls()
+{
+	awk -v l="$1" '$1 == l { n = $2 } END { print n + 0 }' $HELPER/seamcalls
+}
+
+# No removal of pages from a TD that has its HKID.
+no_slow_removal()
+{
+	for l in TDH.MEM.RANGE.BLOCK TDH.MEM.TRACK TDH.MEM.PAGE.REMOVE; do
+		[ "$(calls $l)" = 0 ] || die "$(calls $l) calls of $l"
+	done
+}
+
+# released VM PAGES: early, and all of it.
+released()
+{
+	j 0 release "$1" --yes
+	is strategy early
+	is result released
+	is hkid_freed true
+	is pages_reclaimed "$2"
+	is page_seamcalls "$2"
+	is verified true
+}
+
 # Nothing of any TD is left: no HKID, no page, no VM.
 nothing_left()
 {
@@ -114,6 +140,9 @@ kill_vmms()
 clean_up()
 {
 	echo clear >$EMUL/faults
+	for leaf in 18 19 20 28 29 40; do
+		echo "$leaf 0" >$EMUL/delay
+	done
 	kill_vmms
 	for c in /sys/devices/system/cpu/cpu[0-9]*/online; do
 		[ "$(cat "$c")" = 1 ] || echo 1 >"$c"

@@ -3,32 +3,6 @@
 # Early release on an unmodified KVM: HKID first, then one SEAMCALL per page.
 # shellcheck disable=SC2016,SC2086 # conditions are evaluated later
 
-# calls LEAF: how often it was called, for the helper.
-calls()
-{
-	awk -v l="$1" '$1 == l { n = $2 } END { print n + 0 }' $HELPER/seamcalls
-}
-
-# No removal of pages from a TD that has its HKID.
-no_slow_removal()
-{
-	for l in TDH.MEM.RANGE.BLOCK TDH.MEM.TRACK TDH.MEM.PAGE.REMOVE; do
-		[ "$(calls $l)" = 0 ] || die "$(calls $l) calls of $l"
-	done
-}
-
-# released VM PAGES: early, all of it, and nothing of another TD.
-released()
-{
-	j 0 release "$1" --yes
-	is strategy early
-	is result released
-	is hkid_freed true
-	is pages_reclaimed "$2"
-	is page_seamcalls "$2"
-	is verified true
-}
-
 case_early_release()
 {
 	t 0 helper load
@@ -46,6 +20,8 @@ case_early_release()
 	kill -0 "$web" || die "the VMM is gone"
 	# The VM is dead, not gone: the helper has to stay until it is.
 	rmmod tdxctl 2>/dev/null && die "the helper was unloaded under a VM"
+	# Nor may its probes be switched off.
+	echo 0 2>/dev/null >/proc/sys/kernel/ftrace_enabled && die "ftrace is off"
 	j 0 td list
 	is 'tds[vm=web].state' teardown
 	is 'tds[vm=web].hkid' null
