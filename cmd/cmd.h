@@ -23,6 +23,7 @@ struct cli_values {
 	const char *root;
 	bool emulate;
 	const char *emulate_file;
+	const char *from_report;
 	/* release */
 	bool dry_run, yes;
 	const char *strategy;
@@ -37,6 +38,8 @@ struct cli_values {
 	/* doctor */
 	const char *group, *explain, *fail_on;
 	bool attestation, short_form;
+	/* report */
+	bool no_redact;
 	/* metrics */
 	const char *textfile;
 	bool per_td;
@@ -118,6 +121,13 @@ struct cli_app {
 	bool silent;			/* the verb wrote stdout itself */
 	bool out_tty, err_tty;
 };
+
+/* ---- host.c ---- */
+
+/* The host of --root, --emulate or --from-report; 0 or an exit code, with the error set. */
+int cli_open_host(struct cli_app *app);
+/* Takes the snapshot when app->cmd needs one, and looks whether it will do. */
+int cli_check_needs(struct cli_app *app);
 
 /* ---- opt.c ---- */
 
@@ -203,6 +213,7 @@ int cmd_helper_status(struct cli_app *app, int argc, char **argv);
 int cmd_check(struct cli_app *app, int argc, char **argv);
 int cmd_wait(struct cli_app *app, int argc, char **argv);
 int cmd_doctor(struct cli_app *app, int argc, char **argv);
+int cmd_report(struct cli_app *app, int argc, char **argv);
 int cmd_metrics(struct cli_app *app, int argc, char **argv);
 int cmd_decode(struct cli_app *app, int argc, char **argv);
 int cmd_keys(struct cli_app *app, int argc, char **argv);

@@ -24,6 +24,9 @@ const struct cli_opt cli_global_opts[] = {
 	{ .name = "emulate", .type = CLI_OPT_OPTIONAL, .arg = "FILE",
 	  .offset = CLI_VALUE(emulate), .offset2 = CLI_VALUE(emulate_file),
 	  .help = "work on an emulated host: the built-in one, or FILE" },
+	{ .name = "from-report", .type = CLI_OPT_STRING, .arg = "FILE",
+	  .offset = CLI_VALUE(from_report),
+	  .help = "look at the host that 'tdxctl report' wrote down" },
 	{ .name = "help", .letter = 'h', .type = CLI_OPT_FLAG,
 	  .offset = CLI_VALUE(help),
 	  .help = "this text; after a verb, the verb's" },
@@ -119,6 +122,11 @@ static const struct cli_opt metrics_opts[] = {
 	  .help = "write them to FILE, replaced in one step" },
 	{ .name = "per-td", .type = CLI_OPT_FLAG, .offset = CLI_VALUE(per_td),
 	  .help = "also metrics of each TD" },
+};
+
+static const struct cli_opt report_opts[] = {
+	{ .name = "no-redact", .type = CLI_OPT_FLAG, .offset = CLI_VALUE(no_redact),
+	  .help = "names, addresses and command lines as they are" },
 };
 
 static const struct cli_opt keys_opts[] = {
@@ -291,6 +299,15 @@ const struct cli_cmd cli_cmds[] = {
 		"WORD is a number, or the name of a leaf, a status or an error of\n"
 		"KVM_TDX_INIT_VM. Without WORD, or with -, a log is read from standard input\n"
 		"and printed with the name after each word: dmesg | tdxctl decode.",
+	},
+	{
+		.group = CLI_GROUP_MORE, .verb = "report",
+		.summary = "all of it in one document that others may read",
+		OPTS(report_opts), .run = cmd_report,
+		.details =
+		"Markdown, to be pasted as it is. Names of hosts, VMs and users, addresses,\n"
+		"serial numbers and command lines are masked. --from-report looks at it with\n"
+		"every verb that changes nothing.",
 	},
 	{
 		.group = CLI_GROUP_MORE, .verb = "help",

@@ -26,66 +26,6 @@ static void log_line(void *arg, enum tdxctl_log_level level, const char *msg)
 	free(s);
 }
 
-static int open_host(struct cli_app *app)
-{
-	int err = 0;
-
-	if (app->v.root) {
-		err = tdxctl_set_root(app->ctx, app->v.root);
-		if (err)
-			return cli_lib_error(app, err, "%s", app->v.root);
-	}
-	if (app->v.emulate) {
-		err = tdxctl_set_emulated(app->ctx, app->v.emulate_file);
-		if (err == -ENOENT || err == -EINVAL || err == -EFBIG) {
-			cli_lib_error_as(app, CLI_FAILED, "host-file", err, "%s",
-					 app->v.emulate_file);
-			return CLI_FAILED;
-		}
-		if (err)
-			return cli_lib_error(app, err, "%s", app->v.emulate_file ?
-					     app->v.emulate_file : "emulated host");
-	}
-	return 0;
-}
-
-static int check_needs(struct cli_app *app)
-{
-	unsigned int needs = app->cmd->needs;
-	char name[64];
-	bool host;
-	int err;
-
-	cli_cmd_name(app->cmd, name, sizeof(name));
-	if ((needs & CLI_NEED_REAL) && app->v.emulate)
-		return cli_error(app, CLI_USAGE, "usage", "Leave --emulate out.",
-				 "%s: an emulated host has no kernel module", name);
-	if ((needs & (CLI_NEED_REAL | CLI_NEED_LIVE)) && app->v.root)
-		return cli_error(app, CLI_USAGE, "usage", "Leave --root out.",
-				 "%s: a captured host cannot be changed", name);
-	if (!(needs & CLI_NEED_SNAPSHOT))
-		return 0;
-	tdxctl_set_brief(app->ctx, !(needs & CLI_NEED_NAMES));
-	err = tdxctl_snapshot_get(app->ctx, &app->snap);
-	if (err)
-		return cli_lib_error(app, err, "cannot look at the host");
-	host = app->snap->source == TDXCTL_SOURCE_HOST;
-	if (!app->snap->platform.has_tdx &&
-	    ((needs & CLI_NEED_TDX) || ((needs & CLI_NEED_LEDGER) && host)))
-		return cli_error(app, CLI_NO_TDX, "no-tdx",
-				 "'tdxctl status' shows what there is.",
-				 "this host has no TDX, or it is off");
-	if ((needs & CLI_NEED_LEDGER) && host) {
-		if (app->v.root)
-			return cli_error(app, CLI_NO_HELPER, "helper-missing", "",
-					 "%s: the captured host says nothing about it", name);
-		return cli_error(app, CLI_NO_HELPER, "helper-missing",
-				 "Load it with 'tdxctl helper load'.",
-				 "%s: the helper is not loaded", name);
-	}
-	return 0;
-}
-
 static int run(struct cli_app *app, int argc, char **argv)
 {
 	char **args = NULL;
@@ -115,10 +55,10 @@ static int run(struct cli_app *app, int argc, char **argv)
 	if (err)
 		return cli_error(app, CLI_FAILED, "no-memory", "", "out of memory");
 	tdxctl_set_log(app->ctx, log_line, app);
-	err = open_host(app);
+	err = cli_open_host(app);
 	if (err)
 		return err;
-	err = check_needs(app);
+	err = cli_check_needs(app);
 	if (err)
 		return err;
 	return app->cmd->run(app, nr, args);

@@ -433,8 +433,10 @@ int cli_parse(struct cli_app *app, int argc, char **argv, char ***args, int *nr_
 	*nr_args = argc - optind;
 	if (app->v.help || app->v.version || !c)
 		return 0;
-	if (app->v.root && app->v.emulate)
-		return usage_hint(app, NULL, "--root and --emulate exclude each other%s", "");
+	if (!!app->v.root + app->v.emulate + !!app->v.from_report > 1)
+		return usage_hint(app, NULL, "%s exclude each other", app->v.from_report ?
+				  app->v.root ? "--root and --from-report" : "--emulate and --from-report" :
+				  "--root and --emulate");
 	if ((unsigned int)*nr_args < c->min_args)
 		return usage_hint(app, NULL, "%s is missing", c->args);
 	if ((unsigned int)*nr_args > c->max_args)

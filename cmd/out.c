@@ -216,6 +216,23 @@ void out_style(struct out_node *n, enum out_style style)
 		n->style = style;
 }
 
+void out_graft(struct out_node *n, struct out *from)
+{
+	if (!n)
+		return;
+	n->first = from->root.first;
+	n->last = from->root.last;
+	from->root.first = from->root.last = NULL;
+	if (from->failed)
+		out_fail(n);
+}
+
+void out_fail(struct out_node *n)
+{
+	if (n)
+		n->out->failed = true;
+}
+
 /* The first error is the cause; later ones are its consequences. */
 void out_error(struct out *o, const char *code, const char *message,
 	       const char *hint)

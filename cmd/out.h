@@ -82,6 +82,10 @@ struct out_node *out_unknown(struct out_node *parent,
 struct out_node *out_uint_or(struct out_node *parent, const struct cli_field *f,
 			     uint64_t v, uint64_t unknown, const char *reason);
 void out_style(struct out_node *n, enum out_style style);
+/* Moves everything of @from below @n; an error in it stays there. */
+void out_graft(struct out_node *n, struct out *from);
+/* @n could not be built: out of memory. */
+void out_fail(struct out_node *n);
 
 /* An error is part of the document; candidates are names the user may mean. */
 void out_error(struct out *o, const char *code, const char *message,

@@ -170,7 +170,9 @@ static void show_platform(struct cli_app *app, struct out_node *root, const stru
 	struct out_node *n;
 
 	out_str(root, &source, view_source(s->source));
-	if (s->source == TDXCTL_SOURCE_EMULATED)
+	if (app->v.from_report)
+		out_strf(root, &source_text, "report %s", app->v.from_report);
+	else if (s->source == TDXCTL_SOURCE_EMULATED)
 		out_strf(root, &source_text, "emulated host%s%s",
 			 app->v.emulate_file ? " " : ", built in",
 			 app->v.emulate_file ? app->v.emulate_file : "");

@@ -51,7 +51,7 @@ _tdxctl_vms()
 
 	for w in "${words[@]}"; do
 		case $w in
-		--emulate|--emulate=*|--root=*) opt+=("$w") ;;
+		--emulate|--emulate=*|--root=*|--from-report=*) opt+=("$w") ;;
 		esac
 	done
 	while read -r w; do
@@ -224,7 +224,7 @@ _tdxctl_vms()
 {
 	local -a opt vms
 
-	opt=(${(M)words:#--emulate*} ${(M)words:#--root=*})
+	opt=(${(M)words:#--emulate*} ${(M)words:#--root=*} ${(M)words:#--from-report=*})
 	vms=(${(f)"$(_call_program vms tdxctl $opt complete-vms 2>/dev/null)"})
 	compadd -a vms
 }
@@ -284,7 +284,7 @@ def fish(cli):
     names = " ".join(table)
     out = HEAD + r'''
 function __tdxctl_vms
-    set -l opt (string match -r -- '^--(?:emulate(?:=.*)?|root=.*)$' (commandline -opc))
+    set -l opt (string match -r -- '^--(?:emulate(?:=.*)?|root=.*|from-report=.*)$' (commandline -opc))
     tdxctl $opt complete-vms 2>/dev/null
 end
 

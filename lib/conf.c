@@ -5,6 +5,7 @@
 #include <unistd.h>
 #include "conf.h"
 #include "private.h"
+#include "report.h"
 
 #define MAX_FILE	(64 << 10)
 #define BLANKS		" \t\r"
@@ -282,7 +283,9 @@ int tdxctl_conf_read(struct tdxctl_ctx *ctx, const char *file, struct tdxctl_thr
 	ssize_t len;
 	int err;
 
-	if (!file && ctx->emul)
+	if (!file && ctx->report && ctx->report->conf)
+		return tdxctl_conf_parse(ctx, TDXCTL_CONF_PATH, ctx->report->conf, strlen(ctx->report->conf), t);
+	if (!file && (ctx->emul || ctx->report))
 		return -ENOENT;
 	len = file ? read_file(file, &text) : root_read(ctx, TDXCTL_CONF_PATH, MAX_FILE, &text);
 	if (len == -ENOENT && !file)

@@ -2,6 +2,7 @@
 /* Which CPUs can run TDs, and which may go offline (F5). */
 #include <stdio.h>
 #include "private.h"
+#include "report-priv.h"
 
 /* Rooms to try: possible CPUs do not change, so two would do. */
 #define CHECK_TRIES	4
@@ -78,6 +79,8 @@ int tdxctl_cpu_check(struct tdxctl_ctx *ctx, struct tdxctl_cpu_check_rec **out, 
 	int fd, err;
 
 	ctx_clear(ctx);
+	if (ctx->report)
+		return report_cpu_check(ctx, out, count);
 	if (ctx->emul)
 		return emul_cpu_check(ctx, out, count);
 	if (ctx->captured)

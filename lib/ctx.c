@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <unistd.h>
 #include "private.h"
+#include "report.h"
 
 int tdxctl_new(struct tdxctl_ctx **out)
 {
@@ -26,6 +27,7 @@ void tdxctl_free(struct tdxctl_ctx *ctx)
 	if (!ctx)
 		return;
 	emul_free(ctx->emul);
+	tdxctl_report_free(ctx->report);
 	close(ctx->rootfd);
 	free(ctx);
 }

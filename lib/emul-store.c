@@ -29,54 +29,14 @@ static int fail(struct tdxctl_ctx *ctx, const char *path, int err)
 
 int emul_store_read(struct tdxctl_ctx *ctx, const char *path, char **text, size_t *len)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	struct stat st;
-	size_t got = 0;
-	char *buf;
-	int err = 0;
+	static const char hint[] = "create one with 'tdxctl emulate init FILE'";
+	int err = file_read(path, EMUL_MAX_FILE, text, len);
 
-	if (fd < 0)
-		return fail(ctx, path, -errno);
-	if (fstat(fd, &st)) {
-		err = fail(ctx, path, -errno);
-		goto out;
-	}
-	if (!S_ISREG(st.st_mode)) {
-		err = ctx_fail(ctx, -EINVAL, "create one with 'tdxctl emulate init FILE'",
-			       "%s: not a regular file", path);
-		goto out;
-	}
-	if (st.st_size > EMUL_MAX_FILE) {
-		err = ctx_fail(ctx, -EFBIG, "create one with 'tdxctl emulate init FILE'",
-			       "%s: larger than %u MiB, not a host file", path, EMUL_MAX_FILE >> 20);
-		goto out;
-	}
-	buf = malloc((size_t)st.st_size + 1);
-	if (!buf) {
-		err = fail(ctx, path, -ENOMEM);
-		goto out;
-	}
-	while (got < (size_t)st.st_size) {
-		ssize_t n = read(fd, buf + got, (size_t)st.st_size - got);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			err = fail(ctx, path, -errno);
-		if (n <= 0)
-			break;
-		got += (size_t)n;
-	}
-	if (err) {
-		free(buf);
-		goto out;
-	}
-	buf[got] = '\0';
-	*text = buf;
-	*len = got;
-out:
-	close(fd);
-	return err;
+	if (err == -EINVAL)
+		return ctx_fail(ctx, err, hint, "%s: not a regular file", path);
+	if (err == -EFBIG)
+		return ctx_fail(ctx, err, hint, "%s: larger than %u MiB, not a host file", path, EMUL_MAX_FILE >> 20);
+	return err ? fail(ctx, path, err) : 0;
 }
 
 /* Is @fd (still) the file of that name? */

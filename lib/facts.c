@@ -6,14 +6,15 @@
 #include <unistd.h>
 #include "hostsrc.h"
 #include "private.h"
+#include "report-priv.h"
 
-static const char *const files[TDXCTL_FILE_COUNT] = {
+const char *const tdxctl_file_paths[TDXCTL_FILE_COUNT] = {
 #define X(id, path) [TDXCTL_FILE_##id] = path,
 	TDXCTL_FILES(X)
 #undef X
 };
 
-static const char *const paths[TDXCTL_PATH_COUNT] = {
+const char *const tdxctl_path_paths[TDXCTL_PATH_COUNT] = {
 #define X(id, path) [TDXCTL_PATH_##id] = path,
 	TDXCTL_PATHS(X)
 #undef X
@@ -99,28 +100,28 @@ unsigned int tdxctl_src_kernel(const char *release)
 	return TDXCTL_KERNEL(major, minor);
 }
 
-static const struct {
-	unsigned int what;
-	size_t at;
-} vals[] = {
-#define X(bits, member) { TDXCTL_FACTS_##bits, offsetof(struct tdxctl_facts, member) },
+const struct tdxctl_fact tdxctl_fact_vals[] = {
+#define X(bits, member) { #member, TDXCTL_FACTS_##bits, offsetof(struct tdxctl_facts, member) },
 	TDXCTL_FACT_VALS(X)
-}, texts[] = {
+	{ NULL, 0, 0 }
+}, tdxctl_fact_texts[] = {
 	TDXCTL_FACT_TEXTS(X)
+	{ NULL, 0, 0 }
 #undef X
 };
 
 /* Nothing of @what is read, for that reason. */
 static void blank(struct tdxctl_facts *f, unsigned int what, const char *why)
 {
+	const struct tdxctl_fact *x;
 	size_t i;
 
-	for (i = 0; i < sizeof(vals) / sizeof(vals[0]); i++)
-		if (what & vals[i].what)
-			((struct tdxctl_val *)((char *)f + vals[i].at))->reason = why;
-	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
-		if (what & texts[i].what)
-			((struct tdxctl_text *)((char *)f + texts[i].at))->reason = why;
+	for (x = tdxctl_fact_vals; x->name; x++)
+		if (what & x->what)
+			((struct tdxctl_val *)((char *)f + x->at))->reason = why;
+	for (x = tdxctl_fact_texts; x->name; x++)
+		if (what & x->what)
+			((struct tdxctl_text *)((char *)f + x->at))->reason = why;
 	for (i = 0; (what & TDXCTL_FACTS_FILES) && i < TDXCTL_FILE_COUNT; i++)
 		f->file[i].reason = why;
 	for (i = 0; (what & TDXCTL_FACTS_FILES) && i < TDXCTL_PATH_COUNT; i++)
@@ -158,9 +159,9 @@ static int read_all(struct tdxctl_ctx *ctx, unsigned int what, struct tdxctl_fac
 	int err = 0;
 
 	for (int i = 0; (what & TDXCTL_FACTS_FILES) && i < TDXCTL_FILE_COUNT; i++)
-		read_line(ctx, files[i], &f->file[i]);
+		read_line(ctx, tdxctl_file_paths[i], &f->file[i]);
 	for (int i = 0; (what & TDXCTL_FACTS_FILES) && i < TDXCTL_PATH_COUNT; i++)
-		read_path(ctx, paths[i], &f->path[i]);
+		read_path(ctx, tdxctl_path_paths[i], &f->path[i]);
 	if (release->text)
 		f->kernel = tdxctl_src_kernel(release->text);
 	if (what & TDXCTL_FACTS_CONFIG)
@@ -200,6 +201,8 @@ static int fill(struct tdxctl_ctx *ctx, unsigned int what, struct tdxctl_facts *
 				what & TDXCTL_FACTS_KEYIDS ? TDXCTL_MSRS_KEYIDS : TDXCTL_MSRS_NONE;
 	int err;
 
+	if (ctx->report)
+		return report_facts(ctx, f);
 	/* The configuration is found by the release, every cgroup from the root. */
 	if (what & TDXCTL_FACTS_CONFIG)
 		what |= TDXCTL_FACTS_FILES;
@@ -245,7 +248,7 @@ int tdxctl_facts_get(struct tdxctl_ctx *ctx, unsigned int what, struct tdxctl_fa
 
 	if (!err)
 		err = tdxctl_facts_join(ctx, what, snap, out);
-	if (!err)
+	if (!err && !ctx->report)
 		(*out)->helper_err = helper_err;
 	return err;
 }

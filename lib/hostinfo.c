@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <unistd.h>
 #include "private.h"
+#include "report.h"
 
 #define CPU_DIR		"/sys/devices/system/cpu"
 #define MAX_CPUS	8192U		/* NR_CPUS of the largest x86 kernels */
@@ -102,6 +103,10 @@ int tdxctl_boot_time(struct tdxctl_ctx *ctx, uint64_t *seconds)
 	char *text, *p;
 	ssize_t len;
 
+	if (ctx->report) {
+		*seconds = ctx->report->boot_time;
+		return *seconds ? 0 : -ENODATA;
+	}
 	if (ctx->emul)
 		return -ENODATA;
 	len = root_read(ctx, "/proc/stat", 1 << 20, &text);

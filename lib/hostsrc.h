@@ -228,6 +228,16 @@ extern const char tdxctl_td_other_abi[];
 	X(CONFIG, config) X(LOG, log) X(PROCS, registration) X(PROCS, qcnl) X(PROCS, qgs_log) \
 	X(LOG, last_log)
 
+/* The same as tables that end with a NULL name; @at is within struct tdxctl_facts. */
+struct tdxctl_fact {
+	const char *name;
+	unsigned int what;
+	size_t at;
+};
+
+extern const struct tdxctl_fact tdxctl_fact_vals[], tdxctl_fact_texts[];
+extern const char *const tdxctl_file_paths[TDXCTL_FILE_COUNT], *const tdxctl_path_paths[TDXCTL_PATH_COUNT];
+
 /*
  * Reads what @what has a bit for; the rest is "not asked for", not readable. Only
  * -ENOMEM and a failed snapshot are errors.

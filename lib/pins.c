@@ -218,6 +218,8 @@ int tdxctl_pins_get(struct tdxctl_ctx *ctx, const struct tdxctl_td_view *td,
 	int err = 0;
 
 	ctx_clear(ctx);
+	if (ctx->report)
+		return ctx_fail(ctx, -ENODATA, NULL, "not in the report");
 	if (ctx->emul)
 		return emul_pins(ctx, td, out, count);
 	if (vm_same_process(ctx, td->vm.pid, td->td.owner.start_ns)) {

@@ -9,6 +9,7 @@
 #include "libtdxctl.h"
 
 struct emul;
+struct tdxctl_report;
 
 struct tdxctl_ctx {
 	tdxctl_log_fn log;
@@ -19,6 +20,7 @@ struct tdxctl_ctx {
 	bool captured;			/* not the live host: no device, no ioctl */
 	bool brief;			/* name only VMs that are going away */
 	struct emul *emul;		/* NULL: not emulated */
+	struct tdxctl_report *report;	/* NULL: a host, not what somebody wrote of one */
 	char error[512];
 	char hint[512];
 };
@@ -59,8 +61,10 @@ int root_readlink(struct tdxctl_ctx *ctx, const char *path, char *buf, size_t si
 int root_each_number(struct tdxctl_ctx *ctx, const char *dir,
 		     int (*fn)(void *arg, unsigned int n), void *arg);
 
-/* ---- replace.c ---- */
+/* ---- file.c ---- */
 
+/* The whole of a regular file, NUL-terminated. -EINVAL it is another one, -EFBIG. */
+int file_read(const char *path, size_t max, char **text, size_t *len);
 /*
  * Writes a file of that name in one step, with @mode; 0: as the one that is
  * there. -EINVAL not a regular file; -EEXIST when @excl and it exists.

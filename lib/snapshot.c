@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* One snapshot from the best source there is. */
 #include "private.h"
+#include "report-priv.h"
 
 /* TDs are made and end in milliseconds, a snapshot is faster. */
 #define CHARGED_TRIES	3
@@ -107,6 +108,8 @@ int tdxctl_snapshot_get(struct tdxctl_ctx *ctx, struct tdxctl_snapshot **out)
 	int fd, err;
 
 	ctx_clear(ctx);
+	if (ctx->report)
+		return report_snapshot(ctx, out);
 	if (ctx->emul)
 		return emul_snapshot(ctx, out);
 	if (ctx->captured)

@@ -5,6 +5,7 @@
 #include <unistd.h>
 #include "hostsrc.h"
 #include "private.h"
+#include "report-priv.h"
 
 static const uint32_t numbers[TDXCTL_MSR_COUNT] = {
 #define X(num, id) [TDXCTL_MSR_##id] = num,
@@ -109,9 +110,12 @@ static void read_captured(struct tdxctl_ctx *ctx, struct tdxctl_msr_set *s, bool
 int tdxctl_msrs_get(struct tdxctl_ctx *ctx, const struct tdxctl_snapshot *snap,
 		    enum tdxctl_msrs which, struct tdxctl_msr_set **out, size_t *count)
 {
-	struct tdxctl_msr_set *sets = calloc(snap->nr_packages + 1, sizeof(*sets));
+	struct tdxctl_msr_set *sets;
 	size_t n = 0;
 
+	if (ctx->report)
+		return report_msrs(ctx, out, count);
+	sets = calloc(snap->nr_packages + 1, sizeof(*sets));
 	if (!sets)
 		return ctx_fail(ctx, -ENOMEM, NULL, "out of memory");
 	for (size_t i = 0; i < snap->nr_packages; i++) {

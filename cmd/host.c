@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Which host a verb works on, and whether it can. */
+#include <errno.h>
+
+#include <report.h>
+
+#include "cmd.h"
+
+int cli_open_host(struct cli_app *app)
+{
+	int err = 0;
+
+	if (app->v.from_report) {
+		struct tdxctl_report *r;
+
+		err = tdxctl_report_read(app->ctx, app->v.from_report, &r);
+		if (err == -ENOENT || err == -EINVAL || err == -EFBIG)
+			return cli_lib_error_as(app, CLI_FAILED, "report-file", err, "%s",
+						app->v.from_report);
+		if (err)
+			return cli_lib_error(app, err, "%s", app->v.from_report);
+		tdxctl_set_report(app->ctx, r);
+	}
+	if (app->v.root) {
+		err = tdxctl_set_root(app->ctx, app->v.root);
+		if (err)
+			return cli_lib_error(app, err, "%s", app->v.root);
+	}
+	if (app->v.emulate) {
+		err = tdxctl_set_emulated(app->ctx, app->v.emulate_file);
+		if (err == -ENOENT || err == -EINVAL || err == -EFBIG) {
+			cli_lib_error_as(app, CLI_FAILED, "host-file", err, "%s",
+					 app->v.emulate_file);
+			return CLI_FAILED;
+		}
+		if (err)
+			return cli_lib_error(app, err, "%s", app->v.emulate_file ?
+					     app->v.emulate_file : "emulated host");
+	}
+	return 0;
+}
+
+int cli_check_needs(struct cli_app *app)
+{
+	unsigned int needs = app->cmd->needs;
+	char name[64];
+	bool host;
+	int err;
+
+	cli_cmd_name(app->cmd, name, sizeof(name));
+	if ((needs & CLI_NEED_REAL) && app->v.emulate)
+		return cli_error(app, CLI_USAGE, "usage", "Leave --emulate out.",
+				 "%s: an emulated host has no kernel module", name);
+	if ((needs & (CLI_NEED_REAL | CLI_NEED_LIVE)) && app->v.root)
+		return cli_error(app, CLI_USAGE, "usage", "Leave --root out.",
+				 "%s: a captured host cannot be changed", name);
+	if ((needs & (CLI_NEED_REAL | CLI_NEED_LIVE)) && app->v.from_report)
+		return cli_error(app, CLI_USAGE, "usage", "Leave --from-report out.",
+				 "%s: a report cannot be changed", name);
+	if (!(needs & CLI_NEED_SNAPSHOT))
+		return 0;
+	tdxctl_set_brief(app->ctx, !(needs & CLI_NEED_NAMES));
+	err = tdxctl_snapshot_get(app->ctx, &app->snap);
+	if (err)
+		return cli_lib_error(app, err, "cannot look at the host");
+	host = app->snap->source == TDXCTL_SOURCE_HOST;
+	if (!app->snap->platform.has_tdx &&
+	    ((needs & CLI_NEED_TDX) || ((needs & CLI_NEED_LEDGER) && host)))
+		return cli_error(app, CLI_NO_TDX, "no-tdx",
+				 "'tdxctl status' shows what there is.",
+				 "this host has no TDX, or it is off");
+	if ((needs & CLI_NEED_LEDGER) && host) {
+		if (app->v.root || app->v.from_report)
+			return cli_error(app, CLI_NO_HELPER, "helper-missing", "",
+					 "%s: the %s says nothing about it", name,
+					 app->v.root ? "captured host" : "report");
+		return cli_error(app, CLI_NO_HELPER, "helper-missing",
+				 "Load it with 'tdxctl helper load'.",
+				 "%s: the helper is not loaded", name);
+	}
+	return 0;
+}

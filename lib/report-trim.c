@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Logs and configurations have megabytes about everything. A report has the
+ * lines about TDX and what it stands on.
+ */
+#include <ctype.h>
+#include <stdio.h>
+#include "doctor.h"
+#include "report-priv.h"
+
+#define MAX_LINES 400		/* of each kind */
+#define MAX_LINE  1024
+#define MAX_VM_LINES 40
+#define MAX_OTHER 100		/* of a log that is not about TDX alone */
+
+static bool has_word(const char *line, size_t len, const char *const *words)
+{
+	for (; *words; words++) {
+		size_t n = strlen(*words);
+
+		for (size_t i = 0; i + n <= len; i++)
+			if (!strncasecmp(line + i, *words, n))
+				return true;
+	}
+	return false;
+}
+
+/* A line that a rule waits for. */
+static bool in_rules(const char *line, size_t len)
+{
+	char buf[MAX_LINE + 1];
+	const char *found;
+	size_t n;
+
+	snprintf(buf, sizeof(buf), "%.*s", (int)(len < MAX_LINE ? len : MAX_LINE), line);
+	for (size_t i = 0; i < tdxctl_nr_rules; i++)
+		for (const char *const *p = tdxctl_rules[i].log; p && *p; p++)
+			if (tdxctl_rule_match(buf, *p, &found, &n))
+				return true;
+	return false;
+}
+
+typedef void (*line_fn)(FILE *f, const char *line, size_t len, size_t nr[2]);
+
+/* Calls @fn with each line; what it writes takes the place of *@text. */
+static int each_line(char **text, line_fn fn)
+{
+	size_t nr[2] = { 0 }, len;
+	char *out = NULL;
+	FILE *f;
+
+	if (!*text)
+		return 0;
+	f = open_memstream(&out, &len);
+	if (!f)
+		return -ENOMEM;
+	for (const char *p = *text; *p; p += strcspn(p, "\n"), p += *p == '\n')
+		fn(f, p, strcspn(p, "\n"), nr);
+	if (fclose(f)) {
+		free(out);
+		return -ENOMEM;
+	}
+	free(*text);
+	*text = out;
+	return 0;
+}
+
+static void put_line(FILE *f, const char *line, size_t len)
+{
+	fprintf(f, "%.*s\n", (int)(len < MAX_LINE ? len : MAX_LINE), line);
+}
+
+/* ---- kernel log ---- */
+
+static const char *const log_words[] = {
+	"tdx", "seam", "kvm", "sgx", "tme:", "mktme", "keyid", "hkid", "pamt", "vmx", "ept",
+	"microcode", "mce:", "hardware error", "machine check", "hibernat", "kexec", "misc cgroup",
+	"offline", "smpboot", "hotplug", "cpu limit", "possible_cpus", "guest_memfd", "vfio", "tsm", NULL
+};
+
+/* "[   12.345678] " */
+static size_t stamp(const char *line, size_t len)
+{
+	const char *end = *line == '[' ? memchr(line, ']', len) : NULL;
+
+	return end ? (size_t)(end + 1 - line) : 0;
+}
+
+static bool log_line_counts(const char *line, size_t len, size_t nr[2])
+{
+	if (in_rules(line, len))
+		return nr[0]++ < MAX_LINES;
+	return has_word(line, len, log_words) && nr[1]++ < MAX_LINES;
+}
+
+/* The time of the line before tells how long something took: that stays. */
+static int trim_log(char **text)
+{
+	const char *before = NULL, *boot = "Linux version ";
+	size_t nr[2] = { 0 }, len, n;
+	char *out = NULL;
+	FILE *f;
+
+	if (!*text)
+		return 0;
+	f = open_memstream(&out, &len);
+	if (!f)
+		return -ENOMEM;
+	for (const char *p = *text; *p; p += n + (p[n] == '\n')) {
+		const char *version;
+
+		n = strcspn(p, "\n");
+		version = memmem(p, n, boot, strlen(boot));
+		if (version) {
+			/* Not who built it, where. */
+			len = (size_t)(version - p) + strlen(boot);
+			put_line(f, p, len + strcspn(p + len, " (\n"));
+			before = NULL;
+		} else if (log_line_counts(p, n, nr)) {
+			/* Elsewhere nobody asks, and it would be half of the log. */
+			if (before && (in_rules(p, n) || memmem(p, n, "PAMT", 4)) && stamp(before, strcspn(before, "\n")))
+				fprintf(f, "%.*s ...\n", (int)stamp(before, strcspn(before, "\n")), before);
+			put_line(f, p, n);
+			before = NULL;
+		} else {
+			before = p;
+		}
+	}
+	if (fclose(f)) {
+		free(out);
+		return -ENOMEM;
+	}
+	free(*text);
+	*text = out;
+	return 0;
+}
+
+/* ---- other files ---- */
+
+/* CONFIG_X=y, =m or a number; strings tell who built it. */
+static void config_line(FILE *f, const char *line, size_t len, size_t nr[2])
+{
+	static const char *const words[] = {
+		"TDX", "KVM", "SGX", "TME", "INTEL_", "VMX", "HOTPLUG", "KEXEC", "CRASH", "CGROUP_MISC",
+		"HIBERNAT", "X86_MSR", "X86_CPUID", "MEMORY_FAIL", "X86_MCE", "CONTIG_ALLOC", "VFIO",
+		"LOCK_DOWN", "LOCKDOWN", "FW_UPLOAD", "NUMA", "TSM", "BTF", "KPROBES", "SPARSEMEM", NULL
+	};
+	const char *value = memchr(line, '=', len);
+
+	if (!value || strncmp(line, "CONFIG_", 7) || !has_word(line, (size_t)(value - line), words) ||
+	    nr[0]++ >= MAX_LINES)
+		return;
+	value++;
+	if ((size_t)(line + len - value) == 1 ? strchr("ymn0123456789", *value) != NULL :
+	    isdigit((unsigned char)*value))
+		put_line(f, line, len);
+}
+
+/* A VMM's own words, not the command line that libvirt wrote above them. */
+static void vm_line(FILE *f, const char *line, size_t len, size_t nr[2])
+{
+	static const char *const words[] = {
+		"tdx", "kvm", "error", "fail", "quote", "vsock", "terminating", "shutting", "seam",
+		"memory", "denied", "unable", "cannot", "no space", "not supported", "invalid", "starting up", NULL
+	};
+
+	if (!len || line[len - 1] == '\\' || *line == '-')
+		return;
+	if (!in_rules(line, len) && (!has_word(line, len, words) || nr[0]++ >= MAX_VM_LINES))
+		return;
+	/* "LC_ALL=C" and the like, also where it stands on one line. */
+	if (memchr(line, '=', strcspn(line, " \n")) || memmem(line, len, " -name ", 7))
+		return;
+	put_line(f, line, len);
+}
+
+/* The last lines of a log that tells of every day. */
+static void keep_end(char *text, size_t lines)
+{
+	size_t len = text ? strlen(text) : 0;
+	char *p = text ? text + len : NULL;
+
+	if (!len)
+		return;
+	for (p--; p > text; p--)
+		if (p[-1] == '\n' && !--lines)
+			break;
+	memmove(text, p, strlen(p) + 1);
+}
+
+/* A snapshot of text that JSON can hold and a reader of lines would take. */
+static void plain(char *text)
+{
+	for (; text && *text; text++)
+		if (((unsigned char)*text < 0x20 && *text != '\n' && *text != '\t') ||
+		    (unsigned char)*text >= 0x7f)
+			*text = '?';
+}
+
+int report_trim(struct tdxctl_report *r)
+{
+	struct tdxctl_facts *f = r->facts;
+	int err = trim_log(&f->log.text);
+
+	if (!err)
+		err = trim_log(&f->last_log.text);
+	if (!err)
+		err = each_line(&f->config.text, config_line);
+	for (size_t i = 0; !err && i < f->nr_vm_logs; i++)
+		err = each_line(&f->vm_logs[i].text, vm_line);
+	for (const struct tdxctl_fact *x = tdxctl_fact_texts; x->name; x++) {
+		struct tdxctl_text *t = (struct tdxctl_text *)((char *)f + x->at);
+
+		if (t != &f->log && t != &f->last_log && t != &f->config)
+			keep_end(t->text, MAX_OTHER);
+		plain(t->text);
+	}
+	for (int i = 0; i < TDXCTL_FILE_COUNT; i++)
+		plain(f->file[i].text);
+	for (size_t i = 0; i < f->nr_vm_logs; i++)
+		plain(f->vm_logs[i].text);
+	plain(r->conf);
+	return err;
+}
+
+/* ---- kernel command line ---- */
+
+static bool shown_option(const char *word, size_t len)
+{
+	/* "kvm" is kvm-intel.tdx= and kvm_intel.tdx=, too. */
+	static const char *const known[] = {
+		"kvm", "tdx", "tme", "nr_cpus", "maxcpus", "possible_cpus", "nosmt", "smt", "mitigations",
+		"intel_iommu", "iommu", "nohibernate", "hibernate", "noresume", "crashkernel", "kexec",
+		"mem=", "memmap", "memory_hotplug", "memhp", "movable", "hugepages", "hugepagesz",
+		"default_hugepagesz", "transparent_hugepage", "numa", "nosgx", "sgx", "lockdown", "nokaslr",
+		"x2apic", "nox2apic", "apic", "cgroup_", "systemd.unified_cgroup_hierarchy", "dis_ucode_ldr",
+		"clearcpuid", "setcpuid", "nopti", "pti", "tsx", "l1tf", "isolcpus", "nohz_full", "rcu_nocbs",
+		"mce", "efi=", "ro", "rw", "quiet", "splash", "debug", "loglevel", "ignore_loglevel",
+		"panic", "initcall_blacklist", "module_blacklist", "modprobe.blacklist", "vfio", "split_lock",
+		"intel_pstate", "tsc", "clocksource", "nmi_watchdog", "nowatchdog", "selinux", "audit",
+	};
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		size_t n = strlen(known[i]);
+
+		if (len < n || strncmp(word, known[i], n))
+			continue;
+		/* Two letters may begin anything. */
+		if (n > 2 || len == n)
+			return !memchr(word, '/', len) && !memchr(word, '@', len);
+	}
+	return false;
+}
+
+char *report_cmdline(const char *text)
+{
+	size_t len;
+	char *out = NULL;
+	FILE *f = open_memstream(&out, &len);
+	const char *sep = "";
+
+	if (!f)
+		return NULL;
+	for (const char *p = text + strspn(text, " \t"); *p; p += strspn(p, " \t")) {
+		size_t n = strcspn(p, " \t");
+
+		/* A quoted value has blanks in it: none of that. */
+		if (memchr(p, '"', n) && !memchr(memchr(p, '"', n) + 1, '"', n)) {
+			const char *end = strchr(p + n, '"');
+
+			n = end ? (size_t)(end + 1 - p) : strlen(p);
+			n += strcspn(p + n, " \t");
+			fprintf(f, "%smasked", sep);
+		} else if (shown_option(p, n)) {
+			fprintf(f, "%s%.*s", sep, (int)n, p);
+		} else {
+			fprintf(f, "%smasked", sep);
+		}
+		sep = " ";
+		p += n;
+	}
+	if (fclose(f)) {
+		free(out);
+		return NULL;
+	}
+	return out;
+}
