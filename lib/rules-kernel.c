@@ -180,6 +180,24 @@ CHECK_FN(s3)
 	return t->text && strstr(t->text, "deep") ? TDXCTL_RULE_OK : TDXCTL_RULE_UNKNOWN;
 }
 
+static size_t offline_cpus(const struct tdxctl_snapshot *s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->nr_cpus; i++)
+		n += !s->cpus[i].online;
+	return n;
+}
+
+/* The number that follows @key in the kernel log; -1 not there. */
+static long number_in_log(const struct tdxctl_facts *f, const char *key)
+{
+	const char *p = f->log.text ? strstr(f->log.text, key) : NULL;
+	unsigned int n;
+
+	return p && sscanf(p + strlen(key), "%8u", &n) == 1 ? (long)n : -1;
+}
+
 /*
  * Is a package without an online CPU? Its name goes to @what. *sure is false
  * when only a node is known to be: another node may share its package.
@@ -195,6 +213,20 @@ static enum tdxctl_tri uncovered(const struct tdxctl_facts *f, char *what, size_
 			return TDXCTL_YES;
 		}
 	}
+	/* sysfs forgets the package of an offline CPU; the kernel has counted them. */
+	if (!rule_has_ledger(f) && offline_cpus(s)) {
+		long all = number_in_log(f, "ogical packages:"), seen = 0;
+
+		for (size_t i = 0; i < s->nr_packages; i++)
+			seen += s->packages[i].online_cpus > 0;
+		*sure = number_in_log(f, "present CPUs plus ") <= 0;
+		if (all > seen) {
+			snprintf(what, size, "one of %ld packages", all);
+			return TDXCTL_YES;
+		}
+		if (all > 0)
+			return TDXCTL_NO;
+	}
 	if (f->nodes_offline) {
 		snprintf(what, size, "node %d", __builtin_ctzll(f->nodes_offline));
 		*sure = false;
@@ -208,7 +240,7 @@ CHECK_FN(maxcpus)
 	const struct tdxctl_facts *f = e->facts;
 	const struct tdxctl_text *cmdline = &f->file[TDXCTL_FILE_CMDLINE];
 	const char *line;
-	char what[32];
+	char what[40];
 	size_t len;
 	bool sure;
 
@@ -236,7 +268,7 @@ CHECK_FN(maxcpus)
 CHECK_FN(pkg_offline)
 {
 	const char *line;
-	char what[32];
+	char what[40];
 	size_t len;
 	bool sure;
 
@@ -246,21 +278,12 @@ CHECK_FN(pkg_offline)
 		sure |= tdxctl_log_find(e->facts, r->log[0], &line, &len) == TDXCTL_YES;
 		return rule_says(e, sure ? r->severity : TDXCTL_RULE_WARN,
 				 "%s has CPUs, and none is online%s", what,
-				 sure ? "" : "; another node may share its package");
+				 sure ? "" : "; without the helper this is not certain");
 	case TDXCTL_NO:
 		return TDXCTL_RULE_OK;
 	default:
 		return rule_says(e, TDXCTL_RULE_UNKNOWN, "no package is known");
 	}
-}
-
-static size_t offline_cpus(const struct tdxctl_snapshot *s)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < s->nr_cpus; i++)
-		n += !s->cpus[i].online;
-	return n;
 }
 
 CHECK_FN(online_failed)

@@ -137,6 +137,12 @@ SITUATIONS = {
         WELL | {"create.pkg_offline": "fail"}),
     "node-offline": Situation(NODE, "made: sysfs of an offline node", 0, "create.pkg_offline",
         WELL | {"create.pkg_offline": "warn"}),
+    "package-offline-no-nodes": Situation(
+        {CPU + "online": "0-1\n", **{f"{CPU}cpu{i}/topology/physical_package_id": None for i in (2, 3)},
+         "sys/devices/system/node/node0/cpulist": None, "sys/devices/system/node/node1/cpulist": None,
+         **log("CPU topo: Max. logical packages:   2", "CPU topo: Allowing 4 present CPUs plus 0 hotplug CPUs", *LOG[3:])},
+        "made: Linux's line, no NUMA", 7, "create.pkg_offline",
+        WELL | {"create.pkg_offline": "fail"}),
     "nr-cpus": Situation({"proc/cmdline": "ro nr_cpus=2 nohibernate kvm_intel.tdx=1\n", CPU + "present": "0-1\n",
                           CPU + "online": "0-1\n", **{f"{CPU}cpu{i}/topology/physical_package_id": None for i in (2, 3)},
                           **log("CPU topo: CPU limit of 2 reached. Ignoring further CPUs", *LOG[3:])},
