@@ -133,6 +133,8 @@ int cli_check_needs(struct cli_app *app);
 
 /* Finds the verb and parses everything; 0 or CLI_USAGE with the error set. */
 int cli_parse(struct cli_app *app, int argc, char **argv, char ***args, int *nr_args);
+/* What parsing allocated. */
+void cli_free_values(struct cli_values *v);
 /* "status", "td show" */
 void cli_cmd_name(const struct cli_cmd *c, char *buf, size_t len);
 /* The candidate nearest to @word, NULL when none is near. */

@@ -148,8 +148,7 @@ int main(int argc, char **argv)
 		if (code == CLI_OK)
 			code = CLI_FAILED;
 	}
-	free(app.v.warning.word);
-	free(app.v.critical.word);
+	cli_free_values(&app.v);
 	tdxctl_snapshot_free(app.snap);
 	tdxctl_free(app.ctx);
 	out_free(app.out);

@@ -411,6 +411,12 @@ static void look_ahead(struct cli_app *app, int argc, char **argv)
 	}
 }
 
+void cli_free_values(struct cli_values *v)
+{
+	free(v->warning.word);
+	free(v->critical.word);
+}
+
 int cli_parse(struct cli_app *app, int argc, char **argv, char ***args, int *nr_args)
 {
 	struct option_set set = { .count = 0 };

@@ -65,6 +65,7 @@ static void fuzz_options(char *text)
 		MUST(out_error_message(app.out));
 	else
 		MUST(nr >= 0 && (!nr || args));
+	cli_free_values(&app.v);
 	out_free(app.out);
 }
 

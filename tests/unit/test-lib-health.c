@@ -395,6 +395,63 @@ static void no_helper(void)
 	tdxctl_snapshot_free(snap);
 }
 
+static enum tdxctl_health overall(void)
+{
+	struct tdxctl_health_report *r = report();
+	enum tdxctl_health h = tdxctl_health_overall(r, &limits);
+
+	tdxctl_health_free(r);
+	return h;
+}
+
+/* Of all checks: the worst one; unknown only where somebody relies on what is. */
+static void all_together(void)
+{
+	struct tdxctl_health_report *r;
+
+	host();
+	CHECK_EQ(overall(), TDXCTL_HEALTH_OK);
+	/* Known to be unknown by default: the busy share of three calls. */
+	limits.chosen[TDXCTL_CHECK_BUSY] = true;
+	CHECK_EQ(overall(), TDXCTL_HEALTH_UNKNOWN);
+	limit(TDXCTL_CHECK_BUSY, TDXCTL_UNKNOWN, TDXCTL_UNKNOWN);
+	CHECK_EQ(overall(), TDXCTL_HEALTH_OK);
+	snap->leaves[0].calls = 1000;
+	snap->leaves[0].busy = 500;
+	CHECK_EQ(overall(), TDXCTL_HEALTH_OK);
+	limit(TDXCTL_CHECK_BUSY, 400000, TDXCTL_UNKNOWN);
+	CHECK_EQ(overall(), TDXCTL_HEALTH_WARNING);
+	/* What is wrong outweighs what is unknown. */
+	snap->leaves[0].calls = 3;
+	snap->hdr.missed = 1;
+	CHECK_EQ(overall(), TDXCTL_HEALTH_WARNING);
+	snap->packages[0].online_cpus = 0;
+	CHECK_EQ(overall(), TDXCTL_HEALTH_CRITICAL);
+	tdxctl_snapshot_free(snap);
+
+	/* A helper that may not be asked is not one that is missing. */
+	host();
+	snap->source = TDXCTL_SOURCE_HOST;
+	facts.hkid_capacity = (struct tdxctl_val){ .reason = "no misc.capacity" };
+	CHECK_EQ(overall(), TDXCTL_HEALTH_UNKNOWN);
+	facts.helper_err = -EACCES;
+	r = report();
+	CHECK_STR(r->result[TDXCTL_CHECK_HKIDS_LEAKED].value.reason, "only root may ask the helper");
+	CHECK_STR(r->result[TDXCTL_CHECK_HKIDS_FREE].value.reason, "no misc.capacity");
+	tdxctl_health_free(r);
+	facts.helper_err = -EPROTO;
+	r = report();
+	CHECK(strstr(r->result[TDXCTL_CHECK_HKIDS_LEAKED].value.reason, "another version"));
+	tdxctl_health_free(r);
+	/* Without it free HKIDs and covered packages are enough, and each is needed. */
+	facts.hkid_capacity = facts.hkid_current = (struct tdxctl_val){ .readable = true, .value = 15 };
+	facts.hkid_current.value = 2;
+	CHECK_EQ(overall(), TDXCTL_HEALTH_OK);
+	facts.nodes_offline = 1;
+	CHECK_EQ(overall(), TDXCTL_HEALTH_UNKNOWN);
+	tdxctl_snapshot_free(snap);
+}
+
 /* What the documents and the configuration file rely on. */
 static void table(void)
 {
@@ -420,6 +477,7 @@ int main(void)
 	RUN(counters);
 	RUN(version);
 	RUN(no_helper);
+	RUN(all_together);
 	RUN(table);
 	return check_done("lib-health");
 }
