@@ -146,6 +146,7 @@ for s in "${kernels[@]}"; do
 		*/linux-image-*)
 			dpkg-deb --fsys-tarfile "$deb" | tar -x -C "$work/root" --wildcards './boot/vmlinuz-*' \
 				'./lib/modules/*/kernel/drivers/vhost/*' \
+				'./lib/modules/*/kernel/arch/x86/kernel/msr.ko*' \
 				'./lib/modules/*/kernel/drivers/net/t[au][pn].ko*'
 			;;
 		*) dpkg-deb -x "$deb" "$work/root" ;;

@@ -20,7 +20,8 @@ look()
 
 	while read -r kver src; do
 		for root in "" "$cache/$kver"; do
-			if [ -r "$root/boot/vmlinuz-$kver" ] && [ -d "$root/lib/modules/$kver/kernel" ]; then
+			if [ -r "$root/boot/vmlinuz-$kver" ] && [ -d "$root/lib/modules/$kver/kernel" ] &&
+				compgen -G "$root/lib/modules/$kver/kernel/arch/x86/kernel/msr.ko*" >/dev/null; then
 				echo "$kver $src $root/boot/vmlinuz-$kver $root/lib/modules/$kver"
 				return
 			fi

@@ -19,7 +19,9 @@ cp "$(command -v busybox)" "$root/bin/busybox"
 ln -s busybox "$root/bin/sh"
 cp "$O/vmm" "$O/jget" "$O/abi" "$root/bin/"
 cp "$O/tdxctl" "$root/usr/sbin/"
-ldd "$O/tdxctl" | awk '$2 == "=>" { print $3 } $1 ~ /^\// { print $1 }' | while read -r lib; do
+journald=/lib/systemd/systemd-journald
+install -D $journald "$root$journald"
+ldd "$O/tdxctl" $journald | awk '$2 == "=>" { print $3 } $1 ~ /^\/.*[^:]$/ { print $1 }' | while read -r lib; do
 	install -D "$lib" "$root$lib"
 done
 printf 'root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/tmp:/bin/sh\n' >"$root/etc/passwd"
@@ -28,9 +30,9 @@ printf 'root:x:0:\nnogroup:x:65534:\n' >"$root/etc/group"
 for m in tdxctl tdx_emul; do
 	cp "$O/kmod/$kver/$m.ko" "$root/lib/modules/$kver/updates/"
 done
-# Just what a VMM with a vhost device needs.
-for m in tun tap vhost_iotlb vhost vhost_net; do
-	file=$(find "$modules/kernel/drivers" -name "$m.ko*" | head -n 1)
+# What a VMM with a vhost device needs, and MSRs.
+for m in tun tap vhost_iotlb vhost vhost_net msr; do
+	file=$(find "$modules/kernel/drivers" "$modules/kernel/arch" -name "$m.ko*" | head -n 1)
 	[ -n "$file" ] || continue
 	case $file in
 	*.xz) xz -dc "$file" >"$root/lib/modules/$kver/$m.ko" ;;

@@ -78,7 +78,17 @@ case_health_scratch_vm()
 	j 0 status
 	before=$(jget "$OUT" helper.seamcalls)
 	vms=$(jget "$OUT" tds.vms)
-	tdxctl doctor --json >/out/$CASE-doctor.json
+	mount -t tracefs tracefs /sys/kernel/tracing 2>/dev/null
+	cd /sys/kernel/tracing || die "no tracing"
+	echo tdx_vm_ioctl >set_ftrace_filter || die "nothing to trace"
+	echo function >current_tracer
+	j 7 doctor --group capacity
+	asked=$(grep -c tdx_vm_ioctl trace)
+	echo nop >current_tracer
+	echo >set_ftrace_filter
+	cd / || exit
+	[ "$asked" = 1 ] || die "KVM was asked $asked times"
+	is 'rules[id=create.capabilities_abi].state' skip
 	in_use 15
 	j 0 status
 	is helper.seamcalls "$before"
