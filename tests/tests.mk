@@ -8,7 +8,7 @@ TIERS	?=
 help:
 	@echo 'make demo      build, then the main job on an emulated host'
 	@echo 'make check     every test this machine can run [TIERS="unit cli lint vm lab ..."]'
-	@echo 'make bench     the budgets, as ratios'
+	@echo 'make bench     the budgets, as ratios; bench-release: a release against plain KVM'
 	@echo 'make kmod      both kernel modules [KVER=...]'
 	@echo 'make install   command, manual, completions, module source [DESTDIR=... PREFIX=...]'
 	@echo 'make deps      what all of this needs (Debian 12)'

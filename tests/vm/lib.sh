@@ -58,14 +58,14 @@ clean_up()
 	[ "$(cat /sys/devices/system/cpu/online)" = "0-$(($(nproc) - 1))" ]
 }
 
-# wait_for CONDITION [SECONDS]
+# wait_for CONDITION [SECONDS]: of a usual kernel; a debug kernel is $SLOW times as slow.
 wait_for()
 {
-	left=$((${2:-20} * 10))
+	left=$((${2:-20} * 50 * ${SLOW:-1}))
 	until eval "$1" >/dev/null 2>&1; do
 		left=$((left - 1))
 		[ $left -gt 0 ] || die "waited in vain for: $1"
-		sleep 0.1
+		sleep 0.02
 	done
 }
 
