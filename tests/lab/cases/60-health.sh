@@ -94,3 +94,39 @@ case_health_scratch_vm()
 	is helper.seamcalls "$before"
 	is tds.vms "$vms"
 }
+
+# What others get to see of this host, and what the verbs then say of it.
+case_health_report()
+{
+	vmm payroll7 --vcpus 1 --pages 8
+	# Without the helper the report has files, MSRs and the kernel's log.
+	t 0 report
+	cp "$OUT" /tmp/report.md
+	grep -q payroll7 /tmp/report.md && die "a VM's name is in the report"
+	says 'private KeyID range \[16, 32\)'
+	says '15 KeyIDs for TME-MT, 16 for TDX'
+	j 0 status
+	charged=$(jget "$OUT" hkids.charged)
+	j 0 --from-report /tmp/report.md status
+	is source host
+	is hkids.charged "$charged"
+	is platform.first_private 16
+	for from in "" "--from-report /tmp/report.md"; do
+		tdxctl $from doctor --json >"/out/$CASE-doctor${from:+-report}.json"
+	done
+	[ "$(jget /out/$CASE-doctor.json 'rules[].state')" = "$(jget /out/$CASE-doctor-report.json 'rules[].state')" ] ||
+		die "doctor says something else of the report"
+	t 0 helper load
+	t 0 report
+	cp "$OUT" /tmp/report.md
+	grep -q payroll7 /tmp/report.md && die "a VM's name is in the report"
+	t 0 metrics
+	grep -q '^tdxctl_hkids{state="configured"} 1$' "$OUT" || die "metrics"
+	grep -q "^tdxctl_cgroup_hkids_charged $charged\$" "$OUT" || die "metrics"
+	t 0 helper unload
+	j 0 --from-report /tmp/report.md status
+	is source helper
+	is hkids.configured 1
+	j 0 --from-report /tmp/report.md td
+	is 'tds[].vm' vm-1
+}
