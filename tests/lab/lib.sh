@@ -44,7 +44,7 @@ ask()
 # HKIDs in use as the kernel's cgroup counts them.
 charged()
 {
-	awk '$1 == "tdx" { print $2 }' /sys/fs/cgroup/misc.current
+	awk '$1 == "tdx" { n = $2 } END { print n + 0 }' /sys/fs/cgroup/misc.current
 }
 
 # What earlier cases of this boot lost for good: see lose().
@@ -130,6 +130,61 @@ vmm_pids()
 		sed -n 's|.* /proc/\([0-9]*\)/exe -> /bin/\(vmm\|tdxctl\)$|\1|p'
 }
 
+# What TDs are there, and who has which HKID: seam, the helper, the kernel's cgroup,
+# KVM and its log must agree. A VMM that was killed takes its time to go.
+disagreement()
+{
+	cat $EMUL/truth >/tmp/agree.truth
+	for verb in status hkid "td list"; do
+		# shellcheck disable=SC2086
+		tdxctl --json $verb >"/tmp/agree.${verb%% *}" 2>&1 || echo "$verb failed"
+	done
+	vms=$(cd /sys/kernel/debug/kvm 2>/dev/null && echo *-*)
+	lost=$(dmesg | sed -n 's/.*HKID \([0-9]*\) is leaked.*/\1/p' | tr '\n' ' ')
+	awk -v charged="$(charged)" -v vms="$vms" -v lost="$lost" -v blind="$(cat "/tmp/blind.$CASE" 2>/dev/null)" \
+		-f /suite/agree.awk /tmp/agree.truth /tmp/agree.status /tmp/agree.hkid /tmp/agree.td
+}
+
+agree()
+{
+	for i in $(seq 1 30); do
+		why=$(disagreement)
+		[ -n "$why" ] || return 0
+		sleep 0.2
+	done
+	for f in status hkid td; do
+		cp /tmp/agree.$f "/out/$CASE-agree-$f.json"
+	done
+	cp /tmp/agree.truth "/out/$CASE-agree-truth.txt"
+	die "they disagree: $(echo "$why" | head -n 3 | tr '\n' ';')"
+}
+
+# blind: this case's TDs are older than the helper and cannot be read by it.
+blind()
+{
+	echo 1 >"/tmp/blind.$CASE"
+}
+
+helper_there()
+{
+	grep -q '^tdxctl ' /proc/modules
+}
+
+# As for the other guests, and what the helper says in the end must be true.
+one_case()
+{
+	CASE=$1
+	echo "== $CASE"
+	command -v "case_$CASE" >/dev/null || die "no such case"
+	set -u
+	"case_$CASE"
+	if helper_there; then
+		agree
+	fi
+	exit 0
+}
+
+# Every VMM ends.
 kill_vmms()
 {
 	for p in $(vmm_pids); do
@@ -139,6 +194,7 @@ kill_vmms()
 
 clean_up()
 {
+	CASE=${CASE:-clean-up}
 	echo clear >$EMUL/faults
 	for leaf in 18 19 20 28 29 40; do
 		echo "$leaf 0" >$EMUL/delay
@@ -147,12 +203,17 @@ clean_up()
 	for c in /sys/devices/system/cpu/cpu[0-9]*/online; do
 		[ "$(cat "$c")" = 1 ] || echo 1 >"$c"
 	done
+	rm -f "/tmp/blind.$CASE"
+	umount /sys/kernel/btf 2>/dev/null
+	if helper_there; then
+		(agree) || return 1
+	fi
 	for i in $(seq 1 50); do
-		grep -q '^tdxctl ' /proc/modules || break
+		helper_there || break
 		rmmod tdxctl 2>/dev/null && break
 		sleep 0.05
 	done
-	! grep -q '^tdxctl ' /proc/modules || return 1
+	! helper_there || return 1
 	[ "$(cat /sys/devices/system/cpu/online)" = "0-$(($(nproc) - 1))" ] || return 1
-	(CASE=${CASE:-clean-up} nothing_left)
+	(nothing_left)
 }
