@@ -101,7 +101,7 @@ int cmd_hkid(struct cli_app *app, int argc, char **argv)
 			out_unknown(row, &columns[AGE], view_late);
 		else
 			out_none(row, &columns[AGE]);
-		out_uint(row, &columns[KEYED], h->keyed_packages);
+		out_uint_or(row, &columns[KEYED], h->keyed_packages, TDXCTL_UNKNOWN, view_late);
 		out_str(row, &columns[KEYED_TEXT], pkgs);
 		free(pkgs);
 		leak(row, h);

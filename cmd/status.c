@@ -54,7 +54,9 @@ static const struct cli_field hkid_fields[] = {
 };
 
 static const struct cli_field tds = { .key = "tds", .label = "", .type = OUT_OBJECT };
-enum { T_TOTAL, T_STATE, T_NEVER = T_STATE + TDXCTL_TD_STATES, T_PRIVATE, T_TEXT, T_VMS };
+enum {
+	T_TOTAL, T_STATE, T_NO_HKID = T_STATE + TDXCTL_TD_STATES, T_NEVER, T_PRIVATE, T_TEXT, T_VMS,
+};
 static const struct cli_field td_fields[] = {
 	[T_TOTAL] = { .key = "total", .type = OUT_UINT },
 	[T_STATE + TDXCTL_TD_UNKNOWN] = { .key = "unknown_state", .type = OUT_UINT },
@@ -65,6 +67,7 @@ static const struct cli_field td_fields[] = {
 	[T_STATE + TDXCTL_TD_BLOCKED] = { .key = "blocked", .type = OUT_UINT },
 	[T_STATE + TDXCTL_TD_TEARDOWN] = { .key = "teardown", .type = OUT_UINT },
 	[T_STATE + TDXCTL_TD_LEAKED] = { .key = "leaked", .type = OUT_UINT },
+	[T_NO_HKID] = { .key = "unknown_hkid", .type = OUT_UINT },
 	[T_NEVER] = { .key = "never_finalized", .type = OUT_UINT },
 	[T_PRIVATE] = { .key = "private_pages", .type = OUT_PAGES },
 	[T_TEXT]  = { .label = "TDs", .type = OUT_STR },
@@ -365,7 +368,7 @@ static void show_tds(struct out_node *root, const struct tdxctl_facts *facts)
 {
 	const struct tdxctl_snapshot *s = facts->snap;
 	struct out_node *n = out_object(root, &tds);
-	uint64_t count[TDXCTL_TD_STATES] = { 0 }, pages = 0, never = 0;
+	uint64_t count[TDXCTL_TD_STATES] = { 0 }, pages = 0, never = 0, no_hkid = 0;
 	char states[160] = "", mem[40], text[400];
 	bool known = true;
 	size_t i;
@@ -381,6 +384,7 @@ static void show_tds(struct out_node *root, const struct tdxctl_facts *facts)
 		if (td->state < TDXCTL_TD_STATES)
 			count[td->state]++;
 		never += never_finalized(td);
+		no_hkid += td->hkid == TDXCTL_UNKNOWN32;
 		if (td->private_pages == TDXCTL_UNKNOWN)
 			known = false;
 		else
@@ -391,6 +395,7 @@ static void show_tds(struct out_node *root, const struct tdxctl_facts *facts)
 		out_uint(n, &td_fields[T_STATE + i], count[i]);
 		tell(states, sizeof(states), ", ", count[i], tdxctl_td_state_str((unsigned int)i));
 	}
+	out_uint(n, &td_fields[T_NO_HKID], no_hkid);
 	out_uint(n, &td_fields[T_NEVER], never);
 	if (known)
 		out_uint(n, &td_fields[T_PRIVATE], pages);
@@ -400,6 +405,7 @@ static void show_tds(struct out_node *root, const struct tdxctl_facts *facts)
 	snprintf(text, sizeof(text), "%zu (%s), %s%s private memory", s->nr_tds, states,
 		 known ? "" : "at least ", mem);
 	tell(text, sizeof(text), ", ", never, "never finalized but holding an HKID");
+	tell(text, sizeof(text), ", ", no_hkid, "with an HKID that is not known");
 	out_str(n, &td_fields[T_TEXT], s->nr_tds ? text : "none");
 }
 

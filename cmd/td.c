@@ -65,6 +65,8 @@ static const struct cli_field screen[] = {
 static const struct cli_field one = { .key = "tds", .label = "", .type = OUT_TABLE };
 static const struct cli_field keyed_text = { .label = "Key on packages", .type = OUT_STR };
 
+static const char no_record[] = "it is older than the helper, and nothing tells where KVM keeps it";
+
 static void count_or(struct out_node *n, const struct cli_field *f, uint64_t v)
 {
 	out_uint_or(n, f, v, TDXCTL_UNKNOWN, view_late);
@@ -113,14 +115,17 @@ static void td_fields(struct out_node *n, const struct cli_field *f,
 {
 	const struct tdxctl_td *td = &v->td;
 
-	out_uint(n, &f[ID], td->id);
+	if (td->id)
+		out_uint(n, &f[ID], td->id);
+	else
+		out_unknown(n, &f[ID], no_record);
 	owner(n, f, v);
 	if (td->hkid)
-		out_uint(n, &f[HKID], td->hkid);
+		out_uint_or(n, &f[HKID], td->hkid, TDXCTL_UNKNOWN32, no_record);
 	else
 		out_none(n, &f[HKID]);
 	if (td->last_hkid)
-		out_uint(n, &f[LAST_HKID], td->last_hkid);
+		out_uint_or(n, &f[LAST_HKID], td->last_hkid, TDXCTL_UNKNOWN32, no_record);
 	else
 		out_none(n, &f[LAST_HKID]);
 	out_style(out_str(n, &f[STATE], tdxctl_td_state_str(td->state)),
@@ -138,8 +143,11 @@ static void td_fields(struct out_node *n, const struct cli_field *f,
 	else
 		out_unknown(n, &f[SINCE], view_late);
 	out_uint(n, &f[SEAMCALLS], td->seamcalls);
-	out_uint(n, &f[TDR], td->tdr);
-	out_uint(n, &f[KEYED], td->keyed_packages);
+	if (td->tdr)
+		out_uint(n, &f[TDR], td->tdr);
+	else
+		out_unknown(n, &f[TDR], no_record);
+	count_or(n, &f[KEYED], td->keyed_packages);
 	out_bool(n, &f[LATE], td->flags & TDXCTL_TD_LATE);
 }
 

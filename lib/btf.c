@@ -6,7 +6,9 @@
  */
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <unistd.h>
 #include "private.h"
 
 static const char *name_of(const struct btf *btf, __u32 off)
@@ -164,10 +166,28 @@ static int quiet(enum libbpf_print_level level, const char *fmt, va_list ap)
 	return 0;
 }
 
+/* libbpf's own look-up goes by the root of the process, and not only in sysfs. */
+static int load(struct tdxctl_ctx *ctx, const char *name, struct btf *base, struct btf **out)
+{
+	char path[64];
+	int fd, err;
+
+	snprintf(path, sizeof(path), "/sys/kernel/btf/%s", name);
+	fd = root_open(ctx, path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return fd;
+	/* The one way to a module's BTF that every libbpf offers takes a path. */
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	*out = btf__parse_raw_split(path, base);
+	err = *out ? 0 : -errno;
+	close(fd);
+	return err;
+}
+
 int btf_layout(struct tdxctl_ctx *ctx, struct tdxctl_layout *l)
 {
-	struct btf *vmlinux, *module;
-	int err = 0;
+	struct btf *vmlinux, *module = NULL;
+	int err;
 
 	memset(l, 0xff, sizeof(*l));
 	l->size = sizeof(*l);
@@ -176,18 +196,19 @@ int btf_layout(struct tdxctl_ctx *ctx, struct tdxctl_layout *l)
 	l->sept_callback = TDXCTL_SEPT_UNKNOWN;
 
 	libbpf_set_print(quiet);
-	vmlinux = btf__load_vmlinux_btf();
-	if (!vmlinux) {
-		ctx_log(ctx, TDXCTL_LOG_INFO, "the kernel has no BTF: %s", strerror(errno));
-		return -ENOENT;
+	err = load(ctx, "vmlinux", NULL, &vmlinux);
+	if (err) {
+		ctx_log(ctx, TDXCTL_LOG_INFO, "no BTF of the kernel: %s", strerror(-err));
+		return err;
 	}
 	/* Absent where KVM is built in; then vmlinux has its types. */
-	module = btf__load_module_btf("kvm_intel", vmlinux);
-	fill(module ? module : vmlinux, l);
-	if (!l->kvm_tdx_size) {
-		ctx_log(ctx, TDXCTL_LOG_INFO, "no struct kvm_tdx in the kernel's BTF");
-		err = -ENOENT;
+	err = load(ctx, "kvm_intel", vmlinux, &module);
+	if (!err || err == -ENOENT) {
+		fill(module ? module : vmlinux, l);
+		err = l->kvm_tdx_size ? 0 : -ENOENT;
 	}
+	if (err)
+		ctx_log(ctx, TDXCTL_LOG_INFO, "no struct kvm_tdx in the kernel's BTF: %s", strerror(-err));
 	btf__free(module);
 	btf__free(vmlinux);
 	return err;

@@ -75,16 +75,10 @@ int helper_info(struct tdxctl_ctx *ctx, int fd, struct tdxctl_info *info)
 	return 0;
 }
 
-int helper_snapshot(struct tdxctl_ctx *ctx, int fd, struct tdxctl_snapshot **out)
+static int take(struct tdxctl_ctx *ctx, int fd, uint64_t size, struct tdxctl_snapshot **out)
 {
-	struct tdxctl_info info;
-	uint64_t size;
-	int err = helper_info(ctx, fd, &info);
+	int err;
 
-	if (err)
-		return err;
-	adopt_older(ctx, fd, &info);
-	size = info.snapshot_size;
 	/* TDs come and go between two calls, so the size may be outdated at once. */
 	for (int i = 0; i < SNAPSHOT_TRIES; i++) {
 		struct tdxctl_snapshot_args args = { .size = sizeof(args) };
@@ -103,8 +97,6 @@ int helper_snapshot(struct tdxctl_ctx *ctx, int fd, struct tdxctl_snapshot **out
 		if (err >= 0) {
 			err = snapshot_parse(ctx, buf, size, out);
 			free(buf);
-			if (!err)
-				(*out)->info = info;
 			return err;
 		}
 		free(buf);
@@ -117,4 +109,24 @@ int helper_snapshot(struct tdxctl_ctx *ctx, int fd, struct tdxctl_snapshot **out
 	return ctx_fail(ctx, -EPROTO, "see the kernel log for messages of tdxctl",
 			TDXCTL_DEV_PATH ": snapshot: no buffer is large enough (last %llu bytes)",
 			(unsigned long long)size);
+}
+
+int helper_snapshot(struct tdxctl_ctx *ctx, int fd, struct tdxctl_snapshot **out)
+{
+	struct older older = { NULL, 0 };
+	struct tdxctl_info info;
+	int err = helper_info(ctx, fd, &info);
+
+	if (!err)
+		err = adopt_older(ctx, fd, &info, &older);
+	if (!err)
+		err = take(ctx, fd, info.snapshot_size, out);
+	if (!err) {
+		(*out)->info = info;
+		err = older_add(ctx, &older, *out);
+		if (err)
+			tdxctl_snapshot_free(*out);
+	}
+	older_free(&older);
+	return err;
 }

@@ -88,11 +88,23 @@ int helper_fail(struct tdxctl_ctx *ctx, int err, const char *what);
 
 /* ---- btf.c, adopt.c ---- */
 
-/* -ENOENT: this kernel has no BTF of KVM's. */
+/* -ENOENT: this kernel has no BTF of KVM's; -EINVAL: it is not BTF. */
 int btf_layout(struct tdxctl_ctx *ctx, struct tdxctl_layout *l);
 int layout_register(struct tdxctl_ctx *ctx, int dev);
-/* Tells a helper that was loaded late of the TDs that were there. */
-void adopt_older(struct tdxctl_ctx *ctx, int dev, const struct tdxctl_info *info);
+/* TDs that the helper cannot read: older than it, on a kernel without BTF. */
+struct older {
+	struct older_td {
+		pid_t pid;
+		int fd;
+		uint32_t max_vcpus;	/* TDXCTL_UNKNOWN32 */
+	} *td;
+	size_t count;
+};
+/* Tells a helper that was loaded late of the TDs that were there; -ENOMEM. */
+int adopt_older(struct tdxctl_ctx *ctx, int dev, const struct tdxctl_info *info, struct older *older);
+/* Adds those that @snap does not have. */
+int older_add(struct tdxctl_ctx *ctx, const struct older *o, struct tdxctl_snapshot *snap);
+void older_free(struct older *o);
 
 /* ---- infer.c, src-cgroup.c ---- */
 
@@ -146,6 +158,8 @@ int src_journal(const struct src_journal_query *q, struct src_buf *b);
 
 /* Fills @vm from the process of @td; pid 0 when that process is gone. */
 int vm_name(struct tdxctl_ctx *ctx, const struct tdxctl_td *td, struct tdxctl_vm *vm);
+/* The name of the process, printable; NULL it has none that can be read. */
+char *vm_comm(struct tdxctl_ctx *ctx, pid_t pid);
 /* Ticks since the boot at which @pid started; -ESRCH, -EPROTO. */
 int vm_start_ticks(struct tdxctl_ctx *ctx, pid_t pid, uint64_t *ticks);
 /* Is @pid (still) the process that started at @start_ns of CLOCK_BOOTTIME? */

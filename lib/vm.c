@@ -256,7 +256,7 @@ static uid_t process_uid(struct tdxctl_ctx *ctx, pid_t pid)
 	return uid;
 }
 
-static char *process_comm(struct tdxctl_ctx *ctx, pid_t pid)
+char *vm_comm(struct tdxctl_ctx *ctx, pid_t pid)
 {
 	char path[40], comm[64];
 
@@ -292,7 +292,7 @@ int vm_name(struct tdxctl_ctx *ctx, const struct tdxctl_td *td, struct tdxctl_vm
 	if (!name)
 		name = libvirt_name(ctx, pid);
 	if (!name)
-		name = process_comm(ctx, pid);
+		name = vm_comm(ctx, pid);
 	/* The PID may have been recycled while its files were read. */
 	if (!vm_same_process(ctx, pid, td->owner.start_ns)) {
 		free(name);
@@ -355,9 +355,9 @@ static bool matches(const struct selector *sel, const struct tdxctl_td_view *v)
 	switch (sel->kind) {
 	case SEL_HKID:
 		/* A TD that gave its HKID back no longer answers to it. */
-		return sel->n && v->td.hkid == sel->n;
+		return sel->n && sel->n != TDXCTL_UNKNOWN32 && v->td.hkid == sel->n;
 	case SEL_TD:
-		return v->td.id == sel->n;
+		return sel->n && v->td.id == sel->n;
 	case SEL_UUID:
 		return v->vm.uuid && !strcasecmp(v->vm.uuid, sel->text);
 	case SEL_PID:

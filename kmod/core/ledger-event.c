@@ -55,6 +55,18 @@ static const struct rule rules[TDX_LEAF_COUNT] = {
 #undef RULE
 };
 
+/*
+ * KEY.CONFIG is run by workers, and the rest is not always of the VMM: pages are
+ * taken from it, and a TD ends, in whatever task that falls to.
+ */
+bool ledger_names_owner(u64 rax)
+{
+	u32 leaf = ledger_leaf_of(rax);
+
+	return leaf == TDH_MNG_CREATE ||
+	       (leaf < TDX_LEAF_COUNT && rules[leaf].in_use && leaf != TDH_MNG_KEY_CONFIG);
+}
+
 static void add(u64 *count, u64 n)
 {
 	if (*count != LEDGER_UNKNOWN)
@@ -356,6 +368,8 @@ static void td_leaf(struct ledger *l, const struct ledger_event *ev)
 		late = !proven;
 		td = late ? td : proven;
 	}
+	if (r->in_use)
+		ledger_td_owner(l, td, &ev->call->owner);
 
 	switch (ev->leaf) {
 	case TDH_MNG_KEY_CONFIG:

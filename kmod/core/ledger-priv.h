@@ -138,6 +138,8 @@ struct ledger_td_slot *ledger_td_get(const struct ledger *l, u64 tdr);
 struct ledger_td_slot *ledger_td_new(struct ledger *l, u64 tdr);
 void ledger_td_drop(struct ledger *l, struct ledger_td_slot *td);
 void ledger_td_lose_counts(struct ledger_td_slot *td);
+void ledger_td_owner(struct ledger *l, struct ledger_td_slot *td,
+		     const struct ledger_owner *owner);
 void ledger_td_state(struct ledger *l, struct ledger_td_slot *td, u32 state, u64 now);
 /* TDH leaves that name a TD by its TDVPR. */
 struct ledger_td_slot *ledger_td_of_vcpu(const struct ledger *l, u64 tdvpr);

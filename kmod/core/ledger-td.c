@@ -61,6 +61,23 @@ void ledger_td_drop(struct ledger *l, struct ledger_td_slot *td)
 	l->td_free = i;
 }
 
+/* Fills in what is not known yet; a descriptor number may come later. */
+void ledger_td_owner(struct ledger *l, struct ledger_td_slot *td,
+		     const struct ledger_owner *owner)
+{
+	struct ledger_hkid_slot *h = ledger_hkid_get(l, td->pub.hkid);
+	struct ledger_owner *known = &td->pub.owner;
+
+	if (!owner->tgid || (known->tgid && known->fd >= 0))
+		return;
+	if (known->tgid && (owner->fd < 0 || owner->tgid != known->tgid ||
+			    owner->start_ns != known->start_ns))
+		return;
+	*known = *owner;
+	if (h && h->pub.tdr == td->pub.tdr)
+		h->pub.owner = *owner;
+}
+
 /* Calls for this TD were missed. */
 void ledger_td_lose_counts(struct ledger_td_slot *td)
 {

@@ -156,18 +156,6 @@ void ledger_missed(struct ledger *l, u64 count)
 
 /* ---- TDs that were there before ---- */
 
-static void fill_owner(struct ledger *l, struct ledger_td_slot *td,
-		       const struct ledger_owner *owner)
-{
-	struct ledger_hkid_slot *h = ledger_hkid_get(l, td->pub.hkid);
-
-	if (td->pub.owner.tgid || !owner->tgid)
-		return;
-	td->pub.owner = *owner;
-	if (h && h->pub.tdr == td->pub.tdr)
-		h->pub.owner = *owner;
-}
-
 static void fill_hkid(struct ledger *l, struct ledger_td_slot *td, u32 id)
 {
 	const struct ledger_hkid_slot *h = ledger_hkid_get(l, id);
@@ -206,13 +194,19 @@ int ledger_adopt_td(struct ledger *l, const struct ledger_td *known)
 		td->pub.created_ns = known->created_ns;
 		td->pub.released_ns = known->released_ns;
 		ledger_td_state(l, td, known->state, known->since_ns);
+	} else if (td->pub.state == LEDGER_TD_UNKNOWN) {
+		/* Its calls have told neither. */
+		td->pub.was_runnable |= known->was_runnable;
+		ledger_td_state(l, td, known->state, 0);
 	}
+	if (td->pub.vcpus == LEDGER_UNKNOWN32)
+		td->pub.vcpus = known->vcpus;
 	if (td->pub.max_vcpus == LEDGER_UNKNOWN32)
 		td->pub.max_vcpus = known->max_vcpus;
 	if (!td->pub.created_ns)
 		td->pub.created_ns = known->created_ns;
 	fill_hkid(l, td, hkid);
-	fill_owner(l, td, &known->owner);
+	ledger_td_owner(l, td, &known->owner);
 	return exists ? -EEXIST : 0;
 }
 

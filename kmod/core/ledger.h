@@ -36,7 +36,10 @@ struct ledger_config {
 	bool from_start;
 };
 
-/* Who issued TDH.MNG.CREATE; zero tgid = unknown. */
+/*
+ * Who issued TDH.MNG.CREATE, or, of an older TD, a later call that only its VMM
+ * makes; zero tgid = unknown.
+ */
 struct ledger_owner {
 	s32 tgid, tid;
 	s32 fd;			/* VM file descriptor number in tgid, -1 unknown */
@@ -58,7 +61,7 @@ struct ledger_call {
 	u32 cpu;
 	u32 max_vcpus;		/* TDH.MNG.INIT: TD_PARAMS.MAX_VCPUS, else LEDGER_UNKNOWN32 */
 	bool counted;		/* set by ledger_begin(): end it with ledger_end() */
-	struct ledger_owner owner;
+	struct ledger_owner owner;	/* where ledger_names_owner() */
 };
 
 /*
@@ -190,6 +193,8 @@ struct ledger *ledger_init(void *mem, const struct ledger_config *cfg);
  * interleave, also on one CPU; one that never ends is forgotten after a minute.
  */
 void ledger_begin(struct ledger *l, struct ledger_call *call);
+/* Whether the leaf of @rax is called on behalf of its TD's VMM, by it. */
+bool ledger_names_owner(u64 rax);
 /* It returned @status with @out at @end_ns. @out may be NULL (no outputs). */
 void ledger_end(struct ledger *l, struct ledger_call *call, u64 end_ns,
 		u64 status, const struct ledger_regs *out);

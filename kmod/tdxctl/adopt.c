@@ -45,9 +45,12 @@ int kvm_td_read(struct kvm_td *td, const struct tdxctl_layout *l, const struct f
 	if (sym_module((unsigned long)file->f_op, owner, sizeof(owner)) &&
 	    strcmp(owner, "kvm"))
 		return -EINVAL;
-	if (!layout_read(kvm, l->vm_type, &type, sizeof(type)) || type != KVM_X86_TDX_VM)
+	if (!layout_read(kvm, l->vm_type, &type, sizeof(type)) ||
+	    !layout_read(kvm, l->mm, &mm, sizeof(mm)))
+		return -EOPNOTSUPP;
+	if (type != KVM_X86_TDX_VM)
 		return -EINVAL;
-	if (!layout_read(kvm, l->mm, &mm, sizeof(mm)) || !mm || mm != READ_ONCE(leader->mm))
+	if (!mm || mm != READ_ONCE(leader->mm))
 		return -EXDEV;
 	if (!layout_read(kvm, l->hkid, &td->hkid, sizeof(td->hkid)) ||
 	    !layout_read(kvm, l->state, &td->state, sizeof(td->state)) ||
@@ -61,6 +64,20 @@ int kvm_td_read(struct kvm_td *td, const struct tdxctl_layout *l, const struct f
 	if (!layout_read(kvm, l->max_vcpus, &td->max_vcpus, sizeof(td->max_vcpus)))
 		td->max_vcpus = LEDGER_UNKNOWN32;
 	return 0;
+}
+
+/* Its structures cannot be read: whether it is a TD it says itself. */
+static int ask_file(struct tdxctl_adopt_args *a, struct task_struct *leader, struct file *file)
+{
+	struct vmfile_answer answer;
+	int ret = vmfile_ask(file, leader, &answer);
+
+	if (ret)
+		return ret;
+	if (!answer.is_td)
+		return -EINVAL;
+	a->max_vcpus = answer.max_vcpus;
+	return -EOPNOTSUPP;
 }
 
 static int adopt_file(struct tdxctl_adopt_args *a, struct task_struct *leader,
@@ -80,9 +97,9 @@ static int adopt_file(struct tdxctl_adopt_args *a, struct task_struct *leader,
 	u64 since;
 	int ret;
 
-	if (!layout_get(&l))
-		return -EOPNOTSUPP;
-	ret = kvm_td_read(&td, &l, file, leader);
+	ret = layout_get(&l) ? kvm_td_read(&td, &l, file, leader) : -EOPNOTSUPP;
+	if (ret == -EOPNOTSUPP)
+		return ask_file(a, leader, file);
 	if (ret)
 		return ret;
 	observe_keyids_get(&keyids, &since, &from_start);
@@ -114,6 +131,7 @@ static int adopt_file(struct tdxctl_adopt_args *a, struct task_struct *leader,
 
 	a->tdr = td.tdr;
 	a->hkid = known.hkid;
+	a->max_vcpus = td.max_vcpus;
 	ret = observe_adopt(&known);
 	return ret == -EEXIST ? 0 : ret;
 }
@@ -130,10 +148,11 @@ int adopt_ioctl(struct tdxctl_adopt_args *a)
 
 	if (!capable(CAP_SYS_ADMIN))
 		return -EPERM;
-	if (a->flags & ~TDXCTL_ADOPT_DONE || a->reserved)
+	if (a->flags & ~TDXCTL_ADOPT_DONE || a->max_vcpus)
 		return -EINVAL;
 	a->tdr = 0;
 	a->hkid = 0;
+	a->max_vcpus = TDXCTL_UNKNOWN32;
 	if (a->flags & TDXCTL_ADOPT_DONE) {
 		observe_keyids_get(&keyids, &since, &from_start);
 		WRITE_ONCE(adopted_ns, since);

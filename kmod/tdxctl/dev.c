@@ -162,7 +162,7 @@ static const struct op ops[] = {
 	OP(TDXCTL_IOC_CPU_CHECK, do_cpu_check, struct tdxctl_cpu_check_args, reserved),
 	OP(TDXCTL_IOC_RELEASE, do_release, struct tdxctl_release_args, reason),
 	OP(TDXCTL_IOC_LAYOUT, do_layout, struct tdxctl_layout, reserved),
-	OP(TDXCTL_IOC_ADOPT, do_adopt, struct tdxctl_adopt_args, reserved),
+	OP(TDXCTL_IOC_ADOPT, do_adopt, struct tdxctl_adopt_args, max_vcpus),
 };
 
 static long dev_ioctl(struct file *file, unsigned int cmd, unsigned long arg)

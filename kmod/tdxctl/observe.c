@@ -160,18 +160,20 @@ static s32 current_ioctl_fd(void)
 	return (s32)regs->di;
 }
 
-static void current_owner(struct ledger_owner *o)
+/* @vm: the ioctl is one of the VM file, else of a vCPU's or another. */
+static void current_owner(struct ledger_owner *o, bool vm)
 {
 	struct task_struct *leader = current->group_leader;
 
 	memset(o, 0, sizeof(*o));
 	o->fd = -1;
-	/* No kernel creates a TD from an interrupt, so current is its creator. */
+	/* No kernel builds a TD from an interrupt, so current is its VMM. */
 	if (current->flags & PF_KTHREAD)
 		return;
 	o->tgid = task_tgid_nr(current);
 	o->tid = task_pid_nr(current);
-	o->fd = current_ioctl_fd();
+	if (vm)
+		o->fd = current_ioctl_fd();
 	o->start_ns = leader->start_boottime;
 	/* Not get_task_comm(): it takes a lock. A torn name is harmless. */
 	memcpy(o->comm, leader->comm, sizeof(o->comm));
@@ -213,6 +215,7 @@ void observe_begin(struct observe_call *c, u64 rax, const struct ledger_regs *ar
 		   unsigned long missed)
 {
 	struct ledger_call *call = &c->call;
+	u64 leaf = rax & TDX_LEAF_MASK;
 	unsigned long flags;
 
 	c->active = false;
@@ -225,14 +228,10 @@ void observe_begin(struct observe_call *c, u64 rax, const struct ledger_regs *ar
 	call->rax = rax;
 	call->cpu = raw_smp_processor_id();
 	call->max_vcpus = LEDGER_UNKNOWN32;
-	switch (rax & TDX_LEAF_MASK) {
-	case TDH_MNG_CREATE:
-		current_owner(&call->owner);
-		break;
-	case TDH_MNG_INIT:
+	if (ledger_names_owner(rax))
+		current_owner(&call->owner, leaf == TDH_MNG_CREATE);
+	if (leaf == TDH_MNG_INIT)
 		call->max_vcpus = td_params_max_vcpus(call->in.rdx);
-		break;
-	}
 
 	if (interrupted_ledger())
 		return;

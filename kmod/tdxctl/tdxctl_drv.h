@@ -100,6 +100,13 @@ struct vmfile_user {
 	unsigned long addr;	/* scratch pages in @mm */
 };
 
+/* What a VM says of itself without a look into KVM's structures. */
+struct vmfile_answer {
+	bool is_td;
+	u32 max_vcpus;		/* LEDGER_UNKNOWN32 */
+};
+
+int vmfile_ask(struct file *file, struct task_struct *leader, struct vmfile_answer *a);
 int vmfile_enter(struct vmfile_user *u);
 void vmfile_leave(struct vmfile_user *u);
 long vmfile_command(struct vmfile_user *u, u32 id, u32 flags);

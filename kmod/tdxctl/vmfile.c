@@ -19,6 +19,7 @@
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 #include <linux/uaccess.h>
+#include <linux/workqueue.h>
 
 #include "kvm-tdx-abi.h"
 #include "tdxctl_drv.h"
@@ -95,6 +96,55 @@ struct file *vmfile_get(struct task_struct *task, int fd)
 	}
 	rcu_read_unlock();
 	return l.file;
+}
+
+struct question {
+	struct work_struct work;
+	struct file *file;
+	struct mm_struct *mm;
+	long command, max_vcpus;
+};
+
+/* No command is there to be read, so no VM is changed. */
+#define NO_COMMAND	(~0UL & PAGE_MASK)
+
+static void question_fn(struct work_struct *work)
+{
+	struct question *q = container_of(work, struct question, work);
+	const struct file_operations *fops = q->file->f_op;
+
+	kthread_use_mm(q->mm);
+	q->command = fops->unlocked_ioctl(q->file, KVM_MEMORY_ENCRYPT_OP, NO_COMMAND);
+	q->max_vcpus = fops->unlocked_ioctl(q->file, KVM_CHECK_EXTENSION, KVM_CAP_MAX_VCPUS);
+	kthread_unuse_mm(q->mm);
+}
+
+/**
+ * vmfile_ask() - whether a VM of the process is a TD
+ *
+ * A TD fails to read the command that it is given, any other VM has none.
+ *
+ * Return: 0; -EXDEV the VM has another memory map, or is dead; -ESRCH.
+ */
+int vmfile_ask(struct file *file, struct task_struct *leader, struct vmfile_answer *a)
+{
+	struct question q = { .file = file, .mm = get_task_mm(leader) };
+
+	if (!q.mm)
+		return -ESRCH;
+	q.command = -ENOTTY;
+	if (file->f_op->unlocked_ioctl) {
+		INIT_WORK_ONSTACK(&q.work, question_fn);
+		schedule_work(&q.work);
+		flush_work(&q.work);
+		destroy_work_on_stack(&q.work);
+	}
+	mmput(q.mm);
+	if (q.command == -EIO)
+		return -EXDEV;
+	a->is_td = q.command == -EFAULT;
+	a->max_vcpus = q.max_vcpus > 0 ? q.max_vcpus : LEDGER_UNKNOWN32;
+	return 0;
 }
 
 /* Takes on @u->mm, for a kernel thread. */

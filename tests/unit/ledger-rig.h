@@ -13,11 +13,23 @@
 #define HKID_SHIFT	47
 #define STEP_NS		100
 
+/* Two TDs by their TDR, a guest page, and a look at a TD's record. */
+#define D	0x100000000ULL
+#define E	0x110000000ULL
+#define G(n)	((u64)(n) * CORE_PAGE_SIZE)
+
+#define CHECK_TD(r, tdr, what, want) do { \
+	const struct ledger_td *t_ = ledger_td_find((r)->l, tdr); \
+	if (CHECK(t_)) \
+		CHECK_EQ(t_->what, want); \
+} while (0)
+
 struct rig {
 	struct ledger *l;
 	void *mem;
 	u64 now;
 	struct ledger_owner owner;	/* of the next TDH.MNG.CREATE */
+	struct ledger_owner caller;	/* of other leaves */
 	u32 max_vcpus;			/* of the next TDH.MNG.INIT */
 };
 
@@ -72,7 +84,7 @@ static inline struct ledger_call rig_begin(struct rig *r, u32 cpu, u64 rax, u64 
 		.in = { .rcx = rcx, .rdx = rdx, .r8 = r8 },
 		.cpu = cpu,
 		.max_vcpus = rax == TDH_MNG_INIT ? r->max_vcpus : LEDGER_UNKNOWN32,
-		.owner = r->owner,
+		.owner = (rax & TDX_LEAF_MASK) == TDH_MNG_CREATE ? r->owner : r->caller,
 	};
 
 	ledger_begin(r->l, &call);

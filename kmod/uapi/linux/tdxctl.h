@@ -387,7 +387,8 @@ struct tdxctl_layout {
  * memory map the VM uses.
  *
  * ESRCH, EBADF as there; EINVAL not a VM file, not a TD, or not initialised;
- * EXDEV the VM belongs to another process; EOPNOTSUPP no layout; ENOSPC.
+ * EXDEV the VM belongs to another process, or is dead; ENOSPC. EOPNOTSUPP a TD,
+ * but no layout tells where to read more of it than @max_vcpus.
  */
 struct tdxctl_adopt_args {
 	__u32 size;
@@ -396,7 +397,7 @@ struct tdxctl_adopt_args {
 	__s32 vm_fd;
 	__u64 tdr;			/* out */
 	__u32 hkid;			/* out: 0 = given back */
-	__u32 reserved;
+	__u32 max_vcpus;		/* in: 0; out: UNKNOWN32 */
 };
 
 #endif

@@ -40,3 +40,60 @@ case_late_tds()
 	j 0 td list
 	count 'tds[].vm' 0
 }
+
+# A kernel without BTF: that it is a TD, whose, and how large it may get, a VM says
+# itself; which HKID it has nobody does.
+case_late_blind()
+{
+	mount -t tmpfs none /sys/kernel/btf || die "BTF is not to be hidden"
+	blind
+	vmm web --vcpus 2 --pages 64
+	web=$VMM
+	vmm init --stop-at init
+	vmm busy --vcpus 1 --pages 8 --touch 24 --busy --punch
+	wait_for '[ "$(reg_pages)" = 96 ]' 60
+	t 0 helper load
+	j 0 td list
+	count 'tds[].vm' 3
+	is 'tds[].state' unknown unknown unknown
+	is 'tds[].hkid' null null null
+	is 'tds[].late' true true true
+	is 'tds[vm=web].pid' "$web"
+	is 'tds[vm=web].vcpus' 2
+	is 'tds[vm=web].max_vcpus' 4
+	is 'tds[vm=init].vcpus' 0
+	j 0 status
+	is tds.total 3
+	is tds.unknown_hkid 3
+	is hkids.charged 3
+	is hkids.unknown_state 15
+	t 0 status
+	says '3 more that the helper cannot place'
+	says '3 with an HKID that is not known'
+	t 0 td
+	t 0 td show web
+	# Calls tell of one what no file does, its HKID too; it is not two TDs.
+	ask "$VMM" USR2 busy punched
+	wait_for '[ "$(reg_pages)" = 88 ]' 60
+	j 0 td list
+	count 'tds[].vm' 3
+	is 'tds[vm=busy].pid' "$VMM"
+	truth "^hkid $(jget "$OUT" 'tds[vm=busy].hkid') assigned " 1
+	vmm db --vcpus 1 --pages 16
+	j 0 td list
+	count 'tds[].vm' 4
+	is 'tds[vm=db].late' false
+	gone "$web"
+	wait_for '[ "$(grep -c "^td " $EMUL/truth)" = 3 ]'
+	j 0 td list
+	count 'tds[].vm' 3
+	# All is told as soon as somebody can read it.
+	umount /sys/kernel/btf || die "BTF stays hidden"
+	rm "/tmp/blind.$CASE"
+	j 0 td list
+	count 'tds[].vm' 3
+	is 'tds[vm=init].state' initialized
+	for vm in init busy db; do
+		truth "^hkid $(jget "$OUT" "tds[vm=$vm].hkid") assigned " 1
+	done
+}

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* ledger: TDs that were there before it, found by their calls or told of. */
+#include "ledger-rig.h"
+
+static void test_late(void)
+{
+	struct rig r;
+
+	rig_open(&r, false);
+	CHECK_EQ(rig_hkid(&r, 17)->state, LEDGER_HKID_UNKNOWN);
+	CHECK_EQ(ledger_cpu_at(r.l, 0)->lp_init, LEDGER_UNKNOWN32);
+
+	/* A page fault of a TD that has been running for days. */
+	rig_call(&r, 0, TDH_MEM_PAGE_AUG, G(1), D, PAGE(1), 0);
+	CHECK_TD(&r, D, state, LEDGER_TD_UNKNOWN);	/* initialised or runnable */
+	CHECK_TD(&r, D, hkid, LEDGER_UNKNOWN32);
+	CHECK_TD(&r, D, keyed_pkgs, 3);
+	CHECK_TD(&r, D, private_pages, LEDGER_UNKNOWN);
+	CHECK_TD(&r, D, control_pages, LEDGER_UNKNOWN);
+	CHECK_TD(&r, D, vcpus, LEDGER_UNKNOWN32);
+	CHECK_TD(&r, D, seen_create, false);
+	CHECK_TD(&r, D, created_ns, 0);
+	CHECK_TD(&r, D, since_ns, 0);
+	CHECK_TD(&r, D, owner.tgid, 0);
+	CHECK_TD(&r, D, owner.fd, -1);
+	/* Working leaves need every global key. */
+	CHECK_EQ(ledger_pkg_at(r.l, 1)->global_key, true);
+
+	/* REMOVE and WBINVD on one CPU reveal the HKID; on two they do not. */
+	rig_call_out(&r, 0, TDH_MEM_PAGE_REMOVE, G(1), D, 0, PAGE(1), 0, 0);
+	rig_call(&r, 1, TDH_PHYMEM_PAGE_WBINVD, PAGE(1) | 18ULL << HKID_SHIFT, 0, 0, 0);
+	CHECK_TD(&r, D, hkid, LEDGER_UNKNOWN32);
+	rig_call(&r, 0, TDH_MEM_TRACK, D, 0, 0, 0);
+	rig_call(&r, 0, TDH_PHYMEM_PAGE_WBINVD, PAGE(1) | 18ULL << HKID_SHIFT, 0, 0, 0);
+	CHECK_TD(&r, D, hkid, LEDGER_UNKNOWN32);
+	rig_call_out(&r, 0, TDH_MEM_PAGE_REMOVE, G(1), D, 0, PAGE(1), 0, 0);
+	rig_call(&r, 0, TDH_PHYMEM_PAGE_WBINVD, PAGE(2) | 18ULL << HKID_SHIFT, 0, 0, 0);
+	CHECK_TD(&r, D, hkid, LEDGER_UNKNOWN32);
+	rig_call_out(&r, 0, TDH_MEM_PAGE_REMOVE, G(1), D, 0, PAGE(1), 0, 0);
+	rig_call(&r, 0, TDH_PHYMEM_PAGE_WBINVD, PAGE(1) | 17ULL << HKID_SHIFT, 0, 0, 0);
+	CHECK_TD(&r, D, hkid, 17);
+	CHECK_EQ(rig_hkid(&r, 17)->state, LEDGER_HKID_CONFIGURED);
+	CHECK_EQ(rig_hkid(&r, 17)->tdr, D);
+	CHECK_EQ(rig_hkid(&r, 17)->since_ns, 0);
+
+	/* Refused HKIDs are in use by someone. */
+	rig_call(&r, 0, TDH_MNG_CREATE, E, 18, 0, TDX_ST(HKID_NOT_FREE));
+	CHECK_EQ(rig_hkid(&r, 18)->state, LEDGER_HKID_ASSIGNED);
+	CHECK_EQ(rig_hkid(&r, 18)->tdr, 0);
+	CHECK_EQ(rig_hkid(&r, 18)->keyed_pkgs, LEDGER_UNKNOWN32);
+	rig_call(&r, 0, TDH_MNG_CREATE, E, 17, 0, TDX_ST(HKID_NOT_FREE));
+	CHECK_EQ(rig_hkid(&r, 17)->tdr, D);
+
+	/* E gives back an HKID that nobody saw: it may be 18. */
+	rig_call(&r, 0, TDH_MNG_KEY_FREEID, E, 0, 0, 0);
+	CHECK_TD(&r, E, state, LEDGER_TD_TEARDOWN);
+	CHECK_TD(&r, E, hkid, 0);
+	CHECK_EQ(rig_hkid(&r, 18)->state, LEDGER_HKID_UNKNOWN);
+	CHECK_EQ(rig_hkid(&r, 17)->state, LEDGER_HKID_CONFIGURED);
+	rig_reclaim(&r, TDCX(E, 0), TDX_PT_TDCX, E);
+	CHECK_TD(&r, E, control_pages, LEDGER_UNKNOWN);
+	rig_reclaim(&r, E, TDX_PT_TDR, 0);
+	CHECK(!ledger_td_find(r.l, E));
+
+	/* From exact leaves everything is known again. */
+	rig_call(&r, 0, TDH_MNG_VPFLUSHDONE, D, 0, 0, 0);
+	CHECK_TD(&r, D, state, LEDGER_TD_BLOCKED);
+	CHECK_EQ(rig_hkid(&r, 17)->state, LEDGER_HKID_FLUSHING);
+	rig_call(&r, 0, TDH_MNG_KEY_FREEID, D, 0, 0, 0);
+	CHECK_EQ(rig_hkid(&r, 17)->state, LEDGER_HKID_FREE);
+
+	/* A key being configured: the TD owns nothing yet. */
+	rig_call(&r, 0, TDH_MNG_KEY_CONFIG, E, 0, 0, 0);
+	CHECK_TD(&r, E, keyed_pkgs, LEDGER_UNKNOWN32);
+	CHECK_TD(&r, E, control_pages, 1);
+	rig_call(&r, 2, TDH_MNG_KEY_CONFIG, E, 0, 0, 0);
+	CHECK_TD(&r, E, state, LEDGER_TD_KEYS_CONFIGURED);
+	CHECK_TD(&r, E, keyed_pkgs, 3);
+	rig_init(&r, E);
+	CHECK_TD(&r, E, control_pages, 7);
+	CHECK_TD(&r, E, vcpus, 0);
+	CHECK_EQ(rig_violations(&r), 0);
+
+	/* The rest of the world does not count as a TD. */
+	rig_call(&r, 0, TDH_VP_ENTER, PAGE(9), 0, 0, 0);
+	rig_call(&r, 0, TDH_MNG_RD, PAGE(9), 0, 0, TDX_ST_OP(PAGE_METADATA_INCORRECT, 1));
+	CHECK_EQ(ledger_td_count(r.l), 2);
+	rig_close(&r);
+}
+
+/* Key on one of two packages: the state between two leaves stays open. */
+static void test_late_key(void)
+{
+	struct rig r;
+
+	rig_open(&r, false);
+	rig_call(&r, 0, TDH_MNG_KEY_CONFIG, D, 0, 0, 0);
+	CHECK_TD(&r, D, state, LEDGER_TD_UNKNOWN);
+	CHECK_TD(&r, D, keyed_pkgs, LEDGER_UNKNOWN32);
+	rig_call(&r, 0, TDH_MNG_ADDCX, TDCX(D, 0), D, 0, 0);
+	CHECK_TD(&r, D, state, LEDGER_TD_KEYS_CONFIGURED);
+	CHECK_TD(&r, D, keyed_pkgs, 3);
+	CHECK_TD(&r, D, control_pages, 2);
+	CHECK_EQ(rig_violations(&r), 0);
+	rig_close(&r);
+}
+
+static void test_adopt(void)
+{
+	struct ledger_td known = {
+		.tdr = D, .state = LEDGER_TD_RUNNABLE, .hkid = 19, .last_hkid = 19,
+		.keyed_pkgs = LEDGER_UNKNOWN32, .vcpus = 2, .max_vcpus = 8,
+		.private_pages = LEDGER_UNKNOWN, .sept_pages = LEDGER_UNKNOWN,
+		.control_pages = 19, .created_ns = 5, .was_runnable = true,
+		.owner = { .tgid = 55, .tid = 55, .fd = 3, .comm = "old" },
+	};
+	struct rig r;
+
+	rig_open(&r, false);
+	CHECK_EQ(ledger_adopt_td(r.l, &known), 0);
+	CHECK_EQ(ledger_adopt_td(r.l, &known), -EEXIST);
+	CHECK_EQ(ledger_td_count(r.l), 1);
+	CHECK_TD(&r, D, state, LEDGER_TD_RUNNABLE);
+	CHECK_TD(&r, D, seen_create, false);
+	CHECK_TD(&r, D, private_pages, LEDGER_UNKNOWN);
+	CHECK_TD(&r, D, control_pages, 19);
+	CHECK_EQ(rig_hkid(&r, 19)->state, LEDGER_HKID_CONFIGURED);
+	CHECK_EQ(rig_hkid(&r, 19)->tdr, D);
+	CHECK_EQ(rig_hkid(&r, 19)->owner.tgid, 55);
+	rig_release(&r, D);
+	CHECK_TD(&r, D, state, LEDGER_TD_TEARDOWN);
+	CHECK_EQ(rig_hkid(&r, 19)->state, LEDGER_HKID_FREE);
+
+	/* What the stream showed first is completed, not overwritten. */
+	rig_call(&r, 0, TDH_MR_FINALIZE, E, 0, 0, 0);
+	known.tdr = E;
+	known.state = LEDGER_TD_INITIALIZED;
+	known.hkid = 20;
+	CHECK_EQ(ledger_adopt_td(r.l, &known), -EEXIST);
+	CHECK_TD(&r, E, state, LEDGER_TD_RUNNABLE);
+	CHECK_TD(&r, E, hkid, 20);
+	CHECK_TD(&r, E, max_vcpus, 8);
+	CHECK_TD(&r, E, owner.tgid, 55);
+	CHECK_EQ(rig_hkid(&r, 20)->state, LEDGER_HKID_CONFIGURED);
+
+	/* A page fault says neither whether it is finalized nor how many vCPUs it has. */
+	known.tdr = 0x130000000ULL;
+	known.state = LEDGER_TD_RUNNABLE;
+	known.hkid = 21;
+	rig_call(&r, 0, TDH_MEM_PAGE_AUG, G(1), known.tdr, PAGE(1), 0);
+	CHECK_TD(&r, known.tdr, state, LEDGER_TD_UNKNOWN);
+	CHECK_EQ(ledger_adopt_td(r.l, &known), -EEXIST);
+	CHECK_TD(&r, known.tdr, state, LEDGER_TD_RUNNABLE);
+	CHECK_TD(&r, known.tdr, vcpus, 2);
+	CHECK_TD(&r, known.tdr, hkid, 21);
+
+	/* Released, and nothing else known. */
+	known.tdr = 0x120000000ULL;
+	known.state = LEDGER_TD_UNKNOWN;
+	known.hkid = 0;
+	CHECK_EQ(ledger_adopt_td(r.l, &known), 0);
+	CHECK_TD(&r, known.tdr, state, LEDGER_TD_TEARDOWN);
+	CHECK_EQ(rig_violations(&r), 0);
+	rig_close(&r);
+}
+
+/* Who an older TD belongs to is told by calls that only its VMM makes. */
+static void test_late_owner(void)
+{
+	struct ledger_td known = {
+		.tdr = E, .state = LEDGER_TD_UNKNOWN, .hkid = 19, .last_hkid = 19,
+		.owner = { .tgid = 61, .tid = 61, .fd = 3, .start_ns = 7, .comm = "other" },
+	};
+	struct rig r;
+
+	CHECK(ledger_names_owner(TDH_MNG_CREATE));
+	CHECK(ledger_names_owner(TDH_MEM_PAGE_AUG));
+	CHECK(ledger_names_owner(TDH_MEM_SEPT_ADD | 1ULL << TDX_VERSION_SHIFT));
+	CHECK(!ledger_names_owner(TDH_MNG_KEY_CONFIG));
+	CHECK(!ledger_names_owner(TDH_MEM_RANGE_BLOCK));
+	CHECK(!ledger_names_owner(TDH_PHYMEM_PAGE_RECLAIM));
+	CHECK(!ledger_names_owner(1ULL << 63));
+
+	rig_open(&r, false);
+	r.caller = (struct ledger_owner){ .tgid = 60, .tid = 62, .fd = -1, .start_ns = 7, .comm = "vmm" };
+	rig_call(&r, 0, TDH_MEM_RANGE_BLOCK, G(1), E, 0, 0);
+	CHECK_TD(&r, E, owner.tgid, 0);
+	rig_call(&r, 0, TDH_MEM_PAGE_AUG, G(1), E, PAGE(1), 0);
+	CHECK_TD(&r, E, owner.tgid, 60);
+	CHECK_TD(&r, E, owner.fd, -1);
+	/* Somebody else's word does not count, the descriptor of its own does. */
+	CHECK_EQ(ledger_adopt_td(r.l, &known), -EEXIST);
+	CHECK_TD(&r, E, owner.tgid, 60);
+	CHECK_EQ(rig_hkid(&r, 19)->owner.tgid, 60);
+	known.owner.tgid = 60;
+	CHECK_EQ(ledger_adopt_td(r.l, &known), -EEXIST);
+	CHECK_TD(&r, E, owner.fd, 3);
+	CHECK_EQ(rig_hkid(&r, 19)->owner.fd, 3);
+	/* One whose creation was seen keeps its owner. */
+	rig_td(&r, D, 17);
+	CHECK_TD(&r, D, owner.tgid, 100);
+	CHECK_EQ(rig_violations(&r), 0);
+	rig_close(&r);
+}
+
+int main(void)
+{
+	RUN(test_late);
+	RUN(test_late_key);
+	RUN(test_adopt);
+	RUN(test_late_owner);
+	return check_done("test-ledger-late");
+}

@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* KVM's structures out of BTF that the test writes itself: what is not there stays unknown. */
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include "lib-fake.h"
+
+#define BTF_DIR	"sys/kernel/btf/"
+
+/* What the kernel of a test leaves out or has otherwise. */
+struct kernel {
+	bool no_hkid;
+	bool wide_hkid;			/* eight bytes */
+	bool dead_is_bit;		/* vm_dead is a bit field */
+	bool no_states;
+	bool other_params;		/* of the S-EPT callback */
+	bool no_kvm_tdx;
+	bool no_vcpu;
+	bool built_in;			/* KVM in vmlinux */
+};
+
+struct types {
+	int u8, u32, u64, pointer, mm, mutex, rwlock, arch, kvm;
+};
+
+static void put(const char *name, const struct btf *btf)
+{
+	char path[64];
+	const void *data;
+	__u32 size;
+
+	data = btf__raw_data(btf, &size);
+	if (!data)
+		abort();
+	snprintf(path, sizeof(path), BTF_DIR "%s", name);
+	fake_bytes(path, data, size);
+}
+
+static void field(struct btf *btf, const char *name, int type, unsigned int byte)
+{
+	if (btf__add_field(btf, name, type, byte * 8, 0))
+		abort();
+}
+
+static int new_struct(struct btf *btf, const char *name, unsigned int size)
+{
+	int id = btf__add_struct(btf, name, size);
+
+	if (id < 0)
+		abort();
+	return id;
+}
+
+/* struct kvm, with a typedef, a qualifier and an anonymous union on the way. */
+static void common_types(struct btf *btf, const struct kernel *k, struct types *t)
+{
+	int anon, named;
+
+	t->u8 = btf__add_int(btf, "unsigned char", 1, 0);
+	t->u32 = btf__add_int(btf, "unsigned int", 4, 0);
+	t->u64 = btf__add_int(btf, "unsigned long", 8, 0);
+	t->mm = btf__add_fwd(btf, "mm_struct", BTF_FWD_STRUCT);
+	t->pointer = btf__add_ptr(btf, t->mm);
+	t->mutex = new_struct(btf, "mutex", 32);
+	t->rwlock = btf__add_typedef(btf, "rwlock_t", new_struct(btf, NULL, 8));
+	named = new_struct(btf, "kvm_arch", 256);
+	field(btf, "vm_type", t->u8, 17);
+	t->arch = btf__add_const(btf, btf__add_typedef(btf, "kvm_arch_t", named));
+	anon = btf__add_union(btf, NULL, 8);
+	field(btf, "created_vcpus", t->u32, 0);
+	field(btf, "other", t->u64, 0);
+	t->kvm = new_struct(btf, "kvm", 1024);
+	field(btf, "mmu_lock", t->rwlock, 0);
+	field(btf, "slots_lock", t->mutex, 8);
+	field(btf, "mm", t->pointer, 40);
+	field(btf, NULL, anon, 48);
+	field(btf, "online_vcpus", t->u32, 56);
+	field(btf, "max_vcpus", t->u32, 60);
+	field(btf, "lock", t->mutex, 64);
+	field(btf, "arch", t->arch, 512);
+	if (k->dead_is_bit) {
+		if (btf__add_field(btf, "vm_dead", t->u8, 800 * 8 + 3, 1))
+			abort();
+	} else {
+		field(btf, "vm_dead", t->u8, 800);
+	}
+	if (!k->no_vcpu) {
+		new_struct(btf, "kvm_vcpu", 4096);
+		field(btf, "kvm", t->pointer, 0);
+		field(btf, "cpu", t->u32, 72);
+	}
+}
+
+static void callback(struct btf *btf, const struct kernel *k, const struct types *t)
+{
+	static const char *const params[] = { "kvm", "gfn", "old_spte", "new_spte", "level" };
+	int proto = btf__add_func_proto(btf, t->u32);
+
+	for (int i = 0; i < 5; i++)
+		btf__add_func_param(btf, k->other_params && i == 2 ? "level" : params[i], t->u64);
+	btf__add_func(btf, "tdx_sept_set_private_spte", BTF_FUNC_STATIC, proto);
+}
+
+static void tdx_types(struct btf *btf, const struct kernel *k, const struct types *t)
+{
+	int td = new_struct(btf, "tdx_td", 24), states;
+
+	field(btf, "tdr_page", t->pointer, 8);
+	states = btf__add_enum(btf, "kvm_tdx_state", 4);
+	btf__add_enum_value(btf, "TD_STATE_UNINITIALIZED", 0);
+	if (!k->no_states) {
+		btf__add_enum_value(btf, "TD_STATE_INITIALIZED", 1);
+		btf__add_enum_value(btf, "TD_STATE_RUNNABLE", 2);
+	}
+	if (k->no_kvm_tdx)
+		return;
+	new_struct(btf, "kvm_tdx", 2048);
+	field(btf, "kvm", t->kvm, 0);
+	if (!k->no_hkid)
+		field(btf, "hkid", k->wide_hkid ? t->u64 : t->u32, 1024);
+	field(btf, "state", states, 1036);
+	field(btf, "td", td, 1040);
+	callback(btf, k, t);
+}
+
+static int layout(struct kernel k, struct tdxctl_layout *l)
+{
+	struct btf *base = btf__new_empty(), *module = NULL;
+	struct tdxctl_ctx *ctx;
+	struct types t;
+	int err;
+
+	if (!base)
+		abort();
+	fake_new();
+	common_types(base, &k, &t);
+	if (k.built_in) {
+		tdx_types(base, &k, &t);
+	} else {
+		module = btf__new_empty_split(base);
+		if (!module)
+			abort();
+		tdx_types(module, &k, &t);
+		put("kvm_intel", module);
+	}
+	put("vmlinux", base);
+	btf__free(module);
+	btf__free(base);
+	ctx = fake_live();
+	err = btf_layout(ctx, l);
+	tdxctl_free(ctx);
+	fake_end();
+	return err;
+}
+
+static void check_whole(const struct tdxctl_layout *l)
+{
+	CHECK_EQ(l->size, sizeof(*l));
+	CHECK_EQ(l->flags, 0);
+	CHECK_EQ(l->reserved, 0);
+	CHECK_EQ(l->kvm_tdx_size, 2048);
+	CHECK_EQ(l->kvm_vcpu_size, 4096);
+	CHECK_EQ(l->vm_type, 512 + 17);
+	CHECK_EQ(l->mm, 40);
+	CHECK_EQ(l->created_vcpus, 48);
+	CHECK_EQ(l->online_vcpus, 56);
+	CHECK_EQ(l->max_vcpus, 60);
+	CHECK_EQ(l->lock, 64);
+	CHECK_EQ(l->mmu_lock, 0);
+	CHECK_EQ(l->vm_dead, 800);
+	CHECK_EQ(l->hkid, 1024);
+	CHECK_EQ(l->state, 1036);
+	CHECK_EQ(l->tdr_page, 1048);
+	CHECK_EQ(l->vcpu_kvm, 0);
+	CHECK_EQ(l->vcpu_cpu, 72);
+	CHECK_EQ(l->state_initialized, 1);
+	CHECK_EQ(l->state_runnable, 2);
+	CHECK_EQ(l->sept_callback, TDXCTL_SEPT_SET_PRIVATE_SPTE);
+}
+
+static void whole(void)
+{
+	struct tdxctl_layout l;
+
+	CHECK_EQ(layout((struct kernel){ 0 }, &l), 0);
+	check_whole(&l);
+	CHECK_EQ(layout((struct kernel){ .built_in = true }, &l), 0);
+	check_whole(&l);
+}
+
+/* One thing is missing or another: that one is unknown, the others stand. */
+static void parts(void)
+{
+	struct tdxctl_layout l;
+
+	CHECK_EQ(layout((struct kernel){ .no_hkid = true }, &l), 0);
+	CHECK_EQ(l.hkid, TDXCTL_UNKNOWN32);
+	CHECK_EQ(l.state, 1036);
+	CHECK_EQ(layout((struct kernel){ .wide_hkid = true }, &l), 0);
+	CHECK_EQ(l.hkid, TDXCTL_UNKNOWN32);
+	CHECK_EQ(layout((struct kernel){ .dead_is_bit = true }, &l), 0);
+	CHECK_EQ(l.vm_dead, TDXCTL_UNKNOWN32);
+	CHECK_EQ(l.mm, 40);
+	CHECK_EQ(layout((struct kernel){ .no_states = true }, &l), 0);
+	CHECK_EQ(l.state_initialized, TDXCTL_UNKNOWN32);
+	CHECK_EQ(l.state_runnable, TDXCTL_UNKNOWN32);
+	CHECK_EQ(layout((struct kernel){ .other_params = true }, &l), 0);
+	CHECK_EQ(l.sept_callback, TDXCTL_SEPT_UNKNOWN);
+	CHECK_EQ(layout((struct kernel){ .no_vcpu = true }, &l), 0);
+	CHECK_EQ(l.vcpu_kvm, TDXCTL_UNKNOWN32);
+	CHECK_EQ(l.kvm_vcpu_size, 0);
+	CHECK_EQ(l.hkid, 1024);
+}
+
+static void nothing(void)
+{
+	struct tdxctl_layout l;
+	struct tdxctl_ctx *ctx;
+
+	CHECK_EQ(layout((struct kernel){ .no_kvm_tdx = true }, &l), -ENOENT);
+	CHECK_EQ(l.hkid, TDXCTL_UNKNOWN32);
+	fake_new();
+	ctx = fake_live();
+	CHECK_EQ(btf_layout(ctx, &l), -ENOENT);
+	fake_file(BTF_DIR "vmlinux", "no BTF");
+	CHECK(btf_layout(ctx, &l) < 0);
+	fake_file(BTF_DIR "vmlinux", "");
+	CHECK(btf_layout(ctx, &l) < 0);
+	tdxctl_free(ctx);
+	fake_end();
+}
+
+/* A module's file that does not belong to vmlinux is not read as if it did. */
+static void torn(void)
+{
+	struct btf *base = btf__new_empty();
+	struct kernel k = { 0 };
+	struct tdxctl_layout l;
+	struct tdxctl_ctx *ctx;
+	struct types t;
+
+	common_types(base, &k, &t);
+	fake_new();
+	put("vmlinux", base);
+	fake_bytes(BTF_DIR "kvm_intel", "\x9f\xeb\x01\x00\x18\x00\x00\x00", 8);
+	ctx = fake_live();
+	CHECK(btf_layout(ctx, &l) < 0);
+	CHECK_EQ(l.hkid, TDXCTL_UNKNOWN32);
+	btf__free(base);
+	tdxctl_free(ctx);
+	fake_end();
+}
+
+int main(void)
+{
+	RUN(whole);
+	RUN(parts);
+	RUN(nothing);
+	RUN(torn);
+	return check_done("lib-btf");
+}
