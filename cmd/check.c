@@ -344,7 +344,7 @@ int cmd_check(struct cli_app *app, int argc, char **argv)
 	if (err)
 		return err;
 	tdxctl_set_brief(app->ctx, true);
-	err = tdxctl_facts_get(app->ctx, TDXCTL_FACTS_CPU | TDXCTL_FACTS_CGROUP, &facts);
+	err = tdxctl_facts_get(app->ctx, TDXCTL_FACTS_CHECK, &facts);
 	if (err)
 		return cli_lib_error(app, err, "cannot look at the host");
 	err = tdxctl_health_get(facts, &limits, &report);

@@ -132,6 +132,8 @@ struct tdxctl_cgroup {
 #define TDXCTL_FACTS_ALL	0x1fff
 /* A screenful: few files, however large the host. */
 #define TDXCTL_FACTS_STATUS	(TDXCTL_FACTS_CGROUP | TDXCTL_FACTS_KEYIDS | TDXCTL_FACTS_VMS)
+/* For the table of checks, every minute. */
+#define TDXCTL_FACTS_CHECK	(TDXCTL_FACTS_CPU | TDXCTL_FACTS_CGROUP)
 
 /* The memory slots of one socket, as DMI tells. */
 struct tdxctl_dimms {
