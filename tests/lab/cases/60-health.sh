@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # What a host tells without the helper, and how that agrees with the helper.
-# shellcheck disable=SC2016,SC2086 # conditions are evaluated later
+# shellcheck disable=SC2016,SC2086,SC2154 # conditions are evaluated later
 
 # Files, MSRs and cgroups of the real kernel alone say how much there is; with the
 # helper the numbers are the same, and now they have names.
