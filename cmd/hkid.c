@@ -29,7 +29,7 @@ static const struct cli_field hkids = {
 
 static void leak(struct out_node *row, const struct tdxctl_hkid *h)
 {
-	const char *leaf = tdxctl_leaf_str(h->fail_leaf);
+	const char *leaf = h->fail_leaf ? tdxctl_leaf_str(h->fail_leaf) : NULL;
 	const char *status = tdxctl_status_str(h->fail_status);
 
 	if (h->state != TDXCTL_HKID_LEAKED) {

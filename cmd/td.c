@@ -7,7 +7,7 @@
 
 enum {
 	ID, VM, UUID, PID, UID, HKID, LAST_HKID, STATE, VCPUS, MAX_VCPUS, VCPUS_TEXT,
-	PRIVATE, SEPT, CONTROL, AGE, SINCE, SEAMCALLS, TDR, KEYED, LATE,
+	PRIVATE, SEPT, CONTROL, FAIL_LEAF, FAIL_NAME, FAIL_STATUS, FAIL_TEXT, AGE, SINCE, SEAMCALLS, TDR, KEYED, LATE,
 };
 
 static const struct cli_field columns[] = {
@@ -25,6 +25,10 @@ static const struct cli_field columns[] = {
 	[PRIVATE] = { .key = "private_pages", .label = "PRIVATE", .type = OUT_PAGES, .right = true },
 	[SEPT]	= { .key = "sept_pages", .label = "S-EPT", .type = OUT_PAGES, .right = true },
 	[CONTROL] = { .key = "control_pages", .label = "CONTROL", .type = OUT_PAGES, .right = true, .wide = true },
+	[FAIL_LEAF] = { .key = "fail_leaf", .type = OUT_STR },
+	[FAIL_NAME] = { .key = "fail_name", .type = OUT_STR },
+	[FAIL_STATUS] = { .key = "fail_status", .type = OUT_HEX },
+	[FAIL_TEXT] = { .label = "FAILED", .type = OUT_STR, .sparse = true },
 	[AGE]	= { .key = "age_ns", .label = "AGE", .type = OUT_NS, .right = true },
 	[SINCE]	= { .key = "state_ns", .label = "IN STATE", .type = OUT_NS, .right = true, .wide = true },
 	[SEAMCALLS] = { .key = "seamcalls", .label = "SEAMCALLS", .type = OUT_UINT, .right = true, .wide = true },
@@ -54,6 +58,10 @@ static const struct cli_field screen[] = {
 	[PRIVATE] = { .key = "private_pages", .label = "Private memory", .type = OUT_PAGES },
 	[SEPT]	= { .key = "sept_pages", .label = "Secure EPT", .type = OUT_PAGES },
 	[CONTROL] = { .key = "control_pages", .label = "Control pages", .type = OUT_PAGES },
+	[FAIL_LEAF] = { .key = "fail_leaf", .type = OUT_STR },
+	[FAIL_NAME] = { .key = "fail_name", .type = OUT_STR },
+	[FAIL_STATUS] = { .key = "fail_status", .type = OUT_HEX },
+	[FAIL_TEXT] = { .label = "Failed", .type = OUT_STR },
 	[AGE]	= { .key = "age_ns", .label = "Age", .type = OUT_NS },
 	[SINCE]	= { .key = "state_ns", .label = "In this state for", .type = OUT_NS },
 	[SEAMCALLS] = { .key = "seamcalls", .label = "SEAMCALLs", .type = OUT_UINT },
@@ -110,6 +118,28 @@ static void owner(struct out_node *n, const struct cli_field *f,
 		out_unknown(n, &f[UID], gone);
 }
 
+static void failure(struct out_node *n, const struct cli_field *f, const struct tdxctl_td *td)
+{
+	const char *leaf = tdxctl_leaf_str(td->fail_leaf);
+	const char *status = tdxctl_status_str(td->fail_status);
+
+	if (!td->fail_leaf) {
+		out_none(n, &f[FAIL_LEAF]);
+		out_none(n, &f[FAIL_NAME]);
+		out_none(n, &f[FAIL_STATUS]);
+		/* A row has each column, a screen only lines that say something. */
+		if (f == columns)
+			out_str(n, &f[FAIL_TEXT], "");
+		return;
+	}
+	out_str(n, &f[FAIL_LEAF], leaf ? leaf : "unknown leaf");
+	out_str(n, &f[FAIL_NAME], status ? status : "unknown status");
+	out_uint(n, &f[FAIL_STATUS], td->fail_status);
+	out_style(out_strf(n, &f[FAIL_TEXT], "%s: %s (0x%llx)", leaf ? leaf : "?",
+			   status ? status : "unknown status", (unsigned long long)td->fail_status),
+		  STYLE_BAD);
+}
+
 static void td_fields(struct out_node *n, const struct cli_field *f,
 		      const struct tdxctl_snapshot *s, const struct tdxctl_td_view *v)
 {
@@ -134,6 +164,7 @@ static void td_fields(struct out_node *n, const struct cli_field *f,
 	count_or(n, &f[PRIVATE], td->private_pages);
 	count_or(n, &f[SEPT], td->sept_pages);
 	count_or(n, &f[CONTROL], td->control_pages);
+	failure(n, f, td);
 	if (td->created_ns)
 		out_uint(n, &f[AGE], view_age(s, td->created_ns));
 	else
@@ -392,9 +423,12 @@ static const struct cli_field advice = { .label = "Worth knowing", .type = OUT_S
 /* F6: capacity that could be had back. */
 static void advise(struct out_node *n, const struct tdxctl_td *td)
 {
-	if (td->state == TDXCTL_TD_LEAKED)
+	if (td->state == TDXCTL_TD_LEAKED && td->hkid)
 		out_style(out_strf(n, &advice, "HKID %u is lost until the next reboot",
 				   td->last_hkid), STYLE_BAD);
+	else if (td->state == TDXCTL_TD_LEAKED)
+		out_style(out_str(n, &advice, "its HKID is free again, but the pages it still has are lost until the next reboot"),
+			  STYLE_BAD);
 	else if (td->hkid && td->state < TDXCTL_TD_RUNNABLE && td->state != TDXCTL_TD_UNKNOWN)
 		out_strf(n, &advice,
 			 "it holds HKID %u but was never finalized; 'tdxctl release td:%u' gives it back",

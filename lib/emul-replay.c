@@ -127,6 +127,7 @@ int emul_release_pages(struct emul *e, struct emul_td *t, uint64_t pages_left)
 void emul_destroy_td(struct emul *e, struct emul_td *t)
 {
 	tdmgr_td_destroy(t->td, page_back, e);
+	ledger_vm_gone(e->ledger, t->tdr, t->id, e->clock);
 	t->td = NULL;
 }
 

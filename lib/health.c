@@ -248,6 +248,38 @@ static int owner_gone(struct tdxctl_examined *x)
 	return err;
 }
 
+/* Those that leaked their HKID as well are told of with it. */
+static bool lost_pages(const struct tdxctl_td_view *v)
+{
+	return v->td.state == TDXCTL_TD_LEAKED && !v->td.hkid;
+}
+
+static int tds_leaked(struct tdxctl_examined *x)
+{
+	const struct tdxctl_snapshot *s = x->snap;
+	enum tdxctl_health h;
+	uint64_t n = 0;
+	int err = 0;
+
+	if (!exam_has_ledger(x))
+		return exam_no_helper(x);
+	for (size_t i = 0; i < s->nr_tds; i++)
+		n += lost_pages(&s->tds[i]);
+	exam_of_total(x, s->nr_tds);
+	h = exam_judge(x, n);
+	for (size_t i = 0; h && !err && i < s->nr_tds; i++) {
+		const struct tdxctl_td_view *v = &s->tds[i];
+		const char *leaf = tdxctl_leaf_str(v->td.fail_leaf), *status = tdxctl_status_str(v->td.fail_status);
+
+		if (lost_pages(v))
+			err = exam_say(x, h, "pages of td:%u (%s, %d) are lost until the host reboots: %s: %s; "
+				       "'tdxctl td show td:%u' tells how many",
+				       v->td.id, v->vm.name, v->td.owner.tgid, leaf ? leaf : "an unknown leaf",
+				       status ? status : "unknown status", v->td.id);
+	}
+	return err;
+}
+
 static int missed(struct tdxctl_examined *x)
 {
 	enum tdxctl_health h;
@@ -395,6 +427,13 @@ const struct tdxctl_check tdxctl_checks[TDXCTL_CHECKS] = {
 		.warning.value = 0, .critical = TDXCTL_NO_LIMIT,
 		.about = "Somebody else keeps the memory of the process, or a file of the VM.",
 		.measure = owner_gone,
+	},
+	[TDXCTL_CHECK_TDS_LEAKED] = {
+		.id = "tds_leaked", .title = "TDs whose pages are lost until the next reboot",
+		.share = true, .verdict = true,
+		.warning = { 0 }, .critical = TDXCTL_NO_LIMIT,
+		.about = "Their HKID is free again, but the kernel could not reclaim every page of them.",
+		.measure = tds_leaked,
 	},
 	[TDXCTL_CHECK_MISSED] = {
 		.id = "missed", .title = "SEAMCALLs the helper has missed", .verdict = true,

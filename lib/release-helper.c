@@ -152,19 +152,43 @@ static void use_stop(struct helper_release *r)
 	r->st.page_seamcalls = TDXCTL_UNKNOWN;
 }
 
-/* The HKID is lost for good once giving it back has failed inside the TDX module. */
-static bool leaked(struct helper_release *r)
+/* Whether a SEAMCALL failed for the TD: which and how is in @td then. */
+static bool td_failed(struct helper_release *r, struct tdxctl_td *td)
 {
 	struct tdxctl_snapshot *snap;
-	bool yes = false;
 
+	*td = (struct tdxctl_td){ 0 };
 	if (helper_snapshot(r->base.ctx, r->dev, &snap))
 		return false;
 	for (size_t i = 0; i < snap->nr_tds; i++)
 		if (snap->tds[i].td.id == r->td_id && snap->tds[i].td.tdr == r->tdr)
-			yes = snap->tds[i].td.state == TDXCTL_TD_LEAKED;
+			*td = snap->tds[i].td;
 	tdxctl_snapshot_free(snap);
-	return yes;
+	return td->fail_leaf || td->state == TDXCTL_TD_LEAKED;
+}
+
+static const char *leaf_of(const struct tdxctl_td *td)
+{
+	const char *s = td->fail_leaf ? tdxctl_leaf_str(td->fail_leaf) : NULL;
+
+	return s ? s : "an unknown leaf";
+}
+
+static const char *status_of(const struct tdxctl_td *td)
+{
+	const char *s = td->fail_leaf ? tdxctl_status_str(td->fail_status) : NULL;
+
+	return s ? s : "unknown status";
+}
+
+int release_leaked(struct helper_release *r, const struct tdxctl_td *td)
+{
+	if (td->hkid)
+		return ctx_fail(r->base.ctx, -EIO, "only a reboot gives it back",
+				"%s: HKID %u leaked, and its memory with it: %s: %s", r->name, td->hkid,
+				leaf_of(td), status_of(td));
+	return ctx_fail(r->base.ctx, -EIO, "they are lost until the host reboots",
+			"%s: not all pages could be reclaimed: %s: %s", r->name, leaf_of(td), status_of(td));
 }
 
 /* Why the helper's release failed. */
@@ -172,6 +196,7 @@ static void say_failed(struct helper_release *r)
 {
 	struct tdxctl_ctx *ctx = r->base.ctx;
 	int err = r->st.result;
+	struct tdxctl_td td;
 
 	if (r->st.strategy == TDXCTL_STRATEGY_EARLY && err == -EBUSY)
 		ctx_fail(ctx, err, "try again, or end the VMM with --strategy stop",
@@ -180,9 +205,12 @@ static void say_failed(struct helper_release *r)
 	else if (r->st.strategy == TDXCTL_STRATEGY_EARLY && err == -ENOSPC)
 		ctx_fail(ctx, err, "end the VMMs of those that were released",
 			 "%s: too many released VMs are still there", r->name);
-	else if (leaked(r))
-		ctx_fail(ctx, err, "only a reboot gives it back; 'tdxctl hkid' says what failed",
-			 "%s: its HKID leaked, and its memory with it", r->name);
+	else if (td_failed(r, &td) && td.state == TDXCTL_TD_LEAKED)
+		release_leaked(r, &td);
+	else if (td.fail_leaf && td.hkid)
+		ctx_fail(ctx, err, "end the VMM with --strategy stop: the kernel tries once more then",
+			 "%s: HKID %u was not given back: %s: %s", r->name, td.last_hkid, leaf_of(&td),
+			 status_of(&td));
 	else
 		ctx_fail(ctx, err, "see the kernel log", "%s: release failed: %s", r->name,
 			 strerror(-err));
@@ -215,6 +243,7 @@ static bool becoming_fewer(struct helper_release *r, unsigned int wait_ms)
 static int give_pages_back(struct helper_release *r, unsigned int wait_ms)
 {
 	struct tdxctl_release_args a;
+	struct tdxctl_td td;
 	int more = 0;
 
 	if (!r->gmem_open)
@@ -237,6 +266,8 @@ static int give_pages_back(struct helper_release *r, unsigned int wait_ms)
 	r->st.phase = TDXCTL_PHASE_PAGES;
 	if (becoming_fewer(r, wait_ms))
 		return 0;
+	if (td_failed(r, &td))
+		return release_leaked(r, &td);
 	return ctx_fail(r->base.ctx, -EIO, "--strategy stop ends the VMM instead",
 			"%s: %llu pages are in no guest_memfd of process %d", r->name,
 			(unsigned long long)r->st.pages_left, r->pid);

@@ -41,6 +41,9 @@ int gmem_open(struct helper_release *r);
 int gmem_punch(struct helper_release *r, unsigned int ms);
 void gmem_close(struct helper_release *r);
 
+/* A TD that gave its HKID back lost pages, any other its HKID. -EIO */
+int release_leaked(struct helper_release *r, const struct tdxctl_td *td);
+
 /* release-stop.c */
 int stop_step(struct helper_release *r, unsigned int wait_ms);
 

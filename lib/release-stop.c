@@ -46,8 +46,7 @@ static int watch(struct helper_release *r)
 		if (td->state == TDXCTL_TD_LEAKED) {
 			st->phase = TDXCTL_PHASE_FAILED;
 			st->result = -EIO;
-			ctx_fail(r->base.ctx, -EIO, "only a reboot gives it back",
-				 "%s: its HKID leaked", r->name);
+			release_leaked(r, td);
 		}
 	}
 	tdxctl_snapshot_free(snap);

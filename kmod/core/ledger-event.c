@@ -151,6 +151,8 @@ static struct ledger_td_slot *prove(struct ledger *l, struct ledger_td_slot *td,
 		else
 			return td;
 		/* Not given up after all, or the release goes on. */
+		td->pub.fail_leaf = 0;
+		td->pub.fail_status = 0;
 		ledger_td_state(l, td, state, ev->now);
 	}
 	if (state == LEDGER_TD_UNKNOWN) {
@@ -272,36 +274,6 @@ static void freed(struct ledger *l, struct ledger_td_slot *td, u64 now)
 	ledger_td_state(l, td, LEDGER_TD_TEARDOWN, now);
 }
 
-/* VPFLUSHDONE or KEY.FREEID failed: is the HKID lost? */
-static void release_failed(struct ledger *l, struct ledger_td_slot *td,
-			   const struct ledger_event *ev)
-{
-	u64 st = TDX_STATUS_OF(ev->status);
-	struct ledger_hkid_slot *h;
-
-	if (ledger_is_busy(ev->status) || ev->call->seq <= td->seq ||
-	    td->pub.state == LEDGER_TD_TEARDOWN)
-		return;
-	if (ev->leaf == TDH_MNG_VPFLUSHDONE) {
-		if (st == TDX_ST(FLUSHVP_NOT_DONE) || td->pub.state == LEDGER_TD_BLOCKED)
-			return;
-		/* It may be blocked already, or have no HKID any more. */
-		if (st == TDX_ST(LIFECYCLE_STATE_INCORRECT) &&
-		    td->pub.state == LEDGER_TD_UNKNOWN)
-			return;
-	} else if (st == TDX_ST(LIFECYCLE_STATE_INCORRECT) &&
-		   td->pub.state != LEDGER_TD_BLOCKED) {
-		/* Out of order: the TD keeps its HKID, or gave it back unseen. */
-		return;
-	}
-	ledger_td_state(l, td, LEDGER_TD_LEAKED, ev->now);
-	h = ledger_hkid_get(l, td->pub.hkid);
-	if (h && h->pub.tdr == td->pub.tdr) {
-		h->pub.fail_leaf = ev->leaf;
-		h->pub.fail_status = ev->status;
-	}
-}
-
 /* The page a successful call gave to the module; 0 = none, or not for sure. */
 static u64 page_given(const struct ledger_event *ev)
 {
@@ -356,7 +328,7 @@ static void td_leaf(struct ledger *l, const struct ledger_event *ev)
 	td->pub.last_ns = ev->now;
 	if (!ev->ok) {
 		if (ev->leaf == TDH_MNG_VPFLUSHDONE || ev->leaf == TDH_MNG_KEY_FREEID)
-			release_failed(l, td, ev);
+			ledger_release_failed(l, td, ev);
 		return;
 	}
 	if (r->lo) {
@@ -420,6 +392,8 @@ static void td_leaf(struct ledger *l, const struct ledger_event *ev)
 			sub(l, &td->pub.sept_pages, 1);
 		break;
 	case TDH_MNG_VPFLUSHDONE:
+		td->pub.fail_leaf = 0;
+		td->pub.fail_status = 0;
 		l->flushing_tdr = td->pub.tdr;
 		break;
 	case TDH_MNG_KEY_FREEID:
@@ -454,8 +428,10 @@ static void reclaim(struct ledger *l, const struct ledger_event *ev)
 	struct ledger_td_slot *td;
 
 	if (!ev->out) {
-		if (!ev->ok)
+		if (!ev->ok) {
+			ledger_reclaim_failed(l, ev, page);
 			return;
+		}
 		td = ledger_td_get(l, page);
 		if (td) {
 			if (td->pub.hkid)
@@ -468,8 +444,10 @@ static void reclaim(struct ledger *l, const struct ledger_event *ev)
 		return;
 	}
 	if (!ev->ok && st != TDX_ST(LIFECYCLE_STATE_INCORRECT) &&
-	    st != TDX_ST(TD_ASSOCIATED_PAGES_EXIST))
+	    st != TDX_ST(TD_ASSOCIATED_PAGES_EXIST)) {
+		ledger_reclaim_failed(l, ev, page);
 		return;
+	}
 	if (ev->out->rcx < TDX_PT_REG || ev->out->rcx > TDX_PT_EPT)
 		return;
 	tdr = ev->out->rcx == TDX_PT_TDR ? page : ev->out->rdx;
@@ -484,9 +462,13 @@ static void reclaim(struct ledger *l, const struct ledger_event *ev)
 	}
 	td->pub.calls++;
 	td->pub.last_ns = ev->now;
-	if (!ev->ok)
+	if (!ev->ok) {
+		ledger_reclaim_failed(l, ev, tdr);
 		return;
+	}
 
+	if (td->pub.state == LEDGER_TD_LEAKED && !td->pub.hkid)
+		ledger_td_state(l, td, LEDGER_TD_TEARDOWN, ev->now);
 	if (td->pub.state != LEDGER_TD_TEARDOWN) {
 		/* Its HKID went back unseen. */
 		if (td->pub.state != LEDGER_TD_UNKNOWN) {

@@ -159,6 +159,13 @@ void ledger_hkid_forget_anon(struct ledger *l);
 void ledger_sys_leaf(struct ledger *l, const struct ledger_event *ev);
 void ledger_module_ready(struct ledger *l, const struct ledger_event *ev);
 
+/* ---- ledger-leak.c ---- */
+
+void ledger_release_failed(struct ledger *l, struct ledger_td_slot *td,
+			   const struct ledger_event *ev);
+/* @tdr: of the TD it was, or the page that could not be reclaimed. */
+void ledger_reclaim_failed(struct ledger *l, const struct ledger_event *ev, u64 tdr);
+
 /* ---- ledger-event.c ---- */
 
 void ledger_observe(struct ledger *l, const struct ledger_event *ev);

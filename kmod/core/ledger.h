@@ -70,7 +70,9 @@ struct ledger_call {
  *
  * LEAKED: the host failed to give the HKID back: TDH.MNG.KEY.FREEID failed, or
  * TDH.MNG.VPFLUSHDONE failed with anything but FLUSHVP_NOT_DONE. Busy is a
- * retry, not a failure. A later success corrects it.
+ * retry, not a failure. A later success corrects it. FLUSHVP_NOT_DONE and pages
+ * that cannot be reclaimed are leaks when the VM is gone: ledger_vm_gone(). A TD
+ * that gave its HKID back and leaks pages is LEAKED with hkid 0.
  */
 enum ledger_hkid_state {
 	LEDGER_HKID_UNKNOWN, LEDGER_HKID_FREE, LEDGER_HKID_ASSIGNED,
@@ -118,6 +120,8 @@ struct ledger_td {
 	u64 last_ns;		/* last call for this TD */
 	u64 calls;		/* SEAMCALLs seen for this TD */
 	u64 reclaims;		/* PHYMEM.PAGE.RECLAIM of its PT_REG pages */
+	u64 fail_status;	/* what kept it from being taken apart, first ... */
+	u32 fail_leaf;		/* ... of which leaf; 0 nothing */
 	struct ledger_owner owner;
 };
 
@@ -212,6 +216,12 @@ void ledger_missed(struct ledger *l, u64 count);
  * is filled in. -ENOSPC. -EINVAL: no page address.
  */
 int ledger_adopt_td(struct ledger *l, const struct ledger_td *td);
+
+/*
+ * The host has destroyed the VM of the TD @tdr, the one with the number @seq: what
+ * it did not give back by now is lost.
+ */
+void ledger_vm_gone(struct ledger *l, u64 tdr, u32 seq, u64 now);
 
 /* Reading. NULL past the end; pointers are valid until the next update. */
 const struct ledger_hkid *ledger_hkid_at(const struct ledger *l, u32 index);

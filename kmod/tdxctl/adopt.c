@@ -18,7 +18,7 @@
 static u64 adopted_ns;
 
 /* The address of the page that @page, a value read from KVM, describes. */
-static u64 page_address_of(const struct page *page)
+u64 page_address_of(const struct page *page)
 {
 	unsigned long pfn = page_to_pfn(page);
 

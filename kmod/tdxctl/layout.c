@@ -108,6 +108,7 @@ int layout_ioctl(struct tdxctl_layout *l)
 		goto out;
 	current_layout = set;
 	early_resolve(&set);
+	vmgone_arm(&set);
 	ret = 0;
 out:
 	mutex_unlock(&layout_mutex);
@@ -150,6 +151,7 @@ static int on_module(struct notifier_block *nb, unsigned long state, void *data)
 	    (!strcmp(mod->name, "kvm_intel") || !strcmp(mod->name, "kvm"))) {
 		mutex_lock(&layout_mutex);
 		memset(&current_layout, 0, sizeof(current_layout));
+		vmgone_disarm();
 		mutex_unlock(&layout_mutex);
 	}
 	return NOTIFY_OK;
@@ -167,4 +169,5 @@ int layout_init(void)
 void layout_exit(void)
 {
 	unregister_module_notifier(&module_nb);
+	vmgone_disarm();
 }

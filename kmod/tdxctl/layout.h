@@ -28,6 +28,12 @@ int kvm_td_read(struct kvm_td *td, const struct tdxctl_layout *l, const struct f
 int adopt_ioctl(struct tdxctl_adopt_args *a);
 bool adopt_done(void);
 
+u64 page_address_of(const struct page *page);
+
+/* vmgone.c */
+void vmgone_arm(const struct tdxctl_layout *l);
+void vmgone_disarm(void);
+
 /* early.c */
 void early_resolve(const struct tdxctl_layout *l);
 

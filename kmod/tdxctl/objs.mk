@@ -7,7 +7,7 @@ ccflags-y += $(if $(shell grep -ls system_dfl_wq $(srctree)/include/linux/workqu
 tdxctl-y := tdxctl/main.o tdxctl/probe.o tdxctl/sym.o tdxctl/observe.o \
 	    tdxctl/cpus.o tdxctl/locks.o tdxctl/dev.o tdxctl/snapshot.o \
 	    tdxctl/cpucheck.o tdxctl/seamcall.o tdxctl/release.o \
-	    tdxctl/job.o tdxctl/td.o tdxctl/layout.o tdxctl/adopt.o \
+	    tdxctl/job.o tdxctl/td.o tdxctl/layout.o tdxctl/vmgone.o tdxctl/adopt.o \
 	    tdxctl/early.o tdxctl/sept.o tdxctl/kick.o \
 	    tdxctl/kvm-known.o \
 	    tdxctl/vmfile.o tdxctl/debugfs.o tdxctl/wire.o \

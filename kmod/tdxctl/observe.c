@@ -279,6 +279,29 @@ int observe_adopt(const struct ledger_td *td)
 	return ret;
 }
 
+/* The number of the TD @tdr, 0: there is none in the record. */
+u32 observe_td_number(u64 tdr)
+{
+	const struct ledger_td *td;
+	unsigned long flags;
+	u32 seq;
+
+	lock_ledger(&flags);
+	td = ledger_td_find(ledger, tdr);
+	seq = td ? td->seq : 0;
+	unlock_ledger(flags);
+	return seq;
+}
+
+void observe_vm_gone(u64 tdr, u32 seq)
+{
+	unsigned long flags;
+
+	lock_ledger(&flags);
+	ledger_vm_gone(ledger, tdr, seq, ktime_get_ns());
+	unlock_ledger(flags);
+}
+
 /* Replaces the ledger; calls in flight belong to the old one and are dropped. */
 static int install(const struct ledger_config *cfg, u32 room_hkids, bool pending,
 		   u64 since)

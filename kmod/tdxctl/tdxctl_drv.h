@@ -56,6 +56,8 @@ void observe_begin(struct observe_call *c, u64 rax, const struct ledger_regs *ar
 		   unsigned long missed);
 void observe_end(struct observe_call *c, u64 status, bool outputs);
 int observe_adopt(const struct ledger_td *td);
+u32 observe_td_number(u64 tdr);
+void observe_vm_gone(u64 tdr, u32 seq);
 int observe_start(const char *provider, bool from_start);
 void observe_stop(void);
 void observe_exit(void);

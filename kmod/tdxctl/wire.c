@@ -110,6 +110,8 @@ static void put_td(struct tdxctl_td *to, const struct ledger_td *from)
 	to->since_ns = from->since_ns;
 	to->released_ns = from->released_ns;
 	to->seamcalls = from->calls;
+	to->fail_status = from->fail_status;
+	to->fail_leaf = from->fail_leaf;
 	put_owner(&to->owner, &from->owner);
 }
 

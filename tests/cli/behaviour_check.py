@@ -41,6 +41,8 @@ EMULATED = {
                   7000000000, ["7s", "1m", "7000ms"], ["6s", "6999ms", "0s"]),
     "teardown": ([td("web", pages=2000), {"op": "release", "td": 1, "pages_left": 1500},
                   {"op": "wait", "ms": 120000}], 120, ["3m", "1h"], ["119s", "1m"]),
+    "tds_leaked": ([td("web"), fault("TDH.PHYMEM.PAGE.RECLAIM", "TDX_PAGE_METADATA_INCORRECT"),
+                    {"op": "stop", "td": 1}], 1, ["1", "100%"], ["0", "99%"]),
     "busy": ([fault("TDH.MNG.CREATE", "TDX_OPERAND_BUSY", count=300), td("web", pages=2000), td("db", pages=300)],
              None, ["100%", "10.5%"], ["10%", "0.5%", "0%"]),
     "module_version": ([], "1.5.05", ["1.5.05", "1.4.99"], ["1.5.06", "2.0.00"]),

@@ -338,6 +338,7 @@ static void small_parsers(void)
 	CHECK_EQ(tdxctl_src_kernel("999.1"), 0);
 	CHECK(tdxctl_src_misc("tdx 5", "tdx", &v) && v == 5);
 	CHECK(tdxctl_src_misc("sev 1\ntdx max\n", "tdx", &v) && v == TDXCTL_UNKNOWN);
+	CHECK(tdxctl_src_misc("tdx 18446744073709551615\n", "tdx", &v) && v == 0);
 	CHECK(!tdxctl_src_misc("tdxx 5\n", "tdx", &v));
 	CHECK(!tdxctl_src_misc("tdx \n", "tdx", &v));
 	CHECK(!tdxctl_src_misc("tdx 5x\n", "tdx", &v));

@@ -329,6 +329,18 @@ static void counters(void)
 	limit(TDXCTL_CHECK_MISSED, 7, TDXCTL_UNKNOWN);
 	check_one(TDXCTL_CHECK_MISSED, TDXCTL_HEALTH_OK, 7);
 
+	check_one(TDXCTL_CHECK_TDS_LEAKED, TDXCTL_HEALTH_OK, 0);
+	snap->tds[0].td.state = TDXCTL_TD_LEAKED;
+	/* With an HKID it is that which leaked. */
+	snap->tds[0].td.hkid = 17;
+	check_one(TDXCTL_CHECK_TDS_LEAKED, TDXCTL_HEALTH_OK, 0);
+	snap->tds[0].td.hkid = 0;
+	snap->tds[0].td.fail_leaf = 28;
+	snap->tds[0].td.fail_status = 0xc000030000000001;
+	check_one(TDXCTL_CHECK_TDS_LEAKED, TDXCTL_HEALTH_WARNING, 1);
+	check_health(TDXCTL_HEALTH_WARNING, "TDH.PHYMEM.PAGE.RECLAIM: TDX_PAGE_METADATA_INCORRECT");
+	snap->tds[0].td.state = TDXCTL_TD_RUNNABLE;
+
 	check_one(TDXCTL_CHECK_TDS_DROPPED, TDXCTL_HEALTH_OK, 0);
 	snap->hdr.tds_dropped = 1;
 	check_one(TDXCTL_CHECK_TDS_DROPPED, TDXCTL_HEALTH_WARNING, 1);

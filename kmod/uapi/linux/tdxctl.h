@@ -159,6 +159,9 @@ struct tdxctl_td {
 	__u64 released_ns;		/* HKID given back; 0 not yet */
 	__u64 seamcalls;
 	struct tdxctl_owner owner;
+	__u64 fail_status;		/* what kept it from being taken apart */
+	__u32 fail_leaf;		/* 0 nothing */
+	__u32 reserved2;
 };
 
 enum tdxctl_lock_kind { TDXCTL_LOCK_TDX, TDXCTL_LOCK_KEY_CONFIG, TDXCTL_LOCK_KINDS };

@@ -2,33 +2,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # HKIDs that KVM cannot give back: what it logs, counts and keeps, and what is
 # told of it. An HKID that leaked is gone for this boot; see lose().
-# shellcheck disable=SC2016,SC2086 # conditions are evaluated later
+# shellcheck disable=SC1091,SC2016,SC2086 # conditions are evaluated later
 
-# warns FUNCTION...: KVM warns there, once per boot.
-warns()
-{
-	for f in "$@"; do
-		allow_log "WARNING: arch/x86/kvm/vmx/tdx.c:[0-9]+ at $f\\+"
-	done
-	allow_log 'Call Trace:'
-}
-
-# failed LEAF STATUS: KVM says that this SEAMCALL failed so.
-failed()
-{
-	allow_log "kvm_intel: SEAMCALL $1 failed: $2\$"
-}
-
-logged()
-{
-	dmesg | grep -qE -- "$1" || die "the kernel does not say \"$1\""
-}
+. /suite/cases/lib.sh
 
 # dies FAULT...: the VMM "web" ends while these strike; its HKID in $HKID.
 dies()
 {
-	tdxctl --json td list >/tmp/x
-	HKID=$(jget /tmp/x 'tds[vm=web].hkid') PID=$VMM
+	hkid_of_web
+	PID=$VMM
 	dmesg -c >/dev/null
 	for f in "$@"; do
 		fault "$f"
@@ -133,4 +115,55 @@ case_leak_wb_busy()
 	dies 'leaf=40 status=0x8000020000000000 lp=0 count=1'
 	leaked TDH.MNG.KEY.FREEID TDX_WBCACHE_NOT_COMPLETE 0x8000081700000000
 	logged "tdh_mng_key_freeid\(\) failed. HKID $HKID is leaked"
+}
+
+# KVM skips the rest without a word when it hears that a vCPU is left.
+case_leak_in_silence()
+{
+	warns tdx_sept_free_private_spt
+	t 0 helper load
+	vmm web --vcpus 2 --pages 8
+	dies 'leaf=19 status=0x8000082400000000 count=1'
+	leaked TDH.MNG.VPFLUSHDONE TDX_FLUSHVP_NOT_DONE 0x8000082400000000
+	dmesg | grep -q 'is leaked' && die "this KVM says it: the case is not silent any more"
+	t 0 td show web
+	says 'Failed +TDH.MNG.VPFLUSHDONE: TDX_FLUSHVP_NOT_DONE'
+}
+
+# And so it is when the vCPUs cannot be flushed.
+case_leak_vp_flush()
+{
+	warns tdx_flush_vp_on_cpu tdx_sept_free_private_spt
+	failed TDH_VP_FLUSH 0xc000010000000001
+	allow_log 'TDH_VP_RD\[.* failed 0x'
+	t 0 helper load
+	vmm web --vcpus 2 --pages 8
+	dies 'leaf=18 status=0xc000010000000001 count=20'
+	leaked TDH.MNG.VPFLUSHDONE TDX_FLUSHVP_NOT_DONE 0x8000082400000000
+	logged 'SEAMCALL TDH_VP_FLUSH failed: 0xc000010000000001'
+}
+
+# What is lost is not seen by a helper that comes later, but the cgroup counts it.
+case_leak_before_helper()
+{
+	warns tdx_mmu_release_hkid tdx_sept_free_private_spt
+	failed TDH_MNG_KEY_FREEID 0xc000081100000000
+	allow_log 'tdh_mng_key_freeid\(\) failed. HKID [0-9]+ is leaked'
+	vmm web --pages 8
+	fault leaf=20 status=0xc000081100000000 count=1
+	gone "$VMM"
+	lose 1 1 0
+	t 0 helper load
+	vmm db --pages 8
+	j 0 status
+	is hkids.configured 1
+	is hkids.free 0
+	is hkids.unknown_state 14
+	[ "$(jget "$OUT" hkids.charged)" = $(($(lost hkids) + 1)) ] || die "charged: $(jget "$OUT" hkids.charged)"
+	t 0 status
+	says "$(($(lost hkids) + 1)) HKIDs charged but the helper sees 1 in use"
+	j 7 doctor --group teardown
+	is 'rules[id=hkid.leaked].state' fail
+	gone "$VMM"
+	nothing_left
 }

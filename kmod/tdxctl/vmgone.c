@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The end of a VM: what its TD has not given back by then is lost. KVM is silent
+ * about some of it, and no SEAMCALL tells that none will follow.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/kprobes.h>
+#include <linux/module.h>
+
+#include "layout.h"
+
+#define MAX_ENDING	64	/* VMs that end at a time; more are not looked at */
+
+struct ending {
+	u64 tdr;
+	u32 seq;
+};
+
+static u32 tdr_page_at = TDXCTL_UNKNOWN32;
+static bool armed;		/* under layout_mutex, see layout.c */
+
+static int on_entry(struct kretprobe_instance *ri, struct pt_regs *regs)
+{
+	struct ending *e = (struct ending *)ri->data;
+	struct page *page;
+
+	if (!layout_read((void *)regs->di, READ_ONCE(tdr_page_at), &page, sizeof(page)))
+		return 1;
+	e->tdr = page_address_of(page);
+	e->seq = e->tdr ? observe_td_number(e->tdr) : 0;
+	return !e->seq;
+}
+
+static int on_return(struct kretprobe_instance *ri, struct pt_regs *regs)
+{
+	const struct ending *e = (struct ending *)ri->data;
+
+	observe_vm_gone(e->tdr, e->seq);
+	return 0;
+}
+
+static struct kretprobe rp;
+
+/* KVM's layout is known. */
+void vmgone_arm(const struct tdxctl_layout *l)
+{
+	int ret;
+
+	WRITE_ONCE(tdr_page_at, l->tdr_page);
+	if (armed || l->tdr_page == TDXCTL_UNKNOWN32)
+		return;
+	rp = (struct kretprobe) {
+		.kp.symbol_name = "tdx_vm_destroy",
+		.entry_handler = on_entry,
+		.handler = on_return,
+		.data_size = sizeof(struct ending),
+		.maxactive = MAX_ENDING,
+	};
+	ret = register_kretprobe(&rp);
+	if (ret)
+		pr_info("the end of VMs is not observed (%d)\n", ret);
+	armed = !ret;
+}
+
+void vmgone_disarm(void)
+{
+	if (armed)
+		unregister_kretprobe(&rp);
+	armed = false;
+}

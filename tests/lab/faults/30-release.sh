@@ -1,0 +1,101 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# Faults that strike while a TD is released: what is told, and that a second try
+# or the end of the VMM does what can still be done.
+# shellcheck disable=SC1091,SC2016,SC2086 # conditions are evaluated later
+. /suite/cases/lib.sh
+
+# The HKID is lost, and with it all that is encrypted with its key.
+case_release_leaks()
+{
+	warns tdx_mmu_release_hkid tdx_sept_free_private_spt
+	failed TDH_MNG_KEY_FREEID 0xc000081100000000
+	allow_log 'tdh_mng_(key_freeid|vpflushdone)\(\) failed. HKID [0-9]+ is leaked'
+	allow_log 'tdxctl: page 0x[0-9a-f]+ is lost: the HKID leaked|tdxctl: [0-9]+ pages lost so far'
+	t 0 helper load
+	vmm web --vcpus 2 --pages 64 --run
+	hkid_of_web
+	fault leaf=20 status=0xc000081100000000 count=1
+	j 1 release web --yes
+	is result failed
+	is hkid_freed false
+	is verified false
+	says "HKID $HKID leaked, and its memory with it: TDH.MNG.KEY.FREEID: TDX_KEY_STATE_INCORRECT"
+	j 0 hkid
+	is "hkids[id=$HKID].state" leaked
+	is "hkids[id=$HKID].pid" "$VMM"
+	t 0 status
+	says "HKID $HKID of web \($VMM\) leaked: TDH.MNG.KEY.FREEID: TDX_KEY_STATE_INCORRECT"
+	# Nobody can do more, and it is said again.
+	timeout 60 tdxctl release web --yes >/tmp/again 2>&1
+	[ $? = 1 ] || die "a second release: $(cat /tmp/again)"
+	grep -q "HKID $HKID" /tmp/again || die "a second release says $(cat /tmp/again)"
+	gone "$VMM"
+	wait_for 'tdxctl --json td list >/tmp/x && [ "$(jget /tmp/x "tds[vm=web].pid")" = null ]'
+	# What KVM tries as the VM goes fails otherwise; the cause stays.
+	j 0 hkid
+	is "hkids[id=$HKID].fail_leaf" TDH.MNG.KEY.FREEID
+	is "hkids[id=$HKID].fail_name" TDX_KEY_STATE_INCORRECT
+	lose 1 1 64
+}
+
+# A vCPU that seems to be left: nothing is lost when KVM tries again as the VM goes.
+case_release_not_done()
+{
+	t 0 helper load
+	vmm web --vcpus 2 --pages 64
+	hkid_of_web
+	fault leaf=19 status=0x8000082400000000 count=1
+	j 1 release web --yes
+	is result failed
+	is hkid_freed false
+	says "HKID $HKID was not given back: TDH.MNG.VPFLUSHDONE: TDX_FLUSHVP_NOT_DONE"
+	j 0 hkid
+	count 'hkids[state=leaked].id' 0
+	gone "$VMM"
+	nothing_left
+	j 0 hkid
+	is "hkids[id=$HKID].state" free
+}
+
+# One page of many stays: the rest and the HKID are back.
+case_release_page()
+{
+	warns __tdx_reclaim_page
+	failed TDH_PHYMEM_PAGE_RECLAIM 0xc000040000000000
+	allow_log 'tdxctl: page 0x[0-9a-f]+ is lost: not reclaimed \(0xc000030000000001\)|tdxctl: 1 pages lost so far'
+	t 0 helper load
+	vmm web --vcpus 2 --pages 64
+	hkid_of_web
+	fault leaf=28 status=0xc000030000000001 skip=20 count=1
+	j 6 release web --yes
+	is result partial
+	is hkid_freed true
+	is pages_left 1
+	is pages_reclaimed 63
+	says 'not all pages could be reclaimed: TDH.PHYMEM.PAGE.RECLAIM: TDX_PAGE_METADATA_INCORRECT'
+	j 0 hkid
+	is "hkids[id=$HKID].state" free
+	gone "$VMM"
+	wait_for 'tdxctl --json td list >/tmp/x && [ "$(jget /tmp/x "tds[vm=web].state")" = leaked ]'
+	j 0 td list
+	is 'tds[vm=web].private_pages' 1
+	is 'tds[vm=web].fail_name' TDX_PAGE_METADATA_INCORRECT
+	lose 0 1 1
+}
+
+# The VMM is ended instead: the kernel fails as it would have anyway.
+case_release_stop_leaks()
+{
+	warns tdx_mmu_release_hkid tdx_sept_free_private_spt
+	failed TDH_MNG_KEY_FREEID 0xc000081100000000
+	allow_log 'tdh_mng_key_freeid\(\) failed. HKID [0-9]+ is leaked'
+	t 0 helper load
+	vmm web --vcpus 1 --pages 8
+	hkid_of_web
+	fault leaf=20 status=0xc000081100000000 count=1
+	j 1 release web --yes --strategy stop
+	is hkid_freed false
+	says "leaked: TDH.MNG.KEY.FREEID: TDX_KEY_STATE_INCORRECT"
+	lose 1 1 0
+}
