@@ -235,4 +235,18 @@ SITUATIONS = {
         NO_MSRS | {"bios.keyid.none": "fail"}),
 }
 # Trees on disk; each has a file "origin".
-CAPTURED = {}
+# Of any host in the lab: its memory has no blocks in sysfs, its CPU no SGX.
+LAB = HELPER | is_unknown("mem.hotplug_refused") | {
+    "sgx.off": "warn", "bios.keyid.capacity": "info", "mem.pamt": "info", "update.unavailable": "info"}
+
+# By capture.sh; what was done is in each tree's origin.
+CAPTURED = {
+    "healthy": Situation(None, "captured", 0, "sgx.off", LAB | {"hugepages": "info"}),
+    "hkids-exhausted": Situation(None, "captured", 7, "hkid.exhausted",
+        LAB | {"hkid.exhausted": "fail", "hugepages": "info"}),
+    "no-permission": Situation(None, "captured", 0, "sgx.off",
+        LAB | LOG_LOST | {"tools.msr": "info", "hugepages": "info"} | is_unknown("sock.mismatch", "sgx.mcheck",
+          "cpu.preproduction", "hkid.cgroup_drift")),
+    "package-offline": Situation(None, "captured", 7, "create.pkg_offline",
+        LAB | {"create.pkg_offline": "fail"}),
+}
