@@ -50,12 +50,13 @@ case_health_drift()
 	done
 	t 0 helper load
 	j 0 status
+	doc=$OUT
 	t 0 status
 	for f in /sys/kernel/btf/kvm*; do
 		umount $f
 	done
 	says '1 HKID charged but the helper sees 0 in use: .*older TDs'
-	OUT=${OUT%-*}-$((n - 1)).json
+	OUT=$doc
 	is hkids.charged 1
 	is hkids.configured 0
 	is health.state warning
