@@ -5,38 +5,7 @@
 
 #include <health.h>
 
-#include "cmd.h"
-
-static const struct cli_field source = { .key = "source", .type = OUT_STR };
-static const struct cli_field source_text = { .label = "Source", .type = OUT_STR };
-
-static const struct cli_field platform = { .key = "platform", .label = "", .type = OUT_OBJECT };
-enum { MODEL, KERNEL, MODULE, KVM, KVM_TDX, KVM_TEXT, HAS_TDX, KEY_FIRST, KEY_COUNT, KEY_SHARED, KEY_TEXT };
-static const struct cli_field platform_fields[] = {
-	[MODEL]	  = { .key = "cpu_model", .label = "CPU", .type = OUT_STR },
-	[KERNEL]  = { .key = "kernel", .label = "Kernel", .type = OUT_STR },
-	[MODULE]  = { .key = "tdx_module", .label = "TDX module", .type = OUT_STR },
-	[KVM]	  = { .key = "kvm", .type = OUT_STR },
-	[KVM_TDX] = { .key = "kvm_tdx", .type = OUT_BOOL },
-	[KVM_TEXT] = { .label = "KVM", .type = OUT_STR },
-	[HAS_TDX] = { .key = "has_tdx", .type = OUT_BOOL },
-	[KEY_FIRST] = { .key = "first_private", .type = OUT_UINT },
-	[KEY_COUNT] = { .key = "private_keys", .type = OUT_UINT },
-	[KEY_SHARED] = { .key = "tme_mt_keys", .type = OUT_UINT },
-	[KEY_TEXT] = { .label = "KeyIDs", .type = OUT_STR },
-};
-
-static const struct cli_field helper = { .key = "helper", .label = "", .type = OUT_OBJECT };
-enum { H_VERSION, H_ATTACHED, H_SEAMCALLS, H_MISSED, H_VIOLATIONS, H_FROM_START, H_TEXT };
-static const struct cli_field helper_fields[] = {
-	[H_VERSION]  = { .key = "version", .type = OUT_STR },
-	[H_ATTACHED] = { .key = "attached_for_ns", .type = OUT_NS },
-	[H_SEAMCALLS] = { .key = "seamcalls", .type = OUT_UINT },
-	[H_MISSED]   = { .key = "missed", .type = OUT_UINT },
-	[H_VIOLATIONS] = { .key = "violations", .type = OUT_UINT },
-	[H_FROM_START] = { .key = "from_start", .type = OUT_BOOL },
-	[H_TEXT]     = { .label = "Helper", .type = OUT_STR },
-};
+#include "status.h"
 
 static const struct cli_field hkids = { .key = "hkids", .label = "", .type = OUT_OBJECT };
 enum { K_TOTAL, K_STATE, K_TEXT = K_STATE + TDXCTL_HKID_STATES, K_CAPACITY, K_CHARGED };
@@ -119,123 +88,12 @@ static const struct cli_field health_fields[] = {
 	[V_REASONS] = { .key = "reasons", .label = "", .type = OUT_LIST },
 };
 
-static void opt_str(struct out_node *n, const struct cli_field *f, const char *s,
-		    const char *why)
-{
-	if (s)
-		out_str(n, f, s);
-	else
-		out_unknown(n, f, why);
-}
-
 static void opt_val(struct out_node *n, const struct cli_field *f, const struct tdxctl_val *v)
 {
 	if (v->readable)
 		out_uint(n, f, v->value);
 	else
 		out_unknown(n, f, v->reason);
-}
-
-/* What firmware reserved: the helper knows the private ones, MSR 0x87 all. */
-static void show_keyids(struct out_node *n, const struct tdxctl_facts *facts)
-{
-	const struct tdxctl_info *info = &facts->snap->info;
-	const char *why = "no package is known";
-	struct tdxctl_keys k = { 0 };
-	bool msr = facts->nr_msrs && tdxctl_keys_host(&facts->msrs[0], &k, &why);
-	size_t i;
-
-	if (!msr && !info->global_hkid) {
-		for (i = KEY_FIRST; i <= KEY_SHARED; i++)
-			out_unknown(n, &platform_fields[i], why);
-		return;
-	}
-	if (!msr) {
-		k.first_private = info->global_hkid;
-		k.private_keys = info->nr_hkids + 1;
-		k.tme_mt_keys = info->global_hkid - 1;
-	}
-	out_uint(n, &platform_fields[KEY_FIRST], k.first_private);
-	out_uint(n, &platform_fields[KEY_COUNT], k.private_keys);
-	out_uint(n, &platform_fields[KEY_SHARED], k.tme_mt_keys);
-	if (k.private_keys)
-		out_strf(n, &platform_fields[KEY_TEXT], "[%u, %u) for TDX, %u for TME-MT", k.first_private,
-			 k.first_private + k.private_keys, k.tme_mt_keys);
-	else
-		out_style(out_strf(n, &platform_fields[KEY_TEXT], "none for TDX, %u for TME-MT",
-				   k.tme_mt_keys), STYLE_BAD);
-}
-
-static void show_platform(struct cli_app *app, struct out_node *root, const struct tdxctl_facts *facts)
-{
-	const struct tdxctl_snapshot *s = facts->snap;
-	const struct tdxctl_platform *p = &s->platform;
-	struct out_node *n;
-
-	out_str(root, &source, view_source(s->source));
-	if (app->v.from_report)
-		out_strf(root, &source_text, "report %s", app->v.from_report);
-	else if (s->source == TDXCTL_SOURCE_EMULATED)
-		out_strf(root, &source_text, "emulated host%s%s",
-			 app->v.emulate_file ? " " : ", built in",
-			 app->v.emulate_file ? app->v.emulate_file : "");
-	else if (s->source == TDXCTL_SOURCE_HOST)
-		out_strf(root, &source_text, "%s%s",
-			 app->v.root ? "captured host " : "files of this host, no helper",
-			 app->v.root ? app->v.root : "");
-	n = out_object(root, &platform);
-	opt_str(n, &platform_fields[MODEL], p->cpu_model, "no /proc/cpuinfo");
-	opt_str(n, &platform_fields[KERNEL], p->kernel, "no /proc");
-	if (p->has_tdx || p->tdx_module) {
-		opt_str(n, &platform_fields[MODULE], p->tdx_module,
-			"this kernel does not tell its version");
-	} else {
-		out_style(out_none(n, &platform_fields[MODULE]), STYLE_BAD);
-	}
-	if (p->kvm)
-		out_str(n, &platform_fields[KVM], p->kvm);
-	else
-		out_none(n, &platform_fields[KVM]);
-	if (p->kvm_tdx >= 0)
-		out_bool(n, &platform_fields[KVM_TDX], p->kvm_tdx);
-	else
-		out_unknown(n, &platform_fields[KVM_TDX], "the module has no such parameter");
-	out_strf(n, &platform_fields[KVM_TEXT], "%s%s", p->kvm ? p->kvm : "none",
-		 !p->kvm || p->kvm_tdx < 0 ? "" : p->kvm_tdx ? ", TDX on" : ", TDX off");
-	out_bool(n, &platform_fields[HAS_TDX], p->has_tdx);
-	show_keyids(n, facts);
-}
-
-static void show_helper(struct out_node *root, const struct tdxctl_snapshot *s)
-{
-	bool start = s->info.features & TDXCTL_F_FROM_START;
-	struct out_node *n;
-	char age[40];
-
-	if (s->source != TDXCTL_SOURCE_HELPER) {
-		out_none(root, &helper);
-		return;
-	}
-	n = out_object(root, &helper);
-	out_strf(n, &helper_fields[H_VERSION], "%.*s", (int)sizeof(s->info.version),
-		 s->info.version);
-	if (s->info.attached_ns)
-		out_uint(n, &helper_fields[H_ATTACHED], view_age(s, s->info.attached_ns));
-	else
-		out_none(n, &helper_fields[H_ATTACHED]);
-	out_uint(n, &helper_fields[H_SEAMCALLS], s->hdr.seamcalls);
-	out_uint(n, &helper_fields[H_MISSED], s->hdr.missed);
-	out_uint(n, &helper_fields[H_VIOLATIONS], s->hdr.violations);
-	out_bool(n, &helper_fields[H_FROM_START], start);
-	text_ns(age, sizeof(age), view_age(s, s->info.attached_ns));
-	if (!s->info.attached_ns)
-		out_strf(n, &helper_fields[H_TEXT], "%.*s, waiting for a module with SEAMCALLs",
-			 (int)sizeof(s->info.version), s->info.version);
-	else
-		out_strf(n, &helper_fields[H_TEXT], "%.*s, watching for %s%s, %llu SEAMCALLs seen",
-			 (int)sizeof(s->info.version), s->info.version, age,
-			 start ? "" : " (TDX was up before)",
-			 (unsigned long long)s->hdr.seamcalls);
 }
 
 /* Every counter of @f up to its text: not knowable without the helper. */
@@ -563,8 +421,8 @@ int cmd_status(struct cli_app *app, int argc, char **argv)
 	if (code)
 		return cli_lib_error(app, code, "cannot look at the host");
 	s = facts->snap;
-	show_platform(app, root, facts);
-	show_helper(root, s);
+	status_platform(app, root, facts);
+	status_helper(root, s);
 	out_gap(root);
 	show_hkids(root, facts);
 	show_tds(root, facts);
