@@ -57,7 +57,8 @@ static int do_info(struct tdxctl_file *f, union args *args)
 	observe_keyids_get(&keyids, &info->attached_ns, &from_start);
 	if (from_start)
 		info->features |= TDXCTL_F_FROM_START;
-	if (adopt_done())
+	/* From the start there were none. */
+	if (from_start || adopt_done())
 		info->features |= TDXCTL_F_ADOPTED;
 	info->global_hkid = keyids.global;
 	info->first_hkid = keyids.first;

@@ -181,7 +181,8 @@ static void unlock_vm(struct kvm_td *td, const struct tdxctl_layout *l)
  * Under these locks no vCPU runs and nothing is mapped. Memory may go at any
  * time: the VMM may be punching holes or closing its guest_memfd right now.
  */
-static bool kill_and_release(struct kvm_td *td, const struct tdxctl_layout *l)
+static bool kill_and_release(struct kvm_td *td, const struct tdxctl_layout *l,
+			     const struct mm_struct *mm)
 {
 	bool released;
 	s32 hkid;
@@ -189,6 +190,11 @@ static bool kill_and_release(struct kvm_td *td, const struct tdxctl_layout *l)
 	sept_begin(l, td->kvm);
 	WRITE_ONCE(*(bool *)(td->kvm + l->vm_dead), true);
 	kvm_fns.request_all(td->kvm, kvm_known.req_vm_dead);
+	/*
+	 * Who waits for a vCPU has passed KVM's check for dead VMs. With a signal
+	 * pending it returns at once; KVM warns of pages it cannot map.
+	 */
+	kick_vcpus(mm);
 	kvm_fns.pre_destroy(td->kvm);
 	released = layout_read(td->kvm, l->hkid, &hkid, sizeof(hkid)) && hkid <= 0;
 	if (released)
@@ -225,7 +231,7 @@ long early_release(struct job *j)
 		goto put;
 	ret = check(&td, &l, j, leader);
 	if (!ret)
-		released = kill_and_release(&td, &l);
+		released = kill_and_release(&td, &l, j->vm.mm);
 	unlock_vm(&td, &l);
 	if (!ret) {
 		sept_end(&l, td.kvm, released);

@@ -20,6 +20,7 @@ void sept_end(const struct tdxctl_layout *l, void *kvm, bool released);
 bool sept_known(void);
 
 /* kick.c: makes the vCPUs' threads leave KVM_RUN */
+void kick_vcpus(const struct mm_struct *mm);
 struct vcpu_kick;
 struct vcpu_kick *kick_start(struct mm_struct *mm, unsigned int timeout_ms);
 bool kick_stop(struct vcpu_kick *k);

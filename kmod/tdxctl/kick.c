@@ -49,7 +49,7 @@ static bool has_vcpu(struct task_struct *t)
 }
 
 /* KVM serves whoever shares the VM's memory map, of whichever process. */
-static void kick_all(const struct mm_struct *mm)
+void kick_vcpus(const struct mm_struct *mm)
 {
 	struct task_struct *p, *t;
 
@@ -74,7 +74,7 @@ static void kick_fn(struct work_struct *work)
 		send_sig(SIGKILL, k->waiter, 1);
 		return;
 	}
-	kick_all(k->mm);
+	kick_vcpus(k->mm);
 	queue_delayed_work(compat_unbound_wq, &k->work, msecs_to_jiffies(KICK_MS));
 }
 

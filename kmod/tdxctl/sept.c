@@ -112,7 +112,7 @@ static void leak_page(unsigned long pfn, const char *why, u64 status)
 	pr_err_ratelimited("page 0x%llx is lost: %s (0x%llx)\n", (u64)PFN_PHYS(pfn), why, status);
 }
 
-static bool reclaim(unsigned long pfn)
+static void reclaim(unsigned long pfn)
 {
 	struct ledger_regs regs;
 	u64 status;
@@ -125,12 +125,10 @@ static bool reclaim(unsigned long pfn)
 			break;
 		cpu_relax();
 	}
-	if (status) {
+	if (status)
 		leak_page(pfn, "not reclaimed", status);
-		return false;
-	}
-	reset_page(pfn);
-	return true;
+	else
+		reset_page(pfn);
 }
 
 static bool defer(struct early_vm *vm, unsigned long pfn)

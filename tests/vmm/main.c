@@ -68,7 +68,7 @@ static void usage(FILE *to)
 	      "  --busy             and starts over for ever instead of halting\n"
 	      "  --prefault         vCPUs map these pages by KVM_PRE_FAULT_MEMORY, for ever\n"
 	      "  --apart            vCPUs run in processes that share the memory map\n"
-	      "  --starve S         on SIGUSR1: for S seconds the CPU of vCPU 0 has no time\n"
+	      "  --starve MS        on SIGUSR1: for so long the CPU of vCPU 0 has no time\n"
 	      "  --flip             make all memory shared on SIGUSR1\n"
 	      "  --plain            an ordinary VM with one vCPU, that does not run\n"
 	      "  --punch            punch all memory out of the guest_memfd on SIGUSR2\n"
@@ -194,7 +194,7 @@ static void parse(int argc, char **argv)
 			opts.run = true;
 			break;
 		case OPT_STARVE:
-			opts.starve = number("starve", optarg, 60);
+			opts.starve = number("starve", optarg, 60000);
 			opts.run = true;
 			break;
 		case OPT_FLIP:

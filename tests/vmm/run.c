@@ -132,13 +132,17 @@ static void *hog(void *arg)
 {
 	const struct td *td = arg;
 	struct sched_param p = { .sched_priority = 50 };
-	time_t end = time(NULL) + td->opts->starve;
+	struct timespec t;
+	int64_t end = 0, now;
 
 	pin_last_cpu(pthread_self());
 	if (sched_setscheduler(0, SCHED_FIFO, &p))
 		vmm_die(VMM_FAILED, "SCHED_FIFO: %s", strerror(errno));
-	while (time(NULL) < end)
-		;
+	do {
+		clock_gettime(CLOCK_MONOTONIC, &t);
+		now = t.tv_sec * 1000LL + t.tv_nsec / 1000000;
+		end = end ? end : now + td->opts->starve;
+	} while (now < end);
 	return NULL;
 }
 
@@ -149,7 +153,7 @@ void td_starve(const struct td *td)
 
 	if (pthread_create(&thread, NULL, hog, (void *)(uintptr_t)td))
 		vmm_die(VMM_FAILED, "no thread");
-	usleep(200 * 1000);
+	usleep(50 * 1000);
 }
 
 /* Private memory becomes shared, as when a guest converts it. */

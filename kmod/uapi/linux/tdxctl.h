@@ -43,7 +43,7 @@
 #define TDXCTL_F_RELEASE	(1ULL << 5)	/* RELEASE can run in a VM's mm */
 #define TDXCTL_F_EMULATED	(1ULL << 6)	/* the TDX module is tdx_emul */
 #define TDXCTL_F_FROM_START	(1ULL << 7)	/* loaded before the TDX module */
-#define TDXCTL_F_ADOPTED	(1ULL << 8)	/* older TDs were looked for */
+#define TDXCTL_F_ADOPTED	(1ULL << 8)	/* of older TDs, too, if any */
 
 struct tdxctl_info {
 	__u32 size;
