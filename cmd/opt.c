@@ -395,6 +395,7 @@ static int find_cmd(struct cli_app *app, int *argc, char **argv)
 /* An error on the way to --json is an error in JSON all the same. */
 static void look_ahead(struct cli_app *app, int argc, char **argv)
 {
+	const char *format = NULL;
 	int i;
 
 	for (i = 1; i < argc && strcmp(argv[i], "--"); i++) {
@@ -404,11 +405,16 @@ static void look_ahead(struct cli_app *app, int argc, char **argv)
 		    (a[0] == '-' && a[1] != '-' && strchr(a, 'j') &&
 		     strspn(a + 1, "jqvh") == strlen(a + 1)))
 			app->v.json = true;
-		/* So is one on the way to a monitoring plugin's result. */
-		if (!strcmp(a, "--format=nagios") ||
-		    (!strcmp(a, "--format") && argv[i + 1] && !strcmp(argv[i + 1], "nagios")))
-			app->v.format = "nagios";
+		/* So is one on the way to --format. */
+		if (!strncmp(a, "--format=", 9))
+			format = a + 9;
+		else if (!strcmp(a, "--format"))
+			format = argv[i + 1];
 	}
+	if (format && !strcmp(format, "json"))
+		app->v.json = true;
+	if (format && !strcmp(format, "nagios"))
+		app->v.format = "nagios";
 }
 
 void cli_free_values(struct cli_values *v)

@@ -96,6 +96,16 @@ static void files(struct out_node *root, const struct tdxctl_facts *f)
 	}
 }
 
+/* Eighteen times "no permission" is no table. */
+static bool has_msr(const struct tdxctl_facts *f)
+{
+	for (size_t i = 0; i < f->nr_msrs; i++)
+		for (size_t k = 0; k < TDXCTL_MSR_COUNT; k++)
+			if (f->msrs[i].msr[k].readable || f->msrs[i].msr[k].fault)
+				return true;
+	return false;
+}
+
 static int small_tables(FILE *f, const struct tdxctl_facts *facts)
 {
 	struct out *o = out_new(), *msrs = out_new();
@@ -108,7 +118,10 @@ static int small_tables(FILE *f, const struct tdxctl_facts *facts)
 	}
 	if (!err) {
 		fputs("\n## MSRs\n\n", f);
-		err = tree(f, msrs);
+		if (has_msr(facts))
+			err = tree(f, msrs);
+		else
+			fprintf(f, "%s.\n", facts->nr_msrs ? facts->msrs[0].msr[0].reason : "No package is known");
 	}
 	if (!err) {
 		fputs("\n## Files\n\n", f);

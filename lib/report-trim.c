@@ -262,20 +262,18 @@ char *report_cmdline(const char *text)
 	if (!f)
 		return NULL;
 	for (const char *p = text + strspn(text, " \t"); *p; p += strspn(p, " \t")) {
-		size_t n = strcspn(p, " \t");
+		bool quoted = false, quotes = false;
+		size_t n;
 
-		/* A quoted value has blanks in it: none of that. */
-		if (memchr(p, '"', n) && !memchr(memchr(p, '"', n) + 1, '"', n)) {
-			const char *end = strchr(p + n, '"');
-
-			n = end ? (size_t)(end + 1 - p) : strlen(p);
-			n += strcspn(p + n, " \t");
-			fprintf(f, "%smasked", sep);
-		} else if (shown_option(p, n)) {
-			fprintf(f, "%s%.*s", sep, (int)n, p);
-		} else {
-			fprintf(f, "%smasked", sep);
+		/* Blanks in a quoted value do not end it. */
+		for (n = 0; p[n] && (quoted || !strchr(" \t", p[n])); n++) {
+			quoted ^= p[n] == '"';
+			quotes |= p[n] == '"';
 		}
+		if (!quotes && shown_option(p, n))
+			fprintf(f, "%s%.*s", sep, (int)n, p);
+		else
+			fprintf(f, "%smasked", sep);
 		sep = " ";
 		p += n;
 	}

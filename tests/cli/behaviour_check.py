@@ -264,6 +264,8 @@ def test_conf_errors(tmp):
         expect(p.stderr.startswith("tdxctl: "), p.stderr)
         got = bench.ok(f"--emulate check --format nagios {args}", 3 if "xml" not in args else 3).stdout
         expect(got.startswith("TDX UNKNOWN - ") and got.count("\n") == 1, got)
+    for args in ("--bogus check --format=json", "check --format json -c x", "check --format json extra"):
+        expect(bench.json(args, 2)["error"]["code"] == "usage", args)
     # Also where the mistake comes first, and where there is no such verb.
     for args in ("--bogus check --format=nagios", "checkup --format nagios", "check extra --format nagios"):
         expect(bench.ok(args, 3).stdout.startswith("TDX UNKNOWN - "), args)

@@ -17,6 +17,7 @@ import table                                    # noqa: E402
 
 HOSTS = sorted(p.stem for p in (HERE / "hosts").glob("*.json"))
 VERBS = ("status", "check", "doctor --attestation", "hkid", "td", "lock", "cpu", "metrics --per-td")
+# Those on which every verb has something to say.
 MASKED = ("stages", "leaked", "held-key-lock", "other-user")
 VM = "topsecretvm"
 UUID = "deadbeef-1234-4abc-8def-0123456789ab"
@@ -157,7 +158,7 @@ def test_report_round_trip_emulated(tmp):
         tds = bench.run([*where, "td", "--json"])
         for options in (["--no-redact"], *([["--no-redact", "--json"], []] if host in MASKED else [])):
             there = write(bench, where, *options)
-            for verb in VERBS:
+            for verb in VERBS if host in MASKED else VERBS[:3]:
                 a = bench.run([*where, *verb.split(), "--json"])
                 b = bench.run([*there, *verb.split(), "--json"])
                 expect(a.returncode == b.returncode, f"{host}: {verb}: {b.returncode}, not {a.returncode}: {b.stderr}")

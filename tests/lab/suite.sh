@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# suite.sh [-i] lab|faults|absent|debug|debug-faults [CASE...]: builds what the lab's guests need, boots them,
+# suite.sh [-i] lab|faults|debug|debug-faults [CASE...]: builds what the lab's guests need, boots them,
 # one per CPU here, deals the cases out to them and judges all. Last line:
 # "lab: N passed, N failed". What guest N left behind is in $O/lab/N, O=build.
 # -i: a shell on this terminal instead.
@@ -13,14 +13,12 @@ if [ "${1-}" = -i ]; then
 fi
 variant=$1
 shift
-name=lab boot=
+name=lab
 [ "$variant" = lab ] || name=lab-$variant
 # They lose HKIDs for the rest of a boot, so they have boots of their own.
 case $variant in
 faults) LAB_CASES=tests/lab/faults variant=lab ;;
 debug-faults) LAB_CASES=tests/lab/faults variant=debug ;;
-# The kernel finds no TDX module as it boots.
-absent) LAB_CASES=tests/lab/absent variant=lab boot=seam_lab.absent=1 ;;
 esac
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../.." && pwd)
@@ -50,10 +48,17 @@ release=$(cat "$tree/include/config/kernel.release")
 args=(-f "$O/vmm" -f "$O/jget" -f "$O/tdxctl" -f "$O/kmod/$release/tdxctl.ko"
 	-f tests/vm/suite.sh:/suite/run-cases.sh -f tests/vm/lib.sh:/suite/vm-lib.sh
 	-f tests/lab/lib.sh:/suite/lib.sh -f tests/lab/agree.awk:/suite/agree.awk)
+for f in ${LAB_FILES-}; do
+	args+=(-f "$f")
+done
 for f in "$LAB_CASES"/*.sh; do
 	args+=(-f "$f:/suite/cases/${f##*/}")
 done
-[ "$variant" = lab ] || args+=(-d)
+slow=1
+if [ "$variant" = debug ]; then
+	slow=6
+	args+=(-d)
+fi
 
 if [ -n "$interactive" ]; then
 	printf '%s\n' "$@" >"$out/selected"
@@ -64,9 +69,11 @@ fi
 	mapfile -t all < <(sed -n 's/^case_\([a-z0-9_]*\)()$/\1/p' "$LAB_CASES"/*.sh)
 	set -- "${all[@]}"
 }
-cat >"$out/script" <<'END'
+cat >"$out/script" <<END
 #!/bin/sh
-sh /suite/run-cases.sh
+SLOW=$slow sh /suite/run-cases.sh
+END
+cat >>"$out/script" <<'END'
 leaks=/sys/kernel/debug/kmemleak
 if [ -e $leaks ]; then
 	# It tells the kernel log how many; younger than 5 s does not count.
@@ -90,7 +97,7 @@ for ((i = 0; i < guests; i++)); do
 	for case; do
 		[ $((n++ % guests)) != "$i" ] || echo "$case"
 	done >"$dir/selected"
-	bash tests/lab/run.sh -a "$boot" -o "$dir" -t "${LAB_TIMEOUT:-1200}" "${args[@]}" -f "$dir/selected" "$out/script" &
+	bash tests/lab/run.sh -o "$dir" -t "${LAB_TIMEOUT:-$((1200 * slow))}" "${args[@]}" -f "$dir/selected" "$out/script" &
 	pids+=($!)
 done
 for ((i = 0; i < guests; i++)); do
