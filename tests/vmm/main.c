@@ -72,6 +72,7 @@ static void usage(FILE *to)
 	      "  --flip             make all memory shared on SIGUSR1\n"
 	      "  --plain            an ordinary VM with one vCPU, that does not run\n"
 	      "  --punch            punch all memory out of the guest_memfd on SIGUSR2\n"
+	      "  --convert          make all memory shared, and private again, on SIGUSR2\n"
 	      "  --close-gmem       close the guest_memfd on SIGUSR1\n"
 	      "  --vhost            let a vhost device hold the memory map\n"
 	      "  --fork             a child with the same descriptors sits, too\n"
@@ -114,8 +115,8 @@ static enum vmm_stop stop_step(const char *arg)
 enum opt_id {
 	OPT_DEV = 256, OPT_VCPUS, OPT_MAX_VCPUS, OPT_PAGES, OPT_MEASURE, OPT_STOP,
 	OPT_NO_GMEM, OPT_RUN, OPT_TOUCH, OPT_BUSY, OPT_PREFAULT, OPT_APART, OPT_STARVE,
-	OPT_FLIP, OPT_PLAIN, OPT_PUNCH, OPT_CLOSE_GMEM, OPT_VHOST, OPT_FORK, OPT_THREADS,
-	OPT_READY, OPT_TIMEOUT, OPT_IGNORED, OPT_HELP,
+	OPT_FLIP, OPT_PLAIN, OPT_PUNCH, OPT_CONVERT, OPT_CLOSE_GMEM, OPT_VHOST, OPT_FORK,
+	OPT_THREADS, OPT_READY, OPT_TIMEOUT, OPT_IGNORED, OPT_HELP,
 };
 
 static const struct option longopts[] = {
@@ -135,6 +136,7 @@ static const struct option longopts[] = {
 	{ "flip",	no_argument,	   NULL, OPT_FLIP },
 	{ "plain",	no_argument,	   NULL, OPT_PLAIN },
 	{ "punch",	no_argument,	   NULL, OPT_PUNCH },
+	{ "convert",	no_argument,	   NULL, OPT_CONVERT },
 	{ "close-gmem",	no_argument,	   NULL, OPT_CLOSE_GMEM },
 	{ "vhost",	no_argument,	   NULL, OPT_VHOST },
 	{ "fork",	no_argument,	   NULL, OPT_FORK },
@@ -205,6 +207,9 @@ static void parse(int argc, char **argv)
 			break;
 		case OPT_PUNCH:
 			opts.punch = true;
+			break;
+		case OPT_CONVERT:
+			opts.convert = true;
 			break;
 		case OPT_CLOSE_GMEM:
 			opts.close_gmem = true;
@@ -334,7 +339,7 @@ static void sit(const sigset_t *set)
 				write_ready("starved\n");
 			}
 			if (opts.flip)
-				write_ready(td_share(&td) ? "refused\n" : "shared\n");
+				write_ready(td_set_private(&td, false) ? "refused\n" : "shared\n");
 			if (!opts.close_gmem || td.gmem < 0)
 				break;
 			close(td.gmem);
@@ -342,7 +347,17 @@ static void sit(const sigset_t *set)
 			write_ready("closed\n");
 			break;
 		case SIGUSR2:
-			if (!opts.punch || td.gmem < 0)
+			if (td.gmem < 0)
+				break;
+			if (opts.convert) {
+				if (td_set_private(&td, false))
+					vmm_die(VMM_FAILED, "to shared: %s", strerror(errno));
+				write_ready("shared\n");
+				if (td_set_private(&td, true))
+					vmm_die(VMM_FAILED, "to private: %s", strerror(errno));
+				write_ready("private\n");
+			}
+			if (!opts.punch)
 				break;
 			if (td_punch(&td))
 				vmm_die(VMM_FAILED, "fallocate: %s", strerror(errno));

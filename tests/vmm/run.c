@@ -156,14 +156,6 @@ void td_starve(const struct td *td)
 	usleep(50 * 1000);
 }
 
-/* Private memory becomes shared, as when a guest converts it. */
-int td_share(const struct td *td)
-{
-	struct kvm_memory_attributes attrs = { .size = td->gmem_size };
-
-	return ioctl(td->vm, KVM_SET_MEMORY_ATTRIBUTES, &attrs);
-}
-
 void td_run(const struct td *td)
 {
 	void *(*loop)(void *arg) = td->opts->prefault ? prefault_loop :
@@ -202,6 +194,17 @@ int td_punch(const struct td *td)
 {
 	return fallocate(td->gmem, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0,
 			 td->gmem_size);
+}
+
+/* All of the slot; what was private is gone when it becomes shared. */
+int td_set_private(const struct td *td, bool private)
+{
+	struct kvm_memory_attributes attrs = {
+		.size = td->gmem_size,
+		.attributes = private ? KVM_MEMORY_ATTRIBUTE_PRIVATE : 0,
+	};
+
+	return ioctl(td->vm, KVM_SET_MEMORY_ATTRIBUTES, &attrs);
 }
 
 /* How the guest under test reads the RCX it starts with. */

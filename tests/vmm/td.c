@@ -159,9 +159,6 @@ static void create_gmem(struct td *td)
 {
 	uint64_t size = (td->opts->pages + td->opts->touch) * PAGE;
 	struct kvm_create_guest_memfd gm = { .size = size };
-	struct kvm_memory_attributes attrs = {
-		.size = size, .attributes = KVM_MEMORY_ATTRIBUTE_PRIVATE,
-	};
 	struct kvm_userspace_memory_region2 region = {
 		.flags = KVM_MEM_GUEST_MEMFD, .memory_size = size,
 	};
@@ -182,7 +179,7 @@ static void create_gmem(struct td *td)
 	region.guest_memfd = td->gmem;
 	if (ioctl(td->vm, KVM_SET_USER_MEMORY_REGION2, &region))
 		vmm_die(VMM_FAILED, "KVM_SET_USER_MEMORY_REGION2: %s", strerror(errno));
-	if (ioctl(td->vm, KVM_SET_MEMORY_ATTRIBUTES, &attrs))
+	if (td_set_private(td, true))
 		vmm_die(VMM_FAILED, "KVM_SET_MEMORY_ATTRIBUTES: %s", strerror(errno));
 }
 

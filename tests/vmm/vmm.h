@@ -17,7 +17,7 @@ struct vmm_opts {
 	uint32_t vcpus, max_vcpus, threads, timeout;
 	uint64_t pages, touch;
 	enum vmm_stop stop_at;
-	bool measure, no_gmem, close_gmem, vhost, fork, run, busy, punch;
+	bool measure, no_gmem, close_gmem, vhost, fork, run, busy, punch, convert;
 	bool plain, prefault, apart, flip;
 	uint32_t starve;
 };
@@ -42,8 +42,8 @@ void td_build(struct td *td, const struct vmm_opts *opts);
 void td_run(const struct td *td);
 void td_interrupt(const struct td *td);
 int td_punch(const struct td *td);
-int td_share(const struct td *td);
 void td_starve(const struct td *td);
+int td_set_private(const struct td *td, bool private);
 uint64_t td_guest_program(const struct vmm_opts *opts, uint32_t vcpu);
 
 #endif

@@ -54,6 +54,22 @@ case_punch()
 	nothing_left
 }
 
+# Private memory becomes shared, which ends it, and private again, with new pages.
+case_convert()
+{
+	vmm web --vcpus 2 --pages 32 --touch 32 --convert
+	wait_for '[ "$(reg_pages)" = 64 ]' 60
+	for i in 1 2; do
+		rm -f /tmp/ready.web
+		ask "$VMM" USR2 web private
+		truth '^pages reg 0 ' 1
+		in_use 1
+	done
+	[ ! -s /tmp/vmm.web ] || die "a vCPU left KVM_RUN: $(cat /tmp/vmm.web)"
+	gone "$VMM"
+	nothing_left
+}
+
 # And from one that uses them all the time: it accepts new ones.
 case_punch_busy()
 {
