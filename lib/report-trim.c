@@ -75,7 +75,7 @@ static void put_line(FILE *f, const char *line, size_t len)
 static const char *const log_words[] = {
 	"tdx", "seam", "kvm", "sgx", "tme:", "mktme", "keyid", "hkid", "pamt", "vmx", "ept",
 	"microcode", "mce:", "hardware error", "machine check", "hibernat", "kexec", "misc cgroup",
-	"offline", "smpboot", "hotplug", "cpu limit", "possible_cpus", "guest_memfd", "vfio", "tsm", NULL
+	"offline", "smpboot", "hotplug", "cpu topo", "cpu limit", "possible_cpus", "guest_memfd", "vfio", "tsm", NULL
 };
 
 /* "[   12.345678] " */

@@ -259,7 +259,7 @@ CHECK_FN(capabilities_abi)
 {
 	const struct tdxctl_facts *f = e->facts;
 
-	if (!f->td_attributes.readable && f->td_attributes.reason == tdxctl_td_other_abi)
+	if (!f->td_attributes.readable && !strcmp(f->td_attributes.reason, tdxctl_td_other_abi))
 		return rule_says(e, r->severity, "%s", tdxctl_td_other_abi);
 	return TDXCTL_RULE_UNKNOWN;
 }
