@@ -1,0 +1,250 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# Whatever happens to an early release, and in whichever of its phases: the VM is
+# whole afterwards or properly gone, and one more release ends it.
+# shellcheck disable=SC2016,SC2086 # conditions are evaluated later
+
+# More than what is given back in one go.
+PAGES=1280
+
+# takes LEAF NANOSECONDS
+takes()
+{
+	echo "$1 $2" >$EMUL/delay || die "delay refused: $*"
+}
+
+# soon CONDITION: as wait_for, for what does not last.
+soon()
+{
+	left=500
+	until eval "$1"; do
+		left=$((left - 1))
+		[ $left -gt 0 ] || die "waited in vain for: $1"
+		sleep 0.01
+	done
+}
+
+# release_in PHASE: web's release in the background, slow enough to be met there.
+release_in()
+{
+	case $1 in
+	hkid)
+		# It keeps the first CPU of each package; be on another.
+		takes 40 400000000
+		taskset -p a $$ >/dev/null
+		;;
+	pages) takes 28 250000 ;;
+	esac
+	flushed=$(calls TDH.MNG.VPFLUSHDONE)
+	tdxctl --json release web --yes >/tmp/web.json 2>/tmp/web.err &
+	RELEASE=$!
+	case $1 in
+	hkid)
+		soon '[ "$(calls TDH.MNG.VPFLUSHDONE)" -gt '$flushed' ]'
+		[ "$(charged)" = 1 ] || die "it is over already"
+		;;
+	pages)
+		soon '[ "$(charged)" = 0 ]'
+		[ "$(reg_pages)" -gt 0 ] || die "it is over already"
+		;;
+	after)
+		ended 0
+		;;
+	esac
+	takes 40 0
+	taskset -p f $$ >/dev/null
+}
+
+# ended STATUS...: the release that was started last has one of these.
+ended()
+{
+	wait $RELEASE
+	got=$?
+	for want; do
+		[ $got = $want ] && return
+	done
+	die "release: status $got, not $*: $(cat /tmp/web.err)"
+}
+
+# met ACTION PHASE
+met()
+{
+	vmm web --vcpus 2 --pages $PAGES --run
+	web=$VMM
+	release_in $2
+	case $1 in
+	int)
+		kill -INT $RELEASE
+		ended 6
+		grep -q continues /tmp/web.err || die "no word of how to go on"
+		;;
+	kill)
+		kill -9 $RELEASE
+		wait $RELEASE 2>/dev/null
+		;;
+	vmm)
+		kill -9 $web
+		ended 0 6
+		;;
+	rmmod)
+		rmmod tdxctl 2>/dev/null && die "unloaded in phase $2"
+		[ $2 = after ] || ended 0
+		;;
+	offline)
+		online 3 0 || die "CPU 3 does not go offline in phase $2"
+		[ $2 = after ] || ended 0
+		# The last CPU of a package, now that nobody needs it.
+		online 2 0 || die "CPU 2 does not go offline"
+		;;
+	esac
+	takes 28 0
+	if [ $1 != vmm ]; then
+		j 0 release web --yes
+		is hkid_freed true
+		[ "$(reg_pages)" = 0 ] || die "$(reg_pages) private pages left"
+		kill -0 $web || die "the VMM is gone"
+		gone $web
+	fi
+	wait $web 2>/dev/null
+	nothing_left
+	for c in 2 3; do
+		[ $1 != offline ] || online $c 1 || die "CPU $c does not come back"
+	done
+	no_slow_removal
+}
+
+case_early_phase_hkid()
+{
+	t 0 helper load
+	for action in int kill vmm rmmod offline; do
+		met $action hkid
+	done
+}
+
+case_early_phase_pages()
+{
+	t 0 helper load
+	for action in int kill vmm rmmod offline; do
+		met $action pages
+	done
+}
+
+case_early_phase_after()
+{
+	t 0 helper load
+	for action in rmmod offline; do
+		met $action after
+	done
+}
+
+# Two at once of one TD.
+case_early_twice()
+{
+	t 0 helper load
+	vmm web --vcpus 2 --pages $PAGES --run
+	release_in hkid
+	j 0 release web --yes
+	is hkid_freed true
+	is verified true
+	ended 0
+	kill_vmms
+	nothing_left
+}
+
+# A vhost device holds the memory map; a guest_memfd is closed while it is used.
+case_early_pinned()
+{
+	modprobe vhost_net
+	t 0 helper load
+	vmm web --vcpus 2 --pages 64 --vhost --run
+	web=$VMM
+	released web 64
+	gone $web
+	nothing_left
+	no_slow_removal
+	vmm early --vcpus 2 --pages 64 --vhost --run
+	released early 64
+	kill_vmms
+	nothing_left
+
+	# By the slow way, until the release meets it.
+	vmm web --vcpus 2 --pages $PAGES --close-gmem --run
+	takes 29 500000
+	kill -USR1 "$VMM"
+	soon '[ "$(calls TDH.MEM.PAGE.REMOVE)" -gt 0 ]'
+	j 0 release web --yes
+	is hkid_freed true
+	is verified true
+	takes 29 0
+	n=$(calls TDH.MEM.PAGE.REMOVE)
+	[ "$n" -lt $PAGES ] || die "all $n pages went the slow way"
+	[ "$(reg_pages)" = 0 ] || die "$(reg_pages) private pages left"
+	wait_for 'grep -q ^closed /tmp/ready.web'
+	kill_vmms
+	nothing_left
+}
+
+# vCPUs in another ioctl, in other processes, in a stopped VMM.
+case_early_vcpus()
+{
+	t 0 helper load
+	vmm web --vcpus 2 --pages 64 --touch 448 --prefault
+	wait_for '[ "$(reg_pages)" = 512 ]' 60
+	released web 512
+	wait_for 'grep -q "KVM_PRE_FAULT_MEMORY: Input/output" /tmp/vmm.web'
+	vmm apart --vcpus 2 --pages 64 --apart
+	released apart 64
+	vmm stopped --vcpus 2 --pages 64 --run
+	kill -STOP "$VMM"
+	released stopped 64
+	kill -CONT "$VMM"
+	# Nothing can be done with it any more.
+	vmm flip --vcpus 1 --pages 64 --flip
+	released flip 64
+	ask "$VMM" USR1 flip refused
+	no_slow_removal
+	kill_vmms
+	nothing_left
+}
+
+# Who may not, and what cannot.
+case_early_no()
+{
+	t 0 helper load
+	vmm web --vcpus 1 --pages 16
+	web=$VMM
+	for mode in 600 666; do
+		chmod $mode /dev/tdxctl
+		su -s /bin/sh nobody -c "tdxctl --json release web --yes" >/tmp/no.json 2>/tmp/no.err
+		got=$?
+		[ $got = 4 ] || die "nobody: status $got, not 4: $(cat /tmp/no.err)"
+	done
+	chmod 600 /dev/tdxctl
+	vmm plain --plain
+	t 1 release "$VMM" --yes
+	says 'has a VM, but none that is known as a TD'
+	kill -0 "$VMM" || die "the ordinary VM is gone"
+	# Without ftrace the probes would not be hit.
+	echo 0 >/proc/sys/kernel/ftrace_enabled
+	t 5 release web --yes --strategy early
+	in_use 1
+	echo 1 >/proc/sys/kernel/ftrace_enabled
+	# A kernel whose KVM is not known here: no type information.
+	rmmod tdxctl
+	: >/tmp/none
+	mount --bind /tmp/none /sys/kernel/btf/vmlinux
+	t 0 helper load
+	vmm db --vcpus 1 --pages 16
+	j 0 release db --dry-run
+	is strategy stop
+	is 'plan.strategies[strategy=early].available' false
+	is 'plan.strategies[strategy=early].reason' 'a kernel function it needs is missing'
+	t 5 release db --yes --strategy early
+	says 'missing'
+	in_use 2
+	umount /sys/kernel/btf/vmlinux
+	j 0 release db --dry-run
+	is strategy early
+	kill_vmms
+	nothing_left
+}
