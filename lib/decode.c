@@ -419,6 +419,43 @@ static bool after_seamcall(const char *line, size_t at)
 	return at >= n && !memcmp(line + at - n, word, n);
 }
 
+/* Does @word end right before @at? */
+static bool after(const char *line, size_t at, const char *word)
+{
+	size_t n = strlen(word);
+
+	return at >= n && !memcmp(line + at - n, word, n);
+}
+
+/*
+ * Numbers without 0x: "leaf 33" of kernels before 6.16, and what QEMU says of
+ * an exit, "hardware reason c000092100000122".
+ */
+static bool bare_word(const char *line, size_t len, size_t at, size_t *end, struct tdxctl_word *w)
+{
+	uint64_t v = 0;
+	size_t n = at;
+
+	if (after(line, at, ": leaf ")) {
+		for (; n < len && n - at < 4 && isdigit((unsigned char)line[n]); n++)
+			v = v * 10 + (uint64_t)(line[n] - '0');
+		if (n == at || (n < len && isalnum((unsigned char)line[n])) || !tdxctl_leaf_str((unsigned int)v))
+			return false;
+		decode_leaf(v, w);
+	} else if (after(line, at, "hardware reason ")) {
+		for (; n < len && n - at < 17 && isxdigit((unsigned char)line[n]); n++)
+			v = v << 4 | (uint64_t)(isdigit((unsigned char)line[n]) ? line[n] - '0' :
+						(line[n] | 0x20) - 'a' + 10);
+		if (n - at != 16 || !plausible(v, 16))
+			return false;
+		decode_status(v, w);
+	} else {
+		return false;
+	}
+	*end = n;
+	return true;
+}
+
 bool tdxctl_decode_find(const char *line, size_t len, size_t from, size_t *start,
 			size_t *end, struct tdxctl_word *w)
 {
@@ -426,6 +463,10 @@ bool tdxctl_decode_find(const char *line, size_t len, size_t from, size_t *start
 		uint64_t v = 0;
 		size_t n;
 
+		if (isxdigit((unsigned char)line[i]) && bare_word(line, len, i, end, w)) {
+			*start = i;
+			return true;
+		}
 		if (line[i] != '0' || (line[i + 1] | 0x20) != 'x')
 			continue;
 		if (i && isalnum((unsigned char)line[i - 1]))

@@ -144,17 +144,10 @@ static void name_status(const char *line, size_t len, char *buf, size_t size)
 {
 	size_t from = 0, start, end;
 	struct tdxctl_word w = { 0 };
-	char last[20];
 
 	*buf = '\0';
 	while (tdxctl_decode_find(line, len, from, &start, &end, &w) && w.kind != TDXCTL_WORD_STATUS)
 		from = end;
-	/* VMMs print the word without 0x, at the end. */
-	if (w.kind != TDXCTL_WORD_STATUS && len > 16 && line[len - 17] == ' ') {
-		snprintf(last, sizeof(last), "%.16s", line + len - 16);
-		if (tdxctl_decode(last, TDXCTL_WORD_AUTO, &w))
-			return;
-	}
 	if (w.kind == TDXCTL_WORD_STATUS && w.name)
 		snprintf(buf, size, " (%s%s%s)", w.name, w.operand_name ? " " : "",
 			 w.operand_name ? w.operand_name : "");

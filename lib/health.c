@@ -126,6 +126,8 @@ static int packages_uncovered(struct tdxctl_examined *x)
 		return exam_unknown(x, "no package is known");
 	if (!n && x->facts->nodes_offline)
 		return exam_unknown(x, "a node has no online CPU; another node may share its package");
+	if (!n && x->facts->cpus_unplaced)
+		return exam_unknown(x, "the package of an offline CPU is not known without the helper");
 	exam_of_total(x, s->nr_packages);
 	h = exam_judge(x, n);
 	for (size_t i = 0; h && !err && i < s->nr_packages; i++)

@@ -202,6 +202,7 @@ struct tdxctl_facts {
 	struct tdxctl_cgroup *cgroups;	/* those that have or were refused a TD */
 	size_t nr_cgroups;
 	uint64_t nodes_offline;		/* bit i: no CPU of node i is online */
+	bool cpus_unplaced;		/* nor does a node tell where an offline CPU belongs */
 	struct tdxctl_val stuck_cpu;	/* a CPU that did not come online */
 	char stuck_step[64];		/* where it stopped */
 };

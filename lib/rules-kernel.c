@@ -232,7 +232,7 @@ static enum tdxctl_tri uncovered(const struct tdxctl_facts *f, char *what, size_
 		*sure = false;
 		return TDXCTL_YES;
 	}
-	return s->nr_packages ? TDXCTL_NO : TDXCTL_DONT_KNOW;
+	return s->nr_packages && !f->cpus_unplaced ? TDXCTL_NO : TDXCTL_DONT_KNOW;
 }
 
 CHECK_FN(maxcpus)

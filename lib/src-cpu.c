@@ -171,6 +171,24 @@ static int look_at_node(struct tdxctl_ctx *ctx, struct tdxctl_facts *f, unsigned
 	return 0;
 }
 
+/* Without NUMA no node has CPUs. */
+static bool first_offline_unplaced(struct tdxctl_ctx *ctx, const struct tdxctl_facts *f)
+{
+	char path[96];
+	size_t i;
+
+	for (i = 0; i < f->snap->nr_cpus && f->snap->cpus[i].online; i++)
+		;
+	if (i == f->snap->nr_cpus || f->snap->cpus[i].package != TDXCTL_UNKNOWN32)
+		return false;
+	for (unsigned int n = 0; n < MAX_NODES; n++) {
+		snprintf(path, sizeof(path), CPU_DIR "/cpu%u/node%u", f->snap->cpus[i].cpu, n);
+		if (root_exists(ctx, path))
+			return false;
+	}
+	return true;
+}
+
 /* The name of step @state in lines like " 238: virt/tdx:online". */
 static void step_name(struct tdxctl_ctx *ctx, uint64_t state, char *buf, size_t size)
 {
@@ -196,6 +214,7 @@ int tdxctl_src_hotplug(struct tdxctl_ctx *ctx, struct tdxctl_facts *f)
 {
 	for (unsigned int n = 0; n < MAX_NODES; n++)
 		look_at_node(ctx, f, n);
+	f->cpus_unplaced = first_offline_unplaced(ctx, f);
 	set(&f->stuck_cpu, TDXCTL_UNKNOWN);
 	for (size_t i = 0; i < f->snap->nr_cpus; i++) {
 		uint64_t state, target;

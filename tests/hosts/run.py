@@ -113,8 +113,18 @@ def check_situation(s, code, doc):
     expect(sum(doc["summary"].values()) == len(doc["rules"]), f"summary: {doc['summary']}")
 
 
-def test_situation(s):
+def check_check(name, top):
+    p = subprocess.run([TDXCTL, "--root", str(top), "check"], stdin=subprocess.DEVNULL, timeout=60,
+                       capture_output=True, text=True, check=False, env=ENV)
+    want = next((k for k, names in situations.CHECK.items() if name in names), 0)
+    expect(p.returncode == want, f"check: exit status {p.returncode}, not {want}: {p.stdout}{p.stderr}")
+
+
+def test_situation(name, s):
     check_situation(s, *examine(s.tree))
+    with tempfile.TemporaryDirectory(prefix="tdxctl-host-") as top:
+        make(top, s.tree)
+        check_check(name, top)
 
 
 def trees():
@@ -128,6 +138,7 @@ def test_tree_on_disk(name):
     expect((top / "origin").read_text().strip(), "no origin")
     expect(name in situations.CAPTURED, "nothing is expected of it")
     check_situation(situations.CAPTURED[name], *examine_tree(top))
+    check_check(name, top)
 
 
 def test_complete():
@@ -139,6 +150,8 @@ def test_complete():
         expect(row and row[1] in ("info", "warn", "fail") and row[2] is not None, f"{rule}: one side only")
         expect(row[0] != row[2], f"{rule}: the same tree for both")
     expect(set(situations.CAPTURED) == set(trees()), "captured trees and expectations differ")
+    known = {n for names in situations.CHECK.values() for n in names}
+    expect(known <= set(situations.SITUATIONS), f"no such situations: {known - set(situations.SITUATIONS)}")
     count = len(situations.SITUATIONS) + len(situations.CAPTURED)
     expect(count >= 25 and all(s.origin for s in situations.SITUATIONS.values()), f"{count} situations")
 
@@ -229,7 +242,7 @@ def main():
         return 0
     tests = {f"rule {k}": (lambda k=k, v=v: test_rule(k, v)) for k, v in table.RULES.items() if v}
     tests |= {f"again {k}": (lambda k=k, v=v: test_rule(k, v)) for k, v in table.AGAIN.items()}
-    tests |= {f"host {k}": (lambda s=s: test_situation(s)) for k, s in situations.SITUATIONS.items()}
+    tests |= {f"host {k}": (lambda k=k, s=s: test_situation(k, s)) for k, s in situations.SITUATIONS.items()}
     tests |= {f"captured {k}": (lambda k=k: test_tree_on_disk(k)) for k in trees()}
     tests |= {k[5:]: v for k, v in globals().items()
               if k in ("test_complete", "test_tree", "test_nothing_known", "test_options", "test_log_lines",

@@ -234,6 +234,17 @@ SITUATIONS = {
                                  NO_MSR, "made: a distribution's 6.8", 7, "bios.keyid.none",
         NO_MSRS | {"bios.keyid.none": "fail"}),
 }
+# What check exits with, by default 0: without the helper it knows little, and says so.
+CHECK = {
+    # TDX is not up.
+    3: ("nothing-readable other-vendor guest older-cpu no-vmx bios-off tme-mt-off split-0 one-private-keyid palimit46 "
+        "seamrr-off seamrr-unlocked module-missing old-module old-bios hibernation hibernation-log-lost mixed-bios "
+        "kexec-6.12 log-6.2 log-6.7 log-6.8 log-6.16 log-7.2 log-distro log-distro-bios").split(),
+    # What it must know cannot be seen.
+    5: ("module-1.5.01 parameter-off kvm-not-loaded kvm-without-tdx ept-off package-offline node-offline "
+        "package-offline-no-nodes maxcpus container").split(),
+    7: "hkids-exhausted cgroup-v1".split(),
+}
 # Trees on disk; each has a file "origin".
 # Of any host in the lab: its memory has no blocks in sysfs, its CPU no SGX.
 LAB = HELPER | is_unknown("mem.hotplug_refused") | {

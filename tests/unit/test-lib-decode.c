@@ -130,6 +130,12 @@ static void logs(void)
 	CHECK_EQ(found("0x 0xg 00x 0"), 0);
 	CHECK_EQ(found(""), 0);
 	CHECK_EQ(found("SEAMCALL (0x2a)"), 0);
+	/* Without 0x. */
+	CHECK_EQ(found("SEAMCALL failed: CPU 3: leaf 33, error 0xc000092100000122."), 2);
+	CHECK_EQ(found("x: leaf 999 leaf 33 : leaf 3x : leaf : leaf"), 0);
+	CHECK_EQ(found("KVM: unknown exit, hardware reason c000092100000122"), 1);
+	CHECK_EQ(found("KVM: unknown exit, hardware reason 31"), 0);
+	CHECK_EQ(found("hardware reason c0000921000001221 hardware reason c00009210000012"), 0);
 }
 
 int main(void)

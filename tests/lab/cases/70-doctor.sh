@@ -6,7 +6,6 @@
 # What is true of this machine whatever happens: no SGX, 16 private KeyIDs, the
 # memory of a module that is up, a CPU with seamret_invd_vmcs.
 ALWAYS='bios.keyid.capacity mem.pamt update.unavailable'
-NO_KVM='mem.pamt update.unavailable'
 
 # diagnosis STATUS FAILURES WARNINGS NOTES: all that doctor finds, in the order of
 # its rules. The first of the worst is what to begin with.
@@ -28,8 +27,17 @@ reload_kvm()
 	modprobe kvm_intel $1
 }
 
+# Also after a case that ended with KVM's TDX off.
+kvm_on()
+{
+	[ "$(cat /sys/module/kvm_intel/parameters/tdx 2>/dev/null)" = Y ] && return
+	rmmod kvm_intel 2>/dev/null
+	modprobe kvm_intel tdx=1
+}
+
 case_doctor_well()
 {
+	kvm_on
 	diagnosis 0 '' sgx.off "$ALWAYS"
 	j 0 doctor
 	is 'rules[id=hkid.exhausted].state' ok
@@ -45,6 +53,7 @@ case_doctor_well()
 # A TD that is not finished is no time for an update.
 case_doctor_building()
 {
+	kvm_on
 	vmm init --stop-at init
 	t 0 helper load
 	diagnosis 0 '' sgx.off 'bios.keyid.capacity mem.pamt hugepages update.unavailable update.during_build'
@@ -52,10 +61,11 @@ case_doctor_building()
 
 case_doctor_tdx_off()
 {
+	kvm_on
 	reload_kvm tdx=0
-	diagnosis 7 kvm.param sgx.off "$NO_KVM"
+	diagnosis 7 kvm.param sgx.off "$ALWAYS"
 	rmmod kvm_intel
-	diagnosis 7 kvm.param sgx.off "$NO_KVM"
+	diagnosis 7 kvm.param sgx.off "$ALWAYS"
 	modprobe kvm_intel tdx=1
 	diagnosis 0 '' sgx.off "$ALWAYS"
 }
@@ -63,15 +73,17 @@ case_doctor_tdx_off()
 # KVM says in the log what it misses; where it works again, that is history.
 case_doctor_ept_off()
 {
+	kvm_on
 	allow_log 'EPT'
 	reload_kvm 'tdx=1 ept=0'
-	diagnosis 7 kvm.prereq sgx.off "$NO_KVM"
+	diagnosis 7 kvm.prereq sgx.off "$ALWAYS"
 	reload_kvm tdx=1
 	diagnosis 0 '' sgx.off "$ALWAYS"
 }
 
 case_doctor_exhausted()
 {
+	kvm_on
 	for i in $(seq 1 15); do
 		vmm "td$i" --stop-at init
 	done
@@ -88,6 +100,7 @@ case_doctor_exhausted()
 
 case_doctor_cgroup_limit()
 {
+	kvm_on
 	cg=/sys/fs/cgroup
 	echo +misc >$cg/cgroup.subtree_control
 	mkdir $cg/vms
@@ -104,6 +117,7 @@ case_doctor_cgroup_limit()
 # CPUs 2 and 3 are package 1. Without ACPI there is one node for both packages.
 case_doctor_package_offline()
 {
+	kvm_on
 	online 2 0
 	diagnosis 0 '' sgx.off "$ALWAYS"
 	online 3 0
