@@ -207,6 +207,35 @@ case_early_vcpus()
 	nothing_left
 }
 
+# The TDX module does not let the HKID go; pages go meanwhile.
+case_early_not_flushed()
+{
+	t 0 helper load
+	for end in release vmm; do
+		vmm web --vcpus 2 --pages 640 --punch --run
+		web=$VMM
+		fault leaf=19 status=0x8000082400000000
+		takes 19 300000000
+		flushed=$(calls TDH.VP.FLUSH)
+		tdxctl release web --yes >/tmp/web.out 2>/tmp/web.err &
+		RELEASE=$!
+		soon '[ "$(calls TDH.VP.FLUSH)" -gt '$flushed' ]'
+		kill -USR2 $web
+		ended 1 6
+		takes 19 0
+		wait_for 'grep -q ^punched /tmp/ready.web'
+		in_use 1
+		if [ $end = release ]; then
+			j 0 release web --yes
+			is hkid_freed true
+			is verified true
+			[ "$(reg_pages)" = 0 ] || die "$(reg_pages) private pages left"
+		fi
+		gone $web
+		nothing_left
+	done
+}
+
 # Who may not, and what cannot.
 case_early_no()
 {
@@ -247,4 +276,26 @@ case_early_no()
 	is strategy early
 	kill_vmms
 	nothing_left
+}
+
+# The HKID stays with the TDX module: that TD is lost, its pages are not used again.
+case_early_leaked()
+{
+	t 0 helper load
+	vmm web --vcpus 2 --pages 64 --run
+	web=$VMM
+	allow_log 'SEAMCALL .*failed|WARNING: arch/x86/kvm/vmx/tdx.c|Call Trace|HKID .* is leaked'
+	fault leaf=20 status=0xc000081100000000
+	j 1 release web --yes
+	is hkid_freed false
+	is result failed
+	says 'its HKID leaked'
+	j 0 hkid
+	count 'hkids[state=leaked].id' 1
+	kill -0 "$web" || die "the VMM is gone"
+	t 5 release web --yes --strategy early
+	says 'the VM is dead already'
+	gone "$web"
+	wait_for 'dmesg | grep -q "page 0x.* is lost: the HKID leaked"'
+	lose 1 1 64
 }
