@@ -284,7 +284,7 @@ case_early_leaked()
 	t 0 helper load
 	vmm web --vcpus 2 --pages 64 --run
 	web=$VMM
-	allow_log 'SEAMCALL .*failed|WARNING: arch/x86/kvm/vmx/tdx.c|Call Trace|HKID .* is leaked'
+	allow_log 'SEAMCALL .*failed|WARNING: arch/x86/kvm/vmx/tdx.c|Call Trace|HKID .* is leaked|is lost: the HKID leaked'
 	fault leaf=20 status=0xc000081100000000
 	j 1 release web --yes
 	is hkid_freed false
