@@ -51,7 +51,8 @@ static void start(void)
 	facts.log.text = (char *)"";
 	facts.log_complete = true;
 	facts.vm_log_count.readable = true;
-	facts.last_log.reason = facts.config.reason = facts.cpu.flags.reason = facts.cpu.bugs.reason = "not there";
+	facts.last_log.reason = facts.config.reason = facts.cpu.flags.reason = facts.cpu.bugs.reason =
+		facts.td_attributes.reason = "not there";
 }
 
 static enum tdxctl_rule_state state(const char *id, const char *detail)
