@@ -98,22 +98,6 @@ case_doctor_exhausted()
 	is 'rules[id=hkid.exhausted].state' ok
 }
 
-case_doctor_cgroup_limit()
-{
-	kvm_on
-	cg=/sys/fs/cgroup
-	echo +misc >$cg/cgroup.subtree_control
-	mkdir $cg/vms
-	echo 'tdx 0' >$cg/vms/misc.max
-	echo $$ >$cg/vms/cgroup.procs
-	vmm_fails 'busy' web --stop-at init
-	diagnosis 0 '' 'sgx.off hkid.cgroup_limit' "$ALWAYS"
-	echo $$ >$cg/cgroup.procs
-	echo 'tdx max' >$cg/vms/misc.max
-	diagnosis 0 '' sgx.off "$ALWAYS"
-	rmdir $cg/vms
-}
-
 # CPUs 2 and 3 are package 1. Without ACPI there is one node for both packages.
 case_doctor_package_offline()
 {
