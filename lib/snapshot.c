@@ -97,7 +97,8 @@ static int from_helper(struct tdxctl_ctx *ctx, int fd, struct tdxctl_snapshot **
 		tdxctl_snapshot_free(snap);
 		return err;
 	}
-	if (snap->info.global_hkid || snap->info.nr_hkids)
+	/* KeyIDs are firmware's work: they prove no module. */
+	if (snap->hdr.seamcalls)
 		snap->platform.has_tdx = true;
 	*out = snap;
 	return 0;

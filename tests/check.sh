@@ -192,6 +192,7 @@ tier_lab()
 	fi
 	run lab env O="$O" MAKE="${MAKE:-make}" bash tests/lab/suite.sh lab
 	run lab-faults env O="$O" MAKE="${MAKE:-make}" bash tests/lab/suite.sh faults
+	run lab-absent env O="$O" MAKE="${MAKE:-make}" bash tests/lab/suite.sh absent
 }
 
 [ $# != 0 ] || set -- build unit tsan cli fuzz lint kmod vm lab

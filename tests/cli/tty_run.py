@@ -3,6 +3,7 @@
 import os
 import pty
 import select
+import signal
 import time
 
 TIMEOUT = 60
@@ -12,6 +13,8 @@ def run(argv, env, answer=None, prompt=b"[y/N] "):
     """Exit status (negative: signal) and all that appeared; @answer follows @prompt."""
     pid, fd = pty.fork()
     if pid == 0:
+        # Whoever runs this in the background ignores it, and we would inherit that.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
         os.execve(argv[0], [str(a) for a in argv], env)
     text, end = b"", time.monotonic() + TIMEOUT
     while time.monotonic() < end:

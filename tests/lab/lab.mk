@@ -12,6 +12,7 @@ check-lab:
 	@tests/deps.sh
 	@O=$(O) MAKE="$(MAKE)" bash tests/lab/suite.sh lab
 	@O=$(O) MAKE="$(MAKE)" bash tests/lab/suite.sh faults
+	@O=$(O) MAKE="$(MAKE)" bash tests/lab/suite.sh absent
 
 # The same cases under KASAN, lockdep, sleep checks and kmemleak: a nightly run.
 check-lab-debug:

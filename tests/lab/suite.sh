@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# suite.sh [-i] lab|faults|debug|debug-faults [CASE...]: builds what the lab's guests need, boots them,
-# one per CPU here, deals the cases out to them and judges all. Last line:
+# suite.sh [-i] lab|faults|absent|debug|debug-faults [CASE...]: builds what the lab's guests
+# need, boots them, one per CPU here, deals the cases out to them and judges all. Last line:
 # "lab: N passed, N failed". What guest N left behind is in $O/lab/N, O=build.
 # -i: a shell on this terminal instead.
 set -euo pipefail
@@ -13,12 +13,14 @@ if [ "${1-}" = -i ]; then
 fi
 variant=$1
 shift
-name=lab
+name=lab boot=
 [ "$variant" = lab ] || name=lab-$variant
 # They lose HKIDs for the rest of a boot, so they have boots of their own.
 case $variant in
 faults) LAB_CASES=tests/lab/faults variant=lab ;;
 debug-faults) LAB_CASES=tests/lab/faults variant=debug ;;
+# The kernel finds no TDX module as it boots.
+absent) LAB_CASES=tests/lab/absent variant=lab boot=seam_lab.absent=1 ;;
 esac
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../.." && pwd)
@@ -97,7 +99,7 @@ for ((i = 0; i < guests; i++)); do
 	for case; do
 		[ $((n++ % guests)) != "$i" ] || echo "$case"
 	done >"$dir/selected"
-	bash tests/lab/run.sh -o "$dir" -t "${LAB_TIMEOUT:-$((1200 * slow))}" "${args[@]}" -f "$dir/selected" "$out/script" &
+	bash tests/lab/run.sh -a "$boot" -o "$dir" -t "${LAB_TIMEOUT:-$((1200 * slow))}" "${args[@]}" -f "$dir/selected" "$out/script" &
 	pids+=($!)
 done
 for ((i = 0; i < guests; i++)); do
