@@ -22,6 +22,24 @@ judge.HARMLESS = re.compile(judge.HARMLESS.pattern + r"|MDS CPU bug present and 
                             r"\.\.\. MAX_LOCK|kmemleak: (Kernel memory leak detector initialized|Automatic)|"
                             r"KernelAddressSanitizer initialized|RCU lockdep checking is enabled")
 
+# Warnings of Linux 7.2 about itself; each is this one line and the head of its trace.
+KNOWN = re.compile(
+    # As a CPU goes offline its own thread, which may be preempted but not migrated,
+    # runs into tdx_cpu_flush_cache()'s lockdep_assert_preemption_disabled().
+    r"WARNING: arch/x86/virt/vmx/tdx/tdx\.c:158 at tdx_offline_cpu\+")
+
+
+def without_known(text):
+    out, in_known = [], False
+    for line in text.splitlines():
+        if KNOWN.search(line):
+            in_known = True
+        elif in_known and "Call Trace:" in line:
+            in_known = False
+        else:
+            out.append(line)
+    return "\n".join(out)
+
 
 def judge_guest(name, work):
     """(passed, failed) of what is not one case: the guest, its log, its documents."""
@@ -33,7 +51,7 @@ def judge_guest(name, work):
         print("not ok guest %s: %s" % (name, {"124": "timed out", "125": "the kernel panicked",
                                               "126": "Bochs died"}.get(status, "status " + status)))
         print("\n".join(log.splitlines()[-40:]))
-    noise = judge.judge_log(log)
+    noise = judge.judge_log(without_known(log))
     for line in noise[:30]:
         print("not ok kernel-log: " + line)
     failed += len(noise) > 0
