@@ -207,6 +207,41 @@ case_early_vcpus()
 	nothing_left
 }
 
+# A vCPU whose thread gets no CPU cannot stop: refused, and nothing has happened.
+case_early_unstoppable()
+{
+	t 0 helper load
+	# Not even the little that the scheduler keeps for ordinary threads.
+	rt=$(cat /proc/sys/kernel/sched_rt_runtime_us)
+	fair=/sys/kernel/debug/sched/fair_server/cpu3/runtime
+	share=$(cat $fair)
+	echo -1 >/proc/sys/kernel/sched_rt_runtime_us
+	echo 0 >$fair
+	echo 100 >/sys/module/tdxctl/parameters/stop_ms
+	vmm web --vcpus 2 --pages 64 --touch 16 --busy --starve 1500
+	wait_for '[ "$(reg_pages)" = 80 ]' 60
+	kill -USR1 "$VMM"
+	wait_for 'grep -q ^starved /tmp/ready.web'
+	j 1 release web --yes --strategy early
+	is error.code busy
+	says 'web: a vCPU of process [0-9]+ did not stop'
+	is hkid_freed false
+	is plan.strategy early
+	in_use 1
+	[ "$(reg_pages)" = 80 ] || die "$(reg_pages) private pages, not 80"
+	j 0 td list
+	is 'tds[vm=web].state' runnable
+	# Once it runs again it can be stopped.
+	sleep 1
+	echo 5000 >/sys/module/tdxctl/parameters/stop_ms
+	echo "$rt" >/proc/sys/kernel/sched_rt_runtime_us
+	echo "$share" >$fair
+	released web 80
+	no_slow_removal
+	kill_vmms
+	nothing_left
+}
+
 # The TDX module does not let the HKID go; pages go meanwhile.
 case_early_not_flushed()
 {
@@ -275,6 +310,24 @@ case_early_no()
 	j 0 release db --dry-run
 	is strategy early
 	kill_vmms
+	nothing_left
+}
+
+# Ending the VMM works everywhere; also one that does not listen.
+case_early_stop()
+{
+	t 0 helper load
+	vmm web --vcpus 2 --pages 64 --run
+	j 0 release web --yes --strategy stop
+	is strategy stop
+	is hkid_freed true
+	is verified true
+	wait "$VMM" 2>/dev/null
+	vmm deaf --vcpus 2 --pages 64 --run
+	kill -STOP "$VMM"
+	t 0 release deaf --yes --strategy stop
+	says SIGKILL
+	wait "$VMM" 2>/dev/null
 	nothing_left
 }
 
