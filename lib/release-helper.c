@@ -185,8 +185,9 @@ int release_leaked(struct helper_release *r, const struct tdxctl_td *td)
 {
 	if (td->hkid)
 		return ctx_fail(r->base.ctx, -EIO, "only a reboot gives it back",
-				"%s: HKID %u leaked, and its memory with it: %s: %s", r->name, td->hkid,
-				leaf_of(td), status_of(td));
+				"%s: HKID %u leaked%s: %s: %s", r->name, td->hkid,
+				td->private_pages ? ", and its memory with it" : "", leaf_of(td),
+				status_of(td));
 	return ctx_fail(r->base.ctx, -EIO, "they are lost until the host reboots",
 			"%s: not all pages could be reclaimed: %s: %s", r->name, leaf_of(td), status_of(td));
 }
