@@ -48,11 +48,12 @@ case_lock_tdx_lock()
 	is 'locks[name=tdx_lock].source' mutex
 	is 'locks[name=tdx_lock].contended' 0
 	taken=$(jget "$OUT" 'locks[name=tdx_lock].acquisitions')
-	slow $VPFLUSHDONE 60000000
+	# Long enough for another one to end meanwhile, which has to wait for it.
+	slow $VPFLUSHDONE 200000000
 	kill -9 "$web"
 	lock_until 'locks[name=tdx_lock].state' held
-	# Another one that ends has to wait for it.
 	kill -9 "$VMM"
+	slow $VPFLUSHDONE 60000000
 	is 'locks[name=tdx_lock].holder' web
 	is 'locks[name=tdx_lock].holder_pid' "$web"
 	is 'locks[name=tdx_lock].td' "$td"

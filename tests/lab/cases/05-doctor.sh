@@ -1,6 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # doctor on a real kernel: well where all is well, and the right rule where not.
+# These come first: what other cases do to a host stays in its kernel log, where
+# doctor finds it.
 # shellcheck disable=SC2016,SC2086 # conditions are evaluated later
 
 # What is true of this machine whatever happens: no SGX, 16 private KeyIDs, the
