@@ -316,9 +316,9 @@ static struct ftrace_ops pin = {
 	.flags = FTRACE_OPS_FL_PERMANENT,
 };
 
-static int pin_ftrace(const struct kprobe *kp)
+static int pin_ftrace(void)
 {
-	int ret = ftrace_set_filter_ip(&pin, (unsigned long)kp->addr, 0, 0);
+	int ret = ftrace_set_filter_ip(&pin, sym_find(NULL, wanted[0].symbol), 0, 0);
 
 	/* Not a place of ftrace's: nor is the probe. */
 	if (ret)
@@ -335,7 +335,7 @@ static void unpin_ftrace(void)
 		ftrace_free_filter(&pin);
 }
 #else
-static int pin_ftrace(const struct kprobe *kp)
+static int pin_ftrace(void)
 {
 	return 0;
 }
@@ -364,10 +364,18 @@ static void disarm(int n)
 	unregister_kprobes(probe_list, n);
 }
 
+/*
+ * ftrace comes first: a probe that is set and taken back while it is off leaves
+ * traces in its records that it takes for a defect of its own later.
+ */
 static int arm(void)
 {
-	int i, ret;
+	int i, ret = pin_ftrace();
 
+	if (ret) {
+		pr_warn("ftrace is switched off (%d)\n", ret);
+		return ret;
+	}
 	for (i = 0; i < ARRAY_SIZE(wanted); i++) {
 		probes[i] = (struct kprobe) {
 			.symbol_name = wanted[i].symbol,
@@ -383,15 +391,11 @@ static int arm(void)
 		if (ret) {
 			pr_warn("%s: no probe (%d)\n", wanted[i].symbol, ret);
 			disarm(i);
+			unpin_ftrace();
 			return ret;
 		}
 	}
-	ret = pin_ftrace(&probes[0]);
-	if (ret) {
-		pr_warn("ftrace is switched off (%d)\n", ret);
-		disarm(i);
-	}
-	return ret;
+	return 0;
 }
 
 static bool any_vm(void)
@@ -422,8 +426,8 @@ static void retire_locked(void)
 	}
 	if (!armed || any_vm())
 		return;
-	unpin_ftrace();
 	disarm(ARRAY_SIZE(wanted));
+	unpin_ftrace();
 	WRITE_ONCE(armed, false);
 	if (atomic_long_read(&leaked_pages))
 		pr_err("%ld pages lost so far\n", atomic_long_read(&leaked_pages));
