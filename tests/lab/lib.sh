@@ -47,7 +47,8 @@ charged()
 	awk '$1 == "tdx" { n = $2 } END { print n + 0 }' /sys/fs/cgroup/misc.current
 }
 
-# What earlier cases of this boot lost for good: see lose().
+# What earlier cases of this boot lost for good: see lose() of the faults, which have
+# boots of their own.
 lost()
 {
 	cat "/tmp/lost.$1" 2>/dev/null || echo 0
@@ -103,21 +104,6 @@ nothing_left()
 	wait_for "[ \"\$(grep -c '^td ' $EMUL/truth)\" = $(lost tds) ]" 5
 	want=$(cat /tmp/lost.pages 2>/dev/null || echo 'pages reg 0 tdr 0 tdcx 0 tdvpr 0 sept 0')
 	[ "$(pages_line)" = "$want" ] || die "$(pages_line), not $want"
-	in_use 0
-}
-
-# lose HKIDS TDS REG: this fault costs exactly so many HKIDs, TDs that are never
-# gone and private pages; control and S-EPT pages go with the TDs.
-lose()
-{
-	hkids=$(($(lost hkids) + $1)) tds=$(($(lost tds) + $2)) reg=$(($(lost reg) + $3))
-	wait_for "[ \"\$(grep -c '^td ' $EMUL/truth)\" = $tds ]" 5
-	[ "$(reg_pages)" = $reg ] || die "$(pages_line): not $3 private pages more"
-	truth "^pages reg $reg tdr $tds " 1
-	echo $hkids >/tmp/lost.hkids
-	echo $tds >/tmp/lost.tds
-	echo $reg >/tmp/lost.reg
-	pages_line >/tmp/lost.pages
 	in_use 0
 }
 

@@ -39,6 +39,28 @@ case_release_leaks()
 	lose 1 1 64
 }
 
+# Nor does the TDX module let it go as the VM ends.
+case_release_leaks_for_good()
+{
+	warns tdx_mmu_release_hkid tdx_sept_free_private_spt
+	failed TDH_MNG_KEY_FREEID 0xc000081100000000
+	allow_log 'tdh_mng_(key_freeid|vpflushdone)\(\) failed. HKID [0-9]+ is leaked'
+	allow_log 'tdxctl: page 0x[0-9a-f]+ is lost: the HKID leaked|tdxctl: [0-9]+ pages lost so far'
+	t 0 helper load
+	vmm web --vcpus 2 --pages 64 --run
+	web=$VMM
+	fault leaf=20 status=0xc000081100000000
+	j 1 release web --yes
+	is hkid_freed false
+	is result failed
+	kill -0 "$web" || die "the VMM is gone"
+	t 5 release web --yes --strategy early
+	says 'the VM is dead already'
+	gone "$web"
+	wait_for 'dmesg | grep -q "page 0x.* is lost: the HKID leaked"'
+	lose 1 1 64
+}
+
 # A vCPU that seems to be left: nothing is lost when KVM tries again as the VM goes.
 case_release_not_done()
 {

@@ -28,3 +28,18 @@ hkid_of_web()
 	tdxctl --json td list >/tmp/x
 	HKID=$(jget /tmp/x 'tds[vm=web].hkid')
 }
+
+# lose HKIDS TDS REG: this fault costs exactly so many HKIDs, TDs that are never
+# gone and private pages; control and S-EPT pages go with the TDs.
+lose()
+{
+	hkids=$(($(lost hkids) + $1)) tds=$(($(lost tds) + $2)) reg=$(($(lost reg) + $3))
+	wait_for "[ \"\$(grep -c '^td ' $EMUL/truth)\" = $tds ]" 5
+	[ "$(reg_pages)" = $reg ] || die "$(pages_line): not $3 private pages more"
+	truth "^pages reg $reg tdr $tds " 1
+	echo $hkids >/tmp/lost.hkids
+	echo $tds >/tmp/lost.tds
+	echo $reg >/tmp/lost.reg
+	pages_line >/tmp/lost.pages
+	in_use 0
+}
