@@ -27,6 +27,19 @@ u64 page_address_of(const struct page *page)
 	return PFN_PHYS(pfn);
 }
 
+/* Whether a thread of the process uses this map; the first may be gone. */
+static bool uses_mm(const struct task_struct *leader, const struct mm_struct *mm)
+{
+	const struct task_struct *t;
+	bool uses = false;
+
+	rcu_read_lock();
+	for_each_thread(leader, t)
+		uses = uses || READ_ONCE(t->mm) == mm;
+	rcu_read_unlock();
+	return uses;
+}
+
 /*
  * Reads what KVM knows of the TD behind @file, which the caller holds. -EINVAL:
  * not a TD, or one that is not initialised: its creation is seen as SEAMCALLs.
@@ -50,7 +63,7 @@ int kvm_td_read(struct kvm_td *td, const struct tdxctl_layout *l, const struct f
 		return -EOPNOTSUPP;
 	if (type != KVM_X86_TDX_VM)
 		return -EINVAL;
-	if (!mm || mm != READ_ONCE(leader->mm))
+	if (!mm || !uses_mm(leader, mm))
 		return -EXDEV;
 	if (!layout_read(kvm, l->hkid, &td->hkid, sizeof(td->hkid)) ||
 	    !layout_read(kvm, l->state, &td->state, sizeof(td->state)) ||

@@ -37,17 +37,19 @@ static struct {
 	bool (*request_all)(struct kvm *kvm, unsigned int req);
 	void (*pre_destroy)(struct kvm *kvm);
 	bool known;
-	unsigned long probes_off;	/* the kernel's switch for all kprobes */
+	unsigned long ops;		/* kvm_x86_ops */
 } kvm_fns;
 
-/* What user space takes for struct kvm_tdx is no more than KVM allocates. */
+/*
+ * What user space takes for struct kvm_tdx is no more than KVM allocates. KVM
+ * knows that a while after it can be looked up: once its vendor module is ready.
+ */
 static bool fits_vm(const struct tdxctl_layout *l)
 {
-	unsigned long ops = sym_find(NULL, "kvm_x86_ops");
 	unsigned int size;
 
-	return kvm_known.valid && ops && l->kvm_tdx_size > kvm_known.kvm_size &&
-	       !copy_from_kernel_nofault(&size, (void *)ops + kvm_known.ops_vm_size,
+	return kvm_known.valid && l->kvm_tdx_size > kvm_known.kvm_size &&
+	       !copy_from_kernel_nofault(&size, (void *)kvm_fns.ops + kvm_known.ops_vm_size,
 					 sizeof(size)) &&
 	       l->kvm_tdx_size <= size;
 }
@@ -56,24 +58,15 @@ static bool fits_vm(const struct tdxctl_layout *l)
  * Looks for what the strategy needs of this KVM, once for each: a look-up takes
  * a grace period. Under layout_mutex.
  */
-void early_resolve(const struct tdxctl_layout *l)
+void early_resolve(void)
 {
 	kvm_fns.lock_all_vcpus = (void *)sym_callable("kvm_lock_all_vcpus");
 	kvm_fns.unlock_all_vcpus = (void *)sym_callable("kvm_unlock_all_vcpus");
 	kvm_fns.request_all = (void *)sym_callable("kvm_make_all_cpus_request");
 	kvm_fns.pre_destroy = (void *)sym_callable("vt_vm_pre_destroy");
-	kvm_fns.probes_off = sym_find(NULL, "kprobes_all_disarmed");
+	kvm_fns.ops = sym_find(NULL, "kvm_x86_ops");
 	kvm_fns.known = kvm_fns.lock_all_vcpus && kvm_fns.unlock_all_vcpus && kvm_fns.request_all &&
-		    kvm_fns.pre_destroy && fits_vm(l) && sept_known();
-}
-
-/* Whether somebody has switched kprobes off: they would be planted in vain. */
-static bool probes_off(void)
-{
-	bool off;
-
-	return !kvm_fns.probes_off ||
-	       copy_from_kernel_nofault(&off, (void *)kvm_fns.probes_off, sizeof(off)) || off;
+			kvm_fns.pre_destroy && kvm_fns.ops && sept_known();
 }
 
 /* Whether this KVM is one that the strategy knows. */
@@ -86,7 +79,7 @@ u32 early_reason(void)
 	if (!layout_get(&l) || !layout_complete(&l) ||
 	    l.sept_callback != TDXCTL_SEPT_SET_PRIVATE_SPTE)
 		return TDXCTL_REASON_NO_SYMBOL;
-	if (!boot_cpu_has(X86_FEATURE_MOVDIR64B) || !kvm_fns.known || probes_off())
+	if (!boot_cpu_has(X86_FEATURE_MOVDIR64B) || !kvm_fns.known || !fits_vm(&l))
 		return TDXCTL_REASON_NO_SYMBOL;
 	/* The layout is user space's word, and KVM's state is written by it. */
 	if (security_locked_down(LOCKDOWN_DEV_MEM))
@@ -177,6 +170,12 @@ static void unlock_vm(struct kvm_td *td, const struct tdxctl_layout *l)
 	mutex_unlock(lock);
 }
 
+/* As KVM does when a VM ends; it has nothing to do once the HKID is back. */
+void early_give_back(void *kvm)
+{
+	kvm_fns.pre_destroy(kvm);
+}
+
 /*
  * Under these locks no vCPU runs and nothing is mapped. Memory may go at any
  * time: the VMM may be punching holes or closing its guest_memfd right now.
@@ -185,9 +184,8 @@ static bool kill_and_release(struct kvm_td *td, const struct tdxctl_layout *l,
 			     const struct mm_struct *mm)
 {
 	bool released;
-	s32 hkid;
 
-	sept_begin(l, td->kvm);
+	sept_begin(td->kvm);
 	WRITE_ONCE(*(bool *)(td->kvm + l->vm_dead), true);
 	kvm_fns.request_all(td->kvm, kvm_known.req_vm_dead);
 	/*
@@ -195,8 +193,8 @@ static bool kill_and_release(struct kvm_td *td, const struct tdxctl_layout *l,
 	 * pending it returns at once; KVM warns of pages it cannot map.
 	 */
 	kick_vcpus(mm);
-	kvm_fns.pre_destroy(td->kvm);
-	released = layout_read(td->kvm, l->hkid, &hkid, sizeof(hkid)) && hkid <= 0;
+	early_give_back(td->kvm);
+	released = sept_end(td->kvm);
 	if (released)
 		WRITE_ONCE(*(u32 *)(td->kvm + l->state), NO_STATE);
 	return released;
@@ -233,10 +231,10 @@ long early_release(struct job *j)
 	if (!ret)
 		released = kill_and_release(&td, &l, j->vm.mm);
 	unlock_vm(&td, &l);
-	if (!ret) {
-		sept_end(&l, td.kvm, released);
-		ret = released ? 0 : -EIO;
-	}
+	if (released)
+		sept_reclaim(td.kvm);
+	else if (!ret)
+		ret = -EIO;
 put:
 	sept_put(td.kvm);
 out:

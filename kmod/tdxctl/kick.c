@@ -22,6 +22,7 @@
 #include "early.h"
 
 #define KICK_MS		5
+#define IA32_NR_IOCTL	54	/* asm/unistd_32.h, whose names are those of the other */
 
 #ifndef KVM_PRE_FAULT_MEMORY
 #define KVM_PRE_FAULT_MEMORY	_IOWR(KVMIO, 0xd5, char[64])
@@ -42,10 +43,21 @@ struct vcpu_kick {
 static bool has_vcpu(struct task_struct *t)
 {
 	struct pt_regs *at = task_pt_regs(t), regs;
+	u32 command;
 
-	if (copy_from_kernel_nofault(&regs, at, sizeof(regs)) || regs.orig_ax != __NR_ioctl)
+	if (copy_from_kernel_nofault(&regs, at, sizeof(regs)))
 		return false;
-	return (u32)regs.si == KVM_RUN || (u32)regs.si == KVM_PRE_FAULT_MEMORY;
+	switch (regs.orig_ax) {
+	case __NR_ioctl:
+		command = regs.si;
+		break;
+	case IA32_NR_IOCTL:
+		command = regs.cx;
+		break;
+	default:
+		return false;
+	}
+	return command == KVM_RUN || command == KVM_PRE_FAULT_MEMORY;
 }
 
 /* KVM serves whoever shares the VM's memory map, of whichever process. */

@@ -107,7 +107,7 @@ int layout_ioctl(struct tdxctl_layout *l)
 	if (early_active())
 		goto out;
 	current_layout = set;
-	early_resolve(&set);
+	early_resolve();
 	vmgone_arm(&set);
 	ret = 0;
 out:

@@ -35,7 +35,7 @@ void vmgone_arm(const struct tdxctl_layout *l);
 void vmgone_disarm(void);
 
 /* early.c */
-void early_resolve(const struct tdxctl_layout *l);
+void early_resolve(void);
 
 /* sept.c */
 bool early_active(void);

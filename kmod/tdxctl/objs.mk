@@ -8,7 +8,7 @@ tdxctl-y := tdxctl/main.o tdxctl/probe.o tdxctl/sym.o tdxctl/observe.o \
 	    tdxctl/cpus.o tdxctl/locks.o tdxctl/dev.o tdxctl/snapshot.o \
 	    tdxctl/cpucheck.o tdxctl/seamcall.o tdxctl/release.o \
 	    tdxctl/job.o tdxctl/td.o tdxctl/layout.o tdxctl/vmgone.o tdxctl/adopt.o \
-	    tdxctl/early.o tdxctl/sept.o tdxctl/kick.o \
+	    tdxctl/early.o tdxctl/sept.o tdxctl/hook.o tdxctl/kick.o \
 	    tdxctl/kvm-known.o \
 	    tdxctl/vmfile.o tdxctl/debugfs.o tdxctl/wire.o \
 	    $(patsubst $(src)/%.c,%.o,$(wildcard $(src)/core/ledger*.c))

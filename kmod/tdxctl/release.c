@@ -110,7 +110,7 @@ static int identify(struct request *r)
 /* Runs @j's thread for the VM of @r. */
 static int launch_locked(struct job *j, struct request *r)
 {
-	struct mm_struct *mm = get_task_mm(r->leader);
+	struct mm_struct *mm = vmfile_mm(r->leader);
 
 	if (!mm)
 		return -ESRCH;

@@ -3,18 +3,16 @@
  * VMs whose HKID was given back early: what KVM must not do with them any more.
  *
  * KVM believes that a TD has its HKID until no private page is left. For a VM
- * in the table below probes stand in for the functions that rely on it: removing
+ * in the table below hooks stand in for the functions that rely on it: removing
  * a page is one TDH.PHYMEM.PAGE.RECLAIM, and nothing is mapped or asked of a
- * vCPU. The table is read by probe handlers without a lock: a VM's phase changes
+ * vCPU. The table is read by the hooks without a lock: a VM's phase changes
  * while KVM's mmu_lock is held for writing, so no removal is under way, and its
  * entry is cleared when KVM frees the VM.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/bits.h>
-#include <linux/ftrace.h>
 #include <linux/gfp.h>
-#include <linux/kprobes.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
@@ -58,7 +56,7 @@ struct early_vm {
 
 static DEFINE_MUTEX(early_mutex);
 static struct early_vm vms[MAX_VMS];
-static u32 vcpu_kvm_at, vcpu_cpu_at, hkid_at;	/* of the layout in use */
+static u32 vcpu_kvm_at, vcpu_cpu_at, hkid_at, mmu_lock_at;	/* of the layout in use */
 static bool armed;
 static atomic_long_t leaked_pages;
 
@@ -77,7 +75,7 @@ static struct early_vm *find(const void *kvm)
 
 /* ---- pages ---- */
 
-/* Not seen by the probes: a probe hit inside a handler is skipped. */
+/* Not one of the kernel's own, so the probes do not see it. */
 static u64 seamcall_observed(u64 leaf, struct ledger_regs *regs)
 {
 	struct observe_call c;
@@ -136,7 +134,7 @@ static bool defer(struct early_vm *vm, unsigned long pfn)
 	struct deferred *d = vm->deferred;
 
 	if (!d || d->nr == MAX_DEFERRED) {
-		d = (void *)__get_free_page(GFP_NOWAIT | __GFP_NOWARN);
+		d = (void *)__get_free_page(GFP_ATOMIC | __GFP_NOWARN);
 		if (!d)
 			return false;
 		*d = (struct deferred) { .next = vm->deferred };
@@ -148,7 +146,7 @@ static bool defer(struct early_vm *vm, unsigned long pfn)
 }
 
 /* Those that cannot be reclaimed have one reference more, and stay. */
-static void reclaim_deferred(struct early_vm *vm, bool may_sleep)
+static void reclaim_deferred(struct early_vm *vm)
 {
 	struct deferred *d;
 	unsigned long i;
@@ -156,8 +154,7 @@ static void reclaim_deferred(struct early_vm *vm, bool may_sleep)
 	for (d = vm->deferred; d; d = d->next) {
 		for (i = 0; i < d->nr; i++) {
 			reclaim(d->pfn[i]);
-			if (may_sleep)
-				cond_resched();
+			cond_resched();
 		}
 	}
 }
@@ -181,17 +178,65 @@ static void drop_deferred(struct early_vm *vm, bool lost)
 	vm->deferred = NULL;
 }
 
-/* ---- probe handlers ---- */
+/* ---- phases ---- */
+
+static void set_phase(struct early_vm *vm, enum early_phase phase)
+{
+	rwlock_t *mmu_lock = vm->kvm + mmu_lock_at;
+
+	write_lock(mmu_lock);
+	WRITE_ONCE(vm->phase, phase);
+	write_unlock(mmu_lock);
+}
+
+/**
+ * sept_begin() - KVM is about to give the HKID of @kvm back
+ *
+ * Nothing but removals of memory is still possible: the caller holds KVM's locks
+ * of VM and vCPUs, or is the VM's end.
+ */
+void sept_begin(void *kvm)
+{
+	set_phase(find(kvm), EARLY_RELEASING);
+}
+
+/**
+ * sept_end() - KVM has given the HKID back, or failed to; still as above
+ *
+ * After a failure the VM is KVM's again; pages that were removed meanwhile are
+ * still the TDX module's and stay out of use until the HKID is free.
+ *
+ * Return: whether the HKID is back. sept_reclaim() is next then.
+ */
+bool sept_end(void *kvm)
+{
+	bool released;
+	s32 hkid;
+
+	released = layout_read(kvm, hkid_at, &hkid, sizeof(hkid)) && hkid <= 0;
+	set_phase(find(kvm), released ? EARLY_RELEASED : EARLY_FAILED);
+	return released;
+}
+
+/* The pages that had to wait; nobody adds to them any more. May sleep. */
+void sept_reclaim(void *kvm)
+{
+	struct early_vm *vm = find(kvm);
+
+	reclaim_deferred(vm);
+	drop_deferred(vm, false);
+}
+
+/* ---- hooks ---- */
 
 /* seamcall.S: returns its first argument */
 asmlinkage long tdxctl_return(long value);
 
-/* The probed function is not run; it returns @value. */
-static int instead(struct pt_regs *regs, long value)
+/* The function is not run; it returns @value. */
+static void instead(struct pt_regs *regs, long value)
 {
 	regs->di = value;
 	regs->ip = (unsigned long)tdxctl_return;
-	return 1;
 }
 
 /*
@@ -199,20 +244,22 @@ static int instead(struct pt_regs *regs, long value)
  * frame if and only if it is present; where it does not look so, or for another
  * size, this KVM is not the one that is known here, and the page is not touched.
  */
-static int on_sept(struct kprobe *p, struct pt_regs *regs)
+static void on_sept(struct pt_regs *regs)
 {
 	struct early_vm *vm = find((void *)regs->di);
 	unsigned long pfn = (regs->dx & __PHYSICAL_MASK) >> PAGE_SHIFT;
 	bool present = regs->dx & SPTE_PRESENT;
 
 	if (likely(!vm) || vm->phase == EARLY_NONE)
-		return 0;
+		return;
 	/* Its pages are lost if its HKID is, but must not be free. */
 	if (vm->phase == EARLY_FAILED && !kvm_gave_up(vm->kvm))
-		return 0;
+		return;
 	/* Nothing is mapped any more. */
-	if (!present && !pfn)
-		return instead(regs, -EIO);
+	if (!present && !pfn) {
+		instead(regs, -EIO);
+		return;
+	}
 	if (!pfn_valid(pfn))
 		pr_err_ratelimited("no page: S-EPT entry 0x%lx\n", regs->dx);
 	else if (vm->phase == EARLY_FAILED)
@@ -223,7 +270,7 @@ static int on_sept(struct kprobe *p, struct pt_regs *regs)
 		reclaim(pfn);
 	else if (!defer(vm, pfn))
 		leak_page(pfn, "no memory to remember it", 0);
-	return instead(regs, 0);
+	instead(regs, 0);
 }
 
 static enum early_phase phase_of_vcpu(unsigned long vcpu)
@@ -241,161 +288,68 @@ static enum early_phase phase_of_vcpu(unsigned long vcpu)
  * A vCPU that was loaded once more by a system call that had passed KVM's check
  * for dead VMs has a CPU, but is in no CPU's list, from which KVM would remove it.
  */
-static int on_vcpu_free(struct kprobe *p, struct pt_regs *regs)
+static void on_vcpu_free(struct pt_regs *regs)
 {
 	if (phase_of_vcpu(regs->di) == EARLY_RELEASED)
 		*(s32 *)(regs->di + vcpu_cpu_at) = -1;
-	return 0;
 }
 
 /* Asks the TDX module about an interrupt. "Yes" lets a halted vCPU leave. */
-static int on_has_interrupt(struct kprobe *p, struct pt_regs *regs)
+static void on_has_interrupt(struct pt_regs *regs)
 {
-	return phase_of_vcpu(regs->di) != EARLY_NONE ? instead(regs, 1) : 0;
+	if (phase_of_vcpu(regs->di) != EARLY_NONE)
+		instead(regs, 1);
 }
 
 /* Tells the TDX module about shared memory. */
-static int on_load_pgd(struct kprobe *p, struct pt_regs *regs)
+static void on_load_pgd(struct pt_regs *regs)
 {
-	return phase_of_vcpu(regs->di) != EARLY_NONE ? instead(regs, 0) : 0;
+	if (phase_of_vcpu(regs->di) != EARLY_NONE)
+		instead(regs, 0);
 }
 
-/* KVM reclaims the TDR now, which has to be the TD's last page. */
-static int on_destroy(struct kprobe *p, struct pt_regs *regs)
+/* KVM's vm_pre_destroy, again, where it failed before. */
+static void pre_destroy(void *kvm)
+{
+	sept_begin(kvm);
+	early_give_back(kvm);
+	if (sept_end(kvm))
+		sept_reclaim(kvm);
+}
+
+/* The VM ends. What failed then may succeed now, and the TDR is to go last. */
+static void on_pre_destroy(struct pt_regs *regs)
 {
 	struct early_vm *vm = find((void *)regs->di);
-	s32 hkid;
+
+	if (vm && vm->phase == EARLY_FAILED)
+		regs->ip = (unsigned long)pre_destroy;
+}
+
+static void on_destroy(struct pt_regs *regs)
+{
+	struct early_vm *vm = find((void *)regs->di);
 
 	if (!vm)
-		return 0;
-	/* What failed then may have succeeded now. */
-	if (vm->phase == EARLY_FAILED && layout_read(vm->kvm, hkid_at, &hkid, sizeof(hkid)) &&
-	    hkid <= 0) {
-		reclaim_deferred(vm, false);
-		vm->phase = EARLY_RELEASED;
-	}
+		return;
 	WRITE_ONCE(vm->kvm, NULL);
 	schedule_work(&retire_work);
-	return 0;
 }
 
-/* Keeps a probe that moves the instruction pointer from being optimised. */
-static void on_post(struct kprobe *p, struct pt_regs *regs, unsigned long flags)
-{
-}
-
-static const struct {
-	const char *symbol;
-	kprobe_pre_handler_t handler;
-	bool replaces;
-} wanted[] = {
-	{ "tdx_sept_set_private_spte", on_sept, true },
-	{ "tdx_protected_apic_has_interrupt", on_has_interrupt, true },
-	{ "tdx_load_mmu_pgd", on_load_pgd, true },
-	{ "tdx_vcpu_free", on_vcpu_free, false },
-	{ "tdx_vm_destroy", on_destroy, false },
+static const struct hook hooks[] = {
+	{ "tdx_sept_set_private_spte", on_sept },
+	{ "tdx_protected_apic_has_interrupt", on_has_interrupt },
+	{ "tdx_load_mmu_pgd", on_load_pgd },
+	{ "tdx_vcpu_free", on_vcpu_free },
+	{ "vt_vm_pre_destroy", on_pre_destroy },
+	{ "tdx_vm_destroy", on_destroy },
 };
-
-static struct kprobe probes[ARRAY_SIZE(wanted)];
-static struct kprobe *probe_list[ARRAY_SIZE(wanted)];
 
 /* ---- arming ---- */
 
-/*
- * A probe at a function's entry is one of ftrace's, which can be switched off as
- * a whole (kernel.ftrace_enabled), but not under somebody who needs it for good.
- */
-#ifdef CONFIG_DYNAMIC_FTRACE
-static void notrace pin_func(unsigned long ip, unsigned long parent_ip,
-			     struct ftrace_ops *op, struct ftrace_regs *regs)
-{
-}
-
-static struct ftrace_ops pin = {
-	.func = pin_func,
-	.flags = FTRACE_OPS_FL_PERMANENT,
-};
-
-static int pin_ftrace(void)
-{
-	int ret = ftrace_set_filter_ip(&pin, sym_find(NULL, wanted[0].symbol), 0, 0);
-
-	/* Not a place of ftrace's: nor is the probe. */
-	if (ret)
-		return ret == -EINVAL ? 0 : ret;
-	ret = register_ftrace_function(&pin);
-	if (ret)
-		ftrace_free_filter(&pin);
-	return ret;
-}
-
-static void unpin_ftrace(void)
-{
-	if (!unregister_ftrace_function(&pin))
-		ftrace_free_filter(&pin);
-}
-#else
-static int pin_ftrace(void)
-{
-	return 0;
-}
-
-static void unpin_ftrace(void)
-{
-}
-#endif
-
 bool sept_known(void)
 {
-	int i;
-
-	for (i = 0; i < ARRAY_SIZE(wanted); i++)
-		if (!sym_find(NULL, wanted[i].symbol))
-			return false;
-	return true;
-}
-
-static void disarm(int n)
-{
-	int i;
-
-	for (i = 0; i < n; i++)
-		probe_list[i] = &probes[i];
-	unregister_kprobes(probe_list, n);
-}
-
-/*
- * ftrace comes first: a probe that is set and taken back while it is off leaves
- * traces in its records that it takes for a defect of its own later.
- */
-static int arm(void)
-{
-	int i, ret = pin_ftrace();
-
-	if (ret) {
-		pr_warn("ftrace is switched off (%d)\n", ret);
-		return ret;
-	}
-	for (i = 0; i < ARRAY_SIZE(wanted); i++) {
-		probes[i] = (struct kprobe) {
-			.symbol_name = wanted[i].symbol,
-			.pre_handler = wanted[i].handler,
-			.post_handler = wanted[i].replaces ? on_post : NULL,
-		};
-		ret = register_kprobe(&probes[i]);
-		/* Probes may be switched off as a whole. */
-		if (!ret && kprobe_disabled(&probes[i])) {
-			unregister_kprobe(&probes[i]);
-			ret = -EOPNOTSUPP;
-		}
-		if (ret) {
-			pr_warn("%s: no probe (%d)\n", wanted[i].symbol, ret);
-			disarm(i);
-			unpin_ftrace();
-			return ret;
-		}
-	}
-	return 0;
+	return hook_known(hooks, ARRAY_SIZE(hooks));
 }
 
 static bool any_vm(void)
@@ -413,21 +367,27 @@ bool early_active(void)
 	return READ_ONCE(armed);
 }
 
-/* The probes stay while there is a VM, and this module with them. */
+static void clear_entry(struct early_vm *vm)
+{
+	drop_deferred(vm, vm->phase != EARLY_RELEASED);
+	*vm = (struct early_vm) { };
+}
+
+/* The hooks stay while there is a VM, and this module with them. */
 static void retire_locked(void)
 {
-	int i;
+	int i, ret;
 
-	for (i = 0; i < MAX_VMS; i++) {
-		if (vms[i].kvm)
-			continue;
-		drop_deferred(&vms[i], vms[i].phase != EARLY_RELEASED);
-		vms[i] = (struct early_vm) { };
-	}
+	for (i = 0; i < MAX_VMS; i++)
+		if (!vms[i].kvm)
+			clear_entry(&vms[i]);
 	if (!armed || any_vm())
 		return;
-	disarm(ARRAY_SIZE(wanted));
-	unpin_ftrace();
+	ret = hook_disarm();
+	if (ret) {
+		pr_err("ftrace keeps calling (%d): this module cannot be unloaded\n", ret);
+		return;
+	}
 	WRITE_ONCE(armed, false);
 	if (atomic_long_read(&leaked_pages))
 		pr_err("%ld pages lost so far\n", atomic_long_read(&leaked_pages));
@@ -450,9 +410,12 @@ static int arm_locked(const struct tdxctl_layout *l)
 	vcpu_kvm_at = l->vcpu_kvm;
 	vcpu_cpu_at = l->vcpu_cpu;
 	hkid_at = l->hkid;
-	ret = arm();
-	if (ret)
+	mmu_lock_at = l->mmu_lock;
+	ret = hook_arm(hooks, ARRAY_SIZE(hooks));
+	if (ret) {
+		pr_warn("KVM's functions cannot be hooked (%d)\n", ret);
 		return -ENOSYS;
+	}
 	__module_get(THIS_MODULE);
 	WRITE_ONCE(armed, true);
 	return 0;
@@ -463,7 +426,7 @@ static int arm_locked(const struct tdxctl_layout *l)
  *
  * Nothing changes for the VM yet. sept_put() ends the caller's use.
  *
- * Return: 0, -ENOSPC when there are too many VMs, -ENOSYS without the probes.
+ * Return: 0, -ENOSPC when there are too many VMs, -ENOSYS without the hooks.
  */
 int sept_reserve(const struct tdxctl_layout *l, void *kvm)
 {
@@ -471,7 +434,7 @@ int sept_reserve(const struct tdxctl_layout *l, void *kvm)
 	int i, ret;
 
 	mutex_lock(&early_mutex);
-	/* The KVM of a VM that is gone may be gone, too, with its probes. */
+	/* The KVM of a VM that is gone may be gone, too, with its functions. */
 	retire_locked();
 	vm = find(kvm);
 	for (i = 0; !vm && i < MAX_VMS; i++)
@@ -479,6 +442,9 @@ int sept_reserve(const struct tdxctl_layout *l, void *kvm)
 			vm = &vms[i];
 	ret = vm ? arm_locked(l) : -ENOSPC;
 	if (!ret) {
+		/* Its VM may have gone since all entries were looked at. */
+		if (!vm->kvm)
+			clear_entry(vm);
 		vm->users++;
 		WRITE_ONCE(vm->kvm, kvm);
 	}
@@ -497,44 +463,6 @@ void sept_put(void *kvm)
 		WRITE_ONCE(vm->kvm, NULL);
 	retire_locked();
 	mutex_unlock(&early_mutex);
-}
-
-static void set_phase(const struct tdxctl_layout *l, struct early_vm *vm, enum early_phase phase)
-{
-	rwlock_t *mmu_lock = vm->kvm + l->mmu_lock;
-
-	write_lock(mmu_lock);
-	WRITE_ONCE(vm->phase, phase);
-	write_unlock(mmu_lock);
-}
-
-/**
- * sept_begin() - KVM is about to give the HKID of @kvm back
- *
- * The caller holds KVM's locks of VM and vCPUs, so that only removals of memory
- * are still possible.
- */
-void sept_begin(const struct tdxctl_layout *l, void *kvm)
-{
-	set_phase(l, find(kvm), EARLY_RELEASING);
-}
-
-/**
- * sept_end() - KVM has given the HKID back, or (not @released) failed to
- *
- * After a failure the VM is KVM's again; pages that were removed meanwhile are
- * still the TDX module's and stay out of use until the HKID is free.
- */
-void sept_end(const struct tdxctl_layout *l, void *kvm, bool released)
-{
-	struct early_vm *vm = find(kvm);
-
-	set_phase(l, vm, released ? EARLY_RELEASED : EARLY_FAILED);
-	if (!released)
-		return;
-	/* Nobody adds to it any more. */
-	reclaim_deferred(vm, true);
-	drop_deferred(vm, false);
 }
 
 /* No VM is left: each holds a reference on the module. */

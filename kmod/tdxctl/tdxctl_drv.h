@@ -6,7 +6,7 @@
  *   probe_mutex (probe.c)    attach and detach, module notifier
  *   job_mutex (release.c)    list of releases
  *   layout_mutex (layout.c)  where KVM's structures have their fields
- *   early_mutex (early.c)    VMs released early, and their probes
+ *   early_mutex (sept.c)     VMs released early, and their hooks
  *   CPU hotplug read lock    CPU check
  *   locks_mutex (locks.c)    addresses of the kernel's mutexes
  *   ledger lock (observe.c)  spins, interrupts off; also taken by probe handlers
@@ -94,6 +94,7 @@ int cpucheck_one(unsigned int cpu, struct tdxctl_cpu_check_rec *rec);
 /* vmfile.c: a VM file of another process, and ioctls in its memory map */
 struct pid *vmfile_pid(int pidfd);
 struct file *vmfile_get(struct task_struct *task, int fd);
+struct mm_struct *vmfile_mm(struct task_struct *leader);
 bool vmfile_is_vm(const struct file *file);
 
 struct vmfile_user {

@@ -98,6 +98,22 @@ struct file *vmfile_get(struct task_struct *task, int fd)
 	return l.file;
 }
 
+/* The memory map of @leader's process, as get_task_mm(); likewise of any thread. */
+struct mm_struct *vmfile_mm(struct task_struct *leader)
+{
+	struct mm_struct *mm = NULL;
+	struct task_struct *t;
+
+	rcu_read_lock();
+	for_each_thread(leader, t) {
+		mm = get_task_mm(t);
+		if (mm)
+			break;
+	}
+	rcu_read_unlock();
+	return mm;
+}
+
 struct question {
 	struct work_struct work;
 	struct file *file;
@@ -128,7 +144,7 @@ static void question_fn(struct work_struct *work)
  */
 int vmfile_ask(struct file *file, struct task_struct *leader, struct vmfile_answer *a)
 {
-	struct question q = { .file = file, .mm = get_task_mm(leader) };
+	struct question q = { .file = file, .mm = vmfile_mm(leader) };
 
 	if (!q.mm)
 		return -ESRCH;

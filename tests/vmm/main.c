@@ -67,6 +67,8 @@ static void usage(FILE *to)
 	      "  --touch N          the guest touches N more pages (implies --run)\n"
 	      "  --busy             and starts over for ever instead of halting\n"
 	      "  --prefault         vCPUs map these pages by KVM_PRE_FAULT_MEMORY, for ever\n"
+	      "  --compat           vCPUs make their system calls as 32-bit programs do\n"
+	      "  --main-exits       the first thread ends, the process goes on\n"
 	      "  --apart            vCPUs run in processes that share the memory map\n"
 	      "  --starve MS        on SIGUSR1: for so long the CPU of vCPU 0 has no time\n"
 	      "  --flip             make all memory shared on SIGUSR1\n"
@@ -114,9 +116,9 @@ static enum vmm_stop stop_step(const char *arg)
 
 enum opt_id {
 	OPT_DEV = 256, OPT_VCPUS, OPT_MAX_VCPUS, OPT_PAGES, OPT_MEASURE, OPT_STOP,
-	OPT_NO_GMEM, OPT_RUN, OPT_TOUCH, OPT_BUSY, OPT_PREFAULT, OPT_APART, OPT_STARVE,
+	OPT_NO_GMEM, OPT_RUN, OPT_TOUCH, OPT_BUSY, OPT_PREFAULT, OPT_COMPAT, OPT_APART, OPT_STARVE,
 	OPT_FLIP, OPT_PLAIN, OPT_PUNCH, OPT_CONVERT, OPT_CLOSE_GMEM, OPT_VHOST, OPT_FORK,
-	OPT_THREADS, OPT_READY, OPT_TIMEOUT, OPT_IGNORED, OPT_HELP,
+	OPT_MAIN_EXITS, OPT_THREADS, OPT_READY, OPT_TIMEOUT, OPT_IGNORED, OPT_HELP,
 };
 
 static const struct option longopts[] = {
@@ -131,6 +133,7 @@ static const struct option longopts[] = {
 	{ "touch",	required_argument, NULL, OPT_TOUCH },
 	{ "busy",	no_argument,	   NULL, OPT_BUSY },
 	{ "prefault",	no_argument,	   NULL, OPT_PREFAULT },
+	{ "compat",	no_argument,	   NULL, OPT_COMPAT },
 	{ "apart",	no_argument,	   NULL, OPT_APART },
 	{ "starve",	required_argument, NULL, OPT_STARVE },
 	{ "flip",	no_argument,	   NULL, OPT_FLIP },
@@ -140,6 +143,7 @@ static const struct option longopts[] = {
 	{ "close-gmem",	no_argument,	   NULL, OPT_CLOSE_GMEM },
 	{ "vhost",	no_argument,	   NULL, OPT_VHOST },
 	{ "fork",	no_argument,	   NULL, OPT_FORK },
+	{ "main-exits",	no_argument,	   NULL, OPT_MAIN_EXITS },
 	{ "threads",	required_argument, NULL, OPT_THREADS },
 	{ "ready",	required_argument, NULL, OPT_READY },
 	{ "timeout",	required_argument, NULL, OPT_TIMEOUT },
@@ -191,6 +195,9 @@ static void parse(int argc, char **argv)
 			opts.prefault = true;
 			opts.run = true;
 			break;
+		case OPT_COMPAT:
+			opts.compat = true;
+			break;
 		case OPT_APART:
 			opts.apart = true;
 			opts.run = true;
@@ -219,6 +226,9 @@ static void parse(int argc, char **argv)
 			break;
 		case OPT_FORK:
 			opts.fork = true;
+			break;
+		case OPT_MAIN_EXITS:
+			opts.main_exits = true;
 			break;
 		case OPT_THREADS:
 			opts.threads = number("threads", optarg, 4096);
@@ -367,6 +377,25 @@ static void sit(const sigset_t *set)
 	}
 }
 
+static void *sit_thread(void *set)
+{
+	sit(set);
+	exit(VMM_OK);
+}
+
+/* The process goes on without its first thread, which never comes back. */
+static void leave_main(sigset_t *set)
+{
+	static sigset_t own;
+	pthread_t thread;
+
+	own = *set;
+	if (pthread_create(&thread, NULL, sit_thread, &own))
+		vmm_die(VMM_FAILED, "thread: %s", strerror(errno));
+	write_ready("ready\n");
+	pthread_exit(NULL);
+}
+
 int main(int argc, char **argv)
 {
 	sigset_t set;
@@ -402,6 +431,8 @@ int main(int argc, char **argv)
 			_exit(VMM_OK);
 		}
 	}
+	if (opts.main_exits)
+		leave_main(&set);
 	write_ready("ready\n");
 	sit(&set);
 	return VMM_OK;

@@ -43,6 +43,26 @@ struct vcpu_thread {
 	pthread_t thread;
 };
 
+#define IA32_NR_IOCTL	54
+
+/* An ioctl of a vCPU. The way of 32-bit programs: @arg has to be below 4 GiB. */
+static int vcpu_ioctl(const struct vcpu_thread *v, unsigned int command, void *arg)
+{
+	int fd = v->td->vcpu[v->id];
+	long ret = IA32_NR_IOCTL;
+
+	if (!v->td->opts->compat)
+		return ioctl(fd, command, arg);
+	if ((uintptr_t)arg >> 32)
+		vmm_die(VMM_FAILED, "vCPU %u: %p is not for a 32-bit system call", v->id, arg);
+	asm volatile("int $0x80" : "+a"(ret) : "b"(fd), "c"(command), "d"(arg) :
+		     "memory", "cc", "r8", "r9", "r10", "r11");
+	if (ret >= 0)
+		return ret;
+	errno = -ret;
+	return -1;
+}
+
 /* The guest halts, and KVM waits inside KVM_RUN: most exits mean its end. */
 static void *vcpu_loop(void *arg)
 {
@@ -57,7 +77,7 @@ static void *vcpu_loop(void *arg)
 	if (run == MAP_FAILED)
 		vmm_die(VMM_FAILED, "vCPU %u: mmap: %s", v->id, strerror(errno));
 	for (;;) {
-		if (!ioctl(fd, KVM_RUN, 0)) {
+		if (!vcpu_ioctl(v, KVM_RUN, NULL)) {
 			fprintf(stderr, "%s: vCPU %u: exit reason %u\n",
 				v->td->opts->name, v->id, run->exit_reason);
 			break;
@@ -80,15 +100,17 @@ static void *prefault_loop(void *arg)
 {
 	const struct vcpu_thread *v = arg;
 	const struct vmm_opts *o = v->td->opts;
-	struct kvm_pre_fault_memory range = { .size = 0 };
+	/* Below 4 GiB, of a static program. */
+	static struct kvm_pre_fault_memory ranges[VMM_MAX_VCPUS];
+	struct kvm_pre_fault_memory *range = &ranges[v->id];
 	int err = 0;
 
 	while (!err || errno == EINTR || errno == EAGAIN) {
-		if (!range.size) {
-			range.gpa = o->pages * 4096;
-			range.size = o->touch * 4096;
+		if (!range->size) {
+			range->gpa = o->pages * 4096;
+			range->size = o->touch * 4096;
 		}
-		err = ioctl(v->td->vcpu[v->id], KVM_PRE_FAULT_MEMORY, &range);
+		err = vcpu_ioctl(v, KVM_PRE_FAULT_MEMORY, range);
 	}
 	fprintf(stderr, "%s: vCPU %u: KVM_PRE_FAULT_MEMORY: %s\n", o->name, v->id,
 		strerror(errno));

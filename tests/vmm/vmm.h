@@ -18,7 +18,7 @@ struct vmm_opts {
 	uint64_t pages, touch;
 	enum vmm_stop stop_at;
 	bool measure, no_gmem, close_gmem, vhost, fork, run, busy, punch, convert;
-	bool plain, prefault, apart, flip;
+	bool plain, prefault, compat, apart, flip, main_exits;
 	uint32_t starve;
 };
 

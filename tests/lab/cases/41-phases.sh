@@ -194,6 +194,20 @@ case_early_vcpus()
 	wait_for 'grep -q "KVM_PRE_FAULT_MEMORY: Input/output" /tmp/vmm.web'
 	vmm apart --vcpus 2 --pages 64 --apart
 	released apart 64
+	for how in --run "--touch 448 --prefault"; do
+		vmm compat --vcpus 2 --pages 64 --compat $how
+		[ "$how" = --run ] || wait_for '[ "$(reg_pages)" = 512 ]' 60
+		t 0 release compat --yes --strategy early
+		[ "$(reg_pages)" = 0 ] || die "$(reg_pages) private pages left"
+		gone "$VMM"
+	done
+	vmm headless --vcpus 2 --pages 64 --run --main-exits
+	# Nobody can get at the guest_memfd of a process whose first thread is gone.
+	j 6 release headless --yes
+	is hkid_freed true
+	is strategy early
+	in_use 0
+	gone "$VMM"
 	vmm stopped --vcpus 2 --pages 64 --run
 	kill -STOP "$VMM"
 	released stopped 64
@@ -329,4 +343,42 @@ case_early_stop()
 	says SIGKILL
 	wait "$VMM" 2>/dev/null
 	nothing_left
+}
+
+# Others watch the same functions by kprobes, and switch all kprobes off: neither
+# does away with what stands in for KVM.
+case_early_watched()
+{
+	mount -t tracefs tracefs /sys/kernel/tracing 2>/dev/null
+	echo 'p:sept tdx_sept_set_private_spte' >/sys/kernel/tracing/kprobe_events || die "no kprobe"
+	echo 1 >/sys/kernel/tracing/events/kprobes/sept/enable
+	t 0 helper load
+	vmm web --vcpus 2 --pages 64 --run
+	web=$VMM
+	released web 64
+	grep -q ' sept: ' /sys/kernel/tracing/trace || die "the other's kprobe is not hit"
+	vmm db --vcpus 2 --pages 64 --run
+	# The other one leaves first, then last.
+	echo 0 >/sys/kernel/tracing/events/kprobes/sept/enable
+	gone "$web"
+	echo 1 >/sys/kernel/tracing/events/kprobes/sept/enable
+	released db 64
+	gone "$VMM"
+	wait_for 'tdxctl helper unload'
+	echo 0 >/sys/kernel/tracing/events/kprobes/sept/enable
+	echo >/sys/kernel/tracing/kprobe_events
+	vmm web --vcpus 2 --pages 64
+	gone "$VMM"
+	nothing_left
+	t 0 helper load
+	vmm web --vcpus 2 --pages $PAGES --run
+	release_in pages
+	echo 0 >/sys/kernel/debug/kprobes/enabled
+	takes 28 0
+	ended 0
+	[ "$(reg_pages)" = 0 ] || die "$(reg_pages) private pages left"
+	echo 1 >/sys/kernel/debug/kprobes/enabled
+	gone "$VMM"
+	nothing_left
+	wait_for 'tdxctl helper unload'
 }
