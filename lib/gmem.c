@@ -37,6 +37,12 @@ static int one_fd(void *arg, unsigned int fd)
 	copy = op_pidfd_getfd(ctx, r->pidfd, (int)fd);
 	if (copy < 0)
 		return copy;
+	/* The VMM may have given the number to another file meanwhile: what counts is the copy. */
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", copy);
+	if (root_readlink(ctx, path, link, sizeof(link)) || !link_is_gmem(link)) {
+		op_close(ctx, copy);
+		return 0;
+	}
 	size = op_file_size(ctx, copy);
 	bigger = size < 0 ? NULL : realloc(r->gmem, (r->nr_gmem + 1) * sizeof(*bigger));
 	if (!bigger) {

@@ -421,6 +421,23 @@ static void terminate(void)
 	done(ctx, r);
 }
 
+/* The number had another file by the time it was copied: a disk image, say. */
+static void number_reused(void)
+{
+	struct tdxctl_ctx *ctx = context((struct vm){ .kind = TERMINATES });
+	struct tdxctl_release_state st;
+	struct tdxctl_release *r = open_release(ctx, TDXCTL_STRATEGY_AUTO, &st);
+
+	unlink(fake_path("proc/self/fd/313"));
+	fake_link("proc/self/fd/313", "/var/lib/images/web.img");
+	for (int i = 0; i < 3; i++)
+		CHECK_EQ(tdxctl_release_step(r, 0, &st), 0);
+	CHECK_EQ(vm.punched, 0);
+	done(ctx, r);
+	unlink(fake_path("proc/self/fd/313"));
+	fake_link("proc/self/fd/313", "anon_inode:[kvm-gmem]");
+}
+
 /* Who joins a release that somebody else stops goes on with one of its own. */
 static void resumed(void)
 {
@@ -603,6 +620,7 @@ int main(void)
 	fake_process(4000, 500, "vmm");
 	fake_link("proc/4000/fd/11", "anon_inode:kvm-vm");
 	fake_link("proc/4000/fd/13", "anon_inode:[kvm-gmem]");
+	fake_link("proc/self/fd/313", "anon_inode:[kvm-gmem]");	/* our copy, COPY + 13 */
 	RUN(refusals);
 	RUN(release_vm);
 	RUN(moved_fd);
@@ -610,6 +628,7 @@ int main(void)
 	RUN(helper_vanishes);
 	RUN(refused_late);
 	RUN(terminate);
+	RUN(number_reused);
 	RUN(resumed);
 	RUN(unknown_pages);
 	RUN(failures);
