@@ -69,6 +69,12 @@ $(O)/unit/test-%: $(O)/asan/tests/unit/test-%.o $(O)/asan/tests/unit/host.o $(OB
 	$(if $(Q),@echo "  LD      $@")
 	$(Q)$(CC) $(SAN_asan) $(LDFLAGS) -o $@ $^ $(LIBS)
 
+# A verb without the process around it.
+$(O)/unit/test-cmd-%: $(O)/asan/tests/unit/test-cmd-%.o $(OBJ_asan) $(filter-out %/cmd/main.o,$(CMDOBJ_asan))
+	@mkdir -p $(@D)
+	$(if $(Q),@echo "  LD      $@")
+	$(Q)$(CC) $(SAN_asan) $(LDFLAGS) -o $@ $^ $(LIBS)
+
 $(O)/unit/tsan-%: $(O)/tsan/tests/unit/tsan-%.o $(O)/tsan/tests/unit/host.o $(OBJ_tsan)
 	@mkdir -p $(@D)
 	$(if $(Q),@echo "  LD      $@")

@@ -173,6 +173,8 @@ void cli_print_error(const struct cli_app *app);
 const struct tdxctl_td_view *cli_find_td(struct cli_app *app,
 					 const struct tdxctl_snapshot *snap,
 					 const char *sel, int *code);
+/* The shortest word that names @td and no other: "td:3", its PID where it has no number. */
+void view_selector(char *buf, size_t len, const struct tdxctl_td_view *td);
 const struct tdxctl_td_view *view_td_by_tdr(const struct tdxctl_snapshot *s,
 					    uint64_t tdr);
 /* 0 when @since is unknown or in the future. */

@@ -47,8 +47,12 @@ void progress_draw(struct progress *p, const struct tdxctl_release_state *st)
 	fputs("\r\033[K", p->f);
 	p->drawn = true;
 	if (st->phase < TDXCTL_PHASE_PAGES || !known) {
-		fprintf(p->f, st->phase < TDXCTL_PHASE_PAGES ? "Giving HKID %u back ..." :
-			"Reclaiming the pages of HKID %u ...", st->hkid);
+		if (st->hkid == TDXCTL_UNKNOWN32)
+			fputs(st->phase < TDXCTL_PHASE_PAGES ? "Giving the HKID back ..." :
+			      "Reclaiming the pages ...", p->f);
+		else
+			fprintf(p->f, st->phase < TDXCTL_PHASE_PAGES ? "Giving HKID %u back ..." :
+				"Reclaiming the pages of HKID %u ...", st->hkid);
 		fflush(p->f);
 		return;
 	}

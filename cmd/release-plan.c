@@ -136,15 +136,20 @@ void release_plan_fields(struct out_node *n, const struct tdxctl_td_view *td,
 			 const struct tdxctl_release_state *plan,
 			 const struct release_estimate *est)
 {
-	static const char why[] = "the TD is older than the helper";
-	char pid[32] = "its process is gone", mem[40], took[40], hkid[32] = "";
+	const char *why = view_late;
+	char id[32] = "", pid[32] = "its process is gone", mem[40], took[40], hkid[32] = "";
 
+	if (td->td.id)
+		snprintf(id, sizeof(id), "td:%u, ", td->td.id);
 	if (td->vm.pid)
 		snprintf(pid, sizeof(pid), "process %d", (int)td->vm.pid);
-	out_strf(n, &fields[P_VM_TEXT], "%s (td:%u, %s), %s", td->vm.name, td->td.id, pid,
-		 tdxctl_td_state_str(td->td.state));
+	out_strf(n, &fields[P_VM_TEXT], "%s (%s%s), %s%s", td->vm.name, id, pid,
+		 td->td.state == TDXCTL_TD_UNKNOWN ? "state " : "", tdxctl_td_state_str(td->td.state));
 	out_str(n, &fields[P_STRATEGY], tdxctl_strategy_str(plan->strategy));
-	if (td->td.hkid) {
+	if (td->td.hkid == TDXCTL_UNKNOWN32) {
+		out_unknown(n, &fields[P_HKID], why);
+		snprintf(hkid, sizeof(hkid), "its HKID, ");
+	} else if (td->td.hkid) {
 		out_uint(n, &fields[P_HKID], td->td.hkid);
 		snprintf(hkid, sizeof(hkid), "HKID %u, ", td->td.hkid);
 	} else {

@@ -98,6 +98,22 @@ static enum tdxctl_strategy strategy_of(const char *name)
 	return TDXCTL_STRATEGY_AUTO;
 }
 
+/* The HKID it has, or had: 0 none, or TDXCTL_UNKNOWN32. */
+static uint32_t hkid_of(const struct job *j)
+{
+	return j->td->td.hkid ? j->td->td.hkid : j->td->td.last_hkid;
+}
+
+static void td_field(const struct job *j, const struct cli_field *f)
+{
+	struct out_node *root = out_root(j->app->out);
+
+	if (j->td->td.id)
+		out_uint(root, f, j->td->td.id);
+	else
+		out_unknown(root, f, view_late);
+}
+
 static uint64_t reclaimed(const struct tdxctl_release_state *st)
 {
 	if (st->pages_total == TDXCTL_UNKNOWN || st->pages_left == TDXCTL_UNKNOWN ||
@@ -110,20 +126,23 @@ static void result_fields(const struct job *j, const char *result, enum out_styl
 {
 	struct out_node *root = out_root(j->app->out);
 	const struct tdxctl_release_state *st = &j->st;
-	uint32_t hkid = j->td->td.hkid ? j->td->td.hkid : j->td->td.last_hkid;
+	const char *back = st->hkid_freed ? "given back" : "not given back";
+	uint32_t hkid = hkid_of(j);
 	char took[40];
 
 	out_str(root, &fields[R_VM], j->td->vm.name);
 	out_style(out_str(root, &fields[R_RESULT], result), style);
-	out_uint(root, &fields[R_TD], j->td->td.id);
+	td_field(j, &fields[R_TD]);
 	if (j->plan.strategy == TDXCTL_STRATEGY_AUTO)
 		out_none(root, &fields[R_STRATEGY]);
 	else
 		out_str(root, &fields[R_STRATEGY], tdxctl_strategy_str(j->plan.strategy));
-	if (hkid) {
+	if (hkid == TDXCTL_UNKNOWN32) {
+		out_unknown(root, &fields[R_HKID], view_late);
+		out_strf(root, &fields[R_HKID_TEXT], "unknown which, %s", back);
+	} else if (hkid) {
 		out_uint(root, &fields[R_HKID], hkid);
-		out_strf(root, &fields[R_HKID_TEXT], "%u, %s", hkid,
-			 st->hkid_freed ? "given back" : "not given back");
+		out_strf(root, &fields[R_HKID_TEXT], "%u, %s", hkid, back);
 	} else {
 		out_none(root, &fields[R_HKID]);
 		out_none(root, &fields[R_HKID_TEXT]);
@@ -131,7 +150,7 @@ static void result_fields(const struct job *j, const char *result, enum out_styl
 	out_bool(root, &fields[R_FREED], st->hkid_freed);
 	out_uint(root, &fields[R_RECLAIMED], reclaimed(st));
 	out_uint_or(root, &fields[R_LEFT], st->pages_left, TDXCTL_UNKNOWN,
-		    "the TD is older than the helper");
+		    view_late);
 	out_uint_or(root, &fields[R_SEAMCALLS], st->seamcalls, TDXCTL_UNKNOWN,
 		    "the kernel did the work unseen");
 	out_uint_or(root, &fields[R_PAGE_SEAMCALLS], st->page_seamcalls, TDXCTL_UNKNOWN,
@@ -233,12 +252,12 @@ static bool check(struct out_node *table, const char *name, bool ok, const char 
 static bool verify(struct job *j, struct out_node *root)
 {
 	const struct tdxctl_td *was = &j->td->td;
-	uint32_t hkid = was->hkid ? was->hkid : was->last_hkid;
+	uint32_t hkid = hkid_of(j);
 	const struct tdxctl_td_view *now = NULL;
 	struct tdxctl_snapshot *s = NULL;
 	bool free_again = true, leaked = false, ok, pages, punched;
 	struct out_node *table;
-	char line[120];
+	char line[120], name[24];
 	size_t i;
 	int err;
 
@@ -250,8 +269,17 @@ static bool verify(struct job *j, struct out_node *root)
 		return false;
 	}
 	for (i = 0; i < s->nr_tds; i++)
-		if (s->tds[i].td.id == was->id && s->tds[i].td.tdr == was->tdr)
+		if (tdxctl_same_td(was, &s->tds[i].td))
 			now = &s->tds[i];
+	/* Which one was not known; by now it may be. */
+	if (hkid == TDXCTL_UNKNOWN32 && now)
+		hkid = now->td.hkid ? now->td.hkid : now->td.last_hkid;
+	if (hkid == TDXCTL_UNKNOWN32) {
+		free_again = !now || !now->td.hkid;
+		snprintf(name, sizeof(name), "its HKID");
+	} else {
+		snprintf(name, sizeof(name), "HKID %u", hkid);
+	}
 	/* Free, or another TD's already. */
 	for (i = 0; i < s->nr_hkids; i++) {
 		if (s->hkids[i].id != hkid || s->hkids[i].state == TDXCTL_HKID_FREE)
@@ -261,7 +289,7 @@ static bool verify(struct job *j, struct out_node *root)
 	}
 	out_gap(root);
 	table = out_array(root, &checks);
-	snprintf(line, sizeof(line), "HKID %u is %s", hkid,
+	snprintf(line, sizeof(line), "%s is %s", name,
 		 free_again ? "free" : leaked ? "leaked" : "still taken");
 	ok = check(table, "hkid-free", free_again, line);
 	/* Of a TD older than the helper only the guest_memfd says how many there are. */
@@ -295,10 +323,10 @@ static void dry_run(const struct job *j)
 	struct out_node *root = out_root(j->app->out);
 
 	out_str(root, &dry_fields[R_VM], j->td->vm.name);
-	out_uint(root, &dry_fields[R_TD], j->td->td.id);
+	td_field(j, &dry_fields[R_TD]);
 	out_str(root, &dry_fields[R_STRATEGY], tdxctl_strategy_str(j->plan.strategy));
 	if (j->td->td.hkid)
-		out_uint(root, &dry_fields[R_HKID], j->td->td.hkid);
+		out_uint_or(root, &dry_fields[R_HKID], j->td->td.hkid, TDXCTL_UNKNOWN32, view_late);
 	else
 		out_none(root, &dry_fields[R_HKID]);
 	out_bool(root, &dry_fields[R_FREED], !j->td->td.hkid);
@@ -317,16 +345,17 @@ static void plan_object(const struct job *j)
 
 static int partial(const struct job *j)
 {
-	char hint[120];
+	char hint[120], sel[24], all[32] = "";
 
-	snprintf(hint, sizeof(hint), "'tdxctl release td:%u' continues where it stopped.",
-		 j->td->td.id);
+	view_selector(sel, sizeof(sel), j->td);
+	snprintf(hint, sizeof(hint), "'tdxctl release %s' continues where it stopped.", sel);
+	if (j->st.pages_total != TDXCTL_UNKNOWN)
+		snprintf(all, sizeof(all), "of %llu ", (unsigned long long)j->st.pages_total);
 	return cli_error(j->app, CLI_PARTIAL, j->timed_out ? "timeout" : "interrupted", hint,
-			 "%s; the HKID is %s, %llu of %llu pages are reclaimed",
+			 "%s; the HKID is %s, %llu %spages are reclaimed",
 			 j->timed_out ? "time is up" : "interrupted",
 			 j->st.hkid_freed ? "given back" : "still held",
-			 (unsigned long long)reclaimed(&j->st),
-			 (unsigned long long)j->st.pages_total);
+			 (unsigned long long)reclaimed(&j->st), all);
 }
 
 static int finish(struct job *j, int err)

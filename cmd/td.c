@@ -425,7 +425,7 @@ static void advise(struct out_node *n, const struct tdxctl_td *td)
 {
 	if (td->state == TDXCTL_TD_LEAKED && td->hkid)
 		out_style(out_strf(n, &advice, "HKID %u is lost until the next reboot",
-				   td->last_hkid), STYLE_BAD);
+				   td->hkid), STYLE_BAD);
 	else if (td->state == TDXCTL_TD_LEAKED)
 		out_style(out_str(n, &advice, "its HKID is free again, but the pages it still has are lost until the next reboot"),
 			  STYLE_BAD);

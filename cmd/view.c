@@ -10,17 +10,29 @@
 const char view_no_helper[] = "only the helper sees it";
 const char view_late[] = "the TD is older than the helper";
 
+void view_selector(char *buf, size_t len, const struct tdxctl_td_view *td)
+{
+	if (td->td.id)
+		snprintf(buf, len, "td:%u", td->td.id);
+	else
+		snprintf(buf, len, "%d", (int)td->vm.pid);
+}
+
 /* "web (td:1, hkid:17, pid 2001, runnable)": each part but the first selects it. */
 static void candidate(struct cli_app *app, const struct tdxctl_td_view *td)
 {
-	char line[256], hkid[24] = "no HKID", pid[24] = "no process";
+	char line[256], id[24] = "", hkid[24] = "no HKID", pid[24] = "no process";
 
-	if (td->td.hkid)
+	if (td->td.id)
+		snprintf(id, sizeof(id), "td:%u, ", td->td.id);
+	if (td->td.hkid == TDXCTL_UNKNOWN32)
+		snprintf(hkid, sizeof(hkid), "HKID unknown");
+	else if (td->td.hkid)
 		snprintf(hkid, sizeof(hkid), "hkid:%u", td->td.hkid);
 	if (td->vm.pid)
 		snprintf(pid, sizeof(pid), "pid %d", (int)td->vm.pid);
-	snprintf(line, sizeof(line), "%s (td:%u, %s, %s, %s)", td->vm.name, td->td.id, hkid,
-		 pid, tdxctl_td_state_str(td->td.state));
+	snprintf(line, sizeof(line), "%s (%s%s, %s, %s)", td->vm.name, id, hkid, pid,
+		 tdxctl_td_state_str(td->td.state));
 	out_candidate(app->out, line);
 }
 
@@ -68,6 +80,7 @@ const struct tdxctl_td_view *cli_find_td(struct cli_app *app,
 					 const char *sel, int *code)
 {
 	const struct tdxctl_td_view *td = NULL;
+	bool numbers = true;
 	size_t *idx = NULL;
 	int n, i;
 
@@ -81,8 +94,10 @@ const struct tdxctl_td_view *cli_find_td(struct cli_app *app,
 	} else if (n == 0) {
 		*code = not_found(app, snap, sel);
 	} else if (n > 1) {
-		*code = cli_error(app, CLI_USAGE, "ambiguous",
-				  "Say which one with td:N.",
+		for (i = 0; i < n; i++)
+			numbers &= snap->tds[idx[i]].td.id != 0;
+		*code = cli_error(app, CLI_USAGE, "ambiguous", numbers ?
+				  "Say which one with td:N." : "Say which one with its PID.",
 				  "'%s' may be any of %d VMs", sel, n);
 		for (i = 0; i < n; i++)
 			candidate(app, &snap->tds[idx[i]]);

@@ -152,6 +152,13 @@ enum tdxctl_health { TDXCTL_HEALTH_OK, TDXCTL_HEALTH_WARNING, TDXCTL_HEALTH_CRIT
 int tdxctl_vm_find(struct tdxctl_ctx *ctx, const struct tdxctl_snapshot *snap,
 		   const char *sel, size_t **idx);
 
+/*
+ * Whether @now, of a later snapshot, is the TD that @was. The page of a TDR may
+ * serve the next TD; its number never comes back. A TD without a number, which
+ * nobody could read, is known by its process and file.
+ */
+bool tdxctl_same_td(const struct tdxctl_td *was, const struct tdxctl_td *now);
+
 /* Whether the process has a VM file open, of a TD or not. */
 bool tdxctl_process_has_vm(struct tdxctl_ctx *ctx, pid_t pid);
 

@@ -55,7 +55,7 @@ static int call(struct helper_release *r, uint32_t flags, unsigned int wait_ms,
 		.flags = flags,
 		.pidfd = r->pidfd,
 		.vm_fd = r->vm_fd,
-		.tdr = r->tdr,
+		.tdr = r->was.tdr,
 		.strategy = r->strategy == TDXCTL_STRATEGY_STOP ? TDXCTL_STRATEGY_AUTO : r->strategy,
 		.wait_ms = wait_ms,
 	};
@@ -134,7 +134,7 @@ static int open_failed(struct helper_release *r, int err)
 	case -EBADF:
 	case -EINVAL:
 		return ctx_fail(ctx, -EINVAL, "'tdxctl td show' lists who holds its files",
-				"%s: process %d has no VM file of td:%u", r->name, r->pid, r->td_id);
+				"%s: process %d has no VM file of that TD", r->name, r->pid);
 	case -EOPNOTSUPP:
 		return no_strategy(r, r->strategy);
 	case -EBUSY:
@@ -161,7 +161,7 @@ static bool td_failed(struct helper_release *r, struct tdxctl_td *td)
 	if (helper_snapshot(r->base.ctx, r->dev, &snap))
 		return false;
 	for (size_t i = 0; i < snap->nr_tds; i++)
-		if (snap->tds[i].td.id == r->td_id && snap->tds[i].td.tdr == r->tdr)
+		if (tdxctl_same_td(&r->was, &snap->tds[i].td))
 			*td = snap->tds[i].td;
 	tdxctl_snapshot_free(snap);
 	return td->fail_leaf || td->state == TDXCTL_TD_LEAKED;
@@ -210,7 +210,7 @@ static void say_failed(struct helper_release *r)
 		release_leaked(r, &td);
 	else if (td.fail_leaf && td.hkid)
 		ctx_fail(ctx, err, "end the VMM with --strategy stop: the kernel tries once more then",
-			 "%s: HKID %u was not given back: %s: %s", r->name, td.last_hkid, leaf_of(&td),
+			 "%s: HKID %u was not given back: %s: %s", r->name, td.hkid, leaf_of(&td),
 			 status_of(&td));
 	else
 		ctx_fail(ctx, err, "see the kernel log", "%s: release failed: %s", r->name,
@@ -379,7 +379,7 @@ static int prepare(struct helper_release *r, const struct tdxctl_td_view *td,
 		return r->dev == -ENOENT ? -ENOTCONN : r->dev;
 	if (!td->vm.pid)
 		return ctx_fail(ctx, -ESRCH, "'tdxctl td show' lists who still holds its files",
-				"%s: the process that created td:%u is gone", r->name, r->td_id);
+				"%s: the process that created td:%u is gone", r->name, r->was.id);
 	r->pidfd = op_pidfd_open(ctx, td->vm.pid);
 	if (r->pidfd < 0)
 		return r->pidfd == -ESRCH ? open_failed(r, -ESRCH) :
@@ -428,10 +428,8 @@ int helper_release_open(struct tdxctl_ctx *ctx, const struct tdxctl_td_view *td,
 		.base = { .ops = &helper_ops, .ctx = ctx },
 		.dev = -1, .pidfd = -1, .vm_fd = -1,
 		.pid = td->vm.pid,
-		.tdr = td->td.tdr,
-		.td_id = td->td.id,
+		.was = td->td,
 		.strategy = strategy,
-		.seamcalls_before = td->td.seamcalls,
 	};
 	snprintf(r->name, sizeof(r->name), "%s", td->vm.name);
 	err = prepare(r, td, strategy);

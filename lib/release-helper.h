@@ -18,8 +18,7 @@ struct helper_release {
 	int dev, pidfd, vm_fd;
 	pid_t pid;
 	char name[64];			/* for messages */
-	uint64_t tdr;
-	uint32_t td_id;
+	struct tdxctl_td was;		/* as it was before */
 	enum tdxctl_strategy strategy;
 	bool automatic;			/* nobody asked for a certain strategy */
 	bool cancelled;
@@ -32,7 +31,6 @@ struct helper_release {
 	/* STOP */
 	enum stop_stage stage;
 	uint64_t started_ns, stage_ns;
-	uint64_t seamcalls_before;
 };
 
 /* gmem.c: opens the VM's guest_memfd files; -EOPNOTSUPP when they cannot be told apart. */

@@ -29,9 +29,8 @@ static int watch(struct helper_release *r)
 
 	if (err)
 		return err;
-	/* The page of a TDR may serve the next TD; the number never comes back. */
 	for (size_t i = 0; i < snap->nr_tds; i++)
-		if (snap->tds[i].td.id == r->td_id && snap->tds[i].td.tdr == r->tdr)
+		if (tdxctl_same_td(&r->was, &snap->tds[i].td))
 			td = &snap->tds[i].td;
 	if (!td) {
 		st->hkid_freed = true;
@@ -40,8 +39,8 @@ static int watch(struct helper_release *r)
 	} else {
 		st->pages_left = td->private_pages;
 		st->hkid_freed = !td->hkid;
-		if (td->seamcalls > r->seamcalls_before)
-			st->seamcalls = td->seamcalls - r->seamcalls_before;
+		if (td->seamcalls > r->was.seamcalls)
+			st->seamcalls = td->seamcalls - r->was.seamcalls;
 		st->phase = td->hkid ? TDXCTL_PHASE_HKID : TDXCTL_PHASE_PAGES;
 		if (td->state == TDXCTL_TD_LEAKED) {
 			st->phase = TDXCTL_PHASE_FAILED;

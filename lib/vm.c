@@ -311,6 +311,19 @@ int vm_name(struct tdxctl_ctx *ctx, const struct tdxctl_td *td, struct tdxctl_vm
 	return vm->name ? 0 : -ENOMEM;
 }
 
+bool tdxctl_same_td(const struct tdxctl_td *was, const struct tdxctl_td *now)
+{
+	long hz = sysconf(_SC_CLK_TCK);
+	uint64_t tick = hz > 0 ? 1000000000ULL / (uint64_t)hz : 0;
+	uint64_t a = was->owner.start_ns, b = now->owner.start_ns;
+
+	if (was->id)
+		return now->id == was->id && now->tdr == was->tdr;
+	/* One that was found by its calls meanwhile has a number, but names no file. */
+	return now->owner.tgid == was->owner.tgid && (a > b ? a - b : b - a) <= tick &&
+	       (now->owner.fd == was->owner.fd || now->owner.fd < 0);
+}
+
 struct selector {
 	enum { SEL_NAME, SEL_UUID, SEL_PID, SEL_HKID, SEL_TD } kind;
 	unsigned long n;

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The verb release on a TD of which only the process is known: older than the
+ * helper, on a kernel without BTF. What is not known is not printed as a number.
+ */
+#include "lib-fake.h"
+#include "../../cmd/cmd.h"
+
+#define DEV	100
+#define PIDFD	200
+#define PID	4100
+
+static bool signalled;
+
+static int v_open(void *arg, const char *path, int flags)
+{
+	(void)arg;
+	(void)flags;
+	return strcmp(path, TDXCTL_DEV_PATH) ? -ENOENT : DEV;
+}
+
+static int v_close(void *arg, int fd)
+{
+	(void)arg;
+	(void)fd;
+	return 0;
+}
+
+static int v_release(struct tdxctl_release_args *a)
+{
+	CHECK_EQ(a->tdr, 0);
+	if (a->vm_fd != 11)
+		return -EBADF;
+	a->hkid = TDXCTL_UNKNOWN32;
+	a->pages_total = a->pages_left = TDXCTL_UNKNOWN;
+	a->strategy = TDXCTL_STRATEGY_STOP;
+	return 0;
+}
+
+/* The TDs that the helper knows are those of other processes. */
+static int v_snapshot(struct tdxctl_snapshot_args *a)
+{
+	struct fake_snapshot s;
+
+	if (a->buf_size < sizeof(s))
+		return -ENOSPC;
+	fake_snapshot(&s);
+	memcpy((void *)(uintptr_t)a->buf, &s, sizeof(s));
+	return 0;
+}
+
+static int v_ioctl(void *arg, int fd, unsigned long req, void *p)
+{
+	(void)arg;
+	CHECK_EQ(fd, DEV);
+	switch (req) {
+	case TDXCTL_IOC_RELEASE:
+		return v_release(p);
+	case TDXCTL_IOC_SNAPSHOT:
+		return v_snapshot(p);
+	case TDXCTL_IOC_ADOPT:
+		((struct tdxctl_adopt_args *)p)->max_vcpus = 8;
+		return -EOPNOTSUPP;
+	case TDXCTL_IOC_INFO:
+		((struct tdxctl_info *)p)->attached_ns = 1;
+		((struct tdxctl_info *)p)->snapshot_size = sizeof(struct fake_snapshot);
+		return 0;
+	default:
+		return -ENOTTY;
+	}
+}
+
+static int v_pidfd_open(void *arg, pid_t pid)
+{
+	(void)arg;
+	return pid == PID || pid == PID + 1 ? PIDFD : -ESRCH;
+}
+
+/* It ends at once, and the kernel takes its TD apart. */
+static int v_signal(void *arg, int pidfd, int sig)
+{
+	(void)arg;
+	(void)pidfd;
+	(void)sig;
+	signalled = true;
+	unlink(fake_path("proc/4100/fd/11"));
+	return 0;
+}
+
+static int v_wait(void *arg, int pidfd, int ms)
+{
+	(void)arg;
+	(void)pidfd;
+	(void)ms;
+	return signalled;
+}
+
+static int v_kcmp(void *arg, pid_t a, pid_t b, int type, unsigned long ia, unsigned long ib)
+{
+	(void)arg;
+	(void)type;
+	return a == b && ia == ib;
+}
+
+static const struct tdxctl_ops ops = {
+	.open = v_open, .close = v_close, .ioctl = v_ioctl, .pidfd_open = v_pidfd_open,
+	.pidfd_send_signal = v_signal, .pidfd_wait = v_wait, .kcmp = v_kcmp,
+};
+
+/* What "tdxctl release @vm" has to say; @json: as a document. */
+static char *release(const char *vm, const struct cli_values *v, int want, bool json)
+{
+	struct cli_app app = { .v = *v };
+	struct out_mode mode = { 0 };
+	char *text = NULL, *argv[] = { (char *)vm, NULL };
+	size_t len;
+	FILE *f;
+
+	app.v.yes = true;
+	app.v.quiet = true;
+	app.ctx = fake_live();
+	tdxctl_set_ops(app.ctx, &ops, NULL);
+	app.out = out_new();
+	if (!CHECK_EQ(tdxctl_snapshot_get(app.ctx, &app.snap), 0)) {
+		fprintf(stderr, "  %s\n", tdxctl_error(app.ctx));
+		exit(1);
+	}
+	CHECK_EQ(cmd_release(&app, 1, argv), want);
+	f = open_memstream(&text, &len);
+	CHECK_EQ(json ? out_json(app.out, f, "release") : out_text(app.out, f, &mode), 0);
+	for (size_t i = 0; i < out_get_error(app.out)->nr_candidates; i++)
+		fprintf(f, "%s\n", out_get_error(app.out)->candidates[i]);
+	if (out_error_message(app.out))
+		fprintf(f, "%s\n%s\n", out_error_message(app.out), out_get_error(app.out)->hint);
+	fclose(f);
+	tdxctl_snapshot_free(app.snap);
+	tdxctl_free(app.ctx);
+	out_free(app.out);
+	return text;
+}
+
+static void says(const char *text, const char *what)
+{
+	if (!CHECK(strstr(text, what)))
+		fprintf(stderr, "  \"%s\" is not in:\n%s", what, text);
+}
+
+static void no_numbers(const char *text)
+{
+	static const char *const bad[] = { "4294967295", "18446744073709551615", "td:0", "td:4" };
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		if (!CHECK(!strstr(text, bad[i])))
+			fprintf(stderr, "  \"%s\" is in:\n%s", bad[i], text);
+}
+
+static void begin(void)
+{
+	fake_new();
+	signalled = false;
+	fake_mkdirs("sys/module/kvm_intel/refcnt");
+	fake_process(PID, 500, "qemu");
+	fake_link("proc/4100/fd/11", "anon_inode:kvm-vm");
+}
+
+static void planned(void)
+{
+	char *text;
+
+	begin();
+	text = release("qemu", &(struct cli_values){ .dry_run = true }, CLI_OK, false);
+	no_numbers(text);
+	says(text, "qemu (process 4100), state unknown\n");
+	says(text, "its HKID, its memory, how much is unknown\n");
+	free(text);
+	text = release("qemu", &(struct cli_values){ .dry_run = true }, CLI_OK, true);
+	no_numbers(text);
+	says(text, "\"td\": null");
+	says(text, "\"hkid\": null");
+	free(text);
+	CHECK(!signalled);
+	fake_end();
+}
+
+static void released(void)
+{
+	char *text;
+
+	begin();
+	text = release("4100", &(struct cli_values){ 0 }, CLI_OK, false);
+	no_numbers(text);
+	CHECK(signalled);
+	says(text, "unknown which, given back\n");
+	says(text, "its HKID is free\n");
+	says(text, "the TD is gone\n");
+	free(text);
+	fake_end();
+}
+
+/* Another TD that nobody can read is not this one. */
+static void beside_another(void)
+{
+	char *text;
+
+	begin();
+	fake_process(PID + 1, 600, "qemu");
+	fake_link("proc/4101/fd/11", "anon_inode:kvm-vm");
+	text = release("qemu", &(struct cli_values){ 0 }, CLI_USAGE, false);
+	no_numbers(text);
+	says(text, "qemu (HKID unknown, pid 4101, unknown)\n");
+	says(text, "Say which one with its PID.");
+	free(text);
+	text = release("4100", &(struct cli_values){ .timeout = 2 }, CLI_OK, true);
+	no_numbers(text);
+	CHECK(signalled);
+	says(text, "\"verified\": true");
+	free(text);
+	fake_end();
+}
+
+int main(void)
+{
+	RUN(planned);
+	RUN(released);
+	RUN(beside_another);
+	return check_done("cmd-release");
+}
