@@ -1,11 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The progress bar of release, one terminal line drawn over and over. */
 #include <inttypes.h>
+#include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
 
 #include "release.h"
 
-#define CELLS 24
+#define CELLS 24U
+#define PART_LEN 96
+#define USUAL_COLUMNS 80U	/* of a terminal that does not tell */
+
+/* In the order of the line. */
+enum { WHAT, BAR, SHARE, SIZE, SPEED, LEFT, PARTS };
 
 uint64_t progress_clock_ns(void)
 {
@@ -24,14 +31,46 @@ void progress_end(struct progress *p)
 	p->drawn = false;
 }
 
-static void bar(FILE *f, uint64_t done, uint64_t total)
+/* What fits on one line of the terminal: a longer one would wrap, and stay. */
+static size_t room(FILE *f)
 {
-	unsigned int full = total ? (unsigned int)(done * CELLS / total) : 0, i;
+	struct winsize w;
 
-	fputc('[', f);
-	for (i = 0; i < CELLS; i++)
-		fputc(i < full ? '#' : '.', f);
-	fprintf(f, "] %3" PRIu64 " %%", total ? done * 100 / total : 0);
+	if (ioctl(fileno(f), TIOCGWINSZ, &w) || !w.ws_col)
+		return USUAL_COLUMNS - 1;
+	return w.ws_col - 1U;
+}
+
+static void bar(char *buf, size_t len, uint64_t done, uint64_t total)
+{
+	char cells[CELLS + 1] = "";
+
+	memset(cells, '.', CELLS);
+	memset(cells, '#', total ? done * CELLS / total : 0);
+	snprintf(buf, len, " [%s]", cells);
+}
+
+/* One line in place of the one before, with those parts that there is room for. */
+static void draw(struct progress *p, char part[PARTS][PART_LEN])
+{
+	/* The most telling first. */
+	static const unsigned int order[PARTS] = { WHAT, SHARE, LEFT, BAR, SIZE, SPEED };
+	size_t left = room(p->f), i, len;
+	bool fits[PARTS] = { 0 };
+
+	for (i = 0; i < PARTS; i++) {
+		len = strlen(part[order[i]]);
+		fits[order[i]] = len <= left;
+		left -= len <= left ? len : 0;
+	}
+	fputs("\r\033[K", p->f);
+	p->drawn = true;
+	if (!fits[WHAT])
+		fprintf(p->f, "%.*s", (int)left, part[WHAT]);
+	for (i = 0; fits[WHAT] && i < PARTS; i++)
+		if (fits[i])
+			fputs(part[i], p->f);
+	fflush(p->f);
 }
 
 /* Rate and ETA are those of the pages; giving the HKID back is one step. */
@@ -40,20 +79,20 @@ void progress_draw(struct progress *p, const struct tdxctl_release_state *st)
 	bool known = st->pages_total != TDXCTL_UNKNOWN && st->pages_left != TDXCTL_UNKNOWN &&
 		     st->pages_left <= st->pages_total;
 	uint64_t done, moved, rate, now = progress_clock_ns();
-	char size[40], speed[40], eta[40];
+	char part[PARTS][PART_LEN] = { "Reclaiming" }, num[40];
 
 	if (!p->f)
 		return;
-	fputs("\r\033[K", p->f);
-	p->drawn = true;
 	if (st->phase < TDXCTL_PHASE_PAGES || !known) {
+		const char *what = st->phase < TDXCTL_PHASE_PAGES ? "Giving" : "Reclaiming the pages of";
+
 		if (st->hkid == TDXCTL_UNKNOWN32)
-			fputs(st->phase < TDXCTL_PHASE_PAGES ? "Giving the HKID back ..." :
-			      "Reclaiming the pages ...", p->f);
+			snprintf(num, sizeof(num), "the HKID");
 		else
-			fprintf(p->f, st->phase < TDXCTL_PHASE_PAGES ? "Giving HKID %u back ..." :
-				"Reclaiming the pages of HKID %u ...", st->hkid);
-		fflush(p->f);
+			snprintf(num, sizeof(num), "HKID %u", st->hkid);
+		snprintf(part[WHAT], PART_LEN, "%s %s%s ...", what, num,
+			 st->phase < TDXCTL_PHASE_PAGES ? " back" : "");
+		draw(p, part);
 		return;
 	}
 	if (!p->start_ns) {
@@ -61,18 +100,19 @@ void progress_draw(struct progress *p, const struct tdxctl_release_state *st)
 		p->start_left = st->pages_left;
 	}
 	done = st->pages_total - st->pages_left;
-	text_bytes(size, sizeof(size), done * 4096);
-	fputs("Reclaiming ", p->f);
-	bar(p->f, done, st->pages_total);
-	fprintf(p->f, "  %s", size);
+	bar(part[BAR], PART_LEN, done, st->pages_total);
+	snprintf(part[SHARE], PART_LEN, " %3" PRIu64 " %%",
+		 st->pages_total ? done * 100 / st->pages_total : 0);
+	text_bytes(num, sizeof(num), done * 4096);
+	snprintf(part[SIZE], PART_LEN, "  %s", num);
 	moved = p->start_left > st->pages_left ? p->start_left - st->pages_left : 0;
 	rate = now > p->start_ns ?
 	       (uint64_t)((double)moved * 1e9 / (double)(now - p->start_ns)) : 0;
 	if (rate) {
-		text_bytes(speed, sizeof(speed), rate * 4096);
-		text_ns(eta, sizeof(eta), st->pages_left / rate * 1000000000ULL);
-		fprintf(p->f, "  %s/s  %s left", speed,
-			st->pages_left < rate ? "under 1 s" : eta);
+		text_bytes(num, sizeof(num), rate * 4096);
+		snprintf(part[SPEED], PART_LEN, "  %s/s", num);
+		text_ns(num, sizeof(num), st->pages_left / rate * 1000000000ULL);
+		snprintf(part[LEFT], PART_LEN, "  %s left", st->pages_left < rate ? "under 1 s" : num);
 	}
-	fflush(p->f);
+	draw(p, part);
 }

@@ -277,6 +277,20 @@ def test_progress(tmp):
     expect("\r\x1b[KTime is up" in text, text)
 
 
+def test_progress_narrow(tmp):
+    """A line that wraps could not be drawn over."""
+    for columns, parts in ((66, r" \[[#.]+\] +\d+ %  .*MiB  .* left"), (56, r" \[[#.]+\] +\d+ %  .* left"), (40, r" +\d+ %  .*MiB  .* left"),
+                           (30, r" +\d+ %  .* left"), (12, "")):
+        bench = Bench(tmp, "slow")
+        status, text = tty.run(bench.argv("--emulate={h} release web --yes --timeout 1"), bench.env,
+                               columns=columns)
+        expect(status == 6, f"{columns}: {status} {text}")
+        drawn = re.findall(r"\r\x1b\[K([GR][^\r]*)", text)
+        expect(len(drawn) > 3, f"{columns}: {text!r}")
+        expect(max(map(len, drawn)) < columns, f"{columns}: {drawn}")
+        expect(re.search("Reclaiming"[:columns - 1] + parts + "$", drawn[-1]), f"{columns}: {drawn[-1]!r}")
+
+
 def test_no_progress_elsewhere(tmp):
     bench = Bench(tmp, "slow")
     p = bench.ok("--emulate={h} release web --yes --timeout 1", 6)

@@ -1,18 +1,22 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Runs a command on a terminal of its own."""
+import fcntl
 import os
 import pty
 import select
 import signal
+import struct
+import termios
 import time
 
 TIMEOUT = 60
 
 
-def run(argv, env, answer=None, prompt=b"[y/N] "):
+def run(argv, env, answer=None, prompt=b"[y/N] ", columns=0):
     """Exit status (negative: signal) and all that appeared; @answer follows @prompt."""
     pid, fd = pty.fork()
     if pid == 0:
+        fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
         # Whoever runs this in the background ignores it, and we would inherit that.
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         os.execve(argv[0], [str(a) for a in argv], env)
