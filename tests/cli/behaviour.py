@@ -172,9 +172,10 @@ def test_other_users_vm(tmp):
 
 # ---- signals
 
-def start_release(bench, options=""):
+def start_release(bench, options="", hangup=signal.SIG_DFL):
     """A release that has shown its plan and is at work."""
     p = subprocess.Popen(bench.argv("--emulate={h} release web --yes " + options),
+                         preexec_fn=lambda: signal.signal(signal.SIGHUP, hangup),
                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                          stderr=subprocess.PIPE, env=bench.env, text=True)
     for line in p.stderr:
@@ -210,6 +211,15 @@ def test_interrupt_and_continue(tmp):
     expect(seen + doc["pages_reclaimed"] == total, doc)
     expect(doc["page_seamcalls"] == doc["pages_reclaimed"], doc)
     expect(doc["verified"], doc)
+
+
+def test_nohup(tmp):
+    """Who starts it with nohup wants it to outlive the terminal."""
+    bench = Bench(tmp, "slow")
+    p = start_release(bench, hangup=signal.SIG_IGN)
+    p.send_signal(signal.SIGHUP)
+    out, err = p.communicate(timeout=60)
+    expect(p.returncode == 0 and "released" in out, f"{p.returncode} {out} {err}")
 
 
 def test_timeout(tmp):
