@@ -83,7 +83,7 @@ static void show(struct cli_app *app, const struct tdxctl_helper *h)
 			out_unknown(root, &features, why);
 		} else {
 			out_none(root, &fields[PROVIDER]);
-			out_none(root, &fields[FEATURES]);
+			out_array(root, &fields[FEATURES]);
 		}
 		return;
 	}
