@@ -51,10 +51,14 @@ int cli_check_needs(struct cli_app *app)
 	if ((needs & CLI_NEED_REAL) && app->v.emulate)
 		return cli_error(app, CLI_USAGE, "usage", "Leave --emulate out.",
 				 "%s: an emulated host has no kernel module", name);
-	if ((needs & (CLI_NEED_REAL | CLI_NEED_LIVE)) && app->v.root)
+	if ((needs & CLI_NEED_REAL) && (app->v.root || app->v.from_report))
+		return cli_error(app, CLI_USAGE, "usage", app->v.root ? "Leave --root out." :
+				 "Leave --from-report out.", "%s: a %s has no kernel module", name,
+				 app->v.root ? "captured host" : "report");
+	if ((needs & CLI_NEED_LIVE) && app->v.root)
 		return cli_error(app, CLI_USAGE, "usage", "Leave --root out.",
 				 "%s: a captured host cannot be changed", name);
-	if ((needs & (CLI_NEED_REAL | CLI_NEED_LIVE)) && app->v.from_report)
+	if ((needs & CLI_NEED_LIVE) && app->v.from_report)
 		return cli_error(app, CLI_USAGE, "usage", "Leave --from-report out.",
 				 "%s: a report cannot be changed", name);
 	if (!(needs & CLI_NEED_SNAPSHOT))
@@ -71,9 +75,11 @@ int cli_check_needs(struct cli_app *app)
 				 "this host has no TDX, or it is off");
 	if ((needs & CLI_NEED_LEDGER) && host) {
 		if (app->v.root || app->v.from_report)
-			return cli_error(app, CLI_NO_HELPER, "helper-missing", "",
-					 "%s: the %s says nothing about it", name,
-					 app->v.root ? "captured host" : "report");
+			return cli_error(app, CLI_NO_HELPER, "helper-missing",
+					 "'tdxctl status' shows what there is.",
+					 "%s: only the helper knows, %s", name, app->v.root ?
+					 "and a captured host is files alone" :
+					 "and it was not there when the report was written");
 		return cli_error(app, CLI_NO_HELPER, "helper-missing",
 				 "Load it with 'tdxctl helper load'.",
 				 "%s: the helper is not loaded", name);
