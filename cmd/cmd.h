@@ -137,6 +137,9 @@ int cli_parse(struct cli_app *app, int argc, char **argv, char ***args, int *nr_
 void cli_free_values(struct cli_values *v);
 /* "status", "td show" */
 void cli_cmd_name(const struct cli_cmd *c, char *buf, size_t len);
+/* Usage errors: @word is no verb, or no noun of @verb; NULL: a noun is missing. */
+int cli_unknown_verb(struct cli_app *app, const char *word);
+int cli_unknown_noun(struct cli_app *app, const char *verb, const char *word);
 /* The candidate nearest to @word, NULL when none is near. */
 const char *cli_suggest(const char *word, const char *const *names, size_t count);
 
@@ -179,7 +182,7 @@ const struct tdxctl_td_view *view_td_by_tdr(const struct tdxctl_snapshot *s,
 					    uint64_t tdr);
 /* 0 when @since is unknown or in the future. */
 uint64_t view_age(const struct tdxctl_snapshot *s, uint64_t since);
-/* Physical ids of the packages in @mask: "0-1", "none". Free with free(). */
+/* Physical ids of the packages in @mask: "0,1", "-". Free with free(). */
 char *view_packages(const struct tdxctl_snapshot *s, uint64_t mask);
 enum out_style view_hkid_style(unsigned int state);
 enum out_style view_td_style(unsigned int state);

@@ -99,8 +99,8 @@ void cli_help_verb(FILE *f, const char *verb, const struct cli_cmd *only)
 
 int cmd_help(struct cli_app *app, int argc, char **argv)
 {
-	const char *names[32];
-	size_t i, n = 0;
+	bool known = false;
+	size_t i;
 
 	app->silent = true;
 	if (!argc) {
@@ -110,23 +110,14 @@ int cmd_help(struct cli_app *app, int argc, char **argv)
 	for (i = 0; i < cli_nr_cmds; i++) {
 		const struct cli_cmd *c = &cli_cmds[i];
 
-		if (!strcmp(c->verb, argv[0]) &&
-		    (argc < 2 || (c->noun && !strcmp(c->noun, argv[1])))) {
+		if (strcmp(c->verb, argv[0]))
+			continue;
+		known = true;
+		if (argc < 2 || (c->noun && !strcmp(c->noun, argv[1]))) {
 			cli_help_verb(stdout, c->verb, argc < 2 ? NULL : c);
 			return CLI_OK;
 		}
-		if (!c->hidden && n < ARRAY_SIZE(names))
-			names[n++] = c->verb;
 	}
 	app->silent = false;
-	if (argc < 2) {
-		const char *s = cli_suggest(argv[0], names, n);
-
-		if (s)
-			return cli_error(app, CLI_USAGE, "usage", "See 'tdxctl --help'.",
-					 "unknown verb '%s'; did you mean '%s'?", argv[0], s);
-	}
-	return cli_error(app, CLI_USAGE, "usage", "See 'tdxctl --help'.",
-			 "unknown verb '%s%s%s'", argv[0], argc > 1 ? " " : "",
-			 argc > 1 ? argv[1] : "");
+	return known ? cli_unknown_noun(app, argv[0], argv[1]) : cli_unknown_verb(app, argv[0]);
 }

@@ -293,29 +293,35 @@ void cli_cmd_name(const struct cli_cmd *c, char *buf, size_t len)
 	snprintf(buf, len, "%s%s%s", c->verb, c->noun ? " " : "", c->noun ? c->noun : "");
 }
 
-static int unknown_verb(struct cli_app *app, const char *word)
+int cli_unknown_verb(struct cli_app *app, const char *word)
 {
-	const char *names[64];
+	const char *names[64], *s;
+	char hint[160] = "See 'tdxctl --help'.";
 	size_t i, n = 0;
 
 	for (i = 0; i < cli_nr_cmds && n < ARRAY_SIZE(names); i++)
 		if (!cli_cmds[i].hidden)
 			names[n++] = cli_cmds[i].verb;
-	return usage_hint(app, cli_suggest(word, names, n), "unknown verb '%s'", word);
+	s = cli_suggest(word, names, n);
+	if (s)
+		snprintf(hint, sizeof(hint), "Did you mean '%s'? See 'tdxctl --help'.", s);
+	return cli_error(app, CLI_USAGE, "usage", hint, "unknown verb '%s'", word);
 }
 
-static int unknown_noun(struct cli_app *app, const char *verb, const char *word)
+int cli_unknown_noun(struct cli_app *app, const char *verb, const char *word)
 {
-	const char *names[16], *s;
+	const char *names[16] = { NULL }, *s;
 	char hint[200];
 	size_t i, n = 0, len;
 
 	for (i = 0; i < cli_nr_cmds && n < ARRAY_SIZE(names); i++)
-		if (same(cli_cmds[i].verb, verb))
+		if (same(cli_cmds[i].verb, verb) && cli_cmds[i].noun)
 			names[n++] = cli_cmds[i].noun;
 	s = word ? cli_suggest(word, names, n) : NULL;
 	if (s) {
 		snprintf(hint, sizeof(hint), "Did you mean 'tdxctl %s %s'?", verb, s);
+	} else if (!n) {
+		snprintf(hint, sizeof(hint), "See 'tdxctl %s --help'.", verb);
 	} else {
 		len = (size_t)snprintf(hint, sizeof(hint), "Say what: ");
 		for (i = 0; i < n && len < sizeof(hint); i++)
@@ -357,7 +363,7 @@ static int find_cmd(struct cli_app *app, int *argc, char **argv)
 		set_add(&set, cli_cmds[i].opts, cli_cmds[i].nr_opts);
 	}
 	if (!known)
-		return unknown_verb(app, verb);
+		return cli_unknown_verb(app, verb);
 	drop_arg(argv, argc, optind);
 	if (nouns) {
 		set_finish(&set, false);
@@ -383,7 +389,7 @@ static int find_cmd(struct cli_app *app, int *argc, char **argv)
 	for (i = 1; i < (size_t)*argc; i++)
 		app->v.help |= same(argv[i], "--help") || same(argv[i], "-h");
 	if (noun || (!fallback && !app->v.help))
-		return unknown_noun(app, verb, noun);
+		return cli_unknown_noun(app, verb, noun);
 	app->cmd = fallback;
 	if (!fallback)
 		for (i = 0; i < cli_nr_cmds && !app->cmd; i++)

@@ -133,7 +133,8 @@ CASES = {
     "help": (None, [
         ("--help", 0), ("help", 0), ("help release", 0), ("release --help", 0), ("td --help", 0),
         ("td show -h", 0), ("help cpu plan", 0), ("help emulate", 0), ("emulate --help", 0),
-        ("help nothing", 2), ("help rel", 2), ("help td nothing", 2)]),
+        ("help nothing", 2), ("help rel", 2), ("help td nothing", 2),
+        ("help td shw", 2), ("help status nothing", 2), ("help stauts -j", 2)]),
     # ---- doctor; each rule is tested in tests/hosts
     "doctor": (None, [(E + "doctor", 0), (E + "doctor -s --fail-on info", 7),
                       (E + "doctor --group update -v", 0), (E + "doctor --explain hkid.exhausted", 0),
