@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The JSON renderer; no other file includes json-c. */
+/* The JSON renderer. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The file of an emulated host. One table describes every event; reading,
- * checking and writing all follow it. The only file of the library that knows
- * json-c.
+ * checking and writing all follow it.
  */
 #include <json-c/json.h>
 #include <stdio.h>
