@@ -222,21 +222,24 @@ def zsh(cli):
     out += r'''
 _tdxctl_vms()
 {
-	local -a opt vms
+	local -a vms
 
-	opt=(${(M)words:#--emulate*} ${(M)words:#--root=*} ${(M)words:#--from-report=*})
-	vms=(${(f)"$(_call_program vms tdxctl $opt complete-vms 2>/dev/null)"})
+	vms=(${(f)"$(_call_program vms tdxctl $tdxctl_host complete-vms 2>/dev/null)"})
 	compadd -a vms
 }
 
 '''
     out += "_tdxctl_global=(" + "".join(f"\n\t{s}" for s in glob) + "\n)\n\n"
-    out += "_tdxctl()\n{\n\tlocal curcontext=$curcontext state line\n\tlocal -a verbs nouns\n\n"
+    out += "_tdxctl()\n{\n\tlocal curcontext=$curcontext state line\n"
+    out += "\tlocal -a verbs nouns tdxctl_host\n\n"
+    # _arguments takes away what stands before the verb.
+    out += ("\ttdxctl_host=(${(M)words:#--emulate*} ${(M)words:#--root=*}"
+            " ${(M)words:#--from-report=*})\n")
     out += "\tverbs=(\n"
     for verb, rows in table.items():
         text = next((c["summary"] for c in rows if c["default"] or not c["noun"]), rows[0]["summary"])
         out += f"\t\t'{verb}:{zquote(text)}'\n"
-    out += "\t)\n\t_arguments -C $_tdxctl_global '1:verb:->verb' '*::argument:->rest' && return\n"
+    out += "\t)\n\t_arguments -C -A '-*' $_tdxctl_global '1:verb:->verb' '*::argument:->rest' && return\n"
     out += "\tcase $state in\n\tverb) _describe verb verbs; return ;;\n\tesac\n"
     out += "\tcase $line[1] in\n"
     for verb, rows in table.items():

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import time
@@ -375,6 +376,23 @@ def test_bash_completion(tmp):
     got = complete(bench, f"--emulate={bench.host}", "release", "$")
     expect(len(got) == 1 and got[0].startswith("\\$\\(touch\\ pwned"), got)
     expect(not (bench.dir / "pwned").exists(), "completion ran a VM's name")
+
+
+def test_zsh_completion(tmp):
+    """VMs are those of the host that the options name, also before the verb."""
+    if not shutil.which("zsh"):
+        print("SKIP zsh-completion: no zsh; make deps installs it")
+        return
+    bench = Bench(tmp, "names")
+    os.symlink(TDXCTL, bench.dir / "tdxctl")
+    env = {**bench.env, "PATH": f"{bench.dir}:{os.environ['PATH']}", "PS1": "ready> ",
+           "ZDOTDIR": str(bench.dir)}
+    setup = f"fpath=({TOP}/completions $fpath); autoload -U compinit; compinit -u -D; PS1='set> '\n"
+    for line, want in (("--emulate release d", "release db"), ("release --emulate d", "--emulate db"),
+                       ("--emulate td show d", "show db"), ("release --strategy te", "terminate")):
+        steps = [(b"ready> ", setup), (b"set> ", f"tdxctl {line}\t"), (want.encode(), "\x15exit\n")]
+        text = tty.talk(["zsh", "-f"], env, steps)
+        expect(want in text, f"{line!r}: {text!r}")
 
 
 def test_dump_cli(tmp):

@@ -14,13 +14,24 @@ TIMEOUT = 60
 
 def run(argv, env, answer=None, prompt=b"[y/N] ", columns=0):
     """Exit status (negative: signal) and all that appeared; @answer follows @prompt."""
+    steps = [] if answer is None else [(prompt, answer)]
+    return session(argv, env, steps, columns, TIMEOUT)
+
+
+def talk(argv, env, steps, timeout=20):
+    """All that appeared; each of @steps is what to wait for and what to type then."""
+    return session(argv, env, steps, 0, timeout)[1]
+
+
+def session(argv, env, steps, columns, timeout):
     pid, fd = pty.fork()
     if pid == 0:
         fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
         # Whoever runs this in the background ignores it, and we would inherit that.
         signal.signal(signal.SIGINT, signal.SIG_DFL)
-        os.execve(argv[0], [str(a) for a in argv], env)
-    text, end = b"", time.monotonic() + TIMEOUT
+        os.execvpe(argv[0], [str(a) for a in argv], env)
+    text, seen, end = b"", 0, time.monotonic() + timeout
+    steps = list(steps)
     while time.monotonic() < end:
         if not select.select([fd], [], [], 1)[0]:
             continue
@@ -31,9 +42,9 @@ def run(argv, env, answer=None, prompt=b"[y/N] ", columns=0):
         if not data:
             break
         text += data
-        if answer is not None and prompt in text:
-            os.write(fd, answer.encode())
-            answer = None
+        if steps and steps[0][0] in text[seen:]:
+            seen = len(text)
+            os.write(fd, steps.pop(0)[1].encode())
     os.close(fd)
     _, status = os.waitpid(pid, 0)
     return os.waitstatus_to_exitcode(status), text.decode(errors="replace")
