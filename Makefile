@@ -5,7 +5,8 @@ PREFIX	?= /usr
 SBINDIR	?= $(PREFIX)/sbin
 MANDIR	?= $(PREFIX)/share/man
 BASHDIR	?= $(PREFIX)/share/bash-completion/completions
-ZSHDIR	?= $(PREFIX)/share/zsh/vendor-completions
+# zsh looks into vendor-completions below /usr only.
+ZSHDIR	?= $(PREFIX)/share/zsh/$(if $(filter /usr,$(PREFIX)),vendor-completions,site-functions)
 UNITDIR	?= $(PREFIX)/lib/systemd/system
 DOCDIR	?= $(PREFIX)/share/doc/tdxctl
 FISHDIR	?= $(PREFIX)/share/fish/vendor_completions.d

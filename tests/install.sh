@@ -89,3 +89,18 @@ limits()
 	diff <(limits) <(limits --config "$root/all.conf")
 	exit 1
 }
+
+# Below another prefix: what names the command names that one, and zsh looks elsewhere.
+"${MAKE:-make}" --no-print-directory -s O="$O" install DESTDIR="$root/other" PREFIX=/usr/local
+other=$root/other/usr/local
+for file in sbin/tdxctl share/zsh/site-functions/_tdxctl share/bash-completion/completions/tdxctl \
+	share/man/man8/tdxctl.8 "src/tdxctl-$version/dkms.conf"; do
+	[ -f "$other/$file" ] || {
+		echo "PREFIX=/usr/local: no $file"
+		exit 1
+	}
+done
+if grep -rn '/usr/sbin/tdxctl' "$other/lib" "$other/share/doc"; then
+	echo "PREFIX=/usr/local: not the command that was installed"
+	exit 1
+fi
