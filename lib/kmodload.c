@@ -257,7 +257,8 @@ int tdxctl_helper_unload(struct tdxctl_ctx *ctx)
 		break;
 	case -EWOULDBLOCK:
 	case -EBUSY:
-		err = ctx_fail(ctx, -EBUSY, "close what has " TDXCTL_DEV_PATH " open, then try again",
+		err = ctx_fail(ctx, -EBUSY, "end the VMs that it released early and what has "
+			       TDXCTL_DEV_PATH " open, then try again",
 			       MODULE ": in use");
 		break;
 	case -EPERM:
