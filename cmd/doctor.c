@@ -118,7 +118,7 @@ static void show(struct cli_app *app, struct out_node *table, const struct tdxct
 	else
 		out_none(row, &fields[R_DETAIL]);
 	if (fix)
-		out_str(row, &fields[R_FIX], r->fix);
+		out_str(row, &fields[R_FIX], f->fix);
 	else
 		out_none(row, &fields[R_FIX]);
 	if (!in_text(app, f))
@@ -135,7 +135,7 @@ static void show(struct cli_app *app, struct out_node *table, const struct tdxct
 		prefixed(row, "", f->detail);
 	if (!is_finding(f->state))
 		prefixed(row, "Looks for: ", r->title);
-	prefixed(row, f->state == TDXCTL_RULE_INFO ? "" : "Fix: ", r->fix);
+	prefixed(row, f->state == TDXCTL_RULE_INFO ? "" : "Fix: ", f->fix);
 	if (app->v.explain)
 		explain(row, r);
 	else
@@ -220,7 +220,7 @@ static void show_first(struct cli_app *app, struct out_node *root, const struct 
 	if (app->v.explain)
 		return;
 	if (f) {
-		snprintf(buf, sizeof(buf), "%s (%s)", f->rule->fix, f->rule->id);
+		snprintf(buf, sizeof(buf), "%s (%s)", f->fix, f->rule->id);
 		wrap_str(root, NULL, &first_text, buf, WIDTH, STYLE_NONE);
 	} else if (denied) {
 		wrap_str(root, NULL, &first_text, "run it as root: without, much cannot be read", WIDTH, STYLE_NONE);

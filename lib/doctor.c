@@ -262,6 +262,7 @@ int tdxctl_doctor(const struct tdxctl_facts *f, bool attestation,
 		if (!b)
 			b = e.waits;
 		list[n].waits = b;
+		list[n].fix = e.fix ? e.fix : list[n].rule->fix;
 		if (b)
 			list[n].state = rule_says(&e, TDXCTL_RULE_SKIP, "waits for %s", b->id);
 		/* It has no files and no MSRs: nobody can look there. */

@@ -30,6 +30,7 @@ struct tdxctl_examination {
 	bool attestation;		/* the host is to attest */
 	const struct tdxctl_rule *failed;	/* the first that did; NULL */
 	const struct tdxctl_rule *waits;	/* set by a check: what it saw comes of that one */
+	const char *fix;		/* the same: a constant, better than the rule's for what it saw */
 	char detail[320];		/* what was seen; "" nothing to add */
 };
 
@@ -74,6 +75,7 @@ struct tdxctl_finding {
 	const struct tdxctl_rule *rule;
 	enum tdxctl_rule_state state;
 	const struct tdxctl_rule *waits;	/* SKIP for that one's failure; NULL */
+	const char *fix;		/* the next step, of this rule's or for what was seen */
 	char *detail;			/* NULL nothing to add */
 };
 

@@ -28,11 +28,6 @@ void exam_of_total(struct tdxctl_examined *x, uint64_t total);
 /* Notes one object's value and says how bad it is; the worst one remains. */
 enum tdxctl_health exam_judge(struct tdxctl_examined *x, uint64_t v);
 
-static inline const char *plural(uint64_t n)
-{
-	return n == 1 ? "" : "s";
-}
-
 /* health-hkids.c */
 int exam_hkids_leaked(struct tdxctl_examined *x);
 int exam_hkids_free(struct tdxctl_examined *x);

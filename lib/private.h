@@ -27,6 +27,11 @@ struct tdxctl_ctx {
 
 #define PRINTF(f, a) __attribute__((format(printf, f, a)))
 
+static inline const char *plural(uint64_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
 /* ---- ctx.c ---- */
 
 /* Sets error and hint (NULL: none) and returns @err, a negative errno. */

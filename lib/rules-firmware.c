@@ -22,8 +22,10 @@ CHECK_FN(cpu_vendor)
 		return UNKNOWN(e, &c->vendor);
 	if (strcmp(c->vendor.text, "GenuineIntel"))
 		return rule_says(e, r->severity, "this CPU is from %.40s", c->vendor.text);
-	if (tdxctl_text_word(&c->flags, "hypervisor") == TDXCTL_YES)
-		return rule_says(e, r->severity, "this is a virtual machine itself; a TDX host is none");
+	if (tdxctl_text_word(&c->flags, "hypervisor") == TDXCTL_YES) {
+		e->fix = "Run tdxctl on the host: a virtual machine is no TDX host, whatever its CPU.";
+		return rule_says(e, r->severity, "this is a virtual machine itself");
+	}
 	if (!c->family.readable || !c->model.readable)
 		return UNKNOWN(e, &c->model);
 	if (known_model(c))

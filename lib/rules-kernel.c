@@ -46,6 +46,8 @@ CHECK_FN(kvm_param)
 	static const char *const why[] = {
 		"Failed to initialize TDX module", "nitialization failed (", "TDX not supported by the host platform",
 	};
+	static const char see_log[] =
+		"It was asked for, so KVM turned it off: 'dmesg | grep -iE \"tdx|kvm\"' shows the kernel log's reason.";
 	const char *asked = tdxctl_cmdline_get(f, "kvm_intel.tdx="), *line = "";
 	size_t len = 0;
 
@@ -64,8 +66,11 @@ CHECK_FN(kvm_param)
 	switch (tdxctl_text_bool(t)) {
 	case TDXCTL_YES:
 		/* KVM itself denies it. */
+		e->fix = see_log;
 		return rule_says(e, r->severity, "kvm_intel has tdx=Y, and KVM offers no TDs");
 	case TDXCTL_NO:
+		if (asked)
+			e->fix = see_log;
 		for (size_t i = 0; f->log.text && i < sizeof(why) / sizeof(why[0]); i++)
 			if (tdxctl_rule_match(f->log.text, why[i], &line, &len))
 				return rule_says(e, r->severity, "KVM turned it off; kernel log: %.*s",
@@ -78,11 +83,14 @@ CHECK_FN(kvm_param)
 	}
 	if (!t->absent)
 		return UNKNOWN(e, t);
-	if (f->path[TDXCTL_PATH_KVM_INTEL].value)
+	if (f->path[TDXCTL_PATH_KVM_INTEL].value) {
+		e->fix = "Use a kernel with CONFIG_KVM_INTEL_TDX: this one's KVM knows nothing of TDX.";
 		return rule_says(e, r->severity, "kvm_intel has no parameter tdx");
+	}
 	/* Nothing of sysfs there is no evidence. */
 	if (!f->path[TDXCTL_PATH_CPU_SYSFS].value)
 		return rule_says(e, TDXCTL_RULE_UNKNOWN, "sysfs is not there");
+	e->fix = "Load it: modprobe kvm_intel tdx=1. For every boot: options kvm_intel tdx=1 in /etc/modprobe.d.";
 	return rule_says(e, r->severity, "kvm_intel is not loaded");
 }
 

@@ -70,9 +70,10 @@ CHECK_FN(cgroup_limit)
 		/* The one whose own limit it is, not those above it. */
 		if (c->max_events && c->max != TDXCTL_UNKNOWN &&
 		    f->hkid_current.value < f->hkid_capacity.value)
-			return rule_says(e, r->severity, "%.120s: limit %llu, %llu in use, refused %llu times",
+			return rule_says(e, r->severity, "%.120s: limit %llu, %llu in use, refused %llu time%s",
 					 c->path, (unsigned long long)c->max,
-					 (unsigned long long)c->current, (unsigned long long)c->max_events);
+					 (unsigned long long)c->current, (unsigned long long)c->max_events,
+					 plural(c->max_events));
 	}
 	return TDXCTL_RULE_OK;
 }
@@ -152,7 +153,8 @@ CHECK_FN(mem_hotplug)
 		return UNKNOWN(e, v);
 	if (!v->value || rule_tdx_up(e->facts) != TDXCTL_YES)
 		return TDXCTL_RULE_OK;
-	return rule_says(e, r->severity, "%llu memory blocks are offline", (unsigned long long)v->value);
+	return rule_says(e, r->severity, "%llu memory block%s offline", (unsigned long long)v->value,
+			 v->value == 1 ? " is" : "s are");
 }
 
 CHECK_FN(hkid_leaked)
@@ -170,9 +172,13 @@ CHECK_FN(hkid_leaked)
 	if (f->log.text && tdxctl_rule_match(f->log.text, r->log[0], &line, &len))
 		return TDXCTL_RULE_UNKNOWN;
 	/* One that is just being torn down has lost its directory, too. */
-	if (current->readable && vms->readable && current->value > vms->value)
-		return rule_says(e, TDXCTL_RULE_WARN, "misc cgroup: %llu HKIDs in use, KVM: %llu VMs",
-				 (unsigned long long)current->value, (unsigned long long)vms->value);
+	if (current->readable && vms->readable && current->value > vms->value) {
+		e->fix = "Look again when no TD is ending: if HKIDs are still more than VMs, some leaked, and only "
+			 "a reboot brings them back.";
+		return rule_says(e, TDXCTL_RULE_WARN, "perhaps: misc cgroup: %llu HKID%s in use, KVM: %llu VM%s",
+				 (unsigned long long)current->value, plural(current->value),
+				 (unsigned long long)vms->value, plural(vms->value));
+	}
 	return TDXCTL_RULE_UNKNOWN;
 }
 
@@ -250,8 +256,8 @@ CHECK_FN(hugepages)
 		return TDXCTL_RULE_OK;
 	if (reserved.readable && reserved.value)
 		return rule_says(e, r->severity, "%zu TD%s; of the %llu huge pages reserved they take none",
-				 tds, tds == 1 ? "" : "s", (unsigned long long)reserved.value);
-	return rule_says(e, r->severity, "%zu TD%s", tds, tds == 1 ? "" : "s");
+				 tds, plural(tds), (unsigned long long)reserved.value);
+	return rule_says(e, r->severity, "%zu TD%s", tds, plural(tds));
 }
 
 /* The host's half; what VMMs got for an answer is in their logs. */

@@ -425,8 +425,8 @@ const struct tdxctl_rule tdxctl_rules[] = {
 		.needs = "cpu.vendor", .check = rule_hkid_leaked,
 		.log = LOG("() failed. HKID*leaked"),
 		.title = "An HKID leaked",
-		.fix = "It and its control pages come back with the next reboot: plan one. 'tdxctl "
-			"hkid' shows which SEAMCALL failed, 'tdxctl decode' why.",
+		.fix = "Plan a reboot: nothing else brings it and its control pages back. 'tdxctl hkid' "
+			"shows which SEAMCALL failed, 'tdxctl decode' why.",
 	},
 	{
 		.id = "hkid.leak_blocks_offline", .group = TDXCTL_GROUP_TEARDOWN, .severity = TDXCTL_RULE_WARN,

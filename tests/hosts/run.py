@@ -208,6 +208,24 @@ def test_log_lines():
     expect(got.startswith("log of VM web: ") and "TDX_INCORRECT_MSR_VALUE" in got, got)
 
 
+def test_next_step():
+    """The next step is one for what was seen, not for what the rule is about in general."""
+    asked = {"proc/cmdline": "ro nohibernate kvm_intel.tdx=1\n"}
+    plain = {"proc/cmdline": "ro nohibernate\n"}
+    absent = {p: None for p in table.HEALTHY if p.startswith("sys/module/kvm_intel/")}
+    for tree, rule, has, has_not in (
+            (table.off(plain), "kvm.param", "tdx=1", "asked for"),
+            (table.off(asked), "kvm.param", "kernel log", "Load kvm_intel"),
+            (table.off(absent), "kvm.param", "modprobe kvm_intel tdx=1", "If it is N"),
+            (table.off(table.cpuinfo(flags=table.FLAGS + " hypervisor")), "cpu.vendor", "on the host", "Rapids"),
+            (table.off(table.cpuinfo("AuthenticAMD")), "cpu.vendor", "Rapids", "virtual machine"),
+            (table.LEAK, "hkid.leaked", "reboot", "again"),
+            ({table.CGROUP + "misc.current": "tdx 2\n"}, "hkid.leaked", "again", "plan one")):
+        _, doc = examine(tree)
+        got = state(doc, rule)
+        expect(got["fix"] and has in got["fix"] and has_not not in got["fix"], f"{rule}: {got}")
+
+
 def test_no_permission():
     """What may not be read is unknown, whoever asks."""
     if os.geteuid():
@@ -245,7 +263,7 @@ def main():
     tests |= {f"host {k}": (lambda k=k, s=s: test_situation(k, s)) for k, s in situations.SITUATIONS.items()}
     tests |= {f"captured {k}": (lambda k=k: test_tree_on_disk(k)) for k in trees()}
     tests |= {k[5:]: v for k, v in globals().items()
-              if k in ("test_complete", "test_tree", "test_nothing_known", "test_options", "test_log_lines",
+              if k in ("test_complete", "test_tree", "test_nothing_known", "test_options", "test_log_lines", "test_next_step",
                        "test_no_permission")}
     passed = failed = 0
     for name, test in tests.items():
