@@ -47,7 +47,7 @@ CHECK_FN(kvm_param)
 		"Failed to initialize TDX module", "nitialization failed (", "TDX not supported by the host platform",
 	};
 	static const char see_log[] =
-		"It was asked for, so KVM turned it off: 'dmesg | grep -iE \"tdx|kvm\"' shows the kernel log's reason.";
+		"Look why in the kernel log (dmesg | grep -iE 'tdx|kvm'): it was asked for, and KVM turned it off.";
 	const char *asked = tdxctl_cmdline_get(f, "kvm_intel.tdx="), *line = "";
 	size_t len = 0;
 

@@ -89,7 +89,7 @@ const struct tdxctl_rule tdxctl_rules[] = {
 		.needs = "bios.module.missing", .proof = TDXCTL_PROOF_MODULE,
 		.log = LOG("0xc0000900", "0xc0000902"),
 		.title = "The TDX module rejects this CPU's CPUID",
-		.fix = "BIOS or microcode are older than the module: update the BIOS.",
+		.fix = "Update the BIOS: it, or its microcode, is older than the module expects.",
 	},
 	{
 		.id = "bios.old.msr", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
@@ -106,7 +106,7 @@ const struct tdxctl_rule tdxctl_rules[] = {
 		.log = LOG("(0x22) failed*0xc0000505", "leaf 34,*0xc0000505",
 			   "TDH_SYS_RD failed*0xc0000505"),
 		.title = "The TDX module is too old",
-		.fix = "Current kernels need module 1.5 or 2.0: update the BIOS or the module.",
+		.fix = "Update the BIOS or the module: current kernels need module 1.5 or 2.0.",
 	},
 	{
 		.id = "module.rbp", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
@@ -134,8 +134,8 @@ const struct tdxctl_rule tdxctl_rules[] = {
 		.id = "module.series", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_WARN,
 		.needs = "bios.module.missing", .check = rule_module_series,
 		.title = "The TDX module is of another CPU's series",
-		.fix = "Modules 1.5 are for Sapphire Rapids, Emerald Rapids and Sierra Forest, 2.0 "
-			"for Granite Rapids.",
+		.fix = "Load a module of this CPU's series: 1.5 for Sapphire Rapids, Emerald Rapids and "
+			"Sierra Forest, 2.0 for Granite Rapids.",
 	},
 	{
 		.id = "perf.old_module", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_INFO,
@@ -163,7 +163,8 @@ const struct tdxctl_rule tdxctl_rules[] = {
 		.needs = "mem.tdmr_limit",
 		.log = LOG("consumed TDMRs reaching limit"),
 		.title = "The memory map has almost too many regions",
-		.fix = "More memory or another layout may exceed the limit of the TDX module.",
+		.fix = "Update the BIOS before adding memory: more of it, or another layout, may exceed "
+			"the limit of the TDX module.",
 	},
 	{
 		.id = "mem.cxl", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
@@ -263,7 +264,8 @@ const struct tdxctl_rule tdxctl_rules[] = {
 		.id = "cpu.preproduction", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_WARN,
 		.needs = "cpu.vendor", .check = rule_preproduction,
 		.title = "This CPU is not for production",
-		.fix = "Attestation services refuse it.",
+		.fix = "Use a production CPU with SGX debug mode off: attestation services refuse this "
+			"one.",
 	},
 	{
 		.id = "boot.noise", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_INFO,
@@ -332,8 +334,8 @@ const struct tdxctl_rule tdxctl_rules[] = {
 		.id = "hkid.exhausted", .group = TDXCTL_GROUP_CAPACITY, .severity = TDXCTL_RULE_FAIL,
 		.needs = "kvm.param", .check = rule_hkid_exhausted,
 		.title = "No HKID is free",
-		.fix = "'tdxctl hkid' lists the owners: stop or release a TD, or raise the key "
-			"split in firmware setup.",
+		.fix = "Stop or release a TD ('tdxctl hkid' lists the owners), or raise the key split in "
+			"firmware setup.",
 	},
 	{
 		.id = "hkid.cgroup_limit", .group = TDXCTL_GROUP_CAPACITY, .severity = TDXCTL_RULE_WARN,
@@ -439,8 +441,8 @@ const struct tdxctl_rule tdxctl_rules[] = {
 		.id = "teardown.slow", .group = TDXCTL_GROUP_TEARDOWN, .severity = TDXCTL_RULE_WARN,
 		.needs = "kvm.param", .check = rule_teardown_slow,
 		.title = "A TD is slow to go",
-		.fix = "'tdxctl release' gives its HKID back first, after which its pages go several "
-			"times faster.",
+		.fix = "Release it: 'tdxctl release' gives its HKID back first, after which its pages go "
+			"several times faster.",
 	},
 	{
 		.id = "reclaim.metadata", .group = TDXCTL_GROUP_TEARDOWN, .severity = TDXCTL_RULE_WARN,
@@ -448,7 +450,7 @@ const struct tdxctl_rule tdxctl_rules[] = {
 		.log = LOG("(0x1c) failed*0xc0000300", "leaf 28,*0xc0000300",
 			   "TDH_PHYMEM_PAGE_RECLAIM failed*0xc0000300"),
 		.title = "The host lost track of pages of a TD",
-		.fix = "They leak. Update the kernel; reboot if it recurs.",
+		.fix = "Update the kernel, and reboot if it recurs: the pages leak.",
 	},
 	{
 		.id = "sept.busy", .group = TDXCTL_GROUP_TEARDOWN, .severity = TDXCTL_RULE_FAIL,
@@ -463,14 +465,15 @@ const struct tdxctl_rule tdxctl_rules[] = {
 		.needs = "cpu.vendor",
 		.log = LOG("Guest access before accepting"),
 		.title = "A guest touched memory that it had not accepted",
-		.fix = "A bug of the guest's kernel or firmware, not of this host.",
+		.fix = "Update the guest's kernel or firmware: the bug is theirs, not this host's.",
 	},
 	{
 		.id = "td.exit_reason", .group = TDXCTL_GROUP_TEARDOWN, .severity = TDXCTL_RULE_FAIL,
 		.needs = "cpu.vendor",
 		VMM_LOG("KVM: unknown exit, hardware reason"),
 		.title = "A TD ended with an exit its VMM does not know",
-		.fix = "'tdxctl decode' explains the word; often the TDX module is old.",
+		.fix = "Decode the word with 'tdxctl decode'; often the TDX module is old and wants an "
+			"update.",
 	},
 	{
 		.id = "td.reboot", .group = TDXCTL_GROUP_TEARDOWN, .severity = TDXCTL_RULE_INFO,
@@ -499,8 +502,8 @@ const struct tdxctl_rule tdxctl_rules[] = {
 		.needs = "cpu.vendor", .check = rule_online_failed,
 		.log = LOG("(0x23) failed", "leaf 35, error", "TDH_SYS_LP_INIT failed"),
 		.title = "A CPU did not come online because of TDX",
-		.fix = "That CPU or the module is at fault: 'tdxctl decode' explains the status word "
-			"in the kernel log.",
+		.fix = "Decode the kernel log ('dmesg | tdxctl decode'): its status word says whether "
+			"that CPU or the module is at fault.",
 	},
 	{
 		.id = "update.unavailable", .group = TDXCTL_GROUP_UPDATE, .severity = TDXCTL_RULE_INFO,
@@ -512,7 +515,7 @@ const struct tdxctl_rule tdxctl_rules[] = {
 		.id = "update.exhausted", .group = TDXCTL_GROUP_UPDATE, .severity = TDXCTL_RULE_WARN,
 		.needs = "bios.module.missing", .check = rule_update_exhausted,
 		.title = "No more updates until the next reboot",
-		.fix = "The TDX module's update log is full: reboot.",
+		.fix = "Reboot: the TDX module's update log is full.",
 	},
 	{
 		.id = "update.seamldr", .group = TDXCTL_GROUP_UPDATE, .severity = TDXCTL_RULE_WARN,
@@ -530,8 +533,8 @@ const struct tdxctl_rule tdxctl_rules[] = {
 		.id = "update.error", .group = TDXCTL_GROUP_UPDATE, .severity = TDXCTL_RULE_FAIL,
 		.needs = "bios.module.missing", .check = rule_update_error,
 		.title = "The last update of the TDX module failed",
-		.fix = "Linux reports nearly every failure as an invalid image: check version, "
-			"series and SEAM loader.",
+		.fix = "Check the image's version, series and SEAM loader: Linux reports nearly every "
+			"failure as an invalid image.",
 	},
 	{
 		.id = "qgs.down", .group = TDXCTL_GROUP_ATTESTATION, .severity = TDXCTL_RULE_FAIL,

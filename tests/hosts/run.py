@@ -26,6 +26,10 @@ TDXCTL = os.path.abspath(os.environ.get("TDXCTL") or TOP / os.environ.get("O", "
 ENV = {k: v for k, v in os.environ.items() if k == "PATH" or k.endswith("SAN_OPTIONS")} | {"LC_ALL": "C"}
 ORDER = ("fail", "warn", "info", "unknown", "skip", "ok")
 
+# A fix begins with what to do; why comes after it.
+STEPS = ("Boot", "Bring", "Check", "Decode", "Do", "Enable", "Keep", "Let", "Load", "Look", "Plan", "Raise", "Reboot",
+         "Release", "Remove", "Restart", "Start", "Stop", "Take", "Trust", "Try", "Turn", "Update", "Use")
+
 
 class Failure(Exception):
     """A rule that said something else."""
@@ -93,6 +97,7 @@ def test_rule(rule, row):
     _, doc = examine(fires, "--attestation")
     got = state(doc, rule)
     expect(got["state"] == want, f"must fire: {got}")
+    expect(want == "info" or got["fix"].split()[0].rstrip(":,") in STEPS, f"no next step: {got['fix']}")
     _, doc = examine(silent, "--attestation")
     got = state(doc, rule)
     expect(got["state"] == "ok" or (got["state"] == "skip" and "waits" not in (got["detail"] or "")),
