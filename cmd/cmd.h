@@ -82,6 +82,7 @@ enum cli_need {
 	CLI_NEED_LIVE	  = 1 << 3,	/* not a captured host */
 	CLI_NEED_REAL	  = 1 << 4,	/* neither captured nor emulated */
 	CLI_NEED_NAMES	  = 1 << 5,	/* every TD with its VM and process */
+	CLI_NEED_TIME	  = 1 << 6,	/* a host on which something may happen */
 };
 
 enum cli_group { CLI_GROUP_LOOK, CLI_GROUP_ACT, CLI_GROUP_HOST, CLI_GROUP_MORE, CLI_GROUPS };

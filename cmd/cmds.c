@@ -233,7 +233,7 @@ const struct cli_cmd cli_cmds[] = {
 	{
 		.group = CLI_GROUP_LOOK, .verb = "wait",
 		.summary = "until HKIDs are free, for scripts that start TDs",
-		OPTS(wait_opts), .needs = CLI_NEED_LIVE, .run = cmd_wait,
+		OPTS(wait_opts), .needs = CLI_NEED_LIVE | CLI_NEED_TIME, .run = cmd_wait,
 		.details =
 		"Looks four times a second. Without the helper the misc cgroup tells. Fails at\n"
 		"once when so many can never be free.",

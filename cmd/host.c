@@ -43,6 +43,7 @@ int cli_open_host(struct cli_app *app)
 int cli_check_needs(struct cli_app *app)
 {
 	unsigned int needs = app->cmd->needs;
+	const char *lacks;
 	char name[64];
 	bool host;
 	int err;
@@ -51,16 +52,12 @@ int cli_check_needs(struct cli_app *app)
 	if ((needs & CLI_NEED_REAL) && app->v.emulate)
 		return cli_error(app, CLI_USAGE, "usage", "Leave --emulate out.",
 				 "%s: an emulated host has no kernel module", name);
-	if ((needs & CLI_NEED_REAL) && (app->v.root || app->v.from_report))
+	lacks = needs & CLI_NEED_REAL ? "has no kernel module" :
+		needs & CLI_NEED_TIME ? "does not change: there is nothing to wait for" : "cannot be changed";
+	if ((needs & (CLI_NEED_REAL | CLI_NEED_LIVE)) && (app->v.root || app->v.from_report))
 		return cli_error(app, CLI_USAGE, "usage", app->v.root ? "Leave --root out." :
-				 "Leave --from-report out.", "%s: a %s has no kernel module", name,
-				 app->v.root ? "captured host" : "report");
-	if ((needs & CLI_NEED_LIVE) && app->v.root)
-		return cli_error(app, CLI_USAGE, "usage", "Leave --root out.",
-				 "%s: a captured host cannot be changed", name);
-	if ((needs & CLI_NEED_LIVE) && app->v.from_report)
-		return cli_error(app, CLI_USAGE, "usage", "Leave --from-report out.",
-				 "%s: a report cannot be changed", name);
+				 "Leave --from-report out.", "%s: a %s %s", name,
+				 app->v.root ? "captured host" : "report", lacks);
 	if (!(needs & CLI_NEED_SNAPSHOT))
 		return 0;
 	tdxctl_set_brief(app->ctx, !(needs & CLI_NEED_NAMES));
