@@ -154,7 +154,7 @@ static int PRINTF(2, 3) bad(struct file *f, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(what, sizeof(what), fmt, ap);
 	va_end(ap);
-	return ctx_fail(f->ctx, -EINVAL, "tdxctl.conf(5) has all keys and what they take", "%s:%u: %s",
+	return ctx_fail(f->ctx, -EINVAL, "See tdxctl.conf(5) for all keys and what they take", "%s:%u: %s",
 			f->name, f->line, what);
 }
 
