@@ -315,8 +315,9 @@ static int verdict(struct cli_app *app, const struct tdxctl_facts *f, const stru
 		return cli_error(app, CLI_PERMISSION, "permission", "Run it as root.",
 				 "not everything could be checked: %s: %s", r->unknown->id, r->why);
 	if (f->snap->source == TDXCTL_SOURCE_HOST)
-		return cli_error(app, CLI_NO_HELPER, "helper-missing", app->v.root ? "" :
-				 "Load it with 'tdxctl helper load'.",
+		return cli_error(app, CLI_NO_HELPER, "helper-missing",
+				 tdxctl_kvm_without_tdx(f) ? "KVM does not use TDX: 'tdxctl doctor' says why." :
+				 app->v.root || app->v.from_report ? "" : "Load it with 'tdxctl helper load'.",
 				 "not everything could be checked: %s: %s", r->unknown->id, r->why);
 	return cli_error(app, CLI_NO_HELPER, "not-supported", "'tdxctl check -v' lists what there is.",
 			 "not everything could be checked: %s: %s", r->unknown->id, r->why);

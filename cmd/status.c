@@ -413,10 +413,14 @@ int cmd_status(struct cli_app *app, int argc, char **argv)
 {
 	struct out_node *root = out_root(app->out);
 	const struct tdxctl_snapshot *s;
+	unsigned int what = TDXCTL_FACTS_STATUS;
 	struct tdxctl_facts *facts;
 	int code;
 
-	code = tdxctl_facts_join(app->ctx, TDXCTL_FACTS_STATUS, app->snap, &facts);
+	/* The helper knows the package of an offline CPU; else its node is all there is. */
+	if (app->snap->source == TDXCTL_SOURCE_HOST)
+		what |= TDXCTL_FACTS_CPU;
+	code = tdxctl_facts_join(app->ctx, what, app->snap, &facts);
 	app->snap = NULL;
 	if (code)
 		return cli_lib_error(app, code, "cannot look at the host");

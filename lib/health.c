@@ -489,6 +489,34 @@ static int examine(const struct tdxctl_facts *f, const struct tdxctl_thresholds 
 	return x.check->measure(&x);
 }
 
+bool tdxctl_kvm_without_tdx(const struct tdxctl_facts *f)
+{
+	const struct tdxctl_platform *p = &f->snap->platform;
+
+	return f->snap->source == TDXCTL_SOURCE_HOST && p->has_tdx && !f->hkid_capacity.readable &&
+	       (!p->kvm || (!strcmp(p->kvm, "kvm_intel") && !p->kvm_tdx));
+}
+
+/* Why nothing can be said of a host without the helper. */
+static int say_blind(struct tdxctl_health_report *r, const struct tdxctl_facts *f)
+{
+	int err = 0;
+
+	if (!f->snap->platform.has_tdx)
+		return say_host(r, "no sign of a working TDX module");
+	if (f->nodes_offline)
+		err = say_host(r, "node %d has no online CPU: if it is a package of its own, no TD can be created",
+			       __builtin_ctzll(f->nodes_offline));
+	if (err)
+		return err;
+	if (tdxctl_kvm_without_tdx(f))
+		return say_host(r, "no TD can be created: %s; 'tdxctl doctor' says what to do",
+				f->snap->platform.kvm ? "TDX is off in KVM" : "KVM is not loaded");
+	return say_host(r, f->hkid_current.readable ?
+			"the helper is not loaded: whose HKIDs they are, TDs and locks are not visible" :
+			"the helper is not loaded: HKIDs, TDs and locks are not visible");
+}
+
 int tdxctl_health_get(const struct tdxctl_facts *f, const struct tdxctl_thresholds *t,
 		      struct tdxctl_health_report **out)
 {
@@ -508,11 +536,7 @@ int tdxctl_health_get(const struct tdxctl_facts *f, const struct tdxctl_threshol
 	/* Files of the host say little about HKIDs: no news is not good news. */
 	if (!err && r->state == TDXCTL_HEALTH_OK && f->snap->source == TDXCTL_SOURCE_HOST) {
 		r->state = TDXCTL_HEALTH_UNKNOWN;
-		err = say_host(r, f->snap->platform.has_tdx ?
-			       f->hkid_current.readable ?
-			       "the helper is not loaded: whose HKIDs they are, TDs and locks are not visible" :
-			       "the helper is not loaded: HKIDs, TDs and locks are not visible" :
-			       "no sign of a working TDX module");
+		err = say_blind(r, f);
 	}
 	if (err) {
 		tdxctl_health_free(r);

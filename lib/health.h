@@ -101,6 +101,9 @@ enum tdxctl_health tdxctl_health_overall(const struct tdxctl_health_report *r,
 					 const struct tdxctl_thresholds *t);
 void tdxctl_health_free(struct tdxctl_health_report *r);
 
+/* The TDX module is up, and KVM does not use it. */
+bool tdxctl_kvm_without_tdx(const struct tdxctl_facts *f);
+
 /*
  * Free HKIDs of *total: what the helper saw, else what the misc cgroup has
  * charged. False: *why says why that is not known.

@@ -143,6 +143,25 @@ def test_check_without_helper(tmp):
                               **{f"sys/devices/system/cpu/cpu{c}/topology/physical_package_id": None for c in (2, 3)}})
     doc = bench.json(f"--root {root} check -j", 5)
     expect(checks(doc)["packages_uncovered"]["state"] == "unknown", doc)
+    # status says so, too.
+    reasons = bench.json(f"--root {root} status -j")["health"]["reasons"]
+    expect(any("node 1 has no online CPU" in r for r in reasons), reasons)
+
+
+def test_kvm_without_tdx(tmp):
+    """The module is up and KVM does not use it: that comes first, not the helper."""
+    bench = Bench(tmp)
+    for files in ({"sys/module/kvm_intel/parameters/tdx": "N\n"}, {"sys/module/kvm_intel/parameters/tdx": None}):
+        root = tree(tmp, "host", files)
+        reasons = bench.json(f"--root {root} status -j")["health"]["reasons"]
+        expect(len(reasons) == 1 and "no TD can be created" in reasons[0] and "doctor" in reasons[0], reasons)
+        doc = bench.json(f"--root {root} check -j", 5)
+        expect("tdxctl doctor" in doc["error"]["hint"], doc["error"])
+    # A report cannot load a helper.
+    root = tree(tmp, "host", misc(15, 3))
+    (bench.dir / "r.json").write_text(bench.ok(f"--root {root} report --json").stdout)
+    doc = bench.json("--from-report r.json check -w teardown=5m -j", 5)
+    expect(doc["error"]["hint"] == "", doc["error"])
 
 
 def test_check_no_tdx(tmp):
@@ -249,7 +268,8 @@ def test_conf_errors(tmp):
         expect(got.startswith(f"TDX UNKNOWN - /etc/tdxctl.conf:{at}: ") and got.count("\n") == 1, got)
     p = bench.ok(f"--root {root} status")
     expect("warning: /etc/tdxctl.conf:3: " in p.stderr and "HKIDs" in p.stdout, p.stderr)
-    expect("unknown key" in bench.ok(f"--root {root} check -q", 2).stderr, "-q hides an error")
+    p = bench.ok(f"--root {root} check -q", 2)
+    expect("unknown key" in p.stderr and "\nSee tdxctl.conf(5)" in p.stderr, p.stderr)
     path.write_text("#" * 70000)
     expect("larger than 64 KiB" in bench.ok(f"--root {root} check", 2).stderr, "large file")
     path.unlink()
@@ -423,4 +443,5 @@ def test_wait(tmp):
     bench.ok("--emulate={h} wait --hkids-free 14")
     bench.ok("--emulate={h} wait", 2)
     bench.ok("--emulate={h} wait --hkids-free 0", 2)
-    bench.ok("--root / wait --hkids-free 1", 2)
+    p = bench.ok("--root / wait --hkids-free 1", 2)
+    expect("a captured host does not change" in p.stderr, p.stderr)

@@ -161,6 +161,14 @@ static void combined(void)
 	facts.snap = &bare;
 	check_health(TDXCTL_HEALTH_UNKNOWN, "no sign");
 	bare.platform.has_tdx = true;
+	check_health(TDXCTL_HEALTH_UNKNOWN, "KVM is not loaded");
+	bare.platform.kvm = (char *)"kvm_intel";
+	check_health(TDXCTL_HEALTH_UNKNOWN, "TDX is off in KVM");
+	/* Not known is not off; nor is KVM's parameter about another module. */
+	bare.platform.kvm_tdx = -1;
+	check_health(TDXCTL_HEALTH_UNKNOWN, "the helper is not loaded");
+	bare.platform.kvm_tdx = 0;
+	bare.platform.kvm = (char *)"tdx_emul";
 	check_health(TDXCTL_HEALTH_UNKNOWN, "the helper is not loaded");
 }
 
