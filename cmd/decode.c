@@ -143,7 +143,7 @@ static void show_bits(struct out_node *row, const struct tdxctl_word *w)
 	}
 }
 
-/* @word as it was typed; NULL in a log, where it is the value. */
+/* @word as it was typed; NULL in a log, where it is the value, or the name of an error. */
 static struct out_node *show_word(struct out_node *table, const char *word,
 				  const struct tdxctl_word *w)
 {
@@ -151,6 +151,8 @@ static struct out_node *show_word(struct out_node *table, const char *word,
 
 	if (word)
 		out_str(row, &fields[INPUT], word);
+	else if (w->kind == TDXCTL_WORD_ERRNO)
+		out_str(row, &fields[INPUT], w->name);
 	else
 		out_strf(row, &fields[INPUT], "0x%llx", (unsigned long long)w->value);
 	out_str(row, &fields[KIND], tdxctl_word_kind_str(w->kind));
@@ -221,7 +223,9 @@ static int remember(struct log *l, const struct tdxctl_word *w)
 /* The line as it came, with a name after each word. */
 static void annotate(const struct tdxctl_word *w)
 {
-	if (w->operand_kind && w->operand_name)
+	if (w->kind == TDXCTL_WORD_ERRNO)
+		printf(" [%s: %s]", w->name, w->meaning);
+	else if (w->operand_kind && w->operand_name)
 		printf(" [%s, %s]", w->name, w->operand_name);
 	else if (w->operand_kind && w->kind == TDXCTL_WORD_STATUS)
 		printf(" [%s, %s 0x%x]", w->name, w->operand_kind, w->operand);

@@ -81,26 +81,35 @@ static const struct {
 /* KVM_TDX_INIT_VM; Linux 6.16 to 7.2 agree on all of them. */
 static const struct {
 	int err;
-	const char *name, *meaning, *advice;
+	const char *name, *text, *meaning, *advice;
 } errnos[] = {
-	{ ENOSPC, "ENOSPC", "no HKID is free",
+	{ ENOSPC, "ENOSPC", "No space left on device",
+	  "no HKID is free",
 	  "Every HKID is in use, or leaked: 'tdxctl hkid' says by whom. Stop or release a TD, or "
 	  "raise the key split in firmware setup." },
-	{ EBUSY, "EBUSY", "a limit of the misc cgroup, or the VM has vCPUs already",
+	{ EBUSY, "EBUSY", "Device or resource busy",
+	  "a limit of the misc cgroup, or the VM has vCPUs already",
 	  "Look at misc.max and misc.events of the VM's cgroup and of those above it; keys may "
 	  "be free in hardware all the same." },
-	{ EIO, "EIO", "a package has no online CPU, or a SEAMCALL failed",
+	{ EIO, "EIO", "Input/output error",
+	  "a package has no online CPU, or a SEAMCALL failed",
 	  "The kernel log says which: bring one CPU of every package online, or decode the status "
 	  "word there." },
-	{ EAGAIN, "EAGAIN", "the CPU's random number generator had no entropy",
+	{ EAGAIN, "EAGAIN", "Resource temporarily unavailable",
+	  "the CPU's random number generator had no entropy",
 	  "Try again; spread the creation of TDs out." },
-	{ EINVAL, "EINVAL", "a parameter is wrong, or the TD is initialized already",
+	{ EINVAL, "EINVAL", "Invalid argument",
+	  "a parameter is wrong, or the TD is initialized already",
 	  "hw_error of the command has the status word; decode that. Attributes, XFAM and CPUID "
 	  "must be within what KVM_TDX_CAPABILITIES offers." },
-	{ E2BIG, "E2BIG", "too many CPUID entries", "The VMM must send fewer." },
-	{ EFAULT, "EFAULT", "the VMM passed a bad address", "A bug of the VMM." },
-	{ ENOMEM, "ENOMEM", "no memory for the control pages of the TD", "Free memory on the host." },
-	{ ENOTTY, "ENOTTY", "the VM is not a TD, or KVM has no such command",
+	{ E2BIG, "E2BIG", "Argument list too long",
+	  "too many CPUID entries", "The VMM must send fewer." },
+	{ EFAULT, "EFAULT", "Bad address",
+	  "the VMM passed a bad address", "A bug of the VMM." },
+	{ ENOMEM, "ENOMEM", "Cannot allocate memory",
+	  "no memory for the control pages of the TD", "Free memory on the host." },
+	{ ENOTTY, "ENOTTY", "Inappropriate ioctl for device",
+	  "the VM is not a TD, or KVM has no such command",
 	  "Kernel and VMM must be of one generation: upstream needs Linux 6.16 and QEMU 10.1." },
 };
 
@@ -275,16 +284,21 @@ static void decode_leaf(uint64_t v, struct tdxctl_word *w)
 	}
 }
 
+static void set_errno(size_t i, struct tdxctl_word *w)
+{
+	*w = (struct tdxctl_word){
+		.kind = TDXCTL_WORD_ERRNO, .value = (uint64_t)errnos[i].err,
+		.name = errnos[i].name, .meaning = errnos[i].meaning,
+		.advice = errnos[i].advice,
+	};
+}
+
 static bool decode_errno(const char *name, uint64_t number, struct tdxctl_word *w)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(errnos); i++) {
 		if (name ? strcmp(errnos[i].name, name) : (uint64_t)errnos[i].err != number)
 			continue;
-		*w = (struct tdxctl_word){
-			.kind = TDXCTL_WORD_ERRNO, .value = (uint64_t)errnos[i].err,
-			.name = errnos[i].name, .meaning = errnos[i].meaning,
-			.advice = errnos[i].advice,
-		};
+		set_errno(i, w);
 		return true;
 	}
 	return false;
@@ -456,6 +470,24 @@ static bool bare_word(const char *line, size_t len, size_t at, size_t *end, stru
 	return true;
 }
 
+/* "KVM_TDX_INIT_VM failed: No space left on device": of other commands it says something else. */
+static bool error_text(const char *line, size_t len, size_t at, size_t *end, struct tdxctl_word *w)
+{
+	static const char command[] = "KVM_TDX_INIT_VM";
+
+	for (size_t i = 0; i < ARRAY_SIZE(errnos); i++) {
+		size_t n = strlen(errnos[i].text);
+
+		if (len - at < n || memcmp(line + at, errnos[i].text, n) ||
+		    !memmem(line, at, command, sizeof(command) - 1))
+			continue;
+		set_errno(i, w);
+		*end = at + n;
+		return true;
+	}
+	return false;
+}
+
 bool tdxctl_decode_find(const char *line, size_t len, size_t from, size_t *start,
 			size_t *end, struct tdxctl_word *w)
 {
@@ -463,7 +495,8 @@ bool tdxctl_decode_find(const char *line, size_t len, size_t from, size_t *start
 		uint64_t v = 0;
 		size_t n;
 
-		if (isxdigit((unsigned char)line[i]) && bare_word(line, len, i, end, w)) {
+		if ((isxdigit((unsigned char)line[i]) && bare_word(line, len, i, end, w)) ||
+		    (isupper((unsigned char)line[i]) && error_text(line, len, i, end, w))) {
 			*start = i;
 			return true;
 		}

@@ -56,7 +56,7 @@ struct tdxctl_bit {
 int tdxctl_decode(const char *text, enum tdxctl_word_kind kind, struct tdxctl_word *w);
 /*
  * The next word in a line of a kernel log at or after @from: a known status, or
- * the leaf in "SEAMCALL (0x..)" or ": leaf N". False: none; else [*start, *end) is its place.
+ * the leaf in "SEAMCALL (0x..)" or ": leaf N", the error after "KVM_TDX_INIT_VM". False: none; else [*start, *end) is its place.
  */
 bool tdxctl_decode_find(const char *line, size_t len, size_t from, size_t *start,
 			size_t *end, struct tdxctl_word *w);

@@ -7,11 +7,13 @@ from run import Bench, TDXCTL, expect
 
 LOG = b"""[    1.0] virt/tdx: BIOS enabled: private KeyID range [16, 32)
 [    1.1] virt/tdx: SEAMCALL (0x1c) failed: 0xc000030000000001
+qemu: KVM_TDX_INIT_VM failed: No space left on device
 [    1.2] no newline at the end, two words: 0x8000020000000080 0x8000020000000080"""
 
 NAMED = b"""[    1.0] virt/tdx: BIOS enabled: private KeyID range [16, 32)
 [    1.1] virt/tdx: SEAMCALL (0x1c [TDH.PHYMEM.PAGE.RECLAIM]) failed: \
 0xc000030000000001 [TDX_PAGE_METADATA_INCORRECT, RCX]
+qemu: KVM_TDX_INIT_VM failed: No space left on device [ENOSPC: no HKID is free]
 [    1.2] no newline at the end, two words: 0x8000020000000080 [TDX_OPERAND_BUSY, TDR] \
 0x8000020000000080 [TDX_OPERAND_BUSY, TDR]"""
 
@@ -40,9 +42,10 @@ def test_decode_log_json(tmp):
     path.write_bytes(LOG)
     with open(path, "rb") as log:
         doc = bench.json("decode --json", stdin=log)
-    expect(doc["lines"] == 3 and doc["complete"], doc)
+    expect(doc["lines"] == 4 and doc["complete"], doc)
     got = [(w["word"], w["line"], w["count"]) for w in doc["words"]]
-    expect(got == [("0x1c", 2, 1), ("0xc000030000000001", 2, 1), ("0x8000020000000080", 3, 2)], got)
+    expect(got == [("0x1c", 2, 1), ("0xc000030000000001", 2, 1), ("ENOSPC", 3, 1),
+                   ("0x8000020000000080", 4, 2)], got)
     path.write_text("".join(f"0xc0000100{i:08x}\n" for i in range(1001)))
     with open(path, "rb") as log:
         doc = bench.json("decode -j -", stdin=log)

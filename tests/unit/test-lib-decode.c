@@ -135,6 +135,12 @@ static void logs(void)
 	CHECK_EQ(found("x: leaf 999 leaf 33 : leaf 3x : leaf : leaf"), 0);
 	CHECK_EQ(found("KVM: unknown exit, hardware reason c000092100000122"), 1);
 	CHECK_EQ(found("KVM: unknown exit, hardware reason 31"), 0);
+	/* What a VMM makes of an error of that one command. */
+	CHECK_EQ(found("TDX ioctl KVM_TDX_INIT_VM failed, hw_errors: 0x0: No space left on device"), 1);
+	CHECK_EQ(found("KVM_TDX_INIT_VM failed: Device or resource busy, Input/output error"), 2);
+	CHECK_EQ(found("VFIO_MAP_DMA failed: No space left on device"), 0);
+	CHECK_EQ(found("No space left on device: KVM_TDX_INIT_VM"), 0);
+	CHECK_EQ(found("KVM_TDX_INIT_VM failed: No space left on devic"), 0);
 	CHECK_EQ(found("hardware reason c0000921000001221 hardware reason c00009210000012"), 0);
 }
 
