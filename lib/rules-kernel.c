@@ -163,7 +163,9 @@ CHECK_FN(hibernate)
 	const struct tdxctl_facts *f = e->facts;
 	const struct tdxctl_val *keys = rule_msr(f, TDXCTL_MSR_KEYID);
 	const struct tdxctl_text *disk = &f->file[TDXCTL_FILE_POWER_DISK];
+	const struct tdxctl_text *lockdown = &f->file[TDXCTL_FILE_LOCKDOWN];
 	bool off = tdxctl_cmdline_get(f, "nohibernate") ||
+		   (lockdown->text && !strstr(lockdown->text, "[none]")) ||
 		   (disk->text && !strcmp(disk->text, "[disabled]")) ||
 		   tdxctl_config_get(f, "HIBERNATION") == TDXCTL_NO;
 	const char *line;

@@ -256,8 +256,15 @@ RULES = {
     "reg.missing": ({"var/log/mpa_registration.log": "ERROR: Registration Flow - failed\n"}, "fail", {}),
 }
 
+# Hibernation is possible and the kernel took no KeyIDs; that line of its log is lost.
+HIBERNATE = off({"proc/cmdline": "ro quiet\n", "sys/power/disk": "[platform] shutdown\n",
+                 "boot/config-7.2.13": config()["boot/config-7.2.13"] + "CONFIG_HIBERNATION=y\n"},
+                cpuinfo(flags=FLAGS.replace(" tdx_host_platform", "")), log("late", begin=[]))
+
 # Another source for the same rule.
 AGAIN = {
+    "pm.hibernate": (HIBERNATE, "fail",
+                     {**HIBERNATE, "sys/kernel/security/lockdown": "none [integrity] confidentiality\n"}),
     "create.capabilities_abi": ({"dev/kvm.txt": "235 33\n66 4096\ntd other-abi\n"}, "fail",
                                 {"dev/kvm.txt": "235 33\n66 4096\ntd 50000000 602e7 4\n"}),
 }
