@@ -150,7 +150,7 @@ static void charged_hkids(struct out_node *n, const struct tdxctl_facts *facts)
 	used = charged->value < capacity->value ? charged->value : capacity->value;
 	out_uint(n, &hkid_fields[K_TOTAL], capacity->value);
 	out_uint(n, &hkid_fields[K_STATE + TDXCTL_HKID_FREE], capacity->value - used);
-	snprintf(text, sizeof(text), "%llu of %llu in use as cgroups count; by whom, only the helper sees",
+	snprintf(text, sizeof(text), "%llu of %llu in use as cgroups count",
 		 (unsigned long long)charged->value, (unsigned long long)capacity->value);
 	out_style(out_bar(n, &hkid_fields[K_TEXT], used, 0, capacity->value, text),
 		  used == capacity->value ? STYLE_WARN : STYLE_NONE);
