@@ -21,6 +21,13 @@ static const char *const files[] = {
 	"etc/sgx_default_qcnl.conf", "var/log/mpa_registration.log",
 	"sys/devices/system/memory/memory0/state", "sys/devices/faux/tdx_host/seamldr_version",
 	"sys/class/firmware/tdx_module/error", "sys/devices/system/cpu/present",
+	"sys/fs/pstore/dmesg-0", "sys/devices/system/cpu/online",
+	"sys/devices/system/cpu/cpu0/topology/physical_package_id",
+	"sys/devices/system/cpu/cpu1/hotplug/target",
+	"sys/devices/faux/tdx_host/num_remaining_updates", "sys/class/firmware/tdx_module/status",
+	"sys/module/vfio_iommu_type1/parameters/dma_entry_limit", "sys/kernel/kexec_crash_loaded",
+	"sys/power/disk", "sys/power/mem_sleep", "sys/kernel/security/lockdown",
+	"proc/sys/vm/nr_hugepages", "sys/module/kvm/parameters/enable_virt_at_load",
 };
 #define FILES (sizeof(files) / sizeof(files[0]))
 
