@@ -365,7 +365,8 @@ def test_check_is_cheap(tmp):
                               **{cpu + f"cpu{c}/topology/physical_package_id": f"{c // 64}\n" for c in range(512)}})
     binary = plain_binary()
     best = 1.0
-    for _ in range(5):
+    # Of many: whatever else runs here makes some of them dearer.
+    for _ in range(20):
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         subprocess.run([binary, "--root", root, "check"], check=True, stdout=subprocess.DEVNULL, env=bench.env)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
