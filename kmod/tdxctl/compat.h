@@ -53,4 +53,14 @@ static inline void compat_movdir64b(void *dst, const void *src)
 #endif
 #endif
 
+/*
+ * Those who wait on a CPU of their own for an owner that runs are in no list: the
+ * tail of their queue, a 32-bit word, is not 0 then.
+ */
+#if COMPAT_MUTEX_READABLE && defined(CONFIG_MUTEX_SPIN_ON_OWNER)
+#define COMPAT_MUTEX_SPINNERS	offsetof(struct mutex, osq)
+#else
+#define COMPAT_MUTEX_SPINNERS	0
+#endif
+
 #endif

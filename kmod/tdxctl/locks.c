@@ -103,6 +103,17 @@ static void read_holder(struct wire_lock *w, const struct task_struct *task)
 	w->tid = tid;
 }
 
+static bool has_waiters(const struct mutex_state *s, unsigned long owner_word)
+{
+	u32 spinners = 0;
+
+	if (COMPAT_MUTEX_SPINNERS &&
+	    copy_from_kernel_nofault(&spinners, (void *)(s->addr + COMPAT_MUTEX_SPINNERS),
+				     sizeof(spinners)))
+		return false;
+	return spinners || (owner_word & COMPAT_MUTEX_WAITERS);
+}
+
 static void sample_one(struct mutex_state *s, u64 now)
 {
 	struct wire_lock *w = &s->seen;
@@ -129,7 +140,7 @@ static void sample_one(struct mutex_state *s, u64 now)
 	if (!task)
 		goto out;
 	w->longest_ns = max(w->longest_ns, now - w->since_ns);
-	if ((word & COMPAT_MUTEX_WAITERS) && !s->waiters) {
+	if (!s->waiters && has_waiters(s, word)) {
 		s->waiters = true;
 		w->contended++;
 	}
