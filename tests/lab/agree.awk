@@ -7,6 +7,7 @@
 # -v lost="N .."  HKIDs that KVM said are leaked
 # -v blind=1      TDs that are older than the helper could not be read; so it is
 #                 after HKIDs were lost before it came
+# -v missed=1     SEAMCALLs may have been missed
 # Arguments: the truth, and the documents of status, hkid and td list.
 
 function differ(text)
@@ -47,15 +48,15 @@ file == 1 && $1 == "td" {
 }
 file == 1 && $1 == "pages" { reg = $3; control = $5 + $7 + $9; sept = $11 }
 
-file == 2 && /^  "[a-z]*": {/ { part = key($0) }
+file == 2 && /^  "[a-z]*": [{]/ { part = key($0) }
 file == 2 && /^    "[a-z_]*": / { status[part "." key($0)] = value($0) }
 
 file == 3 && /^      "id": / { id = value($0) }
 file == 3 && /^      "state": / { state[id] = value($0) }
 
-file == 4 && /^    {/ { delete td }
+file == 4 && /^    [{]/ { delete td }
 file == 4 && /^      "[a-z_]*": / { td[key($0)] = value($0) }
-file == 4 && /^    }/ && "tdr" in td {
+file == 4 && /^    [}]/ && "tdr" in td {
 	tdr = td["tdr"]
 	name = td["vm"] " (" tdr ")"
 	listed++
@@ -138,7 +139,8 @@ END {
 		if (state[id] == "leaked" && !(id in logged))
 			differ("HKID " id " is leaked, but KVM did not say so")
 	same("locks.held", status["locks.held"], 0)
-	same("helper.missed", status["helper.missed"], 0)
+	if (!missed)
+		same("helper.missed", status["helper.missed"], 0)
 	same("helper.violations", status["helper.violations"], 0)
 	exit bad
 }

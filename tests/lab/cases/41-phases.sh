@@ -24,9 +24,11 @@ soon()
 	done
 }
 
-# release_in PHASE: web's release in the background, slow enough to be met there.
-release_in()
+# try_in PHASE: web's release in the background, slow enough to be met there; false
+# when it was not.
+try_in()
 {
+	met=1
 	case $1 in
 	hkid)
 		# It keeps the first CPU of each package; be on another.
@@ -41,11 +43,11 @@ release_in()
 	case $1 in
 	hkid)
 		soon '[ "$(calls TDH.MNG.VPFLUSHDONE)" -gt '$flushed' ]'
-		[ "$(charged)" = 1 ] || die "it is over already"
+		[ "$(charged)" = 1 ] || met=
 		;;
 	pages)
 		soon '[ "$(charged)" = 0 ]'
-		[ "$(reg_pages)" -gt 0 ] || die "it is over already"
+		[ "$(reg_pages)" -gt 0 ] || met=
 		;;
 	after)
 		ended 0
@@ -53,6 +55,24 @@ release_in()
 	esac
 	takes 40 0
 	taskset -p f $$ >/dev/null
+	[ -n "$met" ]
+}
+
+# release_in PHASE: web runs, and its release is in that phase. Again where it was
+# missed: while it waits for CACHE.WB the release leaves its CPU to nobody, and
+# this shell may have been on it.
+release_in()
+{
+	for _ in 1 2 3 4 5; do
+		vmm web --vcpus 2 --pages $PAGES --run
+		web=$VMM
+		! try_in $1 || return 0
+		takes 28 0
+		ended 0
+		gone $web
+		nothing_left
+	done
+	die "the release was never met in phase $1"
 }
 
 # ended STATUS...: the release that was started last has one of these.
@@ -69,8 +89,6 @@ ended()
 # met ACTION PHASE
 met()
 {
-	vmm web --vcpus 2 --pages $PAGES --run
-	web=$VMM
 	release_in $2
 	case $1 in
 	int)
@@ -141,7 +159,6 @@ case_early_phase_after()
 case_early_twice()
 {
 	t 0 helper load
-	vmm web --vcpus 2 --pages $PAGES --run
 	release_in hkid
 	j 0 release web --yes
 	is hkid_freed true
@@ -187,6 +204,9 @@ case_early_pinned()
 # vCPUs in another ioctl, in other processes, in a stopped VMM.
 case_early_vcpus()
 {
+	# TDH.VP.FLUSH comes by an interrupt, into the probe of another SEAMCALL, too:
+	# these vCPUs make one after the other.
+	may_miss
 	t 0 helper load
 	vmm web --vcpus 2 --pages 64 --touch 448 --prefault
 	wait_for '[ "$(reg_pages)" = 512 ]' 60
@@ -194,9 +214,9 @@ case_early_vcpus()
 	wait_for 'grep -q "KVM_PRE_FAULT_MEMORY: Input/output" /tmp/vmm.web'
 	vmm apart --vcpus 2 --pages 64 --apart
 	released apart 64
-	for how in --run "--touch 448 --prefault"; do
+	for how in --run "--touch 64 --prefault"; do
 		vmm compat --vcpus 2 --pages 64 --compat $how
-		[ "$how" = --run ] || wait_for '[ "$(reg_pages)" = 512 ]' 60
+		[ "$how" = --run ] || wait_for '[ "$(reg_pages)" = 128 ]' 60
 		t 0 release compat --yes --strategy early
 		[ "$(reg_pages)" = 0 ] || die "$(reg_pages) private pages left"
 		gone "$VMM"
@@ -371,7 +391,6 @@ case_early_watched()
 	gone "$VMM"
 	nothing_left
 	t 0 helper load
-	vmm web --vcpus 2 --pages $PAGES --run
 	release_in pages
 	echo 0 >/sys/kernel/debug/kprobes/enabled
 	takes 28 0
