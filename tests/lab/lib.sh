@@ -127,7 +127,8 @@ disagreement()
 	done
 	vms=$(cd /sys/kernel/debug/kvm 2>/dev/null && echo *-*)
 	lost=$(dmesg | sed -n 's/.*HKID \([0-9]*\) is leaked.*/\1/p' | tr '\n' ' ')
-	awk -v charged="$(charged)" -v vms="$vms" -v lost="$lost" -v blind="$(cat "/tmp/blind.$CASE" 2>/dev/null)" \
+	awk -v charged="$(charged)" -v vms="$vms" -v lost="$lost" -v blind="$(cat "/tmp/blind.$CASE" /tmp/lost-before 2>/dev/null)" \
+		-v silent="$(cat "/tmp/silent.$CASE" 2>/dev/null)" \
 		-v missed="$(cat "/tmp/missed.$CASE" 2>/dev/null)" \
 		-f /suite/agree.awk /tmp/agree.truth /tmp/agree.status /tmp/agree.hkid /tmp/agree.td ||
 		echo "agree.awk: status $?"
@@ -169,6 +170,8 @@ helper_there()
 one_case()
 {
 	CASE=$1
+	# What was lost before it came a helper does not know.
+	[ "$(lost hkids)" = 0 ] || echo 1 >/tmp/lost-before
 	echo "== $CASE"
 	command -v "case_$CASE" >/dev/null || die "no such case"
 	set -u

@@ -120,6 +120,7 @@ case_leak_wb_busy()
 # KVM skips the rest without a word when it hears that a vCPU is left.
 case_leak_in_silence()
 {
+	silent
 	warns tdx_sept_free_private_spt
 	t 0 helper load
 	vmm web --vcpus 2 --pages 8
@@ -133,6 +134,7 @@ case_leak_in_silence()
 # And so it is when the vCPUs cannot be flushed.
 case_leak_vp_flush()
 {
+	silent
 	warns tdx_flush_vp_on_cpu tdx_sept_free_private_spt
 	failed TDH_VP_FLUSH 0xc000010000000001
 	allow_log 'TDH_VP_RD\[.* failed 0x'
