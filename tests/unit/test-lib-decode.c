@@ -140,7 +140,7 @@ static void logs(void)
 	CHECK_EQ(found("KVM_TDX_INIT_VM failed: Device or resource busy, Input/output error"), 2);
 	CHECK_EQ(found("VFIO_MAP_DMA failed: No space left on device"), 0);
 	CHECK_EQ(found("No space left on device: KVM_TDX_INIT_VM"), 0);
-	CHECK_EQ(found("KVM_TDX_INIT_VM failed: No space left on devic"), 0);
+	CHECK_EQ(found("KVM_TDX_INIT_VM failed: No space left"), 0);
 	CHECK_EQ(found("hardware reason c0000921000001221 hardware reason c00009210000012"), 0);
 }
 
