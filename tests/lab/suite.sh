@@ -99,7 +99,7 @@ for ((i = 0; i < guests; i++)); do
 	for case; do
 		[ $((n++ % guests)) != "$i" ] || echo "$case"
 	done >"$dir/selected"
-	bash tests/lab/run.sh -a "$boot" -o "$dir" -t "${LAB_TIMEOUT:-$((1200 * slow))}" "${args[@]}" -f "$dir/selected" "$out/script" &
+	bash tests/lab/run.sh -a "$boot" -o "$dir" -t "${LAB_TIMEOUT:-$((1800 * slow))}" "${args[@]}" -f "$dir/selected" "$out/script" &
 	pids+=($!)
 done
 for ((i = 0; i < guests; i++)); do
