@@ -139,6 +139,7 @@ static inline void fake_snapshot(struct fake_snapshot *s)
 			.size = sizeof(s->hdr),
 			.total = sizeof(*s),
 			.now_ns = 100000000000ULL,
+			.seamcalls = 3,
 			.section = {
 				[TDXCTL_SEC_HKIDS] = FAKE_SECTION(s, hkids),
 				[TDXCTL_SEC_TDS] = FAKE_SECTION(s, tds),
