@@ -18,6 +18,23 @@ static const char *name_of(const struct btf *btf, __u32 off)
 	return s ? s : "";
 }
 
+/* In a module's own types first: the kernel has a hundred times as many. */
+static const struct btf_type *find(const struct btf *btf, const char *name, __u32 kind)
+{
+	const struct btf *base = btf__base_btf(btf);
+	__u32 n = btf__type_cnt(btf);
+	int id;
+
+	for (__u32 own = base ? btf__type_cnt(base) : 1; own < n; own++) {
+		const struct btf_type *t = btf__type_by_id(btf, own);
+
+		if (btf_kind(t) == kind && !strcmp(name_of(btf, t->name_off), name))
+			return t;
+	}
+	id = base ? btf__find_by_name_kind(base, name, kind) : -ENOENT;
+	return id < 0 ? NULL : btf__type_by_id(base, (__u32)id);
+}
+
 /* Typedefs and qualifiers away. */
 static const struct btf_type *plain_type(const struct btf *btf, __u32 id)
 {
@@ -84,8 +101,7 @@ static uint32_t field_at(const struct btf *btf, const struct btf_type *root, con
 
 static uint32_t enum_value(const struct btf *btf, const char *type, const char *name)
 {
-	int id = btf__find_by_name_kind(btf, type, BTF_KIND_ENUM);
-	const struct btf_type *t = id < 0 ? NULL : btf__type_by_id(btf, (__u32)id);
+	const struct btf_type *t = find(btf, type, BTF_KIND_ENUM);
 	const struct btf_enum *e = t ? btf_enum(t) : NULL;
 
 	for (__u16 i = 0; t && i < btf_vlen(t); i++)
@@ -97,8 +113,7 @@ static uint32_t enum_value(const struct btf *btf, const char *type, const char *
 /* Whether the function @name has exactly these parameters. */
 static bool has_params(const struct btf *btf, const char *name, const char *const *params, int n)
 {
-	int id = btf__find_by_name_kind(btf, name, BTF_KIND_FUNC);
-	const struct btf_type *t = id < 0 ? NULL : btf__type_by_id(btf, (__u32)id);
+	const struct btf_type *t = find(btf, name, BTF_KIND_FUNC);
 	const struct btf_param *p;
 
 	t = t ? btf__type_by_id(btf, t->type) : NULL;
@@ -136,8 +151,7 @@ static const struct {
 
 static const struct btf_type *structure(const struct btf *btf, const char *name, uint32_t *size)
 {
-	int id = btf__find_by_name_kind(btf, name, BTF_KIND_STRUCT);
-	const struct btf_type *t = id < 0 ? NULL : btf__type_by_id(btf, (__u32)id);
+	const struct btf_type *t = find(btf, name, BTF_KIND_STRUCT);
 
 	*size = t ? t->size : 0;
 	return t;

@@ -248,8 +248,8 @@ static int seamcalls_show(struct seq_file *m, void *v)
 
 	if (IS_ERR(hdr))
 		return PTR_ERR(hdr);
-	seq_printf(m, "seen %llu, missed %llu, contradictions %llu\n", hdr->seamcalls,
-		   hdr->missed, hdr->violations);
+	seq_printf(m, "seen %llu, missed %llu, nested %lu, contradictions %llu\n",
+		   hdr->seamcalls, hdr->missed, probe_nested(), hdr->violations);
 	seq_printf(m, "%-24s %10s %10s %10s %12s %12s\n", "LEAF", "CALLS", "ERRORS",
 		   "BUSY", "MEAN-NS", "MAX-NS");
 	for (i = 0; i < hdr->section[TDXCTL_SEC_LEAVES].count; i++) {

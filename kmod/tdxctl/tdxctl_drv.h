@@ -39,6 +39,7 @@ int probe_init(void);
 void probe_exit(void);
 u64 probe_features(char *provider, size_t len);
 unsigned long probe_missed(void);
+unsigned long probe_nested(void);
 
 /* observe.c: the ledger and the lock around it */
 struct observe_call {

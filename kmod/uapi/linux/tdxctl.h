@@ -50,7 +50,7 @@ struct tdxctl_info {
 	__u32 flags;			/* in: 0 */
 	__u64 features;			/* TDXCTL_F_* */
 	__u64 attached_ns;		/* probes armed; 0 = not attached */
-	__u64 missed;			/* SEAMCALLs the probes missed */
+	__u64 missed;			/* SEAMCALLs unseen, nested TDH.VP.FLUSH aside */
 	__u32 global_hkid;		/* first private KeyID; 0 = no TDX */
 	__u32 first_hkid;
 	__u32 nr_hkids;			/* for guests */

@@ -204,9 +204,6 @@ case_early_pinned()
 # vCPUs in another ioctl, in other processes, in a stopped VMM.
 case_early_vcpus()
 {
-	# TDH.VP.FLUSH comes by an interrupt, into the probe of another SEAMCALL, too:
-	# these vCPUs make one after the other.
-	may_miss
 	t 0 helper load
 	vmm web --vcpus 2 --pages 64 --touch 448 --prefault
 	wait_for '[ "$(reg_pages)" = 512 ]' 60
