@@ -20,11 +20,13 @@ WERROR	?=
 Q	:= $(if $(V),,@)
 
 VERSION := $(shell cat VERSION)
-PKGS	:= json-c libkmod libbpf libsystemd zlib
+PKGS	:= json-c libbpf zlib
+# Loaded when first used: see lib/lazy.h.
+LAZY_PKGS := libkmod libsystemd
 WARN	:= -Wall -Wextra -Wmissing-prototypes -Wstrict-prototypes -Wshadow -Wno-unused-parameter $(WERROR)
 CPPFLAGS_ALL := -D_GNU_SOURCE -DTDXCTL_VERSION='"$(VERSION)"' -Ikmod/uapi -Ikmod/core -Ikmod/tdxctl -Ilib $(CPPFLAGS)
-CFLAGS_ALL   = -std=gnu11 $(WARN) $(CFLAGS) $(shell $(PKG_CONFIG) --cflags $(PKGS) 2>/dev/null)
-LIBS	= $(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null) -lpthread
+CFLAGS_ALL   = -std=gnu11 $(WARN) $(CFLAGS) $(shell $(PKG_CONFIG) --cflags $(PKGS) $(LAZY_PKGS) 2>/dev/null)
+LIBS	= $(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null) -lpthread -ldl
 
 CORE_SRC := $(wildcard kmod/core/*.c) kmod/tdxctl/wire.c
 LIB_SRC	 := $(wildcard lib/*.c)

@@ -5,9 +5,22 @@
 #include <stdio.h>
 #include <sys/utsname.h>
 #include <unistd.h>
+#include "lazy.h"
 #include "private.h"
 
 #define MODULE	"tdxctl"
+
+/* It draws in libcrypto. */
+#define KMOD(X) X(kmod_list_next) X(kmod_module_get_info) X(kmod_module_get_path) \
+	X(kmod_module_info_free_list) X(kmod_module_info_get_key) X(kmod_module_info_get_value) \
+	X(kmod_module_insert_module) X(kmod_module_new_from_name) X(kmod_module_new_from_path) \
+	X(kmod_module_probe_insert_module) X(kmod_module_remove_module) X(kmod_module_unref) \
+	X(kmod_new) X(kmod_set_log_fn) X(kmod_unref)
+
+static struct {
+	LAZY_POINTERS(KMOD)
+} lazy;
+static const struct lazy_symbol symbols[] = { LAZY_SYMBOLS(KMOD) };
 
 static void to_log(void *data, int priority, const char *file, int line, const char *fn,
 		   const char *format, va_list args)
@@ -18,16 +31,24 @@ static void to_log(void *data, int priority, const char *file, int line, const c
 	ctx_log(data, TDXCTL_LOG_DEBUG, "libkmod: %s", msg);
 }
 
-/* NULL: out of memory, error set. */
-static struct kmod_ctx *open_kmod(struct tdxctl_ctx *ctx)
+/* -ELIBACC, -ENOMEM. */
+static int open_kmod(struct tdxctl_ctx *ctx, struct kmod_ctx **out)
 {
-	struct kmod_ctx *k = kmod_new(NULL, NULL);
+	char *why = NULL;
+	int err;
 
-	if (k)
-		kmod_set_log_fn(k, to_log, ctx);
-	else
-		ctx_fail(ctx, -ENOMEM, NULL, "libkmod: out of memory");
-	return k;
+	err = lazy_load("libkmod.so.2", symbols, sizeof(symbols) / sizeof(symbols[0]), &why);
+	if (err) {
+		ctx_fail(ctx, err, "install libkmod2, or load and unload " MODULE " with modprobe",
+			 "%s", why ? why : "libkmod.so.2 cannot be loaded");
+		free(why);
+		return err;
+	}
+	*out = lazy.kmod_new(NULL, NULL);
+	if (!*out)
+		return ctx_fail(ctx, -ENOMEM, NULL, "libkmod: out of memory");
+	lazy.kmod_set_log_fn(*out, to_log, ctx);
+	return 0;
 }
 
 static const char *release_name(void)
@@ -55,13 +76,13 @@ static int find_module(struct tdxctl_ctx *ctx, struct kmod_ctx *k, const char *f
 			return ctx_fail(ctx, err, "name a readable tdxctl.ko", "%s: %s", file,
 					strerror(-err));
 		}
-		err = kmod_module_new_from_path(k, file, out);
+		err = lazy.kmod_module_new_from_path(k, file, out);
 		if (err)
 			return ctx_fail(ctx, err, "name a tdxctl.ko built for this kernel",
 					"%s: %s", file, strerror(-err));
 		return 0;
 	}
-	err = kmod_module_new_from_name(k, MODULE, out);
+	err = lazy.kmod_module_new_from_name(k, MODULE, out);
 	return err ? ctx_fail(ctx, err, NULL, MODULE ": %s", strerror(-err)) : 0;
 }
 
@@ -86,27 +107,28 @@ static char *file_version(struct kmod_module *mod)
 	struct kmod_list *info = NULL, *i;
 	char *version = NULL;
 
-	if (kmod_module_get_info(mod, &info) < 0)
+	if (lazy.kmod_module_get_info(mod, &info) < 0)
 		return NULL;
-	kmod_list_foreach(i, info)
-		if (!version && !strcmp(kmod_module_info_get_key(i), "version"))
-			version = strdup(kmod_module_info_get_value(i));
-	kmod_module_info_free_list(info);
+	for (i = info; i; i = lazy.kmod_list_next(info, i))
+		if (!version && !strcmp(lazy.kmod_module_info_get_key(i), "version"))
+			version = strdup(lazy.kmod_module_info_get_value(i));
+	lazy.kmod_module_info_free_list(info);
 	return version;
 }
 
 static int file_side(struct tdxctl_ctx *ctx, const char *file, struct tdxctl_helper *h)
 {
 	struct kmod_module *mod = NULL;
-	struct kmod_ctx *k = open_kmod(ctx);
+	struct kmod_ctx *k;
 	const char *path;
 	int err;
 
-	if (!k)
-		return -ENOMEM;
+	err = open_kmod(ctx, &k);
+	if (err)
+		return err;
 	err = find_module(ctx, k, file, &mod);
 	if (!err) {
-		path = kmod_module_get_path(mod);
+		path = lazy.kmod_module_get_path(mod);
 		if (path) {
 			h->path = strdup(path);
 			if (h->state == TDXCTL_HELPER_ABSENT)
@@ -114,9 +136,9 @@ static int file_side(struct tdxctl_ctx *ctx, const char *file, struct tdxctl_hel
 			if (!h->version)
 				h->version = file_version(mod);
 		}
-		kmod_module_unref(mod);
+		lazy.kmod_module_unref(mod);
 	}
-	kmod_unref(k);
+	lazy.kmod_unref(k);
 	return err;
 }
 
@@ -207,20 +229,20 @@ int tdxctl_helper_load(struct tdxctl_ctx *ctx, const char *file)
 		return err;
 	if (root_exists(ctx, "/sys/module/" MODULE))
 		return ctx_fail(ctx, -EEXIST, NULL, MODULE ": loaded already");
-	k = open_kmod(ctx);
-	if (!k)
-		return -ENOMEM;
+	err = open_kmod(ctx, &k);
+	if (err)
+		return err;
 	err = find_module(ctx, k, file, &mod);
 	if (err)
 		goto out;
-	if (!kmod_module_get_path(mod)) {
+	if (!lazy.kmod_module_get_path(mod)) {
 		err = no_module(ctx);
 		goto out;
 	}
 	if (file)
-		err = kmod_module_insert_module(mod, 0, "");
+		err = lazy.kmod_module_insert_module(mod, 0, "");
 	else
-		err = kmod_module_probe_insert_module(mod, KMOD_PROBE_FAIL_ON_LOADED, NULL, NULL,
+		err = lazy.kmod_module_probe_insert_module(mod, KMOD_PROBE_FAIL_ON_LOADED, NULL, NULL,
 						      NULL, NULL);
 	/* Positive: the blacklist of modprobe.d applies. */
 	if (err > 0)
@@ -229,8 +251,8 @@ int tdxctl_helper_load(struct tdxctl_ctx *ctx, const char *file)
 	else if (err)
 		err = load_failed(ctx, err, file ? file : MODULE);
 out:
-	kmod_module_unref(mod);
-	kmod_unref(k);
+	lazy.kmod_module_unref(mod);
+	lazy.kmod_unref(k);
 	return err;
 }
 
@@ -246,12 +268,12 @@ int tdxctl_helper_unload(struct tdxctl_ctx *ctx)
 		return err;
 	if (!root_exists(ctx, "/sys/module/" MODULE))
 		return ctx_fail(ctx, -ENOENT, NULL, MODULE ": not loaded");
-	k = open_kmod(ctx);
-	if (!k)
-		return -ENOMEM;
+	err = open_kmod(ctx, &k);
+	if (err)
+		return err;
 	err = find_module(ctx, k, NULL, &mod);
 	if (!err)
-		err = kmod_module_remove_module(mod, O_NONBLOCK);
+		err = lazy.kmod_module_remove_module(mod, O_NONBLOCK);
 	switch (err) {
 	case 0:
 		break;
@@ -271,7 +293,7 @@ int tdxctl_helper_unload(struct tdxctl_ctx *ctx)
 	default:
 		err = ctx_fail(ctx, err, "see the kernel log", MODULE ": %s", strerror(-err));
 	}
-	kmod_module_unref(mod);
-	kmod_unref(k);
+	lazy.kmod_module_unref(mod);
+	lazy.kmod_unref(k);
 	return err;
 }

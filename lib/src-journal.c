@@ -3,7 +3,19 @@
 #include <stdio.h>
 #include <systemd/sd-journal.h>
 #include "hostsrc.h"
+#include "lazy.h"
 #include "private.h"
+
+/* It draws in libgcrypt and three compressors. */
+#define JOURNAL(X) X(sd_id128_get_boot) X(sd_id128_to_string) X(sd_journal_add_match) \
+	X(sd_journal_close) X(sd_journal_get_data) X(sd_journal_get_monotonic_usec) \
+	X(sd_journal_next) X(sd_journal_open) X(sd_journal_previous_skip) X(sd_journal_seek_head) \
+	X(sd_journal_seek_tail)
+
+static struct {
+	LAZY_POINTERS(JOURNAL)
+} lazy;
+static const struct lazy_symbol symbols[] = { LAZY_SYMBOLS(JOURNAL) };
 
 /* The value of @field of the current entry, not terminated; NULL. */
 static const char *field(sd_journal *j, const char *name, size_t *len)
@@ -11,7 +23,7 @@ static const char *field(sd_journal *j, const char *name, size_t *len)
 	size_t skip = strlen(name) + 1;
 	const void *data;
 
-	if (sd_journal_get_data(j, name, &data, len) < 0 || *len < skip)
+	if (lazy.sd_journal_get_data(j, name, &data, len) < 0 || *len < skip)
 		return NULL;
 	*len -= skip;
 	return (const char *)data + skip;
@@ -25,7 +37,7 @@ static uint64_t entry_time(sd_journal *j)
 	uint64_t us = 0;
 
 	if (!text)
-		return sd_journal_get_monotonic_usec(j, &us, NULL) < 0 ? 0 : us;
+		return lazy.sd_journal_get_monotonic_usec(j, &us, NULL) < 0 ? 0 : us;
 	for (size_t i = 0; i < len && text[i] >= '0' && text[i] <= '9' && us < UINT64_MAX / 20; i++)
 		us = us * 10 + (uint64_t)(text[i] - '0');
 	return us;
@@ -57,35 +69,39 @@ static int add_matches(sd_journal *j, const char *match)
 {
 	char boot[9 + SD_ID128_STRING_MAX] = "_BOOT_ID=";
 	sd_id128_t id;
-	int err = sd_id128_get_boot(&id);
+	int err = lazy.sd_id128_get_boot(&id);
 
 	if (err < 0)
 		return err;
-	sd_id128_to_string(id, boot + strlen(boot));
-	err = sd_journal_add_match(j, boot, 0);
-	return err < 0 ? err : sd_journal_add_match(j, match, 0);
+	lazy.sd_id128_to_string(id, boot + strlen(boot));
+	err = lazy.sd_journal_add_match(j, boot, 0);
+	return err < 0 ? err : lazy.sd_journal_add_match(j, match, 0);
 }
 
 int src_journal(const struct src_journal_query *q, struct src_buf *b)
 {
 	sd_journal *j;
 	size_t lines = 0;
-	int err = sd_journal_open(&j, SD_JOURNAL_LOCAL_ONLY | SD_JOURNAL_SYSTEM), more = 1;
+	int err, more = 1;
 
+	err = lazy_load("libsystemd.so.0", symbols, sizeof(symbols) / sizeof(symbols[0]), NULL);
+	if (err)
+		return err;
+	err = lazy.sd_journal_open(&j, SD_JOURNAL_LOCAL_ONLY | SD_JOURNAL_SYSTEM);
 	if (err < 0)
 		return err;
 	err = add_matches(j, q->match);
 	if (err >= 0 && !q->newest)
-		err = sd_journal_seek_head(j);
+		err = lazy.sd_journal_seek_head(j);
 	if (err >= 0 && q->newest) {
-		err = sd_journal_seek_tail(j);
+		err = lazy.sd_journal_seek_tail(j);
 		if (err >= 0)
-			err = sd_journal_previous_skip(j, q->max_lines + 1);
+			err = lazy.sd_journal_previous_skip(j, q->max_lines + 1);
 	}
 	while (err >= 0 && lines < q->max_lines && b->len < q->max_bytes) {
 		uint64_t us;
 
-		more = sd_journal_next(j);
+		more = lazy.sd_journal_next(j);
 		if (more <= 0)
 			break;
 		us = entry_time(j);
@@ -96,7 +112,7 @@ int src_journal(const struct src_journal_query *q, struct src_buf *b)
 		err = add_entry(j, us, b);
 		lines++;
 	}
-	sd_journal_close(j);
+	lazy.sd_journal_close(j);
 	if (err < 0 || more < 0)
 		return err < 0 ? err : more;
 	return more ? SRC_JOURNAL_MORE : SRC_JOURNAL_ALL;
