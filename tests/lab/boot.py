@@ -25,7 +25,7 @@ import tty
 BOCHSRC = """\
 config_interface: textconfig
 display_library: rfb, options="timeout=0"
-cpu: model=sapphire_rapids, count=2:2:1, ips=10000000, msrs={out}/msrs
+cpu: model=sapphire_rapids, count=2:2:1, ips=10000000, quantum=32, msrs={out}/msrs
 memory: guest=1024, host=1024
 romimage: file={bochs}/usr/share/bochs/BIOS-bochs-latest
 vgaromimage: file={bochs}/usr/share/bochs/VGABIOS-lgpl-latest
