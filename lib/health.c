@@ -284,11 +284,20 @@ static int tds_leaked(struct tdxctl_examined *x)
 
 static int missed(struct tdxctl_examined *x)
 {
+	const struct tdxctl_info *info = &x->snap->info;
+	const uint64_t all = TDXCTL_F_SEAMCALL | TDXCTL_F_SEAMCALL_RET;
 	enum tdxctl_health h;
 
 	if (!exam_has_ledger(x))
 		return exam_no_helper(x);
 	h = exam_judge(x, x->snap->hdr.missed);
+	/* It goes on without counting. */
+	if (info->attached_ns && (info->features & all) != all) {
+		if (h == TDXCTL_HEALTH_OK)
+			h = x->result->state = TDXCTL_HEALTH_WARNING;
+		return exam_say(x, h, "the helper does not see every SEAMCALL now, counts may be wrong: kprobes "
+				"may be switched off (/sys/kernel/debug/kprobes/enabled)");
+	}
 	return h ? exam_say(x, h, "%llu SEAMCALLs were not seen: counts may be wrong",
 		       (unsigned long long)x->snap->hdr.missed) : 0;
 }

@@ -66,7 +66,7 @@ void early_resolve(void)
 	kvm_fns.pre_destroy = (void *)sym_callable("vt_vm_pre_destroy");
 	kvm_fns.ops = sym_find(NULL, "kvm_x86_ops");
 	kvm_fns.known = kvm_fns.lock_all_vcpus && kvm_fns.unlock_all_vcpus && kvm_fns.request_all &&
-			kvm_fns.pre_destroy && kvm_fns.ops && sept_known();
+			kvm_fns.pre_destroy && kvm_fns.ops && sept_find();
 }
 
 /* Whether this KVM is one that the strategy knows. */

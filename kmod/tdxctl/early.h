@@ -20,7 +20,7 @@ void sept_put(void *kvm);
 void sept_begin(void *kvm);
 bool sept_end(void *kvm);
 void sept_reclaim(void *kvm);
-bool sept_known(void);
+bool sept_find(void);
 
 /* hook.c: functions of KVM that are stood in for */
 #define MAX_HOOKS	8
@@ -31,7 +31,7 @@ struct hook {
 	void (*handler)(struct pt_regs *regs);
 };
 
-bool hook_known(const struct hook *h, unsigned int n);
+bool hook_find(const struct hook *h, unsigned int n);
 int hook_arm(const struct hook *h, unsigned int n);
 int hook_disarm(void);
 

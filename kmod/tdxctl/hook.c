@@ -13,6 +13,7 @@
 #include <linux/errno.h>
 #include <linux/ftrace.h>
 #include <linux/minmax.h>
+#include <linux/string.h>
 
 #include "early.h"
 
@@ -45,32 +46,38 @@ static struct ftrace_ops ops = {
 	.flags = FTRACE_OPS_FL_SAVE_REGS | FTRACE_OPS_FL_IPMODIFY | FTRACE_OPS_FL_PERMANENT,
 };
 
-bool hook_known(const struct hook *h, unsigned int n)
+/**
+ * hook_find() - looks for the functions of @h, all or none
+ *
+ * It takes a grace period for each; hook_arm() is in a hurry. What was found is
+ * good until KVM goes.
+ */
+bool hook_find(const struct hook *h, unsigned int n)
 {
-	while (n--)
-		if (!sym_find(NULL, h[n].symbol))
+	unsigned long found[MAX_HOOKS];
+	unsigned int i;
+
+	if (n > ARRAY_SIZE(at))
+		return false;
+	for (i = 0; i < n; i++) {
+		found[i] = sym_find(NULL, h[i].symbol);
+		if (!found[i])
 			return false;
+	}
+	memcpy(at, found, sizeof(found[0]) * n);
 	return true;
 }
 
 /**
- * hook_arm() - calls the handlers of @h from now on
+ * hook_arm() - calls the handlers of @h from now on; hook_find() has found them
  *
- * Return: 0, -ENOENT a function is not there, -EBUSY ftrace is switched off or a
- * function is redirected by another, or another error of ftrace's.
+ * Return: 0, -EBUSY ftrace is switched off or a function is redirected by
+ * another, or another error of ftrace's.
  */
 int hook_arm(const struct hook *h, unsigned int n)
 {
-	unsigned int i;
 	int ret;
 
-	if (n > ARRAY_SIZE(at))
-		return -E2BIG;
-	for (i = 0; i < n; i++) {
-		at[i] = sym_find(NULL, h[i].symbol);
-		if (!at[i])
-			return -ENOENT;
-	}
 	hooks = h;
 	nr_hooks = n;
 	ret = ftrace_set_filter_ips(&ops, at, n, 0, 1);
@@ -93,7 +100,7 @@ int hook_disarm(void)
 
 #else
 
-bool hook_known(const struct hook *h, unsigned int n)
+bool hook_find(const struct hook *h, unsigned int n)
 {
 	return false;
 }

@@ -12,6 +12,7 @@
 #include <linux/kprobes.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
+#include <linux/uaccess.h>
 
 #include "tdxctl_drv.h"
 
@@ -90,6 +91,17 @@ static int on_return_ret(struct kretprobe_instance *ri, struct pt_regs *regs)
 {
 	observe_end((struct observe_call *)ri->data, regs_return_value(regs), true);
 	return 0;
+}
+
+/*
+ * All kprobes can be switched off at any time, and register_kprobe() is content
+ * with one that could not be armed (7.2): the code tells.
+ */
+static bool in_place(const struct kprobe *kp)
+{
+	kprobe_opcode_t now;
+
+	return !copy_from_kernel_nofault(&now, kp->addr, sizeof(now)) && now != kp->opcode;
 }
 
 static void disarm(void)
@@ -202,7 +214,7 @@ u64 probe_features(char *provider, size_t len)
 
 	mutex_lock(&probe_mutex);
 	for (i = 0; i < ARRAY_SIZE(probes); i++)
-		if (probes[i].armed)
+		if (probes[i].armed && in_place(&probes[i].rp.kp))
 			features |= probes[i].feature;
 	strscpy(provider, provider_name, len);
 	mutex_unlock(&probe_mutex);

@@ -347,9 +347,10 @@ static const struct hook hooks[] = {
 
 /* ---- arming ---- */
 
-bool sept_known(void)
+/* Looks for the functions to be hooked. */
+bool sept_find(void)
 {
-	return hook_known(hooks, ARRAY_SIZE(hooks));
+	return hook_find(hooks, ARRAY_SIZE(hooks));
 }
 
 static bool any_vm(void)

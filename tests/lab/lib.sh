@@ -98,13 +98,18 @@ released()
 	is verified true
 }
 
-# Nothing of any TD is left: no HKID, no page, no VM.
+# Nothing of any TD is left: no HKID, no page, no VM. To be told the truth takes its
+# time: it is read once for all of it.
 nothing_left()
 {
-	wait_for "[ \"\$(grep -c '^td ' $EMUL/truth)\" = $(lost tds) ]" 5
+	wait_for "cat $EMUL/truth >/tmp/truth && [ \"\$(grep -c '^td ' /tmp/truth)\" = $(lost tds) ]" 5
 	want=$(cat /tmp/lost.pages 2>/dev/null || echo 'pages reg 0 tdr 0 tdcx 0 tdvpr 0 sept 0')
-	[ "$(pages_line)" = "$want" ] || die "$(pages_line), not $want"
-	in_use 0
+	got=$(grep '^pages ' /tmp/truth)
+	[ "$got" = "$want" ] || die "$got, not $want"
+	want=$(lost hkids)
+	[ "$(charged)" = $want ] || die "misc.current says $(charged), not $want"
+	got=$(grep -cE '^hkid [0-9]+ (assigned|flushed) ' /tmp/truth)
+	[ "$got" = $want ] || die "$got HKIDs in use, not $want"
 }
 
 # Of every VMM, whatever it calls itself. In one go: under the debug kernel a
@@ -171,7 +176,7 @@ one_case()
 	if helper_there; then
 		agree
 		# Nothing will change: once is enough.
-		grep -q '^td ' $EMUL/truth || touch "/tmp/settled.$CASE"
+		grep -q '^td ' /tmp/agree.truth || touch "/tmp/settled.$CASE"
 	fi
 	exit 0
 }

@@ -121,6 +121,15 @@ static void verdict(void)
 	check_health(TDXCTL_HEALTH_WARNING, "3 SEAMCALLs");
 	snap->hdr.missed = 0;
 
+	snap->info.attached_ns = 1;
+	snap->info.features = TDXCTL_F_SEAMCALL | TDXCTL_F_SEAMCALL_RET;
+	check_health(TDXCTL_HEALTH_OK, NULL);
+	snap->info.features = TDXCTL_F_SEAMCALL_RET;
+	check_health(TDXCTL_HEALTH_WARNING, "does not see every SEAMCALL");
+	/* Nothing to see yet. */
+	snap->info.attached_ns = 0;
+	check_health(TDXCTL_HEALTH_OK, NULL);
+
 	snap->tds[2].td.private_pages = 5;
 	check_health(TDXCTL_HEALTH_WARNING, "td:3 (vmm2) in teardown for 99 s");
 	snap->tds[2].td.since_ns = snap->hdr.now_ns - 59000000000ULL;

@@ -390,6 +390,8 @@ case_early_watched()
 	t 0 helper load
 	release_in pages
 	echo 0 >/sys/kernel/debug/kprobes/enabled
+	t 7 check
+	says 'does not see every SEAMCALL.*kprobes'
 	takes 28 0
 	ended 0
 	[ "$(reg_pages)" = 0 ] || die "$(reg_pages) private pages left"
