@@ -6,6 +6,7 @@
 . /suite/vm-lib.sh
 
 EMUL=/sys/kernel/debug/seam
+SLOW=${SLOW:-1}
 
 VMM_BIN=/bin/vmm
 

@@ -7,16 +7,18 @@
 # More than what is given back in one go.
 PAGES=1280
 
-# takes LEAF NANOSECONDS
+# takes LEAF NANOSECONDS: of a usual kernel
 takes()
 {
-	echo "$1 $2" >$EMUL/delay || die "delay refused: $*"
+	ns=$(($2 * SLOW))
+	[ $ns -lt 2000000000 ] || ns=2000000000
+	echo "$1 $ns" >$EMUL/delay || die "delay refused: $*"
 }
 
 # soon CONDITION: as wait_for, for what does not last.
 soon()
 {
-	left=500
+	left=$((500 * SLOW))
 	until eval "$1"; do
 		left=$((left - 1))
 		[ $left -gt 0 ] || die "waited in vain for: $1"
@@ -248,11 +250,18 @@ case_early_unstoppable()
 	share=$(cat $fair)
 	echo -1 >/proc/sys/kernel/sched_rt_runtime_us
 	echo 0 >$fair
-	echo 100 >/sys/module/tdxctl/parameters/stop_ms
-	vmm web --vcpus 2 --pages 64 --touch 16 --busy --starve 1500
+	vmm web --vcpus 2 --pages 64 --touch 16 --busy --starve $((2000 * SLOW))
 	wait_for '[ "$(reg_pages)" = 80 ]' 60
 	kill -USR1 "$VMM"
 	wait_for 'grep -q ^starved /tmp/ready.web'
+	# Ctrl-C while the release waits for it.
+	tdxctl --json release web --yes --strategy early >/tmp/web.json 2>/tmp/web.err &
+	RELEASE=$!
+	soon 'dmesg | grep -q "asked by tdxctl\[$RELEASE\]"'
+	kill -INT $RELEASE
+	ended 6
+	in_use 1
+	echo 100 >/sys/module/tdxctl/parameters/stop_ms
 	j 1 release web --yes --strategy early
 	is error.code busy
 	says 'web: a vCPU of process [0-9]+ did not stop'
@@ -263,7 +272,7 @@ case_early_unstoppable()
 	j 0 td list
 	is 'tds[vm=web].state' runnable
 	# Once it runs again it can be stopped.
-	sleep 1
+	sleep $SLOW
 	echo 5000 >/sys/module/tdxctl/parameters/stop_ms
 	echo "$rt" >/proc/sys/kernel/sched_rt_runtime_us
 	echo "$share" >$fair
