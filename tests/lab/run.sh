@@ -114,7 +114,7 @@ PROMPT 0
 TIMEOUT 1
 LABEL lab
  KERNEL /vmlinuz
- APPEND initrd=/initrd.gz console=ttyS0 acpi=off clearcpuid=amx_tile,amx_bf16,amx_int8 nohibernate idle=halt no_timer_check tsc_early_khz=250000 tsc=reliable lpj=250000 oops=panic panic=-1 loglevel=7 $append
+ APPEND initrd=/initrd.gz console=ttyS0 acpi=off clearcpuid=amx_tile,amx_bf16,amx_int8,fsrm,fsrs,fsrc,fzrm,erms nohibernate idle=halt no_timer_check tsc_early_khz=250000 tsc=reliable lpj=250000 oops=panic panic=-1 loglevel=7 $append
 END
 xorriso -as mkisofs -quiet -o "$root/lab.iso" -b isolinux/isolinux.bin -c isolinux/boot.cat \
 	-no-emul-boot -boot-load-size 4 -boot-info-table "$root/iso" 2>/dev/null
