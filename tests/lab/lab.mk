@@ -19,6 +19,7 @@ check-lab-debug:
 	@tests/deps.sh
 	@O=$(O) MAKE="$(MAKE)" bash tests/lab/suite.sh debug
 	@O=$(O) MAKE="$(MAKE)" bash tests/lab/suite.sh debug-faults
+	@O=$(O) MAKE="$(MAKE)" bash tests/lab/suite.sh debug-leaks
 
 $(O)/stopwatch: tests/lab/bench/stopwatch.c
 	@mkdir -p $(@D)

@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# suite.sh [-i] lab|faults|absent|debug|debug-faults [CASE...]: builds what the lab's guests
-# need, boots them, one per CPU here, deals the cases out to them and judges all. Last line:
-# "lab: N passed, N failed". What guest N left behind is in $O/lab/N, O=build.
+# suite.sh [-i] VARIANT [CASE...]: builds what the lab's guests need, boots them, one per
+# CPU here, deals the cases out to them and judges all. Last line: "lab: N passed, N failed".
+# What guest N left behind is in $O/lab/N, O=build. VARIANT: lab, faults, absent, debug,
+# debug-faults, debug-leaks.
 # -i: a shell on this terminal instead.
 set -euo pipefail
 
@@ -18,7 +19,14 @@ name=lab boot=
 # They lose HKIDs for the rest of a boot, so they have boots of their own.
 case $variant in
 faults) LAB_CASES=tests/lab/faults variant=lab ;;
-debug-faults) LAB_CASES=tests/lab/faults variant=debug ;;
+debug) boot=kmemleak=off ;;
+debug-faults) LAB_CASES=tests/lab/faults variant=debug boot=kmemleak=off ;;
+# kmemleak takes two thirds of that kernel's time: only what allocates and frees in
+# the helper in every way.
+debug-leaks)
+	variant=debug
+	[ $# != 0 ] || set -- tdxctl_life late_tds lock_retries early_release early_twice early_stop
+	;;
 # The kernel finds no TDX module as it boots.
 absent) LAB_CASES=tests/lab/absent variant=lab boot=seam_lab.absent=1 ;;
 esac
