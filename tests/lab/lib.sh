@@ -100,13 +100,12 @@ released()
 }
 
 # Nothing of any TD is left: no HKID, no page, no VM. To be told the truth takes its
-# time: it is read once for all of it.
+# time, so it is read once for all of it; it is not of one moment.
 nothing_left()
 {
-	wait_for "cat $EMUL/truth >/tmp/truth && [ \"\$(grep -c '^td ' /tmp/truth)\" = $(lost tds) ]" 5
 	want=$(cat /tmp/lost.pages 2>/dev/null || echo 'pages reg 0 tdr 0 tdcx 0 tdvpr 0 sept 0')
-	got=$(grep '^pages ' /tmp/truth)
-	[ "$got" = "$want" ] || die "$got, not $want"
+	wait_for "cat $EMUL/truth >/tmp/truth && grep -qx '$want' /tmp/truth &&
+		[ \"\$(grep -c '^td ' /tmp/truth)\" = $(lost tds) ]" 5
 	want=$(lost hkids)
 	[ "$(charged)" = $want ] || die "misc.current says $(charged), not $want"
 	got=$(grep -cE '^hkid [0-9]+ (assigned|flushed) ' /tmp/truth)
