@@ -21,6 +21,7 @@ void sept_begin(void *kvm);
 bool sept_end(void *kvm);
 void sept_reclaim(void *kvm);
 bool sept_find(void);
+void sept_retire(void);
 
 /* hook.c: functions of KVM that are stood in for */
 #define MAX_HOOKS	8

@@ -14,8 +14,7 @@
 #include <linux/string.h>
 #include <linux/uaccess.h>
 
-#include "kvm-known.h"
-#include "layout.h"
+#include "early.h"
 
 #define MAX_STRUCT	(256 * 1024)
 
@@ -153,6 +152,7 @@ static int on_module(struct notifier_block *nb, unsigned long state, void *data)
 		memset(&current_layout, 0, sizeof(current_layout));
 		vmgone_disarm();
 		mutex_unlock(&layout_mutex);
+		sept_retire();
 	}
 	return NOTIFY_OK;
 }

@@ -26,6 +26,7 @@
 #define MAX_VMS		64
 #define SPTE_PRESENT	BIT_ULL(11)	/* SPTE_MMU_PRESENT_MASK of KVM */
 #define BUSY_RETRIES	1000
+#define RETIRE_DELAY	HZ	/* the next try comes soon, or does not */
 
 enum early_phase {
 	EARLY_NONE,		/* KVM's own */
@@ -61,7 +62,7 @@ static bool armed;
 static atomic_long_t leaked_pages;
 
 static void retire_fn(struct work_struct *work);
-static DECLARE_WORK(retire_work, retire_fn);
+static DECLARE_DELAYED_WORK(retire_work, retire_fn);
 
 static struct early_vm *find(const void *kvm)
 {
@@ -333,7 +334,7 @@ static void on_destroy(struct pt_regs *regs)
 	if (!vm)
 		return;
 	WRITE_ONCE(vm->kvm, NULL);
-	schedule_work(&retire_work);
+	mod_delayed_work(compat_unbound_wq, &retire_work, 0);
 }
 
 static const struct hook hooks[] = {
@@ -395,11 +396,17 @@ static void retire_locked(void)
 	module_put(THIS_MODULE);
 }
 
-static void retire_fn(struct work_struct *work)
+/* Removes the hooks unless a VM needs them. None is left when KVM goes. */
+void sept_retire(void)
 {
 	mutex_lock(&early_mutex);
 	retire_locked();
 	mutex_unlock(&early_mutex);
+}
+
+static void retire_fn(struct work_struct *work)
+{
+	sept_retire();
 }
 
 static int arm_locked(const struct tdxctl_layout *l)
@@ -427,16 +434,16 @@ static int arm_locked(const struct tdxctl_layout *l)
  *
  * Nothing changes for the VM yet. sept_put() ends the caller's use.
  *
- * Return: 0, -ENOSPC when there are too many VMs, -ENOSYS without the hooks.
+ * Return: 0, -ENOSPC when there are too many VMs, -ENOSYS without the hooks,
+ * -EINTR after SIGKILL.
  */
 int sept_reserve(const struct tdxctl_layout *l, void *kvm)
 {
 	struct early_vm *vm;
 	int i, ret;
 
-	mutex_lock(&early_mutex);
-	/* The KVM of a VM that is gone may be gone, too, with its functions. */
-	retire_locked();
+	if (mutex_lock_killable(&early_mutex))
+		return -EINTR;
 	vm = find(kvm);
 	for (i = 0; !vm && i < MAX_VMS; i++)
 		if (!vms[i].kvm)
@@ -453,7 +460,11 @@ int sept_reserve(const struct tdxctl_layout *l, void *kvm)
 	return ret;
 }
 
-/* Of a VM that was released, or could not be, the entry stays. */
+/*
+ * Of a VM that was released, or could not be, the entry stays. The hooks go later
+ * and not by the job's thread: to remove them takes until every thread has slept
+ * once, which a vCPU that could not be stopped may not do for long.
+ */
 void sept_put(void *kvm)
 {
 	struct early_vm *vm;
@@ -462,12 +473,12 @@ void sept_put(void *kvm)
 	vm = find(kvm);
 	if (!--vm->users && vm->phase == EARLY_NONE)
 		WRITE_ONCE(vm->kvm, NULL);
-	retire_locked();
 	mutex_unlock(&early_mutex);
+	mod_delayed_work(compat_unbound_wq, &retire_work, RETIRE_DELAY);
 }
 
 /* No VM is left: each holds a reference on the module. */
 void early_exit(void)
 {
-	flush_work(&retire_work);
+	cancel_delayed_work_sync(&retire_work);
 }
