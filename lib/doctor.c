@@ -122,11 +122,10 @@ static const char *line_text(const char *s, const char *end)
 
 bool tdxctl_rule_match(const char *text, const char *pattern, const char **line, size_t *len)
 {
-	char first[64];
-	const char *p, *s, *end;
+	size_t first = strcspn(pattern, "*");
+	const char *p, *s, *end, *stop = text + strlen(text);
 
-	snprintf(first, sizeof(first), "%.*s", (int)strcspn(pattern, "*"), pattern);
-	for (p = text; (p = strstr(p, first)); p = end) {
+	for (p = text; (p = memmem(p, (size_t)(stop - p), pattern, first)); p = end) {
 		for (s = p; s > text && s[-1] != '\n'; s--)
 			;
 		end = p + strcspn(p, "\n");

@@ -136,7 +136,8 @@ static size_t form_uuid(const char *s)
 {
 	char buf[37];
 
-	snprintf(buf, sizeof(buf), "%s", s);
+	/* Not "%s": the text behind may be megabytes, and all of it would be read. */
+	snprintf(buf, sizeof(buf), "%.36s", s);
 	return vm_is_uuid(buf) && !is_word(s[36]) ? 36 : 0;
 }
 

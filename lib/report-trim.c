@@ -17,9 +17,11 @@ static bool has_word(const char *line, size_t len, const char *const *words)
 {
 	for (; *words; words++) {
 		size_t n = strlen(*words);
+		int first = tolower((unsigned char)**words);
 
+		/* A log has megabytes: a call for each place would be most of a report. */
 		for (size_t i = 0; i + n <= len; i++)
-			if (!strncasecmp(line + i, *words, n))
+			if (tolower((unsigned char)line[i]) == first && !strncasecmp(line + i, *words, n))
 				return true;
 	}
 	return false;
