@@ -185,14 +185,12 @@ tier_vm()
 # Its kernel and emulator come over the network, once.
 tier_lab()
 {
-	have lab xorriso bison flex pahole busybox cpio python3 || return
+	have lab xorriso bison flex pahole busybox cpio lz4 g++ python3 || return
 	if ! { bash tests/lab/fetch.sh bochs && bash tests/lab/fetch.sh linux; } >"$log/lab-fetch.log" 2>&1; then
 		skip lab "Bochs or Linux cannot be fetched: $(grep -m 1 -aE '^[WE]: ' "$log/lab-fetch.log")"
 		return
 	fi
 	run lab env O="$O" MAKE="${MAKE:-make}" bash tests/lab/suite.sh lab
-	run lab-faults env O="$O" MAKE="${MAKE:-make}" bash tests/lab/suite.sh faults
-	run lab-absent env O="$O" MAKE="${MAKE:-make}" bash tests/lab/suite.sh absent
 }
 
 [ $# != 0 ] || set -- build unit tsan cli fuzz lint kmod vm lab

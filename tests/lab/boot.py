@@ -8,8 +8,9 @@ The guest's first serial line is its console, kept in OUT/console (with
 LAB-END and a status, which becomes this program's.
 
 Bochs has no power button without ACPI, so the end marker ends it. Its serial
-lines are pseudo-terminals: its files are written in blocks of 4 KiB, the last of
-which would be lost.
+lines are pseudo-terminals: plain files are written in blocks of 4 KiB, the last of
+which would be lost. A line that is only listened to is a "file" for it all the same;
+for a terminal it would ask the host for input at every character's time.
 """
 import base64
 import ctypes
@@ -24,17 +25,17 @@ import tty
 
 BOCHSRC = """\
 config_interface: textconfig
-display_library: rfb, options="timeout=0"
+display_library: nogui
 cpu: model=sapphire_rapids, count=2:2:1, ips=10000000, quantum=32, msrs={out}/msrs
 memory: guest=1024, host=1024
 romimage: file={bochs}/usr/share/bochs/BIOS-bochs-latest
-vgaromimage: file={bochs}/usr/share/bochs/VGABIOS-lgpl-latest
+vgaromimage: file={bochs}/usr/share/vgabios/vgabios.bin
 clock: sync=none
 ata0: enabled=1
 ata0-master: type=cdrom, path={iso}, status=inserted
 boot: cdrom
-com1: enabled=1, mode=term, dev={com1}
-com2: enabled=1, mode=term, dev={com2}
+com1: enabled=1, mode={com1_mode}, dev={com1}
+com2: enabled=1, mode=file, dev={com2}
 log: {out}/bochs.log
 panic: action=fatal
 error: action=ignore
@@ -53,21 +54,15 @@ def pseudo_terminal():
     return master, os.ttyname(slave), slave
 
 
-def start(bochs, iso, out, com1, com2):
+def start(bochs, iso, out, com1, com1_mode, com2):
     rc = os.path.join(out, "bochsrc")
     with open(rc, "w") as f:
-        f.write(BOCHSRC.format(out=out, bochs=bochs, iso=iso, com1=com1, com2=com2))
+        f.write(BOCHSRC.format(out=out, bochs=bochs, iso=iso, com1=com1, com1_mode=com1_mode, com2=com2))
     with open(os.path.join(out, "msrs"), "w") as f:
         f.write(MSRS)
-    lib = os.path.join(bochs, "usr/lib/x86_64-linux-gnu")
-    env = dict(os.environ, LTDL_LIBRARY_PATH=os.path.join(lib, "bochs/plugins"),
-               BXSHARE=os.path.join(bochs, "usr/share/bochs"))
     return subprocess.Popen(
-        [os.path.join(bochs, "usr/lib64/ld-linux-x86-64.so.2"), "--library-path",
-         lib + ":" + os.path.join(lib, "pulseaudio"),
-         os.path.join(bochs, "usr/bin/bochs-bin"), "-q", "-f", rc],
-        stdin=subprocess.DEVNULL, stdout=open(os.path.join(out, "bochs.out"), "wb"),
-        stderr=subprocess.STDOUT, env=env, start_new_session=True)
+        [os.path.join(bochs, "build/bochs"), "-q", "-f", rc], stdin=subprocess.DEVNULL,
+        stdout=open(os.path.join(out, "bochs.out"), "wb"), stderr=subprocess.STDOUT, start_new_session=True)
 
 
 class Lab:
@@ -117,7 +112,7 @@ def main():
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
     m1, com1, s1 = pseudo_terminal()
     m2, com2, s2 = pseudo_terminal()
-    bx = start(bochs, iso, os.path.abspath(out), com1, com2)
+    bx = start(bochs, iso, os.path.abspath(out), com1, "term" if interactive else "file", com2)
     lab = Lab(out, interactive)
     end = time.monotonic() + float(timeout) if float(timeout) else None
     saved, prefix = None, False

@@ -24,6 +24,7 @@ private_apt()
 	for suite in trixie trixie-backports sid; do
 		echo "deb [signed-by=$key] $site $suite main"
 	done >"$apt/etc/sources.list"
+	echo "deb-src [signed-by=$key] $site trixie main" >>"$apt/etc/sources.list"
 	# Kernel sources live in backports and sid, everything else is trixie's.
 	printf 'Package: *\nPin: release n=%s\nPin-Priority: 100\n\n' \
 		trixie-backports sid >"$apt/etc/preferences"
@@ -43,22 +44,25 @@ private_apt()
 	apt-get -qq update
 }
 
-# Unpacked, never installed: it runs through its own dynamic linker.
+# Its source, to be built by bochs.sh, and the ROMs, which Debian built from source.
 fetch_bochs()
 {
-	local deb
+	local deb new=$cache/bochs.new
 	private_apt
-	apt-get -qq --yes --download-only install bochs bochs-term bochsbios vgabios
-	rm -rf "$cache/bochs.new"
-	mkdir -p "$cache/bochs.new"
-	for deb in "$apt"/cache/archives/*.deb; do
-		dpkg-deb --fsys-tarfile "$deb" | tar -x -C "$cache/bochs.new" \
-			--exclude='./usr/share/doc*' --exclude='./usr/share/locale*' \
-			--exclude='./usr/share/icons*' --exclude='./var*' --exclude='./etc*' \
-			--no-same-owner --keep-directory-symlink
-	done
-	rm -rf "$apt/cache/archives" "$cache/bochs"
-	mv "$cache/bochs.new" "$cache/bochs"
+	rm -rf "$new"
+	mkdir -p "$new/source"
+	(
+		cd "$apt/cache"
+		apt-get -qq source --download-only --tar-only bochs
+		apt-get -qq download bochsbios vgabios
+		tar -xf bochs_*.orig.tar.* -C "$new/source" --strip-components=1
+		for deb in bochsbios_*.deb vgabios_*.deb; do
+			dpkg-deb --fsys-tarfile "$deb" | tar -x -C "$new" --wildcards "./usr/share/*bios/*.bin" "./usr/share/bochs/BIOS-*"
+		done
+		rm -f bochs_* bochsbios_* vgabios_*
+	)
+	rm -rf "$cache/bochs"
+	mv "$new" "$cache/bochs"
 }
 
 fetch_linux()
@@ -84,7 +88,7 @@ exec 9>"$cache/fetch.lock"
 flock 9
 case ${1-} in
 bochs)
-	[ -d "$cache/bochs" ] || {
+	[ -d "$cache/bochs/source" ] || {
 		echo "lab: fetching Bochs" >&2
 		fetch_bochs
 	}

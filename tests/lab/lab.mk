@@ -11,14 +11,11 @@ lab:
 check-lab:
 	@tests/deps.sh
 	@O=$(O) MAKE="$(MAKE)" bash tests/lab/suite.sh lab
-	@O=$(O) MAKE="$(MAKE)" bash tests/lab/suite.sh faults
-	@O=$(O) MAKE="$(MAKE)" bash tests/lab/suite.sh absent
 
 # The same cases under KASAN, lockdep, sleep checks and kmemleak: a nightly run.
 check-lab-debug:
 	@tests/deps.sh
 	@O=$(O) MAKE="$(MAKE)" bash tests/lab/suite.sh debug
-	@O=$(O) MAKE="$(MAKE)" bash tests/lab/suite.sh debug-faults
 	@O=$(O) MAKE="$(MAKE)" bash tests/lab/suite.sh debug-leaks
 
 $(O)/stopwatch: tests/lab/bench/stopwatch.c

@@ -55,12 +55,18 @@ lost()
 	cat "/tmp/lost.$1" 2>/dev/null || echo 0
 }
 
-# in_use NUMBER: so many TDs, for the module and for the kernel, besides the lost.
+# held NUMBER TRUTH: HKIDs in use, for the kernel and by this reading of the truth.
+held()
+{
+	[ "$(charged)" = "$1" ] || die "misc.current says $(charged), not $1"
+	got=$(grep -cE '^hkid [0-9]+ (assigned|flushed) ' "$2")
+	[ "$got" = "$1" ] || die "$got HKIDs are in use, not $1: $(grep -E '^(td|hkid .*(assigned|flushed)) ' "$2" | tr '\n' ';')"
+}
+
+# in_use NUMBER: so many TDs, besides the lost.
 in_use()
 {
-	want=$(($1 + $(lost hkids)))
-	[ "$(charged)" = $want ] || die "misc.current says $(charged), not $want"
-	truth '^hkid [0-9]+ (assigned|flushed) ' $want
+	held $(($1 + $(lost hkids))) $EMUL/truth
 }
 
 reg_pages()
@@ -106,10 +112,7 @@ nothing_left()
 	want=$(cat /tmp/lost.pages 2>/dev/null || echo 'pages reg 0 tdr 0 tdcx 0 tdvpr 0 sept 0')
 	wait_for "cat $EMUL/truth >/tmp/truth && grep -qx '$want' /tmp/truth &&
 		[ \"\$(grep -c '^td ' /tmp/truth)\" = $(lost tds) ]" 5
-	want=$(lost hkids)
-	[ "$(charged)" = $want ] || die "misc.current says $(charged), not $want"
-	got=$(grep -cE '^hkid [0-9]+ (assigned|flushed) ' /tmp/truth)
-	[ "$got" = $want ] || die "$got HKIDs in use, not $want"
+	held "$(lost hkids)" /tmp/truth
 }
 
 # Of every VMM, whatever it calls itself. In one go: under the debug kernel a

@@ -54,7 +54,7 @@ out=$(cd "$out" && pwd)
 
 tree=$(bash "$here/kernel.sh" "$variant")
 release=$(cat "$tree/include/config/kernel.release")
-bash "$here/fetch.sh" bochs
+bochs=$(bash "$here/bochs.sh")
 
 root=$(mktemp -d)
 trap 'rm -rf "$root"' EXIT
@@ -101,7 +101,7 @@ else
 	install -m 755 "$1" "$g/suite/.script"
 	printf '%s\n' "${@:2}" >"$g/suite/.args"
 fi
-(cd "$g" && find . -print0 | sort -z | cpio -0 -o -H newc -R 0:0 --quiet | gzip -1) >"$root/iso/initrd.gz"
+(cd "$g" && find . -print0 | sort -z | cpio -0 -o -H newc -R 0:0 --quiet | lz4 -l -1 -q) >"$root/iso/initrd"
 
 cp "$tree/arch/x86/boot/bzImage" "$root/iso/vmlinuz"
 cp /usr/lib/ISOLINUX/isolinux.bin /usr/lib/syslinux/modules/bios/ldlinux.c32 "$root/iso/isolinux/"
@@ -114,7 +114,7 @@ PROMPT 0
 TIMEOUT 1
 LABEL lab
  KERNEL /vmlinuz
- APPEND initrd=/initrd.gz console=ttyS0 acpi=off clearcpuid=amx_tile,amx_bf16,amx_int8,fsrm,fsrs,fsrc,fzrm,erms nohibernate idle=halt no_timer_check tsc_early_khz=250000 tsc=reliable lpj=250000 oops=panic panic=-1 loglevel=7 $append
+ APPEND initrd=/initrd console=ttyS0 acpi=off clearcpuid=amx_tile,amx_bf16,amx_int8,fsrm,fsrs,fsrc,fzrm,erms nohibernate idle=halt no_timer_check tsc_early_khz=250000 tsc=reliable lpj=1000000 oops=panic panic=-1 loglevel=7 $append
 END
 xorriso -as mkisofs -quiet -o "$root/lab.iso" -b isolinux/isolinux.bin -c isolinux/boot.cat \
 	-no-emul-boot -boot-load-size 4 -boot-info-table "$root/iso" 2>/dev/null
@@ -126,7 +126,7 @@ until exec 8>"$LAB_CACHE/run.lock.$slot" && flock -n 8; do
 	slot=$(((slot + 1) % cpus))
 	[ $slot != 0 ] || sleep 0.5
 done
-"${PYTHON:-/usr/bin/python3}" "$here/boot.py" "$LAB_CACHE/bochs" "$root/lab.iso" "$out" "$timeout" \
+"${PYTHON:-/usr/bin/python3}" "$here/boot.py" "$bochs" "$root/lab.iso" "$out" "$timeout" \
 	${interactive:+--console} || status=$?
 exec 8>&-
 mkdir -p "$out/out"

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # suite.sh [-i] VARIANT [CASE...]: builds what the lab's guests need, boots them, one per
 # CPU here, deals the cases out to them and judges all. Last line: "lab: N passed, N failed".
-# What guest N left behind is in $O/lab/N, O=build. VARIANT: lab, faults, absent, debug,
-# debug-faults, debug-leaks.
+# What guest N left behind is in $O/lab/N, O=build. VARIANT: lab, debug, debug-leaks.
+# LAB_CASES: directories of cases; those of faults lose HKIDs for the rest of a boot and
+# come last, those of absent have a boot of their own, whose kernel finds no TDX module.
 # -i: a shell on this terminal instead.
 set -euo pipefail
 
@@ -16,19 +17,14 @@ variant=$1
 shift
 name=lab boot=
 [ "$variant" = lab ] || name=lab-$variant
-# They lose HKIDs for the rest of a boot, so they have boots of their own.
 case $variant in
-faults) LAB_CASES=tests/lab/faults variant=lab ;;
 debug) boot=kmemleak=off ;;
-debug-faults) LAB_CASES=tests/lab/faults variant=debug boot=kmemleak=off ;;
 # kmemleak takes two thirds of that kernel's time: only what allocates and frees in
 # the helper in every way.
 debug-leaks)
 	variant=debug
 	[ $# != 0 ] || set -- tdxctl_life late_tds lock_retries early_release early_twice early_stop
 	;;
-# The kernel finds no TDX module as it boots.
-absent) LAB_CASES=tests/lab/absent variant=lab boot=seam_lab.absent=1 ;;
 esac
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../.." && pwd)
@@ -36,8 +32,7 @@ cd "$top"
 export O=${O:-build}
 make=${MAKE:-make}
 python=${PYTHON:-/usr/bin/python3}
-# The bench has cases of its own.
-export LAB_CASES=${LAB_CASES:-tests/lab/cases}
+read -ra dirs <<<"${LAB_CASES:-tests/lab/cases tests/lab/faults tests/lab/absent}"
 out=$O/${LAB_NAME:-$name}
 mkdir -p "$out"
 
@@ -48,7 +43,10 @@ fail()
 	exit 1
 }
 
+# A kernel's build leaves CPUs idle as it links.
+bash tests/lab/bochs.sh >/dev/null &
 tree=$(bash tests/lab/kernel.sh "$variant") || fail "the lab's kernel does not build"
+wait $! || fail "the lab's Bochs does not build"
 release=$(cat "$tree/include/config/kernel.release")
 "$make" --no-print-directory -s O="$O" "$O/tdxctl" "$O/vmm" "$O/jget" || fail "no programs"
 "$make" --no-print-directory -s O="$O" kmod KVER="$release" KDIR="$tree" >"$out/kmod.log" 2>&1 || {
@@ -61,8 +59,16 @@ args=(-f "$O/vmm" -f "$O/jget" -f "$O/tdxctl" -f "$O/kmod/$release/tdxctl.ko"
 for f in ${LAB_FILES-}; do
 	args+=(-f "$f")
 done
-for f in "$LAB_CASES"/*.sh; do
-	args+=(-f "$f:/suite/cases/${f##*/}")
+declare -A kind
+all=()
+for dir in "${dirs[@]}"; do
+	for f in "$dir"/*.sh; do
+		args+=(-f "$f:/suite/cases/${f##*/}")
+	done
+	while read -r case; do
+		all+=("$case")
+		kind[$case]=${dir##*/}
+	done < <(sed -n 's/^case_\([a-z0-9_]*\)()$/\1/p' "$dir"/*.sh)
 done
 slow=1
 if [ "$variant" = debug ]; then
@@ -75,41 +81,68 @@ if [ -n "$interactive" ]; then
 	exec bash tests/lab/run.sh -o "$out" "${args[@]}" -f "$out/selected" -i
 fi
 
-[ $# != 0 ] || {
-	mapfile -t all < <(sed -n 's/^case_\([a-z0-9_]*\)()$/\1/p' "$LAB_CASES"/*.sh)
-	set -- "${all[@]}"
-}
+[ $# != 0 ] || set -- "${all[@]}"
+shared=() absent=()
+for case; do
+	if [ "${kind[$case]-}" = absent ]; then
+		absent+=("$case")
+	else
+		shared+=("$case")
+	fi
+done
 cat >"$out/script" <<END
 #!/bin/sh
 SLOW=$slow sh /suite/run-cases.sh
 END
 cat >>"$out/script" <<'END'
 leaks=/sys/kernel/debug/kmemleak
-if [ -e $leaks ]; then
+# It may be off.
+if [ -e $leaks ] && echo scan 2>/dev/null >$leaks; then
 	# It tells the kernel log how many; younger than 5 s does not count.
 	sleep 6
 	echo scan >$leaks
 	echo scan >$leaks
 	cat $leaks >/out/kmemleak
 fi
+exit 0
 END
 
-guests=$(nproc)
-[ "$guests" -le $# ] || guests=$#
 pids=()
 trap '[ ${#pids[@]} = 0 ] || kill "${pids[@]}" 2>/dev/null' EXIT
 trap 'exit 143' INT TERM
-for ((i = 0; i < guests; i++)); do
-	dir=$out/$((i + 1))
+
+# guest KERNEL-ARGS CASE...
+guest()
+{
+	local dir=$out/$((${#pids[@]} + 1))
+
 	rm -rf "$dir"
 	mkdir "$dir"
-	n=0
-	for case; do
-		[ $((n++ % guests)) != "$i" ] || echo "$case"
-	done >"$dir/selected"
-	bash tests/lab/run.sh -a "$boot" -o "$dir" -t "${LAB_TIMEOUT:-$((1800 * slow))}" "${args[@]}" -f "$dir/selected" "$out/script" &
+	printf '%s\n' "${@:2}" >"$dir/selected"
+	bash tests/lab/run.sh -a "$1" -o "$dir" -t "${LAB_TIMEOUT:-$((1800 * slow))}" "${args[@]}" \
+		-f "$dir/selected" "$out/script" &
 	pids+=($!)
+}
+
+sharing=$(nproc)
+[ "$sharing" -le ${#shared[@]} ] || sharing=${#shared[@]}
+for ((i = 0; i < sharing; i++)); do
+	dealt=()
+	for ((n = i; n < ${#shared[@]}; n += sharing)); do
+		dealt+=("${shared[n]}")
+	done
+	guest "$boot" "${dealt[@]}"
 done
+if [ ${#absent[@]} != 0 ]; then
+	# It is short: for the CPU that the others leave first.
+	for ((i = 0; i < sharing; i++)); do
+		while [ ! -e "$out/$((i + 1))/bochsrc" ] && kill -0 "${pids[i]}" 2>/dev/null; do
+			sleep 0.2
+		done
+	done
+	guest "$boot seam_lab.absent=1" "${absent[@]}"
+fi
+guests=${#pids[@]}
 for ((i = 0; i < guests; i++)); do
 	status=0
 	wait "${pids[i]}" || status=$?

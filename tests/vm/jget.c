@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * jget FILE PATH: prints what PATH selects in a JSON file, one value per line.
+ * jget [-1] FILE PATH: prints what PATH selects in a JSON file, one value per line;
+ * -1: all on one line.
  * PATH: keys joined by dots; [N] an element, [] all of them, [key=value] those
  * that have it. Status 0 when something was printed, 1 nothing, 2 bad input.
  *   jget s.json 'hkids[state=assigned].id'
@@ -11,6 +12,7 @@
 #include <string.h>
 
 static unsigned long found;
+static const char *sep = "\n";
 
 static int walk(struct json_object *o, const char *path);
 
@@ -59,11 +61,12 @@ static int walk(struct json_object *o, const char *path)
 	if (*path == '.')
 		path++;
 	if (!*path) {
-		found++;
+		if (found++)
+			fputs(sep, stdout);
 		if (json_object_is_type(o, json_type_object) || json_object_is_type(o, json_type_array))
-			puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN));
+			fputs(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN), stdout);
 		else
-			puts(o ? json_object_get_string(o) : "null");
+			fputs(o ? json_object_get_string(o) : "null", stdout);
 		return 0;
 	}
 	if (*path == '[') {
@@ -87,8 +90,13 @@ int main(int argc, char **argv)
 	struct json_object *o;
 	int err;
 
+	if (argc == 4 && !strcmp(argv[1], "-1")) {
+		sep = " ";
+		argv++;
+		argc--;
+	}
 	if (argc != 3) {
-		fprintf(stderr, "usage: jget FILE PATH\n");
+		fprintf(stderr, "usage: jget [-1] FILE PATH\n");
 		return 2;
 	}
 	o = json_object_from_file(argv[1]);
@@ -97,6 +105,8 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	err = walk(o, argv[2]);
+	if (found)
+		putchar('\n');
 	json_object_put(o);
 	if (err)
 		fprintf(stderr, "jget: %s: \"%s\" does not fit the document\n", argv[1], argv[2]);

@@ -79,7 +79,7 @@ t()
 	echo "+ tdxctl $*"
 	tdxctl "$@" >"$OUT" 2>"$ERR" </dev/null
 	got=$?
-	cat "$OUT" "$ERR"
+	[ ! -s "$ERR" ] || cat "$ERR"
 	[ $got = "$want" ] || die "tdxctl $*: status $got, not $want: $(head -n 1 "$ERR")"
 }
 
@@ -94,18 +94,17 @@ j()
 	echo "+ tdxctl --json $*"
 	tdxctl --json "$@" >"$OUT" 2>"$ERR" </dev/null
 	got=$?
-	cat "$OUT" "$ERR"
-	echo
+	[ ! -s "$ERR" ] || cat "$ERR"
 	[ $got = "$want" ] || die "tdxctl --json $*: status $got, not $want: $(head -n 1 "$ERR")"
 }
 
-# is PATH VALUE...: what the last document has there, one value per line.
+# is PATH VALUE...: what the last document has there.
 is()
 {
 	path=$1
 	shift
-	got=$(jget "$OUT" "$path" | tr '\n' ' ')
-	[ "${got% }" = "$*" ] || die "$(basename "$OUT"): $path is \"${got% }\", not \"$*\""
+	got=$(jget -1 "$OUT" "$path")
+	[ "$got" = "$*" ] || die "$(basename "$OUT"): $path is \"$got\", not \"$*\""
 }
 
 # count PATH NUMBER: how many values the path selects.

@@ -70,7 +70,7 @@ static void usage(FILE *to)
 	      "  --compat           vCPUs make their system calls as 32-bit programs do\n"
 	      "  --main-exits       the first thread ends, the process goes on\n"
 	      "  --apart            vCPUs run in processes that share the memory map\n"
-	      "  --starve MS        on SIGUSR1: for so long the CPU of vCPU 0 has no time\n"
+	      "  --starve           from SIGUSR1 to SIGUSR2 the CPU of vCPU 0 has no time\n"
 	      "  --flip             make all memory shared on SIGUSR1\n"
 	      "  --plain            an ordinary VM with one vCPU, that does not run\n"
 	      "  --punch            punch all memory out of the guest_memfd on SIGUSR2\n"
@@ -135,7 +135,7 @@ static const struct option longopts[] = {
 	{ "prefault",	no_argument,	   NULL, OPT_PREFAULT },
 	{ "compat",	no_argument,	   NULL, OPT_COMPAT },
 	{ "apart",	no_argument,	   NULL, OPT_APART },
-	{ "starve",	required_argument, NULL, OPT_STARVE },
+	{ "starve",	no_argument,	   NULL, OPT_STARVE },
 	{ "flip",	no_argument,	   NULL, OPT_FLIP },
 	{ "plain",	no_argument,	   NULL, OPT_PLAIN },
 	{ "punch",	no_argument,	   NULL, OPT_PUNCH },
@@ -203,7 +203,7 @@ static void parse(int argc, char **argv)
 			opts.run = true;
 			break;
 		case OPT_STARVE:
-			opts.starve = number("starve", optarg, 60000);
+			opts.starve = true;
 			opts.run = true;
 			break;
 		case OPT_FLIP:
@@ -345,7 +345,7 @@ static void sit(const sigset_t *set)
 			return;
 		case SIGUSR1:
 			if (opts.starve) {
-				td_starve(&td);
+				td_starve();
 				write_ready("starved\n");
 			}
 			if (opts.flip)
@@ -357,6 +357,10 @@ static void sit(const sigset_t *set)
 			write_ready("closed\n");
 			break;
 		case SIGUSR2:
+			if (opts.starve) {
+				td_feed();
+				write_ready("fed\n");
+			}
 			if (td.gmem < 0)
 				break;
 			if (opts.convert) {

@@ -14,7 +14,6 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "../../kmod/emul/kvm-tdx-abi.h"
@@ -150,32 +149,33 @@ static void pin_last_cpu(pthread_t thread)
 		vmm_die(VMM_FAILED, "affinity to the last CPU");
 }
 
+static bool fed;
+
 static void *hog(void *arg)
 {
-	const struct td *td = arg;
 	struct sched_param p = { .sched_priority = 50 };
-	struct timespec t;
-	int64_t end = 0, now;
 
 	pin_last_cpu(pthread_self());
 	if (sched_setscheduler(0, SCHED_FIFO, &p))
 		vmm_die(VMM_FAILED, "SCHED_FIFO: %s", strerror(errno));
-	do {
-		clock_gettime(CLOCK_MONOTONIC, &t);
-		now = t.tv_sec * 1000LL + t.tv_nsec / 1000000;
-		end = end ? end : now + td->opts->starve;
-	} while (now < end);
+	while (!__atomic_load_n(&fed, __ATOMIC_RELAXED))
+		;
 	return NULL;
 }
 
 /* A thread of higher priority takes the CPU that vCPU 0 is bound to. */
-void td_starve(const struct td *td)
+void td_starve(void)
 {
 	pthread_t thread;
 
-	if (pthread_create(&thread, NULL, hog, (void *)(uintptr_t)td))
+	if (pthread_create(&thread, NULL, hog, NULL))
 		vmm_die(VMM_FAILED, "no thread");
 	usleep(50 * 1000);
+}
+
+void td_feed(void)
+{
+	__atomic_store_n(&fed, true, __ATOMIC_RELAXED);
 }
 
 void td_run(const struct td *td)

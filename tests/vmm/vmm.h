@@ -18,8 +18,7 @@ struct vmm_opts {
 	uint64_t pages, touch;
 	enum vmm_stop stop_at;
 	bool measure, no_gmem, close_gmem, vhost, fork, run, busy, punch, convert;
-	bool plain, prefault, compat, apart, flip, main_exits;
-	uint32_t starve;
+	bool plain, prefault, compat, apart, flip, main_exits, starve;
 };
 
 #define VMM_MAX_VCPUS	1024
@@ -42,7 +41,8 @@ void td_build(struct td *td, const struct vmm_opts *opts);
 void td_run(const struct td *td);
 void td_interrupt(const struct td *td);
 int td_punch(const struct td *td);
-void td_starve(const struct td *td);
+void td_starve(void);
+void td_feed(void);
 int td_set_private(const struct td *td, bool private);
 uint64_t td_guest_program(const struct vmm_opts *opts, uint32_t vcpu);
 

@@ -6,7 +6,8 @@
 VPFLUSHDONE=19 KEY_CONFIG=8 CREATE=9
 NO_ENTROPY=0x8000020300000000 BUSY=0x8000020000000000
 
-# slow LEAF NANOSECONDS: how long that SEAMCALL takes from now on.
+# slow LEAF NANOSECONDS: how long that SEAMCALL takes from now on. One that lasts
+# ends at once.
 slow()
 {
 	echo "$*" >$EMUL/delay || die "delay refused: $*"
@@ -19,7 +20,7 @@ lock_until()
 	OUT=/out/$CASE-$n.json ERR=/out/$CASE-$n.err
 	for _ in $(seq 1 200); do
 		tdxctl --json lock >"$OUT" 2>"$ERR" || die "lock: $(cat "$ERR")"
-		[ "$(jget "$OUT" "$1" | tr '\n' ' ')" != "$2 " ] || return 0
+		[ "$(jget -1 "$OUT" "$1")" != "$2" ] || return 0
 	done
 	die "lock: $1 never was $2"
 }
@@ -52,20 +53,20 @@ case_lock_tdx_lock()
 	is 'locks[name=tdx_lock].source' mutex
 	is 'locks[name=tdx_lock].contended' 0
 	taken=$(jget "$OUT" 'locks[name=tdx_lock].acquisitions')
-	# Long enough for another one to end meanwhile, which has to wait for it.
-	slow $VPFLUSHDONE 300000000
+	# Until another one has to wait for it.
+	slow $VPFLUSHDONE 4000000000
 	kill -9 "$web"
 	lock_until 'locks[name=tdx_lock].state' held
-	kill -9 "$VMM"
-	slow $VPFLUSHDONE 60000000
 	is 'locks[name=tdx_lock].holder' web
 	is 'locks[name=tdx_lock].holder_pid' "$web"
 	is 'locks[name=tdx_lock].td' "$td"
 	is 'locks[name=tdx_mng_key_config_lock].state' free free
+	kill -9 "$VMM"
+	lock_until 'locks[name=tdx_lock].contended' 1
+	slow $VPFLUSHDONE 4000000000
 	lock_until 'locks[name=tdx_lock].holder_pid' "$VMM"
-	at_least 'locks[name=tdx_lock].contended' 1
-	lock_until 'locks[name=tdx_lock].state' free
 	slow $VPFLUSHDONE 0
+	lock_until 'locks[name=tdx_lock].state' free
 	at_least 'locks[name=tdx_lock].longest_ns' 50000000
 	[ "$(jget "$OUT" 'locks[name=tdx_lock].acquisitions')" -ge $((taken + 2)) ] ||
 		die "tdx_lock was taken $taken times before, and not twice more"

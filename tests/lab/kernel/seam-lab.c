@@ -52,13 +52,18 @@ static struct seam_config lab_cfg;
 static struct seam_debugfs lab_debugfs = { .cfg = &lab_cfg };
 static u8 lab_lp_pkg[NR_CPUS];
 static bool lab_disabled;
-static u32 lab_delay_ns[TDX_LEAF_COUNT];
+
+/* A write to it ends the calls of its leaf that last, too. */
+static struct {
+	u32 ns;
+	u32 writes;
+} lab_delay[TDX_LEAF_COUNT];
 
 /* No module is loaded: from boot on, or for a while. */
 static bool absent;
 module_param(absent, bool, 0644);
 
-#define LAB_MAX_DELAY_NS	2000000000
+#define LAB_MAX_DELAY_NS	4000000000U
 #define MAX_COMMAND		32
 
 static void *lab_map(void *ctx, u64 pa)
@@ -166,13 +171,17 @@ static void lab_enter(void *ctx, u32 lp, struct seam_regs *r)
 /* Interrupts are off: a long SEAMCALL is as deaf as a real one. */
 static void lab_pause(void *ctx, u32 lp, u32 leaf)
 {
-	u32 ns = leaf < TDX_LEAF_COUNT ? READ_ONCE(lab_delay_ns[leaf]) : 0;
+	u32 ns, writes;
 	u64 start;
 
+	if (leaf >= TDX_LEAF_COUNT)
+		return;
+	writes = smp_load_acquire(&lab_delay[leaf].writes);
+	ns = READ_ONCE(lab_delay[leaf].ns);
 	if (!ns)
 		return;
 	start = ktime_get_mono_fast_ns();
-	while (ktime_get_mono_fast_ns() - start < ns)
+	while (READ_ONCE(lab_delay[leaf].writes) == writes && ktime_get_mono_fast_ns() - start < ns)
 		cpu_relax();
 }
 
@@ -258,7 +267,7 @@ static int __init lab_init(void)
 }
 arch_initcall(lab_init);
 
-/* "LEAF NANOSECONDS" */
+/* "LEAF NANOSECONDS": at most, see lab_delay */
 static ssize_t delay_write(struct file *file, const char __user *ubuf, size_t len, loff_t *pos)
 {
 	char buf[MAX_COMMAND + 1] = "", end;
@@ -271,7 +280,8 @@ static ssize_t delay_write(struct file *file, const char __user *ubuf, size_t le
 	if (sscanf(buf, "%u %u %c", &leaf, &ns, &end) != 2 ||
 	    leaf >= TDX_LEAF_COUNT || ns > LAB_MAX_DELAY_NS)
 		return -EINVAL;
-	WRITE_ONCE(lab_delay_ns[leaf], ns);
+	WRITE_ONCE(lab_delay[leaf].ns, ns);
+	smp_store_release(&lab_delay[leaf].writes, lab_delay[leaf].writes + 1);
 	return len;
 }
 
