@@ -104,7 +104,6 @@ if [ -e $leaks ] && echo scan 2>/dev/null >$leaks; then
 	echo scan >$leaks
 	cat $leaks >/out/kmemleak
 fi
-exit 0
 END
 
 pids=()
