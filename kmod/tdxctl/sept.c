@@ -16,6 +16,7 @@
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
+#include <linux/rcupdate.h>
 #include <linux/workqueue.h>
 #include <asm/pgtable_types.h>
 #include <asm/special_insns.h>
@@ -26,7 +27,6 @@
 #define MAX_VMS		64
 #define SPTE_PRESENT	BIT_ULL(11)	/* SPTE_MMU_PRESENT_MASK of KVM */
 #define BUSY_RETRIES	1000
-#define RETIRE_DELAY	HZ	/* the next try comes soon, or does not */
 
 enum early_phase {
 	EARLY_NONE,		/* KVM's own */
@@ -62,7 +62,9 @@ static bool armed;
 static atomic_long_t leaked_pages;
 
 static void retire_fn(struct work_struct *work);
-static DECLARE_DELAYED_WORK(retire_work, retire_fn);
+static DECLARE_WORK(retire_work, retire_fn);
+static struct rcu_head retire_head;
+static atomic_t retire_asked;		/* @retire_head is in use */
 
 static struct early_vm *find(const void *kvm)
 {
@@ -327,6 +329,25 @@ static void on_pre_destroy(struct pt_regs *regs)
 		regs->ip = (unsigned long)pre_destroy;
 }
 
+/* The hooks that are not needed any more, once that can be done in no time. */
+static void threads_slept(struct rcu_head *head)
+{
+	/* Who still sees it set has cleared its entry, which the work will see. */
+	atomic_xchg(&retire_asked, 0);
+	queue_work(compat_unbound_wq, &retire_work);
+}
+
+/*
+ * ftrace holds its lock, and sept_retire() its own, until every thread of the host
+ * has slept once, which one that gets no CPU does not. So this is waited for first,
+ * without a lock, and with the hooks in place for the next release.
+ */
+static void retire_later(void)
+{
+	if (!atomic_xchg(&retire_asked, 1))
+		call_rcu_tasks(&retire_head, threads_slept);
+}
+
 static void on_destroy(struct pt_regs *regs)
 {
 	struct early_vm *vm = find((void *)regs->di);
@@ -334,7 +355,7 @@ static void on_destroy(struct pt_regs *regs)
 	if (!vm)
 		return;
 	WRITE_ONCE(vm->kvm, NULL);
-	mod_delayed_work(compat_unbound_wq, &retire_work, 0);
+	retire_later();
 }
 
 static const struct hook hooks[] = {
@@ -460,11 +481,7 @@ int sept_reserve(const struct tdxctl_layout *l, void *kvm)
 	return ret;
 }
 
-/*
- * Of a VM that was released, or could not be, the entry stays. The hooks go later
- * and not by the job's thread: to remove them takes until every thread has slept
- * once, which a vCPU that could not be stopped may not do for long.
- */
+/* Of a VM that was released, or could not be, the entry stays. */
 void sept_put(void *kvm)
 {
 	struct early_vm *vm;
@@ -474,11 +491,12 @@ void sept_put(void *kvm)
 	if (!--vm->users && vm->phase == EARLY_NONE)
 		WRITE_ONCE(vm->kvm, NULL);
 	mutex_unlock(&early_mutex);
-	mod_delayed_work(compat_unbound_wq, &retire_work, RETIRE_DELAY);
+	retire_later();
 }
 
 /* No VM is left: each holds a reference on the module. */
 void early_exit(void)
 {
-	cancel_delayed_work_sync(&retire_work);
+	compat_rcu_barrier_tasks();
+	cancel_work_sync(&retire_work);
 }

@@ -210,7 +210,7 @@ clean_up()
 	if helper_there && [ ! -e "/tmp/settled.$CASE" ]; then
 		(agree) || agreed=1
 	fi
-	for i in $(seq 1 50); do
+	for i in $(seq 1 400); do
 		helper_there || break
 		rmmod tdxctl 2>/dev/null && break
 		sleep 0.05
