@@ -25,13 +25,6 @@ static inline void compat_movdir64b(void *dst, const void *src)
 #define compat_unbound_wq system_unbound_wq
 #endif
 
-/* Without RCU tasks, call_rcu_tasks() is call_rcu(). */
-#ifdef CONFIG_TASKS_RCU
-#define compat_rcu_barrier_tasks rcu_barrier_tasks
-#else
-#define compat_rcu_barrier_tasks rcu_barrier
-#endif
-
 /* Renamed from rdmsrl_safe() in 6.16. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 16, 0)
 #define rdmsrq_safe(msr, val) rdmsrl_safe(msr, val)

@@ -16,7 +16,6 @@
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
-#include <linux/rcupdate.h>
 #include <linux/workqueue.h>
 #include <asm/pgtable_types.h>
 #include <asm/special_insns.h>
@@ -58,13 +57,11 @@ struct early_vm {
 static DEFINE_MUTEX(early_mutex);
 static struct early_vm vms[MAX_VMS];
 static u32 vcpu_kvm_at, vcpu_cpu_at, hkid_at, mmu_lock_at;	/* of the layout in use */
-static bool armed;
+static bool armed, pinned;		/* the hooks; this module, by a VM */
 static atomic_long_t leaked_pages;
 
-static void retire_fn(struct work_struct *work);
-static DECLARE_WORK(retire_work, retire_fn);
-static struct rcu_head retire_head;
-static atomic_t retire_asked;		/* @retire_head is in use */
+static void forget_fn(struct work_struct *work);
+static DECLARE_WORK(forget_work, forget_fn);
 
 static struct early_vm *find(const void *kvm)
 {
@@ -329,25 +326,6 @@ static void on_pre_destroy(struct pt_regs *regs)
 		regs->ip = (unsigned long)pre_destroy;
 }
 
-/* The hooks that are not needed any more, once that can be done in no time. */
-static void threads_slept(struct rcu_head *head)
-{
-	/* Who still sees it set has cleared its entry, which the work will see. */
-	atomic_xchg(&retire_asked, 0);
-	queue_work(compat_unbound_wq, &retire_work);
-}
-
-/*
- * ftrace holds its lock, and sept_retire() its own, until every thread of the host
- * has slept once, which one that gets no CPU does not. So this is waited for first,
- * without a lock, and with the hooks in place for the next release.
- */
-static void retire_later(void)
-{
-	if (!atomic_xchg(&retire_asked, 1))
-		call_rcu_tasks(&retire_head, threads_slept);
-}
-
 static void on_destroy(struct pt_regs *regs)
 {
 	struct early_vm *vm = find((void *)regs->di);
@@ -355,7 +333,7 @@ static void on_destroy(struct pt_regs *regs)
 	if (!vm)
 		return;
 	WRITE_ONCE(vm->kvm, NULL);
-	retire_later();
+	queue_work(compat_unbound_wq, &forget_work);
 }
 
 static const struct hook hooks[] = {
@@ -387,7 +365,7 @@ static bool any_vm(void)
 
 bool early_active(void)
 {
-	return READ_ONCE(armed);
+	return any_vm();
 }
 
 static void clear_entry(struct early_vm *vm)
@@ -396,57 +374,68 @@ static void clear_entry(struct early_vm *vm)
 	*vm = (struct early_vm) { };
 }
 
-/* The hooks stay while there is a VM, and this module with them. */
-static void retire_locked(void)
+/* This module stays while there is a VM. */
+static void forget_locked(void)
 {
-	int i, ret;
+	int i;
 
 	for (i = 0; i < MAX_VMS; i++)
 		if (!vms[i].kvm)
 			clear_entry(&vms[i]);
-	if (!armed || any_vm())
+	if (!pinned || any_vm())
 		return;
-	ret = hook_disarm();
-	if (ret) {
-		pr_err("ftrace keeps calling (%d): this module cannot be unloaded\n", ret);
-		return;
-	}
-	WRITE_ONCE(armed, false);
 	if (atomic_long_read(&leaked_pages))
 		pr_err("%ld pages lost so far\n", atomic_long_read(&leaked_pages));
+	pinned = false;
 	module_put(THIS_MODULE);
 }
 
-/* Removes the hooks unless a VM needs them. None is left when KVM goes. */
-void sept_retire(void)
+static void forget_fn(struct work_struct *work)
 {
 	mutex_lock(&early_mutex);
-	retire_locked();
+	forget_locked();
 	mutex_unlock(&early_mutex);
 }
 
-static void retire_fn(struct work_struct *work)
+/*
+ * Takes the hooks away: KVM goes, or this module does, and no VM is left. Not before:
+ * until every thread of the host has slept once, ftrace and this hold their locks,
+ * and a thread that gets no CPU would keep the next release waiting.
+ */
+void sept_retire(void)
 {
-	sept_retire();
+	int ret;
+
+	mutex_lock(&early_mutex);
+	forget_locked();
+	if (armed) {
+		ret = hook_disarm();
+		if (ret)
+			pr_err("ftrace keeps calling (%d)\n", ret);
+		armed = false;
+	}
+	mutex_unlock(&early_mutex);
 }
 
 static int arm_locked(const struct tdxctl_layout *l)
 {
 	int ret;
 
+	/* Another layout comes only while there is no VM. */
+	if (!any_vm()) {
+		vcpu_kvm_at = l->vcpu_kvm;
+		vcpu_cpu_at = l->vcpu_cpu;
+		hkid_at = l->hkid;
+		mmu_lock_at = l->mmu_lock;
+	}
 	if (armed)
 		return 0;
-	vcpu_kvm_at = l->vcpu_kvm;
-	vcpu_cpu_at = l->vcpu_cpu;
-	hkid_at = l->hkid;
-	mmu_lock_at = l->mmu_lock;
 	ret = hook_arm(hooks, ARRAY_SIZE(hooks));
 	if (ret) {
 		pr_warn("KVM's functions cannot be hooked (%d)\n", ret);
 		return -ENOSYS;
 	}
-	__module_get(THIS_MODULE);
-	WRITE_ONCE(armed, true);
+	armed = true;
 	return 0;
 }
 
@@ -476,6 +465,9 @@ int sept_reserve(const struct tdxctl_layout *l, void *kvm)
 			clear_entry(vm);
 		vm->users++;
 		WRITE_ONCE(vm->kvm, kvm);
+		if (!pinned)
+			__module_get(THIS_MODULE);
+		pinned = true;
 	}
 	mutex_unlock(&early_mutex);
 	return ret;
@@ -491,12 +483,12 @@ void sept_put(void *kvm)
 	if (!--vm->users && vm->phase == EARLY_NONE)
 		WRITE_ONCE(vm->kvm, NULL);
 	mutex_unlock(&early_mutex);
-	retire_later();
+	queue_work(compat_unbound_wq, &forget_work);
 }
 
 /* No VM is left: each holds a reference on the module. */
 void early_exit(void)
 {
-	compat_rcu_barrier_tasks();
-	cancel_work_sync(&retire_work);
+	cancel_work_sync(&forget_work);
+	sept_retire();
 }

@@ -6,27 +6,6 @@
 
 . /suite/cases/lib.sh
 
-# stays LEAF NAME: "web" is gone, its HKID is back, and pages of it are not.
-stays()
-{
-	wait_for "tdxctl --json td list >/tmp/x && [ \"\$(jget /tmp/x 'tds[vm=web].state')\" = leaked ]"
-	j 0 td list
-	is 'tds[vm=web].hkid' null
-	is 'tds[vm=web].fail_leaf' "$1"
-	is 'tds[vm=web].fail_name' "$2"
-	j 0 hkid
-	count 'hkids[state=leaked].id' 0
-	is "hkids[id=$HKID].state" free
-	j 0 status
-	is health.state warning
-	is tds.leaked 1
-	t 0 status
-	says "pages of td:1 \(web, $VMM\) are lost until the host reboots: $1: $2"
-	t 0 td show web
-	says "Failed +$1: $2"
-	says 'the pages it still has are lost until the next reboot'
-}
-
 # The first pages that KVM reclaims are a vCPU's.
 case_reclaim_vcpu()
 {
@@ -60,29 +39,6 @@ case_reclaim_tdr()
 	j 0 td list
 	is 'tds[vm=web].control_pages' 1
 	lose 0 1 0
-}
-
-# A page that stays in a running TD: KVM gives the VM up, and the page is the
-# kernel's and the module's at once.
-case_remove_live()
-{
-	warns tdx_sept_set_private_spte __tdx_reclaim_page
-	failed TDH_MEM_PAGE_REMOVE 0xc000030000000001
-	failed TDH_PHYMEM_PAGE_RECLAIM 0xc000040000000000
-	t 0 helper load
-	vmm web --vcpus 2 --pages 8 --touch 8 --punch
-	wait_for '[ "$(reg_pages)" = $((16 + $(lost reg))) ]' 60
-	hkid_of_web
-	fault leaf=29 status=0xc000030000000001 count=1
-	kill -USR2 "$VMM"
-	wait_for '[ "$(reg_pages)" = $((1 + $(lost reg))) ]'
-	j 0 td list
-	is 'tds[vm=web].private_pages' 1
-	gone "$VMM"
-	stays TDH.PHYMEM.PAGE.RECLAIM TDX_TD_ASSOCIATED_PAGES_EXIST
-	j 0 td list
-	is 'tds[vm=web].private_pages' 1
-	lose 0 1 1
 }
 
 # undone ERROR LEAF STATUS...: INIT_VM fails so, and nothing is left.

@@ -7,7 +7,7 @@
 warns()
 {
 	for f in "$@"; do
-		allow_log "WARNING: arch/x86/kvm/vmx/tdx.c:[0-9]+ at $f\\+"
+		allow_log "WARNING: arch/x86/kvm/vmx/tdx.c:[0-9]+ at ${f}[.a-z0-9]*\\+"
 	done
 	allow_log 'Call Trace:'
 }
@@ -48,4 +48,25 @@ lose()
 	echo $reg >/tmp/lost.reg
 	pages_line >/tmp/lost.pages
 	in_use 0
+}
+
+# stays LEAF NAME: "web" is gone, its HKID is back, and pages of it are not.
+stays()
+{
+	wait_for "tdxctl --json td list >/tmp/x && [ \"\$(jget /tmp/x 'tds[vm=web].state')\" = leaked ]"
+	j 0 td list
+	is 'tds[vm=web].hkid' null
+	is 'tds[vm=web].fail_leaf' "$1"
+	is 'tds[vm=web].fail_name' "$2"
+	j 0 hkid
+	count 'hkids[state=leaked].id' 0
+	is "hkids[id=$HKID].state" free
+	j 0 status
+	is health.state warning
+	is tds.leaked 1
+	t 0 status
+	says "pages of td:1 \(web, $VMM\) are lost until the host reboots: $1: $2"
+	t 0 td show web
+	says "Failed +$1: $2"
+	says 'the pages it still has are lost until the next reboot'
 }
