@@ -278,6 +278,7 @@ static int release_step(struct tdxctl_release *base, unsigned int wait_ms,
 			struct tdxctl_release_state *out)
 {
 	struct helper_release *r = (struct helper_release *)base;
+	bool punching = r->st.phase == TDXCTL_PHASE_PAGES;
 	struct tdxctl_release_args a;
 	int err = 0;
 
@@ -324,7 +325,11 @@ static int release_step(struct tdxctl_release *base, unsigned int wait_ms,
 	if (leaves_pages(r->st.strategy) && r->st.hkid_freed && !r->cancelled &&
 	    (r->st.phase == TDXCTL_PHASE_PAGES || r->st.phase == TDXCTL_PHASE_DONE) &&
 	    r->st.pages_left) {
-		err = give_pages_back(r, wait_ms);
+		/* The caller may have been asked to stop while it waited for the HKID. */
+		if (punching)
+			err = give_pages_back(r, wait_ms);
+		else
+			r->st.phase = TDXCTL_PHASE_PAGES;
 		if (err) {
 			r->st.phase = TDXCTL_PHASE_FAILED;
 			r->st.result = err;

@@ -419,6 +419,20 @@ static void terminate(void)
 	CHECK_EQ(st.phase, TDXCTL_PHASE_CANCELLED);
 	CHECK_EQ(vm.punched, 0);
 	done(ctx, r);
+
+	/* Also when it was asked for while the HKID was given back. */
+	ctx = context((struct vm){ .kind = TERMINATES });
+	r = open_release(ctx, TDXCTL_STRATEGY_AUTO, &st);
+	for (int i = 0; i < 2; i++)
+		CHECK_EQ(tdxctl_release_step(r, 0, &st), 0);
+	CHECK(st.hkid_freed);
+	CHECK_EQ(st.phase, TDXCTL_PHASE_PAGES);
+	CHECK_EQ(vm.punched, 0);
+	CHECK_EQ(tdxctl_release_cancel(r), 0);
+	CHECK_EQ(run(r, &st), 0);
+	CHECK_EQ(st.phase, TDXCTL_PHASE_CANCELLED);
+	CHECK_EQ(vm.punched, 0);
+	done(ctx, r);
 }
 
 /* The number had another file by the time it was copied: a disk image, say. */
