@@ -185,9 +185,16 @@ tier_vm()
 # Its kernel and emulator come over the network, once.
 tier_lab()
 {
+	local why
+
 	have lab xorriso bison flex pahole busybox cpio lz4 g++ python3 || return
 	if ! { bash tests/lab/fetch.sh bochs && bash tests/lab/fetch.sh linux; } >"$log/lab-fetch.log" 2>&1; then
-		skip lab "Bochs or Linux cannot be fetched: $(grep -m 1 -aE '^[WE]: ' "$log/lab-fetch.log")"
+		why=$(grep -m 1 -aE '^[WE]: ' "$log/lab-fetch.log")
+		if [ -n "$why" ]; then
+			skip lab "Bochs or Linux cannot be fetched: $why"
+		else
+			tally lab-fetch 0 1 0 "lab-fetch: failed, and not for want of a mirror"
+		fi
 		return
 	fi
 	run lab env O="$O" MAKE="${MAKE:-make}" bash tests/lab/suite.sh lab

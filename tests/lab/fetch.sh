@@ -57,7 +57,7 @@ fetch_bochs()
 		apt-get -qq download bochsbios vgabios
 		tar -xf bochs_*.orig.tar.* -C "$new/source" --strip-components=1
 		for deb in bochsbios_*.deb vgabios_*.deb; do
-			dpkg-deb --fsys-tarfile "$deb" | tar -x -C "$new" --wildcards "./usr/share/*bios/*.bin" "./usr/share/bochs/BIOS-*"
+			dpkg-deb -x "$deb" "$new"
 		done
 		rm -f bochs_* bochsbios_* vgabios_*
 	)
