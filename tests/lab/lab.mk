@@ -16,7 +16,6 @@ check-lab:
 check-lab-debug:
 	@tests/deps.sh
 	@O=$(O) MAKE="$(MAKE)" bash tests/lab/suite.sh debug
-	@O=$(O) MAKE="$(MAKE)" bash tests/lab/suite.sh debug-leaks
 
 $(O)/stopwatch: tests/lab/bench/stopwatch.c
 	@mkdir -p $(@D)

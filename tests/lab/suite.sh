@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # suite.sh [-i] VARIANT [CASE...]: builds what the lab's guests need, boots them, one per
 # CPU here, deals the cases out to them and judges all. Last line: "lab: N passed, N failed".
-# What guest N left behind is in $O/lab/N, O=build. VARIANT: lab, debug, debug-leaks.
+# What guest N left behind is in $O/lab/N, O=build. VARIANT: lab, debug.
 # LAB_CASES: directories of cases; those of faults lose HKIDs for the rest of a boot and
 # come last, those of absent have a boot of their own, whose kernel finds no TDX module.
 # -i: a shell on this terminal instead.
@@ -15,17 +15,8 @@ if [ "${1-}" = -i ]; then
 fi
 variant=$1
 shift
-name=lab boot=
+name=lab
 [ "$variant" = lab ] || name=lab-$variant
-case $variant in
-debug) boot=kmemleak=off ;;
-# kmemleak takes two thirds of that kernel's time: only what allocates and frees in
-# the helper in every way.
-debug-leaks)
-	variant=debug
-	[ $# != 0 ] || set -- tdxctl_life late_tds lock_retries early_release early_twice early_stop
-	;;
-esac
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../.." && pwd)
 cd "$top"
@@ -55,7 +46,7 @@ release=$(cat "$tree/include/config/kernel.release")
 }
 args=(-f "$O/vmm" -f "$O/jget" -f "$O/tdxctl" -f "$O/kmod/$release/tdxctl.ko"
 	-f tests/vm/suite.sh:/suite/run-cases.sh -f tests/vm/lib.sh:/suite/vm-lib.sh
-	-f tests/lab/lib.sh:/suite/lib.sh -f tests/lab/agree.awk:/suite/agree.awk)
+	-f tests/lab/parts.sh -f tests/lab/lib.sh:/suite/lib.sh -f tests/lab/agree.awk:/suite/agree.awk)
 for f in ${LAB_FILES-}; do
 	args+=(-f "$f")
 done
@@ -90,21 +81,6 @@ for case; do
 		shared+=("$case")
 	fi
 done
-cat >"$out/script" <<END
-#!/bin/sh
-SLOW=$slow sh /suite/run-cases.sh
-END
-cat >>"$out/script" <<'END'
-leaks=/sys/kernel/debug/kmemleak
-# It may be off.
-if [ -e $leaks ] && echo scan 2>/dev/null >$leaks; then
-	# It tells the kernel log how many; younger than 5 s does not count.
-	sleep 6
-	echo scan >$leaks
-	echo scan >$leaks
-	cat $leaks >/out/kmemleak
-fi
-END
 
 pids=()
 trap '[ ${#pids[@]} = 0 ] || kill "${pids[@]}" 2>/dev/null' EXIT
@@ -113,13 +89,20 @@ trap 'exit 143' INT TERM
 # guest KERNEL-ARGS CASE...
 guest()
 {
-	local dir=$out/$((${#pids[@]} + 1))
+	local dir=$out/$((${#pids[@]} + 1)) case part
 
 	rm -rf "$dir"
 	mkdir "$dir"
-	printf '%s\n' "${@:2}" >"$dir/selected"
+	: >"$dir/ordinary"
+	: >"$dir/faults"
+	for case in "${@:2}"; do
+		part=ordinary
+		[ "${kind[$case]-}" != faults ] || part=faults
+		echo "$case" >>"$dir/$part"
+	done
+	printf '#!/bin/sh\nSLOW=%s sh /suite/parts.sh\n' "$slow" >"$dir/script"
 	bash tests/lab/run.sh -a "$1" -o "$dir" -t "${LAB_TIMEOUT:-$((1800 * slow))}" "${args[@]}" \
-		-f "$dir/selected" "$out/script" &
+		-f "$dir/ordinary" -f "$dir/faults" "$dir/script" &
 	pids+=($!)
 }
 
@@ -130,7 +113,7 @@ for ((i = 0; i < sharing; i++)); do
 	for ((n = i; n < ${#shared[@]}; n += sharing)); do
 		dealt+=("${shared[n]}")
 	done
-	guest "$boot" "${dealt[@]}"
+	guest "" "${dealt[@]}"
 done
 if [ ${#absent[@]} != 0 ]; then
 	# It is short: for the CPU that the others leave first.
@@ -139,7 +122,7 @@ if [ ${#absent[@]} != 0 ]; then
 			sleep 0.2
 		done
 	done
-	guest "$boot seam_lab.absent=1" "${absent[@]}"
+	guest seam_lab.absent=1 "${absent[@]}"
 fi
 guests=${#pids[@]}
 for ((i = 0; i < guests; i++)); do
