@@ -19,7 +19,7 @@ import judge
 judge.SPLAT = re.compile(judge.SPLAT.pattern + r"|SEAMCALL .*failed|KVM_BUG|KASAN|kmemleak:.*suspected|"
                          r"Failed to reclaim|Missing ENDBR|control protection")
 judge.HARMLESS = re.compile(judge.HARMLESS.pattern + r"|MDS CPU bug present and SMT on|Lock dependency|"
-                            r"\.\.\. MAX_LOCK|kmemleak: (Kernel memory leak detector initialized|Automatic)|"
+                            r"\.\.\. MAX_LOCK|kmemleak: (Kernel memory leak detector initialized|Automatic)| kmemleak_\w+\+0x|"
                             r"KernelAddressSanitizer initialized|RCU lockdep checking is enabled")
 
 # Warnings of Linux 7.2 about itself; each is this one line and the head of its trace.
