@@ -21,16 +21,16 @@ Q	:= $(if $(V),,@)
 
 VERSION := $(shell cat VERSION)
 PKGS	:= json-c libbpf zlib
-# Loaded when first used: see lib/lazy.h.
+# Loaded when first used: see lib/base/lazy.h.
 LAZY_PKGS := libkmod libsystemd
 WARN	:= -Wall -Wextra -Wmissing-prototypes -Wstrict-prototypes -Wshadow -Wno-unused-parameter $(WERROR)
-CPPFLAGS_ALL := -D_GNU_SOURCE -DTDXCTL_VERSION='"$(VERSION)"' -Ikmod/uapi -Ikmod/core -Ikmod/tdxctl -Ilib $(CPPFLAGS)
+CPPFLAGS_ALL := -D_GNU_SOURCE -DTDXCTL_VERSION='"$(VERSION)"' -Ikmod/uapi -Ikmod/core -Ikmod -Ilib $(CPPFLAGS)
 CFLAGS_ALL   = -std=gnu11 $(WARN) $(CFLAGS) $(shell $(PKG_CONFIG) --cflags $(PKGS) $(LAZY_PKGS) 2>/dev/null)
 LIBS	= $(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null) -lpthread -ldl
 
-CORE_SRC := $(wildcard kmod/core/*.c) kmod/tdxctl/wire.c
-LIB_SRC	 := $(wildcard lib/*.c)
-CMD_SRC	 := $(wildcard cmd/*.c)
+CORE_SRC := $(wildcard kmod/core/*/*.c)
+LIB_SRC	 := $(wildcard lib/*.c lib/*/*.c)
+CMD_SRC	 := $(wildcard cmd/*.c cmd/*/*.c)
 
 .DELETE_ON_ERROR:
 .PHONY: all clean
@@ -49,7 +49,7 @@ CMDOBJ_$(1) := $$(patsubst %.c,$(O)/$(1)/%.o,$$(CMD_SRC))
 $(O)/$(1)/%.o: %.c
 	@mkdir -p $$(@D)
 	$$(if $$(Q),@echo "  CC      $$(if $$(filter-out plain,$(1)),$(1) )$$<")
-	$$(Q)$$(or $$(CC_$(1)),$$(CC)) $$(CPPFLAGS_ALL) $$(CFLAGS_ALL) $$(SAN_$(1)) -MMD -MP -c -o $$@ $$<
+	$$(Q)$$(or $$(CC_$(1)),$$(CC)) $$(CPPFLAGS_ALL) $$(if $$(filter lib/% kmod/%,$$<),,-Icmd) $$(CFLAGS_ALL) $$(SAN_$(1)) -MMD -MP -c -o $$@ $$<
 endef
 $(foreach f,plain asan tsan fuzz,$(eval $(call flavour,$(f))))
 
@@ -128,11 +128,11 @@ install: $(O)/tdxctl $(MAN)
 		install -D -m 644 kmod/$$file $(DESTDIR)$(SRCDIR)/$$file || exit 1; \
 	done
 	$(call fill,kmod/dkms.conf,$(SRCDIR))
-	$(call fill,cmd/units/tdxctl-check.service,$(UNITDIR))
-	$(call fill,cmd/units/tdxctl-check.timer,$(UNITDIR))
-	$(call fill,cmd/units/tdxctl.cron,$(DOCDIR)/examples)
-	$(call fill,cmd/units/nrpe.cfg,$(DOCDIR)/examples)
-	$(call fill,man/tdxctl.conf,$(DOCDIR)/examples)
+	$(call fill,cmd/etc/tdxctl-check.service,$(UNITDIR))
+	$(call fill,cmd/etc/tdxctl-check.timer,$(UNITDIR))
+	$(call fill,cmd/etc/tdxctl.cron,$(DOCDIR)/examples)
+	$(call fill,cmd/etc/nrpe.cfg,$(DOCDIR)/examples)
+	$(call fill,cmd/etc/tdxctl.conf,$(DOCDIR)/examples)
 
 clean:
 	rm -rf $(O)

@@ -5,7 +5,7 @@
 
 #include <libtdxctl.h>
 #include "exit.h"
-#include "out.h"
+#include "out/out.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 

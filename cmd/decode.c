@@ -8,7 +8,7 @@
 #include <decode.h>
 
 #include "cmd.h"
-#include "wrap.h"
+#include "out/wrap.h"
 
 #define WIDTH	 66
 #define LINE_MAX_LEN (64 << 10)	/* longer lines are looked at in pieces */

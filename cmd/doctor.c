@@ -7,7 +7,7 @@
 #include <doctor.h>
 
 #include "cmd.h"
-#include "wrap.h"
+#include "out/wrap.h"
 
 #define WIDTH 70
 

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "cmd.h"
-#include "metrics.h"
+#include "metrics/metrics.h"
 
 enum { O_NAME, O_LETTER, O_TYPE, O_ARG, O_VALUES, O_HELP };
 

@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include <hostsrc.h>
+#include <facts.h>
 
 #include "cmd.h"
 

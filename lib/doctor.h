@@ -3,7 +3,7 @@
 #ifndef TDXCTL_DOCTOR_H
 #define TDXCTL_DOCTOR_H
 
-#include <hostsrc.h>
+#include <facts.h>
 
 /* Worst last: a report is sorted by it. */
 enum tdxctl_rule_state {

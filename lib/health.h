@@ -6,7 +6,7 @@
 #ifndef TDXCTL_HEALTH_H
 #define TDXCTL_HEALTH_H
 
-#include <hostsrc.h>
+#include <facts.h>
 
 enum tdxctl_unit {
 	TDXCTL_UNIT_COUNT,

@@ -6,7 +6,7 @@
 #ifndef TDXCTL_REPORT_H
 #define TDXCTL_REPORT_H
 
-#include "hostsrc.h"
+#include "facts.h"
 
 struct tdxctl_report {
 	struct tdxctl_facts *facts;	/* TDXCTL_FACTS_ALL, with the snapshot */

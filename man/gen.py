@@ -290,16 +290,16 @@ def main():
     for binary in args[check:]:
         pages["tdxctl-metrics.5.scd"] = metrics_page(binary)
         pages["tdxctl.conf.5.scd"] = conf_page(binary)
-        pages["tdxctl.conf"] = conf_example(binary)
+        pages["../cmd/etc/tdxctl.conf"] = conf_example(binary)
     stale = []
     for name, text in pages.items():
-        path = HERE / name
+        path = (HERE / name).resolve()
         if not check:
             path.write_text(text)
         elif not path.exists() or path.read_text() != text:
-            stale.append(name)
+            stale.append(path.relative_to(HERE.resolve().parent))
     for name in stale:
-        print(f"man/{name} is stale: run man/gen.py build/tdxctl")
+        print(f"{name} is stale: run man/gen.py build/tdxctl")
     return 1 if stale else 0
 
 

@@ -15,8 +15,8 @@
 #include <linux/mutex.h>
 #include <linux/types.h>
 
-#include "seam.h"
-#include "tdmgr.h"
+#include "seam/seam.h"
+#include "tdmgr/tdmgr.h"
 
 struct dentry;
 struct file;

@@ -3,7 +3,7 @@
 #ifndef TDXCTL_EMUL_SEAM_DEBUGFS_H
 #define TDXCTL_EMUL_SEAM_DEBUGFS_H
 
-#include "seam.h"
+#include "seam/seam.h"
 
 struct dentry;
 struct seq_file;

@@ -14,7 +14,7 @@
 #include <asm/ptrace.h>
 #include <asm/trapnr.h>
 
-#include "seam.h"
+#include "seam/seam.h"
 
 /* The flags that a SEAMCALL which reached the module leaves clear. */
 #define SEAMCALL_FLAGS	(X86_EFLAGS_CF | X86_EFLAGS_PF | X86_EFLAGS_AF | \

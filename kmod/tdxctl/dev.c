@@ -13,7 +13,7 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
-#include "layout.h"
+#include "kvm/layout.h"
 
 /* Any of the argument structures; each begins with its size and flags. */
 union args {

@@ -4,7 +4,7 @@
 
 #include <linux/module.h>
 
-#include "layout.h"
+#include "kvm/layout.h"
 
 static int __init tdxctl_init(void)
 {

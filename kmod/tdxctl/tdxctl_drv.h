@@ -18,8 +18,8 @@
 #include <linux/types.h>
 #include <linux/tdxctl.h>
 
-#include "ledger.h"
-#include "wire.h"
+#include "ledger/ledger.h"
+#include "ledger/wire.h"
 
 /* One open of /dev/tdxctl. */
 struct tdxctl_file {

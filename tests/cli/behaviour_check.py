@@ -395,7 +395,7 @@ def test_check_in_its_unit(tmp):
     """The service lets through what check needs."""
     bench = Bench(tmp)
     root = tree(tmp, "host", misc(63, 3))
-    unit = (pathlib.Path(__file__).parent / "../../cmd/units/tdxctl-check.service").read_text()
+    unit = (pathlib.Path(__file__).parent / "../../cmd/etc/tdxctl-check.service").read_text()
     allowed = set()
     for words in re.findall(r"^SystemCallFilter=(.*)$", unit, flags=re.M):
         for word in words.lstrip("~").split():

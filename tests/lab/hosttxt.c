@@ -5,7 +5,7 @@
  */
 #include <cpuid.h>
 #include <fcntl.h>
-#include <hostsrc.h>
+#include <facts.h>
 #include <linux/kvm.h>
 #include <stdio.h>
 #include <stdlib.h>

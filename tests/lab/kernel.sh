@@ -29,17 +29,23 @@ put()
 	cmp -s "$1" "$2" || install -m 644 "$1" "$2"
 }
 
-mkdir -p "$tree/tdxlab/core"
+mkdir -p "$tree/tdxlab/core/seam"
 put "$here/kernel/lab.mk" "$tree/lab.mk"
 put "$here/kernel/Makefile" "$tree/tdxlab/Makefile"
 for f in "$here"/kernel/*.[ch]; do
 	put "$f" "$tree/tdxlab/${f##*/}"
 done
-for f in "$top"/kmod/{core/{seam*.[ch],platform.h,tdx.h},emul/{seam-debugfs.[ch],seam-trap.h}}; do
+for f in "$top"/kmod/{core/{platform.h,tdx.h},emul/{seam-debugfs.[ch],seam-trap.h}}; do
 	put "$f" "$tree/tdxlab/core/${f##*/}"
+done
+for f in "$top"/kmod/core/seam/*.[ch]; do
+	put "$f" "$tree/tdxlab/core/seam/${f##*/}"
 done
 for f in "$tree"/tdxlab/core/*.[ch]; do
 	[ -e "$top/kmod/core/${f##*/}" ] || [ -e "$top/kmod/emul/${f##*/}" ] || rm -f "$f"
+done
+for f in "$tree"/tdxlab/core/seam/*.[ch]; do
+	[ -e "$top/kmod/core/seam/${f##*/}" ] || rm -f "$f"
 done
 
 # vmlinux or a module that is not linked by way of lab.mk has no seam in it.
@@ -49,7 +55,7 @@ kmake()
 }
 
 config=$(cat "${fragments[@]}" | sha256sum)
-stamp=$(cd "$tree" && { echo "$config" && sha256sum lab.mk tdxlab/Makefile tdxlab/*.[ch] tdxlab/core/*.[ch]; } | sha256sum)
+stamp=$(cd "$tree" && { echo "$config" && sha256sum lab.mk tdxlab/Makefile tdxlab/*.[ch] tdxlab/core/{,seam/}*.[ch]; } | sha256sum)
 if [ "$stamp" != "$(cat "$dir/kernel.stamp" 2>/dev/null)" ]; then
 	rm -f "$dir/kernel.stamp"
 	if [ "$config" != "$(cat "$dir/config.stamp" 2>/dev/null)" ]; then

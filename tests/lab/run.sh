@@ -83,7 +83,7 @@ put()
 	fi
 	install -D "$from" "$g$to"
 	case $to in *.ko | /bin/*) strip --strip-debug "$g$to" ;; esac
-	bash "$top/tests/libs.sh" "$from" | while read -r lib; do
+	bash "$top/tests/loaded-libs.sh" "$from" | while read -r lib; do
 		[ -e "$g$lib" ] || install -D "$lib" "$g$lib"
 	done
 }

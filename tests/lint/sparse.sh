@@ -15,6 +15,6 @@ if ! "${MAKE:-make}" --no-print-directory -s O="$O/sparse" kmod KVER="$kver" KDI
 	exit 1
 fi
 ours=$(realpath "$O/sparse/kmod/$kver")
-if grep -E "^($ours/)?(core|tdxctl|emul|uapi)/[^:]*:[0-9]+(:[0-9]+)?: (warning|error)" "$out"; then
+if grep -E "^($ours/)?(compat|core|tdxctl|emul|uapi)/[^:]*:[0-9]+(:[0-9]+)?: (warning|error)" "$out"; then
 	exit 1
 fi

@@ -9,8 +9,8 @@
 
 #include <pthread.h>
 
-#include "seam.h"
-#include "tdmgr.h"
+#include "seam/seam.h"
+#include "tdmgr/tdmgr.h"
 
 #define HOST_MAX_CPUS	64
 #define HOST_TDMR_BASE	0x40000000ULL	/* host.next_page counts from here */

@@ -4,7 +4,7 @@
 #define TDXCTL_TESTS_LEDGER_RIG_H
 
 #include "check.h"
-#include "ledger.h"
+#include "ledger/ledger.h"
 
 #define CPUS		4	/* package 0: 0, 1; package 1: 2, 3 */
 #define PKGS		2

@@ -11,8 +11,8 @@
 #include <sys/mman.h>
 
 #include "check.h"
-#include "ledger.h"
-#include "seam.h"
+#include "ledger/ledger.h"
+#include "seam/seam.h"
 
 #define LPS		8
 #define PKGS		4

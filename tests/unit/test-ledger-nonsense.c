@@ -7,8 +7,8 @@
  *   test-ledger-nonsense [RECORDS [SEED]]
  */
 #include "ledger-rig.h"
-#include "ledger-priv.h"
-#include "wire.h"
+#include "ledger/ledger-priv.h"
+#include "ledger/wire.h"
 
 #define PAGES		24
 #define OPEN		6	/* calls under way at once */

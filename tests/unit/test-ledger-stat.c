@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* ledger: serialisations, packages, CPUs, leaf statistics, its hash table. */
 #include "ledger-rig.h"
-#include "ledger-priv.h"
+#include "ledger/ledger-priv.h"
 
 #define D	0x100000000ULL
 #define E	0x110000000ULL

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* wire: the snapshot says what the ledger says, and nothing else. */
 #include "ledger-rig.h"
-#include "wire.h"
+#include "ledger/wire.h"
 
 #define D	0x100000000ULL
 #define E	0x110000000ULL

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Host sources: what is read, what is not there, and what nobody would write. */
-#include <hostsrc.h>
+#include <facts.h>
 #include <zlib.h>
 #include "lib-fake.h"
 

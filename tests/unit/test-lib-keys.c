@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* KeyIDs: the arithmetic against ranges that real hosts print, and MSR files. */
-#include <hostsrc.h>
+#include <facts.h>
 #include "lib-fake.h"
 
 static void ranges(void)

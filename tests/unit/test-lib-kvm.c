@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What KVM is asked, and that nothing remains of the question. */
-#include <hostsrc.h>
+#include <facts.h>
 #include <linux/kvm.h>
 #include "lib-fake.h"
 

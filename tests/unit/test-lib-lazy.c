@@ -4,7 +4,7 @@
 #include <string.h>
 #include <zlib.h>
 #include "check.h"
-#include "lazy.h"
+#include "base/lazy.h"
 
 #define GOOD(X) X(crc32) X(adler32)
 

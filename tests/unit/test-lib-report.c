@@ -2,8 +2,8 @@
 /* What a report is made of: stand-ins for names, base64, the command line. */
 #include <stdio.h>
 
-#include "../../lib/mask.h"
-#include "../../lib/report-priv.h"
+#include "report/mask.h"
+#include "report/report-priv.h"
 #include "check.h"
 
 static void mask_is(struct mask *m, const char *text, const char *want)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Host sources beside the kernel: DIMM slots, VMMs' logs, services of attestation. */
-#include <hostsrc.h>
+#include <facts.h>
 #include "lib-fake.h"
 
 #define DMI	"sys/firmware/dmi/tables/DMI"

@@ -13,7 +13,7 @@
 #include <sys/mman.h>
 
 #include "check.h"
-#include "seam-priv.h"
+#include "seam/seam-priv.h"
 
 #define MEM_SIZE	0x200000000ULL
 #define TDMR_BASE	0x100000000ULL

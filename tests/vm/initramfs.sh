@@ -21,7 +21,7 @@ cp "$O/vmm" "$O/jget" "$O/abi" "$root/bin/"
 cp "$O/tdxctl" "$root/usr/sbin/"
 journald=/lib/systemd/systemd-journald
 install -D $journald "$root$journald"
-bash "$top/tests/libs.sh" "$O/tdxctl" $journald | while read -r lib; do
+bash "$top/tests/loaded-libs.sh" "$O/tdxctl" $journald | while read -r lib; do
 	install -D "$lib" "$root$lib"
 done
 printf 'root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/tmp:/bin/sh\n' >"$root/etc/passwd"

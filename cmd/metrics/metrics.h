@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The one table of metrics: the verb, the manual and the tests read it. */
+#ifndef TDXCTL_METRICS_H
+#define TDXCTL_METRICS_H
+
+#include <facts.h>
+
+#include "out/prom.h"
+
+struct metrics_host {
+	const struct tdxctl_facts *facts;
+	const struct tdxctl_snapshot *snap;	/* of @facts */
+	uint64_t boot_time;			/* seconds since 1970; 0 unknown */
+};
+
+struct metric {
+	struct prom_metric prom;
+	bool per_td;				/* only with --per-td */
+	void (*emit)(struct prom *p, const struct metric *m, const struct metrics_host *h);
+	size_t offset;				/* of a uint64_t in what @emit goes through */
+};
+
+extern const struct metric metrics[];
+extern const size_t nr_metrics;
+
+#endif

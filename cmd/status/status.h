@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The parts of status. */
+#ifndef TDXCTL_STATUS_H
+#define TDXCTL_STATUS_H
+
+#include <facts.h>
+
+#include "cmd.h"
+
+void status_platform(struct cli_app *app, struct out_node *root, const struct tdxctl_facts *facts);
+/* Null in JSON and nothing on the screen where the helper is not the source. */
+void status_helper(struct out_node *root, const struct tdxctl_snapshot *s);
+
+#endif

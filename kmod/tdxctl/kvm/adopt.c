@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* TDs that are older than the helper: user space finds their VM files. */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/capability.h>
+#include <linux/err.h>
+#include <linux/file.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/pid.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task.h>
+
+#include "compat/kvm-tdx-abi.h"
+#include "layout.h"
+
+/* The ledger that was filled, by the time its watch began. */
+static u64 adopted_ns;
+
+/* The address of the page that @page, a value read from KVM, describes. */
+u64 page_address_of(const struct page *page)
+{
+	unsigned long pfn = page_to_pfn(page);
+
+	if (!page || !pfn_valid(pfn) || pfn_to_page(pfn) != page)
+		return 0;
+	return PFN_PHYS(pfn);
+}
+
+/* Whether a thread of the process uses this map; the first may be gone. */
+static bool uses_mm(const struct task_struct *leader, const struct mm_struct *mm)
+{
+	const struct task_struct *t;
+	bool uses = false;
+
+	rcu_read_lock();
+	for_each_thread(leader, t)
+		uses = uses || READ_ONCE(t->mm) == mm;
+	rcu_read_unlock();
+	return uses;
+}
+
+/*
+ * Reads what KVM knows of the TD behind @file, which the caller holds. -EINVAL:
+ * not a TD, or one that is not initialised: its creation is seen as SEAMCALLs.
+ */
+int kvm_td_read(struct kvm_td *td, const struct tdxctl_layout *l, const struct file *file,
+		const struct task_struct *leader)
+{
+	void *kvm = file->private_data;
+	char owner[MODULE_NAME_LEN];
+	struct mm_struct *mm;
+	struct page *page;
+	u8 type;
+
+	*td = (struct kvm_td) { .kvm = kvm };
+	/* The emulator's VM files have the same name, and another structure. */
+	if (sym_module((unsigned long)file->f_op, owner, sizeof(owner)) &&
+	    strcmp(owner, "kvm"))
+		return -EINVAL;
+	if (!layout_read(kvm, l->vm_type, &type, sizeof(type)) ||
+	    !layout_read(kvm, l->mm, &mm, sizeof(mm)))
+		return -EOPNOTSUPP;
+	if (type != KVM_X86_TDX_VM)
+		return -EINVAL;
+	if (!mm || !uses_mm(leader, mm))
+		return -EXDEV;
+	if (!layout_read(kvm, l->hkid, &td->hkid, sizeof(td->hkid)) ||
+	    !layout_read(kvm, l->state, &td->state, sizeof(td->state)) ||
+	    !layout_read(kvm, l->tdr_page, &page, sizeof(page)))
+		return -EOPNOTSUPP;
+	td->tdr = page_address_of(page);
+	if (!td->tdr)
+		return -EINVAL;
+	if (!layout_read(kvm, l->created_vcpus, &td->vcpus, sizeof(td->vcpus)))
+		td->vcpus = LEDGER_UNKNOWN32;
+	if (!layout_read(kvm, l->max_vcpus, &td->max_vcpus, sizeof(td->max_vcpus)))
+		td->max_vcpus = LEDGER_UNKNOWN32;
+	return 0;
+}
+
+/* Its structures cannot be read: whether it is a TD it says itself. */
+static int ask_file(struct tdxctl_adopt_args *a, struct task_struct *leader, struct file *file)
+{
+	struct vmfile_answer answer;
+	int ret = vmfile_ask(file, leader, &answer);
+
+	if (ret)
+		return ret;
+	if (!answer.is_td)
+		return -EINVAL;
+	a->max_vcpus = answer.max_vcpus;
+	return -EOPNOTSUPP;
+}
+
+static int adopt_file(struct tdxctl_adopt_args *a, struct task_struct *leader,
+		      struct file *file)
+{
+	struct ledger_td known = {
+		.last_hkid = LEDGER_UNKNOWN32,
+		.keyed_pkgs = LEDGER_UNKNOWN32,
+		.private_pages = LEDGER_UNKNOWN,
+		.sept_pages = LEDGER_UNKNOWN,
+		.control_pages = LEDGER_UNKNOWN,
+	};
+	struct tdxctl_layout l;
+	struct observe_keyids keyids;
+	bool from_start;
+	struct kvm_td td;
+	u64 since;
+	int ret;
+
+	ret = layout_get(&l) ? kvm_td_read(&td, &l, file, leader) : -EOPNOTSUPP;
+	if (ret == -EOPNOTSUPP)
+		return ask_file(a, leader, file);
+	if (ret)
+		return ret;
+	observe_keyids_get(&keyids, &since, &from_start);
+	if (td.hkid > 0 && (td.hkid < keyids.first || td.hkid - keyids.first >= keyids.count))
+		return -EINVAL;
+	if (td.state == l.state_runnable)
+		known.state = LEDGER_TD_RUNNABLE;
+	else if (td.state == l.state_initialized)
+		known.state = LEDGER_TD_INITIALIZED;
+	else
+		return -EINVAL;
+	if (td.hkid > 0) {
+		known.hkid = td.hkid;
+		known.last_hkid = td.hkid;
+		/* KVM initialises a TD after its key is on every package. */
+		known.keyed_pkgs = GENMASK(min_t(u32, cpus_nr_pkgs(), 32) - 1, 0);
+	} else {
+		known.state = LEDGER_TD_TEARDOWN;
+	}
+	known.was_runnable = td.state == l.state_runnable;
+	known.tdr = td.tdr;
+	known.vcpus = td.vcpus;
+	known.max_vcpus = td.max_vcpus;
+	known.owner.tgid = task_tgid_nr(leader);
+	known.owner.fd = a->vm_fd;
+	known.owner.start_ns = leader->start_boottime;
+	memcpy(known.owner.comm, leader->comm, sizeof(known.owner.comm));
+	known.owner.comm[sizeof(known.owner.comm) - 1] = '\0';
+
+	a->tdr = td.tdr;
+	a->hkid = known.hkid;
+	a->max_vcpus = td.max_vcpus;
+	ret = observe_adopt(&known);
+	return ret == -EEXIST ? 0 : ret;
+}
+
+int adopt_ioctl(struct tdxctl_adopt_args *a)
+{
+	struct observe_keyids keyids;
+	struct task_struct *leader;
+	struct file *file;
+	bool from_start;
+	struct pid *pid;
+	u64 since;
+	int ret;
+
+	if (!capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	if (a->flags & ~TDXCTL_ADOPT_DONE || a->max_vcpus)
+		return -EINVAL;
+	a->tdr = 0;
+	a->hkid = 0;
+	a->max_vcpus = TDXCTL_UNKNOWN32;
+	if (a->flags & TDXCTL_ADOPT_DONE) {
+		observe_keyids_get(&keyids, &since, &from_start);
+		WRITE_ONCE(adopted_ns, since);
+		return 0;
+	}
+	pid = vmfile_pid(a->pidfd);
+	if (IS_ERR(pid))
+		return PTR_ERR(pid);
+	leader = get_pid_task(pid, PIDTYPE_TGID);
+	put_pid(pid);
+	if (!leader)
+		return -ESRCH;
+	file = vmfile_get(leader, a->vm_fd);
+	ret = -EBADF;
+	if (file) {
+		ret = vmfile_is_vm(file) ? adopt_file(a, leader, file) : -EINVAL;
+		fput(file);
+	}
+	put_task_struct(leader);
+	return ret;
+}
+
+bool adopt_done(void)
+{
+	struct observe_keyids keyids;
+	bool from_start;
+	u64 since;
+
+	observe_keyids_get(&keyids, &since, &from_start);
+	return since && since == READ_ONCE(adopted_ns);
+}

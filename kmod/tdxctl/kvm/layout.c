@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Where KVM keeps what the helper reads: offsets that user space took from BTF.
+ * They are data from outside: bounded here, and used only for a structure of
+ * the size they came with, by way of reads that may fail.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/capability.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/rwlock_types.h>
+#include <linux/security.h>
+#include <linux/string.h>
+#include <linux/uaccess.h>
+
+#include "../release/early.h"
+
+#define MAX_STRUCT	(256 * 1024)
+
+static DEFINE_MUTEX(layout_mutex);
+static struct tdxctl_layout current_layout;	/* size 0: none */
+
+/* Fields of struct kvm, struct kvm_tdx or struct kvm_vcpu. */
+#define FIELD(_f, _type, _known, _vcpu)					\
+	{ offsetof(struct tdxctl_layout, _f), sizeof(_type), __alignof__(_type), _vcpu, _known }
+#define IN_KVM(_f, _type)	FIELD(_f, _type, offsetof(struct kvm_known, _f), false)
+#define IN_TDX(_f, _type)	FIELD(_f, _type, 0, false)
+#define IN_VCPU(_f, _type)	FIELD(_f, _type, offsetof(struct kvm_known, _f), true)
+
+static const struct {
+	u16 field;
+	u16 width;
+	u16 align;
+	bool vcpu;
+	u16 known;		/* the same in kvm_known, 0 = not there */
+} fields[] = {
+	IN_KVM(vm_type, u8),
+	IN_KVM(mm, void *),
+	IN_KVM(created_vcpus, s32),
+	IN_KVM(online_vcpus, s32),
+	IN_KVM(max_vcpus, s32),
+	IN_KVM(lock, struct mutex),
+	IN_KVM(mmu_lock, rwlock_t),
+	IN_KVM(vm_dead, bool),
+	IN_TDX(hkid, s32),
+	IN_TDX(state, u32),
+	IN_TDX(tdr_page, void *),
+	IN_VCPU(vcpu_kvm, void *),
+	IN_VCPU(vcpu_cpu, s32),
+};
+
+static u32 field_at(const struct tdxctl_layout *l, int i)
+{
+	return *(const u32 *)((const char *)l + fields[i].field);
+}
+
+static bool valid_field(const struct tdxctl_layout *l, int i)
+{
+	u32 end = fields[i].vcpu ? l->kvm_vcpu_size : l->kvm_tdx_size;
+	u32 at = field_at(l, i);
+
+	if (at == TDXCTL_UNKNOWN32)
+		return true;
+	if (kvm_known.valid && fields[i].known)
+		return at == *(const u32 *)((const char *)&kvm_known + fields[i].known);
+	/* One of struct kvm_tdx's own is behind struct kvm. */
+	if (!fields[i].known && at < kvm_known.kvm_size)
+		return false;
+	return at <= end && fields[i].width <= end - at && !(at % fields[i].align);
+}
+
+static bool valid(const struct tdxctl_layout *l)
+{
+	int i;
+
+	if (l->kvm_tdx_size > MAX_STRUCT || l->kvm_vcpu_size > MAX_STRUCT)
+		return false;
+	if (kvm_known.valid && l->kvm_vcpu_size && l->kvm_vcpu_size != kvm_known.vcpu_size)
+		return false;
+	for (i = 0; i < ARRAY_SIZE(fields); i++)
+		if (!valid_field(l, i))
+			return false;
+	return true;
+}
+
+int layout_ioctl(struct tdxctl_layout *l)
+{
+	struct tdxctl_layout set = *l;
+	int ret = 0;
+
+	if (!capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	/* It says where to read; where to write is refused by early_reason(). */
+	if (security_locked_down(LOCKDOWN_KCORE))
+		return -EPERM;
+	if (l->flags || l->reserved || l->sept_callback >= TDXCTL_SEPT_CALLBACKS ||
+	    !valid(l))
+		return -EINVAL;
+	/* Of the caller's structure, which may be a longer one. */
+	set.size = sizeof(set);
+	mutex_lock(&layout_mutex);
+	if (!memcmp(&set, &current_layout, sizeof(set)))
+		goto out;
+	ret = -EBUSY;
+	if (early_active())
+		goto out;
+	current_layout = set;
+	early_resolve();
+	vmgone_arm(&set);
+	ret = 0;
+out:
+	mutex_unlock(&layout_mutex);
+	return ret;
+}
+
+bool layout_get(struct tdxctl_layout *l)
+{
+	mutex_lock(&layout_mutex);
+	*l = current_layout;
+	mutex_unlock(&layout_mutex);
+	return l->size;
+}
+
+/* Whether all of them are there: a release needs each. */
+bool layout_complete(const struct tdxctl_layout *l)
+{
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(fields); i++)
+		if (field_at(l, i) == TDXCTL_UNKNOWN32)
+			return false;
+	return l->size && l->state_initialized != TDXCTL_UNKNOWN32 &&
+	       l->state_runnable != TDXCTL_UNKNOWN32;
+}
+
+/* A field of @obj; false when it is unknown or not readable. */
+bool layout_read(const void *obj, u32 at, void *out, size_t size)
+{
+	return at != TDXCTL_UNKNOWN32 &&
+	       !copy_from_kernel_nofault(out, (const char *)obj + at, size);
+}
+
+/* The next KVM to be loaded may be another build. */
+static int on_module(struct notifier_block *nb, unsigned long state, void *data)
+{
+	const struct module *mod = data;
+
+	if (state == MODULE_STATE_GOING &&
+	    (!strcmp(mod->name, "kvm_intel") || !strcmp(mod->name, "kvm"))) {
+		mutex_lock(&layout_mutex);
+		memset(&current_layout, 0, sizeof(current_layout));
+		vmgone_disarm();
+		mutex_unlock(&layout_mutex);
+		sept_retire();
+	}
+	return NOTIFY_OK;
+}
+
+static struct notifier_block module_nb = {
+	.notifier_call = on_module,
+};
+
+int layout_init(void)
+{
+	return register_module_notifier(&module_nb);
+}
+
+void layout_exit(void)
+{
+	unregister_module_notifier(&module_nb);
+	vmgone_disarm();
+}

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A VM file of another process, and KVM's TDX commands on it.
+ *
+ * KVM refuses a VM file outside the memory map that created it, so commands
+ * are issued by a kernel thread that has taken on that memory map. Their
+ * argument is a structure in user memory: a few pages are mapped into the
+ * process for the duration and unmapped again.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/fdtable.h>
+#include <linux/file.h>
+#include <linux/kthread.h>
+#include <linux/mm.h>
+#include <linux/mman.h>
+#include <linux/pid.h>
+#include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task.h>
+#include <linux/uaccess.h>
+#include <linux/workqueue.h>
+
+#include "compat/kvm-tdx-abi.h"
+#include "../tdxctl_drv.h"
+
+/* One command in the first page, the capabilities and their CPUID list after. */
+#define SCRATCH_BYTES	(8 * PAGE_SIZE)
+#define CPUID_ENTRIES	256
+
+/* Whether @file's operations are those called @name, of any module. */
+static bool has_fops(const struct file *file, const char *name)
+{
+	char buf[64];
+	size_t len = strlen(name);
+
+	snprintf(buf, sizeof(buf), "%ps", file->f_op);
+	return !strncmp(buf, name, len) && (buf[len] == '\0' || buf[len] == ' ');
+}
+
+bool vmfile_is_vm(const struct file *file)
+{
+	return has_fops(file, "kvm_vm_fops");
+}
+
+/*
+ * pidfd_pid() is not exported. Where the pid is follows from what kind of
+ * file it is: an anonymous inode's file before 6.9, one of pidfs since.
+ */
+struct pid *vmfile_pid(int pidfd)
+{
+	struct file *file = fget(pidfd);
+	struct pid *pid = ERR_PTR(-EBADF);
+
+	if (!file)
+		return pid;
+	if (has_fops(file, "pidfd_fops"))
+		pid = get_pid(file->private_data);
+	else if (has_fops(file, "pidfs_file_operations"))
+		pid = get_pid(file_inode(file)->i_private);
+	fput(file);
+	return pid ?: ERR_PTR(-EBADF);
+}
+
+struct fd_lookup {
+	unsigned int fd;
+	struct file *file;
+};
+
+static int take_file(const void *p, struct file *file, unsigned int fd)
+{
+	struct fd_lookup *l = (struct fd_lookup *)p;
+
+	if (fd == l->fd)
+		l->file = get_file(file);
+	return 1;
+}
+
+/* A reference on descriptor @fd of @task's process, NULL when it is not open. */
+struct file *vmfile_get(struct task_struct *task, int fd)
+{
+	struct fd_lookup l = { .fd = fd };
+	struct task_struct *t;
+
+	if (fd < 0)
+		return NULL;
+	rcu_read_lock();
+	/* The first thread may be gone while the process lives on. */
+	for_each_thread(task, t) {
+		task_lock(t);
+		if (t->files)
+			iterate_fd(t->files, fd, take_file, &l);
+		task_unlock(t);
+		if (l.file)
+			break;
+	}
+	rcu_read_unlock();
+	return l.file;
+}
+
+/* The memory map of @leader's process, as get_task_mm(); likewise of any thread. */
+struct mm_struct *vmfile_mm(struct task_struct *leader)
+{
+	struct mm_struct *mm = NULL;
+	struct task_struct *t;
+
+	rcu_read_lock();
+	for_each_thread(leader, t) {
+		mm = get_task_mm(t);
+		if (mm)
+			break;
+	}
+	rcu_read_unlock();
+	return mm;
+}
+
+struct question {
+	struct work_struct work;
+	struct file *file;
+	struct mm_struct *mm;
+	long command, max_vcpus;
+};
+
+/* No command is there to be read, so no VM is changed. */
+#define NO_COMMAND	(~0UL & PAGE_MASK)
+
+static void question_fn(struct work_struct *work)
+{
+	struct question *q = container_of(work, struct question, work);
+	const struct file_operations *fops = q->file->f_op;
+
+	kthread_use_mm(q->mm);
+	q->command = fops->unlocked_ioctl(q->file, KVM_MEMORY_ENCRYPT_OP, NO_COMMAND);
+	q->max_vcpus = fops->unlocked_ioctl(q->file, KVM_CHECK_EXTENSION, KVM_CAP_MAX_VCPUS);
+	kthread_unuse_mm(q->mm);
+}
+
+/**
+ * vmfile_ask() - whether a VM of the process is a TD
+ *
+ * A TD fails to read the command that it is given, any other VM has none.
+ *
+ * Return: 0; -EXDEV the VM has another memory map, or is dead; -ESRCH.
+ */
+int vmfile_ask(struct file *file, struct task_struct *leader, struct vmfile_answer *a)
+{
+	struct question q = { .file = file, .mm = vmfile_mm(leader) };
+
+	if (!q.mm)
+		return -ESRCH;
+	q.command = -ENOTTY;
+	if (file->f_op->unlocked_ioctl) {
+		INIT_WORK_ONSTACK(&q.work, question_fn);
+		schedule_work(&q.work);
+		flush_work(&q.work);
+		destroy_work_on_stack(&q.work);
+	}
+	mmput(q.mm);
+	if (q.command == -EIO)
+		return -EXDEV;
+	a->is_td = q.command == -EFAULT;
+	a->max_vcpus = q.max_vcpus > 0 ? q.max_vcpus : LEDGER_UNKNOWN32;
+	return 0;
+}
+
+/* Takes on @u->mm, for a kernel thread. */
+int vmfile_enter(struct vmfile_user *u)
+{
+	kthread_use_mm(u->mm);
+	u->addr = vm_mmap(NULL, 0, SCRATCH_BYTES, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, 0);
+	if (IS_ERR_VALUE(u->addr)) {
+		kthread_unuse_mm(u->mm);
+		return (int)(long)u->addr;
+	}
+	return 0;
+}
+
+void vmfile_leave(struct vmfile_user *u)
+{
+	/* A pending signal would make it fail and leave the pages behind. */
+	do {
+		flush_signals(current);
+	} while (vm_munmap(u->addr, SCRATCH_BYTES) == -EINTR);
+	kthread_unuse_mm(u->mm);
+}
+
+static long issue(struct vmfile_user *u, struct kvm_tdx_cmd *cmd)
+{
+	if (!u->file->f_op->unlocked_ioctl)
+		return -ENOTTY;
+	if (copy_to_user((void __user *)u->addr, cmd, sizeof(*cmd)))
+		return -EFAULT;
+	return u->file->f_op->unlocked_ioctl(u->file, KVM_MEMORY_ENCRYPT_OP, u->addr);
+}
+
+long vmfile_command(struct vmfile_user *u, u32 id, u32 flags)
+{
+	struct kvm_tdx_cmd cmd = { .id = id, .flags = flags };
+
+	return issue(u, &cmd);
+}
+
+/* KVM_TDX_CAPABILITIES: the word that announces further commands. */
+long vmfile_capabilities(struct vmfile_user *u, u64 *caps)
+{
+	unsigned long at = u->addr + PAGE_SIZE;
+	struct kvm_tdx_capabilities __user *user = (void __user *)at;
+	struct kvm_tdx_cmd cmd = { .id = KVM_TDX_CAPABILITIES, .data = at };
+	long ret;
+
+	BUILD_BUG_ON(sizeof(struct kvm_tdx_capabilities) +
+		     CPUID_ENTRIES * sizeof(struct kvm_cpuid_entry2) >
+		     SCRATCH_BYTES - PAGE_SIZE);
+	if (put_user(CPUID_ENTRIES, &user->cpuid.nent))
+		return -EFAULT;
+	ret = issue(u, &cmd);
+	if (ret)
+		return ret;
+	return get_user(*caps, &user->reserved[0]) ? -EFAULT : 0;
+}

@@ -1,0 +1,373 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Release jobs: which strategies there are, the thread, and the list. */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/err.h>
+#include <linux/file.h>
+#include <linux/kthread.h>
+#include <linux/module.h>
+#include <linux/pid.h>
+#include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task.h>
+#include <linux/slab.h>
+#include <linux/timekeeping.h>
+
+#include "compat/kvm-tdx-abi.h"
+#include "early.h"
+
+#define MAX_JOBS	64
+
+DEFINE_MUTEX(job_mutex);
+static LIST_HEAD(jobs);		/* newest first */
+static unsigned int nr_jobs;
+
+/* ---- strategies ---- */
+
+/* -EINVAL and its like: this kernel does not have the command. */
+static bool refused(long ret)
+{
+	return ret == -EINVAL || ret == -ENOTTY || ret == -EOPNOTSUPP || ret == -ESTALE ||
+	       ret == -ENOSYS;
+}
+
+/* What such a refusal by @strategy says. */
+static u32 refusal_reason(u32 strategy, long ret)
+{
+	if (strategy != TDXCTL_STRATEGY_EARLY)
+		return TDXCTL_REASON_NO_IOCTL;
+	switch (ret) {
+	case -ENOSYS:
+		return TDXCTL_REASON_NO_SYMBOL;
+	case -ESTALE:
+		return TDXCTL_REASON_VM_DEAD;
+	case -EINVAL:
+		return TDXCTL_REASON_NOT_TD;
+	default:
+		return TDXCTL_REASON_NOT_FINALIZED;
+	}
+}
+
+static bool interrupted(long ret)
+{
+	return ret == -EINTR || ret == -ERESTARTSYS || ret == -EAGAIN;
+}
+
+/*
+ * Number 5 on a VM file is KVM_TDX_RELEASE_VM in the v9-v19 trees; in mainline
+ * it is the vCPU command KVM_TDX_GET_CPUID and a VM file refuses it. Where one
+ * of mainline's functions is seen the attempt is spared.
+ */
+static u32 release_reason(void)
+{
+	return sym_find(NULL, "tdx_vcpu_get_cpuid") || sym_find(NULL, "vt_vm_pre_destroy") ?
+		       TDXCTL_REASON_NO_IOCTL : TDXCTL_REASON_MAYBE;
+}
+
+void strategy_reasons(u32 *reason, const struct td_view *td)
+{
+	int i;
+
+	if (td->found && td->finalized_known && !td->finalized) {
+		for (i = TDXCTL_STRATEGY_TERMINATE; i < TDXCTL_STRATEGY_STOP; i++)
+			reason[i] = TDXCTL_REASON_NOT_FINALIZED;
+	} else {
+		reason[TDXCTL_STRATEGY_TERMINATE] = TDXCTL_REASON_MAYBE;
+		reason[TDXCTL_STRATEGY_RELEASE] = release_reason();
+		reason[TDXCTL_STRATEGY_EARLY] = early_reason();
+	}
+	reason[TDXCTL_STRATEGY_STOP] = TDXCTL_REASON_USER_SPACE;
+}
+
+bool strategy_usable(const u32 *reason, u32 strategy)
+{
+	return reason[strategy] == TDXCTL_REASON_OK ||
+	       reason[strategy] == TDXCTL_REASON_MAYBE;
+}
+
+/* The first that is left of those wanted; AUTO: none. */
+u32 strategy_pick(const u32 *reason, u32 wanted)
+{
+	u32 s;
+
+	for (s = TDXCTL_STRATEGY_TERMINATE; s < TDXCTL_STRATEGY_STOP; s++)
+		if ((!wanted || wanted == s) && strategy_usable(reason, s))
+			return s;
+	return TDXCTL_STRATEGY_AUTO;
+}
+
+/* Gives back the HKID; the pages go as user space punches holes. */
+bool strategy_leaves_pages(u32 strategy)
+{
+	return strategy == TDXCTL_STRATEGY_TERMINATE || strategy == TDXCTL_STRATEGY_EARLY;
+}
+
+/* ---- the thread ---- */
+
+void job_put(struct job *j)
+{
+	if (!refcount_dec_and_test(&j->refs))
+		return;
+	put_pid(j->pid);
+	kfree(j);
+}
+
+/* Only KVM knows whether it has KVM_TDX_TERMINATE_VM. */
+static void ask_capabilities(struct job *j)
+{
+	u32 reason = TDXCTL_REASON_NO_IOCTL;
+	u64 caps = 0;
+	long ret;
+
+	ret = vmfile_capabilities(&j->vm, &caps);
+	if (!ret && (caps & EMUL_KVM_TDX_CAP_TERMINATE_VM))
+		reason = TDXCTL_REASON_OK;
+	mutex_lock(&job_mutex);
+	if (j->reason[TDXCTL_STRATEGY_TERMINATE] == TDXCTL_REASON_MAYBE)
+		j->reason[TDXCTL_STRATEGY_TERMINATE] = reason;
+	mutex_unlock(&job_mutex);
+}
+
+static long attempt(struct job *j, u32 strategy)
+{
+	struct td_view td;
+
+	switch (strategy) {
+	case TDXCTL_STRATEGY_TERMINATE:
+		td_view_get(&td, j->tdr);
+		/* Done before; its pages are user space's to punch out. */
+		if (td.found && !td.hkid)
+			return 0;
+		return vmfile_command(&j->vm, EMUL_KVM_TDX_TERMINATE_VM, 0);
+	case TDXCTL_STRATEGY_RELEASE:
+		return vmfile_command(&j->vm, EMUL_KVM_TDX_RELEASE_VM, 0);
+	case TDXCTL_STRATEGY_EARLY:
+		td_view_get(&td, j->tdr);
+		if (td.found && !td.hkid)
+			return 0;
+		return early_release(j);
+	}
+	return -EOPNOTSUPP;
+}
+
+static void run_strategies(struct job *j)
+{
+	long ret = -EOPNOTSUPP;
+	struct td_view td;
+	bool cancel;
+	u32 s;
+
+	if (strategy_usable(j->reason, TDXCTL_STRATEGY_TERMINATE))
+		ask_capabilities(j);
+	for (;;) {
+		mutex_lock(&job_mutex);
+		cancel = j->cancel;
+		s = strategy_pick(j->reason, j->wanted);
+		if (!j->probe_only)
+			j->strategy = s;
+		mutex_unlock(&job_mutex);
+		if (j->probe_only)
+			return;
+		if (cancel)
+			ret = -EINTR;
+		if (cancel || s == TDXCTL_STRATEGY_AUTO)
+			break;
+
+		ret = attempt(j, s);
+		if (!refused(ret))
+			break;
+		mutex_lock(&job_mutex);
+		j->reason[s] = refusal_reason(s, ret);
+		mutex_unlock(&job_mutex);
+	}
+
+	if (s == TDXCTL_STRATEGY_AUTO && !cancel) {
+		/*
+		 * Nothing left for the helper. If the HKID is back, the VM was
+		 * terminated before; a dead VM no longer says that it could be.
+		 */
+		td_view_get(&td, j->tdr);
+		ret = td.found && !td.hkid ? 0 : -EOPNOTSUPP;
+		if (!ret)
+			s = TDXCTL_STRATEGY_TERMINATE;
+	}
+
+	mutex_lock(&job_mutex);
+	j->strategy = s;
+	j->result = ret;
+	if (!ret)
+		j->phase = strategy_leaves_pages(s) ? TDXCTL_PHASE_PAGES : TDXCTL_PHASE_DONE;
+	else if (interrupted(ret) && j->cancel)
+		j->phase = TDXCTL_PHASE_CANCELLED;
+	else
+		j->phase = TDXCTL_PHASE_FAILED;
+	mutex_unlock(&job_mutex);
+}
+
+void job_progress_locked(struct job *j)
+{
+	struct td_view td;
+
+	td_view_get(&td, j->tdr);
+	if (td.found && td.seq == j->start.seq) {
+		j->last = td;
+	} else if (j->start.found) {
+		/* The TDR is the last page that a TD gives back. */
+		j->last.hkid = 0;
+		j->last.pages = 0;
+	}
+}
+
+static int job_thread(void *arg)
+{
+	struct job *j = arg;
+	struct vmfile_user vm;
+	int ret;
+
+	/* For KVM a cancelled release looks like one whose caller is killed. */
+	allow_signal(SIGKILL);
+	ret = vmfile_enter(&j->vm);
+	if (!ret) {
+		run_strategies(j);
+		disallow_signal(SIGKILL);
+		vmfile_leave(&j->vm);
+	}
+
+	mutex_lock(&job_mutex);
+	if (ret) {
+		j->phase = j->cancel ? TDXCTL_PHASE_CANCELLED : TDXCTL_PHASE_FAILED;
+		j->result = ret;
+	}
+	/* While the VM still exists: its record ends with it. */
+	job_progress_locked(j);
+	j->ended_ns = ktime_get_ns();
+	put_task_struct(j->task);
+	j->task = NULL;
+	/* Whoever comes next may start the job again, with references of its own. */
+	vm = j->vm;
+	mutex_unlock(&job_mutex);
+
+	mmput(vm.mm);
+	fput(vm.file);
+	wake_up_all(&j->ended_wq);
+	job_put(j);
+	module_put_and_kthread_exit(0);
+	return 0;
+}
+
+void job_cancel_locked(struct job *j)
+{
+	if (!j->task)
+		return;
+	j->cancel = true;
+	send_sig(SIGKILL, j->task, 1);
+}
+
+/* Takes over the references on @file and @mm, also when it fails. */
+int job_start_locked(struct job *j, struct file *file, struct mm_struct *mm)
+{
+	struct task_struct *t;
+
+	t = kthread_create(job_thread, j, "tdxctl-release");
+	if (IS_ERR(t)) {
+		mmput(mm);
+		fput(file);
+		return PTR_ERR(t);
+	}
+	__module_get(THIS_MODULE);
+	refcount_inc(&j->refs);
+	get_task_struct(t);
+	j->task = t;
+	j->vm = (struct vmfile_user) { .file = file, .mm = mm };
+	j->cancel = false;
+	j->ended_ns = 0;
+	wake_up_process(t);
+	return 0;
+}
+
+/* ---- the list ---- */
+
+/* A job that is in no list. */
+struct job *job_alloc(struct pid *pid, int vm_fd, u64 tdr)
+{
+	struct job *j = kzalloc(sizeof(*j), GFP_KERNEL);
+
+	if (!j)
+		return ERR_PTR(-ENOMEM);
+	refcount_set(&j->refs, 1);
+	init_waitqueue_head(&j->ended_wq);
+	j->pid = get_pid(pid);
+	j->vm_fd = vm_fd;
+	j->tdr = tdr;
+	return j;
+}
+
+struct job *job_find_locked(const struct pid *pid, int vm_fd, u64 tdr)
+{
+	struct job *j;
+
+	list_for_each_entry(j, &jobs, node)
+		if (j->pid == pid && j->vm_fd == vm_fd && (!tdr || j->tdr == tdr))
+			return j;
+	return NULL;
+}
+
+struct job *job_running_locked(u64 tdr)
+{
+	struct job *j;
+
+	list_for_each_entry(j, &jobs, node)
+		if (tdr && j->tdr == tdr && j->task)
+			return j;
+	return NULL;
+}
+
+void job_drop_locked(struct job *j)
+{
+	list_del(&j->node);
+	nr_jobs--;
+	job_put(j);
+}
+
+/* A new job, in place of the oldest ended one when there are too many. */
+struct job *job_add_locked(struct pid *pid, int vm_fd, u64 tdr)
+{
+	struct job *j, *victim;
+
+	if (nr_jobs >= MAX_JOBS) {
+		list_for_each_entry_reverse(victim, &jobs, node)
+			if (!victim->task)
+				break;
+		if (list_entry_is_head(victim, &jobs, node))
+			return ERR_PTR(-EBUSY);
+		job_drop_locked(victim);
+	}
+	j = job_alloc(pid, vm_fd, tdr);
+	if (IS_ERR(j))
+		return j;
+	list_add(&j->node, &jobs);
+	nr_jobs++;
+	return j;
+}
+
+void release_cancel_of(struct tdxctl_file *f)
+{
+	struct job *j;
+
+	mutex_lock(&job_mutex);
+	list_for_each_entry(j, &jobs, node)
+		if (j->owner == f->id)
+			job_cancel_locked(j);
+	mutex_unlock(&job_mutex);
+}
+
+/* No job runs: each holds a reference on the module. */
+void release_exit(void)
+{
+	struct job *j, *next;
+
+	mutex_lock(&job_mutex);
+	list_for_each_entry_safe(j, next, &jobs, node)
+		job_drop_locked(j);
+	mutex_unlock(&job_mutex);
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Releases: the TD as the ledger sees it, one job per TD, and the ioctl.
+ *
+ * A job is a kernel thread inside the VM's memory map that issues KVM's own
+ * command, while the callers watch the TD in the ledger. A running job holds
+ * the VM file, the memory map and a reference on this module, so the module
+ * cannot go under it; an ended one is kept for who asks again.
+ */
+#ifndef TDXCTL_RELEASE_H
+#define TDXCTL_RELEASE_H
+
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/refcount.h>
+#include <linux/wait.h>
+
+#include "../tdxctl_drv.h"
+
+/* What the ledger says about one TD. */
+struct td_view {
+	bool found;		/* it has such a TD */
+	bool finalized;
+	bool finalized_known;
+	bool owner_known;
+	u64 tdr;
+	u32 seq;		/* an address may serve another TD later */
+	u32 hkid;		/* 0 = given back */
+	u32 last_hkid;
+	u64 pages;
+	u64 calls;
+	u64 reclaims;
+};
+
+/* td.c */
+void td_view_get(struct td_view *v, u64 tdr);
+u64 td_of_file(struct task_struct *leader, const struct file *file);
+
+struct job {
+	struct list_head node;
+	refcount_t refs;	/* the list, the thread, each caller */
+	wait_queue_head_t ended_wq;
+
+	/* which VM; constant */
+	struct pid *pid;
+	int vm_fd;
+	u64 tdr;		/* 0: the ledger does not know this TD */
+
+	/* the thread's own while it runs */
+	struct vmfile_user vm;
+	bool probe_only;
+
+	/* under job_mutex */
+	struct task_struct *task;	/* NULL: not running */
+	u64 owner;		/* id of the open file that started it */
+	bool cancel;
+	bool told;		/* its starter has seen how it ended */
+	u32 wanted;		/* strategy asked for */
+	u32 strategy;		/* in use; AUTO: none yet */
+	u32 phase;		/* final, while it does not run */
+	s32 result;
+	u32 reason[TDXCTL_STRATEGIES];
+	u64 started_ns, ended_ns;
+	struct td_view start, last;
+};
+
+/* job.c; "locked" means under job_mutex */
+extern struct mutex job_mutex;
+
+void strategy_reasons(u32 *reason, const struct td_view *td);
+bool strategy_usable(const u32 *reason, u32 strategy);
+bool strategy_leaves_pages(u32 strategy);
+u32 strategy_pick(const u32 *reason, u32 wanted);
+
+struct job *job_alloc(struct pid *pid, int vm_fd, u64 tdr);
+void job_put(struct job *j);
+struct job *job_add_locked(struct pid *pid, int vm_fd, u64 tdr);
+void job_drop_locked(struct job *j);
+struct job *job_find_locked(const struct pid *pid, int vm_fd, u64 tdr);
+struct job *job_running_locked(u64 tdr);
+int job_start_locked(struct job *j, struct file *file, struct mm_struct *mm);
+void job_cancel_locked(struct job *j);
+void job_progress_locked(struct job *j);
+
+#endif

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Packages, and how often each CPU came and went. */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/cpu.h>
+#include <linux/cpuhotplug.h>
+#include <linux/percpu.h>
+#include <linux/slab.h>
+#include <linux/topology.h>
+
+#include "../tdxctl_drv.h"
+
+/* More packages than the TDX module supports share the last index. */
+#define MAX_PKGS	32
+
+struct cpu_counts {
+	u32 onlined, offlined;
+};
+
+static DEFINE_PER_CPU(struct cpu_counts, counts);
+static u32 pkg_id[MAX_PKGS];
+static u32 nr_pkgs;
+static u8 *pkg_of;		/* package index by CPU */
+static int hp_state;
+
+static int cpu_came(unsigned int cpu)
+{
+	per_cpu(counts, cpu).onlined++;
+	return 0;
+}
+
+static int cpu_goes(unsigned int cpu)
+{
+	per_cpu(counts, cpu).offlined++;
+	return 0;
+}
+
+static u32 pkg_index(u32 id)
+{
+	u32 i;
+
+	for (i = 0; i < nr_pkgs; i++)
+		if (pkg_id[i] == id)
+			return i;
+	if (nr_pkgs == MAX_PKGS)
+		return MAX_PKGS - 1;
+	pkg_id[nr_pkgs] = id;
+	return nr_pkgs++;
+}
+
+u32 cpus_nr_pkgs(void)
+{
+	return nr_pkgs;
+}
+
+const u32 *cpus_pkg_ids(void)
+{
+	return pkg_id;
+}
+
+u32 cpus_pkg(unsigned int cpu)
+{
+	return pkg_of[cpu];
+}
+
+/* Present CPUs; CPUs that only might be plugged in are of no interest. */
+u32 cpus_fill(struct wire_cpu *out, u32 max)
+{
+	unsigned int cpu;
+	u32 n = 0;
+
+	for_each_present_cpu(cpu) {
+		if (n == max)
+			break;
+		out[n++] = (struct wire_cpu) {
+			.cpu = cpu,
+			.pkg = pkg_of[cpu],
+			.online = cpu_online(cpu),
+			.onlined = READ_ONCE(per_cpu(counts, cpu).onlined),
+			.offlined = READ_ONCE(per_cpu(counts, cpu).offlined),
+		};
+	}
+	return n;
+}
+
+int cpus_init(void)
+{
+	unsigned int cpu;
+	int ret;
+
+	pkg_of = kcalloc(nr_cpu_ids, sizeof(*pkg_of), GFP_KERNEL);
+	if (!pkg_of)
+		return -ENOMEM;
+	/* The package of a CPU that is offline now was recorded when it booted. */
+	for_each_present_cpu(cpu)
+		pkg_of[cpu] = pkg_index(topology_physical_package_id(cpu));
+
+	ret = cpuhp_setup_state_nocalls(CPUHP_AP_ONLINE_DYN, "tdxctl:online",
+					cpu_came, cpu_goes);
+	if (ret < 0) {
+		kfree(pkg_of);
+		return ret;
+	}
+	hp_state = ret;
+	return 0;
+}
+
+void cpus_exit(void)
+{
+	cpuhp_remove_state_nocalls(hp_state);
+	kfree(pkg_of);
+}

@@ -1,0 +1,422 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The ledger and the lock around it: records SEAMCALLs as the probes see them.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/cpumask.h>
+#include <linux/io.h>
+#include <linux/log2.h>
+#include <linux/mm.h>
+#include <linux/percpu.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task_stack.h>
+#include <linux/slab.h>
+#include <linux/spinlock.h>
+#include <linux/timekeeping.h>
+#include <linux/uaccess.h>
+#include <asm/syscall.h>
+#include <asm/unistd.h>
+
+#include "compat/compat.h"
+#include "../tdxctl_drv.h"
+
+#define MSR_KEYID_PARTITIONING	0x87
+#define TD_PARAMS_MAX_VCPUS	16	/* offset; TDX module ABI, TD_PARAMS */
+#define MAX_PHYS_BITS		52
+#define MAX_KEYID		0x7fff
+#define MIN_TDS			256
+#define MAX_VCPUS		32768
+
+/*
+ * A probe handler may run anywhere a SEAMCALL is made, so the lock spins with
+ * interrupts off. A handler of a probe that is a breakpoint looks like an NMI
+ * (in_nmi() is true), where lockdep accepts no raw_spinlock_t; hence the bare
+ * lock. No kernel makes SEAMCALLs from a real NMI; should one ever interrupt
+ * this CPU inside the ledger, the call is counted as missed instead of waiting
+ * for itself.
+ */
+static arch_spinlock_t ledger_lock = __ARCH_SPIN_LOCK_UNLOCKED;
+static DEFINE_PER_CPU(bool, in_ledger);
+static atomic_t unseen = ATOMIC_INIT(0);
+
+static struct ledger *ledger;
+static void *ledger_mem;
+static struct ledger_config config;
+static u16 *cpu_pkg;
+static u32 generation;		/* of the ledger; calls do not cross it */
+static u64 attached_ns;
+static unsigned long missed_seen;
+
+/*
+ * The provider's KeyID range: its variables, and whether they are still to be
+ * read. A module that is just being loaded sets them in its init function,
+ * which is later than the notifier that attached us but before its first
+ * SEAMCALL.
+ */
+static struct {
+	unsigned long global, first, count;
+} keyid_addr;
+static bool keyids_pending;
+
+static void lock_ledger(unsigned long *flags)
+{
+	local_irq_save(*flags);
+	this_cpu_write(in_ledger, true);
+	arch_spin_lock(&ledger_lock);
+}
+
+static void unlock_ledger(unsigned long flags)
+{
+	arch_spin_unlock(&ledger_lock);
+	this_cpu_write(in_ledger, false);
+	local_irq_restore(flags);
+}
+
+/* Whether a probe handler has interrupted its own CPU under the lock. */
+static bool interrupted_ledger(void)
+{
+	if (likely(!this_cpu_read(in_ledger)))
+		return false;
+	atomic_inc(&unseen);
+	return true;
+}
+
+/* For readers in process context. Never NULL between init and exit. */
+const struct ledger *observe_lock(unsigned long *flags)
+{
+	lock_ledger(flags);
+	return ledger;
+}
+
+void observe_unlock(unsigned long flags)
+{
+	unlock_ledger(flags);
+}
+
+static bool read_u32(unsigned long addr, u32 *out)
+{
+	return addr && !copy_from_kernel_nofault(out, (void *)addr, sizeof(*out));
+}
+
+/*
+ * The KeyID sits right above the physical address bits, which the kernel has
+ * reduced on a host with KeyIDs; not so where KeyIDs are emulated.
+ */
+static void set_keyids(struct ledger_config *cfg, u32 global, u32 first, u32 count)
+{
+	cfg->global_hkid = global;
+	cfg->first_hkid = first;
+	cfg->nr_hkids = count;
+	cfg->hkid_shift = min_t(u32, boot_cpu_data.x86_phys_bits,
+				MAX_PHYS_BITS - order_base_2(first + count));
+}
+
+/* Under the ledger lock or before the probes are armed. */
+static bool read_keyids(struct ledger_config *cfg)
+{
+	u32 global, first, count;
+
+	if (!read_u32(keyid_addr.global, &global) ||
+	    !read_u32(keyid_addr.first, &first) ||
+	    !read_u32(keyid_addr.count, &count))
+		return false;
+	if (!global || !count || count > TDX_MAX_HKIDS || first > MAX_KEYID)
+		return false;
+	set_keyids(cfg, global, first, count);
+	return true;
+}
+
+/*
+ * Without the kernel's variables: the BIOS' split of the KeyIDs. The first
+ * private one is the module's own. Not asked for the emulator, whose host
+ * CPU knows nothing of private KeyIDs.
+ */
+static bool read_keyid_msr(struct ledger_config *cfg)
+{
+	u32 mktme, tdx;
+	u64 val;
+
+	if (rdmsrq_safe(MSR_KEYID_PARTITIONING, &val))
+		return false;
+	mktme = lower_32_bits(val);
+	tdx = upper_32_bits(val);
+	if (tdx < 2 || tdx > TDX_MAX_HKIDS || mktme > MAX_KEYID - 2)
+		return false;
+	set_keyids(cfg, mktme + 1, mktme + 2, tdx - 1);
+	return true;
+}
+
+/*
+ * An ioctl(2) on the VM file leads to TDH.MNG.CREATE: its first argument is
+ * the descriptor. From anywhere else there is none.
+ */
+static s32 current_ioctl_fd(void)
+{
+	struct pt_regs *regs = task_pt_regs(current);
+
+	if (!user_64bit_mode(regs) || regs->orig_ax != __NR_ioctl)
+		return -1;
+	return (s32)regs->di;
+}
+
+/* @vm: the ioctl is one of the VM file, else of a vCPU's or another. */
+static void current_owner(struct ledger_owner *o, bool vm)
+{
+	struct task_struct *leader = current->group_leader;
+
+	memset(o, 0, sizeof(*o));
+	o->fd = -1;
+	/* No kernel builds a TD from an interrupt, so current is its VMM. */
+	if (current->flags & PF_KTHREAD)
+		return;
+	o->tgid = task_tgid_nr(current);
+	o->tid = task_pid_nr(current);
+	if (vm)
+		o->fd = current_ioctl_fd();
+	o->start_ns = leader->start_boottime;
+	/* Not get_task_comm(): it takes a lock. A torn name is harmless. */
+	memcpy(o->comm, leader->comm, sizeof(o->comm));
+	o->comm[sizeof(o->comm) - 1] = '\0';
+}
+
+/* TD_PARAMS.MAX_VCPUS, from the page whose address is in RDX. */
+static u32 td_params_max_vcpus(u64 pa)
+{
+	u16 max;
+
+	if (!pfn_valid(PHYS_PFN(pa)))
+		return LEDGER_UNKNOWN32;
+	if (copy_from_kernel_nofault(&max, phys_to_virt(pa + TD_PARAMS_MAX_VCPUS),
+				     sizeof(max)))
+		return LEDGER_UNKNOWN32;
+	return max;
+}
+
+static void note_missed(unsigned long missed)
+{
+	unsigned long more = missed - missed_seen + atomic_xchg(&unseen, 0);
+
+	missed_seen = missed;
+	if (more)
+		ledger_missed(ledger, more);
+}
+
+/**
+ * observe_begin() - a SEAMCALL is about to be made on this CPU
+ * @c: lives until the matching observe_end()
+ * @rax: leaf and version
+ * @args: the register image of the caller; read again at the end
+ * @missed: calls that the probes have missed so far
+ *
+ * Atomic context.
+ */
+void observe_begin(struct observe_call *c, u64 rax, const struct ledger_regs *args,
+		   unsigned long missed)
+{
+	struct ledger_call *call = &c->call;
+	u64 leaf = rax & TDX_LEAF_MASK;
+	unsigned long flags;
+
+	c->active = false;
+	memset(call, 0, sizeof(*call));
+	if (copy_from_kernel_nofault(&call->in, args, sizeof(call->in))) {
+		atomic_inc(&unseen);
+		return;
+	}
+	c->args = args;
+	call->rax = rax;
+	call->cpu = raw_smp_processor_id();
+	call->max_vcpus = LEDGER_UNKNOWN32;
+	if (ledger_names_owner(rax))
+		current_owner(&call->owner, leaf == TDH_MNG_CREATE);
+	if (leaf == TDH_MNG_INIT)
+		call->max_vcpus = td_params_max_vcpus(call->in.rdx);
+
+	if (interrupted_ledger())
+		return;
+	lock_ledger(&flags);
+	/* Once, as the provider loads: it costs a millisecond here. */
+	if (unlikely(keyids_pending)) {
+		keyids_pending = false;
+		if (read_keyids(&config))
+			ledger = ledger_init(ledger_mem, &config);
+	}
+	note_missed(missed);
+	c->generation = generation;
+	c->active = true;
+	call->start_ns = ktime_get_mono_fast_ns();
+	ledger_begin(ledger, call);
+	unlock_ledger(flags);
+}
+
+/* The SEAMCALL returned; @outputs: its registers are in c->args again. */
+void observe_end(struct observe_call *c, u64 status, bool outputs)
+{
+	u64 now = ktime_get_mono_fast_ns();
+	struct ledger_regs out;
+	unsigned long flags;
+
+	if (!c->active || interrupted_ledger())
+		return;
+	if (outputs && copy_from_kernel_nofault(&out, c->args, sizeof(out)))
+		outputs = false;
+	lock_ledger(&flags);
+	if (c->generation == generation)
+		ledger_end(ledger, &c->call, now, status, outputs ? &out : NULL);
+	unlock_ledger(flags);
+}
+
+/* A TD that is older than the ledger; ledger_adopt_td()'s return value. */
+int observe_adopt(const struct ledger_td *td)
+{
+	unsigned long flags;
+	int ret;
+
+	lock_ledger(&flags);
+	ret = ledger_adopt_td(ledger, td);
+	unlock_ledger(flags);
+	return ret;
+}
+
+/* The number of the TD @tdr, 0: there is none in the record. */
+u32 observe_td_number(u64 tdr)
+{
+	const struct ledger_td *td;
+	unsigned long flags;
+	u32 seq;
+
+	lock_ledger(&flags);
+	td = ledger_td_find(ledger, tdr);
+	seq = td ? td->seq : 0;
+	unlock_ledger(flags);
+	return seq;
+}
+
+void observe_vm_gone(u64 tdr, u32 seq)
+{
+	unsigned long flags;
+
+	lock_ledger(&flags);
+	ledger_vm_gone(ledger, tdr, seq, ktime_get_ns());
+	unlock_ledger(flags);
+}
+
+/* Replaces the ledger; calls in flight belong to the old one and are dropped. */
+static int install(const struct ledger_config *cfg, u32 room_hkids, bool pending,
+		   u64 since)
+{
+	struct ledger_config sized = *cfg;
+	unsigned long flags;
+	struct ledger *fresh;
+	void *mem, *old;
+
+	sized.nr_hkids = room_hkids;
+	mem = kvzalloc(ledger_size(&sized), GFP_KERNEL);
+	if (!mem)
+		return -ENOMEM;
+	fresh = ledger_init(mem, cfg);
+	if (!fresh) {
+		kvfree(mem);
+		return -EINVAL;
+	}
+
+	lock_ledger(&flags);
+	old = ledger_mem;
+	ledger_mem = mem;
+	ledger = fresh;
+	config = *cfg;
+	keyids_pending = pending;
+	attached_ns = since;
+	missed_seen = 0;
+	atomic_set(&unseen, 0);
+	generation++;
+	unlock_ledger(flags);
+	kvfree(old);
+	return 0;
+}
+
+static int alloc_cpu_pkg(void)
+{
+	unsigned int cpu;
+
+	if (!cpu_pkg)
+		cpu_pkg = kcalloc(nr_cpu_ids, sizeof(*cpu_pkg), GFP_KERNEL);
+	if (!cpu_pkg)
+		return -ENOMEM;
+	for_each_possible_cpu(cpu)
+		cpu_pkg[cpu] = cpus_pkg(cpu);
+	return 0;
+}
+
+/**
+ * observe_start() - begins a new ledger
+ * @provider: module with the SEAMCALL entry points, "" while there is none
+ * @from_start: @provider has not made a SEAMCALL yet
+ *
+ * Called while no probe is armed.
+ */
+int observe_start(const char *provider, bool from_start)
+{
+	const char *module = strcmp(provider, "vmlinux") ? provider : NULL;
+	struct ledger_config cfg = {
+		.nr_cpus = nr_cpu_ids,
+		.nr_pkgs = cpus_nr_pkgs(),
+		.max_vcpus = MAX_VCPUS,
+		.from_start = from_start,
+	};
+	bool pending = false;
+	u32 room;
+	int ret;
+
+	ret = alloc_cpu_pkg();
+	if (ret)
+		return ret;
+	cfg.cpu_pkg = cpu_pkg;
+
+	memset(&keyid_addr, 0, sizeof(keyid_addr));
+	if (*provider) {
+		keyid_addr.global = sym_find(module, "tdx_global_keyid");
+		keyid_addr.first = sym_find(module, "tdx_guest_keyid_start");
+		keyid_addr.count = sym_find(module, "tdx_nr_guest_keyids");
+		if (!read_keyids(&cfg) &&
+		    (!strcmp(provider, PROBE_EMULATOR) || !read_keyid_msr(&cfg)))
+			pending = keyid_addr.global && keyid_addr.first &&
+				  keyid_addr.count;
+	}
+	room = pending ? TDX_MAX_HKIDS : cfg.nr_hkids;
+	/* A TD outlives its HKID while its pages are reclaimed. */
+	cfg.max_tds = max_t(u32, MIN_TDS, 2 * room);
+	if (!*provider) {
+		cfg.max_tds = 1;
+		cfg.max_vcpus = 1;
+	}
+	return install(&cfg, room, pending, *provider ? ktime_get_ns() : 0);
+}
+
+/* Nobody makes SEAMCALLs any more: the record of the old provider is dropped. */
+void observe_stop(void)
+{
+	if (observe_start("", false))
+		pr_warn("no memory to drop the old record\n");
+}
+
+/* After the last probe is gone. */
+void observe_exit(void)
+{
+	kvfree(ledger_mem);
+	kfree(cpu_pkg);
+}
+
+void observe_keyids_get(struct observe_keyids *k, u64 *since, bool *from_start)
+{
+	unsigned long flags;
+
+	lock_ledger(&flags);
+	k->global = config.global_hkid;
+	k->first = config.first_hkid;
+	k->count = config.nr_hkids;
+	*since = attached_ns;
+	*from_start = config.from_start && attached_ns;
+	unlock_ledger(flags);
+}

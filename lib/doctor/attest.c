@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What attestation needs beside KVM: quotes, their collateral, registration. */
+#include <stdio.h>
+#include "rule.h"
+
+#define UNKNOWN(e, v) rule_says(e, TDXCTL_RULE_UNKNOWN, "%s", (v)->reason)
+#define STALE_S	      (4 * 24 * 3600)
+#define QGS_PORT      4050
+
+CHECK_FN(qgs_down)
+{
+	const struct tdxctl_facts *f = e->facts;
+
+	/* Over vsock there is no socket in the file system: the process counts. */
+	if (f->path[TDXCTL_PATH_QGS_SOCKET].value || f->qgs_running.value ||
+	    (f->qgs_unit.readable && f->qgs_unit.value == TDXCTL_SERVICE_ACTIVE))
+		return TDXCTL_RULE_OK;
+	if (!f->qgs_running.readable)
+		return UNKNOWN(e, &f->qgs_running);
+	return rule_says(e, r->severity, "no process qgsd, and no socket of it%s",
+			 f->qgs_unit.readable && f->qgs_unit.value == TDXCTL_SERVICE_INACTIVE ?
+			 "; the unit qgsd is installed and not active" : "");
+}
+
+CHECK_FN(qgs_stale)
+{
+	const struct tdxctl_facts *f = e->facts;
+	const char *line;
+	size_t len;
+
+	if (f->qgs_log.text && tdxctl_rule_match(f->qgs_log.text, "rror code is 0xb011", &line, &len))
+		return rule_says(e, r->severity, "log of qgsd: %.*s", (int)(len > 200 ? 200 : len), line);
+	if (f->qgs_uptime.readable && f->qgs_uptime.value > STALE_S)
+		return rule_says(e, TDXCTL_RULE_INFO, "qgsd runs for %llu days",
+				 (unsigned long long)f->qgs_uptime.value / (24 * 3600));
+	if (f->qgs_log.text || f->qgs_uptime.readable)
+		return TDXCTL_RULE_OK;
+	return UNKNOWN(e, &f->qgs_uptime);
+}
+
+/* The line of the URL: of JSON with comments, or PCCS_URL=; NULL none. */
+static const char *url_line(const char *conf, size_t *len)
+{
+	for (const char *p = conf; *p; p += *len, p += *p == '\n') {
+		const char *s = p + strspn(p, " \t"), *key = strcasestr(s, "pccs_url");
+
+		*len = strcspn(p, "\n");
+		if (key && key < p + *len && *s != '#' && strncmp(s, "//", 2))
+			return p;
+	}
+	return NULL;
+}
+
+CHECK_FN(pccs_down)
+{
+	const struct tdxctl_facts *f = e->facts;
+	bool active = f->pccs_running.value ||
+		      (f->pccs_unit.readable && f->pccs_unit.value == TDXCTL_SERVICE_ACTIVE);
+	const char *line;
+	size_t len;
+
+	if (f->qgs_log.text && tdxctl_rule_match(f->qgs_log.text, "0xb033", &line, &len))
+		return rule_says(e, r->severity, "log of qgsd: %.*s", (int)(len > 200 ? 200 : len), line);
+	line = f->qcnl.text ? url_line(f->qcnl.text, &len) : NULL;
+	if (f->qcnl.text && !line)
+		return rule_says(e, r->severity, "/etc/sgx_default_qcnl.conf has no pccs_url");
+	if (active)
+		return TDXCTL_RULE_OK;
+	if (!f->qcnl.text)
+		return rule_says(e, TDXCTL_RULE_UNKNOWN, "/etc/sgx_default_qcnl.conf: %s", f->qcnl.reason);
+	if (!memmem(line, len, "localhost", 9) && !memmem(line, len, "127.0.0.1", 9))
+		return rule_says(e, TDXCTL_RULE_OK, "it is on another host");
+	if (!f->pccs_running.readable)
+		return UNKNOWN(e, &f->pccs_running);
+	return rule_says(e, r->severity, "/etc/sgx_default_qcnl.conf names this host, where none runs");
+}
+
+CHECK_FN(qgs_wrong_cid)
+{
+	const struct tdxctl_facts *f = e->facts;
+
+	for (size_t i = 0; i < f->nr_quote_sockets; i++) {
+		const struct tdxctl_quote_socket *q = &f->quote_sockets[i];
+
+		/* 2 is the host, 1 the sender itself, which for a VMM is the host. */
+		if (!q->vsock || q->cid == TDXCTL_UNKNOWN || q->cid == 1 || q->cid == 2)
+			continue;
+		return rule_says(e, r->severity, "VM %.60s (%d) asks CID %llu", q->vm ? q->vm : "?", (int)q->pid,
+				 (unsigned long long)q->cid);
+	}
+	for (size_t i = 0; i < f->nr_quote_sockets; i++) {
+		const struct tdxctl_quote_socket *q = &f->quote_sockets[i];
+
+		if (q->vsock && q->port != TDXCTL_UNKNOWN && q->port != QGS_PORT)
+			return rule_says(e, TDXCTL_RULE_INFO, "VM %.60s (%d) asks port %llu; qgsd's is %u unless changed",
+					 q->vm ? q->vm : "?", (int)q->pid, (unsigned long long)q->port, QGS_PORT);
+	}
+	return f->quote_socket_count.readable ? TDXCTL_RULE_OK : UNKNOWN(e, &f->quote_socket_count);
+}
+
+CHECK_FN(reg_missing)
+{
+	const struct tdxctl_text *t = &e->facts->registration;
+
+	if (!t->text)
+		return rule_says(e, TDXCTL_RULE_UNKNOWN, "mpa_registration.log: %s", t->reason);
+	if (strstr(t->text, "completed successfully"))
+		return TDXCTL_RULE_OK;
+	return rule_says(e, r->severity, "mpa_registration.log tells of no success");
+}

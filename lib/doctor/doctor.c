@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Goes through the rules once, in the order of their table. */
+#include <stdio.h>
+#include "decode.h"
+#include "rule.h"
+
+static const char *const states[TDXCTL_RULE_STATES] = {
+	[TDXCTL_RULE_OK] = "ok",
+	[TDXCTL_RULE_SKIP] = "skip",
+	[TDXCTL_RULE_UNKNOWN] = "unknown",
+	[TDXCTL_RULE_INFO] = "info",
+	[TDXCTL_RULE_WARN] = "warn",
+	[TDXCTL_RULE_FAIL] = "fail",
+};
+
+static const char *const groups[TDXCTL_GROUPS] = {
+	[TDXCTL_GROUP_CORE] = "core",
+	[TDXCTL_GROUP_CAPACITY] = "capacity",
+	[TDXCTL_GROUP_TEARDOWN] = "teardown",
+	[TDXCTL_GROUP_UPDATE] = "update",
+	[TDXCTL_GROUP_ATTESTATION] = "attestation",
+};
+
+const char *tdxctl_rule_state_str(enum tdxctl_rule_state state)
+{
+	return state < TDXCTL_RULE_STATES ? states[state] : NULL;
+}
+
+const char *tdxctl_rule_group_str(enum tdxctl_rule_group group)
+{
+	return group < TDXCTL_GROUPS ? groups[group] : NULL;
+}
+
+enum tdxctl_rule_state rule_says(struct tdxctl_examination *e, enum tdxctl_rule_state state,
+				 const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(e->detail, sizeof(e->detail), fmt, ap);
+	va_end(ap);
+	/* Some of it comes from files. */
+	for (char *p = e->detail; *p; p++)
+		if ((unsigned char)*p < 0x20 || *p == 0x7f)
+			*p = '?';
+	return state;
+}
+
+enum tdxctl_tri rule_kvm_up(const struct tdxctl_facts *f)
+{
+	const struct tdxctl_platform *p = &f->snap->platform;
+
+	if (f->snap->source == TDXCTL_SOURCE_EMULATED || (p->kvm && !strcmp(p->kvm, "tdx_emul")))
+		return p->has_tdx ? TDXCTL_YES : TDXCTL_NO;
+	if (f->kvm_vm_types.readable)
+		return f->kvm_vm_types.value >> 5 & 1 ? TDXCTL_YES : TDXCTL_NO;
+	return tdxctl_text_bool(&f->file[TDXCTL_FILE_KVM_TDX]);
+}
+
+enum tdxctl_tri rule_tdx_up(const struct tdxctl_facts *f)
+{
+	enum tdxctl_tri kvm = rule_kvm_up(f);
+
+	if (f->snap->platform.has_tdx || kvm == TDXCTL_YES)
+		return TDXCTL_YES;
+	/* Since 7.2 the module is up without KVM; the driver that shows it may be missing. */
+	return kvm == TDXCTL_NO && f->kernel >= TDXCTL_KERNEL(7, 2) ? TDXCTL_DONT_KNOW : kvm;
+}
+
+bool rule_has_ledger(const struct tdxctl_facts *f)
+{
+	return f->snap->source != TDXCTL_SOURCE_HOST;
+}
+
+const struct tdxctl_val *rule_msr(const struct tdxctl_facts *f, enum tdxctl_msr m)
+{
+	static const struct tdxctl_val none = { .reason = "no package is known" };
+
+	return f->nr_msrs ? &f->msrs[0].msr[m] : &none;
+}
+
+/* Where @piece begins in [@p, @end); NULL: not there. */
+static const char *find_piece(const char *p, const char *end, const char *piece, size_t n)
+{
+	bool half = n == 10 && !strncmp(piece, "0x", 2);
+
+	for (; (p = memmem(p, (size_t)(end - p), piece, n)); p++)
+		if (!half || (end - p >= 18 && strspn(p + 10, "0123456789abcdefABCDEF") == 8))
+			return p;
+	return NULL;
+}
+
+static bool has_pattern(const char *line, const char *end, const char *pattern)
+{
+	for (size_t n; *pattern; pattern += n + (pattern[n] == '*')) {
+		n = strcspn(pattern, "*");
+		line = find_piece(line, end, pattern, n);
+		if (!line)
+			return false;
+		line += n;
+	}
+	return true;
+}
+
+/* "<6>[   12.345678] text" */
+static const char *line_text(const char *s, const char *end)
+{
+	const char *p = s;
+
+	if (*p == '<' && p + 3 <= end && p[2] == '>')
+		p += 3;
+	if (*p == '[') {
+		p = memchr(p, ']', (size_t)(end - p));
+		if (!p || strspn(s + strcspn(s, "["), "[ 0123456789.") < (size_t)(p - s - strcspn(s, "[")))
+			return s;
+		p++;
+	}
+	while (p < end && *p == ' ')
+		p++;
+	return p;
+}
+
+bool tdxctl_rule_match(const char *text, const char *pattern, const char **line, size_t *len)
+{
+	size_t first = strcspn(pattern, "*");
+	const char *p, *s, *end, *stop = text + strlen(text);
+
+	for (p = text; (p = memmem(p, (size_t)(stop - p), pattern, first)); p = end) {
+		for (s = p; s > text && s[-1] != '\n'; s--)
+			;
+		end = p + strcspn(p, "\n");
+		if (!has_pattern(s, end, pattern))
+			continue;
+		*line = line_text(s, end);
+		*len = (size_t)(end - *line);
+		return true;
+	}
+	return false;
+}
+
+/* What a status word in the line means: ", TDX_INCORRECT_MSR_VALUE IA32_TSX_CTRL". */
+static void name_status(const char *line, size_t len, char *buf, size_t size)
+{
+	size_t from = 0, start, end;
+	struct tdxctl_word w = { 0 };
+
+	*buf = '\0';
+	while (tdxctl_decode_find(line, len, from, &start, &end, &w) && w.kind != TDXCTL_WORD_STATUS)
+		from = end;
+	if (w.kind == TDXCTL_WORD_STATUS && w.name)
+		snprintf(buf, size, " (%s%s%s)", w.name, w.operand_name ? " " : "",
+			 w.operand_name ? w.operand_name : "");
+}
+
+static enum tdxctl_rule_state found(struct tdxctl_examination *e, const struct tdxctl_rule *r,
+				    const char *where, const char *whose, const char *line, size_t len)
+{
+	char status[80];
+
+	name_status(line, len, status, sizeof(status));
+	return rule_says(e, r->severity, "%s%.60s: %.*s%s", where, whose, (int)(len > 180 ? 180 : len), line,
+			 status);
+}
+
+static enum tdxctl_rule_state ask_vms(struct tdxctl_examination *e, const struct tdxctl_rule *r)
+{
+	const struct tdxctl_facts *f = e->facts;
+	const char *line;
+	size_t len;
+
+	for (size_t i = 0; i < f->nr_vm_logs; i++)
+		for (size_t k = 0; r->log[k]; k++)
+			if (tdxctl_rule_match(f->vm_logs[i].text, r->log[k], &line, &len))
+				return found(e, r, "log of VM ", f->vm_logs[i].vm, line, len);
+	if (f->vm_log_count.readable)
+		return TDXCTL_RULE_OK;
+	/* Not every host has VMs of libvirt's. */
+	return rule_says(e, strncmp(f->vm_log_count.reason, "no logs", 7) ? TDXCTL_RULE_UNKNOWN :
+			 TDXCTL_RULE_SKIP, "logs of VMs: %s", f->vm_log_count.reason);
+}
+
+static enum tdxctl_rule_state ask_log(struct tdxctl_examination *e, const struct tdxctl_rule *r)
+{
+	const struct tdxctl_facts *f = e->facts;
+	bool last = r->in == TDXCTL_LOG_OF_LAST_KERNEL;
+	const struct tdxctl_text *t = last ? &f->last_log : &f->log;
+	const char *line;
+	size_t len;
+
+	if ((r->proof == TDXCTL_PROOF_MODULE && rule_tdx_up(f) == TDXCTL_YES) ||
+	    (r->proof == TDXCTL_PROOF_KVM && rule_kvm_up(f) == TDXCTL_YES))
+		return TDXCTL_RULE_OK;
+	if (r->in == TDXCTL_LOG_OF_VMM)
+		return ask_vms(e, r);
+	for (size_t i = 0; t->text && r->log[i]; i++)
+		if (tdxctl_rule_match(t->text, r->log[i], &line, &len))
+			return found(e, r, last ? "log of the last kernel" : "kernel log", "", line, len);
+	if (t->text && (last || f->log_complete))
+		return TDXCTL_RULE_OK;
+	return rule_says(e, last && t->absent ? TDXCTL_RULE_SKIP : TDXCTL_RULE_UNKNOWN, "%s: %s",
+			 last ? "log of the last kernel" : "kernel log",
+			 t->text ? "its beginning is lost" : t->reason);
+}
+
+static enum tdxctl_rule_state examine(struct tdxctl_examination *e, const struct tdxctl_rule *r)
+{
+	enum tdxctl_rule_state s = TDXCTL_RULE_UNKNOWN;
+	unsigned int k = e->facts->kernel;
+
+	if ((k && r->since && k < r->since) || (k && r->until && k > r->until))
+		return rule_says(e, TDXCTL_RULE_SKIP, "not about this kernel");
+	if (r->check)
+		s = r->check(e, r);
+	if (s == TDXCTL_RULE_UNKNOWN && r->log) {
+		char why[sizeof(e->detail)];
+
+		memcpy(why, e->detail, sizeof(why));
+		s = ask_log(e, r);
+		/* The better source's reason is the one to mend. */
+		if (s == TDXCTL_RULE_UNKNOWN && why[0])
+			memcpy(e->detail, why, sizeof(why));
+		if (s == TDXCTL_RULE_OK)
+			e->detail[0] = '\0';
+	}
+	return s;
+}
+
+/* What stands in @r's way, directly or further up; NULL: nothing. */
+static const struct tdxctl_rule *blocker(const struct tdxctl_rule *r,
+					 const struct tdxctl_finding *list,
+					 const struct tdxctl_rule *const *blocks, size_t n)
+{
+	for (size_t i = 0; r->needs && i < n; i++)
+		if (!strcmp(list[i].rule->id, r->needs))
+			return blocks[i];
+	return NULL;
+}
+
+int tdxctl_doctor(const struct tdxctl_facts *f, bool attestation,
+		  struct tdxctl_finding **out, size_t *count)
+{
+	struct tdxctl_finding *list = calloc(tdxctl_nr_rules, sizeof(*list));
+	const struct tdxctl_rule *failed = NULL;
+	const struct tdxctl_rule **blocks = calloc(tdxctl_nr_rules, sizeof(*blocks));
+	size_t n;
+
+	if (!list || !blocks)
+		goto fail;
+	for (n = 0; n < tdxctl_nr_rules; n++) {
+		struct tdxctl_examination e = {
+			.facts = f, .attestation = attestation, .failed = failed,
+		};
+		const struct tdxctl_rule *b;
+
+		list[n].rule = &tdxctl_rules[n];
+		b = blocker(list[n].rule, list, blocks, n);
+		if (!b && list[n].rule->group == TDXCTL_GROUP_ATTESTATION && !attestation)
+			list[n].state = rule_says(&e, TDXCTL_RULE_SKIP, "only with --attestation");
+		else if (!b)
+			list[n].state = examine(&e, list[n].rule);
+		if (!b)
+			b = e.waits;
+		list[n].waits = b;
+		list[n].fix = e.fix ? e.fix : list[n].rule->fix;
+		if (b)
+			list[n].state = rule_says(&e, TDXCTL_RULE_SKIP, "waits for %s", b->id);
+		/* It has no files and no MSRs: nobody can look there. */
+		if (list[n].state == TDXCTL_RULE_UNKNOWN && f->snap->source == TDXCTL_SOURCE_EMULATED)
+			list[n].state = TDXCTL_RULE_SKIP;
+		/* What hangs below a rule that is skipped for a failure is skipped, too. */
+		if (!failed && list[n].state == TDXCTL_RULE_FAIL)
+			failed = list[n].rule;
+		blocks[n] = b ? b : list[n].state == TDXCTL_RULE_FAIL ? list[n].rule : NULL;
+		if (e.detail[0]) {
+			list[n].detail = strdup(e.detail);
+			if (!list[n].detail)
+				goto fail;
+		}
+	}
+	free(blocks);
+	*out = list;
+	*count = n;
+	return 0;
+fail:
+	free(blocks);
+	tdxctl_findings_free(list, list ? tdxctl_nr_rules : 0);
+	return -ENOMEM;
+}
+
+void tdxctl_findings_free(struct tdxctl_finding *list, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		free(list[i].detail);
+	free(list);
+}
+
+static int worse(const void *a, const void *b)
+{
+	const struct tdxctl_finding *x = a, *y = b;
+
+	if (x->state != y->state)
+		return x->state > y->state ? -1 : 1;
+	return x->rule < y->rule ? -1 : x->rule > y->rule;
+}
+
+void tdxctl_findings_sort(struct tdxctl_finding *list, size_t count)
+{
+	qsort(list, count, sizeof(*list), worse);
+}

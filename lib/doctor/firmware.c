@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What firmware and the CPU must have done before a kernel can use TDX. */
+#include <stdio.h>
+#include "rule.h"
+
+#define FEW_DIMMS 8		/* a channel each, on the CPUs with TDX */
+#define UNKNOWN(e, v) rule_says(e, TDXCTL_RULE_UNKNOWN, "%s", (v)->reason)
+
+static bool known_model(const struct tdxctl_cpu_facts *c)
+{
+	return rule_series_of(c, 1, 5) || rule_series_of(c, 2, 0);
+}
+
+CHECK_FN(cpu_vendor)
+{
+	const struct tdxctl_cpu_facts *c = &e->facts->cpu;
+	const struct tdxctl_val *keys = rule_msr(e->facts, TDXCTL_MSR_KEYID);
+
+	if (rule_tdx_up(e->facts) == TDXCTL_YES)
+		return TDXCTL_RULE_OK;
+	if (!c->vendor.text)
+		return UNKNOWN(e, &c->vendor);
+	if (strcmp(c->vendor.text, "GenuineIntel"))
+		return rule_says(e, r->severity, "this CPU is from %.40s", c->vendor.text);
+	if (tdxctl_text_word(&c->flags, "hypervisor") == TDXCTL_YES) {
+		e->fix = "Run tdxctl on the host: a virtual machine is no TDX host, whatever its CPU.";
+		return rule_says(e, r->severity, "this is a virtual machine itself");
+	}
+	if (!c->family.readable || !c->model.readable)
+		return UNKNOWN(e, &c->model);
+	if (known_model(c))
+		return TDXCTL_RULE_OK;
+	if (keys->readable && keys->value >> 32)
+		return TDXCTL_RULE_OK;
+	/* A CPU newer than this table has at least what TDX needs of all. */
+	if (tdxctl_text_word(&c->flags, "movdir64b") == TDXCTL_YES)
+		return rule_says(e, TDXCTL_RULE_WARN, "family %llu model 0x%llx is not known to have TDX",
+				 (unsigned long long)c->family.value, (unsigned long long)c->model.value);
+	return rule_says(e, r->severity, "family %llu model 0x%llx has none",
+			 (unsigned long long)c->family.value, (unsigned long long)c->model.value);
+}
+
+CHECK_FN(palimit46)
+{
+	const struct tdxctl_val *v = &e->facts->cpu.pa_bits;
+
+	if (rule_tdx_up(e->facts) == TDXCTL_YES)
+		return TDXCTL_RULE_OK;
+	/* Not /proc/cpuinfo: it leaves KeyID bits out and shows 46 on a good host. */
+	if (!v->readable)
+		return UNKNOWN(e, v);
+	if (v->value != 46)
+		return TDXCTL_RULE_OK;
+	/* Other CPUs have no more; those with TDX all have 52. */
+	if (!known_model(&e->facts->cpu))
+		return rule_says(e, TDXCTL_RULE_UNKNOWN, "46 physical address bits, which may be all of this CPU's");
+	return rule_says(e, r->severity, "CPUID 0x80000008 reports 46 physical address bits");
+}
+
+CHECK_FN(tme_off)
+{
+	const struct tdxctl_val *v = rule_msr(e->facts, TDXCTL_MSR_TME_ACTIVATE);
+	const struct tdxctl_val *cpuid = &e->facts->cpu.cpuid_7_ecx;
+
+	if (rule_tdx_up(e->facts) == TDXCTL_YES)
+		return TDXCTL_RULE_OK;
+	if (cpuid->readable && !(cpuid->value >> 13 & 1))
+		return rule_says(e, r->severity, "CPUID has no TME");
+	if (v->fault)
+		return rule_says(e, r->severity, "the CPU refuses MSR 0x982");
+	if (!v->readable)
+		return UNKNOWN(e, v);
+	if ((v->value & 3) == 3)
+		return TDXCTL_RULE_OK;
+	return rule_says(e, r->severity, "MSR 0x982 is 0x%llx: %s", (unsigned long long)v->value,
+			 v->value & 2 ? "enabled, not locked" : "not enabled");
+}
+
+CHECK_FN(tmemt_off)
+{
+	const struct tdxctl_val *v = rule_msr(e->facts, TDXCTL_MSR_TME_ACTIVATE);
+
+	if (rule_tdx_up(e->facts) == TDXCTL_YES)
+		return TDXCTL_RULE_OK;
+	if (!v->readable)
+		return UNKNOWN(e, v);
+	if (v->value >> 32 & 0xf)
+		return TDXCTL_RULE_OK;
+	return rule_says(e, r->severity, "MSR 0x982 is 0x%llx: no KeyID bits", (unsigned long long)v->value);
+}
+
+CHECK_FN(keyid_none)
+{
+	const struct tdxctl_val *v = rule_msr(e->facts, TDXCTL_MSR_KEYID);
+	const char *line;
+	size_t len;
+
+	if (rule_tdx_up(e->facts) == TDXCTL_YES ||
+	    tdxctl_log_find(e->facts, "BIOS enabled: private KeyID range", &line, &len) == TDXCTL_YES)
+		return TDXCTL_RULE_OK;
+	if (v->fault)
+		return rule_says(e, r->severity, "the CPU refuses MSR 0x87");
+	if (!v->readable)
+		return UNKNOWN(e, v);
+	if (v->value >> 32)
+		return TDXCTL_RULE_OK;
+	return rule_says(e, r->severity, "MSR 0x87: %u TME-MT KeyIDs, no private ones",
+			 (unsigned int)v->value);
+}
+
+CHECK_FN(keyid_few)
+{
+	const struct tdxctl_val *v = rule_msr(e->facts, TDXCTL_MSR_KEYID);
+
+	if (!v->readable)
+		return rule_tdx_up(e->facts) == TDXCTL_YES ? TDXCTL_RULE_OK : UNKNOWN(e, v);
+	if (v->value >> 32 >= 2)
+		return TDXCTL_RULE_OK;
+	return rule_says(e, r->severity, "MSR 0x87: %llu private KeyID", (unsigned long long)(v->value >> 32));
+}
+
+CHECK_FN(seamrr_off)
+{
+	const struct tdxctl_facts *f = e->facts;
+	const struct tdxctl_val *mask = rule_msr(f, TDXCTL_MSR_SEAMRR_MASK);
+
+	if (rule_tdx_up(f) == TDXCTL_YES)
+		return TDXCTL_RULE_OK;
+	for (size_t i = 0; i < f->nr_msrs; i++) {
+		const struct tdxctl_val *cap = &f->msrs[i].msr[TDXCTL_MSR_MTRRCAP];
+		const struct tdxctl_val *base = &f->msrs[i].msr[TDXCTL_MSR_SEAMRR_BASE];
+
+		mask = &f->msrs[i].msr[TDXCTL_MSR_SEAMRR_MASK];
+		if (cap->readable && !(cap->value >> 15 & 1))
+			return rule_says(e, r->severity, "package %u has no SEAM range (MSR 0xfe)",
+					 f->msrs[i].package);
+		if (mask->fault || (mask->readable && !(mask->value >> 11 & 1)))
+			return rule_says(e, r->severity, "the SEAM range of package %u is %s", f->msrs[i].package,
+					 base->readable && !(base->value >> 3 & 1) ?
+					 "off, and firmware set none up (MSRs 0x1400, 0x1401)" :
+					 "off (MSR 0x1401)");
+		if (!mask->readable)
+			return UNKNOWN(e, mask);
+	}
+	return f->nr_msrs ? TDXCTL_RULE_OK : UNKNOWN(e, mask);
+}
+
+CHECK_FN(seamrr_unlocked)
+{
+	const struct tdxctl_facts *f = e->facts;
+	const struct tdxctl_val *mask = rule_msr(f, TDXCTL_MSR_SEAMRR_MASK);
+
+	if (rule_tdx_up(f) == TDXCTL_YES)
+		return TDXCTL_RULE_OK;
+	for (size_t i = 0; i < f->nr_msrs; i++) {
+		mask = &f->msrs[i].msr[TDXCTL_MSR_SEAMRR_MASK];
+		if (!mask->readable)
+			return UNKNOWN(e, mask);
+		if (mask->value >> 11 & 1 && !(mask->value >> 10 & 1))
+			return rule_says(e, r->severity, "the SEAM range of package %u is on, but not locked",
+					 f->msrs[i].package);
+	}
+	return f->nr_msrs ? TDXCTL_RULE_OK : UNKNOWN(e, mask);
+}
+
+CHECK_FN(sock_mismatch)
+{
+	static const enum tdxctl_msr same[] = {
+		TDXCTL_MSR_KEYID, TDXCTL_MSR_TME_CAPABILITY, TDXCTL_MSR_TME_ACTIVATE,
+		TDXCTL_MSR_SEAMRR_BASE, TDXCTL_MSR_SEAMRR_MASK,
+	};
+	const struct tdxctl_facts *f = e->facts;
+	bool compared = false;
+	const char *why;
+
+	if (f->snap->nr_packages == 1)
+		return TDXCTL_RULE_OK;
+	for (size_t i = 1; i < f->nr_msrs; i++) {
+		for (size_t k = 0; k < sizeof(same) / sizeof(same[0]); k++) {
+			const struct tdxctl_val *a = &f->msrs[0].msr[same[k]], *b = &f->msrs[i].msr[same[k]];
+
+			if (!a->readable || !b->readable) {
+				if (a->fault == b->fault)
+					continue;
+				return rule_says(e, r->severity, "package %u has MSR 0x%x, package %u has not",
+						 f->msrs[a->fault ? i : 0].package, tdxctl_msr_number(same[k]),
+						 f->msrs[a->fault ? 0 : i].package);
+			}
+			compared = true;
+			if (a->value != b->value)
+				return rule_says(e, r->severity, "MSR 0x%x: 0x%llx in package %u, 0x%llx in package %u",
+						 tdxctl_msr_number(same[k]), (unsigned long long)a->value,
+						 f->msrs[0].package, (unsigned long long)b->value,
+						 f->msrs[i].package);
+		}
+	}
+	if (compared)
+		return TDXCTL_RULE_OK;
+	why = rule_msr(f, TDXCTL_MSR_KEYID)->reason;
+	return rule_says(e, TDXCTL_RULE_UNKNOWN, "%s", why ? why : "nothing to compare with");
+}
+
+CHECK_FN(sgx_off)
+{
+	const struct tdxctl_facts *f = e->facts;
+	const struct tdxctl_val *ctl = rule_msr(f, TDXCTL_MSR_FEATURE_CONTROL);
+	enum tdxctl_rule_state fires = e->attestation ? r->attested : r->severity;
+
+	if (ctl->readable && !(ctl->value >> 18 & 1))
+		return rule_says(e, fires, "MSR 0x3a: SGX is not enabled");
+	switch (tdxctl_text_word(&f->cpu.flags, "sgx")) {
+	case TDXCTL_NO:
+		return rule_says(e, fires, "/proc/cpuinfo has no sgx");
+	case TDXCTL_DONT_KNOW:
+		return UNKNOWN(e, &f->cpu.flags);
+	default:
+		break;
+	}
+	if (!f->path[TDXCTL_PATH_KVM_DEV].value)
+		return rule_says(e, TDXCTL_RULE_UNKNOWN, "no device files here: a container?");
+	if (f->path[TDXCTL_PATH_SGX_ENCLAVE].readable && !f->path[TDXCTL_PATH_SGX_ENCLAVE].value)
+		return rule_says(e, fires, "no /dev/sgx_enclave");
+	if (f->path[TDXCTL_PATH_SGX_PROVISION].readable && !f->path[TDXCTL_PATH_SGX_PROVISION].value)
+		return rule_says(e, fires, "no /dev/sgx_provision");
+	return TDXCTL_RULE_OK;
+}
+
+/* Sockets that differ, or one with fewer DIMMs than channels: SGX wants one in each of eight. */
+CHECK_FN(dimm_population)
+{
+	const struct tdxctl_facts *f = e->facts;
+
+	if (rule_tdx_up(f) == TDXCTL_YES)
+		return TDXCTL_RULE_OK;
+	if (!f->dimm_sockets.readable)
+		return UNKNOWN(e, &f->dimm_sockets);
+	for (size_t i = 0; i < f->nr_dimms; i++) {
+		const struct tdxctl_dimms *a = &f->dimms[0], *b = &f->dimms[i];
+
+		if (a->populated != b->populated || a->bytes != b->bytes)
+			return rule_says(e, r->severity, "%.31s has %u DIMMs of %llu GiB, %.31s %u of %llu GiB",
+					 a->socket, a->populated, (unsigned long long)(a->bytes >> 30), b->socket,
+					 b->populated, (unsigned long long)(b->bytes >> 30));
+		if (b->populated && b->populated < FEW_DIMMS && b->populated < b->slots)
+			return rule_says(e, r->severity, "%.31s has %u DIMMs in %u slots", b->socket, b->populated,
+					 b->slots);
+	}
+	return TDXCTL_RULE_OK;
+}
+
+CHECK_FN(sgx_mcheck)
+{
+	const struct tdxctl_val *v = rule_msr(e->facts, TDXCTL_MSR_SGX_MCHECK);
+
+	if (v->fault)
+		return rule_says(e, TDXCTL_RULE_SKIP, "the CPU has no MSR 0xa0");
+	if (!v->readable)
+		return UNKNOWN(e, v);
+	if (!v->value)
+		return TDXCTL_RULE_OK;
+	return rule_says(e, r->severity, "MSR 0xa0 is 0x%llx", (unsigned long long)v->value);
+}
+
+CHECK_FN(preproduction)
+{
+	const struct tdxctl_val *info = rule_msr(e->facts, TDXCTL_MSR_PLATFORM_INFO);
+	const struct tdxctl_val *debug = rule_msr(e->facts, TDXCTL_MSR_SGX_DEBUG);
+
+	if (info->readable && info->value >> 27 & 1)
+		return rule_says(e, r->severity, "MSR 0xce: pre-production part");
+	if (debug->readable && debug->value)
+		return rule_says(e, r->severity, "MSR 0x503 is 0x%llx: SGX debug mode",
+				 (unsigned long long)debug->value);
+	return info->readable ? TDXCTL_RULE_OK : UNKNOWN(e, info);
+}

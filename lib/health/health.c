@@ -1,0 +1,583 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The table of checks, and what each of them looks at. */
+#include <stdio.h>
+#include "exam.h"
+
+#define SEC_NS		1000000000ULL
+#define ENOUGH_CALLS	1000		/* for a share of them to mean something */
+
+static int vadd_reason(struct tdxctl_health_report *r, const struct tdxctl_check *check,
+		       enum tdxctl_health state, const char *fmt, va_list ap) PRINTF(4, 0);
+static int vadd_reason(struct tdxctl_health_report *r, const struct tdxctl_check *check,
+		       enum tdxctl_health state, const char *fmt, va_list ap)
+{
+	struct tdxctl_health_reason *bigger;
+
+	bigger = reallocarray(r->reasons, r->nr_reasons + 1, sizeof(*bigger));
+	if (!bigger)
+		return -ENOMEM;
+	r->reasons = bigger;
+	bigger += r->nr_reasons;
+	bigger->check = check;
+	bigger->state = state;
+	if (vasprintf(&bigger->text, fmt, ap) < 0)
+		return -ENOMEM;
+	r->nr_reasons++;
+	return 0;
+}
+
+int exam_say(struct tdxctl_examined *x, enum tdxctl_health state, const char *fmt, ...)
+{
+	va_list ap;
+	int err;
+
+	va_start(ap, fmt);
+	err = vadd_reason(x->report, x->check, state, fmt, ap);
+	va_end(ap);
+	return err;
+}
+
+static int PRINTF(2, 3) say_host(struct tdxctl_health_report *r, const char *fmt, ...)
+{
+	va_list ap;
+	int err;
+
+	va_start(ap, fmt);
+	err = vadd_reason(r, NULL, TDXCTL_HEALTH_UNKNOWN, fmt, ap);
+	va_end(ap);
+	return err;
+}
+
+int exam_unknown(struct tdxctl_examined *x, const char *reason)
+{
+	x->result->state = TDXCTL_HEALTH_UNKNOWN;
+	x->result->value = (struct tdxctl_val){ .reason = reason ? reason : "not looked at" };
+	return 0;
+}
+
+bool exam_has_ledger(const struct tdxctl_examined *x)
+{
+	return x->snap->source != TDXCTL_SOURCE_HOST;
+}
+
+int exam_no_helper(struct tdxctl_examined *x)
+{
+	switch (x->facts->helper_err) {
+	case 0:
+		return exam_unknown(x, "only the helper sees it");
+	case -EACCES: case -EPERM:
+		return exam_unknown(x, "only root may ask the helper");
+	default:
+		return exam_unknown(x, "the helper does not answer; it may be of another version");
+	}
+}
+
+/* The number that makes "below" or "above" mean what the limit says. */
+static uint64_t resolve(const struct tdxctl_check *c, const struct tdxctl_limit *l, uint64_t total)
+{
+	if (l->value == TDXCTL_UNKNOWN || !l->percent)
+		return l->value;
+	if (!total)
+		return TDXCTL_UNKNOWN;
+	return (l->value * total + (c->low ? 99 : 0)) / 100;
+}
+
+void exam_of_total(struct tdxctl_examined *x, uint64_t total)
+{
+	x->result->total = total;
+	x->result->warning = resolve(x->check, &x->warning, total);
+	x->result->critical = resolve(x->check, &x->critical, total);
+}
+
+static bool beyond(const struct tdxctl_check *c, uint64_t v, uint64_t limit)
+{
+	return limit != TDXCTL_UNKNOWN && (c->low ? v < limit : v > limit);
+}
+
+enum tdxctl_health exam_judge(struct tdxctl_examined *x, uint64_t v)
+{
+	struct tdxctl_check_result *r = x->result;
+	enum tdxctl_health h = beyond(x->check, v, r->critical) ? TDXCTL_HEALTH_CRITICAL :
+			       beyond(x->check, v, r->warning) ? TDXCTL_HEALTH_WARNING : TDXCTL_HEALTH_OK;
+
+	if (!r->value.readable || beyond(x->check, v, r->value.value))
+		r->value.value = v;
+	r->value.readable = true;
+	if (h > r->state)
+		r->state = h;
+	return h;
+}
+
+static uint64_t age(const struct tdxctl_snapshot *snap, uint64_t since)
+{
+	return since && since <= snap->hdr.now_ns ? snap->hdr.now_ns - since : 0;
+}
+
+static int packages_uncovered(struct tdxctl_examined *x)
+{
+	const struct tdxctl_snapshot *s = x->snap;
+	enum tdxctl_health h;
+	uint64_t n = 0;
+	int err = 0;
+
+	for (size_t i = 0; i < s->nr_packages; i++)
+		n += !s->packages[i].online_cpus;
+	if (!s->nr_packages)
+		return exam_unknown(x, "no package is known");
+	if (!n && x->facts->nodes_offline)
+		return exam_unknown(x, "a node has no online CPU; another node may share its package");
+	if (!n && x->facts->cpus_unplaced)
+		return exam_unknown(x, "the package of an offline CPU is not known without the helper");
+	exam_of_total(x, s->nr_packages);
+	h = exam_judge(x, n);
+	for (size_t i = 0; h && !err && i < s->nr_packages; i++)
+		if (!s->packages[i].online_cpus)
+			err = exam_say(x, h,
+				  "package %u has no online CPU: no TD can be created or torn down until one is online again",
+				  s->packages[i].id);
+	return err;
+}
+
+static int cpus_not_enabled(struct tdxctl_examined *x)
+{
+	const struct tdxctl_snapshot *s = x->snap;
+	uint64_t bad = 0, online = 0, known = 0;
+	enum tdxctl_health h;
+	uint32_t first = 0;
+
+	if (!exam_has_ledger(x))
+		return exam_no_helper(x);
+	for (size_t i = 0; i < s->nr_cpus; i++) {
+		const struct tdxctl_cpu *c = &s->cpus[i];
+
+		online += !!c->online;
+		if (!c->online || c->state == TDXCTL_CPU_UNKNOWN)
+			continue;
+		known++;
+		if (c->state != TDXCTL_CPU_ENABLED && !bad++)
+			first = c->cpu;
+	}
+	if (!known)
+		return exam_unknown(x, "no CPU was seen with a SEAMCALL yet; 'tdxctl cpu' tries each");
+	exam_of_total(x, online);
+	h = exam_judge(x, bad);
+	return h ? exam_say(x, h, "%llu online CPU%s not enabled for TDX (first: CPU %u): 'tdxctl cpu' lists them",
+		       (unsigned long long)bad, plural(bad), first) : 0;
+}
+
+static int lock_held(struct tdxctl_examined *x)
+{
+	const struct tdxctl_snapshot *s = x->snap;
+	int err = 0;
+
+	if (!exam_has_ledger(x))
+		return exam_no_helper(x);
+	for (size_t i = 0; !err && i < s->nr_locks; i++) {
+		const struct tdxctl_lock *l = &s->locks[i];
+		uint64_t held = l->held == 1 ? age(s, l->held_since_ns) : 0;
+		char name[48] = "tdx_lock", by[40] = "";
+		enum tdxctl_health h;
+
+		if (l->held > 1)
+			continue;
+		h = exam_judge(x, held);
+		if (!h)
+			continue;
+		if (l->kind == TDXCTL_LOCK_KEY_CONFIG)
+			snprintf(name, sizeof(name), "key-config lock of package %u", l->package);
+		if (l->holder_tgid)
+			snprintf(by, sizeof(by), " by %s (%d)", l->holder_comm, l->holder_tgid);
+		err = exam_say(x, h, "%s held for %llu ms%s", name, (unsigned long long)(held / 1000000), by);
+	}
+	return err || x->result->value.readable ? err : exam_unknown(x, "no lock can be watched on this kernel");
+}
+
+static int teardown(struct tdxctl_examined *x)
+{
+	const struct tdxctl_snapshot *s = x->snap;
+	int err = 0;
+
+	if (!exam_has_ledger(x))
+		return exam_no_helper(x);
+	exam_judge(x, 0);
+	for (size_t i = 0; !err && i < s->nr_tds; i++) {
+		const struct tdxctl_td_view *v = &s->tds[i];
+		uint64_t t = age(s, v->td.since_ns);
+		enum tdxctl_health h;
+
+		/* A released TD whose VMM lives on holds nothing any more. */
+		if ((v->td.state != TDXCTL_TD_TEARDOWN && v->td.state != TDXCTL_TD_BLOCKED) ||
+		    !v->td.private_pages)
+			continue;
+		h = exam_judge(x, t);
+		if (h)
+			err = exam_say(x, h, "td:%u (%s) in teardown for %llu s: 'tdxctl td show td:%u' lists who keeps it",
+				  v->td.id, v->vm.name, (unsigned long long)(t / SEC_NS), v->td.id);
+	}
+	return err;
+}
+
+/*
+ * F7: an HKID goes back with the last user of the process's memory map, which
+ * can be somebody else than the process.
+ */
+static bool holds_on(const struct tdxctl_td_view *v)
+{
+	return v->vm.gone && v->td.hkid && v->td.hkid != TDXCTL_UNKNOWN32 && v->td.state != TDXCTL_TD_LEAKED;
+}
+
+static int owner_gone(struct tdxctl_examined *x)
+{
+	const struct tdxctl_snapshot *s = x->snap;
+	enum tdxctl_health h;
+	uint64_t n = 0;
+	int err = 0;
+
+	if (!exam_has_ledger(x))
+		return exam_no_helper(x);
+	for (size_t i = 0; i < s->nr_tds; i++)
+		n += holds_on(&s->tds[i]);
+	exam_of_total(x, s->nr_tds);
+	h = exam_judge(x, n);
+	for (size_t i = 0; h && !err && i < s->nr_tds; i++) {
+		const struct tdxctl_td_view *v = &s->tds[i];
+
+		if (holds_on(v))
+			err = exam_say(x, h,
+				  "HKID %u is held by td:%u (%s) though process %d is gone: 'tdxctl td show td:%u' lists who keeps it",
+				  v->td.hkid, v->td.id, v->vm.name, v->td.owner.tgid, v->td.id);
+	}
+	return err;
+}
+
+/* Those that leaked their HKID as well are told of with it. */
+static bool lost_pages(const struct tdxctl_td_view *v)
+{
+	return v->td.state == TDXCTL_TD_LEAKED && !v->td.hkid;
+}
+
+static int tds_leaked(struct tdxctl_examined *x)
+{
+	const struct tdxctl_snapshot *s = x->snap;
+	enum tdxctl_health h;
+	uint64_t n = 0;
+	int err = 0;
+
+	if (!exam_has_ledger(x))
+		return exam_no_helper(x);
+	for (size_t i = 0; i < s->nr_tds; i++)
+		n += lost_pages(&s->tds[i]);
+	exam_of_total(x, s->nr_tds);
+	h = exam_judge(x, n);
+	for (size_t i = 0; h && !err && i < s->nr_tds; i++) {
+		const struct tdxctl_td_view *v = &s->tds[i];
+		const char *leaf = tdxctl_leaf_str(v->td.fail_leaf), *status = tdxctl_status_str(v->td.fail_status);
+
+		if (lost_pages(v))
+			err = exam_say(x, h, "pages of td:%u (%s, %d) are lost until the host reboots: %s: %s; "
+				       "'tdxctl td show td:%u' tells how many",
+				       v->td.id, v->vm.name, v->td.owner.tgid, leaf ? leaf : "an unknown leaf",
+				       status ? status : "unknown status", v->td.id);
+	}
+	return err;
+}
+
+static int missed(struct tdxctl_examined *x)
+{
+	const struct tdxctl_info *info = &x->snap->info;
+	const uint64_t all = TDXCTL_F_SEAMCALL | TDXCTL_F_SEAMCALL_RET;
+	enum tdxctl_health h;
+
+	if (!exam_has_ledger(x))
+		return exam_no_helper(x);
+	h = exam_judge(x, x->snap->hdr.missed);
+	/* It goes on without counting. */
+	if (info->attached_ns && (info->features & all) != all) {
+		if (h == TDXCTL_HEALTH_OK)
+			h = x->result->state = TDXCTL_HEALTH_WARNING;
+		return exam_say(x, h, "the helper does not see every SEAMCALL now, counts may be wrong: kprobes "
+				"may be switched off (/sys/kernel/debug/kprobes/enabled)");
+	}
+	return h ? exam_say(x, h, "%llu SEAMCALLs were not seen: counts may be wrong",
+		       (unsigned long long)x->snap->hdr.missed) : 0;
+}
+
+static int tds_dropped(struct tdxctl_examined *x)
+{
+	enum tdxctl_health h;
+
+	if (!exam_has_ledger(x))
+		return exam_no_helper(x);
+	h = exam_judge(x, x->snap->hdr.tds_dropped);
+	return h ? exam_say(x, h, "%llu TDs are missing from the list: no room",
+		       (unsigned long long)x->snap->hdr.tds_dropped) : 0;
+}
+
+static int busy(struct tdxctl_examined *x)
+{
+	const struct tdxctl_snapshot *s = x->snap;
+	const struct tdxctl_leaf *most = NULL;
+	uint64_t calls = 0, n = 0, ppm;
+	enum tdxctl_health h;
+	const char *name;
+
+	if (!exam_has_ledger(x))
+		return exam_no_helper(x);
+	for (size_t i = 0; i < s->nr_leaves; i++) {
+		const struct tdxctl_leaf *l = &s->leaves[i];
+
+		calls += l->calls;
+		n += l->busy;
+		if (!most || l->busy > most->busy)
+			most = l;
+	}
+	if (calls < ENOUGH_CALLS)
+		return exam_unknown(x, "too few SEAMCALLs were seen yet");
+	/* Counters of another's making may be anything. */
+	ppm = n < calls ? (uint64_t)((double)n / (double)calls * 1e6) : 1000000;
+	h = exam_judge(x, ppm);
+	if (!h)
+		return 0;
+	name = tdxctl_leaf_str(most->leaf);
+	return exam_say(x, h, "%llu.%llu %% of the SEAMCALLs found something busy, most of them %s: 'tdxctl lock' shows where",
+		   (unsigned long long)(ppm / 10000), (unsigned long long)(ppm / 1000 % 10),
+		   name ? name : "of an unknown leaf");
+}
+
+bool tdxctl_version_parse(const char *text, uint64_t *version, const char **end)
+{
+	uint64_t v = 0;
+
+	for (int i = 0; i < 3; i++) {
+		unsigned long n = 0;
+		const char *p = text;
+
+		while (*p >= '0' && *p <= '9' && n <= UINT16_MAX)
+			n = n * 10 + (unsigned long)(*p++ - '0');
+		if (p == text || n > UINT16_MAX || (i < 2 && *p != '.'))
+			return false;
+		v = v << 16 | n;
+		text = i < 2 ? p + 1 : p;
+	}
+	*version = v;
+	*end = text;
+	return true;
+}
+
+static int module_version(struct tdxctl_examined *x)
+{
+	const char *text = x->snap->platform.tdx_module, *end;
+	enum tdxctl_health h;
+	uint64_t version;
+
+	if (!text)
+		return exam_unknown(x, x->snap->platform.has_tdx ? "this kernel does not tell its version" :
+			       "there is no sign of a TDX module");
+	if (!tdxctl_version_parse(text, &version, &end))
+		return exam_unknown(x, "its version is not like 1.5.06");
+	h = exam_judge(x, version);
+	return h ? exam_say(x, h, "TDX module %s is older than it should be: update it with the kernel or the firmware",
+		       text) : 0;
+}
+
+/* In the order of the verdict's reasons. */
+const struct tdxctl_check tdxctl_checks[TDXCTL_CHECKS] = {
+	[TDXCTL_CHECK_PACKAGES_UNCOVERED] = {
+		.id = "packages_uncovered", .title = "packages without an online CPU",
+		.share = true, .verdict = true, .vital = true,
+		.warning = TDXCTL_NO_LIMIT, .critical.value = 0,
+		.about = "Keys cannot be programmed on such a package, so no TD can be created or torn down.",
+		.measure = packages_uncovered,
+	},
+	[TDXCTL_CHECK_CPUS_NOT_ENABLED] = {
+		.id = "cpus_not_enabled", .title = "online CPUs that cannot run TDs",
+		.share = true, .verdict = true,
+		.warning = TDXCTL_NO_LIMIT, .critical.value = 0,
+		.about = "CPUs that are online and were seen not to be enabled for TDX.",
+		.measure = cpus_not_enabled,
+	},
+	[TDXCTL_CHECK_HKIDS_LEAKED] = {
+		.id = "hkids_leaked", .title = "HKIDs lost until the next reboot",
+		.share = true, .verdict = true,
+		.warning = TDXCTL_NO_LIMIT, .critical.value = 0,
+		.about = "HKIDs the kernel could not take back from a TD.",
+		.measure = exam_hkids_leaked,
+	},
+	[TDXCTL_CHECK_HKIDS_FREE] = {
+		.id = "hkids_free", .title = "free HKIDs", .low = true,
+		.share = true, .verdict = true, .vital = true,
+		.warning = { .value = 12, .percent = true }, .critical.value = 1,
+		.about = "As many TDs can still be created. Without the helper the misc cgroup tells.",
+		.measure = exam_hkids_free,
+	},
+	[TDXCTL_CHECK_HKIDS_DRIFT] = {
+		.id = "hkids_drift", .title = "HKIDs that only the kernel or only the helper counts",
+		.share = true, .verdict = true,
+		.warning.value = 0, .critical = TDXCTL_NO_LIMIT,
+		.about = "The difference between HKIDs charged by the misc cgroup and HKIDs seen in use: "
+			 "TDs older than the helper, a leak, or a kernel that counts wrong.",
+		.measure = exam_hkids_drift,
+	},
+	[TDXCTL_CHECK_LOCK_HELD] = {
+		.id = "lock_held", .title = "longest hold of a lock, at this moment",
+		.unit = TDXCTL_UNIT_NS, .verdict = true,
+		.warning.value = SEC_NS, .critical = TDXCTL_NO_LIMIT,
+		.about = "tdx_lock and the key-config lock of each package. To program a key takes milliseconds.",
+		.measure = lock_held,
+	},
+	[TDXCTL_CHECK_TEARDOWN] = {
+		.id = "teardown", .title = "longest teardown under way",
+		.unit = TDXCTL_UNIT_NS, .verdict = true,
+		.warning.value = 60 * SEC_NS, .critical = TDXCTL_NO_LIMIT,
+		.about = "Of a TD that is going away and still has private memory.",
+		.measure = teardown,
+	},
+	[TDXCTL_CHECK_OWNER_GONE] = {
+		.id = "owner_gone", .title = "TDs that keep an HKID though their process is gone",
+		.share = true, .verdict = true,
+		.warning.value = 0, .critical = TDXCTL_NO_LIMIT,
+		.about = "Somebody else keeps the memory of the process, or a file of the VM.",
+		.measure = owner_gone,
+	},
+	[TDXCTL_CHECK_TDS_LEAKED] = {
+		.id = "tds_leaked", .title = "TDs whose pages are lost until the next reboot",
+		.share = true, .verdict = true,
+		.warning = { 0 }, .critical = TDXCTL_NO_LIMIT,
+		.about = "Their HKID is free again, but the kernel could not reclaim every page of them.",
+		.measure = tds_leaked,
+	},
+	[TDXCTL_CHECK_MISSED] = {
+		.id = "missed", .title = "SEAMCALLs the helper has missed", .verdict = true,
+		.warning.value = 0, .critical = TDXCTL_NO_LIMIT,
+		.about = "Counts and states may be wrong then.",
+		.measure = missed,
+	},
+	[TDXCTL_CHECK_TDS_DROPPED] = {
+		.id = "tds_dropped", .title = "TDs the helper had no room for", .verdict = true,
+		.warning.value = 0, .critical = TDXCTL_NO_LIMIT,
+		.about = "They are in no list.",
+		.measure = tds_dropped,
+	},
+	[TDXCTL_CHECK_BUSY] = {
+		.id = "busy", .title = "SEAMCALLs that found something busy",
+		.unit = TDXCTL_UNIT_PPM,
+		.warning.value = 100000, .critical = TDXCTL_NO_LIMIT,
+		.about = "The share of all SEAMCALLs since the helper was loaded, from the first thousand on. "
+			 "It does not depend on how much the host has to do.",
+		.measure = busy,
+	},
+	[TDXCTL_CHECK_MODULE_VERSION] = {
+		.id = "module_version", .title = "version of the TDX module", .low = true,
+		.unit = TDXCTL_UNIT_VERSION, .verdict = true,
+		.warning = TDXCTL_NO_LIMIT, .critical = TDXCTL_NO_LIMIT,
+		.about = "Not checked unless a version is given.",
+		.measure = module_version,
+	},
+};
+
+void tdxctl_thresholds_default(struct tdxctl_thresholds *t)
+{
+	memset(t, 0, sizeof(*t));
+	for (size_t i = 0; i < TDXCTL_CHECKS; i++) {
+		t->warning[i] = tdxctl_checks[i].warning;
+		t->critical[i] = tdxctl_checks[i].critical;
+	}
+}
+
+static int examine(const struct tdxctl_facts *f, const struct tdxctl_thresholds *t, size_t i,
+		   struct tdxctl_health_report *r)
+{
+	struct tdxctl_examined x = {
+		.check = &tdxctl_checks[i], .facts = f, .snap = f->snap,
+		.warning = t->warning[i], .critical = t->critical[i],
+		.result = &r->result[i], .report = r,
+	};
+
+	x.result->on = x.warning.value != TDXCTL_UNKNOWN || x.critical.value != TDXCTL_UNKNOWN;
+	exam_of_total(&x, 0);
+	return x.check->measure(&x);
+}
+
+bool tdxctl_kvm_without_tdx(const struct tdxctl_facts *f)
+{
+	const struct tdxctl_platform *p = &f->snap->platform;
+
+	return f->snap->source == TDXCTL_SOURCE_HOST && p->has_tdx && !f->hkid_capacity.readable &&
+	       (!p->kvm || (!strcmp(p->kvm, "kvm_intel") && !p->kvm_tdx));
+}
+
+/* Why nothing can be said of a host without the helper. */
+static int say_blind(struct tdxctl_health_report *r, const struct tdxctl_facts *f)
+{
+	int err = 0;
+
+	if (!f->snap->platform.has_tdx)
+		return say_host(r, "no sign of a working TDX module");
+	if (f->nodes_offline)
+		err = say_host(r, "node %d has no online CPU: if it is a package of its own, no TD can be created",
+			       __builtin_ctzll(f->nodes_offline));
+	if (err)
+		return err;
+	if (tdxctl_kvm_without_tdx(f))
+		return say_host(r, "no TD can be created: %s; 'tdxctl doctor' says what to do",
+				f->snap->platform.kvm ? "TDX is off in KVM" : "KVM is not loaded");
+	return say_host(r, f->hkid_current.readable ?
+			"the helper is not loaded: whose HKIDs they are, TDs and locks are not visible" :
+			"the helper is not loaded: HKIDs, TDs and locks are not visible");
+}
+
+int tdxctl_health_get(const struct tdxctl_facts *f, const struct tdxctl_thresholds *t,
+		      struct tdxctl_health_report **out)
+{
+	struct tdxctl_health_report *r = calloc(1, sizeof(*r));
+	int err = 0;
+
+	if (!r)
+		return -ENOMEM;
+	for (size_t i = 0; !err && i < TDXCTL_CHECKS; i++) {
+		enum tdxctl_health h;
+
+		err = examine(f, t, i, r);
+		h = r->result[i].state;
+		if (tdxctl_checks[i].verdict && h != TDXCTL_HEALTH_UNKNOWN && h > r->state)
+			r->state = h;
+	}
+	/* Files of the host say little about HKIDs: no news is not good news. */
+	if (!err && r->state == TDXCTL_HEALTH_OK && f->snap->source == TDXCTL_SOURCE_HOST) {
+		r->state = TDXCTL_HEALTH_UNKNOWN;
+		err = say_blind(r, f);
+	}
+	if (err) {
+		tdxctl_health_free(r);
+		return err;
+	}
+	*out = r;
+	return 0;
+}
+
+enum tdxctl_health tdxctl_health_overall(const struct tdxctl_health_report *r,
+					 const struct tdxctl_thresholds *t)
+{
+	enum tdxctl_health worst = TDXCTL_HEALTH_OK;
+	bool blind = false;
+
+	for (size_t i = 0; i < TDXCTL_CHECKS; i++) {
+		const struct tdxctl_check_result *c = &r->result[i];
+
+		if (c->state == TDXCTL_HEALTH_UNKNOWN)
+			blind |= c->on && (t->chosen[i] || tdxctl_checks[i].vital);
+		else if (c->state > worst)
+			worst = c->state;
+	}
+	return worst == TDXCTL_HEALTH_OK && blind ? TDXCTL_HEALTH_UNKNOWN : worst;
+}
+
+void tdxctl_health_free(struct tdxctl_health_report *r)
+{
+	if (!r)
+		return;
+	for (size_t i = 0; i < r->nr_reasons; i++)
+		free(r->reasons[i].text);
+	free(r->reasons);
+	free(r);
+}

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Checks of HKIDs: leaked, free, and counted twice. */
+#include <stdio.h>
+#include "exam.h"
+
+#define MAX_SAID	4		/* of one kind, before the rest is only counted */
+
+static size_t count_hkids(const struct tdxctl_snapshot *s, enum tdxctl_hkid_state state)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->nr_hkids; i++)
+		n += s->hkids[i].state == state;
+	return n;
+}
+
+/* Each with its former owner and what failed, so that a log line is enough. */
+static int say_leaked(struct tdxctl_examined *x, enum tdxctl_health h, uint64_t n)
+{
+	const struct tdxctl_snapshot *s = x->snap;
+	uint64_t said = 0;
+	int err = 0;
+
+	for (size_t i = 0; !err && i < s->nr_hkids && said < MAX_SAID; i++) {
+		const struct tdxctl_hkid *k = &s->hkids[i];
+		/* Success fails nothing: it was not seen. */
+		const char *leaf = k->fail_status ? tdxctl_leaf_str(k->fail_leaf) : NULL;
+		const char *status = k->fail_status ? tdxctl_status_str(k->fail_status) : NULL;
+		const char *vm = k->owner.comm;
+		char whose[80] = "";
+
+		if (k->state != TDXCTL_HKID_LEAKED)
+			continue;
+		for (size_t t = 0; k->tdr && t < s->nr_tds; t++)
+			if (s->tds[t].td.tdr == k->tdr)
+				vm = s->tds[t].vm.name;
+		if (k->owner.tgid)
+			snprintf(whose, sizeof(whose), " of %.*s (%d)", vm == k->owner.comm ? TDXCTL_COMM_LEN : 50,
+				 vm, k->owner.tgid);
+		err = exam_say(x, h, "HKID %u%s leaked: %s: %s; it is lost until the host reboots",
+			  k->id, whose, leaf ? leaf : "an unknown leaf", status ? status : "unknown status");
+		said++;
+	}
+	if (!err && n > said)
+		err = exam_say(x, h, "%llu more HKIDs leaked: 'tdxctl hkid' lists them", (unsigned long long)(n - said));
+	return err;
+}
+
+int exam_hkids_leaked(struct tdxctl_examined *x)
+{
+	const struct tdxctl_snapshot *s = x->snap;
+	uint64_t n = count_hkids(s, TDXCTL_HKID_LEAKED);
+	enum tdxctl_health h;
+
+	if (!exam_has_ledger(x))
+		return exam_no_helper(x);
+	if (!s->nr_hkids)
+		return exam_unknown(x, "no HKID is known");
+	if (!n && count_hkids(s, TDXCTL_HKID_UNKNOWN))
+		return exam_unknown(x, "some HKIDs were not seen since the helper was loaded");
+	exam_of_total(x, s->nr_hkids);
+	h = exam_judge(x, n);
+	return h ? say_leaked(x, h, n) : 0;
+}
+
+bool tdxctl_hkids_free(const struct tdxctl_facts *f, uint64_t *n, uint64_t *total, const char **why)
+{
+	const struct tdxctl_val *capacity = &f->hkid_capacity, *current = &f->hkid_current;
+	const struct tdxctl_snapshot *s = f->snap;
+
+	if (s->source != TDXCTL_SOURCE_HOST && s->nr_hkids && !count_hkids(s, TDXCTL_HKID_UNKNOWN)) {
+		*n = count_hkids(s, TDXCTL_HKID_FREE);
+		*total = s->nr_hkids;
+		return true;
+	}
+	if (!capacity->readable || !current->readable) {
+		*why = capacity->readable ? current->reason : capacity->reason;
+		return false;
+	}
+	*total = capacity->value;
+	*n = current->value < *total ? *total - current->value : 0;
+	return true;
+}
+
+int exam_hkids_free(struct tdxctl_examined *x)
+{
+	const char *why = NULL;
+	enum tdxctl_health h;
+	uint64_t n, total;
+
+	if (!tdxctl_hkids_free(x->facts, &n, &total, &why))
+		return exam_unknown(x, why);
+	exam_of_total(x, total);
+	h = exam_judge(x, n);
+	if (h && !n)
+		return exam_say(x, h, "no free HKID: no TD can be created before 'tdxctl release VM' gives one back");
+	return h ? exam_say(x, h, "only %llu of %llu HKIDs free", (unsigned long long)n, (unsigned long long)total) : 0;
+}
+
+/* A TD that is being created is charged before the TDX module hears of it. */
+static bool create_waits(const struct tdxctl_snapshot *s)
+{
+	for (size_t i = 0; i < s->nr_locks; i++)
+		if (s->locks[i].kind == TDXCTL_LOCK_TDX && s->locks[i].held == 1)
+			return true;
+	return false;
+}
+
+/* Two that count the same thing: the kernel's cgroup, and the helper. */
+int exam_hkids_drift(struct tdxctl_examined *x)
+{
+	uint64_t charged = tdxctl_hkids_charged(x->facts);
+	const struct tdxctl_snapshot *s = x->snap;
+	uint64_t seen = snapshot_hkids_in_use(s);
+	uint64_t n = charged > seen ? charged - seen : seen - charged;
+	unsigned long long kernel = charged, helper = seen;
+	enum tdxctl_health h;
+
+	if (!exam_has_ledger(x))
+		return exam_no_helper(x);
+	if (charged == TDXCTL_UNKNOWN)
+		return exam_unknown(x, x->facts->hkid_current.readable ? "TDs come and go" :
+			       x->facts->hkid_current.reason);
+	if (charged > seen && create_waits(s))
+		return exam_unknown(x, "a TD is being created");
+	exam_of_total(x, s->nr_hkids);
+	h = exam_judge(x, n);
+	if (!h)
+		return 0;
+	if (charged < seen)
+		return exam_say(x, h, "the misc cgroup has %llu HKID%s charged but %llu are in use: a kernel that takes a "
+			   "refused charge off twice; trust 'tdxctl hkid'", kernel, plural(charged), helper);
+	if (count_hkids(s, TDXCTL_HKID_UNKNOWN))
+		return exam_say(x, h, "the misc cgroup has %llu HKID%s charged but the helper sees %llu in use: it was "
+			   "loaded after TDs were created, or HKIDs leaked; 'tdxctl helper status' says whether it "
+			   "can find older TDs", kernel, plural(charged), helper);
+	return exam_say(x, h, "the misc cgroup has %llu HKID%s charged but the helper sees %llu in use: the others leaked "
+		   "unseen; look for \"is leaked\" in the kernel log, a reboot brings them back",
+		   kernel, plural(charged), helper);
+}

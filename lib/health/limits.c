@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Lines "key = value" with # comments; the keys are the checks' own. */
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+#include "limits.h"
+#include "private.h"
+#include "report.h"
+
+#define MAX_FILE	(64 << 10)
+#define BLANKS		" \t\r"
+
+static const struct {
+	const char *word;
+	uint64_t ns;
+} time_units[] = {
+	{ "ms", 1000000ULL }, { "s", 1000000000ULL }, { "m", 60000000000ULL }, { "h", 3600000000000ULL },
+};
+
+const struct tdxctl_check *tdxctl_check_find(const char *id, size_t len)
+{
+	for (size_t i = 0; i < TDXCTL_CHECKS; i++)
+		if (strlen(tdxctl_checks[i].id) == len && !memcmp(tdxctl_checks[i].id, id, len))
+			return &tdxctl_checks[i];
+	return NULL;
+}
+
+/* Digits only; false for none of them and for more than 64 bits. */
+static bool number(const char *s, uint64_t *v, const char **end)
+{
+	uint64_t n = 0;
+	const char *p;
+
+	for (p = s; *p >= '0' && *p <= '9'; p++)
+		if (__builtin_mul_overflow(n, 10, &n) || __builtin_add_overflow(n, *p - '0', &n))
+			return false;
+	*v = n;
+	*end = p;
+	return p != s && n != TDXCTL_UNKNOWN;
+}
+
+static const char *parse_count(const struct tdxctl_check *c, const char *s, struct tdxctl_limit *l)
+{
+	const char *end;
+
+	if (!number(s, &l->value, &end))
+		return "not a number";
+	if (!*end)
+		return NULL;
+	if (strcmp(end, "%"))
+		return "not a number";
+	if (!c->share)
+		return "there is no whole that this could be a percentage of";
+	if (l->value > 100)
+		return "more than 100 %";
+	l->percent = true;
+	return NULL;
+}
+
+static const char *parse_ns(const char *s, struct tdxctl_limit *l)
+{
+	const char *end;
+
+	if (!number(s, &l->value, &end))
+		return "not a number";
+	for (size_t i = 0; i < sizeof(time_units) / sizeof(time_units[0]); i++)
+		if (!strcmp(end, time_units[i].word))
+			return __builtin_mul_overflow(l->value, time_units[i].ns, &l->value) ||
+			       l->value == TDXCTL_UNKNOWN ? "too long" : NULL;
+	return "a time ends with its unit: ms, s, m or h";
+}
+
+/* "10%", "0.5%": down to a millionth of the whole. */
+static const char *parse_ppm(const char *s, struct tdxctl_limit *l)
+{
+	uint64_t unit = 10000;
+	const char *end;
+
+	if (!number(s, &l->value, &end))
+		return "not a number";
+	if (l->value > 100)
+		return "more than 100 %";
+	l->value *= unit;
+	if (*end == '.')
+		for (end++; *end >= '0' && *end <= '9' && unit > 1; end++)
+			l->value += (uint64_t)(*end - '0') * (unit /= 10);
+	if (strcmp(end, "%"))
+		return "a share is like 10% or 0.5%";
+	return l->value > 1000000 ? "more than 100 %" : NULL;
+}
+
+static const char *parse_version(const char *s, struct tdxctl_limit *l)
+{
+	const char *end;
+
+	return tdxctl_version_parse(s, &l->value, &end) && !*end ? NULL : "a version is like 1.5.06";
+}
+
+int tdxctl_limit_parse(const struct tdxctl_check *c, const char *value, struct tdxctl_limit *l,
+		       const char **why)
+{
+	struct tdxctl_limit parsed = TDXCTL_NO_LIMIT;
+
+	*why = NULL;
+	if (!*value)
+		*why = "a value is missing";
+	else if (!strcmp(value, "off"))
+		;
+	else if (c->unit == TDXCTL_UNIT_NS)
+		*why = parse_ns(value, &parsed);
+	else if (c->unit == TDXCTL_UNIT_PPM)
+		*why = parse_ppm(value, &parsed);
+	else if (c->unit == TDXCTL_UNIT_VERSION)
+		*why = parse_version(value, &parsed);
+	else
+		*why = parse_count(c, value, &parsed);
+	if (*why)
+		return -EINVAL;
+	*l = parsed;
+	return 0;
+}
+
+/* ---- files ---- */
+
+enum { WARNING, CRITICAL, LEVELS };
+static const char *const suffixes[LEVELS] = { "_warning", "_critical" };
+
+struct file {
+	struct tdxctl_ctx *ctx;
+	const char *name;
+	unsigned int line;
+	unsigned int seen[TDXCTL_CHECKS][LEVELS];	/* line of the key */
+	struct tdxctl_thresholds t;
+};
+
+static const struct tdxctl_check *find_key(const char *key, unsigned int *level)
+{
+	size_t len = strlen(key);
+
+	for (*level = 0; *level < LEVELS; ++*level) {
+		size_t n = strlen(suffixes[*level]);
+
+		if (len > n && !strcmp(key + len - n, suffixes[*level]))
+			return tdxctl_check_find(key, len - n);
+	}
+	return NULL;
+}
+
+static int PRINTF(2, 3) bad(struct file *f, const char *fmt, ...)
+{
+	char what[200];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(what, sizeof(what), fmt, ap);
+	va_end(ap);
+	return ctx_fail(f->ctx, -EINVAL, "See tdxctl.conf(5) for all keys and what they take", "%s:%u: %s",
+			f->name, f->line, what);
+}
+
+static int set(struct file *f, const char *key, const char *value)
+{
+	const struct tdxctl_check *c;
+	struct tdxctl_limit *l;
+	unsigned int level;
+	const char *why;
+	size_t i;
+
+	c = find_key(key, &level);
+	if (!c)
+		return bad(f, "unknown key '%.80s'", key);
+	i = (size_t)(c - tdxctl_checks);
+	if (f->seen[i][level])
+		return bad(f, "%s was set in line %u already", key, f->seen[i][level]);
+	f->seen[i][level] = f->line;
+	l = level == WARNING ? &f->t.warning[i] : &f->t.critical[i];
+	if (tdxctl_limit_parse(c, value, l, &why))
+		return bad(f, "%s = %.80s: %s", key, value, why);
+	f->t.chosen[i] = true;
+	return 0;
+}
+
+/* Cuts blanks off both ends. */
+static char *trim(char *s)
+{
+	char *end;
+
+	s += strspn(s, BLANKS);
+	for (end = s + strlen(s); end > s && strchr(BLANKS, end[-1]); end--)
+		;
+	*end = '\0';
+	return s;
+}
+
+static int line(struct file *f, char *s)
+{
+	char *equals;
+
+	s[strcspn(s, "#")] = '\0';
+	s = trim(s);
+	if (!*s)
+		return 0;
+	equals = strchr(s, '=');
+	if (!equals)
+		return bad(f, "'%.80s' is not like 'key = value'", s);
+	*equals = '\0';
+	return set(f, trim(s), trim(equals + 1));
+}
+
+int tdxctl_conf_parse(struct tdxctl_ctx *ctx, const char *name, const char *text, size_t len,
+		      struct tdxctl_thresholds *t)
+{
+	struct file *f = calloc(1, sizeof(*f));
+	char *copy = malloc(len + 1), *p, *next;
+	int err = 0;
+
+	if (!f || !copy) {
+		err = ctx_fail(ctx, -ENOMEM, NULL, "out of memory");
+		goto out;
+	}
+	memcpy(copy, text, len);
+	copy[len] = '\0';
+	f->ctx = ctx;
+	f->name = name;
+	f->t = *t;
+	for (p = copy; !err && p < copy + len; p = next) {
+		size_t n = strcspn(p, "\n");
+
+		f->line++;
+		next = p + n + 1;
+		if (!p[n] && p + n < copy + len) {
+			err = bad(f, "a zero byte: this is no text");
+			break;
+		}
+		p[n] = '\0';
+		err = line(f, p);
+	}
+	if (!err)
+		*t = f->t;
+out:
+	free(copy);
+	free(f);
+	return err;
+}
+
+/* A file of this machine, not of the captured host. */
+static ssize_t read_file(const char *path, char **out)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	char *buf = malloc(MAX_FILE + 1);
+	ssize_t len = 0, n = 1;
+
+	if (fd < 0 || !buf) {
+		n = fd < 0 ? -errno : -ENOMEM;
+		goto fail;
+	}
+	while (n > 0 && len <= MAX_FILE) {
+		n = read(fd, buf + len, (size_t)(MAX_FILE + 1 - len));
+		if (n < 0 && errno == EINTR)
+			n = 1;
+		else if (n < 0)
+			n = -errno;
+		else
+			len += n;
+	}
+	if (n < 0 || len > MAX_FILE) {
+		n = n < 0 ? n : -EFBIG;
+		goto fail;
+	}
+	close(fd);
+	*out = buf;
+	return len;
+fail:
+	if (fd >= 0)
+		close(fd);
+	free(buf);
+	return n;
+}
+
+int tdxctl_conf_read(struct tdxctl_ctx *ctx, const char *file, struct tdxctl_thresholds *t)
+{
+	char *text = NULL;
+	ssize_t len;
+	int err;
+
+	if (!file && ctx->report && ctx->report->conf)
+		return tdxctl_conf_parse(ctx, TDXCTL_CONF_PATH, ctx->report->conf, strlen(ctx->report->conf), t);
+	if (!file && (ctx->emul || ctx->report))
+		return -ENOENT;
+	len = file ? read_file(file, &text) : root_read(ctx, TDXCTL_CONF_PATH, MAX_FILE, &text);
+	if (len == -ENOENT && !file)
+		return -ENOENT;
+	if (!file)
+		file = TDXCTL_CONF_PATH;
+	if (len == -EFBIG)
+		return ctx_fail(ctx, -EFBIG, NULL, "%s: larger than %d KiB", file, MAX_FILE >> 10);
+	if (len < 0)
+		return ctx_fail(ctx, (int)len, NULL, "%s: %s", file, strerror((int)-len));
+	err = tdxctl_conf_parse(ctx, file, text, (size_t)len, t);
+	free(text);
+	return err;
+}

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* HKIDs as the misc cgroup counts them, v2 or v1. */
+#include <stdio.h>
+#include "facts.h"
+#include "private.h"
+
+#define MAX_CGROUPS 1024
+#define MAX_DEPTH   16
+#define MAX_PATH    1000
+
+struct walk {
+	struct tdxctl_ctx *ctx;
+	struct tdxctl_facts *f;
+	const char *mount;
+	char *queue[MAX_CGROUPS];	/* paths below @mount */
+	unsigned int depth[MAX_CGROUPS];
+	size_t count, at;
+	bool all;
+};
+
+bool tdxctl_src_misc(const char *text, const char *key, uint64_t *v)
+{
+	size_t n = strlen(key);
+
+	for (const char *p = text; *p; p += strcspn(p, "\n"), p += *p == '\n') {
+		const char *s;
+		char *end;
+
+		if (strncmp(p, key, n) || p[n] != ' ')
+			continue;
+		s = p + n + 1;
+		if (!strncmp(s, "max", 3)) {
+			*v = TDXCTL_UNKNOWN;
+			return true;
+		}
+		errno = 0;
+		*v = *s >= '0' && *s <= '9' ? strtoull(s, &end, 10) : 0;
+		if (*s < '0' || *s > '9' || errno || (*end != '\n' && *end))
+			return false;
+		/* Linux 7.2 takes a refused charge off twice: less than none, as a u64. */
+		if (*v > INT64_MAX)
+			*v = 0;
+		return true;
+	}
+	return false;
+}
+
+static int read_misc(struct walk *w, const char *cgroup, const char *file, const char *key, uint64_t *v)
+{
+	char path[MAX_PATH + 64], *text;
+	ssize_t len;
+	bool found;
+
+	snprintf(path, sizeof(path), "%s%s/%s", w->mount, cgroup, file);
+	len = root_read(w->ctx, path, 64 << 10, &text);
+	if (len < 0)
+		return (int)len;
+	found = tdxctl_src_misc(text, key, v);
+	free(text);
+	return found ? 0 : -ENODATA;
+}
+
+static const char *const mounts[] = { "/sys/fs/cgroup", "/sys/fs/cgroup/misc" };
+
+int src_charged(struct tdxctl_ctx *ctx, uint64_t *charged)
+{
+	struct walk w = { .ctx = ctx };
+	int err = -ENOENT;
+	uint64_t capacity;
+
+	for (size_t i = 0; i < 2 && err == -ENOENT; i++) {
+		w.mount = mounts[i];
+		/* Only the root has it: below, misc.current is of a part. */
+		err = read_misc(&w, "", "misc.capacity", "tdx", &capacity);
+	}
+	if (err && err != -ENODATA)
+		return err;
+	/* A capacity without a count is a file that cannot be right. */
+	capacity = !err;
+	err = read_misc(&w, "", "misc.current", "tdx", charged);
+	return err == -ENODATA && capacity ? -EPROTO : err;
+}
+
+/* A directory below the one in turn, if it has the controller. */
+static int add_child(void *arg, const char *name)
+{
+	struct walk *w = arg;
+	char *path;
+	uint64_t v;
+
+	if (w->count == MAX_CGROUPS || w->depth[w->at] == (w->all ? MAX_DEPTH : 1))
+		return 0;
+	if (asprintf(&path, "%s/%s", w->queue[w->at], name) < 0)
+		return -ENOMEM;
+	if (strlen(path) > MAX_PATH || read_misc(w, path, "misc.current", "tdx", &v)) {
+		free(path);
+		return 0;
+	}
+	w->depth[w->count] = w->depth[w->at] + 1;
+	w->queue[w->count++] = path;
+	return 0;
+}
+
+static int visit(struct walk *w)
+{
+	const char *cgroup = w->queue[w->at];
+	struct tdxctl_cgroup c = { .max = TDXCTL_UNKNOWN }, *p;
+	char path[MAX_PATH + 32];
+	int err;
+
+	read_misc(w, cgroup, "misc.current", "tdx", &c.current);
+	read_misc(w, cgroup, "misc.max", "tdx", &c.max);
+	read_misc(w, cgroup, "misc.events", "tdx.max", &c.max_events);
+	if (*cgroup) {
+		/* Counts include those below: nothing here, nothing there. */
+		if (!c.current && !c.max_events)
+			return 0;
+		p = reallocarray(w->f->cgroups, w->f->nr_cgroups + 1, sizeof(*p));
+		if (!p)
+			return -ENOMEM;
+		w->f->cgroups = p;
+		c.path = strdup(cgroup);
+		if (!c.path)
+			return -ENOMEM;
+		p[w->f->nr_cgroups++] = c;
+	}
+	snprintf(path, sizeof(path), "%s%s", w->mount, cgroup);
+	err = tdxctl_src_entries(w->ctx, path, add_child, w);
+	return err == -ENOMEM ? err : 0;
+}
+
+static uint64_t sum_of_children(const struct tdxctl_facts *f)
+{
+	uint64_t v = 0;
+
+	for (size_t i = 0; i < f->nr_cgroups; i++)
+		v += strchr(f->cgroups[i].path + 1, '/') ? 0 : f->cgroups[i].current;
+	return v;
+}
+
+int tdxctl_src_cgroup(struct tdxctl_ctx *ctx, struct tdxctl_facts *f, bool all)
+{
+	struct walk *w = calloc(1, sizeof(*w));
+	int found = -ENOENT, err = 0, no_total;
+	uint64_t v = 0;
+
+	if (!w)
+		return -ENOMEM;
+	w->ctx = ctx;
+	w->f = f;
+	w->all = all;
+	for (size_t i = 0; i < 2 && found == -ENOENT; i++) {
+		w->mount = mounts[i];
+		found = read_misc(w, "", "misc.capacity", "tdx", &v);
+	}
+	f->hkid_capacity.reason = f->hkid_current.reason =
+		found == -ENODATA ? "misc.capacity has no line tdx" :
+		found == -ENOENT ? "no misc.capacity" : tdxctl_src_why(found);
+	if (found)
+		goto out;
+	f->hkid_capacity = (struct tdxctl_val){ .readable = true, .value = v };
+	/* Some kernels have no misc.current in the root: its children add up to it. */
+	no_total = read_misc(w, "", "misc.current", "tdx", &v);
+	if (all || no_total) {
+		w->queue[w->count++] = strdup("");
+		if (!w->queue[0])
+			err = -ENOMEM;
+	}
+	for (; !err && w->at < w->count; w->at++)
+		err = visit(w);
+	f->hkid_current = (struct tdxctl_val){
+		.readable = true, .value = no_total ? sum_of_children(f) : v,
+	};
+out:
+	for (size_t i = 0; i < w->count; i++)
+		free(w->queue[i]);
+	free(w);
+	return err;
+}

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* CPUs: CPUID, the kernel's view of it, and those that did not come online. */
+#include <cpuid.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+#include "facts.h"
+#include "private.h"
+
+#define CPU_DIR	 "/sys/devices/system/cpu"
+#define NODE_DIR "/sys/devices/system/node"
+#define MAX_NODES 64
+
+static void set(struct tdxctl_val *v, uint64_t value)
+{
+	*v = (struct tdxctl_val){ .readable = true, .value = value };
+}
+
+/* The value of "key : value" in the block, malloc'ed; NULL. */
+static char *field(const char *text, const char *key)
+{
+	size_t n = strlen(key);
+
+	for (const char *p = text; *p && *p != '\n'; p += strcspn(p, "\n"), p += *p == '\n') {
+		const char *v;
+
+		if (strncmp(p, key, n))
+			continue;
+		v = p + n + strspn(p + n, " \t");
+		if (*v != ':')
+			continue;
+		v += 1 + strspn(v + 1, " \t");
+		return strndup(v, strcspn(v, "\n"));
+	}
+	return NULL;
+}
+
+static void text_field(const char *text, const char *key, struct tdxctl_text *t)
+{
+	t->text = field(text, key);
+	if (!t->text)
+		t->reason = "/proc/cpuinfo does not say";
+}
+
+static void number_field(const char *text, const char *key, struct tdxctl_val *v)
+{
+	struct tdxctl_text t = { .text = field(text, key), .reason = "/proc/cpuinfo does not say" };
+
+	*v = tdxctl_text_u64(&t);
+	free(t.text);
+}
+
+void tdxctl_src_cpuinfo(const char *text, struct tdxctl_cpu_facts *c)
+{
+	text_field(text, "vendor_id", &c->vendor);
+	text_field(text, "flags", &c->flags);
+	text_field(text, "bugs", &c->bugs);
+	number_field(text, "cpu family", &c->family);
+	number_field(text, "model", &c->model);
+}
+
+/* "leaf subleaf eax ebx ecx edx" in hexadecimal, a line each. */
+static void cpuid_text(const char *text, struct tdxctl_cpu_facts *c)
+{
+	unsigned int leaf, sub, r[4];
+
+	for (const char *p = text; *p; p += strcspn(p, "\n"), p += *p == '\n') {
+		if (sscanf(p, "%x %x %x %x %x %x", &leaf, &sub, &r[0], &r[1], &r[2], &r[3]) != 6)
+			continue;
+		if (leaf == 7 && !sub) {
+			set(&c->cpuid_7_ebx, r[1]);
+			set(&c->cpuid_7_ecx, r[2]);
+		} else if (leaf == 0x80000008) {
+			set(&c->pa_bits, r[0] & 0xff);
+		}
+	}
+}
+
+/* Where /proc/cpuinfo could not be read; -ENOMEM. */
+static int vendor_live(struct tdxctl_cpu_facts *c)
+{
+	unsigned int a, id[3];
+
+	if (c->vendor.text)
+		return 0;
+	if (!__get_cpuid(0, &a, &id[0], &id[2], &id[1]))
+		return 0;
+	c->vendor.text = strndup((const char *)id, sizeof(id));
+	if (!c->vendor.text)
+		return -ENOMEM;
+	c->vendor.reason = NULL;
+	if (!__get_cpuid(1, &a, &id[0], &id[1], &id[2]))
+		return 0;
+	set(&c->family, (a >> 8 & 0xf) + ((a >> 8 & 0xf) == 0xf ? a >> 20 & 0xff : 0));
+	set(&c->model, (a >> 4 & 0xf) | (a >> 12 & 0xf0));
+	return 0;
+}
+
+static void cpuid_live(struct tdxctl_cpu_facts *c)
+{
+	unsigned int a, b, x, d;
+
+	if (__get_cpuid_count(7, 0, &a, &b, &x, &d)) {
+		set(&c->cpuid_7_ebx, b);
+		set(&c->cpuid_7_ecx, x);
+	}
+	if (__get_cpuid(0x80000008, &a, &b, &x, &d))
+		set(&c->pa_bits, a & 0xff);
+}
+
+int tdxctl_src_cpu(struct tdxctl_ctx *ctx, struct tdxctl_facts *f)
+{
+	struct tdxctl_cpu_facts *c = &f->cpu;
+	char text[16384], *file;
+	ssize_t n;
+	int fd;
+
+	/* The first CPU's block: the kernel makes the rest as it is read. */
+	fd = root_open(ctx, "/proc/cpuinfo", O_RDONLY | O_NONBLOCK);
+	n = fd < 0 ? fd : read(fd, text, sizeof(text) - 1);
+	if (n < 0 && fd >= 0)
+		n = -errno;
+	if (fd >= 0)
+		close(fd);
+	text[n > 0 ? n : 0] = '\0';
+	tdxctl_src_cpuinfo(text, c);
+	if (n < 0) {
+		c->vendor.reason = c->flags.reason = c->bugs.reason = tdxctl_src_why((int)n);
+		c->family.reason = c->model.reason = tdxctl_src_why((int)n);
+	}
+	c->cpuid_7_ebx.reason = c->cpuid_7_ecx.reason = c->pa_bits.reason =
+		ctx->captured ? "not in the captured host" : "the CPU has no such leaf";
+	if (!ctx->captured) {
+		cpuid_live(c);
+		return vendor_live(c);
+	}
+	if (root_read(ctx, "/dev/cpu/0/cpuid.txt", 64 << 10, &file) >= 0) {
+		cpuid_text(file, c);
+		free(file);
+	}
+	return 0;
+}
+
+/* ---- which CPUs are missing ---- */
+
+static bool node_has_cpu(struct tdxctl_ctx *ctx, const struct tdxctl_facts *f, unsigned int node)
+{
+	char path[96];
+
+	for (size_t i = 0; i < f->snap->nr_cpus; i++) {
+		if (f->snap->cpus[i].online)
+			continue;
+		snprintf(path, sizeof(path), CPU_DIR "/cpu%u/node%u", f->snap->cpus[i].cpu, node);
+		if (root_exists(ctx, path))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * An offline CPU's package is not in sysfs, its node is. A node that has CPUs
+ * but none online is the trace of a package that cannot be programmed.
+ */
+static int look_at_node(struct tdxctl_ctx *ctx, struct tdxctl_facts *f, unsigned int node)
+{
+	char path[80], list[16];
+
+	snprintf(path, sizeof(path), NODE_DIR "/node%u/cpulist", node);
+	if (!root_read_line(ctx, path, list, sizeof(list)) && !list[0] && node_has_cpu(ctx, f, node))
+		f->nodes_offline |= 1ULL << node;
+	return 0;
+}
+
+/* Without NUMA no node has CPUs. */
+static bool first_offline_unplaced(struct tdxctl_ctx *ctx, const struct tdxctl_facts *f)
+{
+	char path[96];
+	size_t i;
+
+	for (i = 0; i < f->snap->nr_cpus && f->snap->cpus[i].online; i++)
+		;
+	if (i == f->snap->nr_cpus || f->snap->cpus[i].package != TDXCTL_UNKNOWN32)
+		return false;
+	for (unsigned int n = 0; n < MAX_NODES; n++) {
+		snprintf(path, sizeof(path), CPU_DIR "/cpu%u/node%u", f->snap->cpus[i].cpu, n);
+		if (root_exists(ctx, path))
+			return false;
+	}
+	return true;
+}
+
+/* The name of step @state in lines like " 238: virt/tdx:online". */
+static void step_name(struct tdxctl_ctx *ctx, uint64_t state, char *buf, size_t size)
+{
+	char *text, *p;
+	unsigned long long n;
+
+	snprintf(buf, size, "%llu", (unsigned long long)state);
+	if (root_read(ctx, CPU_DIR "/hotplug/states", 64 << 10, &text) < 0)
+		return;
+	for (p = text; *p; p += strcspn(p, "\n"), p += *p == '\n') {
+		char *colon = strchr(p, ':');
+
+		if (!colon || sscanf(p, "%llu:", &n) != 1 || n != state)
+			continue;
+		colon += 1 + strspn(colon + 1, " ");
+		snprintf(buf, size, "%.*s", (int)strcspn(colon, "\n"), colon);
+		break;
+	}
+	free(text);
+}
+
+int tdxctl_src_hotplug(struct tdxctl_ctx *ctx, struct tdxctl_facts *f)
+{
+	for (unsigned int n = 0; n < MAX_NODES; n++)
+		look_at_node(ctx, f, n);
+	f->cpus_unplaced = first_offline_unplaced(ctx, f);
+	set(&f->stuck_cpu, TDXCTL_UNKNOWN);
+	for (size_t i = 0; i < f->snap->nr_cpus; i++) {
+		uint64_t state, target;
+		char path[96];
+
+		if (f->snap->cpus[i].online)
+			continue;
+		snprintf(path, sizeof(path), CPU_DIR "/cpu%u/hotplug/state", f->snap->cpus[i].cpu);
+		if (root_read_u64(ctx, path, &state))
+			continue;
+		snprintf(path, sizeof(path), CPU_DIR "/cpu%u/hotplug/target", f->snap->cpus[i].cpu);
+		if (root_read_u64(ctx, path, &target) || target <= state)
+			continue;
+		set(&f->stuck_cpu, f->snap->cpus[i].cpu);
+		/* The step after the last one that succeeded. */
+		step_name(ctx, state + 1, f->stuck_step, sizeof(f->stuck_step));
+		break;
+	}
+	return 0;
+}

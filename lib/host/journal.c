@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The system's journal of this boot: what the kernel, or one unit, wrote. */
+#include <stdio.h>
+#include <systemd/sd-journal.h>
+#include "facts.h"
+#include "base/lazy.h"
+#include "private.h"
+
+/* It draws in libgcrypt and three compressors. */
+#define JOURNAL(X) X(sd_id128_get_boot) X(sd_id128_to_string) X(sd_journal_add_match) \
+	X(sd_journal_close) X(sd_journal_get_data) X(sd_journal_get_monotonic_usec) \
+	X(sd_journal_next) X(sd_journal_open) X(sd_journal_previous_skip) X(sd_journal_seek_head) \
+	X(sd_journal_seek_tail)
+
+static struct {
+	LAZY_POINTERS(JOURNAL)
+} lazy;
+static const struct lazy_symbol symbols[] = { LAZY_SYMBOLS(JOURNAL) };
+
+/* The value of @field of the current entry, not terminated; NULL. */
+static const char *field(sd_journal *j, const char *name, size_t *len)
+{
+	size_t skip = strlen(name) + 1;
+	const void *data;
+
+	if (lazy.sd_journal_get_data(j, name, &data, len) < 0 || *len < skip)
+		return NULL;
+	*len -= skip;
+	return (const char *)data + skip;
+}
+
+/* When the kernel wrote it; for the rest, when it came in. */
+static uint64_t entry_time(sd_journal *j)
+{
+	size_t len;
+	const char *text = field(j, "_SOURCE_MONOTONIC_TIMESTAMP", &len);
+	uint64_t us = 0;
+
+	if (!text)
+		return lazy.sd_journal_get_monotonic_usec(j, &us, NULL) < 0 ? 0 : us;
+	for (size_t i = 0; i < len && text[i] >= '0' && text[i] <= '9' && us < UINT64_MAX / 20; i++)
+		us = us * 10 + (uint64_t)(text[i] - '0');
+	return us;
+}
+
+static int add_entry(sd_journal *j, uint64_t us, struct src_buf *b)
+{
+	char stamp[40];
+	size_t len, at;
+	const char *text = field(j, "MESSAGE", &len);
+	int err;
+
+	if (!text)
+		return 0;
+	snprintf(stamp, sizeof(stamp), "[%5llu.%06llu] ", (unsigned long long)us / 1000000,
+		 (unsigned long long)us % 1000000);
+	err = src_append(b, stamp, strlen(stamp));
+	at = b->len;
+	if (!err)
+		err = src_append(b, text, len);
+	/* One entry, one line, and no NUL that would hide the rest. */
+	for (; !err && at < b->len; at++)
+		if (!b->p[at] || b->p[at] == '\n')
+			b->p[at] = ' ';
+	return err ? err : src_append(b, "\n", 1);
+}
+
+static int add_matches(sd_journal *j, const char *match)
+{
+	char boot[9 + SD_ID128_STRING_MAX] = "_BOOT_ID=";
+	sd_id128_t id;
+	int err = lazy.sd_id128_get_boot(&id);
+
+	if (err < 0)
+		return err;
+	lazy.sd_id128_to_string(id, boot + strlen(boot));
+	err = lazy.sd_journal_add_match(j, boot, 0);
+	return err < 0 ? err : lazy.sd_journal_add_match(j, match, 0);
+}
+
+int src_journal(const struct src_journal_query *q, struct src_buf *b)
+{
+	sd_journal *j;
+	size_t lines = 0;
+	int err, more = 1;
+
+	err = lazy_load("libsystemd.so.0", symbols, sizeof(symbols) / sizeof(symbols[0]), NULL);
+	if (err)
+		return err;
+	err = lazy.sd_journal_open(&j, SD_JOURNAL_LOCAL_ONLY | SD_JOURNAL_SYSTEM);
+	if (err < 0)
+		return err;
+	err = add_matches(j, q->match);
+	if (err >= 0 && !q->newest)
+		err = lazy.sd_journal_seek_head(j);
+	if (err >= 0 && q->newest) {
+		err = lazy.sd_journal_seek_tail(j);
+		if (err >= 0)
+			err = lazy.sd_journal_previous_skip(j, q->max_lines + 1);
+	}
+	while (err >= 0 && lines < q->max_lines && b->len < q->max_bytes) {
+		uint64_t us;
+
+		more = lazy.sd_journal_next(j);
+		if (more <= 0)
+			break;
+		us = entry_time(j);
+		if (us >= q->until_us) {
+			more = 0;
+			break;
+		}
+		err = add_entry(j, us, b);
+		lines++;
+	}
+	lazy.sd_journal_close(j);
+	if (err < 0 || more < 0)
+		return err < 0 ? err : more;
+	return more ? SRC_JOURNAL_MORE : SRC_JOURNAL_ALL;
+}

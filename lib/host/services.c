@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What runs beside KVM: VMMs and their logs, and the services of attestation. */
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "facts.h"
+#include "private.h"
+
+#define MAX_CMDLINE	(2U << 20)
+#define MAX_QGS_LOG	(1 << 20)
+#define VM_LOGS		"/var/log/libvirt/qemu"
+#define MAX_VM_LOGS	256
+#define VM_LOG_TAIL	(64 << 10)
+#define VM_START	": starting up libvirt version"
+
+/* ---- processes ---- */
+
+struct scan {
+	struct tdxctl_ctx *ctx;
+	struct tdxctl_facts *f;
+	uint64_t uptime_ticks;		/* 0 unknown */
+	bool qgs, pccs;
+};
+
+static uint64_t number_after(const char *s, const char *key)
+{
+	const char *p = strstr(s, key);
+	uint64_t v;
+	char *end;
+
+	if (!p)
+		return TDXCTL_UNKNOWN;
+	p += strlen(key);
+	p += strspn(p, "\":=' ");
+	errno = 0;
+	v = strtoull(p, &end, 10);
+	return end == p || errno || *p == '-' ? TDXCTL_UNKNOWN : v;
+}
+
+bool tdxctl_src_quote_socket(const char *arg, struct tdxctl_quote_socket *q)
+{
+	/* "-service=vsock:2:4050" was QEMU's word before "-socket". */
+	const char *p = strstr(arg, "quote-generation-s"), *vsock;
+	unsigned long long cid, port;
+
+	if (!p)
+		return false;
+	*q = (struct tdxctl_quote_socket){ .cid = TDXCTL_UNKNOWN, .port = TDXCTL_UNKNOWN };
+	vsock = strstr(p, "vsock");
+	q->vsock = vsock;
+	if (!vsock)
+		return true;
+	if (sscanf(vsock, "vsock:%llu:%llu", &cid, &port) == 2) {
+		q->cid = cid;
+		q->port = port;
+		return true;
+	}
+	/* Not those of a device before it. */
+	q->cid = number_after(p, "cid");
+	q->port = number_after(p, "port");
+	return true;
+}
+
+static int add_quote_socket(struct scan *s, unsigned int pid, const char *cmdline, size_t len,
+			    struct tdxctl_quote_socket q)
+{
+	struct tdxctl_facts *f = s->f;
+	struct tdxctl_quote_socket *p = reallocarray(f->quote_sockets, f->nr_quote_sockets + 1, sizeof(*p));
+	char *uuid = NULL;
+
+	if (!p)
+		return -ENOMEM;
+	f->quote_sockets = p;
+	q.pid = (pid_t)pid;
+	vm_parse_cmdline(cmdline, len, &q.vm, &uuid);
+	free(uuid);
+	p[f->nr_quote_sockets++] = q;
+	return 0;
+}
+
+static void note_qgs(struct scan *s, unsigned int pid)
+{
+	uint64_t start;
+
+	s->qgs = true;
+	if (s->uptime_ticks && !vm_start_ticks(s->ctx, (pid_t)pid, &start) && start <= s->uptime_ticks)
+		s->f->qgs_uptime = (struct tdxctl_val){
+			.readable = true,
+			.value = (s->uptime_ticks - start) / (uint64_t)sysconf(_SC_CLK_TCK),
+		};
+}
+
+static int look_at_process(void *arg, unsigned int pid)
+{
+	struct tdxctl_quote_socket q;
+	struct scan *s = arg;
+	char path[40], comm[20], *cmdline;
+	ssize_t len;
+	int err = 0;
+
+	snprintf(path, sizeof(path), "/proc/%u/comm", pid);
+	if (root_read_line(s->ctx, path, comm, sizeof(comm)))
+		return 0;
+	if (!strcmp(comm, "qgs") || !strcmp(comm, "qgsd"))
+		note_qgs(s, pid);
+	snprintf(path, sizeof(path), "/proc/%u/cmdline", pid);
+	len = root_read(s->ctx, path, MAX_CMDLINE, &cmdline);
+	if (len < 0)
+		return 0;
+	for (const char *a = cmdline; !err && a < cmdline + len; a += strlen(a) + 1) {
+		/* A script of node's, so the process is named after that. */
+		if (a == cmdline + strlen(cmdline) + 1 && strstr(a, "pccs_server.js"))
+			s->pccs = true;
+		if (tdxctl_src_quote_socket(a, &q))
+			err = add_quote_socket(s, pid, cmdline, (size_t)len, q);
+	}
+	free(cmdline);
+	return err;
+}
+
+static int read_processes(struct tdxctl_ctx *ctx, struct tdxctl_facts *f)
+{
+	struct scan s = { .ctx = ctx, .f = f };
+	struct tdxctl_val *const all[] = { &f->qgs_running, &f->pccs_running, &f->quote_socket_count };
+	long hz = sysconf(_SC_CLK_TCK);
+	char line[64];
+	double up;
+	int err;
+
+	if (hz > 0 && !root_read_line(ctx, "/proc/uptime", line, sizeof(line)) &&
+	    sscanf(line, "%lf", &up) == 1 && up > 0 && up < 1e10)
+		s.uptime_ticks = (uint64_t)(up * (double)hz);
+	f->qgs_uptime.reason = "qgs does not run, or cannot be seen";
+	err = root_each_number(ctx, "/proc", look_at_process, &s);
+	if (err == -ENOMEM)
+		return err;
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		if (err < 0)
+			all[i]->reason = tdxctl_src_why(err);
+		/* With hidepid= others' processes are not there: nothing to conclude. */
+		else if (!ctx->captured && !root_exists(ctx, "/proc/1"))
+			all[i]->reason = "other users' processes are hidden: run as root";
+		else
+			all[i]->readable = true;
+	}
+	/* What was seen is there, whatever was hidden. */
+	if (s.qgs)
+		f->qgs_running = (struct tdxctl_val){ .readable = true, .value = 1 };
+	if (s.pccs)
+		f->pccs_running = (struct tdxctl_val){ .readable = true, .value = 1 };
+	if (f->nr_quote_sockets || f->quote_socket_count.readable)
+		f->quote_socket_count = (struct tdxctl_val){ .readable = true, .value = f->nr_quote_sockets };
+	if (f->qgs_uptime.readable)
+		f->qgs_uptime.reason = NULL;
+	return 0;
+}
+
+/* ---- units ---- */
+
+/* systemd keeps a cgroup for a unit while it runs. */
+static void read_unit(struct tdxctl_ctx *ctx, const char *unit, struct tdxctl_val *v)
+{
+	static const char *const running[] = {
+		"/sys/fs/cgroup/system.slice", "/sys/fs/cgroup/systemd/system.slice",
+		"/sys/fs/cgroup/unified/system.slice",
+	}, *const installed[] = {
+		"/etc/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system",
+	};
+	char path[120];
+
+	for (size_t i = 0; i < 3; i++) {
+		snprintf(path, sizeof(path), "%s/%s", running[i], unit);
+		if (root_exists(ctx, path)) {
+			*v = (struct tdxctl_val){ .readable = true, .value = TDXCTL_SERVICE_ACTIVE };
+			return;
+		}
+	}
+	for (size_t i = 0; i < 3; i++) {
+		snprintf(path, sizeof(path), "%s/%s", installed[i], unit);
+		if (root_exists(ctx, path)) {
+			*v = (struct tdxctl_val){ .readable = true, .value = TDXCTL_SERVICE_INACTIVE };
+			return;
+		}
+	}
+	*v = (struct tdxctl_val){ .readable = true, .value = TDXCTL_SERVICE_ABSENT };
+	if (!root_exists(ctx, "/usr/lib/systemd/system") && !root_exists(ctx, "/lib/systemd/system"))
+		*v = (struct tdxctl_val){ .reason = "no systemd here" };
+}
+
+/* ---- logs of VMMs ---- */
+
+struct vm_logs {
+	struct tdxctl_ctx *ctx;
+	struct tdxctl_facts *f;
+};
+
+/* What was written since the VM started last; NULL nothing that counts. */
+static char *log_tail(struct tdxctl_ctx *ctx, const char *path)
+{
+	int fd = root_open(ctx, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+	char *text = NULL, *p, *start = NULL;
+	struct stat st;
+	ssize_t n = -1;
+
+	if (fd < 0)
+		return NULL;
+	if (!fstat(fd, &st) && S_ISREG(st.st_mode) && (ctx->captured || src_of_this_boot(&st)))
+		text = malloc(VM_LOG_TAIL + 1);
+	if (text)
+		n = pread(fd, text, VM_LOG_TAIL, st.st_size > VM_LOG_TAIL ? st.st_size - VM_LOG_TAIL : 0);
+	close(fd);
+	if (n < 0) {
+		free(text);
+		return NULL;
+	}
+	for (p = text; p < text + n; p++)
+		if (!*p)
+			*p = '?';
+	text[n] = '\0';
+	for (p = text; (p = strstr(p, VM_START)); p++)
+		start = p;
+	while (start && start > text && start[-1] != '\n')
+		start--;
+	if (start)
+		memmove(text, start, strlen(start) + 1);
+	return text;
+}
+
+static int add_vm_log(void *arg, const char *name)
+{
+	struct vm_logs *l = arg;
+	size_t n = strlen(name);
+	struct tdxctl_vm_log *p, log;
+	char path[340];
+
+	if (n < 5 || strcmp(name + n - 4, ".log") || l->f->nr_vm_logs == MAX_VM_LOGS)
+		return 0;
+	snprintf(path, sizeof(path), VM_LOGS "/%s", name);
+	log.text = log_tail(l->ctx, path);
+	if (!log.text)
+		return 0;
+	log.vm = strndup(name, n - 4);
+	p = reallocarray(l->f->vm_logs, l->f->nr_vm_logs + 1, sizeof(*p));
+	if (p)
+		l->f->vm_logs = p;
+	if (!p || !log.vm) {
+		free(log.vm);
+		free(log.text);
+		return -ENOMEM;
+	}
+	p[l->f->nr_vm_logs++] = log;
+	return 0;
+}
+
+static int read_vm_logs(struct tdxctl_ctx *ctx, struct tdxctl_facts *f)
+{
+	struct vm_logs l = { .ctx = ctx, .f = f };
+	int err = tdxctl_src_entries(ctx, VM_LOGS, add_vm_log, &l);
+
+	if (err == -ENOMEM)
+		return err;
+	if (err)
+		f->vm_log_count.reason = err == -ENOENT ? "no logs of libvirt's QEMU" : tdxctl_src_why(err);
+	else
+		f->vm_log_count = (struct tdxctl_val){ .readable = true, .value = f->nr_vm_logs };
+	return 0;
+}
+
+/* Of a captured host a file, of a live one the journal. */
+static int read_qgs_log(struct tdxctl_ctx *ctx, struct tdxctl_text *t)
+{
+	const struct src_journal_query q = {
+		.match = "_SYSTEMD_UNIT=qgsd.service", .until_us = UINT64_MAX, .newest = true,
+		.max_lines = 2000, .max_bytes = MAX_QGS_LOG,
+	};
+	struct src_buf b = { 0 };
+	int err;
+
+	if (ctx->captured) {
+		src_text(ctx, "/var/log/qgsd.log", MAX_QGS_LOG, t);
+		return 0;
+	}
+	err = src_journal(&q, &b);
+	if (err >= 0 && b.p) {
+		t->text = b.p;
+		return 0;
+	}
+	free(b.p);
+	t->reason = err < 0 ? tdxctl_src_why(err) : "the journal has nothing of qgsd, or hides it";
+	return err == -ENOMEM ? err : 0;
+}
+
+int tdxctl_src_services(struct tdxctl_ctx *ctx, struct tdxctl_facts *f)
+{
+	int err = read_processes(ctx, f);
+
+	read_unit(ctx, "qgsd.service", &f->qgs_unit);
+	read_unit(ctx, "pccs.service", &f->pccs_unit);
+	src_text(ctx, "/etc/sgx_default_qcnl.conf", 64 << 10, &f->qcnl);
+	src_text(ctx, "/var/log/mpa_registration.log", 4 << 20, &f->registration);
+	if (!err)
+		err = read_qgs_log(ctx, &f->qgs_log);
+	return err ? err : read_vm_logs(ctx, f);
+}

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * TDs that were there before the helper: their VM files are looked for once and
+ * handed to it, together with what BTF says about KVM's structures. Without BTF
+ * the helper can tell that a VM is a TD, but not which: such TDs are looked for
+ * every time, and stand in the snapshot beside those of the helper.
+ */
+#include <linux/kcmp.h>
+#include <stdio.h>
+#include <unistd.h>
+#include "facts.h"
+#include "private.h"
+
+struct scan {
+	struct tdxctl_ctx *ctx;
+	int dev;
+	int pidfd;
+	unsigned int pid;
+	size_t first;			/* of this process in @older */
+	struct older *older;
+	bool read_all;			/* no TD was left that cannot be read */
+};
+
+int layout_register(struct tdxctl_ctx *ctx, int dev)
+{
+	struct tdxctl_layout l;
+	int err = btf_layout(ctx, &l);
+
+	return err ? err : op_ioctl(ctx, dev, TDXCTL_IOC_LAYOUT, &l);
+}
+
+/* The same VM through another descriptor? When in doubt, no. */
+static bool same_file(struct scan *s, int a, int b)
+{
+	return a == b || op_kcmp(s->ctx, (pid_t)s->pid, (pid_t)s->pid, KCMP_FILE,
+				 (unsigned long)a, (unsigned long)b) == 1;
+}
+
+static int note(struct scan *s, int fd, uint32_t max_vcpus)
+{
+	struct older *o = s->older;
+	struct older_td *bigger;
+
+	for (size_t i = s->first; i < o->count; i++)
+		if (same_file(s, o->td[i].fd, fd))
+			return 0;
+	bigger = reallocarray(o->td, o->count + 1, sizeof(*bigger));
+	if (!bigger)
+		return -ENOMEM;
+	o->td = bigger;
+	o->td[o->count++] = (struct older_td){ .pid = (pid_t)s->pid, .fd = fd, .max_vcpus = max_vcpus };
+	return 0;
+}
+
+static int one_fd(void *arg, unsigned int fd)
+{
+	struct scan *s = arg;
+	struct tdxctl_adopt_args a = { .size = sizeof(a) };
+	char path[48], link[128];
+	int err;
+
+	snprintf(path, sizeof(path), "/proc/%u/fd/%u", s->pid, fd);
+	if (root_readlink(s->ctx, path, link, sizeof(link)) || !link_is_vm(link))
+		return 0;
+	if (s->pidfd < 0) {
+		s->pidfd = op_pidfd_open(s->ctx, (pid_t)s->pid);
+		if (s->pidfd < 0)
+			return 1;
+	}
+	a.pidfd = s->pidfd;
+	a.vm_fd = (int)fd;
+	err = op_ioctl(s->ctx, s->dev, TDXCTL_IOC_ADOPT, &a);
+	/* An ordinary VM, another's, or gone again. */
+	if (!err || err == -EINVAL || err == -EXDEV || err == -ESRCH || err == -EBADF)
+		return 0;
+	s->read_all = false;
+	if (err == -EOPNOTSUPP)
+		return note(s, a.vm_fd, a.max_vcpus);
+	ctx_log(s->ctx, TDXCTL_LOG_WARN, "process %u: its TD is not known to the helper: %s", s->pid,
+		strerror(-err));
+	return 0;
+}
+
+static int one_process(void *arg, unsigned int pid)
+{
+	struct scan *s = arg;
+	char path[32];
+	int err;
+
+	s->pid = pid;
+	s->pidfd = -1;
+	s->first = s->older->count;
+	snprintf(path, sizeof(path), "/proc/%u/fd", pid);
+	/* It may end any time. */
+	err = root_each_number(s->ctx, path, one_fd, s);
+	op_close(s->ctx, s->pidfd);
+	return err == -ENOMEM ? err : 0;
+}
+
+/*
+ * Later TDs are seen as they are made, so one look is enough, and a look that
+ * could not see everything is not marked as done.
+ */
+int adopt_older(struct tdxctl_ctx *ctx, int dev, const struct tdxctl_info *info, struct older *older)
+{
+	const uint64_t done = TDXCTL_F_FROM_START | TDXCTL_F_ADOPTED | TDXCTL_F_EMULATED;
+	struct tdxctl_adopt_args a = { .size = sizeof(a), .flags = TDXCTL_ADOPT_DONE };
+	struct scan s = { .ctx = ctx, .dev = dev, .older = older, .read_all = true };
+	int err;
+
+	if (info->features & done || !info->attached_ns)
+		return 0;
+	/* Without KVM there is no TD, and the kernel's BTF is large. */
+	if (!root_exists(ctx, "/sys/module/kvm_intel"))
+		return 0;
+	err = layout_register(ctx, dev);
+	if (err)
+		ctx_log(ctx, TDXCTL_LOG_INFO, "the HKIDs of TDs older than the helper stay unknown: %s",
+			strerror(-err));
+	err = root_each_number(ctx, "/proc", one_process, &s);
+	if (err == -ENOMEM)
+		return ctx_fail(ctx, err, NULL, "out of memory");
+	if (!err && s.read_all)
+		op_ioctl(ctx, dev, TDXCTL_IOC_ADOPT, &a);
+	return 0;
+}
+
+void older_free(struct older *o)
+{
+	free(o->td);
+}
+
+/* ---- into the snapshot ---- */
+
+/*
+ * Whether a TD of the snapshot is the one behind @t's file: made through it, or
+ * found by its calls, which name the process but not the file. Of the latter
+ * kind each stands for one file; @taken are those that do already.
+ */
+static bool is_listed(struct tdxctl_ctx *ctx, struct tdxctl_snapshot *snap, size_t n, bool *taken,
+		      const struct older_td *t)
+{
+	struct scan s = { .ctx = ctx, .pid = (unsigned int)t->pid };
+
+	for (size_t i = 0; i < n; i++) {
+		struct tdxctl_td *td = &snap->tds[i].td;
+
+		if (taken[i] || td->owner.tgid != t->pid ||
+		    !vm_same_process(ctx, t->pid, td->owner.start_ns))
+			continue;
+		if (td->owner.fd >= 0 && !same_file(&s, td->owner.fd, t->fd))
+			continue;
+		taken[i] = true;
+		if (td->max_vcpus == TDXCTL_UNKNOWN32)
+			td->max_vcpus = t->max_vcpus;
+		return true;
+	}
+	return false;
+}
+
+static int count_vcpu(void *arg, const char *name)
+{
+	uint32_t *n = arg;
+
+	*n += !strncmp(name, "vcpu", 4);
+	return 0;
+}
+
+/* KVM's debugfs has a directory for each VM, and one in it for each vCPU. */
+static uint32_t created_vcpus(struct tdxctl_ctx *ctx, const struct older_td *t)
+{
+	char path[64];
+	uint32_t n = 0;
+
+	snprintf(path, sizeof(path), "/sys/kernel/debug/kvm/%d-%d", t->pid, t->fd);
+	return tdxctl_src_entries(ctx, path, count_vcpu, &n) ? TDXCTL_UNKNOWN32 : n;
+}
+
+static int add_view(struct tdxctl_ctx *ctx, struct tdxctl_snapshot *snap, const struct older_td *t)
+{
+	struct tdxctl_td_view *bigger, *v;
+	long hz = sysconf(_SC_CLK_TCK);
+	uint64_t ticks;
+
+	/* It ended meanwhile. */
+	if (hz <= 0 || vm_start_ticks(ctx, t->pid, &ticks))
+		return 0;
+	bigger = reallocarray(snap->tds, snap->nr_tds + 1, sizeof(*bigger));
+	if (!bigger)
+		return -ENOMEM;
+	snap->tds = bigger;
+	v = &bigger[snap->nr_tds];
+	*v = (struct tdxctl_td_view){
+		.td = {
+			.state = TDXCTL_TD_UNKNOWN,
+			.flags = TDXCTL_TD_LATE,
+			.hkid = TDXCTL_UNKNOWN32,
+			.last_hkid = TDXCTL_UNKNOWN32,
+			.vcpus = created_vcpus(ctx, t),
+			.max_vcpus = t->max_vcpus,
+			.keyed_packages = TDXCTL_UNKNOWN,
+			.private_pages = TDXCTL_UNKNOWN,
+			.sept_pages = TDXCTL_UNKNOWN,
+			.control_pages = TDXCTL_UNKNOWN,
+			.owner = {
+				.tgid = t->pid,
+				.fd = t->fd,
+				.start_ns = ticks * (1000000000ULL / (uint64_t)hz),
+			},
+		},
+		.vm = { .pid = t->pid, .vm_fd = t->fd, .uid = (uid_t)-1 },
+	};
+	v->vm.name = vm_comm(ctx, t->pid);
+	if (!v->vm.name && asprintf(&v->vm.name, "process-%d", t->pid) < 0)
+		return -ENOMEM;
+	snprintf(v->td.owner.comm, sizeof(v->td.owner.comm), "%.15s", v->vm.name);
+	snap->nr_tds++;
+	return 0;
+}
+
+int older_add(struct tdxctl_ctx *ctx, const struct older *o, struct tdxctl_snapshot *snap)
+{
+	size_t known = snap->nr_tds;
+	bool *taken;
+	int err = 0;
+
+	if (!o->count)
+		return 0;
+	taken = calloc(known + 1, sizeof(*taken));
+	if (!taken)
+		return ctx_fail(ctx, -ENOMEM, NULL, "out of memory");
+	for (size_t i = 0; !err && i < o->count; i++)
+		if (!is_listed(ctx, snap, known, taken, &o->td[i]))
+			err = add_view(ctx, snap, &o->td[i]);
+	free(taken);
+	return err ? ctx_fail(ctx, err, NULL, "out of memory") : 0;
+}

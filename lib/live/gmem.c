@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Private memory lives in guest_memfd files of the VMM. Once the TD gave its
+ * HKID back, punching a hole costs one SEAMCALL per page (F3); it is done in
+ * chunks, so that it can be watched and stopped.
+ */
+#include <linux/kcmp.h>
+#include <stdio.h>
+#include "release.h"
+
+#define CHUNK	(4ULL << 20)
+
+struct find {
+	struct helper_release *r;
+	int err;
+	bool several_vms;
+};
+
+static int one_fd(void *arg, unsigned int fd)
+{
+	struct find *f = arg;
+	struct helper_release *r = f->r;
+	struct tdxctl_ctx *ctx = r->base.ctx;
+	char path[48], link[128];
+	struct gmem *bigger;
+	int64_t size;
+	int copy;
+
+	snprintf(path, sizeof(path), "/proc/%d/fd/%u", r->pid, fd);
+	if (root_readlink(ctx, path, link, sizeof(link)))
+		return 0;
+	if (link_is_vm(link) && (int)fd != r->vm_fd &&
+	    op_kcmp(ctx, r->pid, r->pid, KCMP_FILE, (unsigned long)r->vm_fd, fd) != 1)
+		f->several_vms = true;
+	if (!link_is_gmem(link))
+		return 0;
+	copy = op_pidfd_getfd(ctx, r->pidfd, (int)fd);
+	if (copy < 0)
+		return copy;
+	/* The VMM may have given the number to another file meanwhile: what counts is the copy. */
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", copy);
+	if (root_readlink(ctx, path, link, sizeof(link)) || !link_is_gmem(link)) {
+		op_close(ctx, copy);
+		return 0;
+	}
+	size = op_file_size(ctx, copy);
+	bigger = size < 0 ? NULL : realloc(r->gmem, (r->nr_gmem + 1) * sizeof(*bigger));
+	if (!bigger) {
+		op_close(ctx, copy);
+		return size < 0 ? (int)size : -ENOMEM;
+	}
+	r->gmem = bigger;
+	r->gmem[r->nr_gmem++] = (struct gmem){ .fd = copy, .size = (uint64_t)size };
+	return 0;
+}
+
+int gmem_open(struct helper_release *r)
+{
+	struct find f = { .r = r };
+	char path[32];
+	int err;
+
+	snprintf(path, sizeof(path), "/proc/%d/fd", r->pid);
+	err = root_each_number(r->base.ctx, path, one_fd, &f);
+	r->gmem_open = true;
+	/* A hole in the memory of another VM of this process would kill its guest. */
+	if (!err && f.several_vms)
+		err = ctx_fail(r->base.ctx, -EOPNOTSUPP, "use --strategy release or stop",
+			       "%s: process %d has several VMs; their guest_memfd cannot be told apart",
+			       r->name, r->pid);
+	else if (err)
+		ctx_fail(r->base.ctx, err, "run as root", "%s: guest_memfd of process %d: %s",
+			 r->name, r->pid, strerror(-err));
+	if (err)
+		gmem_close(r);
+	return err;
+}
+
+int gmem_punch(struct helper_release *r, unsigned int ms)
+{
+	uint64_t end = clock_now_ns() + ms * 1000000ULL;
+
+	for (size_t i = 0; i < r->nr_gmem; i++) {
+		struct gmem *g = &r->gmem[i];
+
+		while (g->done < g->size) {
+			uint64_t len = g->size - g->done < CHUNK ? g->size - g->done : CHUNK;
+			int err = op_punch_hole(r->base.ctx, g->fd, g->done, len);
+
+			if (err == -EINTR)
+				return 0;
+			if (err < 0)
+				return ctx_fail(r->base.ctx, err, "use --strategy stop",
+						"%s: giving memory back: %s", r->name, strerror(-err));
+			g->done += len;
+			if (clock_now_ns() >= end)
+				return 0;
+		}
+	}
+	return 1;
+}
+
+void gmem_close(struct helper_release *r)
+{
+	for (size_t i = 0; i < r->nr_gmem; i++)
+		op_close(r->base.ctx, r->gmem[i].fd);
+	free(r->gmem);
+	r->gmem = NULL;
+	r->nr_gmem = 0;
+}

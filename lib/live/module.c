@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The helper module: is it there, load it, unload it. */
+#include <fcntl.h>
+#include <libkmod.h>
+#include <stdio.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+#include "base/lazy.h"
+#include "private.h"
+
+#define MODULE	"tdxctl"
+
+/* It draws in libcrypto. */
+#define KMOD(X) X(kmod_list_next) X(kmod_module_get_info) X(kmod_module_get_path) \
+	X(kmod_module_info_free_list) X(kmod_module_info_get_key) X(kmod_module_info_get_value) \
+	X(kmod_module_insert_module) X(kmod_module_new_from_name) X(kmod_module_new_from_path) \
+	X(kmod_module_probe_insert_module) X(kmod_module_remove_module) X(kmod_module_unref) \
+	X(kmod_new) X(kmod_set_log_fn) X(kmod_unref)
+
+static struct {
+	LAZY_POINTERS(KMOD)
+} lazy;
+static const struct lazy_symbol symbols[] = { LAZY_SYMBOLS(KMOD) };
+
+static void to_log(void *data, int priority, const char *file, int line, const char *fn,
+		   const char *format, va_list args)
+{
+	char msg[256];
+
+	vsnprintf(msg, sizeof(msg), format, args);
+	ctx_log(data, TDXCTL_LOG_DEBUG, "libkmod: %s", msg);
+}
+
+/* -ELIBACC, -ENOMEM. */
+static int open_kmod(struct tdxctl_ctx *ctx, struct kmod_ctx **out)
+{
+	char *why = NULL;
+	int err;
+
+	err = lazy_load("libkmod.so.2", symbols, sizeof(symbols) / sizeof(symbols[0]), &why);
+	if (err) {
+		ctx_fail(ctx, err, "install libkmod2, or load and unload " MODULE " with modprobe",
+			 "%s", why ? why : "libkmod.so.2 cannot be loaded");
+		free(why);
+		return err;
+	}
+	*out = lazy.kmod_new(NULL, NULL);
+	if (!*out)
+		return ctx_fail(ctx, -ENOMEM, NULL, "libkmod: out of memory");
+	lazy.kmod_set_log_fn(*out, to_log, ctx);
+	return 0;
+}
+
+static const char *release_name(void)
+{
+	static struct utsname u;
+
+	return uname(&u) ? "this kernel" : u.release;
+}
+
+static int no_module(struct tdxctl_ctx *ctx)
+{
+	return ctx_fail(ctx, -ENOENT, "build and install it for this kernel, or name a .ko file with --file",
+			"no module " MODULE " for kernel %s", release_name());
+}
+
+/* @file NULL: the installed module. -ENOENT. */
+static int find_module(struct tdxctl_ctx *ctx, struct kmod_ctx *k, const char *file,
+		       struct kmod_module **out)
+{
+	int err;
+
+	if (file) {
+		if (access(file, R_OK)) {
+			err = -errno;
+			return ctx_fail(ctx, err, "name a readable tdxctl.ko", "%s: %s", file,
+					strerror(-err));
+		}
+		err = lazy.kmod_module_new_from_path(k, file, out);
+		if (err)
+			return ctx_fail(ctx, err, "name a tdxctl.ko built for this kernel",
+					"%s: %s", file, strerror(-err));
+		return 0;
+	}
+	err = lazy.kmod_module_new_from_name(k, MODULE, out);
+	return err ? ctx_fail(ctx, err, NULL, MODULE ": %s", strerror(-err)) : 0;
+}
+
+static int live_only(struct tdxctl_ctx *ctx)
+{
+	if (!ctx->emul && !ctx->captured)
+		return 0;
+	return ctx_fail(ctx, -EOPNOTSUPP, "leave out --emulate and --root",
+			"the helper belongs to the live host");
+}
+
+static char *dup_sysfs(struct tdxctl_ctx *ctx, const char *path)
+{
+	char buf[64];
+
+	return root_read_line(ctx, path, buf, sizeof(buf)) ? NULL : strdup(buf);
+}
+
+/* Version of a module file, from its modinfo. */
+static char *file_version(struct kmod_module *mod)
+{
+	struct kmod_list *info = NULL, *i;
+	char *version = NULL;
+
+	if (lazy.kmod_module_get_info(mod, &info) < 0)
+		return NULL;
+	for (i = info; i; i = lazy.kmod_list_next(info, i))
+		if (!version && !strcmp(lazy.kmod_module_info_get_key(i), "version"))
+			version = strdup(lazy.kmod_module_info_get_value(i));
+	lazy.kmod_module_info_free_list(info);
+	return version;
+}
+
+static int file_side(struct tdxctl_ctx *ctx, const char *file, struct tdxctl_helper *h)
+{
+	struct kmod_module *mod = NULL;
+	struct kmod_ctx *k;
+	const char *path;
+	int err;
+
+	err = open_kmod(ctx, &k);
+	if (err)
+		return err;
+	err = find_module(ctx, k, file, &mod);
+	if (!err) {
+		path = lazy.kmod_module_get_path(mod);
+		if (path) {
+			h->path = strdup(path);
+			if (h->state == TDXCTL_HELPER_ABSENT)
+				h->state = TDXCTL_HELPER_AVAILABLE;
+			if (!h->version)
+				h->version = file_version(mod);
+		}
+		lazy.kmod_module_unref(mod);
+	}
+	lazy.kmod_unref(k);
+	return err;
+}
+
+int tdxctl_helper_get(struct tdxctl_ctx *ctx, const char *file, struct tdxctl_helper **out)
+{
+	struct tdxctl_helper *h;
+	uint64_t refcnt;
+	int err = 0, fd;
+
+	ctx_clear(ctx);
+	if (ctx->emul)
+		return live_only(ctx);
+	h = calloc(1, sizeof(*h));
+	if (!h)
+		return ctx_fail(ctx, -ENOMEM, NULL, "out of memory");
+	h->refcnt = -1;
+	if (root_exists(ctx, "/sys/module/" MODULE)) {
+		h->state = TDXCTL_HELPER_LOADED;
+		h->version = dup_sysfs(ctx, "/sys/module/" MODULE "/version");
+		if (!root_read_u64(ctx, "/sys/module/" MODULE "/refcnt", &refcnt))
+			h->refcnt = (int)refcnt;
+	}
+	h->dev = root_exists(ctx, TDXCTL_DEV_PATH);
+	/* The files of another kernel say nothing about a captured host. */
+	if (!ctx->captured)
+		err = file_side(ctx, file, h);
+	if (err) {
+		tdxctl_helper_free(h);
+		return err;
+	}
+	if (h->dev && !ctx->captured) {
+		fd = helper_open(ctx);
+		if (fd >= 0) {
+			if (helper_info(ctx, fd, &h->info))
+				h->info = (struct tdxctl_info){ 0 };
+			op_close(ctx, fd);
+		}
+	}
+	*out = h;
+	return 0;
+}
+
+void tdxctl_helper_free(struct tdxctl_helper *h)
+{
+	if (!h)
+		return;
+	free(h->path);
+	free(h->version);
+	free(h);
+}
+
+static int load_failed(struct tdxctl_ctx *ctx, int err, const char *what)
+{
+	const char *hint = "see the kernel log";
+
+	switch (err) {
+	case -EPERM:
+	case -EACCES:
+		return ctx_fail(ctx, -EPERM, "run as root; kernel lockdown also forbids unsigned modules",
+				"%s: not permitted to load modules", what);
+	case -EEXIST:
+		return ctx_fail(ctx, err, NULL, "%s: loaded already", what);
+	case -ENOENT:
+		/* init_module() also says this for an unknown symbol. */
+		hint = "see the kernel log for an unknown symbol";
+		break;
+	case -ENOEXEC:
+		hint = "rebuild the module for this kernel: its format or version magic differs";
+		break;
+	case -EKEYREJECTED:
+	case -ENOKEY:
+	case -EBADMSG:
+		hint = "sign the module with a key this kernel trusts (Secure Boot is on)";
+		break;
+	}
+	return ctx_fail(ctx, err, hint, "%s: %s", what, strerror(-err));
+}
+
+int tdxctl_helper_load(struct tdxctl_ctx *ctx, const char *file)
+{
+	struct kmod_module *mod = NULL;
+	struct kmod_ctx *k;
+	int err;
+
+	ctx_clear(ctx);
+	err = live_only(ctx);
+	if (err)
+		return err;
+	if (root_exists(ctx, "/sys/module/" MODULE))
+		return ctx_fail(ctx, -EEXIST, NULL, MODULE ": loaded already");
+	err = open_kmod(ctx, &k);
+	if (err)
+		return err;
+	err = find_module(ctx, k, file, &mod);
+	if (err)
+		goto out;
+	if (!lazy.kmod_module_get_path(mod)) {
+		err = no_module(ctx);
+		goto out;
+	}
+	if (file)
+		err = lazy.kmod_module_insert_module(mod, 0, "");
+	else
+		err = lazy.kmod_module_probe_insert_module(mod, KMOD_PROBE_FAIL_ON_LOADED, NULL, NULL,
+						      NULL, NULL);
+	/* Positive: the blacklist of modprobe.d applies. */
+	if (err > 0)
+		err = ctx_fail(ctx, -EPERM, "remove it from the blacklist in /etc/modprobe.d",
+			       MODULE ": blacklisted");
+	else if (err)
+		err = load_failed(ctx, err, file ? file : MODULE);
+out:
+	lazy.kmod_module_unref(mod);
+	lazy.kmod_unref(k);
+	return err;
+}
+
+int tdxctl_helper_unload(struct tdxctl_ctx *ctx)
+{
+	struct kmod_module *mod = NULL;
+	struct kmod_ctx *k;
+	int err;
+
+	ctx_clear(ctx);
+	err = live_only(ctx);
+	if (err)
+		return err;
+	if (!root_exists(ctx, "/sys/module/" MODULE))
+		return ctx_fail(ctx, -ENOENT, NULL, MODULE ": not loaded");
+	err = open_kmod(ctx, &k);
+	if (err)
+		return err;
+	err = find_module(ctx, k, NULL, &mod);
+	if (!err)
+		err = lazy.kmod_module_remove_module(mod, O_NONBLOCK);
+	switch (err) {
+	case 0:
+		break;
+	case -EWOULDBLOCK:
+	case -EBUSY:
+		err = ctx_fail(ctx, -EBUSY, "end the VMs that it released early and what has "
+			       TDXCTL_DEV_PATH " open, then try again",
+			       MODULE ": in use");
+		break;
+	case -EPERM:
+	case -EACCES:
+		err = ctx_fail(ctx, -EPERM, "run as root", MODULE ": not permitted to unload modules");
+		break;
+	case -ENOENT:
+		err = ctx_fail(ctx, -ENOENT, NULL, MODULE ": not loaded");
+		break;
+	default:
+		err = ctx_fail(ctx, err, "see the kernel log", MODULE ": %s", strerror(-err));
+	}
+	lazy.kmod_module_unref(mod);
+	lazy.kmod_unref(k);
+	return err;
+}

@@ -1,0 +1,448 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Release of a VM of this host. The helper is told a pidfd and a descriptor
+ * number, and checks the TD behind them: neither a recycled PID nor a
+ * descriptor number that means something else by now can hit another VM.
+ */
+#include <stdio.h>
+#include <time.h>
+#include "release.h"
+
+#define POLL_MS		50
+#define PATIENCE_NS	(3 * 1000000000ULL)	/* without a page given back */
+
+static void reasons_from(struct tdxctl_release_state *st, const struct tdxctl_release_args *a)
+{
+	for (int i = 0; i < TDXCTL_STRATEGIES; i++)
+		st->reason[i] = a->reason[i] < TDXCTL_REASONS ? a->reason[i] : TDXCTL_REASON_MAYBE;
+	/* Ending the VMM needs no kernel support. */
+	st->reason[TDXCTL_STRATEGY_STOP] = TDXCTL_REASON_USER_SPACE;
+}
+
+static void from_args(struct helper_release *r, const struct tdxctl_release_args *a)
+{
+	struct tdxctl_release_state *st = &r->st;
+
+	st->strategy = a->strategy < TDXCTL_STRATEGIES ? a->strategy : TDXCTL_STRATEGY_AUTO;
+	st->phase = a->phase < TDXCTL_PHASES ? a->phase : TDXCTL_PHASE_NONE;
+	st->result = a->result;
+	st->hkid = a->hkid;
+	st->hkid_freed = !!a->hkid_freed;
+	st->pages_total = a->pages_total;
+	st->pages_left = a->pages_left;
+	st->seamcalls = a->seamcalls;
+	st->page_seamcalls = a->page_seamcalls;
+	st->duration_ns = 0;
+	if (a->started_ns) {
+		uint64_t end = a->ended_ns ? a->ended_ns : clock_now_ns();
+
+		st->duration_ns = end > a->started_ns ? end - a->started_ns : 0;
+	}
+	reasons_from(st, a);
+}
+
+/* The helper gives back the HKID; the memory goes with the guest_memfd. */
+static bool leaves_pages(enum tdxctl_strategy s)
+{
+	return s == TDXCTL_STRATEGY_TERMINATE || s == TDXCTL_STRATEGY_EARLY;
+}
+
+static int call(struct helper_release *r, uint32_t flags, unsigned int wait_ms,
+		struct tdxctl_release_args *a)
+{
+	*a = (struct tdxctl_release_args){
+		.size = sizeof(*a),
+		.flags = flags,
+		.pidfd = r->pidfd,
+		.vm_fd = r->vm_fd,
+		.tdr = r->was.tdr,
+		.strategy = r->strategy == TDXCTL_STRATEGY_STOP ? TDXCTL_STRATEGY_AUTO : r->strategy,
+		.wait_ms = wait_ms,
+	};
+	return op_ioctl(r->base.ctx, r->dev, TDXCTL_IOC_RELEASE, a);
+}
+
+struct candidates {
+	struct helper_release *r;
+	int first;			/* tried already */
+	int err;			/* of the best answer so far */
+	struct tdxctl_release_args args;
+};
+
+/* One descriptor of the process; 1 = the helper knows this TD under it. */
+static int try_fd(struct candidates *c, int fd)
+{
+	c->r->vm_fd = fd;
+	c->err = call(c->r, TDXCTL_RELEASE_DRY_RUN, 0, &c->args);
+	/* Not a VM, or the VM of another TD: look further. */
+	return c->err != -EINVAL && c->err != -EBADF;
+}
+
+static int candidate(void *arg, unsigned int fd)
+{
+	struct candidates *c = arg;
+	char path[48], link[128];
+
+	if ((int)fd == c->first)
+		return 0;
+	snprintf(path, sizeof(path), "/proc/%d/fd/%u", c->r->pid, fd);
+	if (root_readlink(c->r->base.ctx, path, link, sizeof(link)) || !link_is_vm(link))
+		return 0;
+	return try_fd(c, (int)fd);
+}
+
+/* The dry run; finds the VM file when its number changed since creation. */
+static int dry_run(struct helper_release *r, int vm_fd, struct tdxctl_release_args *a)
+{
+	struct candidates c = { .r = r, .first = vm_fd, .err = -EBADF };
+	char path[32];
+
+	if (vm_fd < 0 || !try_fd(&c, vm_fd)) {
+		snprintf(path, sizeof(path), "/proc/%d/fd", r->pid);
+		if (root_each_number(r->base.ctx, path, candidate, &c) != 1 && vm_fd >= 0 &&
+		    (c.err == -EINVAL || c.err == -EBADF))
+			try_fd(&c, vm_fd);
+	}
+	*a = c.args;
+	return c.err;
+}
+
+static int no_strategy(struct helper_release *r, enum tdxctl_strategy asked)
+{
+	const char *hint = "--strategy stop ends the VMM instead";
+	uint32_t why = r->st.reason[asked];
+
+	if (why == TDXCTL_REASON_NOT_TD)
+		return ctx_fail(r->base.ctx, -EINVAL, "'tdxctl td' lists the TDs", "%s: not a TD",
+				r->name);
+	if (asked == TDXCTL_STRATEGY_AUTO)
+		return ctx_fail(r->base.ctx, -EOPNOTSUPP, hint,
+				"%s: this kernel offers no way to release a running TD", r->name);
+	return ctx_fail(r->base.ctx, -EOPNOTSUPP, hint, "%s: strategy %s is not available: %s",
+			r->name, tdxctl_strategy_str(asked),
+			why ? tdxctl_reason_str(why) : "refused by the helper");
+}
+
+static int open_failed(struct helper_release *r, int err)
+{
+	struct tdxctl_ctx *ctx = r->base.ctx;
+
+	switch (err) {
+	case -ESRCH:
+		return ctx_fail(ctx, err, "'tdxctl td' lists the TDs", "%s: process %d is gone",
+				r->name, r->pid);
+	case -EBADF:
+	case -EINVAL:
+		return ctx_fail(ctx, -EINVAL, "'tdxctl td show' lists who holds its files",
+				"%s: process %d has no VM file of that TD", r->name, r->pid);
+	case -EOPNOTSUPP:
+		return no_strategy(r, r->strategy);
+	case -EBUSY:
+		return ctx_fail(ctx, err, "wait for one of them to end",
+				"%s: too many releases are running", r->name);
+	default:
+		return helper_fail(ctx, err, "release");
+	}
+}
+
+static void use_stop(struct helper_release *r)
+{
+	r->strategy = r->st.strategy = TDXCTL_STRATEGY_STOP;
+	/* Only the calls for the TD are counted, not those for its pages. */
+	r->st.page_seamcalls = TDXCTL_UNKNOWN;
+}
+
+/* Whether a SEAMCALL failed for the TD: which and how is in @td then. */
+static bool td_failed(struct helper_release *r, struct tdxctl_td *td)
+{
+	struct tdxctl_snapshot *snap;
+
+	*td = (struct tdxctl_td){ 0 };
+	if (helper_snapshot(r->base.ctx, r->dev, &snap))
+		return false;
+	for (size_t i = 0; i < snap->nr_tds; i++)
+		if (tdxctl_same_td(&r->was, &snap->tds[i].td))
+			*td = snap->tds[i].td;
+	tdxctl_snapshot_free(snap);
+	return td->fail_leaf || td->state == TDXCTL_TD_LEAKED;
+}
+
+static const char *leaf_of(const struct tdxctl_td *td)
+{
+	const char *s = td->fail_leaf ? tdxctl_leaf_str(td->fail_leaf) : NULL;
+
+	return s ? s : "an unknown leaf";
+}
+
+static const char *status_of(const struct tdxctl_td *td)
+{
+	const char *s = td->fail_leaf ? tdxctl_status_str(td->fail_status) : NULL;
+
+	return s ? s : "unknown status";
+}
+
+int release_leaked(struct helper_release *r, const struct tdxctl_td *td)
+{
+	if (td->hkid)
+		return ctx_fail(r->base.ctx, -EIO, "only a reboot gives it back",
+				"%s: HKID %u leaked%s: %s: %s", r->name, td->hkid,
+				td->private_pages ? ", and its memory with it" : "", leaf_of(td),
+				status_of(td));
+	return ctx_fail(r->base.ctx, -EIO, "they are lost until the host reboots",
+			"%s: not all pages could be reclaimed: %s: %s", r->name, leaf_of(td), status_of(td));
+}
+
+/* Why the helper's release failed. */
+static void say_failed(struct helper_release *r)
+{
+	struct tdxctl_ctx *ctx = r->base.ctx;
+	int err = r->st.result;
+	struct tdxctl_td td;
+
+	if (r->st.strategy == TDXCTL_STRATEGY_EARLY && err == -EBUSY)
+		ctx_fail(ctx, err, "try again, or end the VMM with --strategy stop",
+			 "%s: a vCPU of process %d did not stop in time; the VM is as it was",
+			 r->name, r->pid);
+	else if (r->st.strategy == TDXCTL_STRATEGY_EARLY && err == -ENOSPC)
+		ctx_fail(ctx, err, "end the VMMs of those that were released",
+			 "%s: too many released VMs are still there", r->name);
+	else if (td_failed(r, &td) && td.state == TDXCTL_TD_LEAKED)
+		release_leaked(r, &td);
+	else if (td.fail_leaf && td.hkid)
+		ctx_fail(ctx, err, "end the VMM with --strategy stop: the kernel tries once more then",
+			 "%s: HKID %u was not given back: %s: %s", r->name, td.hkid, leaf_of(&td),
+			 status_of(&td));
+	else
+		ctx_fail(ctx, err, "see the kernel log", "%s: release failed: %s", r->name,
+			 strerror(-err));
+}
+
+/*
+ * Nothing is left to punch, yet pages are: the VMM itself may be giving them
+ * back, so long as they become fewer.
+ */
+static bool becoming_fewer(struct helper_release *r, unsigned int wait_ms)
+{
+	uint64_t now = clock_now_ns();
+
+	if (r->st.pages_left != r->left_seen) {
+		r->left_seen = r->st.pages_left;
+		r->left_ns = now;
+	} else if (now - r->left_ns > PATIENCE_NS) {
+		return false;
+	}
+	/* A process that ends gives its memory back then. */
+	if (op_pidfd_wait(r->base.ctx, r->pidfd, (int)wait_ms) > 0) {
+		struct timespec ts = { .tv_nsec = POLL_MS * 1000000L };
+
+		nanosleep(&ts, NULL);
+	}
+	return true;
+}
+
+/* The HKID is free: what is left of the memory goes with the guest_memfd. */
+static int give_pages_back(struct helper_release *r, unsigned int wait_ms)
+{
+	struct tdxctl_release_args a;
+	struct tdxctl_td td;
+	int more = 0;
+
+	if (!r->gmem_open)
+		more = gmem_open(r);
+	if (!more)
+		more = gmem_punch(r, wait_ms);
+	if (more < 0)
+		return more;
+	r->st.phase = TDXCTL_PHASE_PAGES;
+	if (!more || call(r, 0, 0, &a))
+		return 0;
+	from_args(r, &a);
+	/* How many there were is not known, but all of them were in there. */
+	if (r->st.pages_left == TDXCTL_UNKNOWN && r->nr_gmem)
+		r->st.pages_left = 0;
+	if (!r->st.pages_left || r->st.pages_left == TDXCTL_UNKNOWN) {
+		r->st.phase = TDXCTL_PHASE_DONE;
+		return 0;
+	}
+	r->st.phase = TDXCTL_PHASE_PAGES;
+	if (becoming_fewer(r, wait_ms))
+		return 0;
+	if (td_failed(r, &td))
+		return release_leaked(r, &td);
+	return ctx_fail(r->base.ctx, -EIO, "--strategy stop ends the VMM instead",
+			"%s: %llu pages are in no guest_memfd of process %d", r->name,
+			(unsigned long long)r->st.pages_left, r->pid);
+}
+
+static int release_step(struct tdxctl_release *base, unsigned int wait_ms,
+			struct tdxctl_release_state *out)
+{
+	struct helper_release *r = (struct helper_release *)base;
+	bool punching = r->st.phase == TDXCTL_PHASE_PAGES;
+	struct tdxctl_release_args a;
+	int err = 0;
+
+	if (r->strategy == TDXCTL_STRATEGY_STOP) {
+		if (r->cancelled)
+			r->st.phase = TDXCTL_PHASE_CANCELLED;
+		else
+			err = stop_step(r, wait_ms);
+		*out = r->st;
+		return err;
+	}
+
+	/* What would make its memory stay has to be known while the VM is whole. */
+	if (leaves_pages(r->strategy) && !r->gmem_open && !r->cancelled) {
+		err = gmem_open(r);
+		if (err == -EOPNOTSUPP) {
+			r->st.phase = TDXCTL_PHASE_FAILED;
+			r->st.result = err;
+			*out = r->st;
+			return 0;
+		}
+		/* Any other is looked at when there is something to punch. */
+		r->gmem_open = !err;
+		ctx_clear(base->ctx);
+	}
+	err = call(r, r->cancelled ? TDXCTL_RELEASE_CANCEL : 0, wait_ms, &a);
+	/* A kernel that only answers when it is really asked: the last way is left. */
+	if (err == -EOPNOTSUPP && r->automatic && !r->cancelled) {
+		ctx_log(base->ctx, TDXCTL_LOG_WARN, "%s: the kernel refused strategy %s, ending the VMM",
+			r->name, tdxctl_strategy_str(r->strategy));
+		reasons_from(&r->st, &a);
+		r->st.reason[r->strategy] = TDXCTL_REASON_NO_IOCTL;
+		use_stop(r);
+		*out = r->st;
+		return 0;
+	}
+	if (err < 0) {
+		if (err == -EOPNOTSUPP)
+			reasons_from(&r->st, &a);
+		*out = r->st;
+		return err == -EINTR ? err : open_failed(r, err);
+	}
+	from_args(r, &a);
+	if (leaves_pages(r->st.strategy) && r->st.hkid_freed && !r->cancelled &&
+	    (r->st.phase == TDXCTL_PHASE_PAGES || r->st.phase == TDXCTL_PHASE_DONE) &&
+	    r->st.pages_left) {
+		/* The caller may have been asked to stop while it waited for the HKID. */
+		if (punching)
+			err = give_pages_back(r, wait_ms);
+		else
+			r->st.phase = TDXCTL_PHASE_PAGES;
+		if (err) {
+			r->st.phase = TDXCTL_PHASE_FAILED;
+			r->st.result = err;
+		}
+	} else if (r->cancelled && leaves_pages(r->st.strategy) &&
+		   r->st.phase == TDXCTL_PHASE_PAGES) {
+		/* The helper's part is over; nobody punches on. */
+		r->st.phase = TDXCTL_PHASE_CANCELLED;
+	} else if (!r->cancelled && r->st.phase == TDXCTL_PHASE_CANCELLED) {
+		/* Somebody else's release, which we had joined: the next call starts ours. */
+		r->st.phase = TDXCTL_PHASE_HKID;
+	}
+	if (r->st.phase == TDXCTL_PHASE_FAILED && !tdxctl_error(base->ctx)[0])
+		say_failed(r);
+	*out = r->st;
+	return 0;
+}
+
+static int release_cancel(struct tdxctl_release *base)
+{
+	struct helper_release *r = (struct helper_release *)base;
+
+	r->cancelled = true;
+	return 0;
+}
+
+static void release_free(struct tdxctl_release *base)
+{
+	struct helper_release *r = (struct helper_release *)base;
+
+	gmem_close(r);
+	op_close(base->ctx, r->pidfd);
+	op_close(base->ctx, r->dev);
+	free(r);
+}
+
+static const struct release_ops helper_ops = {
+	.step = release_step,
+	.cancel = release_cancel,
+	.free = release_free,
+};
+
+static int prepare(struct helper_release *r, const struct tdxctl_td_view *td,
+		   enum tdxctl_strategy strategy)
+{
+	struct tdxctl_ctx *ctx = r->base.ctx;
+	struct tdxctl_release_args a;
+	int err;
+
+	r->dev = helper_open(ctx);
+	if (r->dev < 0)
+		return r->dev == -ENOENT ? -ENOTCONN : r->dev;
+	if (!td->vm.pid)
+		return ctx_fail(ctx, -ESRCH, "'tdxctl td show' lists who still holds its files",
+				"%s: the process that created td:%u is gone", r->name, r->was.id);
+	r->pidfd = op_pidfd_open(ctx, td->vm.pid);
+	if (r->pidfd < 0)
+		return r->pidfd == -ESRCH ? open_failed(r, -ESRCH) :
+		       ctx_fail(ctx, r->pidfd, NULL, "%s: process %d: %s", r->name, r->pid,
+				strerror(-r->pidfd));
+	/* From here on the PID cannot be recycled unnoticed; was it before? */
+	if (!vm_same_process(ctx, td->vm.pid, td->td.owner.start_ns))
+		return open_failed(r, -ESRCH);
+
+	/* Without it the helper has one strategy less. */
+	(void)layout_register(ctx, r->dev);
+	err = dry_run(r, td->vm.vm_fd, &a);
+	from_args(r, &a);
+	if (err < 0 && err != -EOPNOTSUPP)
+		return open_failed(r, err);
+	if (a.reason[TDXCTL_STRATEGY_AUTO] == TDXCTL_REASON_NOT_TD)
+		return no_strategy(r, TDXCTL_STRATEGY_AUTO);
+	if (err || !r->st.strategy)
+		r->st.strategy = TDXCTL_STRATEGY_STOP;
+	/* The helper answers STOP for a strategy that is asked for and not there. */
+	if (strategy && strategy != TDXCTL_STRATEGY_STOP && r->st.strategy != strategy)
+		return no_strategy(r, strategy);
+	r->strategy = strategy ? strategy : r->st.strategy;
+	r->automatic = !strategy;
+	if (r->strategy == TDXCTL_STRATEGY_STOP) {
+		use_stop(r);
+		r->st.hkid = td->td.hkid ? td->td.hkid : td->td.last_hkid;
+		r->st.hkid_freed = !td->td.hkid;
+		r->st.pages_total = r->st.pages_left = td->td.private_pages;
+	}
+	r->st.strategy = r->strategy;
+	r->st.phase = TDXCTL_PHASE_NONE;
+	return 0;
+}
+
+int helper_release_open(struct tdxctl_ctx *ctx, const struct tdxctl_td_view *td,
+			enum tdxctl_strategy strategy, struct tdxctl_release **out,
+			struct tdxctl_release_state *plan)
+{
+	struct helper_release *r = calloc(1, sizeof(*r));
+	int err;
+
+	if (!r)
+		return ctx_fail(ctx, -ENOMEM, NULL, "out of memory");
+	*r = (struct helper_release){
+		.base = { .ops = &helper_ops, .ctx = ctx },
+		.dev = -1, .pidfd = -1, .vm_fd = -1,
+		.pid = td->vm.pid,
+		.was = td->td,
+		.strategy = strategy,
+	};
+	snprintf(r->name, sizeof(r->name), "%s", td->vm.name);
+	err = prepare(r, td, strategy);
+	*plan = r->st;
+	if (err) {
+		release_free(&r->base);
+		return err;
+	}
+	*out = &r->base;
+	return 0;
+}

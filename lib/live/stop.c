@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The last resort: end the VMM and watch its TD go. */
+#include <signal.h>
+#include <time.h>
+#include "release.h"
+
+#define GRACE_NS	(10 * 1000000000ULL)	/* from SIGTERM to SIGKILL */
+#define POLL_MS		50
+
+static int send_signal(struct helper_release *r, int sig, enum stop_stage next)
+{
+	int err = op_pidfd_send_signal(r->base.ctx, r->pidfd, sig);
+
+	if (err < 0 && err != -ESRCH)
+		return ctx_fail(r->base.ctx, err, "run as root or as the VM's owner",
+				"%s: signal to process %d: %s", r->name, r->pid, strerror(-err));
+	r->stage = err == -ESRCH ? STOP_ENDED : next;
+	r->stage_ns = clock_now_ns();
+	return 0;
+}
+
+/* What the ledger says about the TD now. */
+static int watch(struct helper_release *r)
+{
+	struct tdxctl_release_state *st = &r->st;
+	struct tdxctl_snapshot *snap;
+	const struct tdxctl_td *td = NULL;
+	int err = helper_snapshot(r->base.ctx, r->dev, &snap);
+
+	if (err)
+		return err;
+	for (size_t i = 0; i < snap->nr_tds; i++)
+		if (tdxctl_same_td(&r->was, &snap->tds[i].td))
+			td = &snap->tds[i].td;
+	if (!td) {
+		st->hkid_freed = true;
+		st->pages_left = 0;
+		st->phase = TDXCTL_PHASE_DONE;
+	} else {
+		st->pages_left = td->private_pages;
+		st->hkid_freed = !td->hkid;
+		if (td->seamcalls > r->was.seamcalls)
+			st->seamcalls = td->seamcalls - r->was.seamcalls;
+		st->phase = td->hkid ? TDXCTL_PHASE_HKID : TDXCTL_PHASE_PAGES;
+		if (td->state == TDXCTL_TD_LEAKED) {
+			st->phase = TDXCTL_PHASE_FAILED;
+			st->result = -EIO;
+			release_leaked(r, td);
+		}
+	}
+	tdxctl_snapshot_free(snap);
+	return 0;
+}
+
+int stop_step(struct helper_release *r, unsigned int wait_ms)
+{
+	struct tdxctl_ctx *ctx = r->base.ctx;
+	uint64_t end = clock_now_ns() + wait_ms * 1000000ULL;
+	int err = 0;
+
+	if (r->stage == STOP_NEW) {
+		r->started_ns = clock_now_ns();
+		err = send_signal(r, SIGTERM, STOP_TERM);
+	}
+	while (!err) {
+		r->st.duration_ns = clock_now_ns() - r->started_ns;
+		err = watch(r);
+		if (err || r->st.phase >= TDXCTL_PHASE_DONE)
+			return err;
+		if (clock_now_ns() >= end)
+			return 0;
+		if (r->stage == STOP_ENDED) {
+			struct timespec ts = { .tv_nsec = POLL_MS * 1000000L };
+
+			if (nanosleep(&ts, NULL))
+				return -EINTR;
+			continue;
+		}
+		err = op_pidfd_wait(ctx, r->pidfd, POLL_MS);
+		if (err > 0) {
+			r->stage = STOP_ENDED;
+			err = 0;
+		} else if (!err && r->stage == STOP_TERM && clock_now_ns() - r->stage_ns > GRACE_NS) {
+			ctx_log(ctx, TDXCTL_LOG_WARN, "%s: ignores SIGTERM, sending SIGKILL", r->name);
+			err = send_signal(r, SIGKILL, STOP_KILL);
+		}
+	}
+	return err;
+}
