@@ -274,39 +274,6 @@ enum tdxctl_tri tdxctl_log_find(const struct tdxctl_facts *f, const char *needle
 				const char **line, size_t *len);
 /* Microseconds between the line before the first one with @needle and that one. */
 struct tdxctl_val tdxctl_log_gap(const struct tdxctl_facts *f, const char *needle);
-/* ---- for the sources themselves and their fuzzer ---- */
-
-/* Words for an errno of a file. */
-const char *tdxctl_src_why(int err);
-void tdxctl_src_cpuinfo(const char *text, struct tdxctl_cpu_facts *c);
-/* The number after "tdx " in a misc.* file; "max" is TDXCTL_UNKNOWN. */
-bool tdxctl_src_misc(const char *text, const char *key, uint64_t *v);
-/* Inflates @len bytes of gzip to at most @max, malloc'ed and NUL-terminated; -EINVAL, -EFBIG. */
-int tdxctl_src_gunzip(const void *gz, size_t len, size_t max, char **out);
-/* "6.12.95+deb12-amd64" */
-unsigned int tdxctl_src_kernel(const char *release);
-int tdxctl_src_cpu(struct tdxctl_ctx *ctx, struct tdxctl_facts *f);
-int tdxctl_src_config(struct tdxctl_ctx *ctx, struct tdxctl_facts *f);
-int tdxctl_src_hotplug(struct tdxctl_ctx *ctx, struct tdxctl_facts *f);
-/* @all: every cgroup, not only the totals. */
-int tdxctl_src_cgroup(struct tdxctl_ctx *ctx, struct tdxctl_facts *f, bool all);
-/* @td: also what a TD may have. */
-int tdxctl_src_kvm(struct tdxctl_ctx *ctx, struct tdxctl_facts *f, bool td);
-int tdxctl_src_vms(struct tdxctl_ctx *ctx, struct tdxctl_facts *f);
-int tdxctl_src_log(struct tdxctl_ctx *ctx, struct tdxctl_facts *f);
-int tdxctl_src_memory(struct tdxctl_ctx *ctx, struct tdxctl_facts *f);
-int tdxctl_src_services(struct tdxctl_ctx *ctx, struct tdxctl_facts *f);
-/* The memory slots in a DMI table of @len bytes. */
-int tdxctl_src_dmi(const uint8_t *table, size_t len, struct tdxctl_facts *f);
-/* An argument of a VMM; false: it is about something else. */
-bool tdxctl_src_quote_socket(const char *arg, struct tdxctl_quote_socket *q);
-/* One record of /dev/kmsg of @n bytes as a line; its length, 0 none, at most @size - 1. */
-size_t tdxctl_src_kmsg(const char *rec, size_t n, char *line, size_t size);
-int tdxctl_src_pstore(struct tdxctl_ctx *ctx, struct tdxctl_facts *f);
-/* Calls @fn with each entry's name but . and ..; stops on non-zero. */
-int tdxctl_src_entries(struct tdxctl_ctx *ctx, const char *dir,
-		       int (*fn)(void *arg, const char *name), void *arg);
-
 /* ---- KeyIDs ---- */
 
 struct tdxctl_keys {

@@ -139,6 +139,8 @@ void tdxctl_snapshot_free(struct tdxctl_snapshot *snap);
  * -EPROTO. Public for the fuzzer.
  */
 int tdxctl_snapshot_parse(const void *buf, size_t len, struct tdxctl_snapshot **out);
+/* The bytes tdxctl_snapshot_parse() takes, malloc'ed. -ENOMEM. */
+int tdxctl_snapshot_bytes(const struct tdxctl_snapshot *s, void **out, size_t *len);
 
 enum tdxctl_health { TDXCTL_HEALTH_OK, TDXCTL_HEALTH_WARNING, TDXCTL_HEALTH_CRITICAL, TDXCTL_HEALTH_UNKNOWN };
 
@@ -268,10 +270,22 @@ int tdxctl_emul_init(struct tdxctl_ctx *ctx, const char *file,
 
 /* Replaces or creates @path in one step, readable by all. -EINVAL not a regular file. */
 int tdxctl_textfile_write(struct tdxctl_ctx *ctx, const char *path, const char *text);
-/* When the host was booted, in seconds since 1970; -ENODATA an emulated host. */
+/* When the host was booted, in seconds since 1970; -EOPNOTSUPP an emulated host, -ENODATA. */
 int tdxctl_boot_time(struct tdxctl_ctx *ctx, uint64_t *seconds);
+/* CLOCK_MONOTONIC of this machine, in nanoseconds. */
+uint64_t tdxctl_clock_ns(void);
+/* malloc'ed; NULL out of memory. */
+char *tdxctl_base64(const void *data, size_t len);
+/* malloc'ed; -EINVAL, -ENOMEM. */
+int tdxctl_base64_decode(const char *text, void **out, size_t *len);
+
+/* The configuration of `tdxctl check` on a host. */
+#define TDXCTL_CONF_PATH "/etc/tdxctl.conf"
 
 /* ---- words ---- */
+
+/* "1.5.06" and what follows it at *end. */
+bool tdxctl_version_parse(const char *text, uint64_t *version, const char **end);
 
 /* "free", "assigned" ...: the JSON words. NULL for a value out of range. */
 const char *tdxctl_hkid_state_str(unsigned int state);	/* unknown -> "unknown" */

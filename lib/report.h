@@ -36,12 +36,4 @@ void tdxctl_report_free(struct tdxctl_report *r);
  */
 void tdxctl_set_report(struct tdxctl_ctx *ctx, struct tdxctl_report *r);
 
-/* The bytes tdxctl_snapshot_parse() takes, malloc'ed. -ENOMEM. */
-int tdxctl_snapshot_bytes(const struct tdxctl_snapshot *s, void **out, size_t *len);
-
-/* malloc'ed; NULL out of memory. */
-char *tdxctl_base64(const void *data, size_t len);
-/* malloc'ed; -EINVAL, -ENOMEM. */
-int tdxctl_base64_decode(const char *text, void **out, size_t *len);
-
 #endif

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <health/limits.h>
+#include <health.h>
 
 #include "check.h"
 

@@ -1,16 +1,72 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The release of one TD: what every way of doing it has in common. */
-#include <time.h>
+/* Passes each question on to the kind of host that was opened. */
 #include <unistd.h>
-#include "private.h"
+#include "backend.h"
 
-uint64_t clock_now_ns(void)
+static int cannot(struct tdxctl_ctx *ctx)
 {
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000ULL + (uint64_t)ts.tv_nsec;
+	return ctx_fail(ctx, -EOPNOTSUPP, ctx->backend->hint, "%s", ctx->backend->cannot);
 }
+
+#define ASK(ctx, member, ...) \
+	((ctx)->backend->member ? (ctx)->backend->member(ctx, ##__VA_ARGS__) : cannot(ctx))
+
+int tdxctl_snapshot_get(struct tdxctl_ctx *ctx, struct tdxctl_snapshot **out)
+{
+	ctx_clear(ctx);
+	return ASK(ctx, snapshot, out);
+}
+
+int tdxctl_msrs_get(struct tdxctl_ctx *ctx, const struct tdxctl_snapshot *snap,
+		    enum tdxctl_msrs which, struct tdxctl_msr_set **out, size_t *count)
+{
+	return ASK(ctx, msrs, snap, which, out, count);
+}
+
+int tdxctl_cpu_check(struct tdxctl_ctx *ctx, struct tdxctl_cpu_check_rec **out, size_t *count)
+{
+	ctx_clear(ctx);
+	return ASK(ctx, cpu_check, out, count);
+}
+
+int tdxctl_pins_get(struct tdxctl_ctx *ctx, const struct tdxctl_td_view *td,
+		    struct tdxctl_pin **out, size_t *count)
+{
+	ctx_clear(ctx);
+	return ASK(ctx, pins, td, out, count);
+}
+
+int tdxctl_boot_time(struct tdxctl_ctx *ctx, uint64_t *seconds)
+{
+	return ASK(ctx, boot_time, seconds);
+}
+
+ssize_t backend_conf(struct tdxctl_ctx *ctx, size_t max, char **text)
+{
+	return ctx->backend->conf ? ctx->backend->conf(ctx, max, text) : -ENOENT;
+}
+
+/* ---- helper module ---- */
+
+int tdxctl_helper_get(struct tdxctl_ctx *ctx, const char *file, struct tdxctl_helper **out)
+{
+	ctx_clear(ctx);
+	return ASK(ctx, helper, file, out);
+}
+
+int tdxctl_helper_load(struct tdxctl_ctx *ctx, const char *file)
+{
+	ctx_clear(ctx);
+	return ASK(ctx, helper_load, file);
+}
+
+int tdxctl_helper_unload(struct tdxctl_ctx *ctx)
+{
+	ctx_clear(ctx);
+	return ASK(ctx, helper_unload);
+}
+
+/* ---- releases ---- */
 
 int tdxctl_release_open(struct tdxctl_ctx *ctx, const struct tdxctl_td_view *td,
 			enum tdxctl_strategy strategy, struct tdxctl_release **out,
@@ -23,16 +79,13 @@ int tdxctl_release_open(struct tdxctl_ctx *ctx, const struct tdxctl_td_view *td,
 	*plan = (struct tdxctl_release_state){ .hkid = TDXCTL_UNKNOWN32 };
 	if (strategy >= TDXCTL_STRATEGIES)
 		return ctx_fail(ctx, -EINVAL, NULL, "unknown strategy %u", strategy);
-	if (ctx->captured && !ctx->emul)
-		return ctx_fail(ctx, -EOPNOTSUPP, "run it on the live host",
-				"a captured host cannot be changed");
-	/* Root may, the owner may; for anybody else this is not their VM to end. */
+	if (!ctx->backend->release_open)
+		return cannot(ctx);
+	/* Root may, and the owner of the VM; other users may not end it. */
 	if (euid && td->vm.uid != (uid_t)-1 && td->vm.uid != euid)
 		return ctx_fail(ctx, -EPERM, "run as root or as that user",
 				"%s: owned by another user (uid %u)", td->vm.name, td->vm.uid);
-	if (ctx->emul)
-		return emul_release_open(ctx, td, strategy, out, plan);
-	return helper_release_open(ctx, td, strategy, out, plan);
+	return ctx->backend->release_open(ctx, td, strategy, out, plan);
 }
 
 int tdxctl_release_step(struct tdxctl_release *r, unsigned int wait_ms,

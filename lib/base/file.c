@@ -8,44 +8,68 @@
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "private.h"
+#include "base.h"
 
-int file_read(const char *path, size_t max, char **text, size_t *len)
+ssize_t fd_read(int fd, size_t max, char **out)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), err = 0;
-	struct stat st;
-	size_t got = 0;
+	size_t len = 0, room = 0;
 	char *buf = NULL;
+	int err = 0;
 
-	if (fd < 0)
-		return -errno;
-	if (fstat(fd, &st))
-		err = -errno;
-	else if (!S_ISREG(st.st_mode))
-		err = -EINVAL;
-	else if ((uint64_t)st.st_size > max)
-		err = -EFBIG;
-	else if (!(buf = malloc((size_t)st.st_size + 1)))
-		err = -ENOMEM;
-	while (!err && got < (size_t)st.st_size) {
-		ssize_t n = read(fd, buf + got, (size_t)st.st_size - got);
+	for (;;) {
+		ssize_t n;
 
+		if (room - len < 2) {
+			char *bigger;
+
+			room = room ? room * 2 : 1024;
+			bigger = realloc(buf, room);
+			if (!bigger) {
+				err = -ENOMEM;
+				break;
+			}
+			buf = bigger;
+		}
+		n = read(fd, buf + len, room - len - 1);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
 			err = -errno;
 		if (n <= 0)
 			break;
-		got += (size_t)n;
+		len += (size_t)n;
+		if (len > max) {
+			err = -EFBIG;
+			break;
+		}
 	}
-	close(fd);
 	if (err) {
 		free(buf);
 		return err;
 	}
-	buf[got] = '\0';
-	*text = buf;
-	*len = got;
+	buf[len] = '\0';
+	*out = buf;
+	return (ssize_t)len;
+}
+
+int file_read(const char *path, size_t max, char **text, size_t *len)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	struct stat st;
+	ssize_t n;
+
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &st))
+		n = -errno;
+	else if (!S_ISREG(st.st_mode))
+		n = -EINVAL;
+	else
+		n = fd_read(fd, max, text);
+	close(fd);
+	if (n < 0)
+		return (int)n;
+	*len = (size_t)n;
 	return 0;
 }
 

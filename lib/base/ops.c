@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-#include "private.h"
+#include "base.h"
 
 static int ret_errno(long ret)
 {

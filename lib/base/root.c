@@ -10,20 +10,20 @@
 #include <linux/openat2.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-#include "private.h"
+#include "base.h"
 
 int root_open(struct tdxctl_ctx *ctx, const char *path, int flags)
 {
 	struct open_how how = {
 		.flags = (uint64_t)(flags | O_CLOEXEC),
-		.resolve = ctx->captured ? RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS : 0,
+		.resolve = ctx->resolve,
 	};
 	long fd;
 
 	path += strspn(path, "/");
 	if (!*path)
 		path = ".";
-	if (!ctx->captured) {
+	if (!ctx->resolve) {
 		fd = openat(ctx->rootfd, path, flags | O_CLOEXEC);
 		return fd < 0 ? -errno : (int)fd;
 	}
@@ -45,47 +45,13 @@ ssize_t root_read(struct tdxctl_ctx *ctx, const char *path, size_t max, char **o
 {
 	/* A FIFO in a captured tree must not hang the reader. */
 	int fd = root_open(ctx, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
-	size_t len = 0, room = 0;
-	char *buf = NULL;
-	int err = 0;
+	ssize_t len;
 
 	if (fd < 0)
 		return fd;
-	for (;;) {
-		ssize_t n;
-
-		if (room - len < 2) {
-			char *bigger;
-
-			room = room ? room * 2 : 1024;
-			bigger = realloc(buf, room);
-			if (!bigger) {
-				err = -ENOMEM;
-				break;
-			}
-			buf = bigger;
-		}
-		n = read(fd, buf + len, room - len - 1);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			err = -errno;
-		if (n <= 0)
-			break;
-		len += (size_t)n;
-		if (len > max) {
-			err = -EFBIG;
-			break;
-		}
-	}
+	len = fd_read(fd, max, out);
 	close(fd);
-	if (err) {
-		free(buf);
-		return err;
-	}
-	buf[len] = '\0';
-	*out = buf;
-	return (ssize_t)len;
+	return len;
 }
 
 int root_read_line(struct tdxctl_ctx *ctx, const char *path, char *buf, size_t size)
@@ -135,8 +101,8 @@ int root_readlink(struct tdxctl_ctx *ctx, const char *path, char *buf, size_t si
 	return n < 0 ? (int)n : 0;
 }
 
-int root_each_number(struct tdxctl_ctx *ctx, const char *dir,
-		     int (*fn)(void *arg, unsigned int n), void *arg)
+int root_each(struct tdxctl_ctx *ctx, const char *dir,
+		       int (*fn)(void *arg, const char *name), void *arg)
 {
 	int fd = root_open(ctx, dir, O_RDONLY | O_DIRECTORY), ret = 0;
 	struct dirent *e;
@@ -150,16 +116,34 @@ int root_each_number(struct tdxctl_ctx *ctx, const char *dir,
 		close(fd);
 		return ret;
 	}
-	while (!ret && (e = readdir(d))) {
-		unsigned long n;
-		char *end;
-
-		if (e->d_name[0] < '0' || e->d_name[0] > '9')
-			continue;
-		n = strtoul(e->d_name, &end, 10);
-		if (!*end && n <= INT32_MAX)
-			ret = fn(arg, (unsigned int)n);
-	}
+	while (!ret && (e = readdir(d)))
+		if (strcmp(e->d_name, ".") && strcmp(e->d_name, ".."))
+			ret = fn(arg, e->d_name);
 	closedir(d);
 	return ret;
+}
+
+struct numbers {
+	int (*fn)(void *arg, unsigned int n);
+	void *arg;
+};
+
+static int one_number(void *arg, const char *name)
+{
+	const struct numbers *a = arg;
+	unsigned long n;
+	char *end;
+
+	if (*name < '0' || *name > '9')
+		return 0;
+	n = strtoul(name, &end, 10);
+	return !*end && n <= INT32_MAX ? a->fn(a->arg, (unsigned int)n) : 0;
+}
+
+int root_each_number(struct tdxctl_ctx *ctx, const char *dir,
+		     int (*fn)(void *arg, unsigned int n), void *arg)
+{
+	struct numbers a = { .fn = fn, .arg = arg };
+
+	return root_each(ctx, dir, one_number, &a);
 }

@@ -176,7 +176,7 @@ CHECK_FN(sock_mismatch)
 	if (f->snap->nr_packages == 1)
 		return TDXCTL_RULE_OK;
 	for (size_t i = 1; i < f->nr_msrs; i++) {
-		for (size_t k = 0; k < sizeof(same) / sizeof(same[0]); k++) {
+		for (size_t k = 0; k < ARRAY_SIZE(same); k++) {
 			const struct tdxctl_val *a = &f->msrs[0].msr[same[k]], *b = &f->msrs[i].msr[same[k]];
 
 			if (!a->readable || !b->readable) {

@@ -71,7 +71,7 @@ CHECK_FN(kvm_param)
 	case TDXCTL_NO:
 		if (asked)
 			e->fix = see_log;
-		for (size_t i = 0; f->log.text && i < sizeof(why) / sizeof(why[0]); i++)
+		for (size_t i = 0; f->log.text && i < ARRAY_SIZE(why); i++)
 			if (tdxctl_rule_match(f->log.text, why[i], &line, &len))
 				return rule_says(e, r->severity, "KVM turned it off; kernel log: %.*s",
 						 (int)(len > 200 ? 200 : len), line);
@@ -107,7 +107,7 @@ CHECK_FN(kvm_prereq)
 	};
 	size_t known = 0;
 
-	for (size_t i = 0; i < sizeof(params) / sizeof(params[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(params); i++) {
 		switch (tdxctl_text_bool(&e->facts->file[params[i].file])) {
 		case TDXCTL_NO:
 			return rule_says(e, r->severity, "%s is N", params[i].name);
@@ -148,7 +148,7 @@ CHECK_FN(cpu_feature)
 		return UNKNOWN(e, t);
 	if (rule_tdx_up(e->facts) == TDXCTL_YES)
 		return TDXCTL_RULE_OK;
-	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(flags); i++)
 		if (tdxctl_text_word(t, flags[i]) == TDXCTL_NO)
 			return rule_says(e, r->severity, "/proc/cpuinfo has no %s%s", flags[i],
 					 tdxctl_cmdline_get(e->facts, "clearcpuid=") ?

@@ -20,7 +20,7 @@ static const struct series {
 
 static const struct series *series_find(unsigned int major, unsigned int minor)
 {
-	for (size_t i = 0; i < sizeof(series) / sizeof(series[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(series); i++)
 		if (series[i].major == major && series[i].minor == minor)
 			return &series[i];
 	return NULL;
@@ -32,7 +32,7 @@ bool rule_series_of(const struct tdxctl_cpu_facts *c, unsigned int major, unsign
 
 	if (!s || !c->family.readable || !c->model.readable || c->family.value != 6)
 		return false;
-	for (size_t i = 0; i < sizeof(s->models) / sizeof(s->models[0]) && s->models[i]; i++)
+	for (size_t i = 0; i < ARRAY_SIZE(s->models) && s->models[i]; i++)
 		if (c->model.value == s->models[i])
 			return true;
 	return false;
@@ -133,7 +133,7 @@ CHECK_FN(module_series)
 		return no_version(e);
 	if (!c->model.readable)
 		return UNKNOWN(e, &c->model);
-	for (size_t i = 0; i < sizeof(series) / sizeof(series[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(series); i++)
 		if (rule_series_of(c, series[i].major, series[i].minor) && series[i].major != v.major)
 			return rule_says(e, r->severity, "module %s on CPU model 0x%llx", version_str(&v, buf),
 					 (unsigned long long)c->model.value);
@@ -215,7 +215,7 @@ CHECK_FN(update_seamldr)
 		return UNKNOWN(e, t);
 	if (sscanf(t->text, "%3u.%3u.%5u", &v[0], &v[1], &v[2]) != 3)
 		return rule_says(e, TDXCTL_RULE_UNKNOWN, "the SEAM loader's version is malformed");
-	for (size_t i = 0; i < sizeof(series) / sizeof(series[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(series); i++)
 		if (rule_series_of(&e->facts->cpu, series[i].major, series[i].minor))
 			s = &series[i];
 	if (!s)

@@ -4,7 +4,7 @@
 #define TDXCTL_RULES_H
 
 #include "doctor.h"
-#include "private.h"
+#include "host/host.h"
 
 #define CHECK_FN(name) \
 	enum tdxctl_rule_state rule_##name(struct tdxctl_examination *e, const struct tdxctl_rule *r)

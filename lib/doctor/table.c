@@ -569,4 +569,4 @@ const struct tdxctl_rule tdxctl_rules[] = {
 			"look at mpa_registration.log.",
 	},
 };
-const size_t tdxctl_nr_rules = sizeof(tdxctl_rules) / sizeof(tdxctl_rules[0]);
+const size_t tdxctl_nr_rules = ARRAY_SIZE(tdxctl_rules);

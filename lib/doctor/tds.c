@@ -8,15 +8,6 @@
 #define REFUSED	  "Delete all TDs in order to offline all CPUs of a package"
 #define SLOW_NS	  60000000000ULL
 
-static size_t hkids_in(const struct tdxctl_snapshot *s, uint32_t state)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < s->nr_hkids; i++)
-		n += s->hkids[i].state == state;
-	return n;
-}
-
 CHECK_FN(keyid_capacity)
 {
 	struct tdxctl_keys k;
@@ -42,9 +33,9 @@ CHECK_FN(hkid_exhausted)
 
 	if (rule_has_ledger(f) && f->snap->nr_hkids) {
 		/* One that is not known may be free. */
-		if (hkids_in(f->snap, TDXCTL_HKID_FREE) || hkids_in(f->snap, TDXCTL_HKID_UNKNOWN))
+		if (hkids_count(f->snap, TDXCTL_HKID_FREE) || hkids_count(f->snap, TDXCTL_HKID_UNKNOWN))
 			return TDXCTL_RULE_OK;
-		leaked = hkids_in(f->snap, TDXCTL_HKID_LEAKED);
+		leaked = hkids_count(f->snap, TDXCTL_HKID_LEAKED);
 		if (leaked)
 			return rule_says(e, r->severity, "all %zu HKIDs are in use, %zu of them leaked",
 					 f->snap->nr_hkids, leaked);
@@ -89,8 +80,8 @@ CHECK_FN(cgroup_drift)
 		return rule_says(e, TDXCTL_RULE_UNKNOWN, NO_HELPER);
 	if (!f->hkid_current.readable)
 		return UNKNOWN(e, &f->hkid_current);
-	held = f->snap->nr_hkids - hkids_in(f->snap, TDXCTL_HKID_FREE) -
-	       hkids_in(f->snap, TDXCTL_HKID_UNKNOWN);
+	held = f->snap->nr_hkids - hkids_count(f->snap, TDXCTL_HKID_FREE) -
+	       hkids_count(f->snap, TDXCTL_HKID_UNKNOWN);
 	if (f->hkid_current.value >= held)
 		return TDXCTL_RULE_OK;
 	return rule_says(e, r->severity, "misc cgroup counts %llu HKIDs, %zu are in use",
@@ -161,7 +152,7 @@ CHECK_FN(hkid_leaked)
 {
 	const struct tdxctl_facts *f = e->facts;
 	const struct tdxctl_val *current = &f->hkid_current, *vms = &f->kvm_vms;
-	size_t n = hkids_in(f->snap, TDXCTL_HKID_LEAKED), len;
+	size_t n = hkids_count(f->snap, TDXCTL_HKID_LEAKED), len;
 	const char *line;
 
 	if (n)
@@ -188,7 +179,7 @@ CHECK_FN(leak_blocks_offline)
 	const char *line;
 	size_t len;
 	enum tdxctl_tri logged = tdxctl_log_find(f, "() failed. HKID", &line, &len);
-	bool leaked = hkids_in(f->snap, TDXCTL_HKID_LEAKED) || logged == TDXCTL_YES;
+	bool leaked = hkids_count(f->snap, TDXCTL_HKID_LEAKED) || logged == TDXCTL_YES;
 	size_t tds = 0;
 
 	if (!leaked && logged == TDXCTL_DONT_KNOW && f->snap->source != TDXCTL_SOURCE_EMULATED)

@@ -23,23 +23,6 @@ static const struct emul_event story[] = {
 	{ .op = EMUL_WAIT, .ms = 3 * 60 * 1000 },
 };
 
-int emul_check_topology(struct tdxctl_ctx *ctx, const char *name,
-			const struct tdxctl_emul_topology *t)
-{
-	const char *why = NULL;
-
-	if (!t->packages || t->packages > TDX_MAX_PKGS)
-		why = "1 to 8 packages are possible";
-	else if (!t->cpus_per_package || t->cpus_per_package > EMUL_MAX_CPUS / t->packages)
-		why = "1 to 4096 CPUs are possible in all packages together";
-	else if (t->tdx_keyids < 2)
-		why = "at least two TDX KeyIDs are needed: the TDX module takes the first";
-	else if ((uint64_t)t->mktme_keyids + t->tdx_keyids >= TDX_MAX_HKIDS)
-		why = "fewer than 2048 KeyIDs are possible, MKTME and TDX together";
-	return why ? ctx_fail(ctx, -EINVAL, "a usual host has 2 packages and 64 KeyIDs, half of them for TDX",
-			      "%s: impossible topology: %s", name, why) : 0;
-}
-
 int emul_file_default(struct tdxctl_ctx *ctx, const struct tdxctl_emul_topology *topo,
 		      struct emul_file *out)
 {
@@ -51,14 +34,14 @@ int emul_file_default(struct tdxctl_ctx *ctx, const struct tdxctl_emul_topology 
 	if (err)
 		return err;
 	hkids = out->topo.tdx_keyids - 1;
-	for (size_t i = 0; i < sizeof(story) / sizeof(story[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(story); i++) {
 		/* A host that is too small for the story gets its beginning. */
 		if (story[i].op == EMUL_TD && !hkids--)
 			break;
 		err = emul_file_add(out, &story[i]);
 		if (err) {
 			emul_file_clear(out);
-			return ctx_fail(ctx, err, NULL, "out of memory");
+			return ctx_nomem(ctx);
 		}
 	}
 	return 0;

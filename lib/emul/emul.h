@@ -3,7 +3,7 @@
 #ifndef TDXCTL_LIB_EMUL_H
 #define TDXCTL_LIB_EMUL_H
 
-#include "private.h"
+#include "host/host.h"
 #include "ledger/ledger.h"
 #include "seam/seam.h"
 #include "tdmgr/tdmgr.h"
@@ -41,7 +41,21 @@ struct emul_file {
 	size_t nr_events;
 };
 
-/* emul-file.c: the JSON text of a host file; @name is for messages. */
+/* ---- host.c, load.c ---- */
+
+struct emul;
+extern const struct backend emul_backend;
+
+int emul_load(struct tdxctl_ctx *ctx, const char *file, struct emul **out);
+void emul_free(struct emul *e);
+
+/* ---- release.c ---- */
+
+int emul_release_open(struct tdxctl_ctx *ctx, const struct tdxctl_td_view *td,
+		      enum tdxctl_strategy strategy, struct tdxctl_release **out,
+		      struct tdxctl_release_state *plan);
+
+/* file.c: the JSON text of a host file; @name is for messages. */
 int emul_file_parse(struct tdxctl_ctx *ctx, const char *name, const char *text, size_t len,
 		    struct emul_file *out);
 /* The text; malloc'ed. */
@@ -55,7 +69,7 @@ int emul_file_default(struct tdxctl_ctx *ctx, const struct tdxctl_emul_topology 
 int emul_check_topology(struct tdxctl_ctx *ctx, const char *name,
 			const struct tdxctl_emul_topology *topo);
 
-/* emul-store.c: the file on disk */
+/* store.c: the file on disk */
 
 int emul_store_read(struct tdxctl_ctx *ctx, const char *path, char **text, size_t *len);
 /* Waits a moment for another writer; -EBUSY. Returns a descriptor to close. */
@@ -113,7 +127,7 @@ struct emul {
 	uint64_t budget;
 };
 
-/* emul.c */
+/* ---- machine.c ---- */
 int emul_power_on(struct emul *e);
 void emul_power_off(struct emul *e);
 /* Brings the TDX module up, once; later calls say how that went. */
@@ -123,7 +137,7 @@ void emul_tick(struct emul *e);
 uint64_t emul_page_alloc(struct emul *e);
 uint64_t emul_seamcall(struct emul *e, uint64_t leaf, struct tdmgr_args *args);
 
-/* emul-replay.c */
+/* ---- replay.c ---- */
 int emul_replay(struct emul *e);
 struct emul_td *emul_td_by_id(struct emul *e, uint32_t id);
 /* -EINTR: @pages_left pages are left, as wanted. Else as tdmgr_td_release_vm(). */

@@ -158,7 +158,7 @@ static int read_str(const struct place *p, const char *key, struct json_object *
 		if ((unsigned char)s[i] < 0x20 || s[i] == 0x7f)
 			return bad(p, key, "control characters are not allowed");
 	*out = strdup(s);
-	return *out ? 0 : ctx_fail(p->ctx, -ENOMEM, NULL, "out of memory");
+	return *out ? 0 : ctx_nomem(p->ctx);
 }
 
 static int read_word(const struct place *p, const struct field *f, const char *s, uint64_t *out)
@@ -216,7 +216,7 @@ static int read_field(const struct place *p, const struct field *f, struct json_
 		return read_str(p, f->key, v, f->max, dst);
 	if (f->type == T_UUID) {
 		err = read_str(p, f->key, v, 36, dst);
-		if (!err && !vm_is_uuid(*(char **)dst))
+		if (!err && !text_is_uuid(*(char **)dst))
 			err = bad(p, f->key, "a UUID is expected");
 		return err;
 	}
@@ -276,7 +276,7 @@ static int read_topology(struct place *p, struct json_object *obj, struct tdxctl
 		{ "mktme_keyids", &t->mktme_keyids },
 		{ "tdx_keyids", &t->tdx_keyids },
 	};
-	const size_t nr = sizeof(keys) / sizeof(keys[0]);
+	const size_t nr = ARRAY_SIZE(keys);
 	struct json_object *v;
 	uint64_t n;
 	size_t i;
@@ -320,9 +320,9 @@ static int read_host(struct place *p, struct json_object *root, struct emul_file
 				p->name, FORMAT);
 	json_object_object_foreach(root, key, unused) {
 		(void)unused;
-		for (n = 0; n < sizeof(keys) / sizeof(keys[0]) && strcmp(keys[n], key); n++)
+		for (n = 0; n < ARRAY_SIZE(keys) && strcmp(keys[n], key); n++)
 			;
-		if (n == sizeof(keys) / sizeof(keys[0]))
+		if (n == ARRAY_SIZE(keys))
 			return bad(p, key, "unknown");
 	}
 	if (!json_object_object_get_ex(root, "version", &v))
@@ -346,7 +346,7 @@ static int read_host(struct place *p, struct json_object *root, struct emul_file
 	n = json_object_array_length(v);
 	out->events = calloc(n + 1, sizeof(*out->events));
 	if (!out->events)
-		return ctx_fail(p->ctx, -ENOMEM, NULL, "out of memory");
+		return ctx_nomem(p->ctx);
 	for (size_t i = 0; i < n; i++) {
 		out->nr_events++;
 		err = read_event(p, i + 1, json_object_array_get_idx(v, i), &out->events[i]);
@@ -371,7 +371,7 @@ int emul_file_parse(struct tdxctl_ctx *ctx, const char *name, const char *text, 
 
 	*out = (struct emul_file){ .clock_ns = 1000000000 };
 	if (!tok)
-		return ctx_fail(ctx, -ENOMEM, NULL, "out of memory");
+		return ctx_nomem(ctx);
 	json_tokener_set_flags(tok, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
 	/* With the final NUL: only then the tokener knows that the text ends. */
 	root = json_tokener_parse_ex(tok, text, (int)len + 1);
@@ -473,7 +473,7 @@ int emul_file_format(struct tdxctl_ctx *ctx, const struct emul_file *f, char **t
 	json_object_put(events);
 	json_object_put(topo);
 	json_object_put(root);
-	return ok ? 0 : ctx_fail(ctx, -ENOMEM, NULL, "out of memory");
+	return ok ? 0 : ctx_nomem(ctx);
 }
 
 int emul_file_add(struct emul_file *f, const struct emul_event *ev)
@@ -503,4 +503,21 @@ void emul_file_clear(struct emul_file *f)
 	free(f->events);
 	f->events = NULL;
 	f->nr_events = 0;
+}
+
+int emul_check_topology(struct tdxctl_ctx *ctx, const char *name,
+			const struct tdxctl_emul_topology *t)
+{
+	const char *why = NULL;
+
+	if (!t->packages || t->packages > TDX_MAX_PKGS)
+		why = "1 to 8 packages are possible";
+	else if (!t->cpus_per_package || t->cpus_per_package > EMUL_MAX_CPUS / t->packages)
+		why = "1 to 4096 CPUs are possible in all packages together";
+	else if (t->tdx_keyids < 2)
+		why = "at least two TDX KeyIDs are needed: the TDX module takes the first";
+	else if ((uint64_t)t->mktme_keyids + t->tdx_keyids >= TDX_MAX_HKIDS)
+		why = "fewer than 2048 KeyIDs are possible, MKTME and TDX together";
+	return why ? ctx_fail(ctx, -EINVAL, "a usual host has 2 packages and 64 KeyIDs, half of them for TDX",
+			      "%s: impossible topology: %s", name, why) : 0;
 }

@@ -1,53 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* An emulated host as a source of snapshots, CPU checks and pins. */
+/* An emulated host as a backend. */
 #include <stdio.h>
 #include <unistd.h>
 #include "emul.h"
 
 #define FIELD_MAJOR_VERSION	0x0800000100000004ULL
-
-int emul_load(struct tdxctl_ctx *ctx, const char *file, struct emul **out)
-{
-	struct emul *e;
-	size_t len;
-	int err;
-
-	ctx_clear(ctx);
-	e = calloc(1, sizeof(*e));
-	if (!e)
-		return ctx_fail(ctx, -ENOMEM, NULL, "out of memory");
-	e->ctx = ctx;
-	if (file) {
-		e->path = strdup(file);
-		err = e->path ? emul_store_read(ctx, file, &e->text, &len) :
-				ctx_fail(ctx, -ENOMEM, NULL, "out of memory");
-		if (!err)
-			err = emul_file_parse(ctx, file, e->text, len, &e->file);
-	} else {
-		err = emul_file_default(ctx, NULL, &e->file);
-	}
-	if (!err)
-		err = emul_power_on(e);
-	if (!err)
-		err = emul_replay(e);
-	if (err) {
-		emul_free(e);
-		return err;
-	}
-	*out = e;
-	return 0;
-}
-
-void emul_free(struct emul *e)
-{
-	if (!e)
-		return;
-	emul_power_off(e);
-	emul_file_clear(&e->file);
-	free(e->text);
-	free(e->path);
-	free(e);
-}
 
 static struct wire_lock wire_lock(const struct emul *e, const struct emul_hold *h)
 {
@@ -115,9 +72,9 @@ static int set_name(const struct emul *e, const struct emul_td *t, struct tdxctl
 	return v->vm.name && (v->vm.uuid || !ev->uuid) ? 0 : -ENOMEM;
 }
 
-int emul_snapshot(struct tdxctl_ctx *ctx, struct tdxctl_snapshot **out)
+static int snapshot(struct tdxctl_ctx *ctx, struct tdxctl_snapshot **out)
 {
-	struct emul *e = ctx->emul;
+	struct emul *e = ctx->host;
 	struct wire_lock tdx_lock = wire_lock(e, &e->hold_tdx), key[TDX_MAX_PKGS];
 	struct wire_host host = {
 		.now_ns = e->clock,
@@ -139,7 +96,7 @@ int emul_snapshot(struct tdxctl_ctx *ctx, struct tdxctl_snapshot **out)
 	size = wire_size(e->ledger, &host);
 	buf = calloc(1, size);
 	if (!buf)
-		return ctx_fail(ctx, -ENOMEM, NULL, "out of memory");
+		return ctx_nomem(ctx);
 	len = wire_fill(e->ledger, &host, buf, size);
 	err = len < 0 ? ctx_fail(ctx, (int)len, NULL, "emulated host: snapshot failed") :
 	      snapshot_parse(ctx, buf, (size_t)len, &snap);
@@ -158,7 +115,7 @@ int emul_snapshot(struct tdxctl_ctx *ctx, struct tdxctl_snapshot **out)
 	}
 	if (err) {
 		tdxctl_snapshot_free(snap);
-		return ctx_fail(ctx, err, NULL, "out of memory");
+		return ctx_nomem(ctx);
 	}
 	*out = snap;
 	return 0;
@@ -175,13 +132,13 @@ static uint32_t state_of(uint64_t status)
 	return status ? TDXCTL_CPU_UNKNOWN : TDXCTL_CPU_ENABLED;
 }
 
-int emul_cpu_check(struct tdxctl_ctx *ctx, struct tdxctl_cpu_check_rec **out, size_t *count)
+static int cpu_check(struct tdxctl_ctx *ctx, struct tdxctl_cpu_check_rec **out, size_t *count)
 {
-	struct emul *e = ctx->emul;
+	struct emul *e = ctx->host;
 	struct tdxctl_cpu_check_rec *recs = calloc(e->nr_cpus, sizeof(*recs));
 
 	if (!recs)
-		return ctx_fail(ctx, -ENOMEM, NULL, "out of memory");
+		return ctx_nomem(ctx);
 	for (u32 i = 0; i < e->nr_cpus; i++) {
 		struct tdmgr_args args = { .rdx = FIELD_MAJOR_VERSION };
 		uint64_t start = e->clock;
@@ -216,13 +173,13 @@ static int add_pin(struct tdxctl_pin *p, enum tdxctl_pin_kind kind, const struct
 }
 
 /* A VMM like QEMU: a thread and a descriptor per vCPU, one guest_memfd. */
-int emul_pins(struct tdxctl_ctx *ctx, const struct tdxctl_td_view *td,
-	      struct tdxctl_pin **out, size_t *count)
+static int pins(struct tdxctl_ctx *ctx, const struct tdxctl_td_view *td,
+		struct tdxctl_pin **out, size_t *count)
 {
-	struct emul_td *t = emul_td_by_id(ctx->emul, td->td.id);
+	struct emul_td *t = emul_td_by_id(ctx->host, td->td.id);
 	const char *comm = td->td.owner.comm;
 	struct tdmgr_td_info info = { 0 };
-	struct tdxctl_pin *pins;
+	struct tdxctl_pin *list;
 	char text[32];
 	size_t n = 0;
 	int err, fd;
@@ -232,29 +189,65 @@ int emul_pins(struct tdxctl_ctx *ctx, const struct tdxctl_td_view *td,
 	if (!t || !t->td)
 		return 0;
 	tdmgr_td_get_info(t->td, &info);
-	pins = calloc(2 * (size_t)info.vcpus + 3, sizeof(*pins));
-	if (!pins)
-		return ctx_fail(ctx, -ENOMEM, NULL, "out of memory");
+	list = calloc(2 * (size_t)info.vcpus + 3, sizeof(*list));
+	if (!list)
+		return ctx_nomem(ctx);
 	fd = td->td.owner.fd;
-	err = add_pin(&pins[n++], TDXCTL_PIN_PROCESS, td, 0, -1, comm, NULL);
+	err = add_pin(&list[n++], TDXCTL_PIN_PROCESS, td, 0, -1, comm, NULL);
 	for (u32 i = 0; !err && i < info.vcpus; i++) {
 		snprintf(text, sizeof(text), "CPU %u/KVM", i);
-		err = add_pin(&pins[n++], TDXCTL_PIN_THREAD, td, 1 + (int)i, -1, text, NULL);
+		err = add_pin(&list[n++], TDXCTL_PIN_THREAD, td, 1 + (int)i, -1, text, NULL);
 	}
 	if (!err)
-		err = add_pin(&pins[n++], TDXCTL_PIN_VM_FD, td, 0, fd, comm, "anon_inode:kvm-vm");
+		err = add_pin(&list[n++], TDXCTL_PIN_VM_FD, td, 0, fd, comm, "anon_inode:kvm-vm");
 	for (u32 i = 0; !err && i < info.vcpus; i++) {
 		snprintf(text, sizeof(text), "anon_inode:kvm-vcpu:%u", i);
-		err = add_pin(&pins[n++], TDXCTL_PIN_VCPU_FD, td, 0, fd + 1 + (int)i, comm, text);
+		err = add_pin(&list[n++], TDXCTL_PIN_VCPU_FD, td, 0, fd + 1 + (int)i, comm, text);
 	}
 	if (!err)
-		err = add_pin(&pins[n++], TDXCTL_PIN_GMEM_FD, td, 0, fd + 1 + (int)info.vcpus, comm,
+		err = add_pin(&list[n++], TDXCTL_PIN_GMEM_FD, td, 0, fd + 1 + (int)info.vcpus, comm,
 			      "anon_inode:[kvm-gmem]");
 	if (err) {
-		tdxctl_pins_free(pins, n);
-		return ctx_fail(ctx, err, NULL, "out of memory");
+		tdxctl_pins_free(list, n);
+		return ctx_nomem(ctx);
 	}
-	*out = pins;
+	*out = list;
 	*count = n;
 	return 0;
 }
+
+static void msr_none(struct tdxctl_ctx *ctx, struct tdxctl_msr_set *s, bool all)
+{
+	msrs_blank(s, all, "an emulated host has no MSRs");
+}
+
+static int msrs(struct tdxctl_ctx *ctx, const struct tdxctl_snapshot *snap, enum tdxctl_msrs which,
+		struct tdxctl_msr_set **out, size_t *count)
+{
+	return host_msrs(ctx, snap, TDXCTL_MSRS_ALL, msr_none, out, count);
+}
+
+static int facts(struct tdxctl_ctx *ctx, unsigned int what, struct tdxctl_facts *f)
+{
+	facts_blank(f, ~what, src_not_asked);
+	facts_blank(f, what, "an emulated host has no files");
+	return msrs(ctx, f->snap, TDXCTL_MSRS_ALL, &f->msrs, &f->nr_msrs);
+}
+
+static void power_off(void *host)
+{
+	emul_free(host);
+}
+
+const struct backend emul_backend = {
+	.name = "emulated",
+	.cannot = "an emulated host has no kernel module and no boot time",
+	.hint = "leave out --emulate",
+	.snapshot = snapshot,
+	.facts = facts,
+	.msrs = msrs,
+	.cpu_check = cpu_check,
+	.pins = pins,
+	.release_open = emul_release_open,
+	.free = power_off,
+};

@@ -44,14 +44,14 @@ static uint64_t leaked_so_far(const struct emul *e)
 
 static int append(struct tdxctl_ctx *ctx, struct emul *e, const struct emul_event *ev)
 {
-	return emul_file_add(&e->file, ev) ? ctx_fail(ctx, -ENOMEM, NULL, "out of memory") : 0;
+	return emul_file_add(&e->file, ev) ? ctx_nomem(ctx) : 0;
 }
 
 /* Writes what happened to the host file and lets the next writer in. */
 static int save(struct emul_release *r)
 {
 	struct tdxctl_ctx *ctx = r->base.ctx;
-	struct emul *e = ctx->emul;
+	struct emul *e = ctx->host;
 	struct emul_event ev = {
 		.op = r->st.strategy == TDXCTL_STRATEGY_STOP ? EMUL_STOP : EMUL_RELEASE,
 		.td = r->td_id,
@@ -98,25 +98,27 @@ static int begin(struct emul_release *r)
 	size_t len;
 	int err;
 
-	if (ctx->emul->path) {
-		r->lock = emul_store_lock(ctx, ctx->emul->path);
+	e = ctx->host;
+	if (e->path) {
+		r->lock = emul_store_lock(ctx, e->path);
 		if (r->lock < 0)
 			return r->lock;
-		err = emul_store_read(ctx, ctx->emul->path, &text, &len);
+		err = emul_store_read(ctx, e->path, &text, &len);
 		if (err)
 			return err;
-		if (strcmp(text, ctx->emul->text)) {
-			err = emul_load(ctx, ctx->emul->path, &e);
+		if (strcmp(text, e->text)) {
+			struct emul *now;
+
+			err = emul_load(ctx, e->path, &now);
 			if (!err) {
-				emul_free(ctx->emul);
-				ctx->emul = e;
+				emul_free(e);
+				ctx->host = e = now;
 			}
 		}
 		free(text);
 		if (err)
 			return err;
 	}
-	e = ctx->emul;
 	t = emul_td_by_id(e, r->td_id);
 	if (!t || !t->td || t->tdr != r->tdr)
 		return ctx_fail(ctx, -ESRCH, "'tdxctl td' lists the TDs", "%s: td:%u is gone",
@@ -135,7 +137,7 @@ static int begin(struct emul_release *r)
  */
 static bool wait_for_lock(struct emul_release *r, unsigned int wait_ms)
 {
-	struct emul *e = r->base.ctx->emul;
+	struct emul *e = r->base.ctx->host;
 	uint64_t ns = wait_ms * 1000000ULL, left;
 	struct timespec ts;
 
@@ -153,7 +155,7 @@ static bool wait_for_lock(struct emul_release *r, unsigned int wait_ms)
 
 static void measure(struct emul_release *r, const struct emul_td *t)
 {
-	struct emul *e = r->base.ctx->emul;
+	struct emul *e = r->base.ctx->host;
 	struct tdmgr_td_info info = { .leaked = !r->st.hkid_freed };
 
 	if (t->td)
@@ -177,7 +179,7 @@ static void pace(uint64_t pages, uint64_t page_ns)
 
 static int step_release(struct emul_release *r, struct emul_td *t, unsigned int wait_ms)
 {
-	struct emul *e = r->base.ctx->emul;
+	struct emul *e = r->base.ctx->host;
 	uint64_t chunk = CHUNK_PAGES, before, leaked = leaked_so_far(e), back;
 	struct tdmgr_td_info info;
 	int err;
@@ -199,7 +201,7 @@ static int step_release(struct emul_release *r, struct emul_td *t, unsigned int 
 /* Ends the VMM: everything in one go, whatever it held. */
 static int step_stop(struct emul_release *r, struct emul_td *t)
 {
-	struct emul *e = r->base.ctx->emul;
+	struct emul *e = r->base.ctx->host;
 	struct tdmgr_info before, after;
 	struct tdmgr_td_info info;
 	uint64_t kept;
@@ -234,7 +236,7 @@ static void say_why(struct emul_release *r, int err)
 
 static void work(struct emul_release *r, unsigned int wait_ms)
 {
-	struct emul_td *t = emul_td_by_id(r->base.ctx->emul, r->td_id);
+	struct emul_td *t = emul_td_by_id(r->base.ctx->host, r->td_id);
 	int err;
 
 	if (r->st.phase == TDXCTL_PHASE_HKID && wait_for_lock(r, wait_ms))
@@ -331,7 +333,7 @@ int emul_release_open(struct tdxctl_ctx *ctx, const struct tdxctl_td_view *td,
 		      enum tdxctl_strategy strategy, struct tdxctl_release **out,
 		      struct tdxctl_release_state *plan)
 {
-	struct emul_td *t = emul_td_by_id(ctx->emul, td->td.id);
+	struct emul_td *t = emul_td_by_id(ctx->host, td->td.id);
 	struct tdmgr_td_info info;
 	struct emul_release *r;
 	int err;
@@ -341,7 +343,7 @@ int emul_release_open(struct tdxctl_ctx *ctx, const struct tdxctl_td_view *td,
 				"%s: the process that created td:%u is gone", td->vm.name, td->td.id);
 	r = calloc(1, sizeof(*r));
 	if (!r)
-		return ctx_fail(ctx, -ENOMEM, NULL, "out of memory");
+		return ctx_nomem(ctx);
 	tdmgr_td_get_info(t->td, &info);
 	*r = (struct emul_release){
 		.base = { .ops = &emul_ops, .ctx = ctx },

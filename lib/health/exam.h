@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What the checks share; no other code includes this. */
-#ifndef TDXCTL_LIB_EXAMINED_H
-#define TDXCTL_LIB_EXAMINED_H
+#ifndef TDXCTL_EXAM_H
+#define TDXCTL_EXAM_H
 
 #include "health.h"
-#include "private.h"
+#include "host/host.h"
 
 /* One check at work. */
 struct tdxctl_examined {
@@ -18,6 +18,8 @@ struct tdxctl_examined {
 
 /* A reason of this check's: object, cause, next step. */
 int exam_say(struct tdxctl_examined *x, enum tdxctl_health state, const char *fmt, ...) PRINTF(3, 4);
+/* A reason about the host as a whole, which makes its state unknown. */
+int exam_host(struct tdxctl_health_report *r, const char *fmt, ...) PRINTF(2, 3);
 /* The value cannot be read; @reason is a constant, or NULL. */
 int exam_unknown(struct tdxctl_examined *x, const char *reason);
 /* The same for want of a helper that answers. */
@@ -28,7 +30,13 @@ void exam_of_total(struct tdxctl_examined *x, uint64_t total);
 /* Notes one object's value and says how bad it is; the worst one remains. */
 enum tdxctl_health exam_judge(struct tdxctl_examined *x, uint64_t v);
 
-/* health-hkids.c */
+static inline uint64_t exam_age(const struct tdxctl_snapshot *snap, uint64_t since)
+{
+	return since && since <= snap->hdr.now_ns ? snap->hdr.now_ns - since : 0;
+}
+
+/* ---- hkids.c ---- */
+
 int exam_hkids_leaked(struct tdxctl_examined *x);
 int exam_hkids_free(struct tdxctl_examined *x);
 int exam_hkids_drift(struct tdxctl_examined *x);

@@ -6,113 +6,6 @@
 #define SEC_NS		1000000000ULL
 #define ENOUGH_CALLS	1000		/* for a share of them to mean something */
 
-static int vadd_reason(struct tdxctl_health_report *r, const struct tdxctl_check *check,
-		       enum tdxctl_health state, const char *fmt, va_list ap) PRINTF(4, 0);
-static int vadd_reason(struct tdxctl_health_report *r, const struct tdxctl_check *check,
-		       enum tdxctl_health state, const char *fmt, va_list ap)
-{
-	struct tdxctl_health_reason *bigger;
-
-	bigger = reallocarray(r->reasons, r->nr_reasons + 1, sizeof(*bigger));
-	if (!bigger)
-		return -ENOMEM;
-	r->reasons = bigger;
-	bigger += r->nr_reasons;
-	bigger->check = check;
-	bigger->state = state;
-	if (vasprintf(&bigger->text, fmt, ap) < 0)
-		return -ENOMEM;
-	r->nr_reasons++;
-	return 0;
-}
-
-int exam_say(struct tdxctl_examined *x, enum tdxctl_health state, const char *fmt, ...)
-{
-	va_list ap;
-	int err;
-
-	va_start(ap, fmt);
-	err = vadd_reason(x->report, x->check, state, fmt, ap);
-	va_end(ap);
-	return err;
-}
-
-static int PRINTF(2, 3) say_host(struct tdxctl_health_report *r, const char *fmt, ...)
-{
-	va_list ap;
-	int err;
-
-	va_start(ap, fmt);
-	err = vadd_reason(r, NULL, TDXCTL_HEALTH_UNKNOWN, fmt, ap);
-	va_end(ap);
-	return err;
-}
-
-int exam_unknown(struct tdxctl_examined *x, const char *reason)
-{
-	x->result->state = TDXCTL_HEALTH_UNKNOWN;
-	x->result->value = (struct tdxctl_val){ .reason = reason ? reason : "not looked at" };
-	return 0;
-}
-
-bool exam_has_ledger(const struct tdxctl_examined *x)
-{
-	return x->snap->source != TDXCTL_SOURCE_HOST;
-}
-
-int exam_no_helper(struct tdxctl_examined *x)
-{
-	switch (x->facts->helper_err) {
-	case 0:
-		return exam_unknown(x, "only the helper sees it");
-	case -EACCES: case -EPERM:
-		return exam_unknown(x, "only root may ask the helper");
-	default:
-		return exam_unknown(x, "the helper does not answer; it may be of another version");
-	}
-}
-
-/* The number that makes "below" or "above" mean what the limit says. */
-static uint64_t resolve(const struct tdxctl_check *c, const struct tdxctl_limit *l, uint64_t total)
-{
-	if (l->value == TDXCTL_UNKNOWN || !l->percent)
-		return l->value;
-	if (!total)
-		return TDXCTL_UNKNOWN;
-	return (l->value * total + (c->low ? 99 : 0)) / 100;
-}
-
-void exam_of_total(struct tdxctl_examined *x, uint64_t total)
-{
-	x->result->total = total;
-	x->result->warning = resolve(x->check, &x->warning, total);
-	x->result->critical = resolve(x->check, &x->critical, total);
-}
-
-static bool beyond(const struct tdxctl_check *c, uint64_t v, uint64_t limit)
-{
-	return limit != TDXCTL_UNKNOWN && (c->low ? v < limit : v > limit);
-}
-
-enum tdxctl_health exam_judge(struct tdxctl_examined *x, uint64_t v)
-{
-	struct tdxctl_check_result *r = x->result;
-	enum tdxctl_health h = beyond(x->check, v, r->critical) ? TDXCTL_HEALTH_CRITICAL :
-			       beyond(x->check, v, r->warning) ? TDXCTL_HEALTH_WARNING : TDXCTL_HEALTH_OK;
-
-	if (!r->value.readable || beyond(x->check, v, r->value.value))
-		r->value.value = v;
-	r->value.readable = true;
-	if (h > r->state)
-		r->state = h;
-	return h;
-}
-
-static uint64_t age(const struct tdxctl_snapshot *snap, uint64_t since)
-{
-	return since && since <= snap->hdr.now_ns ? snap->hdr.now_ns - since : 0;
-}
-
 static int packages_uncovered(struct tdxctl_examined *x)
 {
 	const struct tdxctl_snapshot *s = x->snap;
@@ -174,7 +67,7 @@ static int lock_held(struct tdxctl_examined *x)
 		return exam_no_helper(x);
 	for (size_t i = 0; !err && i < s->nr_locks; i++) {
 		const struct tdxctl_lock *l = &s->locks[i];
-		uint64_t held = l->held == 1 ? age(s, l->held_since_ns) : 0;
+		uint64_t held = l->held == 1 ? exam_age(s, l->held_since_ns) : 0;
 		char name[48] = "tdx_lock", by[40] = "";
 		enum tdxctl_health h;
 
@@ -202,7 +95,7 @@ static int teardown(struct tdxctl_examined *x)
 	exam_judge(x, 0);
 	for (size_t i = 0; !err && i < s->nr_tds; i++) {
 		const struct tdxctl_td_view *v = &s->tds[i];
-		uint64_t t = age(s, v->td.since_ns);
+		uint64_t t = exam_age(s, v->td.since_ns);
 		enum tdxctl_health h;
 
 		/* A released TD whose VMM lives on holds nothing any more. */
@@ -344,26 +237,6 @@ static int busy(struct tdxctl_examined *x)
 		   name ? name : "of an unknown leaf");
 }
 
-bool tdxctl_version_parse(const char *text, uint64_t *version, const char **end)
-{
-	uint64_t v = 0;
-
-	for (int i = 0; i < 3; i++) {
-		unsigned long n = 0;
-		const char *p = text;
-
-		while (*p >= '0' && *p <= '9' && n <= UINT16_MAX)
-			n = n * 10 + (unsigned long)(*p++ - '0');
-		if (p == text || n > UINT16_MAX || (i < 2 && *p != '.'))
-			return false;
-		v = v << 16 | n;
-		text = i < 2 ? p + 1 : p;
-	}
-	*version = v;
-	*end = text;
-	return true;
-}
-
 static int module_version(struct tdxctl_examined *x)
 {
 	const char *text = x->snap->platform.tdx_module, *end;
@@ -475,15 +348,6 @@ const struct tdxctl_check tdxctl_checks[TDXCTL_CHECKS] = {
 	},
 };
 
-void tdxctl_thresholds_default(struct tdxctl_thresholds *t)
-{
-	memset(t, 0, sizeof(*t));
-	for (size_t i = 0; i < TDXCTL_CHECKS; i++) {
-		t->warning[i] = tdxctl_checks[i].warning;
-		t->critical[i] = tdxctl_checks[i].critical;
-	}
-}
-
 static int examine(const struct tdxctl_facts *f, const struct tdxctl_thresholds *t, size_t i,
 		   struct tdxctl_health_report *r)
 {
@@ -512,16 +376,16 @@ static int say_blind(struct tdxctl_health_report *r, const struct tdxctl_facts *
 	int err = 0;
 
 	if (!f->snap->platform.has_tdx)
-		return say_host(r, "no sign of a working TDX module");
+		return exam_host(r, "no sign of a working TDX module");
 	if (f->nodes_offline)
-		err = say_host(r, "node %d has no online CPU: if it is a package of its own, no TD can be created",
+		err = exam_host(r, "node %d has no online CPU: if it is a package of its own, no TD can be created",
 			       __builtin_ctzll(f->nodes_offline));
 	if (err)
 		return err;
 	if (tdxctl_kvm_without_tdx(f))
-		return say_host(r, "no TD can be created: %s; 'tdxctl doctor' says what to do",
+		return exam_host(r, "no TD can be created: %s; 'tdxctl doctor' says what to do",
 				f->snap->platform.kvm ? "TDX is off in KVM" : "KVM is not loaded");
-	return say_host(r, f->hkid_current.readable ?
+	return exam_host(r, f->hkid_current.readable ?
 			"the helper is not loaded: whose HKIDs they are, TDs and locks are not visible" :
 			"the helper is not loaded: HKIDs, TDs and locks are not visible");
 }

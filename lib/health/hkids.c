@@ -5,15 +5,6 @@
 
 #define MAX_SAID	4		/* of one kind, before the rest is only counted */
 
-static size_t count_hkids(const struct tdxctl_snapshot *s, enum tdxctl_hkid_state state)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < s->nr_hkids; i++)
-		n += s->hkids[i].state == state;
-	return n;
-}
-
 /* Each with its former owner and what failed, so that a log line is enough. */
 static int say_leaked(struct tdxctl_examined *x, enum tdxctl_health h, uint64_t n)
 {
@@ -49,14 +40,14 @@ static int say_leaked(struct tdxctl_examined *x, enum tdxctl_health h, uint64_t 
 int exam_hkids_leaked(struct tdxctl_examined *x)
 {
 	const struct tdxctl_snapshot *s = x->snap;
-	uint64_t n = count_hkids(s, TDXCTL_HKID_LEAKED);
+	uint64_t n = hkids_count(s, TDXCTL_HKID_LEAKED);
 	enum tdxctl_health h;
 
 	if (!exam_has_ledger(x))
 		return exam_no_helper(x);
 	if (!s->nr_hkids)
 		return exam_unknown(x, "no HKID is known");
-	if (!n && count_hkids(s, TDXCTL_HKID_UNKNOWN))
+	if (!n && hkids_count(s, TDXCTL_HKID_UNKNOWN))
 		return exam_unknown(x, "some HKIDs were not seen since the helper was loaded");
 	exam_of_total(x, s->nr_hkids);
 	h = exam_judge(x, n);
@@ -68,8 +59,8 @@ bool tdxctl_hkids_free(const struct tdxctl_facts *f, uint64_t *n, uint64_t *tota
 	const struct tdxctl_val *capacity = &f->hkid_capacity, *current = &f->hkid_current;
 	const struct tdxctl_snapshot *s = f->snap;
 
-	if (s->source != TDXCTL_SOURCE_HOST && s->nr_hkids && !count_hkids(s, TDXCTL_HKID_UNKNOWN)) {
-		*n = count_hkids(s, TDXCTL_HKID_FREE);
+	if (s->source != TDXCTL_SOURCE_HOST && s->nr_hkids && !hkids_count(s, TDXCTL_HKID_UNKNOWN)) {
+		*n = hkids_count(s, TDXCTL_HKID_FREE);
 		*total = s->nr_hkids;
 		return true;
 	}
@@ -111,7 +102,7 @@ int exam_hkids_drift(struct tdxctl_examined *x)
 {
 	uint64_t charged = tdxctl_hkids_charged(x->facts);
 	const struct tdxctl_snapshot *s = x->snap;
-	uint64_t seen = snapshot_hkids_in_use(s);
+	uint64_t seen = hkids_in_use(s);
 	uint64_t n = charged > seen ? charged - seen : seen - charged;
 	unsigned long long kernel = charged, helper = seen;
 	enum tdxctl_health h;
@@ -130,7 +121,7 @@ int exam_hkids_drift(struct tdxctl_examined *x)
 	if (charged < seen)
 		return exam_say(x, h, "the misc cgroup has %llu HKID%s charged but %llu are in use: a kernel that takes a "
 			   "refused charge off twice; trust 'tdxctl hkid'", kernel, plural(charged), helper);
-	if (count_hkids(s, TDXCTL_HKID_UNKNOWN))
+	if (hkids_count(s, TDXCTL_HKID_UNKNOWN))
 		return exam_say(x, h, "the misc cgroup has %llu HKID%s charged but the helper sees %llu in use: it was "
 			   "loaded after TDs were created, or HKIDs leaked; 'tdxctl helper status' says whether it "
 			   "can find older TDs", kernel, plural(charged), helper);

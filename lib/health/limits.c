@@ -3,9 +3,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
-#include "limits.h"
-#include "private.h"
-#include "report.h"
+#include "exam.h"
 
 #define MAX_FILE	(64 << 10)
 #define BLANKS		" \t\r"
@@ -63,7 +61,7 @@ static const char *parse_ns(const char *s, struct tdxctl_limit *l)
 
 	if (!number(s, &l->value, &end))
 		return "not a number";
-	for (size_t i = 0; i < sizeof(time_units) / sizeof(time_units[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(time_units); i++)
 		if (!strcmp(end, time_units[i].word))
 			return __builtin_mul_overflow(l->value, time_units[i].ns, &l->value) ||
 			       l->value == TDXCTL_UNKNOWN ? "too long" : NULL;
@@ -215,7 +213,7 @@ int tdxctl_conf_parse(struct tdxctl_ctx *ctx, const char *name, const char *text
 	int err = 0;
 
 	if (!f || !copy) {
-		err = ctx_fail(ctx, -ENOMEM, NULL, "out of memory");
+		err = ctx_nomem(ctx);
 		goto out;
 	}
 	memcpy(copy, text, len);
@@ -243,38 +241,17 @@ out:
 	return err;
 }
 
-/* A file of this machine, not of the captured host. */
-static ssize_t read_file(const char *path, char **out)
+/* A file that the user named. */
+static ssize_t read_file(const char *path, char **text)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	char *buf = malloc(MAX_FILE + 1);
-	ssize_t len = 0, n = 1;
+	ssize_t len;
 
-	if (fd < 0 || !buf) {
-		n = fd < 0 ? -errno : -ENOMEM;
-		goto fail;
-	}
-	while (n > 0 && len <= MAX_FILE) {
-		n = read(fd, buf + len, (size_t)(MAX_FILE + 1 - len));
-		if (n < 0 && errno == EINTR)
-			n = 1;
-		else if (n < 0)
-			n = -errno;
-		else
-			len += n;
-	}
-	if (n < 0 || len > MAX_FILE) {
-		n = n < 0 ? n : -EFBIG;
-		goto fail;
-	}
+	if (fd < 0)
+		return -errno;
+	len = fd_read(fd, MAX_FILE, text);
 	close(fd);
-	*out = buf;
 	return len;
-fail:
-	if (fd >= 0)
-		close(fd);
-	free(buf);
-	return n;
 }
 
 int tdxctl_conf_read(struct tdxctl_ctx *ctx, const char *file, struct tdxctl_thresholds *t)
@@ -283,11 +260,7 @@ int tdxctl_conf_read(struct tdxctl_ctx *ctx, const char *file, struct tdxctl_thr
 	ssize_t len;
 	int err;
 
-	if (!file && ctx->report && ctx->report->conf)
-		return tdxctl_conf_parse(ctx, TDXCTL_CONF_PATH, ctx->report->conf, strlen(ctx->report->conf), t);
-	if (!file && (ctx->emul || ctx->report))
-		return -ENOENT;
-	len = file ? read_file(file, &text) : root_read(ctx, TDXCTL_CONF_PATH, MAX_FILE, &text);
+	len = file ? read_file(file, &text) : backend_conf(ctx, MAX_FILE, &text);
 	if (len == -ENOENT && !file)
 		return -ENOENT;
 	if (!file)
@@ -299,4 +272,13 @@ int tdxctl_conf_read(struct tdxctl_ctx *ctx, const char *file, struct tdxctl_thr
 	err = tdxctl_conf_parse(ctx, file, text, (size_t)len, t);
 	free(text);
 	return err;
+}
+
+void tdxctl_thresholds_default(struct tdxctl_thresholds *t)
+{
+	memset(t, 0, sizeof(*t));
+	for (size_t i = 0; i < TDXCTL_CHECKS; i++) {
+		t->warning[i] = tdxctl_checks[i].warning;
+		t->critical[i] = tdxctl_checks[i].critical;
+	}
 }

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* HKIDs as the misc cgroup counts them, v2 or v1. */
 #include <stdio.h>
-#include "facts.h"
-#include "private.h"
+#include "host.h"
 
 #define MAX_CGROUPS 1024
 #define MAX_DEPTH   16
@@ -18,7 +17,7 @@ struct walk {
 	bool all;
 };
 
-bool tdxctl_src_misc(const char *text, const char *key, uint64_t *v)
+bool src_misc(const char *text, const char *key, uint64_t *v)
 {
 	size_t n = strlen(key);
 
@@ -55,7 +54,7 @@ static int read_misc(struct walk *w, const char *cgroup, const char *file, const
 	len = root_read(w->ctx, path, 64 << 10, &text);
 	if (len < 0)
 		return (int)len;
-	found = tdxctl_src_misc(text, key, v);
+	found = src_misc(text, key, v);
 	free(text);
 	return found ? 0 : -ENODATA;
 }
@@ -125,7 +124,7 @@ static int visit(struct walk *w)
 		p[w->f->nr_cgroups++] = c;
 	}
 	snprintf(path, sizeof(path), "%s%s", w->mount, cgroup);
-	err = tdxctl_src_entries(w->ctx, path, add_child, w);
+	err = root_each(w->ctx, path, add_child, w);
 	return err == -ENOMEM ? err : 0;
 }
 
@@ -138,7 +137,7 @@ static uint64_t sum_of_children(const struct tdxctl_facts *f)
 	return v;
 }
 
-int tdxctl_src_cgroup(struct tdxctl_ctx *ctx, struct tdxctl_facts *f, bool all)
+int src_cgroup(struct tdxctl_ctx *ctx, struct tdxctl_facts *f, bool all)
 {
 	struct walk *w = calloc(1, sizeof(*w));
 	int found = -ENOENT, err = 0, no_total;
@@ -155,7 +154,7 @@ int tdxctl_src_cgroup(struct tdxctl_ctx *ctx, struct tdxctl_facts *f, bool all)
 	}
 	f->hkid_capacity.reason = f->hkid_current.reason =
 		found == -ENODATA ? "misc.capacity has no line tdx" :
-		found == -ENOENT ? "no misc.capacity" : tdxctl_src_why(found);
+		found == -ENOENT ? "no misc.capacity" : src_why(found);
 	if (found)
 		goto out;
 	f->hkid_capacity = (struct tdxctl_val){ .readable = true, .value = v };

@@ -1,20 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* CPUs: CPUID, the kernel's view of it, and those that did not come online. */
-#include <cpuid.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
-#include "facts.h"
-#include "private.h"
+#include "host.h"
 
 #define CPU_DIR	 "/sys/devices/system/cpu"
 #define NODE_DIR "/sys/devices/system/node"
 #define MAX_NODES 64
-
-static void set(struct tdxctl_val *v, uint64_t value)
-{
-	*v = (struct tdxctl_val){ .readable = true, .value = value };
-}
 
 /* The value of "key : value" in the block, malloc'ed; NULL. */
 static char *field(const char *text, const char *key)
@@ -50,7 +43,7 @@ static void number_field(const char *text, const char *key, struct tdxctl_val *v
 	free(t.text);
 }
 
-void tdxctl_src_cpuinfo(const char *text, struct tdxctl_cpu_facts *c)
+void src_cpuinfo(const char *text, struct tdxctl_cpu_facts *c)
 {
 	text_field(text, "vendor_id", &c->vendor);
 	text_field(text, "flags", &c->flags);
@@ -59,59 +52,10 @@ void tdxctl_src_cpuinfo(const char *text, struct tdxctl_cpu_facts *c)
 	number_field(text, "model", &c->model);
 }
 
-/* "leaf subleaf eax ebx ecx edx" in hexadecimal, a line each. */
-static void cpuid_text(const char *text, struct tdxctl_cpu_facts *c)
-{
-	unsigned int leaf, sub, r[4];
-
-	for (const char *p = text; *p; p += strcspn(p, "\n"), p += *p == '\n') {
-		if (sscanf(p, "%x %x %x %x %x %x", &leaf, &sub, &r[0], &r[1], &r[2], &r[3]) != 6)
-			continue;
-		if (leaf == 7 && !sub) {
-			set(&c->cpuid_7_ebx, r[1]);
-			set(&c->cpuid_7_ecx, r[2]);
-		} else if (leaf == 0x80000008) {
-			set(&c->pa_bits, r[0] & 0xff);
-		}
-	}
-}
-
-/* Where /proc/cpuinfo could not be read; -ENOMEM. */
-static int vendor_live(struct tdxctl_cpu_facts *c)
-{
-	unsigned int a, id[3];
-
-	if (c->vendor.text)
-		return 0;
-	if (!__get_cpuid(0, &a, &id[0], &id[2], &id[1]))
-		return 0;
-	c->vendor.text = strndup((const char *)id, sizeof(id));
-	if (!c->vendor.text)
-		return -ENOMEM;
-	c->vendor.reason = NULL;
-	if (!__get_cpuid(1, &a, &id[0], &id[1], &id[2]))
-		return 0;
-	set(&c->family, (a >> 8 & 0xf) + ((a >> 8 & 0xf) == 0xf ? a >> 20 & 0xff : 0));
-	set(&c->model, (a >> 4 & 0xf) | (a >> 12 & 0xf0));
-	return 0;
-}
-
-static void cpuid_live(struct tdxctl_cpu_facts *c)
-{
-	unsigned int a, b, x, d;
-
-	if (__get_cpuid_count(7, 0, &a, &b, &x, &d)) {
-		set(&c->cpuid_7_ebx, b);
-		set(&c->cpuid_7_ecx, x);
-	}
-	if (__get_cpuid(0x80000008, &a, &b, &x, &d))
-		set(&c->pa_bits, a & 0xff);
-}
-
-int tdxctl_src_cpu(struct tdxctl_ctx *ctx, struct tdxctl_facts *f)
+int src_cpu(struct tdxctl_ctx *ctx, const struct host_sources *src, struct tdxctl_facts *f)
 {
 	struct tdxctl_cpu_facts *c = &f->cpu;
-	char text[16384], *file;
+	char text[16384];
 	ssize_t n;
 	int fd;
 
@@ -123,22 +67,12 @@ int tdxctl_src_cpu(struct tdxctl_ctx *ctx, struct tdxctl_facts *f)
 	if (fd >= 0)
 		close(fd);
 	text[n > 0 ? n : 0] = '\0';
-	tdxctl_src_cpuinfo(text, c);
+	src_cpuinfo(text, c);
 	if (n < 0) {
-		c->vendor.reason = c->flags.reason = c->bugs.reason = tdxctl_src_why((int)n);
-		c->family.reason = c->model.reason = tdxctl_src_why((int)n);
+		c->vendor.reason = c->flags.reason = c->bugs.reason = src_why((int)n);
+		c->family.reason = c->model.reason = src_why((int)n);
 	}
-	c->cpuid_7_ebx.reason = c->cpuid_7_ecx.reason = c->pa_bits.reason =
-		ctx->captured ? "not in the captured host" : "the CPU has no such leaf";
-	if (!ctx->captured) {
-		cpuid_live(c);
-		return vendor_live(c);
-	}
-	if (root_read(ctx, "/dev/cpu/0/cpuid.txt", 64 << 10, &file) >= 0) {
-		cpuid_text(file, c);
-		free(file);
-	}
-	return 0;
+	return src->cpuid(ctx, c);
 }
 
 /* ---- which CPUs are missing ---- */
@@ -210,12 +144,12 @@ static void step_name(struct tdxctl_ctx *ctx, uint64_t state, char *buf, size_t 
 	free(text);
 }
 
-int tdxctl_src_hotplug(struct tdxctl_ctx *ctx, struct tdxctl_facts *f)
+int src_hotplug(struct tdxctl_ctx *ctx, struct tdxctl_facts *f)
 {
 	for (unsigned int n = 0; n < MAX_NODES; n++)
 		look_at_node(ctx, f, n);
 	f->cpus_unplaced = first_offline_unplaced(ctx, f);
-	set(&f->stuck_cpu, TDXCTL_UNKNOWN);
+	val_set(&f->stuck_cpu, TDXCTL_UNKNOWN);
 	for (size_t i = 0; i < f->snap->nr_cpus; i++) {
 		uint64_t state, target;
 		char path[96];
@@ -228,7 +162,7 @@ int tdxctl_src_hotplug(struct tdxctl_ctx *ctx, struct tdxctl_facts *f)
 		snprintf(path, sizeof(path), CPU_DIR "/cpu%u/hotplug/target", f->snap->cpus[i].cpu);
 		if (root_read_u64(ctx, path, &target) || target <= state)
 			continue;
-		set(&f->stuck_cpu, f->snap->cpus[i].cpu);
+		val_set(&f->stuck_cpu, f->snap->cpus[i].cpu);
 		/* The step after the last one that succeeded. */
 		step_name(ctx, state + 1, f->stuck_step, sizeof(f->stuck_step));
 		break;

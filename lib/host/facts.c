@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Everything a host tells without the helper, read in one pass. */
-#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
-#include "facts.h"
-#include "private.h"
-#include "report/report-priv.h"
+#include "host.h"
 
 const char *const tdxctl_file_paths[TDXCTL_FILE_COUNT] = {
 #define X(id, path) [TDXCTL_FILE_##id] = path,
@@ -19,58 +16,6 @@ const char *const tdxctl_path_paths[TDXCTL_PATH_COUNT] = {
 	TDXCTL_PATHS(X)
 #undef X
 };
-
-const char src_not_asked[] = "not asked for";
-
-const char *tdxctl_src_why(int err)
-{
-	switch (err < 0 ? -err : err) {
-	case ENOENT: case ENOTDIR: case ENODEV: case ENXIO:
-		return "not there";
-	case EACCES: case EPERM:
-		return "no permission: run as root";
-	case EINVAL:
-		return "malformed";
-	case EFBIG:
-		return "too large";
-	case ENOMEM:
-		return "out of memory";
-	default:
-		return "cannot be read";
-	}
-}
-
-int tdxctl_src_entries(struct tdxctl_ctx *ctx, const char *dir,
-		       int (*fn)(void *arg, const char *name), void *arg)
-{
-	int fd = root_open(ctx, dir, O_RDONLY | O_DIRECTORY), ret = 0;
-	struct dirent *e;
-	DIR *d;
-
-	if (fd < 0)
-		return fd;
-	d = fdopendir(fd);
-	if (!d) {
-		ret = -errno;
-		close(fd);
-		return ret;
-	}
-	while (!ret && (e = readdir(d)))
-		if (strcmp(e->d_name, ".") && strcmp(e->d_name, ".."))
-			ret = fn(arg, e->d_name);
-	closedir(d);
-	return ret;
-}
-
-void src_text(struct tdxctl_ctx *ctx, const char *path, size_t max, struct tdxctl_text *t)
-{
-	ssize_t len = root_read(ctx, path, max, &t->text);
-
-	t->absent = len == -ENOENT;
-	t->reason = len < 0 ? tdxctl_src_why((int)len) : NULL;
-	if (len < 0)
-		t->text = NULL;
-}
 
 static void read_line(struct tdxctl_ctx *ctx, const char *path, struct tdxctl_text *t)
 {
@@ -86,12 +31,12 @@ static void read_path(struct tdxctl_ctx *ctx, const char *path, struct tdxctl_va
 	v->readable = fd >= 0 || fd == -ENOENT || fd == -ENOTDIR;
 	v->value = fd >= 0;
 	if (!v->readable)
-		v->reason = tdxctl_src_why(fd);
+		v->reason = src_why(fd);
 	if (fd >= 0)
 		close(fd);
 }
 
-unsigned int tdxctl_src_kernel(const char *release)
+unsigned int src_kernel(const char *release)
 {
 	unsigned int major, minor;
 
@@ -111,7 +56,7 @@ const struct tdxctl_fact tdxctl_fact_vals[] = {
 };
 
 /* Nothing of @what is read, for that reason. */
-static void blank(struct tdxctl_facts *f, unsigned int what, const char *why)
+void facts_blank(struct tdxctl_facts *f, unsigned int what, const char *why)
 {
 	const struct tdxctl_fact *x;
 	size_t i;
@@ -128,63 +73,41 @@ static void blank(struct tdxctl_facts *f, unsigned int what, const char *why)
 		f->path[i].reason = why;
 }
 
-/* A helper that may not be used, or is another version, must not hide the rest. */
-static int take_snapshot(struct tdxctl_ctx *ctx, struct tdxctl_snapshot **out, int *helper_err)
-{
-	int err = tdxctl_snapshot_get(ctx, out);
-	struct tdxctl_snapshot *snap;
-
-	*helper_err = 0;
-	if (!err || err == -ENOMEM || ctx->captured || ctx->emul)
-		return err;
-	*helper_err = err;
-	snap = calloc(1, sizeof(*snap));
-	if (!snap)
-		return ctx_fail(ctx, -ENOMEM, NULL, "out of memory");
-	snap->source = TDXCTL_SOURCE_HOST;
-	snap->hkids_charged = TDXCTL_UNKNOWN;
-	err = host_platform(ctx, &snap->platform);
-	if (!err)
-		err = host_topology(ctx, snap);
-	if (err)
-		tdxctl_snapshot_free(snap);
-	else
-		*out = snap;
-	return err;
-}
-
-static int read_all(struct tdxctl_ctx *ctx, unsigned int what, struct tdxctl_facts *f)
+static int read_all(struct tdxctl_ctx *ctx, const struct host_sources *src, unsigned int what,
+		    struct tdxctl_facts *f)
 {
 	struct tdxctl_text *release = &f->file[TDXCTL_FILE_RELEASE];
-	int err = 0;
+	enum tdxctl_msrs msrs = what & TDXCTL_FACTS_MSR ? TDXCTL_MSRS_ALL :
+				what & TDXCTL_FACTS_KEYIDS ? TDXCTL_MSRS_KEYIDS : TDXCTL_MSRS_NONE;
+	int err = host_msrs(ctx, f->snap, msrs, src->msrs, &f->msrs, &f->nr_msrs);
 
 	for (int i = 0; (what & TDXCTL_FACTS_FILES) && i < TDXCTL_FILE_COUNT; i++)
 		read_line(ctx, tdxctl_file_paths[i], &f->file[i]);
 	for (int i = 0; (what & TDXCTL_FACTS_FILES) && i < TDXCTL_PATH_COUNT; i++)
 		read_path(ctx, tdxctl_path_paths[i], &f->path[i]);
 	if (release->text)
-		f->kernel = tdxctl_src_kernel(release->text);
-	if (what & TDXCTL_FACTS_CONFIG)
-		err = tdxctl_src_config(ctx, f);
+		f->kernel = src_kernel(release->text);
+	if (!err && (what & TDXCTL_FACTS_CONFIG))
+		err = src_config(ctx, f);
 	if (!err && (what & TDXCTL_FACTS_MEMORY))
-		err = tdxctl_src_memory(ctx, f);
+		err = src_memory(ctx, f);
 	if (!err && (what & TDXCTL_FACTS_PROCS))
-		err = tdxctl_src_services(ctx, f);
+		err = src_services(ctx, src, f);
 	if (!err && (what & TDXCTL_FACTS_CPU))
-		err = tdxctl_src_cpu(ctx, f);
+		err = src_cpu(ctx, src, f);
 	if (!err && (what & TDXCTL_FACTS_CPU))
-		err = tdxctl_src_hotplug(ctx, f);
+		err = src_hotplug(ctx, f);
 	if (!err && (what & TDXCTL_FACTS_CGROUP))
-		err = tdxctl_src_cgroup(ctx, f, what & TDXCTL_FACTS_CGROUPS);
+		err = src_cgroup(ctx, f, what & TDXCTL_FACTS_CGROUPS);
 	if (!err && (what & TDXCTL_FACTS_KVM))
-		err = tdxctl_src_kvm(ctx, f, what & TDXCTL_FACTS_TD);
+		err = src->kvm(ctx, f, what & TDXCTL_FACTS_TD);
 	if (!err && (what & TDXCTL_FACTS_VMS))
-		err = tdxctl_src_vms(ctx, f);
+		err = src_vms(ctx, f);
 	if (!err && (what & TDXCTL_FACTS_LOG))
-		err = tdxctl_src_log(ctx, f);
+		err = src_klog(ctx, src, f);
 	if (!err && (what & TDXCTL_FACTS_LOG))
-		err = tdxctl_src_pstore(ctx, f);
-	return err ? ctx_fail(ctx, err, NULL, "out of memory") : 0;
+		err = src_pstore(ctx, f);
+	return err ? ctx_nomem(ctx) : 0;
 }
 
 uint64_t tdxctl_hkids_charged(const struct tdxctl_facts *f)
@@ -195,14 +118,9 @@ uint64_t tdxctl_hkids_charged(const struct tdxctl_facts *f)
 	return f->hkid_current.readable ? f->hkid_current.value : TDXCTL_UNKNOWN;
 }
 
-static int fill(struct tdxctl_ctx *ctx, unsigned int what, struct tdxctl_facts *f)
+int host_facts(struct tdxctl_ctx *ctx, const struct host_sources *src, unsigned int what,
+	       struct tdxctl_facts *f)
 {
-	enum tdxctl_msrs msrs = what & TDXCTL_FACTS_MSR ? TDXCTL_MSRS_ALL :
-				what & TDXCTL_FACTS_KEYIDS ? TDXCTL_MSRS_KEYIDS : TDXCTL_MSRS_NONE;
-	int err;
-
-	if (ctx->report)
-		return report_facts(ctx, f);
 	/* The configuration is found by the release, every cgroup from the root. */
 	if (what & TDXCTL_FACTS_CONFIG)
 		what |= TDXCTL_FACTS_FILES;
@@ -210,16 +128,8 @@ static int fill(struct tdxctl_ctx *ctx, unsigned int what, struct tdxctl_facts *
 		what |= TDXCTL_FACTS_CGROUP;
 	if (what & TDXCTL_FACTS_TD)
 		what |= TDXCTL_FACTS_KVM;
-	err = tdxctl_msrs_get(ctx, f->snap, msrs, &f->msrs, &f->nr_msrs);
-	if (err)
-		return err;
-	blank(f, ~what, src_not_asked);
-	/* An emulated host is no machine: nothing of this one's may show. */
-	if (ctx->emul)
-		blank(f, what, "an emulated host has no files");
-	else
-		err = read_all(ctx, what, f);
-	return err;
+	facts_blank(f, ~what, src_not_asked);
+	return read_all(ctx, src, what, f);
 }
 
 int tdxctl_facts_join(struct tdxctl_ctx *ctx, unsigned int what, struct tdxctl_snapshot *snap,
@@ -230,10 +140,10 @@ int tdxctl_facts_join(struct tdxctl_ctx *ctx, unsigned int what, struct tdxctl_s
 
 	if (!f) {
 		tdxctl_snapshot_free(snap);
-		return ctx_fail(ctx, -ENOMEM, NULL, "out of memory");
+		return ctx_nomem(ctx);
 	}
 	f->snap = snap;
-	err = fill(ctx, what, f);
+	err = ctx->backend->facts(ctx, what, f);
 	if (err)
 		tdxctl_facts_free(f);
 	else
@@ -244,11 +154,16 @@ int tdxctl_facts_join(struct tdxctl_ctx *ctx, unsigned int what, struct tdxctl_s
 int tdxctl_facts_get(struct tdxctl_ctx *ctx, unsigned int what, struct tdxctl_facts **out)
 {
 	struct tdxctl_snapshot *snap;
-	int helper_err, err = take_snapshot(ctx, &snap, &helper_err);
+	int err = tdxctl_snapshot_get(ctx, &snap), helper_err = 0;
 
+	/* A helper that may not be used, or is another version, must not hide the rest. */
+	if (err && err != -ENOMEM && ctx->backend->snapshot_of_files) {
+		helper_err = err;
+		err = ctx->backend->snapshot_of_files(ctx, &snap);
+	}
 	if (!err)
 		err = tdxctl_facts_join(ctx, what, snap, out);
-	if (!err && !ctx->report)
+	if (!err && helper_err)
 		(*out)->helper_err = helper_err;
 	return err;
 }

@@ -2,13 +2,12 @@
 /* The configuration of the running kernel: its own copy, else a file of that release. */
 #include <stdio.h>
 #include <zlib.h>
-#include "facts.h"
-#include "private.h"
+#include "host.h"
 
 #define MAX_CONFIG	(4 << 20)
 #define GZIP		16	/* zlib: this header and no other */
 
-int tdxctl_src_gunzip(const void *gz, size_t len, size_t max, char **out)
+int src_gunzip(const void *gz, size_t len, size_t max, char **out)
 {
 	z_stream z = { 0 };
 	char *buf = NULL;
@@ -56,12 +55,12 @@ static int read_own(struct tdxctl_ctx *ctx, struct tdxctl_text *t)
 
 	if (len < 0)
 		return (int)len;
-	err = tdxctl_src_gunzip(gz, (size_t)len, MAX_CONFIG, &t->text);
+	err = src_gunzip(gz, (size_t)len, MAX_CONFIG, &t->text);
 	free(gz);
 	return err;
 }
 
-int tdxctl_src_config(struct tdxctl_ctx *ctx, struct tdxctl_facts *f)
+int src_config(struct tdxctl_ctx *ctx, struct tdxctl_facts *f)
 {
 	static const char *const paths[] = { "/boot/config-%s", "/lib/modules/%s/config" };
 	const char *release = f->file[TDXCTL_FILE_RELEASE].text;
@@ -75,7 +74,7 @@ int tdxctl_src_config(struct tdxctl_ctx *ctx, struct tdxctl_facts *f)
 		f->config.reason = "the kernel's release is not known";
 		return 0;
 	}
-	for (size_t i = 0; !f->config.text && i < sizeof(paths) / sizeof(paths[0]); i++) {
+	for (size_t i = 0; !f->config.text && i < ARRAY_SIZE(paths); i++) {
 		snprintf(path, sizeof(path), paths[i], release);
 		src_text(ctx, path, MAX_CONFIG, &f->config);
 	}

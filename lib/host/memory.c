@@ -2,8 +2,7 @@
 /* Memory: its size, its blocks, and the DIMM slots that DMI tells of. */
 #include <ctype.h>
 #include <stdio.h>
-#include "facts.h"
-#include "private.h"
+#include "host.h"
 
 #define DMI_TABLE	"/sys/firmware/dmi/tables/DMI"
 #define MAX_DMI		(1 << 20)
@@ -38,10 +37,10 @@ static void read_blocks(struct tdxctl_ctx *ctx, struct tdxctl_facts *f)
 	if (!err && sscanf(line, "MemTotal: %llu kB", &kib) == 1)
 		f->mem_total = (struct tdxctl_val){ .readable = true, .value = kib << 10 };
 	else
-		f->mem_total.reason = tdxctl_src_why(err ? err : -EINVAL);
-	err = tdxctl_src_entries(ctx, "/sys/devices/system/memory", count_offline, &a);
+		f->mem_total.reason = src_why(err ? err : -EINVAL);
+	err = root_each(ctx, "/sys/devices/system/memory", count_offline, &a);
 	if (err)
-		f->mem_offline.reason = tdxctl_src_why(err);
+		f->mem_offline.reason = src_why(err);
 	else
 		f->mem_offline = (struct tdxctl_val){ .readable = true, .value = a.n };
 }
@@ -69,7 +68,7 @@ static void socket_name(const char *slot, const char *bank, unsigned int array, 
 	const char *const texts[] = { slot, bank };
 
 	for (size_t i = 0; i < 2; i++) {
-		for (size_t k = 0; k < sizeof(words) / sizeof(words[0]); k++) {
+		for (size_t k = 0; k < ARRAY_SIZE(words); k++) {
 			size_t n = strlen(words[k]);
 			const char *p = texts[i] + n;
 
@@ -128,7 +127,7 @@ static int add_slot(struct tdxctl_facts *f, const char *socket, uint64_t size)
 	return 0;
 }
 
-int tdxctl_src_dmi(const uint8_t *table, size_t len, struct tdxctl_facts *f)
+int src_dmi(const uint8_t *table, size_t len, struct tdxctl_facts *f)
 {
 	const uint8_t *p = table, *end = table + len;
 
@@ -155,7 +154,7 @@ int tdxctl_src_dmi(const uint8_t *table, size_t len, struct tdxctl_facts *f)
 	return 0;
 }
 
-int tdxctl_src_memory(struct tdxctl_ctx *ctx, struct tdxctl_facts *f)
+int src_memory(struct tdxctl_ctx *ctx, struct tdxctl_facts *f)
 {
 	char *table;
 	ssize_t len;
@@ -164,10 +163,10 @@ int tdxctl_src_memory(struct tdxctl_ctx *ctx, struct tdxctl_facts *f)
 	read_blocks(ctx, f);
 	len = root_read(ctx, DMI_TABLE, MAX_DMI, &table);
 	if (len < 0) {
-		f->dimm_sockets.reason = tdxctl_src_why((int)len);
+		f->dimm_sockets.reason = src_why((int)len);
 		return 0;
 	}
-	err = tdxctl_src_dmi((const uint8_t *)table, (size_t)len, f);
+	err = src_dmi((const uint8_t *)table, (size_t)len, f);
 	free(table);
 	if (f->nr_dimms)
 		f->dimm_sockets = (struct tdxctl_val){ .readable = true, .value = f->nr_dimms };

@@ -6,7 +6,7 @@
 #include <linux/kcmp.h>
 #include <stdio.h>
 #include <unistd.h>
-#include "private.h"
+#include "host.h"
 
 struct file {
 	int fd;
@@ -51,9 +51,7 @@ static void read_comm(struct scan *s, const char *path, char comm[16])
 	if (root_read_line(s->ctx, path, buf, sizeof(buf)))
 		return;
 	snprintf(comm, 16, "%.15s", buf);
-	for (char *p = comm; *p; p++)
-		if ((unsigned char)*p < 0x20 || *p == 0x7f)
-			*p = '?';
+	text_plain(comm);
 }
 
 static int add_pin(struct scan *s, enum tdxctl_pin_kind kind, pid_t tid, int fd, const char *detail)
@@ -95,20 +93,11 @@ static int same_file(struct scan *s, int fd, enum tdxctl_pin_kind kind)
 
 		if (s->files[i].kind != kind)
 			continue;
-		same = op_kcmp(s->ctx, s->owner, s->pid, KCMP_FILE,
-			       (unsigned long)s->files[i].fd, (unsigned long)fd);
+		same = process_same_file(s->ctx, s->owner, s->files[i].fd, s->pid, fd);
 		if (same)
 			return same;
 	}
 	return 0;
-}
-
-static int read_link(struct scan *s, unsigned int fd, char *link, size_t size)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "/proc/%d/fd/%u", s->pid, fd);
-	return root_readlink(s->ctx, path, link, size);
 }
 
 static int one_fd(void *arg, unsigned int fd)
@@ -116,7 +105,7 @@ static int one_fd(void *arg, unsigned int fd)
 	enum tdxctl_pin_kind kind;
 	struct scan *s = arg;
 	char link[256];
-	int err = read_link(s, fd, link, sizeof(link));
+	int err = process_link(s->ctx, s->pid, fd, link, sizeof(link));
 
 	if (err == -EACCES || err == -EPERM)
 		s->denied = true;
@@ -140,7 +129,7 @@ static int owner_fd(void *arg, unsigned int fd)
 	struct file *bigger;
 	char link[256];
 
-	if (read_link(s, fd, link, sizeof(link)) || !classify(link, &kind))
+	if (process_link(s->ctx, s->pid, fd, link, sizeof(link)) || !classify(link, &kind))
 		return 0;
 	bigger = realloc(s->files, (s->nr_files + 1) * sizeof(*bigger));
 	if (!bigger)
@@ -158,7 +147,7 @@ static bool inherited_vm(struct scan *s)
 {
 	char link[256];
 
-	return !s->owner && s->vm_fd >= 0 && !read_link(s, (unsigned int)s->vm_fd, link, sizeof(link)) &&
+	return !s->owner && s->vm_fd >= 0 && !process_link(s->ctx, s->pid, (unsigned int)s->vm_fd, link, sizeof(link)) &&
 	       link_is_vm(link);
 }
 
@@ -170,7 +159,7 @@ static int one_process(void *arg, unsigned int pid)
 
 	s->pid = (pid_t)pid;
 	s->shares_mm = s->pid == s->owner;
-	if (!s->shares_mm && s->owner && !s->ctx->captured) {
+	if (!s->shares_mm && s->owner && !s->ctx->backend->copied) {
 		int same = op_kcmp(s->ctx, s->owner, s->pid, KCMP_VM, 0, 0);
 
 		if (same == -EPERM || same == -EACCES)
@@ -188,10 +177,9 @@ static int one_process(void *arg, unsigned int pid)
 			return err;
 	}
 	/* kcmp() needs the live owner to tell whose files these are. */
-	if (!s->shares_mm && !s->inherited && (!s->owner || s->ctx->captured))
+	if (!s->shares_mm && !s->inherited && (!s->owner || s->ctx->backend->copied))
 		return 0;
-	snprintf(path, sizeof(path), "/proc/%d/fd", s->pid);
-	err = root_each_number(s->ctx, path, one_fd, s);
+	err = process_each_fd(s->ctx, s->pid, one_fd, s);
 	if (err == -EACCES || err == -EPERM)
 		s->denied = true;
 	return err == -ENOMEM ? err : 0;
@@ -210,22 +198,15 @@ static int by_pid(const void *va, const void *vb)
 	return (a->fd > b->fd) - (a->fd < b->fd);
 }
 
-int tdxctl_pins_get(struct tdxctl_ctx *ctx, const struct tdxctl_td_view *td,
-		    struct tdxctl_pin **out, size_t *count)
+int host_pins(struct tdxctl_ctx *ctx, const struct tdxctl_td_view *td, struct tdxctl_pin **out,
+	      size_t *count)
 {
 	struct scan s = { .ctx = ctx, .vm_fd = td->td.owner.fd };
-	char path[48];
 	int err = 0;
 
-	ctx_clear(ctx);
-	if (ctx->report)
-		return ctx_fail(ctx, -ENODATA, NULL, "not in the report");
-	if (ctx->emul)
-		return emul_pins(ctx, td, out, count);
-	if (vm_same_process(ctx, td->vm.pid, td->td.owner.start_ns)) {
+	if (process_is(ctx, td->vm.pid, td->td.owner.start_ns)) {
 		s.owner = s.pid = td->vm.pid;
-		snprintf(path, sizeof(path), "/proc/%d/fd", s.owner);
-		err = root_each_number(ctx, path, owner_fd, &s);
+		err = process_each_fd(ctx, s.owner, owner_fd, &s);
 		s.denied = err == -EACCES || err == -EPERM;
 	}
 	if (err != -ENOMEM)
@@ -240,41 +221,9 @@ int tdxctl_pins_get(struct tdxctl_ctx *ctx, const struct tdxctl_td_view *td,
 	*out = s.pins;
 	*count = s.nr_pins;
 	if (err == -ENOMEM)
-		return ctx_fail(ctx, err, NULL, "out of memory");
+		return ctx_nomem(ctx);
 	if (s.denied)
 		return ctx_fail(ctx, -EACCES, "run as root to see every process",
 				"/proc: some processes could not be read");
 	return 0;
-}
-
-void tdxctl_pins_free(struct tdxctl_pin *pins, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		free(pins[i].detail);
-	free(pins);
-}
-
-struct process {
-	struct tdxctl_ctx *ctx;
-	pid_t pid;
-};
-
-static int vm_fd(void *arg, unsigned int fd)
-{
-	const struct process *p = arg;
-	char path[48], link[128];
-
-	snprintf(path, sizeof(path), "/proc/%d/fd/%u", (int)p->pid, fd);
-	return !root_readlink(p->ctx, path, link, sizeof(link)) && link_is_vm(link);
-}
-
-bool tdxctl_process_has_vm(struct tdxctl_ctx *ctx, pid_t pid)
-{
-	struct process p = { .ctx = ctx, .pid = pid };
-	char path[32];
-
-	if (ctx->emul)
-		return false;
-	snprintf(path, sizeof(path), "/proc/%d/fd", (int)pid);
-	return root_each_number(ctx, path, vm_fd, &p) == 1;
 }

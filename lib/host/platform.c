@@ -3,45 +3,9 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
-#include "private.h"
-#include "report.h"
+#include "host.h"
 
-#define CPU_DIR		"/sys/devices/system/cpu"
-#define MAX_CPUS	8192U		/* NR_CPUS of the largest x86 kernels */
-
-int cpulist_each(const char *list, int (*fn)(void *arg, unsigned int cpu), void *arg)
-{
-	const char *p = list;
-
-	for (;;) {
-		unsigned long a, b;
-		char *end;
-
-		if (*p < '0' || *p > '9')
-			return -EINVAL;
-		a = b = strtoul(p, &end, 10);
-		p = end;
-		if (*p == '-') {
-			p++;
-			if (*p < '0' || *p > '9')
-				return -EINVAL;
-			b = strtoul(p, &end, 10);
-			p = end;
-		}
-		if (a > b || b >= UINT32_MAX)
-			return -EINVAL;
-		for (; a <= b; a++) {
-			int ret = fn(arg, (unsigned int)a);
-
-			if (ret)
-				return ret;
-		}
-		if (!*p)
-			return 0;
-		if (*p++ != ',')
-			return -EINVAL;
-	}
-}
+#define MODULE "/sys/module/tdxctl"
 
 static char *dup_line(struct tdxctl_ctx *ctx, const char *path)
 {
@@ -97,129 +61,49 @@ int host_platform(struct tdxctl_ctx *ctx, struct tdxctl_platform *p)
 	return 0;
 }
 
-int tdxctl_boot_time(struct tdxctl_ctx *ctx, uint64_t *seconds)
+int host_boot_time(struct tdxctl_ctx *ctx, uint64_t *seconds)
 {
-	unsigned long long t;
 	char *text, *p;
-	ssize_t len;
+	ssize_t len = root_read(ctx, "/proc/stat", 1 << 20, &text);
+	int err;
 
-	if (ctx->report) {
-		*seconds = ctx->report->boot_time;
-		return *seconds ? 0 : -ENODATA;
-	}
-	if (ctx->emul)
-		return -ENODATA;
-	len = root_read(ctx, "/proc/stat", 1 << 20, &text);
 	if (len < 0)
 		return (int)len;
 	p = strstr(text, "\nbtime ");
-	len = p && sscanf(p + 7, "%llu", &t) == 1 ? 0 : -EPROTO;
-	if (!len)
-		*seconds = t;
+	err = p && sscanf(p + 7, "%" SCNu64, seconds) == 1 ? 0 : -EPROTO;
 	free(text);
-	return (int)len;
+	return err;
 }
 
-enum { PRESENT = 1, ONLINE = 2 };
-
-struct marks {
-	uint8_t cpu[MAX_CPUS];
-	uint8_t bit;
-};
-
-static int mark(void *arg, unsigned int cpu)
+ssize_t host_conf(struct tdxctl_ctx *ctx, size_t max, char **text)
 {
-	struct marks *m = arg;
+	return root_read(ctx, TDXCTL_CONF_PATH, max, text);
+}
 
-	if (cpu >= MAX_CPUS)
-		return -ERANGE;
-	m->cpu[cpu] |= m->bit;
+int host_helper(struct tdxctl_ctx *ctx, struct tdxctl_helper **out)
+{
+	struct tdxctl_helper *h = calloc(1, sizeof(*h));
+	uint64_t refcnt;
+
+	if (!h)
+		return ctx_nomem(ctx);
+	h->refcnt = -1;
+	if (root_exists(ctx, MODULE)) {
+		h->state = TDXCTL_HELPER_LOADED;
+		h->version = dup_line(ctx, MODULE "/version");
+		if (!root_read_u64(ctx, MODULE "/refcnt", &refcnt))
+			h->refcnt = (int)refcnt;
+	}
+	h->dev = root_exists(ctx, TDXCTL_DEV_PATH);
+	*out = h;
 	return 0;
 }
 
-/* Marks the CPUs of one of the kernel's lists. */
-static int mark_list(struct tdxctl_ctx *ctx, const char *path, struct marks *m, uint8_t bit)
+void tdxctl_helper_free(struct tdxctl_helper *h)
 {
-	char *text;
-	ssize_t len = root_read(ctx, path, 64 << 10, &text);
-	int err;
-
-	if (len < 0)
-		return (int)len;
-	text[strcspn(text, "\n")] = '\0';
-	m->bit = bit;
-	err = cpulist_each(text, mark, m);
-	free(text);
-	return err ? ctx_fail(ctx, -EPROTO, NULL, "%s: malformed list", path) : 0;
-}
-
-static struct tdxctl_package *package(struct tdxctl_snapshot *snap, uint32_t id)
-{
-	struct tdxctl_package *p = snap->packages;
-
-	for (; p < snap->packages + snap->nr_packages; p++)
-		if (p->id == id)
-			return p;
-	*p = (struct tdxctl_package){
-		.id = id,
-		.global_key = TDXCTL_UNKNOWN32,
-		.keys_programmed = TDXCTL_UNKNOWN,
-	};
-	snap->nr_packages++;
-	return p;
-}
-
-static void add_cpu(struct tdxctl_ctx *ctx, struct tdxctl_snapshot *snap, uint32_t cpu, bool online)
-{
-	struct tdxctl_cpu *c = &snap->cpus[snap->nr_cpus++];
-	struct tdxctl_package *pkg;
-	char path[96];
-	uint64_t id;
-
-	*c = (struct tdxctl_cpu){
-		.cpu = cpu,
-		.package = TDXCTL_UNKNOWN32,
-		.online = online,
-		.lp_init_status = TDXCTL_UNKNOWN,
-	};
-	/* The topology directory of an offline CPU is gone. */
-	snprintf(path, sizeof(path), CPU_DIR "/cpu%u/topology/physical_package_id", cpu);
-	if (root_read_u64(ctx, path, &id) || id >= TDXCTL_UNKNOWN32)
+	if (!h)
 		return;
-	c->package = (uint32_t)id;
-	pkg = package(snap, c->package);
-	pkg->present_cpus++;
-	pkg->online_cpus += online;
-}
-
-int host_topology(struct tdxctl_ctx *ctx, struct tdxctl_snapshot *snap)
-{
-	struct marks *m = calloc(1, sizeof(*m));
-	size_t n = 0;
-	int err;
-
-	if (!m)
-		return ctx_fail(ctx, -ENOMEM, NULL, "out of memory");
-	err = mark_list(ctx, CPU_DIR "/present", m, PRESENT);
-	/* Without sysfs nothing is known, which is no error. */
-	if (err == -EPROTO)
-		goto out;
-	err = mark_list(ctx, CPU_DIR "/online", m, ONLINE);
-	if (err == -EPROTO)
-		goto out;
-	for (uint32_t i = 0; i < MAX_CPUS; i++)
-		n += m->cpu[i] & PRESENT;
-	snap->cpus = calloc(n + 1, sizeof(*snap->cpus));
-	snap->packages = calloc(n + 1, sizeof(*snap->packages));
-	if (!snap->cpus || !snap->packages) {
-		err = ctx_fail(ctx, -ENOMEM, NULL, "out of memory");
-		goto out;
-	}
-	err = 0;
-	for (uint32_t i = 0; i < MAX_CPUS; i++)
-		if (m->cpu[i] & PRESENT)
-			add_cpu(ctx, snap, i, m->cpu[i] & ONLINE);
-out:
-	free(m);
-	return err;
+	free(h->path);
+	free(h->version);
+	free(h);
 }

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What the kernel before this one left behind. */
 #include <stdio.h>
-#include "facts.h"
-#include "private.h"
+#include "host.h"
 
 #define PSTORE	  "/sys/fs/pstore"
 #define MAX_FILES 64
@@ -31,16 +30,13 @@ static int add_file(void *arg, const char *name)
 		c->err = (int)n;
 		return n == -ENOMEM ? -ENOMEM : 0;
 	}
-	/* A NUL would hide the rest. */
-	for (ssize_t i = 0; i < n; i++)
-		if (!text[i])
-			text[i] = '?';
+	text_no_nul(text, (size_t)n);
 	fprintf(c->out, "%s\n", text);
 	free(text);
 	return 0;
 }
 
-int tdxctl_src_pstore(struct tdxctl_ctx *ctx, struct tdxctl_facts *f)
+int src_pstore(struct tdxctl_ctx *ctx, struct tdxctl_facts *f)
 {
 	struct collection c = { .ctx = ctx };
 	struct tdxctl_text *t = &f->last_log;
@@ -50,7 +46,7 @@ int tdxctl_src_pstore(struct tdxctl_ctx *ctx, struct tdxctl_facts *f)
 	c.out = open_memstream(&t->text, &size);
 	if (!c.out)
 		return -ENOMEM;
-	err = tdxctl_src_entries(ctx, PSTORE, add_file, &c);
+	err = root_each(ctx, PSTORE, add_file, &c);
 	if (ferror(c.out) | fclose(c.out))
 		err = -ENOMEM;
 	if (err >= 0 && size)
@@ -60,6 +56,6 @@ int tdxctl_src_pstore(struct tdxctl_ctx *ctx, struct tdxctl_facts *f)
 	if (err >= 0)
 		err = c.err ? c.err : -ENOENT;
 	t->absent = err == -ENOENT;
-	t->reason = t->absent ? "nothing is left of it" : tdxctl_src_why(err);
+	t->reason = t->absent ? "nothing is left of it" : src_why(err);
 	return err == -ENOMEM ? err : 0;
 }

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Questions to the facts: what a file, the configuration or a log says. */
 #include <stdio.h>
-#include "facts.h"
-#include "private.h"
+#include "host.h"
 
 enum tdxctl_tri tdxctl_text_bool(const struct tdxctl_text *t)
 {
@@ -20,7 +19,7 @@ struct tdxctl_val tdxctl_text_u64(const struct tdxctl_text *t)
 
 	if (!t->text)
 		return v;
-	v.reason = tdxctl_src_why(-EINVAL);
+	v.reason = src_why(-EINVAL);
 	if (t->text[0] < '0' || t->text[0] > '9')
 		return v;
 	errno = 0;

@@ -4,8 +4,7 @@
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "facts.h"
-#include "private.h"
+#include "host.h"
 
 #define MAX_CMDLINE	(2U << 20)
 #define MAX_QGS_LOG	(1 << 20)
@@ -38,7 +37,7 @@ static uint64_t number_after(const char *s, const char *key)
 	return end == p || errno || *p == '-' ? TDXCTL_UNKNOWN : v;
 }
 
-bool tdxctl_src_quote_socket(const char *arg, struct tdxctl_quote_socket *q)
+bool src_quote_socket(const char *arg, struct tdxctl_quote_socket *q)
 {
 	/* "-service=vsock:2:4050" was QEMU's word before "-socket". */
 	const char *p = strstr(arg, "quote-generation-s"), *vsock;
@@ -84,7 +83,7 @@ static void note_qgs(struct scan *s, unsigned int pid)
 	uint64_t start;
 
 	s->qgs = true;
-	if (s->uptime_ticks && !vm_start_ticks(s->ctx, (pid_t)pid, &start) && start <= s->uptime_ticks)
+	if (s->uptime_ticks && !process_start(s->ctx, (pid_t)pid, &start) && start <= s->uptime_ticks)
 		s->f->qgs_uptime = (struct tdxctl_val){
 			.readable = true,
 			.value = (s->uptime_ticks - start) / (uint64_t)sysconf(_SC_CLK_TCK),
@@ -112,7 +111,7 @@ static int look_at_process(void *arg, unsigned int pid)
 		/* A script of node's, so the process is named after that. */
 		if (a == cmdline + strlen(cmdline) + 1 && strstr(a, "pccs_server.js"))
 			s->pccs = true;
-		if (tdxctl_src_quote_socket(a, &q))
+		if (src_quote_socket(a, &q))
 			err = add_quote_socket(s, pid, cmdline, (size_t)len, q);
 	}
 	free(cmdline);
@@ -135,11 +134,11 @@ static int read_processes(struct tdxctl_ctx *ctx, struct tdxctl_facts *f)
 	err = root_each_number(ctx, "/proc", look_at_process, &s);
 	if (err == -ENOMEM)
 		return err;
-	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
 		if (err < 0)
-			all[i]->reason = tdxctl_src_why(err);
+			all[i]->reason = src_why(err);
 		/* With hidepid= others' processes are not there: nothing to conclude. */
-		else if (!ctx->captured && !root_exists(ctx, "/proc/1"))
+		else if (!ctx->backend->copied && !root_exists(ctx, "/proc/1"))
 			all[i]->reason = "other users' processes are hidden: run as root";
 		else
 			all[i]->readable = true;
@@ -205,7 +204,7 @@ static char *log_tail(struct tdxctl_ctx *ctx, const char *path)
 
 	if (fd < 0)
 		return NULL;
-	if (!fstat(fd, &st) && S_ISREG(st.st_mode) && (ctx->captured || src_of_this_boot(&st)))
+	if (!fstat(fd, &st) && S_ISREG(st.st_mode) && (ctx->backend->copied || src_of_this_boot(&st)))
 		text = malloc(VM_LOG_TAIL + 1);
 	if (text)
 		n = pread(fd, text, VM_LOG_TAIL, st.st_size > VM_LOG_TAIL ? st.st_size - VM_LOG_TAIL : 0);
@@ -214,9 +213,7 @@ static char *log_tail(struct tdxctl_ctx *ctx, const char *path)
 		free(text);
 		return NULL;
 	}
-	for (p = text; p < text + n; p++)
-		if (!*p)
-			*p = '?';
+	text_no_nul(text, (size_t)n);
 	text[n] = '\0';
 	for (p = text; (p = strstr(p, VM_START)); p++)
 		start = p;
@@ -256,42 +253,18 @@ static int add_vm_log(void *arg, const char *name)
 static int read_vm_logs(struct tdxctl_ctx *ctx, struct tdxctl_facts *f)
 {
 	struct vm_logs l = { .ctx = ctx, .f = f };
-	int err = tdxctl_src_entries(ctx, VM_LOGS, add_vm_log, &l);
+	int err = root_each(ctx, VM_LOGS, add_vm_log, &l);
 
 	if (err == -ENOMEM)
 		return err;
 	if (err)
-		f->vm_log_count.reason = err == -ENOENT ? "no logs of libvirt's QEMU" : tdxctl_src_why(err);
+		f->vm_log_count.reason = err == -ENOENT ? "no logs of libvirt's QEMU" : src_why(err);
 	else
 		f->vm_log_count = (struct tdxctl_val){ .readable = true, .value = f->nr_vm_logs };
 	return 0;
 }
 
-/* Of a captured host a file, of a live one the journal. */
-static int read_qgs_log(struct tdxctl_ctx *ctx, struct tdxctl_text *t)
-{
-	const struct src_journal_query q = {
-		.match = "_SYSTEMD_UNIT=qgsd.service", .until_us = UINT64_MAX, .newest = true,
-		.max_lines = 2000, .max_bytes = MAX_QGS_LOG,
-	};
-	struct src_buf b = { 0 };
-	int err;
-
-	if (ctx->captured) {
-		src_text(ctx, "/var/log/qgsd.log", MAX_QGS_LOG, t);
-		return 0;
-	}
-	err = src_journal(&q, &b);
-	if (err >= 0 && b.p) {
-		t->text = b.p;
-		return 0;
-	}
-	free(b.p);
-	t->reason = err < 0 ? tdxctl_src_why(err) : "the journal has nothing of qgsd, or hides it";
-	return err == -ENOMEM ? err : 0;
-}
-
-int tdxctl_src_services(struct tdxctl_ctx *ctx, struct tdxctl_facts *f)
+int src_services(struct tdxctl_ctx *ctx, const struct host_sources *src, struct tdxctl_facts *f)
 {
 	int err = read_processes(ctx, f);
 
@@ -300,6 +273,6 @@ int tdxctl_src_services(struct tdxctl_ctx *ctx, struct tdxctl_facts *f)
 	src_text(ctx, "/etc/sgx_default_qcnl.conf", 64 << 10, &f->qcnl);
 	src_text(ctx, "/var/log/mpa_registration.log", 4 << 20, &f->registration);
 	if (!err)
-		err = read_qgs_log(ctx, &f->qgs_log);
+		err = src->qgs_log(ctx, MAX_QGS_LOG, &f->qgs_log);
 	return err ? err : read_vm_logs(ctx, f);
 }

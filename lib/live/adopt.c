@@ -5,11 +5,9 @@
  * the helper can tell that a VM is a TD, but not which: such TDs are looked for
  * every time, and stand in the snapshot beside those of the helper.
  */
-#include <linux/kcmp.h>
 #include <stdio.h>
 #include <unistd.h>
-#include "facts.h"
-#include "private.h"
+#include "live.h"
 
 struct scan {
 	struct tdxctl_ctx *ctx;
@@ -29,11 +27,10 @@ int layout_register(struct tdxctl_ctx *ctx, int dev)
 	return err ? err : op_ioctl(ctx, dev, TDXCTL_IOC_LAYOUT, &l);
 }
 
-/* The same VM through another descriptor? When in doubt, no. */
-static bool same_file(struct scan *s, int a, int b)
+/* Whether two descriptors of @pid are of the same VM; false when in doubt. */
+static bool same_vm(struct tdxctl_ctx *ctx, pid_t pid, int a, int b)
 {
-	return a == b || op_kcmp(s->ctx, (pid_t)s->pid, (pid_t)s->pid, KCMP_FILE,
-				 (unsigned long)a, (unsigned long)b) == 1;
+	return process_same_file(ctx, pid, a, pid, b) == 1;
 }
 
 static int note(struct scan *s, int fd, uint32_t max_vcpus)
@@ -42,7 +39,7 @@ static int note(struct scan *s, int fd, uint32_t max_vcpus)
 	struct older_td *bigger;
 
 	for (size_t i = s->first; i < o->count; i++)
-		if (same_file(s, o->td[i].fd, fd))
+		if (same_vm(s->ctx, (pid_t)s->pid, o->td[i].fd, fd))
 			return 0;
 	bigger = reallocarray(o->td, o->count + 1, sizeof(*bigger));
 	if (!bigger)
@@ -56,11 +53,10 @@ static int one_fd(void *arg, unsigned int fd)
 {
 	struct scan *s = arg;
 	struct tdxctl_adopt_args a = { .size = sizeof(a) };
-	char path[48], link[128];
+	char link[128];
 	int err;
 
-	snprintf(path, sizeof(path), "/proc/%u/fd/%u", s->pid, fd);
-	if (root_readlink(s->ctx, path, link, sizeof(link)) || !link_is_vm(link))
+	if (process_link(s->ctx, (pid_t)s->pid, fd, link, sizeof(link)) || !link_is_vm(link))
 		return 0;
 	if (s->pidfd < 0) {
 		s->pidfd = op_pidfd_open(s->ctx, (pid_t)s->pid);
@@ -84,15 +80,13 @@ static int one_fd(void *arg, unsigned int fd)
 static int one_process(void *arg, unsigned int pid)
 {
 	struct scan *s = arg;
-	char path[32];
 	int err;
 
 	s->pid = pid;
 	s->pidfd = -1;
 	s->first = s->older->count;
-	snprintf(path, sizeof(path), "/proc/%u/fd", pid);
 	/* It may end any time. */
-	err = root_each_number(s->ctx, path, one_fd, s);
+	err = process_each_fd(s->ctx, (pid_t)pid, one_fd, s);
 	op_close(s->ctx, s->pidfd);
 	return err == -ENOMEM ? err : 0;
 }
@@ -119,7 +113,7 @@ int adopt_older(struct tdxctl_ctx *ctx, int dev, const struct tdxctl_info *info,
 			strerror(-err));
 	err = root_each_number(ctx, "/proc", one_process, &s);
 	if (err == -ENOMEM)
-		return ctx_fail(ctx, err, NULL, "out of memory");
+		return ctx_nomem(ctx);
 	if (!err && s.read_all)
 		op_ioctl(ctx, dev, TDXCTL_IOC_ADOPT, &a);
 	return 0;
@@ -140,15 +134,13 @@ void older_free(struct older *o)
 static bool is_listed(struct tdxctl_ctx *ctx, struct tdxctl_snapshot *snap, size_t n, bool *taken,
 		      const struct older_td *t)
 {
-	struct scan s = { .ctx = ctx, .pid = (unsigned int)t->pid };
-
 	for (size_t i = 0; i < n; i++) {
 		struct tdxctl_td *td = &snap->tds[i].td;
 
 		if (taken[i] || td->owner.tgid != t->pid ||
-		    !vm_same_process(ctx, t->pid, td->owner.start_ns))
+		    !process_is(ctx, t->pid, td->owner.start_ns))
 			continue;
-		if (td->owner.fd >= 0 && !same_file(&s, td->owner.fd, t->fd))
+		if (td->owner.fd >= 0 && !same_vm(ctx, t->pid, td->owner.fd, t->fd))
 			continue;
 		taken[i] = true;
 		if (td->max_vcpus == TDXCTL_UNKNOWN32)
@@ -173,7 +165,7 @@ static uint32_t created_vcpus(struct tdxctl_ctx *ctx, const struct older_td *t)
 	uint32_t n = 0;
 
 	snprintf(path, sizeof(path), "/sys/kernel/debug/kvm/%d-%d", t->pid, t->fd);
-	return tdxctl_src_entries(ctx, path, count_vcpu, &n) ? TDXCTL_UNKNOWN32 : n;
+	return root_each(ctx, path, count_vcpu, &n) ? TDXCTL_UNKNOWN32 : n;
 }
 
 static int add_view(struct tdxctl_ctx *ctx, struct tdxctl_snapshot *snap, const struct older_td *t)
@@ -183,7 +175,7 @@ static int add_view(struct tdxctl_ctx *ctx, struct tdxctl_snapshot *snap, const 
 	uint64_t ticks;
 
 	/* It ended meanwhile. */
-	if (hz <= 0 || vm_start_ticks(ctx, t->pid, &ticks))
+	if (hz <= 0 || process_start(ctx, t->pid, &ticks))
 		return 0;
 	bigger = reallocarray(snap->tds, snap->nr_tds + 1, sizeof(*bigger));
 	if (!bigger)
@@ -210,7 +202,7 @@ static int add_view(struct tdxctl_ctx *ctx, struct tdxctl_snapshot *snap, const 
 		},
 		.vm = { .pid = t->pid, .vm_fd = t->fd, .uid = (uid_t)-1 },
 	};
-	v->vm.name = vm_comm(ctx, t->pid);
+	v->vm.name = process_comm(ctx, t->pid);
 	if (!v->vm.name && asprintf(&v->vm.name, "process-%d", t->pid) < 0)
 		return -ENOMEM;
 	snprintf(v->td.owner.comm, sizeof(v->td.owner.comm), "%.15s", v->vm.name);
@@ -228,10 +220,10 @@ int older_add(struct tdxctl_ctx *ctx, const struct older *o, struct tdxctl_snaps
 		return 0;
 	taken = calloc(known + 1, sizeof(*taken));
 	if (!taken)
-		return ctx_fail(ctx, -ENOMEM, NULL, "out of memory");
+		return ctx_nomem(ctx);
 	for (size_t i = 0; !err && i < o->count; i++)
 		if (!is_listed(ctx, snap, known, taken, &o->td[i]))
 			err = add_view(ctx, snap, &o->td[i]);
 	free(taken);
-	return err ? ctx_fail(ctx, err, NULL, "out of memory") : 0;
+	return err ? ctx_nomem(ctx) : 0;
 }

@@ -9,7 +9,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
-#include "private.h"
+#include "live.h"
 
 static const char *name_of(const struct btf *btf, __u32 off)
 {
@@ -163,10 +163,10 @@ static void fill(const struct btf *btf, struct tdxctl_layout *l)
 	const struct btf_type *tdx = structure(btf, "kvm_tdx", &l->kvm_tdx_size);
 	const struct btf_type *vcpu = structure(btf, "kvm_vcpu", &l->kvm_vcpu_size);
 
-	for (size_t i = 0; tdx && i < sizeof(tdx_fields) / sizeof(tdx_fields[0]); i++)
+	for (size_t i = 0; tdx && i < ARRAY_SIZE(tdx_fields); i++)
 		*(uint32_t *)((char *)l + tdx_fields[i].field) =
 			field_at(btf, tdx, tdx_fields[i].path, tdx_fields[i].size);
-	for (size_t i = 0; vcpu && i < sizeof(vcpu_fields) / sizeof(vcpu_fields[0]); i++)
+	for (size_t i = 0; vcpu && i < ARRAY_SIZE(vcpu_fields); i++)
 		*(uint32_t *)((char *)l + vcpu_fields[i].field) =
 			field_at(btf, vcpu, vcpu_fields[i].path, vcpu_fields[i].size);
 	l->state_initialized = enum_value(btf, "kvm_tdx_state", "TD_STATE_INITIALIZED");

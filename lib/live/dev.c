@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Client of /dev/tdxctl. */
 #include <fcntl.h>
-#include "private.h"
+#include "live.h"
 
 #define SNAPSHOT_MAX	(256U << 20)
 #define SNAPSHOT_TRIES	8

@@ -4,14 +4,13 @@
  * HKID back, punching a hole costs one SEAMCALL per page (F3); it is done in
  * chunks, so that it can be watched and stopped.
  */
-#include <linux/kcmp.h>
 #include <stdio.h>
-#include "release.h"
+#include "live.h"
 
 #define CHUNK	(4ULL << 20)
 
 struct find {
-	struct helper_release *r;
+	struct live_release *r;
 	int err;
 	bool several_vms;
 };
@@ -19,18 +18,16 @@ struct find {
 static int one_fd(void *arg, unsigned int fd)
 {
 	struct find *f = arg;
-	struct helper_release *r = f->r;
+	struct live_release *r = f->r;
 	struct tdxctl_ctx *ctx = r->base.ctx;
 	char path[48], link[128];
 	struct gmem *bigger;
 	int64_t size;
 	int copy;
 
-	snprintf(path, sizeof(path), "/proc/%d/fd/%u", r->pid, fd);
-	if (root_readlink(ctx, path, link, sizeof(link)))
+	if (process_link(ctx, r->pid, fd, link, sizeof(link)))
 		return 0;
-	if (link_is_vm(link) && (int)fd != r->vm_fd &&
-	    op_kcmp(ctx, r->pid, r->pid, KCMP_FILE, (unsigned long)r->vm_fd, fd) != 1)
+	if (link_is_vm(link) && process_same_file(ctx, r->pid, r->vm_fd, r->pid, (int)fd) != 1)
 		f->several_vms = true;
 	if (!link_is_gmem(link))
 		return 0;
@@ -54,14 +51,11 @@ static int one_fd(void *arg, unsigned int fd)
 	return 0;
 }
 
-int gmem_open(struct helper_release *r)
+int gmem_open(struct live_release *r)
 {
 	struct find f = { .r = r };
-	char path[32];
-	int err;
+	int err = process_each_fd(r->base.ctx, r->pid, one_fd, &f);
 
-	snprintf(path, sizeof(path), "/proc/%d/fd", r->pid);
-	err = root_each_number(r->base.ctx, path, one_fd, &f);
 	r->gmem_open = true;
 	/* A hole in the memory of another VM of this process would kill its guest. */
 	if (!err && f.several_vms)
@@ -76,9 +70,9 @@ int gmem_open(struct helper_release *r)
 	return err;
 }
 
-int gmem_punch(struct helper_release *r, unsigned int ms)
+int gmem_punch(struct live_release *r, unsigned int ms)
 {
-	uint64_t end = clock_now_ns() + ms * 1000000ULL;
+	uint64_t end = tdxctl_clock_ns() + ms * 1000000ULL;
 
 	for (size_t i = 0; i < r->nr_gmem; i++) {
 		struct gmem *g = &r->gmem[i];
@@ -93,14 +87,14 @@ int gmem_punch(struct helper_release *r, unsigned int ms)
 				return ctx_fail(r->base.ctx, err, "use --strategy stop",
 						"%s: giving memory back: %s", r->name, strerror(-err));
 			g->done += len;
-			if (clock_now_ns() >= end)
+			if (tdxctl_clock_ns() >= end)
 				return 0;
 		}
 	}
 	return 1;
 }
 
-void gmem_close(struct helper_release *r)
+void gmem_close(struct live_release *r)
 {
 	for (size_t i = 0; i < r->nr_gmem; i++)
 		op_close(r->base.ctx, r->gmem[i].fd);

@@ -6,7 +6,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 #include "base/lazy.h"
-#include "private.h"
+#include "live.h"
 
 #define MODULE	"tdxctl"
 
@@ -37,7 +37,7 @@ static int open_kmod(struct tdxctl_ctx *ctx, struct kmod_ctx **out)
 	char *why = NULL;
 	int err;
 
-	err = lazy_load("libkmod.so.2", symbols, sizeof(symbols) / sizeof(symbols[0]), &why);
+	err = lazy_load("libkmod.so.2", symbols, ARRAY_SIZE(symbols), &why);
 	if (err) {
 		ctx_fail(ctx, err, "install libkmod2, or load and unload " MODULE " with modprobe",
 			 "%s", why ? why : "libkmod.so.2 cannot be loaded");
@@ -86,21 +86,6 @@ static int find_module(struct tdxctl_ctx *ctx, struct kmod_ctx *k, const char *f
 	return err ? ctx_fail(ctx, err, NULL, MODULE ": %s", strerror(-err)) : 0;
 }
 
-static int live_only(struct tdxctl_ctx *ctx)
-{
-	if (!ctx->emul && !ctx->captured)
-		return 0;
-	return ctx_fail(ctx, -EOPNOTSUPP, "leave out --emulate and --root",
-			"the helper belongs to the live host");
-}
-
-static char *dup_sysfs(struct tdxctl_ctx *ctx, const char *path)
-{
-	char buf[64];
-
-	return root_read_line(ctx, path, buf, sizeof(buf)) ? NULL : strdup(buf);
-}
-
 /* Version of a module file, from its modinfo. */
 static char *file_version(struct kmod_module *mod)
 {
@@ -142,52 +127,26 @@ static int file_side(struct tdxctl_ctx *ctx, const char *file, struct tdxctl_hel
 	return err;
 }
 
-int tdxctl_helper_get(struct tdxctl_ctx *ctx, const char *file, struct tdxctl_helper **out)
+int live_helper(struct tdxctl_ctx *ctx, const char *file, struct tdxctl_helper **out)
 {
 	struct tdxctl_helper *h;
-	uint64_t refcnt;
-	int err = 0, fd;
+	int fd, err = host_helper(ctx, &h);
 
-	ctx_clear(ctx);
-	if (ctx->emul)
-		return live_only(ctx);
-	h = calloc(1, sizeof(*h));
-	if (!h)
-		return ctx_fail(ctx, -ENOMEM, NULL, "out of memory");
-	h->refcnt = -1;
-	if (root_exists(ctx, "/sys/module/" MODULE)) {
-		h->state = TDXCTL_HELPER_LOADED;
-		h->version = dup_sysfs(ctx, "/sys/module/" MODULE "/version");
-		if (!root_read_u64(ctx, "/sys/module/" MODULE "/refcnt", &refcnt))
-			h->refcnt = (int)refcnt;
-	}
-	h->dev = root_exists(ctx, TDXCTL_DEV_PATH);
-	/* The files of another kernel say nothing about a captured host. */
-	if (!ctx->captured)
-		err = file_side(ctx, file, h);
+	if (err)
+		return err;
+	err = file_side(ctx, file, h);
 	if (err) {
 		tdxctl_helper_free(h);
 		return err;
 	}
-	if (h->dev && !ctx->captured) {
-		fd = helper_open(ctx);
-		if (fd >= 0) {
-			if (helper_info(ctx, fd, &h->info))
-				h->info = (struct tdxctl_info){ 0 };
-			op_close(ctx, fd);
-		}
+	fd = h->dev ? helper_open(ctx) : -1;
+	if (fd >= 0) {
+		if (helper_info(ctx, fd, &h->info))
+			h->info = (struct tdxctl_info){ 0 };
+		op_close(ctx, fd);
 	}
 	*out = h;
 	return 0;
-}
-
-void tdxctl_helper_free(struct tdxctl_helper *h)
-{
-	if (!h)
-		return;
-	free(h->path);
-	free(h->version);
-	free(h);
 }
 
 static int load_failed(struct tdxctl_ctx *ctx, int err, const char *what)
@@ -217,16 +176,12 @@ static int load_failed(struct tdxctl_ctx *ctx, int err, const char *what)
 	return ctx_fail(ctx, err, hint, "%s: %s", what, strerror(-err));
 }
 
-int tdxctl_helper_load(struct tdxctl_ctx *ctx, const char *file)
+int live_helper_load(struct tdxctl_ctx *ctx, const char *file)
 {
 	struct kmod_module *mod = NULL;
 	struct kmod_ctx *k;
 	int err;
 
-	ctx_clear(ctx);
-	err = live_only(ctx);
-	if (err)
-		return err;
 	if (root_exists(ctx, "/sys/module/" MODULE))
 		return ctx_fail(ctx, -EEXIST, NULL, MODULE ": loaded already");
 	err = open_kmod(ctx, &k);
@@ -256,16 +211,12 @@ out:
 	return err;
 }
 
-int tdxctl_helper_unload(struct tdxctl_ctx *ctx)
+int live_helper_unload(struct tdxctl_ctx *ctx)
 {
 	struct kmod_module *mod = NULL;
 	struct kmod_ctx *k;
 	int err;
 
-	ctx_clear(ctx);
-	err = live_only(ctx);
-	if (err)
-		return err;
 	if (!root_exists(ctx, "/sys/module/" MODULE))
 		return ctx_fail(ctx, -ENOENT, NULL, MODULE ": not loaded");
 	err = open_kmod(ctx, &k);

@@ -6,7 +6,7 @@
  */
 #include <stdio.h>
 #include <time.h>
-#include "release.h"
+#include "live.h"
 
 #define POLL_MS		50
 #define PATIENCE_NS	(3 * 1000000000ULL)	/* without a page given back */
@@ -19,7 +19,7 @@ static void reasons_from(struct tdxctl_release_state *st, const struct tdxctl_re
 	st->reason[TDXCTL_STRATEGY_STOP] = TDXCTL_REASON_USER_SPACE;
 }
 
-static void from_args(struct helper_release *r, const struct tdxctl_release_args *a)
+static void from_args(struct live_release *r, const struct tdxctl_release_args *a)
 {
 	struct tdxctl_release_state *st = &r->st;
 
@@ -34,7 +34,7 @@ static void from_args(struct helper_release *r, const struct tdxctl_release_args
 	st->page_seamcalls = a->page_seamcalls;
 	st->duration_ns = 0;
 	if (a->started_ns) {
-		uint64_t end = a->ended_ns ? a->ended_ns : clock_now_ns();
+		uint64_t end = a->ended_ns ? a->ended_ns : tdxctl_clock_ns();
 
 		st->duration_ns = end > a->started_ns ? end - a->started_ns : 0;
 	}
@@ -47,7 +47,7 @@ static bool leaves_pages(enum tdxctl_strategy s)
 	return s == TDXCTL_STRATEGY_TERMINATE || s == TDXCTL_STRATEGY_EARLY;
 }
 
-static int call(struct helper_release *r, uint32_t flags, unsigned int wait_ms,
+static int call(struct live_release *r, uint32_t flags, unsigned int wait_ms,
 		struct tdxctl_release_args *a)
 {
 	*a = (struct tdxctl_release_args){
@@ -63,7 +63,7 @@ static int call(struct helper_release *r, uint32_t flags, unsigned int wait_ms,
 }
 
 struct candidates {
-	struct helper_release *r;
+	struct live_release *r;
 	int first;			/* tried already */
 	int err;			/* of the best answer so far */
 	struct tdxctl_release_args args;
@@ -81,33 +81,29 @@ static int try_fd(struct candidates *c, int fd)
 static int candidate(void *arg, unsigned int fd)
 {
 	struct candidates *c = arg;
-	char path[48], link[128];
+	char link[128];
 
 	if ((int)fd == c->first)
 		return 0;
-	snprintf(path, sizeof(path), "/proc/%d/fd/%u", c->r->pid, fd);
-	if (root_readlink(c->r->base.ctx, path, link, sizeof(link)) || !link_is_vm(link))
+	if (process_link(c->r->base.ctx, c->r->pid, fd, link, sizeof(link)) || !link_is_vm(link))
 		return 0;
 	return try_fd(c, (int)fd);
 }
 
 /* The dry run; finds the VM file when its number changed since creation. */
-static int dry_run(struct helper_release *r, int vm_fd, struct tdxctl_release_args *a)
+static int dry_run(struct live_release *r, int vm_fd, struct tdxctl_release_args *a)
 {
 	struct candidates c = { .r = r, .first = vm_fd, .err = -EBADF };
-	char path[32];
 
-	if (vm_fd < 0 || !try_fd(&c, vm_fd)) {
-		snprintf(path, sizeof(path), "/proc/%d/fd", r->pid);
-		if (root_each_number(r->base.ctx, path, candidate, &c) != 1 && vm_fd >= 0 &&
-		    (c.err == -EINVAL || c.err == -EBADF))
-			try_fd(&c, vm_fd);
-	}
+	if ((vm_fd < 0 || !try_fd(&c, vm_fd)) &&
+	    process_each_fd(r->base.ctx, r->pid, candidate, &c) != 1 && vm_fd >= 0 &&
+	    (c.err == -EINVAL || c.err == -EBADF))
+		try_fd(&c, vm_fd);
 	*a = c.args;
 	return c.err;
 }
 
-static int no_strategy(struct helper_release *r, enum tdxctl_strategy asked)
+static int no_strategy(struct live_release *r, enum tdxctl_strategy asked)
 {
 	const char *hint = "--strategy stop ends the VMM instead";
 	uint32_t why = r->st.reason[asked];
@@ -123,7 +119,7 @@ static int no_strategy(struct helper_release *r, enum tdxctl_strategy asked)
 			why ? tdxctl_reason_str(why) : "refused by the helper");
 }
 
-static int open_failed(struct helper_release *r, int err)
+static int open_failed(struct live_release *r, int err)
 {
 	struct tdxctl_ctx *ctx = r->base.ctx;
 
@@ -145,55 +141,15 @@ static int open_failed(struct helper_release *r, int err)
 	}
 }
 
-static void use_stop(struct helper_release *r)
+static void use_stop(struct live_release *r)
 {
 	r->strategy = r->st.strategy = TDXCTL_STRATEGY_STOP;
 	/* Only the calls for the TD are counted, not those for its pages. */
 	r->st.page_seamcalls = TDXCTL_UNKNOWN;
 }
 
-/* Whether a SEAMCALL failed for the TD: which and how is in @td then. */
-static bool td_failed(struct helper_release *r, struct tdxctl_td *td)
-{
-	struct tdxctl_snapshot *snap;
-
-	*td = (struct tdxctl_td){ 0 };
-	if (helper_snapshot(r->base.ctx, r->dev, &snap))
-		return false;
-	for (size_t i = 0; i < snap->nr_tds; i++)
-		if (tdxctl_same_td(&r->was, &snap->tds[i].td))
-			*td = snap->tds[i].td;
-	tdxctl_snapshot_free(snap);
-	return td->fail_leaf || td->state == TDXCTL_TD_LEAKED;
-}
-
-static const char *leaf_of(const struct tdxctl_td *td)
-{
-	const char *s = td->fail_leaf ? tdxctl_leaf_str(td->fail_leaf) : NULL;
-
-	return s ? s : "an unknown leaf";
-}
-
-static const char *status_of(const struct tdxctl_td *td)
-{
-	const char *s = td->fail_leaf ? tdxctl_status_str(td->fail_status) : NULL;
-
-	return s ? s : "unknown status";
-}
-
-int release_leaked(struct helper_release *r, const struct tdxctl_td *td)
-{
-	if (td->hkid)
-		return ctx_fail(r->base.ctx, -EIO, "only a reboot gives it back",
-				"%s: HKID %u leaked%s: %s: %s", r->name, td->hkid,
-				td->private_pages ? ", and its memory with it" : "", leaf_of(td),
-				status_of(td));
-	return ctx_fail(r->base.ctx, -EIO, "they are lost until the host reboots",
-			"%s: not all pages could be reclaimed: %s: %s", r->name, leaf_of(td), status_of(td));
-}
-
 /* Why the helper's release failed. */
-static void say_failed(struct helper_release *r)
+static void say_failed(struct live_release *r)
 {
 	struct tdxctl_ctx *ctx = r->base.ctx;
 	int err = r->st.result;
@@ -206,12 +162,12 @@ static void say_failed(struct helper_release *r)
 	else if (r->st.strategy == TDXCTL_STRATEGY_EARLY && err == -ENOSPC)
 		ctx_fail(ctx, err, "end the VMMs of those that were released",
 			 "%s: too many released VMs are still there", r->name);
-	else if (td_failed(r, &td) && td.state == TDXCTL_TD_LEAKED)
+	else if (release_td_failed(r, &td) && td.state == TDXCTL_TD_LEAKED)
 		release_leaked(r, &td);
 	else if (td.fail_leaf && td.hkid)
 		ctx_fail(ctx, err, "end the VMM with --strategy stop: the kernel tries once more then",
-			 "%s: HKID %u was not given back: %s: %s", r->name, td.hkid, leaf_of(&td),
-			 status_of(&td));
+			 "%s: HKID %u was not given back: %s: %s", r->name, td.hkid, release_leaf(&td),
+			 release_status(&td));
 	else
 		ctx_fail(ctx, err, "see the kernel log", "%s: release failed: %s", r->name,
 			 strerror(-err));
@@ -221,9 +177,9 @@ static void say_failed(struct helper_release *r)
  * Nothing is left to punch, yet pages are: the VMM itself may be giving them
  * back, so long as they become fewer.
  */
-static bool becoming_fewer(struct helper_release *r, unsigned int wait_ms)
+static bool becoming_fewer(struct live_release *r, unsigned int wait_ms)
 {
-	uint64_t now = clock_now_ns();
+	uint64_t now = tdxctl_clock_ns();
 
 	if (r->st.pages_left != r->left_seen) {
 		r->left_seen = r->st.pages_left;
@@ -241,7 +197,7 @@ static bool becoming_fewer(struct helper_release *r, unsigned int wait_ms)
 }
 
 /* The HKID is free: what is left of the memory goes with the guest_memfd. */
-static int give_pages_back(struct helper_release *r, unsigned int wait_ms)
+static int give_pages_back(struct live_release *r, unsigned int wait_ms)
 {
 	struct tdxctl_release_args a;
 	struct tdxctl_td td;
@@ -267,7 +223,7 @@ static int give_pages_back(struct helper_release *r, unsigned int wait_ms)
 	r->st.phase = TDXCTL_PHASE_PAGES;
 	if (becoming_fewer(r, wait_ms))
 		return 0;
-	if (td_failed(r, &td))
+	if (release_td_failed(r, &td))
 		return release_leaked(r, &td);
 	return ctx_fail(r->base.ctx, -EIO, "--strategy stop ends the VMM instead",
 			"%s: %llu pages are in no guest_memfd of process %d", r->name,
@@ -277,7 +233,7 @@ static int give_pages_back(struct helper_release *r, unsigned int wait_ms)
 static int release_step(struct tdxctl_release *base, unsigned int wait_ms,
 			struct tdxctl_release_state *out)
 {
-	struct helper_release *r = (struct helper_release *)base;
+	struct live_release *r = (struct live_release *)base;
 	bool punching = r->st.phase == TDXCTL_PHASE_PAGES;
 	struct tdxctl_release_args a;
 	int err = 0;
@@ -350,7 +306,7 @@ static int release_step(struct tdxctl_release *base, unsigned int wait_ms,
 
 static int release_cancel(struct tdxctl_release *base)
 {
-	struct helper_release *r = (struct helper_release *)base;
+	struct live_release *r = (struct live_release *)base;
 
 	r->cancelled = true;
 	return 0;
@@ -358,7 +314,7 @@ static int release_cancel(struct tdxctl_release *base)
 
 static void release_free(struct tdxctl_release *base)
 {
-	struct helper_release *r = (struct helper_release *)base;
+	struct live_release *r = (struct live_release *)base;
 
 	gmem_close(r);
 	op_close(base->ctx, r->pidfd);
@@ -372,7 +328,7 @@ static const struct release_ops helper_ops = {
 	.free = release_free,
 };
 
-static int prepare(struct helper_release *r, const struct tdxctl_td_view *td,
+static int prepare(struct live_release *r, const struct tdxctl_td_view *td,
 		   enum tdxctl_strategy strategy)
 {
 	struct tdxctl_ctx *ctx = r->base.ctx;
@@ -391,7 +347,7 @@ static int prepare(struct helper_release *r, const struct tdxctl_td_view *td,
 		       ctx_fail(ctx, r->pidfd, NULL, "%s: process %d: %s", r->name, r->pid,
 				strerror(-r->pidfd));
 	/* From here on the PID cannot be recycled unnoticed; was it before? */
-	if (!vm_same_process(ctx, td->vm.pid, td->td.owner.start_ns))
+	if (!process_is(ctx, td->vm.pid, td->td.owner.start_ns))
 		return open_failed(r, -ESRCH);
 
 	/* Without it the helper has one strategy less. */
@@ -420,16 +376,16 @@ static int prepare(struct helper_release *r, const struct tdxctl_td_view *td,
 	return 0;
 }
 
-int helper_release_open(struct tdxctl_ctx *ctx, const struct tdxctl_td_view *td,
+int live_release_open(struct tdxctl_ctx *ctx, const struct tdxctl_td_view *td,
 			enum tdxctl_strategy strategy, struct tdxctl_release **out,
 			struct tdxctl_release_state *plan)
 {
-	struct helper_release *r = calloc(1, sizeof(*r));
+	struct live_release *r = calloc(1, sizeof(*r));
 	int err;
 
 	if (!r)
-		return ctx_fail(ctx, -ENOMEM, NULL, "out of memory");
-	*r = (struct helper_release){
+		return ctx_nomem(ctx);
+	*r = (struct live_release){
 		.base = { .ops = &helper_ops, .ctx = ctx },
 		.dev = -1, .pidfd = -1, .vm_fd = -1,
 		.pid = td->vm.pid,

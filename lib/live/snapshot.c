@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* One snapshot from the best source there is. */
-#include "private.h"
-#include "report/report-priv.h"
+#include "live.h"
 
 /* TDs are made and end in milliseconds, a snapshot is faster. */
 #define CHARGED_TRIES	3
@@ -27,43 +26,8 @@ static int name_all(struct tdxctl_ctx *ctx, struct tdxctl_snapshot *snap)
 			continue;
 		err = vm_name(ctx, td, &snap->tds[i].vm);
 		if (err)
-			return ctx_fail(ctx, err, NULL, "out of memory");
+			return ctx_nomem(ctx);
 	}
-	return 0;
-}
-
-/* The kernel's own count; the emulator's TDs are in no cgroup. */
-static uint64_t charged(struct tdxctl_ctx *ctx)
-{
-	uint64_t n;
-	int err;
-
-	if (root_exists(ctx, "/sys/module/tdx_emul"))
-		return TDXCTL_UNKNOWN;
-	err = src_charged(ctx, &n);
-	return err == -ENODATA ? 0 : err ? TDXCTL_UNKNOWN : n;
-}
-
-static int from_host(struct tdxctl_ctx *ctx, struct tdxctl_snapshot **out)
-{
-	struct tdxctl_snapshot *snap = calloc(1, sizeof(*snap));
-	int err;
-
-	if (!snap)
-		return ctx_fail(ctx, -ENOMEM, NULL, "out of memory");
-	snap->source = TDXCTL_SOURCE_HOST;
-	snap->hdr.size = sizeof(snap->hdr);
-	snap->hkids_charged = charged(ctx);
-	err = host_platform(ctx, &snap->platform);
-	if (!err)
-		err = host_topology(ctx, snap);
-	if (err) {
-		tdxctl_snapshot_free(snap);
-		return err;
-	}
-	snap->hdr.section[TDXCTL_SEC_CPUS].count = (uint32_t)snap->nr_cpus;
-	snap->hdr.section[TDXCTL_SEC_PACKAGES].count = (uint32_t)snap->nr_packages;
-	*out = snap;
 	return 0;
 }
 
@@ -73,13 +37,13 @@ static int from_helper(struct tdxctl_ctx *ctx, int fd, struct tdxctl_snapshot **
 	int err;
 
 	for (int i = 0; ; i++) {
-		uint64_t before = charged(ctx);
+		uint64_t before = host_hkids_charged(ctx);
 
 		err = helper_snapshot(ctx, fd, &snap);
 		if (err)
 			return err;
 		/* The same on both sides: it was so in between. */
-		snap->hkids_charged = charged(ctx);
+		snap->hkids_charged = host_hkids_charged(ctx);
 		if (before == snap->hkids_charged)
 			break;
 		if (i == CHARGED_TRIES) {
@@ -104,21 +68,13 @@ static int from_helper(struct tdxctl_ctx *ctx, int fd, struct tdxctl_snapshot **
 	return 0;
 }
 
-int tdxctl_snapshot_get(struct tdxctl_ctx *ctx, struct tdxctl_snapshot **out)
+int live_snapshot(struct tdxctl_ctx *ctx, struct tdxctl_snapshot **out)
 {
-	int fd, err;
+	int fd = helper_open(ctx), err;
 
-	ctx_clear(ctx);
-	if (ctx->report)
-		return report_snapshot(ctx, out);
-	if (ctx->emul)
-		return emul_snapshot(ctx, out);
-	if (ctx->captured)
-		return from_host(ctx, out);
-	fd = helper_open(ctx);
 	if (fd == -ENOENT) {
 		ctx_clear(ctx);
-		return from_host(ctx, out);
+		return host_snapshot(ctx, out);
 	}
 	if (fd < 0)
 		return fd;

@@ -2,12 +2,12 @@
 /* The last resort: end the VMM and watch its TD go. */
 #include <signal.h>
 #include <time.h>
-#include "release.h"
+#include "live.h"
 
 #define GRACE_NS	(10 * 1000000000ULL)	/* from SIGTERM to SIGKILL */
 #define POLL_MS		50
 
-static int send_signal(struct helper_release *r, int sig, enum stop_stage next)
+static int send_signal(struct live_release *r, int sig, enum stop_stage next)
 {
 	int err = op_pidfd_send_signal(r->base.ctx, r->pidfd, sig);
 
@@ -15,12 +15,12 @@ static int send_signal(struct helper_release *r, int sig, enum stop_stage next)
 		return ctx_fail(r->base.ctx, err, "run as root or as the VM's owner",
 				"%s: signal to process %d: %s", r->name, r->pid, strerror(-err));
 	r->stage = err == -ESRCH ? STOP_ENDED : next;
-	r->stage_ns = clock_now_ns();
+	r->stage_ns = tdxctl_clock_ns();
 	return 0;
 }
 
 /* What the ledger says about the TD now. */
-static int watch(struct helper_release *r)
+static int watch(struct live_release *r)
 {
 	struct tdxctl_release_state *st = &r->st;
 	struct tdxctl_snapshot *snap;
@@ -52,22 +52,22 @@ static int watch(struct helper_release *r)
 	return 0;
 }
 
-int stop_step(struct helper_release *r, unsigned int wait_ms)
+int stop_step(struct live_release *r, unsigned int wait_ms)
 {
 	struct tdxctl_ctx *ctx = r->base.ctx;
-	uint64_t end = clock_now_ns() + wait_ms * 1000000ULL;
+	uint64_t end = tdxctl_clock_ns() + wait_ms * 1000000ULL;
 	int err = 0;
 
 	if (r->stage == STOP_NEW) {
-		r->started_ns = clock_now_ns();
+		r->started_ns = tdxctl_clock_ns();
 		err = send_signal(r, SIGTERM, STOP_TERM);
 	}
 	while (!err) {
-		r->st.duration_ns = clock_now_ns() - r->started_ns;
+		r->st.duration_ns = tdxctl_clock_ns() - r->started_ns;
 		err = watch(r);
 		if (err || r->st.phase >= TDXCTL_PHASE_DONE)
 			return err;
-		if (clock_now_ns() >= end)
+		if (tdxctl_clock_ns() >= end)
 			return 0;
 		if (r->stage == STOP_ENDED) {
 			struct timespec ts = { .tv_nsec = POLL_MS * 1000000L };
@@ -80,7 +80,7 @@ int stop_step(struct helper_release *r, unsigned int wait_ms)
 		if (err > 0) {
 			r->stage = STOP_ENDED;
 			err = 0;
-		} else if (!err && r->stage == STOP_TERM && clock_now_ns() - r->stage_ns > GRACE_NS) {
+		} else if (!err && r->stage == STOP_TERM && tdxctl_clock_ns() - r->stage_ns > GRACE_NS) {
 			ctx_log(ctx, TDXCTL_LOG_WARN, "%s: ignores SIGTERM, sending SIGKILL", r->name);
 			err = send_signal(r, SIGKILL, STOP_KILL);
 		}

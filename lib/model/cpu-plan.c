@@ -1,98 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Which CPUs can run TDs, and which may go offline (F5). */
+/* Which CPUs may go offline: each package with HKIDs in use keeps one online. */
 #include <stdio.h>
-#include "private.h"
-#include "report/report-priv.h"
+#include "base/backend.h"
+#include "model.h"
 
-/* Rooms to try: possible CPUs do not change, so two would do. */
-#define CHECK_TRIES	4
-#define CHECK_MAX	65536U
+#define MAX_CPUS	65536U
 #define CPU_DIR		"/sys/devices/system/cpu"
-
-static int check_once(struct tdxctl_ctx *ctx, int fd, uint32_t room, void **buf,
-		      struct tdxctl_cpu_check_args *args)
-{
-	*buf = calloc(room, sizeof(struct tdxctl_cpu_check_rec));
-	if (!*buf)
-		return ctx_fail(ctx, -ENOMEM, NULL, "out of memory");
-	*args = (struct tdxctl_cpu_check_args){
-		.size = sizeof(*args),
-		.buf = (uintptr_t)*buf,
-		.count_in = room,
-		.stride = sizeof(struct tdxctl_cpu_check_rec),
-	};
-	return op_ioctl(ctx, fd, TDXCTL_IOC_CPU_CHECK, args);
-}
-
-static int helper_cpu_check(struct tdxctl_ctx *ctx, int fd, struct tdxctl_cpu_check_rec **out,
-			    size_t *count)
-{
-	struct tdxctl_cpu_check_args args;
-	struct tdxctl_cpu_check_rec *recs;
-	struct tdxctl_info info;
-	uint32_t room;
-	void *buf;
-	int err = helper_info(ctx, fd, &info);
-
-	if (err)
-		return err;
-	room = info.nr_cpus ? info.nr_cpus : 64;
-	for (int i = 0; ; i++) {
-		if (room > CHECK_MAX || i == CHECK_TRIES)
-			return ctx_fail(ctx, -EPROTO, NULL, "cpu check: the helper asks for room for %u CPUs", room);
-		err = check_once(ctx, fd, room, &buf, &args);
-		if (err != -ENOSPC)
-			break;
-		free(buf);
-		room = args.count > room ? args.count : room * 2;
-	}
-	if (err < 0) {
-		free(buf);
-		if (err == -EOPNOTSUPP)
-			return ctx_fail(ctx, err, "load kvm_intel with tdx=1 (or tdx_emul) first",
-					"cpu check: this kernel has no SEAMCALL entry point");
-		return err == -ENOMEM ? err : helper_fail(ctx, err, "cpu check");
-	}
-	/*
-	 * The helper fills records of its own size. A larger one than ours could
-	 * not have fitted the room this call announced.
-	 */
-	if (args.count > room || args.stride != sizeof(*recs)) {
-		free(buf);
-		return ctx_fail(ctx, -EPROTO, "load the tdxctl module that belongs to this tdxctl",
-				"cpu check: %u records of %u bytes in room for %u", args.count,
-				args.stride, room);
-	}
-	recs = buf;
-	for (uint32_t i = 0; i < args.count; i++) {
-		recs[i].online = !!recs[i].online;
-		if (recs[i].state >= TDXCTL_CPU_STATES)
-			recs[i].state = TDXCTL_CPU_UNKNOWN;
-	}
-	*out = recs;
-	*count = args.count;
-	return 0;
-}
-
-int tdxctl_cpu_check(struct tdxctl_ctx *ctx, struct tdxctl_cpu_check_rec **out, size_t *count)
-{
-	int fd, err;
-
-	ctx_clear(ctx);
-	if (ctx->report)
-		return report_cpu_check(ctx, out, count);
-	if (ctx->emul)
-		return emul_cpu_check(ctx, out, count);
-	if (ctx->captured)
-		return ctx_fail(ctx, -ENOENT, "run it on the live host",
-				"cpu check: a captured host has no CPUs to ask");
-	fd = helper_open(ctx);
-	if (fd < 0)
-		return fd;
-	err = helper_cpu_check(ctx, fd, out, count);
-	op_close(ctx, fd);
-	return err;
-}
 
 struct plan {
 	struct tdxctl_ctx *ctx;
@@ -127,13 +40,13 @@ static bool has_switch(struct tdxctl_ctx *ctx, uint32_t cpu)
 	return root_exists(ctx, path);
 }
 
-/* A captured host may have left all of these files out. */
+/* A copy of a host may have left all of these files out. */
 static bool has_switches(struct tdxctl_ctx *ctx, const struct tdxctl_snapshot *snap)
 {
 	for (size_t i = 0; i < snap->nr_cpus; i++)
 		if (has_switch(ctx, snap->cpus[i].cpu))
 			return true;
-	return !ctx->captured && root_exists(ctx, CPU_DIR "/online");
+	return !ctx->backend->copied && root_exists(ctx, CPU_DIR "/online");
 }
 
 static char *PRINTF(1, 2) text(const char *fmt, ...)
@@ -197,11 +110,11 @@ static int plan_cpu(void *arg, unsigned int cpu)
 			continue;
 		bigger = realloc(p->items, (p->count + 1) * sizeof(*bigger));
 		if (!bigger)
-			return ctx_fail(p->ctx, -ENOMEM, NULL, "out of memory");
+			return ctx_nomem(p->ctx);
 		p->items = bigger;
 		decide(p, i, &p->items[p->count]);
 		if (!p->items[p->count++].reason)
-			return ctx_fail(p->ctx, -ENOMEM, NULL, "out of memory");
+			return ctx_nomem(p->ctx);
 		return 0;
 	}
 	return ctx_fail(p->ctx, -ENOENT, "'tdxctl cpu' lists the CPUs", "CPU %u: no such CPU", cpu);
@@ -212,18 +125,18 @@ static int count_cpu(void *arg, unsigned int cpu)
 	size_t *n = arg;
 
 	/* Also stops "0-4000000000" before anything is built. */
-	return ++*n > CHECK_MAX ? -E2BIG : 0;
+	return ++*n > MAX_CPUS ? -E2BIG : 0;
 }
 
 /*
  * The kernel asks whether any HKID is taken. One that is charged, or seen in use,
  * settles it whatever the others are.
  */
-static void hkids_in_use(struct plan *p)
+static void count_hkids(struct plan *p)
 {
 	const struct tdxctl_snapshot *s = p->snap;
 
-	p->hkids_in_use = snapshot_hkids_in_use(s);
+	p->hkids_in_use = hkids_in_use(s);
 	p->hkids_known = s->nr_hkids;
 	for (size_t i = 0; i < s->nr_hkids; i++)
 		if (s->hkids[i].state == TDXCTL_HKID_UNKNOWN)
@@ -249,11 +162,11 @@ int tdxctl_cpu_plan(struct tdxctl_ctx *ctx, const struct tdxctl_snapshot *snap,
 	err = cpulist_each(list, count_cpu, &n);
 	if (err)
 		return ctx_fail(ctx, -EINVAL, "write CPUs as 1,3-5", "'%s': malformed CPU list", list);
-	hkids_in_use(&p);
-	p.switches = !ctx->emul && has_switches(ctx, snap);
+	count_hkids(&p);
+	p.switches = has_switches(ctx, snap);
 	p.offline = calloc(snap->nr_cpus + 1, sizeof(*p.offline));
 	if (!p.offline)
-		return ctx_fail(ctx, -ENOMEM, NULL, "out of memory");
+		return ctx_nomem(ctx);
 	err = cpulist_each(list, plan_cpu, &p);
 	free(p.offline);
 	if (err) {

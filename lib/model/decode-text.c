@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What status codes and leaves mean to an operator, by code. */
 #include "decode.h"
-#include "private.h"
+#include "model.h"
 #include "tdx.h"
 
 #define HI(id)	(uint32_t)TDX_STATUS_HI_##id
@@ -140,7 +140,7 @@ static const struct tdxctl_advice advices[] = {
 
 const struct tdxctl_advice *tdxctl_decode_advice(uint32_t hi)
 {
-	for (size_t i = 0; i < sizeof(advices) / sizeof(advices[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(advices); i++)
 		if (advices[i].hi == hi)
 			return &advices[i];
 	return NULL;

@@ -2,10 +2,9 @@
 /* Words of the TDX module explained: names, operands, bits, errnos. */
 #include <ctype.h>
 #include "decode.h"
-#include "private.h"
+#include "model.h"
 #include "tdx.h"
 
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 static const char *const kinds[TDXCTL_WORD_KINDS] = {
 	[TDXCTL_WORD_AUTO] = "auto",

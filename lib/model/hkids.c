@@ -1,8 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What two sources say together about HKIDs that neither knows alone. */
-#include "private.h"
+#include "model.h"
 
-size_t snapshot_hkids_in_use(const struct tdxctl_snapshot *s)
+size_t hkids_count(const struct tdxctl_snapshot *s, enum tdxctl_hkid_state state)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->nr_hkids; i++)
+		n += s->hkids[i].state == state;
+	return n;
+}
+
+size_t hkids_in_use(const struct tdxctl_snapshot *s)
 {
 	size_t n = 0;
 
@@ -21,7 +30,7 @@ size_t snapshot_hkids_in_use(const struct tdxctl_snapshot *s)
  */
 void hkids_infer(struct tdxctl_snapshot *s)
 {
-	size_t used = snapshot_hkids_in_use(s);
+	size_t used = hkids_in_use(s);
 	uint32_t state;
 
 	if (s->hkids_charged == TDXCTL_UNKNOWN)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* How firmware's key split divides the KeyIDs. */
 #include "facts.h"
-#include "private.h"
+#include "model.h"
 
 int tdxctl_keys_of(unsigned int bits, unsigned int split, struct tdxctl_keys *k)
 {

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The words of the JSON interface: adding one is fine, changing one is not. */
-#include "private.h"
+#include "model.h"
 
-#define WORD(table, value) \
-	((value) < sizeof(table) / sizeof((table)[0]) ? (table)[value] : NULL)
+#define WORD(table, value) ((value) < ARRAY_SIZE(table) ? (table)[value] : NULL)
 
 static const char *const hkid_states[TDXCTL_HKID_STATES] = {
 	[TDXCTL_HKID_UNKNOWN] = "unknown",
@@ -102,4 +101,24 @@ const char *tdxctl_phase_str(unsigned int phase)
 const char *tdxctl_health_str(unsigned int health)
 {
 	return WORD(healths, health);
+}
+
+bool tdxctl_version_parse(const char *text, uint64_t *version, const char **end)
+{
+	uint64_t v = 0;
+
+	for (int i = 0; i < 3; i++) {
+		unsigned long n = 0;
+		const char *p = text;
+
+		while (*p >= '0' && *p <= '9' && n <= UINT16_MAX)
+			n = n * 10 + (unsigned long)(*p++ - '0');
+		if (p == text || n > UINT16_MAX || (i < 2 && *p != '.'))
+			return false;
+		v = v << 16 | n;
+		text = i < 2 ? p + 1 : p;
+	}
+	*version = v;
+	*end = text;
+	return true;
 }

@@ -5,7 +5,7 @@
  * records are copied out one by one, and what an enum does not know is unknown.
  */
 #include <stdio.h>
-#include "private.h"
+#include "model.h"
 
 static const struct {
 	const char *name;
@@ -56,9 +56,7 @@ static int check_header(struct tdxctl_ctx *ctx, const void *buf, size_t len,
 static void clean_comm(char comm[TDXCTL_COMM_LEN])
 {
 	comm[TDXCTL_COMM_LEN - 1] = '\0';
-	for (char *p = comm; *p; p++)
-		if ((unsigned char)*p < 0x20 || *p == 0x7f)
-			*p = '?';
+	text_plain(comm);
 }
 
 static void clean_owner(struct tdxctl_owner *o)
@@ -212,4 +210,108 @@ void tdxctl_snapshot_free(struct tdxctl_snapshot *snap)
 	free(snap->cpus);
 	free(snap->leaves);
 	free(snap);
+}
+
+struct section {
+	const void *first;
+	size_t count, size, stride;	/* of a record here, and in the bytes */
+};
+
+int tdxctl_snapshot_bytes(const struct tdxctl_snapshot *s, void **out, size_t *len)
+{
+#define SECTION(list, record) { s->list, s->nr_##list, sizeof(*s->list), sizeof(record) }
+	const struct section sec[TDXCTL_SEC_COUNT] = {
+		[TDXCTL_SEC_HKIDS] = SECTION(hkids, struct tdxctl_hkid),
+		[TDXCTL_SEC_TDS] = SECTION(tds, struct tdxctl_td),
+		[TDXCTL_SEC_LOCKS] = SECTION(locks, struct tdxctl_lock),
+		[TDXCTL_SEC_PACKAGES] = SECTION(packages, struct tdxctl_package),
+		[TDXCTL_SEC_CPUS] = SECTION(cpus, struct tdxctl_cpu),
+		[TDXCTL_SEC_LEAVES] = SECTION(leaves, struct tdxctl_leaf),
+	};
+#undef SECTION
+	struct tdxctl_snapshot_hdr hdr = s->hdr;
+	size_t total = sizeof(hdr), i, k;
+	char *buf;
+
+	hdr.size = sizeof(hdr);
+	for (i = 0; i < TDXCTL_SEC_COUNT; i++) {
+		hdr.section[i] = (struct tdxctl_section_desc){
+			.offset = (uint32_t)total,
+			.stride = (uint32_t)sec[i].stride,
+			.count = (uint32_t)sec[i].count,
+		};
+		total += sec[i].count * sec[i].stride;
+	}
+	hdr.total = (uint32_t)total;
+	buf = malloc(total);
+	if (!buf)
+		return -ENOMEM;
+	memcpy(buf, &hdr, sizeof(hdr));
+	for (i = 0; i < TDXCTL_SEC_COUNT; i++)
+		for (k = 0; k < sec[i].count; k++)
+			memcpy(buf + hdr.section[i].offset + k * sec[i].stride,
+			       (const char *)sec[i].first + k * sec[i].size, sec[i].stride);
+	*out = buf;
+	*len = total;
+	return 0;
+}
+
+int string_copy(char **to, const char *from)
+{
+	free(*to);
+	*to = from ? strdup(from) : NULL;
+	return from && !*to ? -ENOMEM : 0;
+}
+
+static int copy_vm(struct tdxctl_vm *to, const struct tdxctl_vm *from)
+{
+	char *name = to->name, *uuid = to->uuid;
+	int err;
+
+	*to = *from;
+	to->name = name;
+	to->uuid = uuid;
+	err = string_copy(&to->name, from->name);
+	return err ? err : string_copy(&to->uuid, from->uuid);
+}
+
+int snapshot_copy(const struct tdxctl_snapshot *s, struct tdxctl_snapshot **out)
+{
+	struct tdxctl_snapshot *to;
+	size_t len, i;
+	void *buf;
+	int err = tdxctl_snapshot_bytes(s, &buf, &len);
+
+	if (err)
+		return err;
+	err = tdxctl_snapshot_parse(buf, len, &to);
+	free(buf);
+	if (err)
+		return err;
+	to->source = s->source;
+	to->info = s->info;
+	to->hkids_charged = s->hkids_charged;
+	to->platform.kvm_tdx = s->platform.kvm_tdx;
+	to->platform.has_tdx = s->platform.has_tdx;
+	err = string_copy(&to->platform.cpu_model, s->platform.cpu_model);
+	if (!err)
+		err = string_copy(&to->platform.kernel, s->platform.kernel);
+	if (!err)
+		err = string_copy(&to->platform.tdx_module, s->platform.tdx_module);
+	if (!err)
+		err = string_copy(&to->platform.kvm, s->platform.kvm);
+	for (i = 0; !err && i < to->nr_tds; i++)
+		err = copy_vm(&to->tds[i].vm, &s->tds[i].vm);
+	if (err)
+		tdxctl_snapshot_free(to);
+	else
+		*out = to;
+	return err;
+}
+
+void tdxctl_pins_free(struct tdxctl_pin *pins, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		free(pins[i].detail);
+	free(pins);
 }

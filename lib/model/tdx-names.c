@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Names of the TDX module ABI, from the tables that seam answers with. */
-#include "private.h"
+#include "model.h"
 #include "tdx.h"
 
 const char *tdxctl_leaf_str(unsigned int leaf)

@@ -6,7 +6,7 @@
  */
 #include <ctype.h>
 #include <stdio.h>
-#include "mask.h"
+#include "report-priv.h"
 
 #define MIN_NAME 2
 
@@ -89,7 +89,7 @@ void mask_learn(struct mask *m, enum mask_kind kind, const char *name)
 
 	if (strlen(name) < MIN_NAME)
 		return;
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
 		if (!strcasecmp(words[i], name))
 			return;
 	mask_alias(m, kind, name);
@@ -103,7 +103,7 @@ bool mask_is_program(const char *s)
 		"modprobe", "insmod", "systemd", "bash", "sh", "vmm",
 	};
 
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
 		size_t n = strlen(known[i]);
 
 		if (!strncmp(s, known[i], n) && (!is_word(s[n]) || !is_word(known[i][n - 1]) || n > 5))
@@ -138,7 +138,7 @@ static size_t form_uuid(const char *s)
 
 	/* Not "%s": the text behind may be megabytes, and all of it would be read. */
 	snprintf(buf, sizeof(buf), "%.36s", s);
-	return vm_is_uuid(buf) && !is_word(s[36]) ? 36 : 0;
+	return text_is_uuid(buf) && !is_word(s[36]) ? 36 : 0;
 }
 
 static size_t form_mac(const char *s)
@@ -207,7 +207,7 @@ static size_t form_path(const char *s)
 
 	while (n && strchr(".:", s[n - 1]))
 		n--;
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
 		if (!strncmp(s, known[i], strlen(known[i])))
 			return 0;
 	return *s == '/' && n > 2 && memchr(s + 1, '/', n - 1) ? n : 0;
@@ -248,7 +248,7 @@ static const struct {
 /* Length of the introduction at @s; the name behind it has *@len bytes. */
 static size_t introduced(const char *s, enum mask_kind *kind, size_t *len)
 {
-	for (size_t i = 0; i < sizeof(before) / sizeof(before[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(before); i++) {
 		size_t n = strlen(before[i].word);
 		const char *p = s + n;
 
@@ -326,7 +326,7 @@ static size_t replace_one(struct mask *m, FILE *f, const char *text, const char 
 		put_alias(m, f, kind, s + n, len);
 		return n + len;
 	}
-	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(forms); i++) {
 		/* "and/or" is no path, and "//" begins none. */
 		n = *s == '/' && (inside || s[1] == '/' || (s > text && s[-1] == '/')) ? 0 : forms[i].match(s);
 		if (n) {

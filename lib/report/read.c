@@ -28,7 +28,7 @@ static int wrong(struct reader *rd, const char *key, const char *what)
 
 static int no_memory(struct reader *rd)
 {
-	return ctx_fail(rd->ctx, -ENOMEM, NULL, "out of memory");
+	return ctx_nomem(rd->ctx);
 }
 
 /* ---- values; a missing or null one leaves *out as it is ---- */
@@ -429,7 +429,7 @@ static int vm_row(struct reader *rd, struct json_object *row, size_t i)
 		vm->pid = 0;
 	if (vm->vm_fd < 0)
 		vm->vm_fd = -1;
-	return !err && vm->uuid && !vm_is_uuid(vm->uuid) ? wrong(rd, "uuid", "not a UUID") : err;
+	return !err && vm->uuid && !text_is_uuid(vm->uuid) ? wrong(rd, "uuid", "not a UUID") : err;
 }
 
 static int read_platform(struct reader *rd, struct json_object *host, struct tdxctl_platform *p)
@@ -578,12 +578,12 @@ static int read_host(struct reader *rd, struct json_object *host)
 	for (int i = 0; i < TDXCTL_PATH_COUNT; i++)
 		f->path[i].reason = missing;
 	err = read_snapshot(rd, host, &f->snap);
-	for (size_t i = 0; !err && i < sizeof(lists) / sizeof(lists[0]); i++)
+	for (size_t i = 0; !err && i < ARRAY_SIZE(lists); i++)
 		err = each_row(rd, host, lists[i].key, lists[i].fn);
 	if (!err)
 		err = read_rest(rd, host);
 	if (!err && f->file[TDXCTL_FILE_RELEASE].text)
-		f->kernel = tdxctl_src_kernel(f->file[TDXCTL_FILE_RELEASE].text);
+		f->kernel = src_kernel(f->file[TDXCTL_FILE_RELEASE].text);
 	return err;
 }
 
@@ -627,7 +627,7 @@ static int parse_json(struct tdxctl_ctx *ctx, const char *name, const char *text
 	int err = 0;
 
 	if (!tok || !copy) {
-		err = ctx_fail(ctx, -ENOMEM, NULL, "out of memory");
+		err = ctx_nomem(ctx);
 		goto out;
 	}
 	json_tokener_set_flags(tok, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);

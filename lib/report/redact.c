@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Where names are in a report, and where the host tells which ones it has. */
 #include <stdio.h>
-#include "mask.h"
 #include "report-priv.h"
 
 #define FIRST_USER 1000
@@ -54,7 +53,7 @@ static void learn(struct tdxctl_ctx *ctx, struct mask *m)
 		{ MASK_SERIAL, "/sys/class/dmi/id/chassis_asset_tag" },
 	};
 
-	for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(sources); i++)
 		learn_file(ctx, m, sources[i].kind, sources[i].path);
 	learn_users(ctx, m);
 }
@@ -131,7 +130,7 @@ static void mask_cgroup(struct mask *m, char **path)
 	for (part = copy && f ? strtok_r(copy, "/", &save) : NULL; part; part = strtok_r(NULL, "/", &save)) {
 		bool keep = false;
 
-		for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		for (size_t i = 0; i < ARRAY_SIZE(known); i++)
 			keep |= !strcmp(part, known[i]);
 		fprintf(f, "/%s", keep ? part : mask_alias(m, MASK_CGROUP, part));
 	}
@@ -214,9 +213,7 @@ int report_mask(struct tdxctl_ctx *ctx, struct tdxctl_report *r)
 {
 	struct mask m = { .failed = false };
 
-	/* Of an emulated host nothing is on this machine. */
-	if (!ctx->emul)
-		learn(ctx, &m);
+	learn(ctx, &m);
 	learn_vms(&m, r->facts);
 	mask_snapshot(&m, r->facts->snap);
 	mask_facts(&m, r->facts);

@@ -242,7 +242,7 @@ static bool shown_option(const char *word, size_t len)
 		"intel_pstate", "tsc", "clocksource", "nmi_watchdog", "nowatchdog", "selinux", "audit",
 	};
 
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
 		size_t n = strlen(known[i]);
 
 		if (len < n || strncmp(word, known[i], n))

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What people and other programs type: options, selectors, CPU lists, VMM names. */
 #include "cmd.h"
-#include "private.h"
+#include "live/live.h"
 
 #include "fuzz.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* A tdxctl.conf of anybody's making: applied as a whole, or refused with line and reason. */
-#include <health/limits.h>
+#include <health.h>
 
 #include "fuzz.h"
 

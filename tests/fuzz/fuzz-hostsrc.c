@@ -93,18 +93,18 @@ static void directly(const uint8_t *data, size_t len)
 	struct tdxctl_quote_socket q;
 	struct tdxctl_facts f = { 0 };
 	char line[256], *text = calloc(1, len + 1), *out;
-	size_t n = tdxctl_src_kmsg((const char *)data, len, line, sizeof(line));
+	size_t n = kmsg_line((const char *)data, len, line, sizeof(line));
 
 	/* Not strndup(): strict string checks want an end of what it reads. */
 	MUST(text);
 	memcpy(text, data, len);
 	MUST(n < sizeof(line) && (!n || strlen(line) == n));
-	tdxctl_src_quote_socket(text, &q);
-	MUST(!tdxctl_src_dmi(data, len, &f));
+	src_quote_socket(text, &q);
+	MUST(!src_dmi(data, len, &f));
 	for (size_t i = 0; i < f.nr_dimms; i++)
 		MUST(f.dimms[i].socket[0] && f.dimms[i].populated <= f.dimms[i].slots);
 	free(f.dimms);
-	if (!tdxctl_src_gunzip(data, len, 1 << 16, &out)) {
+	if (!src_gunzip(data, len, 1 << 16, &out)) {
 		MUST(strnlen(out, (1 << 16) + 1) <= 1 << 16);
 		free(out);
 	}

@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "check.h"
-#include "private.h"
+#include "live/live.h"
 
 static char fake_dir[64];
 

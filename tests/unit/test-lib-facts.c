@@ -195,12 +195,12 @@ static void configuration(void)
 	CHECK_EQ(deflateInit2(&z, 9, Z_DEFLATED, MAX_WBITS + 16, 8, Z_DEFAULT_STRATEGY), Z_OK);
 	CHECK_EQ(deflate(&z, Z_FINISH), Z_STREAM_END);
 	deflateEnd(&z);
-	CHECK_EQ(tdxctl_src_gunzip(buf, z.total_out, 1 << 19, &out), -EFBIG);
-	CHECK_EQ(tdxctl_src_gunzip(buf, z.total_out, (1 << 20) - 1, &out), -EFBIG);
-	if (CHECK_EQ(tdxctl_src_gunzip(buf, z.total_out, 1 << 20, &out), 0))
+	CHECK_EQ(src_gunzip(buf, z.total_out, 1 << 19, &out), -EFBIG);
+	CHECK_EQ(src_gunzip(buf, z.total_out, (1 << 20) - 1, &out), -EFBIG);
+	if (CHECK_EQ(src_gunzip(buf, z.total_out, 1 << 20, &out), 0))
 		free(out);
-	CHECK_EQ(tdxctl_src_gunzip(buf, 0, 1 << 20, &out), -EINVAL);
-	CHECK_EQ(tdxctl_src_gunzip(buf, 10, 1 << 20, &out), -EINVAL);
+	CHECK_EQ(src_gunzip(buf, 0, 1 << 20, &out), -EINVAL);
+	CHECK_EQ(src_gunzip(buf, 10, 1 << 20, &out), -EINVAL);
 }
 
 static void cgroups(void)
@@ -331,18 +331,18 @@ static void small_parsers(void)
 	struct tdxctl_text t = { 0 };
 	uint64_t v;
 
-	CHECK_EQ(tdxctl_src_kernel("6.12.95+deb12-amd64"), TDXCTL_KERNEL(6, 12));
-	CHECK_EQ(tdxctl_src_kernel("7"), 0);
-	CHECK_EQ(tdxctl_src_kernel("x.y"), 0);
-	CHECK_EQ(tdxctl_src_kernel("0.1"), 0);
-	CHECK_EQ(tdxctl_src_kernel("999.1"), 0);
-	CHECK(tdxctl_src_misc("tdx 5", "tdx", &v) && v == 5);
-	CHECK(tdxctl_src_misc("sev 1\ntdx max\n", "tdx", &v) && v == TDXCTL_UNKNOWN);
-	CHECK(tdxctl_src_misc("tdx 18446744073709551615\n", "tdx", &v) && v == 0);
-	CHECK(!tdxctl_src_misc("tdxx 5\n", "tdx", &v));
-	CHECK(!tdxctl_src_misc("tdx \n", "tdx", &v));
-	CHECK(!tdxctl_src_misc("tdx 5x\n", "tdx", &v));
-	CHECK(!tdxctl_src_misc("tdx 99999999999999999999\n", "tdx", &v));
+	CHECK_EQ(src_kernel("6.12.95+deb12-amd64"), TDXCTL_KERNEL(6, 12));
+	CHECK_EQ(src_kernel("7"), 0);
+	CHECK_EQ(src_kernel("x.y"), 0);
+	CHECK_EQ(src_kernel("0.1"), 0);
+	CHECK_EQ(src_kernel("999.1"), 0);
+	CHECK(src_misc("tdx 5", "tdx", &v) && v == 5);
+	CHECK(src_misc("sev 1\ntdx max\n", "tdx", &v) && v == TDXCTL_UNKNOWN);
+	CHECK(src_misc("tdx 18446744073709551615\n", "tdx", &v) && v == 0);
+	CHECK(!src_misc("tdxx 5\n", "tdx", &v));
+	CHECK(!src_misc("tdx \n", "tdx", &v));
+	CHECK(!src_misc("tdx 5x\n", "tdx", &v));
+	CHECK(!src_misc("tdx 99999999999999999999\n", "tdx", &v));
 	t.text = (char *)"Y";
 	CHECK_EQ(tdxctl_text_bool(&t), TDXCTL_YES);
 	t.text = (char *)"0";

@@ -2,7 +2,7 @@
 /* What a report is made of: stand-ins for names, base64, the command line. */
 #include <stdio.h>
 
-#include "report/mask.h"
+#include "report/report-priv.h"
 #include "report/report-priv.h"
 #include "check.h"
 

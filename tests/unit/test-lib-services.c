@@ -97,7 +97,7 @@ static void dimms_of_each_socket(void)
 		uint8_t *copy = malloc(len ? len : 1);	/* of that very size: a read beyond is seen */
 
 		memcpy(copy, d.b, len);
-		CHECK_EQ(tdxctl_src_dmi(copy, len, &cut), 0);
+		CHECK_EQ(src_dmi(copy, len, &cut), 0);
 		CHECK(cut.nr_dimms <= 3);
 		free(cut.dimms);
 		free(copy);
@@ -118,14 +118,14 @@ static void kmsg_records(void)
 	char line[64];
 	static const char rec[] = "6,339,5140900,-;NET: x\n SUBSYSTEM=y\n", bad[] = "no record";
 
-	CHECK_EQ(tdxctl_src_kmsg(rec, strlen(rec), line, sizeof(line)), strlen("[    5.140900] NET: x"));
+	CHECK_EQ(kmsg_line(rec, strlen(rec), line, sizeof(line)), strlen("[    5.140900] NET: x"));
 	CHECK_STR(line, "[    5.140900] NET: x");
-	CHECK_EQ(tdxctl_src_kmsg(bad, strlen(bad), line, sizeof(line)), 0);
-	CHECK_EQ(tdxctl_src_kmsg(";a", 2, line, sizeof(line)), strlen("[    0.000000] a"));
-	CHECK_EQ(tdxctl_src_kmsg(rec, strlen(rec), line, 20), 19);
-	CHECK(tdxctl_src_kmsg("6,1,18446744073709551615;z", 26, line, sizeof(line)));
+	CHECK_EQ(kmsg_line(bad, strlen(bad), line, sizeof(line)), 0);
+	CHECK_EQ(kmsg_line(";a", 2, line, sizeof(line)), strlen("[    0.000000] a"));
+	CHECK_EQ(kmsg_line(rec, strlen(rec), line, 20), 19);
+	CHECK(kmsg_line("6,1,18446744073709551615;z", 26, line, sizeof(line)));
 	CHECK(strstr(line, "] z"));
-	CHECK_EQ(tdxctl_src_kmsg("", 0, line, sizeof(line)), 0);
+	CHECK_EQ(kmsg_line("", 0, line, sizeof(line)), 0);
 }
 
 static void gap(const char *log, const char *needle, uint64_t us, const char *reason)
@@ -188,22 +188,22 @@ static void quote_sockets_in_arguments(void)
 {
 	struct tdxctl_quote_socket q;
 
-	CHECK(!tdxctl_src_quote_socket("-object", &q));
-	CHECK(tdxctl_src_quote_socket("{\"qom-type\":\"tdx-guest\",\"id\":\"t\",\"quote-generation-socket\":"
+	CHECK(!src_quote_socket("-object", &q));
+	CHECK(src_quote_socket("{\"qom-type\":\"tdx-guest\",\"id\":\"t\",\"quote-generation-socket\":"
 				      "{\"type\": \"vsock\", \"cid\":\"1\",\"port\":\"4050\"}}", &q));
 	CHECK(q.vsock);
 	CHECK_EQ(q.cid, 1);
 	CHECK_EQ(q.port, 4050);
-	CHECK(tdxctl_src_quote_socket("tdx-guest,id=t,quote-generation-socket.type=vsock,"
+	CHECK(src_quote_socket("tdx-guest,id=t,quote-generation-socket.type=vsock,"
 				      "quote-generation-socket.cid=2,quote-generation-socket.port=4050", &q));
 	CHECK_EQ(q.cid, 2);
-	CHECK(tdxctl_src_quote_socket("tdx-guest,quote-generation-service=vsock:3:4051", &q));
+	CHECK(src_quote_socket("tdx-guest,quote-generation-service=vsock:3:4051", &q));
 	CHECK_EQ(q.cid, 3);
 	CHECK_EQ(q.port, 4051);
-	CHECK(tdxctl_src_quote_socket("{\"quote-generation-socket\":{\"type\":\"unix\",\"path\":\"/x\"}}", &q));
+	CHECK(src_quote_socket("{\"quote-generation-socket\":{\"type\":\"unix\",\"path\":\"/x\"}}", &q));
 	CHECK(!q.vsock);
 	CHECK_EQ(q.cid, TDXCTL_UNKNOWN);
-	CHECK(tdxctl_src_quote_socket("quote-generation-socket.type=vsock,cid=-1", &q));
+	CHECK(src_quote_socket("quote-generation-socket.type=vsock,cid=-1", &q));
 	CHECK_EQ(q.cid, TDXCTL_UNKNOWN);
 }
 

@@ -2,9 +2,8 @@
 /* The system's journal of this boot: what the kernel, or one unit, wrote. */
 #include <stdio.h>
 #include <systemd/sd-journal.h>
-#include "facts.h"
+#include "live.h"
 #include "base/lazy.h"
-#include "private.h"
 
 /* It draws in libgcrypt and three compressors. */
 #define JOURNAL(X) X(sd_id128_get_boot) X(sd_id128_to_string) X(sd_journal_add_match) \
@@ -43,7 +42,7 @@ static uint64_t entry_time(sd_journal *j)
 	return us;
 }
 
-static int add_entry(sd_journal *j, uint64_t us, struct src_buf *b)
+static int add_entry(sd_journal *j, uint64_t us, struct text_buf *b)
 {
 	char stamp[40];
 	size_t len, at;
@@ -54,15 +53,15 @@ static int add_entry(sd_journal *j, uint64_t us, struct src_buf *b)
 		return 0;
 	snprintf(stamp, sizeof(stamp), "[%5llu.%06llu] ", (unsigned long long)us / 1000000,
 		 (unsigned long long)us % 1000000);
-	err = src_append(b, stamp, strlen(stamp));
+	err = text_append(b, stamp, strlen(stamp));
 	at = b->len;
 	if (!err)
-		err = src_append(b, text, len);
+		err = text_append(b, text, len);
 	/* One entry, one line, and no NUL that would hide the rest. */
 	for (; !err && at < b->len; at++)
 		if (!b->p[at] || b->p[at] == '\n')
 			b->p[at] = ' ';
-	return err ? err : src_append(b, "\n", 1);
+	return err ? err : text_append(b, "\n", 1);
 }
 
 static int add_matches(sd_journal *j, const char *match)
@@ -78,13 +77,13 @@ static int add_matches(sd_journal *j, const char *match)
 	return err < 0 ? err : lazy.sd_journal_add_match(j, match, 0);
 }
 
-int src_journal(const struct src_journal_query *q, struct src_buf *b)
+int journal_read(const struct journal_query *q, struct text_buf *b)
 {
 	sd_journal *j;
 	size_t lines = 0;
 	int err, more = 1;
 
-	err = lazy_load("libsystemd.so.0", symbols, sizeof(symbols) / sizeof(symbols[0]), NULL);
+	err = lazy_load("libsystemd.so.0", symbols, ARRAY_SIZE(symbols), NULL);
 	if (err)
 		return err;
 	err = lazy.sd_journal_open(&j, SD_JOURNAL_LOCAL_ONLY | SD_JOURNAL_SYSTEM);
@@ -115,5 +114,23 @@ int src_journal(const struct src_journal_query *q, struct src_buf *b)
 	lazy.sd_journal_close(j);
 	if (err < 0 || more < 0)
 		return err < 0 ? err : more;
-	return more ? SRC_JOURNAL_MORE : SRC_JOURNAL_ALL;
+	return more ? JOURNAL_MORE : JOURNAL_ALL;
+}
+
+int live_qgs_log(struct tdxctl_ctx *ctx, size_t max, struct tdxctl_text *t)
+{
+	const struct journal_query q = {
+		.match = "_SYSTEMD_UNIT=qgsd.service", .until_us = UINT64_MAX, .newest = true,
+		.max_lines = 2000, .max_bytes = max,
+	};
+	struct text_buf b = { 0 };
+	int err = journal_read(&q, &b);
+
+	if (err >= 0 && b.p) {
+		t->text = b.p;
+		return 0;
+	}
+	free(b.p);
+	t->reason = err < 0 ? src_why(err) : "the journal has nothing of qgsd, or hides it";
+	return err == -ENOMEM ? err : 0;
 }

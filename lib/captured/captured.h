@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A captured host. */
+#ifndef TDXCTL_CAPTURED_H
+#define TDXCTL_CAPTURED_H
+
+#include "host/host.h"
+
+extern const struct backend captured_backend;
+
+#endif

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the rules share: their findings, common questions, and patterns of log lines. */
+#include <stdio.h>
+#include "rule.h"
+
+enum tdxctl_rule_state rule_says(struct tdxctl_examination *e, enum tdxctl_rule_state state,
+				 const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(e->detail, sizeof(e->detail), fmt, ap);
+	va_end(ap);
+	/* Some of it comes from files. */
+	for (char *p = e->detail; *p; p++)
+		if ((unsigned char)*p < 0x20 || *p == 0x7f)
+			*p = '?';
+	return state;
+}
+
+enum tdxctl_tri rule_kvm_up(const struct tdxctl_facts *f)
+{
+	const struct tdxctl_platform *p = &f->snap->platform;
+
+	if (f->snap->source == TDXCTL_SOURCE_EMULATED || (p->kvm && !strcmp(p->kvm, "tdx_emul")))
+		return p->has_tdx ? TDXCTL_YES : TDXCTL_NO;
+	if (f->kvm_vm_types.readable)
+		return f->kvm_vm_types.value >> 5 & 1 ? TDXCTL_YES : TDXCTL_NO;
+	return tdxctl_text_bool(&f->file[TDXCTL_FILE_KVM_TDX]);
+}
+
+enum tdxctl_tri rule_tdx_up(const struct tdxctl_facts *f)
+{
+	enum tdxctl_tri kvm = rule_kvm_up(f);
+
+	if (f->snap->platform.has_tdx || kvm == TDXCTL_YES)
+		return TDXCTL_YES;
+	/* Since 7.2 the module is up without KVM; the driver that shows it may be missing. */
+	return kvm == TDXCTL_NO && f->kernel >= TDXCTL_KERNEL(7, 2) ? TDXCTL_DONT_KNOW : kvm;
+}
+
+bool rule_has_ledger(const struct tdxctl_facts *f)
+{
+	return f->snap->source != TDXCTL_SOURCE_HOST;
+}
+
+const struct tdxctl_val *rule_msr(const struct tdxctl_facts *f, enum tdxctl_msr m)
+{
+	static const struct tdxctl_val none = { .reason = "no package is known" };
+
+	return f->nr_msrs ? &f->msrs[0].msr[m] : &none;
+}
+
+/* Where @piece begins in [@p, @end); NULL: not there. */
+static const char *find_piece(const char *p, const char *end, const char *piece, size_t n)
+{
+	bool half = n == 10 && !strncmp(piece, "0x", 2);
+
+	for (; (p = memmem(p, (size_t)(end - p), piece, n)); p++)
+		if (!half || (end - p >= 18 && strspn(p + 10, "0123456789abcdefABCDEF") == 8))
+			return p;
+	return NULL;
+}
+
+static bool has_pattern(const char *line, const char *end, const char *pattern)
+{
+	for (size_t n; *pattern; pattern += n + (pattern[n] == '*')) {
+		n = strcspn(pattern, "*");
+		line = find_piece(line, end, pattern, n);
+		if (!line)
+			return false;
+		line += n;
+	}
+	return true;
+}
+
+/* "<6>[   12.345678] text" */
+static const char *line_text(const char *s, const char *end)
+{
+	const char *p = s;
+
+	if (*p == '<' && p + 3 <= end && p[2] == '>')
+		p += 3;
+	if (*p == '[') {
+		p = memchr(p, ']', (size_t)(end - p));
+		if (!p || strspn(s + strcspn(s, "["), "[ 0123456789.") < (size_t)(p - s - strcspn(s, "[")))
+			return s;
+		p++;
+	}
+	while (p < end && *p == ' ')
+		p++;
+	return p;
+}
+
+bool tdxctl_rule_match(const char *text, const char *pattern, const char **line, size_t *len)
+{
+	size_t first = strcspn(pattern, "*");
+	const char *p, *s, *end, *stop = text + strlen(text);
+
+	for (p = text; (p = memmem(p, (size_t)(stop - p), pattern, first)); p = end) {
+		for (s = p; s > text && s[-1] != '\n'; s--)
+			;
+		end = p + strcspn(p, "\n");
+		if (!has_pattern(s, end, pattern))
+			continue;
+		*line = line_text(s, end);
+		*len = (size_t)(end - *line);
+		return true;
+	}
+	return false;
+}

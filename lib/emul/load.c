@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Opens an emulated host: reads its file and replays what happened to it. */
+#include "emul.h"
+
+int emul_load(struct tdxctl_ctx *ctx, const char *file, struct emul **out)
+{
+	struct emul *e;
+	size_t len;
+	int err;
+
+	ctx_clear(ctx);
+	e = calloc(1, sizeof(*e));
+	if (!e)
+		return ctx_nomem(ctx);
+	e->ctx = ctx;
+	if (file) {
+		e->path = strdup(file);
+		err = e->path ? emul_store_read(ctx, file, &e->text, &len) :
+				ctx_nomem(ctx);
+		if (!err)
+			err = emul_file_parse(ctx, file, e->text, len, &e->file);
+	} else {
+		err = emul_file_default(ctx, NULL, &e->file);
+	}
+	if (!err)
+		err = emul_power_on(e);
+	if (!err)
+		err = emul_replay(e);
+	if (err) {
+		emul_free(e);
+		return err;
+	}
+	*out = e;
+	return 0;
+}
+
+void emul_free(struct emul *e)
+{
+	if (!e)
+		return;
+	emul_power_off(e);
+	emul_file_clear(&e->file);
+	free(e->text);
+	free(e->path);
+	free(e);
+}

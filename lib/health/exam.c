@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the checks share: reasons, limits, and the judgement of a value. */
+#include <stdio.h>
+#include "exam.h"
+
+static int vadd_reason(struct tdxctl_health_report *r, const struct tdxctl_check *check,
+		       enum tdxctl_health state, const char *fmt, va_list ap)
+{
+	struct tdxctl_health_reason *bigger;
+
+	bigger = reallocarray(r->reasons, r->nr_reasons + 1, sizeof(*bigger));
+	if (!bigger)
+		return -ENOMEM;
+	r->reasons = bigger;
+	bigger += r->nr_reasons;
+	bigger->check = check;
+	bigger->state = state;
+	if (vasprintf(&bigger->text, fmt, ap) < 0)
+		return -ENOMEM;
+	r->nr_reasons++;
+	return 0;
+}
+
+int exam_say(struct tdxctl_examined *x, enum tdxctl_health state, const char *fmt, ...)
+{
+	va_list ap;
+	int err;
+
+	va_start(ap, fmt);
+	err = vadd_reason(x->report, x->check, state, fmt, ap);
+	va_end(ap);
+	return err;
+}
+
+int exam_unknown(struct tdxctl_examined *x, const char *reason)
+{
+	x->result->state = TDXCTL_HEALTH_UNKNOWN;
+	x->result->value = (struct tdxctl_val){ .reason = reason ? reason : "not looked at" };
+	return 0;
+}
+
+bool exam_has_ledger(const struct tdxctl_examined *x)
+{
+	return x->snap->source != TDXCTL_SOURCE_HOST;
+}
+
+int exam_no_helper(struct tdxctl_examined *x)
+{
+	switch (x->facts->helper_err) {
+	case 0:
+		return exam_unknown(x, "only the helper sees it");
+	case -EACCES: case -EPERM:
+		return exam_unknown(x, "only root may ask the helper");
+	default:
+		return exam_unknown(x, "the helper does not answer; it may be of another version");
+	}
+}
+
+/* The number that makes "below" or "above" mean what the limit says. */
+static uint64_t resolve(const struct tdxctl_check *c, const struct tdxctl_limit *l, uint64_t total)
+{
+	if (l->value == TDXCTL_UNKNOWN || !l->percent)
+		return l->value;
+	if (!total)
+		return TDXCTL_UNKNOWN;
+	return (l->value * total + (c->low ? 99 : 0)) / 100;
+}
+
+void exam_of_total(struct tdxctl_examined *x, uint64_t total)
+{
+	x->result->total = total;
+	x->result->warning = resolve(x->check, &x->warning, total);
+	x->result->critical = resolve(x->check, &x->critical, total);
+}
+
+static bool beyond(const struct tdxctl_check *c, uint64_t v, uint64_t limit)
+{
+	return limit != TDXCTL_UNKNOWN && (c->low ? v < limit : v > limit);
+}
+
+enum tdxctl_health exam_judge(struct tdxctl_examined *x, uint64_t v)
+{
+	struct tdxctl_check_result *r = x->result;
+	enum tdxctl_health h = beyond(x->check, v, r->critical) ? TDXCTL_HEALTH_CRITICAL :
+			       beyond(x->check, v, r->warning) ? TDXCTL_HEALTH_WARNING : TDXCTL_HEALTH_OK;
+
+	if (!r->value.readable || beyond(x->check, v, r->value.value))
+		r->value.value = v;
+	r->value.readable = true;
+	if (h > r->state)
+		r->state = h;
+	return h;
+}
+
+int exam_host(struct tdxctl_health_report *r, const char *fmt, ...)
+{
+	va_list ap;
+	int err;
+
+	va_start(ap, fmt);
+	err = vadd_reason(r, NULL, TDXCTL_HEALTH_UNKNOWN, fmt, ap);
+	va_end(ap);
+	return err;
+}

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* CPUs and packages from sysfs, and the snapshot of a host without the helper. */
+#include <stdio.h>
+#include "host.h"
+
+#define CPU_DIR		"/sys/devices/system/cpu"
+#define MAX_CPUS	8192U		/* NR_CPUS of the largest x86 kernels */
+
+enum { PRESENT = 1, ONLINE = 2 };
+
+struct marks {
+	uint8_t cpu[MAX_CPUS];
+	uint8_t bit;
+};
+
+static int mark(void *arg, unsigned int cpu)
+{
+	struct marks *m = arg;
+
+	if (cpu >= MAX_CPUS)
+		return -ERANGE;
+	m->cpu[cpu] |= m->bit;
+	return 0;
+}
+
+/* Marks the CPUs of one of the kernel's lists. */
+static int mark_list(struct tdxctl_ctx *ctx, const char *path, struct marks *m, uint8_t bit)
+{
+	char *text;
+	ssize_t len = root_read(ctx, path, 64 << 10, &text);
+	int err;
+
+	if (len < 0)
+		return (int)len;
+	text[strcspn(text, "\n")] = '\0';
+	m->bit = bit;
+	err = cpulist_each(text, mark, m);
+	free(text);
+	return err ? ctx_fail(ctx, -EPROTO, NULL, "%s: malformed list", path) : 0;
+}
+
+static struct tdxctl_package *package(struct tdxctl_snapshot *snap, uint32_t id)
+{
+	struct tdxctl_package *p = snap->packages;
+
+	for (; p < snap->packages + snap->nr_packages; p++)
+		if (p->id == id)
+			return p;
+	*p = (struct tdxctl_package){
+		.id = id,
+		.global_key = TDXCTL_UNKNOWN32,
+		.keys_programmed = TDXCTL_UNKNOWN,
+	};
+	snap->nr_packages++;
+	return p;
+}
+
+static void add_cpu(struct tdxctl_ctx *ctx, struct tdxctl_snapshot *snap, uint32_t cpu, bool online)
+{
+	struct tdxctl_cpu *c = &snap->cpus[snap->nr_cpus++];
+	struct tdxctl_package *pkg;
+	char path[96];
+	uint64_t id;
+
+	*c = (struct tdxctl_cpu){
+		.cpu = cpu,
+		.package = TDXCTL_UNKNOWN32,
+		.online = online,
+		.lp_init_status = TDXCTL_UNKNOWN,
+	};
+	/* The topology directory of an offline CPU is gone. */
+	snprintf(path, sizeof(path), CPU_DIR "/cpu%u/topology/physical_package_id", cpu);
+	if (root_read_u64(ctx, path, &id) || id >= TDXCTL_UNKNOWN32)
+		return;
+	c->package = (uint32_t)id;
+	pkg = package(snap, c->package);
+	pkg->present_cpus++;
+	pkg->online_cpus += online;
+}
+
+static int host_topology(struct tdxctl_ctx *ctx, struct tdxctl_snapshot *snap)
+{
+	struct marks *m = calloc(1, sizeof(*m));
+	size_t n = 0;
+	int err;
+
+	if (!m)
+		return ctx_nomem(ctx);
+	err = mark_list(ctx, CPU_DIR "/present", m, PRESENT);
+	/* Without sysfs nothing is known, which is no error. */
+	if (err == -EPROTO)
+		goto out;
+	err = mark_list(ctx, CPU_DIR "/online", m, ONLINE);
+	if (err == -EPROTO)
+		goto out;
+	for (uint32_t i = 0; i < MAX_CPUS; i++)
+		n += m->cpu[i] & PRESENT;
+	snap->cpus = calloc(n + 1, sizeof(*snap->cpus));
+	snap->packages = calloc(n + 1, sizeof(*snap->packages));
+	if (!snap->cpus || !snap->packages) {
+		err = ctx_nomem(ctx);
+		goto out;
+	}
+	err = 0;
+	for (uint32_t i = 0; i < MAX_CPUS; i++)
+		if (m->cpu[i] & PRESENT)
+			add_cpu(ctx, snap, i, m->cpu[i] & ONLINE);
+out:
+	free(m);
+	return err;
+}
+
+/* The kernel's own count; the TDs of tdx_emul are in no cgroup. */
+uint64_t host_hkids_charged(struct tdxctl_ctx *ctx)
+{
+	uint64_t n;
+	int err;
+
+	if (root_exists(ctx, "/sys/module/tdx_emul"))
+		return TDXCTL_UNKNOWN;
+	err = src_charged(ctx, &n);
+	return err == -ENODATA ? 0 : err ? TDXCTL_UNKNOWN : n;
+}
+
+int host_snapshot(struct tdxctl_ctx *ctx, struct tdxctl_snapshot **out)
+{
+	struct tdxctl_snapshot *snap = calloc(1, sizeof(*snap));
+	int err;
+
+	if (!snap)
+		return ctx_nomem(ctx);
+	snap->source = TDXCTL_SOURCE_HOST;
+	snap->hdr.size = sizeof(snap->hdr);
+	snap->hkids_charged = host_hkids_charged(ctx);
+	err = host_platform(ctx, &snap->platform);
+	if (!err)
+		err = host_topology(ctx, snap);
+	if (err) {
+		tdxctl_snapshot_free(snap);
+		return err;
+	}
+	snap->hdr.section[TDXCTL_SEC_CPUS].count = (uint32_t)snap->nr_cpus;
+	snap->hdr.section[TDXCTL_SEC_PACKAGES].count = (uint32_t)snap->nr_packages;
+	*out = snap;
+	return 0;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* CPUID of the live host. */
+#include <cpuid.h>
+#include "live.h"
+
+/* Where /proc/cpuinfo could not be read; -ENOMEM. */
+static int vendor(struct tdxctl_cpu_facts *c)
+{
+	unsigned int a, id[3];
+
+	if (c->vendor.text)
+		return 0;
+	if (!__get_cpuid(0, &a, &id[0], &id[2], &id[1]))
+		return 0;
+	c->vendor.text = strndup((const char *)id, sizeof(id));
+	if (!c->vendor.text)
+		return -ENOMEM;
+	c->vendor.reason = NULL;
+	if (!__get_cpuid(1, &a, &id[0], &id[1], &id[2]))
+		return 0;
+	val_set(&c->family, (a >> 8 & 0xf) + ((a >> 8 & 0xf) == 0xf ? a >> 20 & 0xff : 0));
+	val_set(&c->model, (a >> 4 & 0xf) | (a >> 12 & 0xf0));
+	return 0;
+}
+
+static void leaves(struct tdxctl_cpu_facts *c)
+{
+	unsigned int a, b, x, d;
+
+	if (__get_cpuid_count(7, 0, &a, &b, &x, &d)) {
+		val_set(&c->cpuid_7_ebx, b);
+		val_set(&c->cpuid_7_ecx, x);
+	}
+	if (__get_cpuid(0x80000008, &a, &b, &x, &d))
+		val_set(&c->pa_bits, a & 0xff);
+}
+
+int live_cpuid(struct tdxctl_ctx *ctx, struct tdxctl_cpu_facts *c)
+{
+	c->cpuid_7_ebx.reason = c->cpuid_7_ecx.reason = c->pa_bits.reason =
+		"the CPU has no such leaf";
+	leaves(c);
+	return vendor(c);
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The live host as a backend. */
+#include "live.h"
+
+static const struct host_sources sources = {
+	.klog = live_klog,
+	.msrs = live_msrs,
+	.cpuid = live_cpuid,
+	.kvm = live_kvm,
+	.qgs_log = live_qgs_log,
+};
+
+static int facts(struct tdxctl_ctx *ctx, unsigned int what, struct tdxctl_facts *f)
+{
+	return host_facts(ctx, &sources, what, f);
+}
+
+static int msrs(struct tdxctl_ctx *ctx, const struct tdxctl_snapshot *snap, enum tdxctl_msrs which,
+		struct tdxctl_msr_set **out, size_t *count)
+{
+	return host_msrs(ctx, snap, which, live_msrs, out, count);
+}
+
+const struct backend live_backend = {
+	.name = "live",
+	.snapshot = live_snapshot,
+	.snapshot_of_files = host_snapshot,
+	.facts = facts,
+	.msrs = msrs,
+	.cpu_check = live_cpu_check,
+	.pins = host_pins,
+	.release_open = live_release_open,
+	.boot_time = host_boot_time,
+	.conf = host_conf,
+	.helper = live_helper,
+	.helper_load = live_helper_load,
+	.helper_unload = live_helper_unload,
+};
