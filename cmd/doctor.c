@@ -266,8 +266,8 @@ static int unknown_rule(struct cli_app *app)
 	char hint[160];
 	size_t i;
 
-	for (i = 0; i < tdxctl_nr_rules && i < ARRAY_SIZE(names); i++)
-		names[i] = tdxctl_rules[i].id;
+	for (i = 0; i < tdxctl_rule_count() && i < ARRAY_SIZE(names); i++)
+		names[i] = tdxctl_rule_at(i)->id;
 	found = cli_suggest(app->v.explain, names, i);
 	snprintf(hint, sizeof(hint), found ? "Did you mean '%s'?" : "'tdxctl doctor -v' lists them%s.",
 		 found ? found : "");
@@ -323,12 +323,12 @@ int cmd_doctor(struct cli_app *app, int argc, char **argv)
 	size_t count, i;
 	int err;
 
-	for (i = 0; app->v.explain && i < tdxctl_nr_rules; i++)
-		if (!strcmp(tdxctl_rules[i].id, app->v.explain))
+	for (i = 0; app->v.explain && i < tdxctl_rule_count(); i++)
+		if (!strcmp(tdxctl_rule_at(i)->id, app->v.explain))
 			break;
-	if (app->v.explain && i == tdxctl_nr_rules)
+	if (app->v.explain && i == tdxctl_rule_count())
 		return unknown_rule(app);
-	if (app->v.explain && tdxctl_rules[i].group == TDXCTL_GROUP_ATTESTATION)
+	if (app->v.explain && tdxctl_rule_at(i)->group == TDXCTL_GROUP_ATTESTATION)
 		attestation = true;
 	err = tdxctl_facts_get(app->ctx, TDXCTL_FACTS_ALL, &facts);
 	if (err)

@@ -68,11 +68,13 @@ struct tdxctl_rule {
 	enum tdxctl_rule_state (*check)(struct tdxctl_examination *e, const struct tdxctl_rule *r);
 };
 
-extern const struct tdxctl_rule tdxctl_rules[];
-extern const size_t tdxctl_nr_rules;
+/* Rule @i in the order of the table; NULL from tdxctl_rule_count() on. */
+const struct tdxctl_rule *tdxctl_rule_at(size_t i);
+size_t tdxctl_rule_count(void);
 
 struct tdxctl_finding {
 	const struct tdxctl_rule *rule;
+	size_t nr;			/* of the rule, in the order of the table */
 	enum tdxctl_rule_state state;
 	const struct tdxctl_rule *waits;	/* SKIP for that one's failure; NULL */
 	const char *fix;		/* the next step, of this rule's or for what was seen */

@@ -3,11 +3,10 @@
 #include <stdio.h>
 #include "rule.h"
 
-#define UNKNOWN(e, v) rule_says(e, TDXCTL_RULE_UNKNOWN, "%s", (v)->reason)
 #define STALE_S	      (4 * 24 * 3600)
 #define QGS_PORT      4050
 
-CHECK_FN(qgs_down)
+static CHECK_FN(qgs_down)
 {
 	const struct tdxctl_facts *f = e->facts;
 
@@ -22,7 +21,7 @@ CHECK_FN(qgs_down)
 			 "; the unit qgsd is installed and not active" : "");
 }
 
-CHECK_FN(qgs_stale)
+static CHECK_FN(qgs_stale)
 {
 	const struct tdxctl_facts *f = e->facts;
 	const char *line;
@@ -51,7 +50,7 @@ static const char *url_line(const char *conf, size_t *len)
 	return NULL;
 }
 
-CHECK_FN(pccs_down)
+static CHECK_FN(pccs_down)
 {
 	const struct tdxctl_facts *f = e->facts;
 	bool active = f->pccs_running.value ||
@@ -75,7 +74,7 @@ CHECK_FN(pccs_down)
 	return rule_says(e, r->severity, "/etc/sgx_default_qcnl.conf names this host, where none runs");
 }
 
-CHECK_FN(qgs_wrong_cid)
+static CHECK_FN(qgs_wrong_cid)
 {
 	const struct tdxctl_facts *f = e->facts;
 
@@ -98,7 +97,7 @@ CHECK_FN(qgs_wrong_cid)
 	return f->quote_socket_count.readable ? TDXCTL_RULE_OK : UNKNOWN(e, &f->quote_socket_count);
 }
 
-CHECK_FN(reg_missing)
+static CHECK_FN(reg_missing)
 {
 	const struct tdxctl_text *t = &e->facts->registration;
 
@@ -108,3 +107,40 @@ CHECK_FN(reg_missing)
 		return TDXCTL_RULE_OK;
 	return rule_says(e, r->severity, "mpa_registration.log tells of no success");
 }
+
+static const struct tdxctl_rule attest[] = {
+	{
+		.id = "qgs.down", .group = TDXCTL_GROUP_ATTESTATION, .severity = TDXCTL_RULE_FAIL,
+		.needs = "cpu.vendor", .check = rule_qgs_down,
+		.title = "The quote generation service is not there",
+		.fix = "Start qgsd, and let the VM's definition name the same socket.",
+	},
+	{
+		.id = "qgs.stale", .group = TDXCTL_GROUP_ATTESTATION, .severity = TDXCTL_RULE_WARN,
+		.needs = "qgs.down", .check = rule_qgs_stale,
+		.title = "The quote generation service runs for so long that it may fail",
+		.fix = "Restart qgsd; once a day is what others do.",
+	},
+	{
+		.id = "qgs.wrong_cid", .group = TDXCTL_GROUP_ATTESTATION, .severity = TDXCTL_RULE_FAIL,
+		.needs = "cpu.vendor", .check = rule_qgs_wrong_cid,
+		.title = "A VM asks for quotes at the wrong place",
+		.fix = "Let its quote socket name the host: vsock CID 2, port 4050.",
+	},
+	{
+		.id = "pccs.down", .group = TDXCTL_GROUP_ATTESTATION, .severity = TDXCTL_RULE_FAIL,
+		.needs = "cpu.vendor", .check = rule_pccs_down,
+		.title = "The provisioning certificate caching service is not there",
+		.fix = "Start pccs, or mend its URL in /etc/sgx_default_qcnl.conf, its API key and its "
+			"certificate.",
+	},
+	{
+		.id = "reg.missing", .group = TDXCTL_GROUP_ATTESTATION, .severity = TDXCTL_RULE_FAIL,
+		.needs = "cpu.vendor", .check = rule_reg_missing,
+		.title = "The platform is not registered",
+		.fix = "Do an SGX factory reset with automatic multi-package registration, then "
+			"look at mpa_registration.log.",
+	},
+};
+
+const struct rule_list rules_attest = { attest, ARRAY_SIZE(attest) };

@@ -132,20 +132,21 @@ static const struct tdxctl_rule *blocker(const struct tdxctl_rule *r,
 int tdxctl_doctor(const struct tdxctl_facts *f, bool attestation,
 		  struct tdxctl_finding **out, size_t *count)
 {
-	struct tdxctl_finding *list = calloc(tdxctl_nr_rules, sizeof(*list));
+	size_t total = tdxctl_rule_count(), n;
+	struct tdxctl_finding *list = calloc(total, sizeof(*list));
 	const struct tdxctl_rule *failed = NULL;
-	const struct tdxctl_rule **blocks = calloc(tdxctl_nr_rules, sizeof(*blocks));
-	size_t n;
+	const struct tdxctl_rule **blocks = calloc(total, sizeof(*blocks));
 
 	if (!list || !blocks)
 		goto fail;
-	for (n = 0; n < tdxctl_nr_rules; n++) {
+	for (n = 0; n < total; n++) {
 		struct tdxctl_examination e = {
 			.facts = f, .attestation = attestation, .failed = failed,
 		};
 		const struct tdxctl_rule *b;
 
-		list[n].rule = &tdxctl_rules[n];
+		list[n].rule = tdxctl_rule_at(n);
+		list[n].nr = n;
 		b = blocker(list[n].rule, list, blocks, n);
 		if (!b && list[n].rule->group == TDXCTL_GROUP_ATTESTATION && !attestation)
 			list[n].state = rule_says(&e, TDXCTL_RULE_SKIP, "only with --attestation");
@@ -176,7 +177,7 @@ int tdxctl_doctor(const struct tdxctl_facts *f, bool attestation,
 	return 0;
 fail:
 	free(blocks);
-	tdxctl_findings_free(list, list ? tdxctl_nr_rules : 0);
+	tdxctl_findings_free(list, list ? total : 0);
 	return -ENOMEM;
 }
 
@@ -193,7 +194,7 @@ static int worse(const void *a, const void *b)
 
 	if (x->state != y->state)
 		return x->state > y->state ? -1 : 1;
-	return x->rule < y->rule ? -1 : x->rule > y->rule;
+	return x->nr < y->nr ? -1 : x->nr > y->nr;
 }
 
 void tdxctl_findings_sort(struct tdxctl_finding *list, size_t count)

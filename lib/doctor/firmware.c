@@ -4,14 +4,13 @@
 #include "rule.h"
 
 #define FEW_DIMMS 8		/* a channel each, on the CPUs with TDX */
-#define UNKNOWN(e, v) rule_says(e, TDXCTL_RULE_UNKNOWN, "%s", (v)->reason)
 
 static bool known_model(const struct tdxctl_cpu_facts *c)
 {
 	return rule_series_of(c, 1, 5) || rule_series_of(c, 2, 0);
 }
 
-CHECK_FN(cpu_vendor)
+static CHECK_FN(cpu_vendor)
 {
 	const struct tdxctl_cpu_facts *c = &e->facts->cpu;
 	const struct tdxctl_val *keys = rule_msr(e->facts, TDXCTL_MSR_KEYID);
@@ -40,7 +39,7 @@ CHECK_FN(cpu_vendor)
 			 (unsigned long long)c->family.value, (unsigned long long)c->model.value);
 }
 
-CHECK_FN(palimit46)
+static CHECK_FN(palimit46)
 {
 	const struct tdxctl_val *v = &e->facts->cpu.pa_bits;
 
@@ -57,7 +56,7 @@ CHECK_FN(palimit46)
 	return rule_says(e, r->severity, "CPUID 0x80000008 reports 46 physical address bits");
 }
 
-CHECK_FN(tme_off)
+static CHECK_FN(tme_off)
 {
 	const struct tdxctl_val *v = rule_msr(e->facts, TDXCTL_MSR_TME_ACTIVATE);
 	const struct tdxctl_val *cpuid = &e->facts->cpu.cpuid_7_ecx;
@@ -76,7 +75,7 @@ CHECK_FN(tme_off)
 			 v->value & 2 ? "enabled, not locked" : "not enabled");
 }
 
-CHECK_FN(tmemt_off)
+static CHECK_FN(tmemt_off)
 {
 	const struct tdxctl_val *v = rule_msr(e->facts, TDXCTL_MSR_TME_ACTIVATE);
 
@@ -89,7 +88,7 @@ CHECK_FN(tmemt_off)
 	return rule_says(e, r->severity, "MSR 0x982 is 0x%llx: no KeyID bits", (unsigned long long)v->value);
 }
 
-CHECK_FN(keyid_none)
+static CHECK_FN(keyid_none)
 {
 	const struct tdxctl_val *v = rule_msr(e->facts, TDXCTL_MSR_KEYID);
 	const char *line;
@@ -108,7 +107,7 @@ CHECK_FN(keyid_none)
 			 (unsigned int)v->value);
 }
 
-CHECK_FN(keyid_few)
+static CHECK_FN(keyid_few)
 {
 	const struct tdxctl_val *v = rule_msr(e->facts, TDXCTL_MSR_KEYID);
 
@@ -119,7 +118,7 @@ CHECK_FN(keyid_few)
 	return rule_says(e, r->severity, "MSR 0x87: %llu private KeyID", (unsigned long long)(v->value >> 32));
 }
 
-CHECK_FN(seamrr_off)
+static CHECK_FN(seamrr_off)
 {
 	const struct tdxctl_facts *f = e->facts;
 	const struct tdxctl_val *mask = rule_msr(f, TDXCTL_MSR_SEAMRR_MASK);
@@ -145,7 +144,7 @@ CHECK_FN(seamrr_off)
 	return f->nr_msrs ? TDXCTL_RULE_OK : UNKNOWN(e, mask);
 }
 
-CHECK_FN(seamrr_unlocked)
+static CHECK_FN(seamrr_unlocked)
 {
 	const struct tdxctl_facts *f = e->facts;
 	const struct tdxctl_val *mask = rule_msr(f, TDXCTL_MSR_SEAMRR_MASK);
@@ -163,7 +162,7 @@ CHECK_FN(seamrr_unlocked)
 	return f->nr_msrs ? TDXCTL_RULE_OK : UNKNOWN(e, mask);
 }
 
-CHECK_FN(sock_mismatch)
+static CHECK_FN(sock_mismatch)
 {
 	static const enum tdxctl_msr same[] = {
 		TDXCTL_MSR_KEYID, TDXCTL_MSR_TME_CAPABILITY, TDXCTL_MSR_TME_ACTIVATE,
@@ -200,7 +199,7 @@ CHECK_FN(sock_mismatch)
 	return rule_says(e, TDXCTL_RULE_UNKNOWN, "%s", why ? why : "nothing to compare with");
 }
 
-CHECK_FN(sgx_off)
+static CHECK_FN(sgx_off)
 {
 	const struct tdxctl_facts *f = e->facts;
 	const struct tdxctl_val *ctl = rule_msr(f, TDXCTL_MSR_FEATURE_CONTROL);
@@ -226,7 +225,7 @@ CHECK_FN(sgx_off)
 }
 
 /* Sockets that differ, or one with fewer DIMMs than channels: SGX wants one in each of eight. */
-CHECK_FN(dimm_population)
+static CHECK_FN(dimm_population)
 {
 	const struct tdxctl_facts *f = e->facts;
 
@@ -248,7 +247,7 @@ CHECK_FN(dimm_population)
 	return TDXCTL_RULE_OK;
 }
 
-CHECK_FN(sgx_mcheck)
+static CHECK_FN(sgx_mcheck)
 {
 	const struct tdxctl_val *v = rule_msr(e->facts, TDXCTL_MSR_SGX_MCHECK);
 
@@ -261,7 +260,7 @@ CHECK_FN(sgx_mcheck)
 	return rule_says(e, r->severity, "MSR 0xa0 is 0x%llx", (unsigned long long)v->value);
 }
 
-CHECK_FN(preproduction)
+static CHECK_FN(preproduction)
 {
 	const struct tdxctl_val *info = rule_msr(e->facts, TDXCTL_MSR_PLATFORM_INFO);
 	const struct tdxctl_val *debug = rule_msr(e->facts, TDXCTL_MSR_SGX_DEBUG);
@@ -273,3 +272,125 @@ CHECK_FN(preproduction)
 				 (unsigned long long)debug->value);
 	return info->readable ? TDXCTL_RULE_OK : UNKNOWN(e, info);
 }
+
+static const struct tdxctl_rule firmware[] = {
+	{
+		.id = "cpu.vendor", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
+		.check = rule_cpu_vendor,
+		.title = "This CPU has no TDX",
+		.fix = "Use a CPU with TDX: Sapphire Rapids (some SKUs), Emerald Rapids, Granite "
+			"Rapids, Sierra Forest or newer.",
+	},
+	{
+		.id = "sock.mismatch", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
+		.needs = "cpu.vendor", .check = rule_sock_mismatch,
+		.title = "Packages are set up differently",
+		.fix = "Load firmware defaults, make the settings again, and have the same BIOS "
+			"for all packages.",
+	},
+	{
+		.id = "bios.palimit46", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
+		.needs = "cpu.vendor", .check = rule_palimit46,
+		.title = "Firmware limits physical addresses to 46 bits",
+		.fix = "Turn \"Limit CPU PA to 46 bits\" off in firmware setup: it switches TME-MT "
+			"off.",
+	},
+	{
+		.id = "bios.tme.off", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
+		.needs = "bios.palimit46", .check = rule_tme_off, .proof = TDXCTL_PROOF_MODULE,
+		.log = LOG("x86/tme: not enabled by BIOS"),
+		.title = "Total Memory Encryption is off",
+		.fix = "Enable TME in firmware setup, and with it what needs it: TME-MT, TDX with a "
+			"key split other than 0, the SEAM loader.",
+	},
+	{
+		.id = "bios.tmemt.off", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
+		.needs = "bios.tme.off", .check = rule_tmemt_off,
+		.title = "TME-MT is off",
+		.fix = "Enable TME-MT (multi-key) in firmware setup, and with it what needs it: TDX "
+			"with a key split other than 0, the SEAM loader.",
+	},
+	{
+		.id = "bios.keyid.none", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
+		.needs = "bios.tmemt.off", .check = rule_keyid_none, .proof = TDXCTL_PROOF_MODULE,
+		.log = LOG("no TDX private KeyIDs available", "TDX is not enabled by BIOS"),
+		.title = "No KeyID is reserved for TDX",
+		.fix = "Turn TDX and the SEAM loader on in firmware setup, with a key split other than "
+			"0; 'tdxctl keys' shows what each gives.",
+	},
+	{
+		.id = "bios.keyid.few", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
+		.needs = "bios.keyid.none", .check = rule_keyid_few, .proof = TDXCTL_PROOF_MODULE,
+		.log = LOG("too few private KeyIDs available"),
+		.title = "Too few private KeyIDs",
+		.fix = "Raise the key split in firmware setup: the TDX module takes one KeyID for "
+			"itself.",
+	},
+	{
+		.id = "bios.seamrr.off", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
+		.needs = "bios.keyid.none", .check = rule_seamrr_off,
+		.title = "The memory range of the TDX module is off",
+		.fix = "Enable TDX and the SEAM loader in firmware setup.",
+	},
+	{
+		.id = "bios.seamrr.unlocked", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
+		.needs = "bios.seamrr.off", .check = rule_seamrr_unlocked,
+		.title = "Firmware never ran the SEAM loader",
+		.fix = "Update the BIOS, or ask its vendor: nothing in the OS helps.",
+	},
+	{
+		.id = "bios.module.missing", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
+		.needs = "bios.seamrr.unlocked", .proof = TDXCTL_PROOF_MODULE,
+		.log = LOG("tdx: module not loaded", "TDX module is not loaded",
+			   "TDX module not loaded", "TDX-Module not loaded"),
+		.title = "There is no TDX module",
+		.fix = "Enable the SEAM loader in firmware setup. A newer BIOS brings a module; "
+			"some boards load one from the EFI partition.",
+	},
+	{
+		.id = "bios.old.cpuid", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
+		.needs = "bios.module.missing", .proof = TDXCTL_PROOF_MODULE,
+		.log = LOG("0xc0000900", "0xc0000902"),
+		.title = "The TDX module rejects this CPU's CPUID",
+		.fix = "Update the BIOS: it, or its microcode, is older than the module expects.",
+	},
+	{
+		.id = "bios.old.msr", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
+		.needs = "bios.module.missing", .proof = TDXCTL_PROOF_MODULE,
+		.log = LOG("0xc0000920", "0xc0000921"),
+		.title = "The TDX module rejects an MSR",
+		.fix = "Update the BIOS, and remove boot options that change that MSR, such as "
+			"tsx=.",
+	},
+	{
+		.id = "sgx.off", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_WARN,
+		.needs = "cpu.vendor", .attested = TDXCTL_RULE_FAIL,
+		.check = rule_sgx_off,
+		.title = "SGX is off",
+		.fix = "Enable SGX in firmware setup: attestation needs it, and some boards gate "
+			"TDX on it.",
+	},
+	{
+		.id = "sgx.mcheck", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
+		.needs = "cpu.vendor", .check = rule_sgx_mcheck,
+		.title = "The firmware's check of SGX failed",
+		.fix = "Do an SGX factory reset in firmware setup, then register the platform "
+			"again.",
+	},
+	{
+		.id = "dimm.population", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_INFO,
+		.needs = "cpu.vendor", .check = rule_dimm_population,
+		.title = "Memory may be plugged in a way that keeps SGX and TDX off",
+		.fix = "If firmware setup does not offer them, fill the slots as the vendor's table for "
+			"SGX has it.",
+	},
+	{
+		.id = "cpu.preproduction", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_WARN,
+		.needs = "cpu.vendor", .check = rule_preproduction,
+		.title = "This CPU is not for production",
+		.fix = "Use a production CPU with SGX debug mode off: attestation services refuse this "
+			"one.",
+	},
+};
+
+const struct rule_list rules_firmware = { firmware, ARRAY_SIZE(firmware) };

@@ -3,9 +3,8 @@
 #include <stdio.h>
 #include "rule.h"
 
-#define UNKNOWN(e, v) rule_says(e, TDXCTL_RULE_UNKNOWN, "%s", (v)->reason)
 
-CHECK_FN(kconf_host)
+static CHECK_FN(kconf_host)
 {
 	const struct tdxctl_facts *f = e->facts;
 
@@ -23,7 +22,7 @@ CHECK_FN(kconf_host)
 	}
 }
 
-CHECK_FN(kconf_kvm)
+static CHECK_FN(kconf_kvm)
 {
 	const struct tdxctl_facts *f = e->facts;
 
@@ -39,7 +38,7 @@ CHECK_FN(kconf_kvm)
 	}
 }
 
-CHECK_FN(kvm_param)
+static CHECK_FN(kvm_param)
 {
 	const struct tdxctl_facts *f = e->facts;
 	const struct tdxctl_text *t = &f->file[TDXCTL_FILE_KVM_TDX];
@@ -94,7 +93,7 @@ CHECK_FN(kvm_param)
 	return rule_says(e, r->severity, "kvm_intel is not loaded");
 }
 
-CHECK_FN(kvm_prereq)
+static CHECK_FN(kvm_prereq)
 {
 	static const struct {
 		enum tdxctl_file file;
@@ -124,7 +123,7 @@ CHECK_FN(kvm_prereq)
 						       e->facts->file[TDXCTL_FILE_KVM_EPT].reason : "malformed");
 }
 
-CHECK_FN(virt_at_load)
+static CHECK_FN(virt_at_load)
 {
 	const struct tdxctl_text *t = &e->facts->file[TDXCTL_FILE_KVM_VIRT_AT_LOAD];
 
@@ -139,7 +138,7 @@ CHECK_FN(virt_at_load)
 	}
 }
 
-CHECK_FN(cpu_feature)
+static CHECK_FN(cpu_feature)
 {
 	static const char *const flags[] = { "vmx", "movdir64b", "ss", "xsave" };
 	const struct tdxctl_text *t = &e->facts->cpu.flags;
@@ -158,7 +157,7 @@ CHECK_FN(cpu_feature)
 	return TDXCTL_RULE_OK;
 }
 
-CHECK_FN(hibernate)
+static CHECK_FN(hibernate)
 {
 	const struct tdxctl_facts *f = e->facts;
 	const struct tdxctl_val *keys = rule_msr(f, TDXCTL_MSR_KEYID);
@@ -183,161 +182,14 @@ CHECK_FN(hibernate)
 	return TDXCTL_RULE_UNKNOWN;
 }
 
-CHECK_FN(s3)
+static CHECK_FN(s3)
 {
 	const struct tdxctl_text *t = &e->facts->file[TDXCTL_FILE_MEM_SLEEP];
 
 	return t->text && strstr(t->text, "deep") ? TDXCTL_RULE_OK : TDXCTL_RULE_UNKNOWN;
 }
 
-static size_t offline_cpus(const struct tdxctl_snapshot *s)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < s->nr_cpus; i++)
-		n += !s->cpus[i].online;
-	return n;
-}
-
-/* The number that follows @key in the kernel log; -1 not there. */
-static long number_in_log(const struct tdxctl_facts *f, const char *key)
-{
-	const char *p = f->log.text ? strstr(f->log.text, key) : NULL;
-	unsigned int n;
-
-	return p && sscanf(p + strlen(key), "%8u", &n) == 1 ? (long)n : -1;
-}
-
-/*
- * Is a package without an online CPU? Its name goes to @what. *sure is false
- * when only a node is known to be: another node may share its package.
- */
-static enum tdxctl_tri uncovered(const struct tdxctl_facts *f, char *what, size_t size, bool *sure)
-{
-	const struct tdxctl_snapshot *s = f->snap;
-
-	for (size_t i = 0; i < s->nr_packages; i++) {
-		if (s->packages[i].present_cpus && !s->packages[i].online_cpus) {
-			snprintf(what, size, "package %u", s->packages[i].id);
-			*sure = true;
-			return TDXCTL_YES;
-		}
-	}
-	/* sysfs forgets the package of an offline CPU; the kernel has counted them. */
-	if (!rule_has_ledger(f) && offline_cpus(s)) {
-		long all = number_in_log(f, "ogical packages:"), seen = 0;
-
-		for (size_t i = 0; i < s->nr_packages; i++)
-			seen += s->packages[i].online_cpus > 0;
-		*sure = number_in_log(f, "present CPUs plus ") <= 0;
-		if (all > seen) {
-			snprintf(what, size, "one of %ld packages", all);
-			return TDXCTL_YES;
-		}
-		if (all > 0)
-			return TDXCTL_NO;
-	}
-	if (f->nodes_offline) {
-		snprintf(what, size, "node %d", __builtin_ctzll(f->nodes_offline));
-		*sure = false;
-		return TDXCTL_YES;
-	}
-	return s->nr_packages && !f->cpus_unplaced ? TDXCTL_NO : TDXCTL_DONT_KNOW;
-}
-
-CHECK_FN(maxcpus)
-{
-	const struct tdxctl_facts *f = e->facts;
-	const struct tdxctl_text *cmdline = &f->file[TDXCTL_FILE_CMDLINE];
-	const char *line;
-	char what[40];
-	size_t len;
-	bool sure;
-
-	if (!cmdline->text)
-		return UNKNOWN(e, cmdline);
-	if (!tdxctl_cmdline_get(f, "maxcpus=") && !tdxctl_cmdline_get(f, "nr_cpus="))
-		return TDXCTL_RULE_OK;
-	/* CPUs above nr_cpus= are not even present; the kernel counts them. */
-	if (f->log.text && tdxctl_cmdline_get(f, "nr_cpus=") &&
-	    (tdxctl_rule_match(f->log.text, "CPU limit of * reached", &line, &len) ||
-	     tdxctl_rule_match(f->log.text, "NR_CPUS/possible_cpus limit of * reached", &line, &len)))
-		return rule_says(e, TDXCTL_RULE_WARN, "nr_cpus= on the kernel command line; kernel log: %.*s",
-				 (int)(len > 160 ? 160 : len), line);
-	switch (uncovered(f, what, sizeof(what), &sure)) {
-	case TDXCTL_YES:
-		return rule_says(e, sure ? r->severity : TDXCTL_RULE_WARN, "%s on the kernel command line, and %s has no online CPU",
-				 tdxctl_cmdline_get(f, "maxcpus=") ? "maxcpus=" : "nr_cpus=", what);
-	case TDXCTL_NO:
-		return TDXCTL_RULE_OK;
-	default:
-		return rule_says(e, TDXCTL_RULE_UNKNOWN, "no package is known");
-	}
-}
-
-CHECK_FN(pkg_offline)
-{
-	const char *line;
-	char what[40];
-	size_t len;
-	bool sure;
-
-	switch (uncovered(e->facts, what, sizeof(what), &sure)) {
-	case TDXCTL_YES:
-		/* The kernel refused a TD for it: now it is certain. */
-		sure |= tdxctl_log_find(e->facts, r->log[0], &line, &len) == TDXCTL_YES;
-		return rule_says(e, sure ? r->severity : TDXCTL_RULE_WARN,
-				 "%s has CPUs, and none is online%s", what,
-				 sure ? "" : "; without the helper this is not certain");
-	case TDXCTL_NO:
-		return TDXCTL_RULE_OK;
-	default:
-		return rule_says(e, TDXCTL_RULE_UNKNOWN, "no package is known");
-	}
-}
-
-CHECK_FN(online_failed)
-{
-	const struct tdxctl_facts *f = e->facts;
-
-	if (f->stuck_cpu.readable && f->stuck_cpu.value != TDXCTL_UNKNOWN && strstr(f->stuck_step, "tdx"))
-		return rule_says(e, r->severity, "CPU %llu stopped at %s",
-				 (unsigned long long)f->stuck_cpu.value, f->stuck_step);
-	if (!f->snap->nr_cpus)
-		return rule_says(e, TDXCTL_RULE_UNKNOWN, "no CPU is known");
-	/* Linux takes a failed step back: then only the log tells. */
-	return offline_cpus(f->snap) && f->snap->source != TDXCTL_SOURCE_EMULATED ?
-		TDXCTL_RULE_UNKNOWN : TDXCTL_RULE_OK;
-}
-
-CHECK_FN(offline_refused)
-{
-	const struct tdxctl_facts *f = e->facts;
-	const struct tdxctl_snapshot *s = f->snap;
-	uint64_t used = f->hkid_current.readable ? f->hkid_current.value : 0;
-	const char *line;
-	size_t len, i, c;
-
-	if (rule_has_ledger(f))
-		for (used = 0, i = 0; i < s->nr_hkids; i++)
-			used += s->hkids[i].state != TDXCTL_HKID_FREE && s->hkids[i].state != TDXCTL_HKID_UNKNOWN;
-	for (i = 0; used && offline_cpus(s) && i < s->nr_packages; i++) {
-		if (s->packages[i].online_cpus != 1)
-			continue;
-		for (c = 0; c + 1 < s->nr_cpus; c++)
-			if (s->cpus[c].online && s->cpus[c].package == s->packages[i].id)
-				break;
-		return rule_says(e, r->severity, "CPU %u is the last of package %u; %llu HKIDs are in use",
-				 s->cpus[c].cpu, s->packages[i].id, (unsigned long long)used);
-	}
-	if (s->source == TDXCTL_SOURCE_EMULATED)
-		return TDXCTL_RULE_OK;
-	/* What was refused once, and is allowed by now, is history. */
-	return f->log.text && !used && f->hkid_current.readable &&
-	       tdxctl_rule_match(f->log.text, r->log[0], &line, &len) ? TDXCTL_RULE_OK : TDXCTL_RULE_UNKNOWN;
-}
-
-CHECK_FN(boot_noise)
+static CHECK_FN(boot_noise)
 {
 	const struct tdxctl_facts *f = e->facts;
 	const struct tdxctl_val *keys = rule_msr(f, TDXCTL_MSR_KEYID);
@@ -359,7 +211,7 @@ CHECK_FN(boot_noise)
 		rule_says(e, r->severity, "kernel log: %.*s", (int)(len > 200 ? 200 : len), line);
 }
 
-CHECK_FN(kexec_old)
+static CHECK_FN(kexec_old)
 {
 	const struct tdxctl_facts *f = e->facts;
 
@@ -371,7 +223,7 @@ CHECK_FN(kexec_old)
 	return TDXCTL_RULE_OK;
 }
 
-CHECK_FN(kexec_pw_mce)
+static CHECK_FN(kexec_pw_mce)
 {
 	const struct tdxctl_facts *f = e->facts;
 	struct tdxctl_val loaded = tdxctl_text_u64(&f->file[TDXCTL_FILE_KEXEC_CRASH]);
@@ -397,22 +249,7 @@ CHECK_FN(kexec_pw_mce)
 			 "the CPU has the bug tdx_pw_mce, and no crash kernel is loaded");
 }
 
-CHECK_FN(cgroup_misc)
-{
-	const struct tdxctl_facts *f = e->facts;
-
-	if (f->hkid_capacity.readable)
-		return TDXCTL_RULE_OK;
-	if (f->snap->source == TDXCTL_SOURCE_EMULATED || !f->path[TDXCTL_PATH_CPU_SYSFS].value ||
-	    !strncmp(f->hkid_capacity.reason, "no permission", 13))
-		return UNKNOWN(e, &f->hkid_capacity);
-	/* The root cgroup has no such file: this is a container's view. */
-	if (f->path[TDXCTL_PATH_CGROUP_NOT_ROOT].value)
-		return rule_says(e, TDXCTL_RULE_UNKNOWN, "the root cgroup cannot be seen from here");
-	return rule_says(e, r->severity, "%s", f->hkid_capacity.reason);
-}
-
-CHECK_FN(tools_msr)
+static CHECK_FN(tools_msr)
 {
 	const struct tdxctl_val *v = rule_msr(e->facts, TDXCTL_MSR_MTRRCAP);
 
@@ -425,3 +262,109 @@ CHECK_FN(tools_msr)
 		return UNKNOWN(e, v);
 	return rule_says(e, r->severity, "%s", v->reason);
 }
+
+static const struct tdxctl_rule kernel[] = {
+	{
+		.id = "kconf.host", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
+		.needs = "cpu.vendor", .check = rule_kconf_host,
+		.title = "The kernel has no TDX host support",
+		.fix = "Use a kernel with CONFIG_INTEL_TDX_HOST and CONFIG_KVM_INTEL_TDX; mainline "
+			"has both since 6.16.",
+	},
+	{
+		.id = "pm.hibernate", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
+		.needs = "kconf.host", .proof = TDXCTL_PROOF_MODULE,
+		.check = rule_hibernate,
+		.log = LOG("initialization failed: Hibernation support is enabled"),
+		.title = "Hibernation keeps TDX off",
+		.fix = "Boot with nohibernate; kernel lockdown has the same effect.",
+	},
+	{
+		.id = "cpu.feature", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
+		.needs = "kconf.host", .check = rule_cpu_feature,
+		.proof = TDXCTL_PROOF_MODULE,
+		.log = LOG("MOVDIR64B is required for TDX",
+			   "Self-snoop is required for TDX",
+			   "XSAVE is required for TDX"),
+		.title = "A CPU feature that TDX needs is hidden",
+		.fix = "Remove the boot option that hides it (clearcpuid=, noxsave); without vmx turn "
+			"VT-x on in firmware setup; in a VM, the hypervisor hides it.",
+	},
+	{
+		.id = "kconf.kvm", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
+		.needs = "kconf.host", .check = rule_kconf_kvm,
+		.title = "KVM was built without TDX",
+		.fix = "Use a kernel with CONFIG_KVM_INTEL_TDX.",
+	},
+	{
+		.id = "kvm.prereq", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
+		.needs = "kconf.kvm", .check = rule_kvm_prereq,
+		.proof = TDXCTL_PROOF_KVM,
+		.log = LOG("EPT is required",
+			   "TDP MMU and MMIO caching and EPT A/D bit is required",
+			   "APICv is required",
+			   "tdx: OSXSAVE is required"),
+		.title = "A feature of KVM that TDX needs is off",
+		.fix = "Remove the module option that turns it off.",
+	},
+	{
+		.id = "kvm.virt_at_load", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
+		.needs = "kconf.kvm", .until = TDXCTL_KERNEL(7, 1), .check = rule_virt_at_load,
+		.proof = TDXCTL_PROOF_KVM,
+		.log = LOG("tdx requires kvm.enable_virt_at_load=1"),
+		.title = "KVM does not enable virtualization at load",
+		.fix = "Remove enable_virt_at_load=0 from the options of kvm.",
+	},
+	{
+		.id = "kvm.param", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
+		.needs = "kvm.prereq", .check = rule_kvm_param,
+		.title = "TDX is off in KVM",
+		.fix = "Load kvm_intel with tdx=1 (options kvm_intel tdx=1 in /etc/modprobe.d), or "
+			"boot with kvm_intel.tdx=1: it is off by default. If it is N all the same, "
+			"the kernel log says why.",
+	},
+	{
+		.id = "boot.noise", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_INFO,
+		.since = TDXCTL_KERNEL(7, 2), .needs = "cpu.vendor", .check = rule_boot_noise,
+		.title = "The kernel says that there is no TDX",
+		.fix = "No error: kernels since 7.2 try at each boot.",
+	},
+	{
+		.id = "pm.s3", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_INFO,
+		.needs = "cpu.vendor", .check = rule_s3,
+		.log = LOG("Turn off TDX in the BIOS to use ACPI S3"),
+		.title = "Suspend to RAM is off",
+		.fix = "Expected while TDX is on.",
+	},
+	{
+		.id = "kexec.old", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_INFO,
+		.since = TDXCTL_KERNEL(6, 8), .until = TDXCTL_KERNEL(6, 17), .needs = "kconf.host",
+		.check = rule_kexec_old,
+		.title = "This kernel has no kexec and no kdump",
+		.fix = "Kernels before 6.18 cannot have both TDX and kexec: use a newer one.",
+	},
+	{
+		.id = "kexec.pw_mce", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_WARN,
+		.until = TDXCTL_KERNEL(7, 1), .needs = "kconf.host", .check = rule_kexec_pw_mce,
+		.title = "No kdump on this CPU while TDX is on",
+		.fix = "Use Linux 7.2 or later, which shuts TDX down for kexec; until then kdump "
+			"works only without TDX.",
+	},
+	{
+		.id = "kexec.no_sys_disable", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_WARN,
+		.since = TDXCTL_KERNEL(7, 2),
+		.needs = "kconf.host", .in = TDXCTL_LOG_OF_LAST_KERNEL,
+		.log = LOG("TDH.SYS.DISABLE failed", "TDH_SYS_DISABLE failed"),
+		.title = "TDX could not be shut down for kexec",
+		.fix = "Update the TDX module: this one is too old to be shut down. On CPUs with the "
+			"bug tdx_pw_mce the kernel after it may take machine checks.",
+	},
+	{
+		.id = "tools.msr", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_INFO,
+		.needs = "cpu.vendor", .check = rule_tools_msr,
+		.title = "MSRs cannot be read",
+		.fix = "Load the msr module (modprobe msr) and run as root: many rules need it.",
+	},
+};
+
+const struct rule_list rules_kernel = { kernel, ARRAY_SIZE(kernel) };

@@ -3,8 +3,6 @@
 #include <stdio.h>
 #include "rule.h"
 
-#define UNKNOWN(e, v) rule_says(e, TDXCTL_RULE_UNKNOWN, "%s", (v)->reason)
-#define SLOW_START_US 5000000
 
 /* What is known of each series of modules and its CPUs, from Intel's list of February 2026. */
 static const struct series {
@@ -92,7 +90,7 @@ static enum tdxctl_rule_state no_version(struct tdxctl_examination *e)
 	return rule_says(e, TDXCTL_RULE_UNKNOWN, "the module's version is not known");
 }
 
-CHECK_FN(module_too_old)
+static CHECK_FN(module_too_old)
 {
 	struct version v;
 	char buf[40];
@@ -105,7 +103,7 @@ CHECK_FN(module_too_old)
 	return TDXCTL_RULE_OK;
 }
 
-CHECK_FN(module_topology)
+static CHECK_FN(module_topology)
 {
 	struct version v;
 	char buf[40];
@@ -123,7 +121,7 @@ CHECK_FN(module_topology)
 	return v.update < 5 ? rule_says(e, r->severity, "module %s", version_str(&v, buf)) : TDXCTL_RULE_OK;
 }
 
-CHECK_FN(module_series)
+static CHECK_FN(module_series)
 {
 	const struct tdxctl_cpu_facts *c = &e->facts->cpu;
 	struct version v;
@@ -140,7 +138,7 @@ CHECK_FN(module_series)
 	return TDXCTL_RULE_OK;
 }
 
-CHECK_FN(perf_old_module)
+static CHECK_FN(perf_old_module)
 {
 	const struct series *s;
 	struct version v;
@@ -159,25 +157,9 @@ CHECK_FN(perf_old_module)
 			 version_str(&v, buf), s->major, s->minor, s->newest);
 }
 
-CHECK_FN(slow_init)
-{
-	const struct tdxctl_facts *f = e->facts;
-	struct tdxctl_val gap = tdxctl_log_gap(f, " allocated for PAMT");
-
-	/* The kernel prints it when memory is initialized, and nothing while it works. */
-	if (gap.readable)
-		return gap.value < SLOW_START_US ? TDXCTL_RULE_OK :
-			rule_says(e, r->severity, "%llu.%llu s", (unsigned long long)gap.value / 1000000,
-				  (unsigned long long)gap.value / 100000 % 10);
-	if (f->log.text && f->log_complete && !strstr(f->log.text, " allocated for PAMT"))
-		return TDXCTL_RULE_OK;
-	return rule_says(e, TDXCTL_RULE_UNKNOWN, "kernel log: %s", f->log.text && !f->log_complete ?
-			 "its beginning is lost" : gap.reason);
-}
-
 /* ---- update ---- */
 
-CHECK_FN(update_unavailable)
+static CHECK_FN(update_unavailable)
 {
 	const struct tdxctl_facts *f = e->facts;
 	const struct tdxctl_val *basic = rule_msr(f, TDXCTL_MSR_VMX_BASIC);
@@ -191,7 +173,7 @@ CHECK_FN(update_unavailable)
 	return rule_says(e, TDXCTL_RULE_SKIP, "this kernel offers no update");
 }
 
-CHECK_FN(update_exhausted)
+static CHECK_FN(update_exhausted)
 {
 	const struct tdxctl_text *t = &e->facts->file[TDXCTL_FILE_UPDATES_LEFT];
 	struct tdxctl_val v = tdxctl_text_u64(t);
@@ -203,7 +185,7 @@ CHECK_FN(update_exhausted)
 	return v.value ? TDXCTL_RULE_OK : r->severity;
 }
 
-CHECK_FN(update_seamldr)
+static CHECK_FN(update_seamldr)
 {
 	const struct tdxctl_text *t = &e->facts->file[TDXCTL_FILE_SEAMLDR_VERSION];
 	const struct series *s = NULL;
@@ -226,7 +208,7 @@ CHECK_FN(update_seamldr)
 			 s->major, s->minor, s->loader[0], s->loader[1]);
 }
 
-CHECK_FN(update_during_build)
+static CHECK_FN(update_during_build)
 {
 	const struct tdxctl_snapshot *s = e->facts->snap;
 	const struct tdxctl_text *status = &e->facts->file[TDXCTL_FILE_UPLOAD_STATUS];
@@ -247,7 +229,7 @@ CHECK_FN(update_during_build)
 	return TDXCTL_RULE_OK;
 }
 
-CHECK_FN(update_error)
+static CHECK_FN(update_error)
 {
 	const struct tdxctl_text *t = &e->facts->file[TDXCTL_FILE_UPLOAD_ERROR];
 
@@ -257,3 +239,118 @@ CHECK_FN(update_error)
 		return UNKNOWN(e, t);
 	return *t->text ? rule_says(e, r->severity, "%.120s", t->text) : TDXCTL_RULE_OK;
 }
+
+static const struct tdxctl_rule module[] = {
+	{
+		.id = "module.too_old_v1", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
+		.needs = "bios.module.missing", .proof = TDXCTL_PROOF_MODULE,
+		.check = rule_module_too_old,
+		.log = LOG("(0x22) failed*0xc0000505", "leaf 34,*0xc0000505",
+			   "TDH_SYS_RD failed*0xc0000505"),
+		.title = "The TDX module is too old",
+		.fix = "Update the BIOS or the module: current kernels need module 1.5 or 2.0.",
+	},
+	{
+		.id = "module.rbp", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
+		.needs = "bios.module.missing", .proof = TDXCTL_PROOF_MODULE,
+		.log = LOG("frame pointer (RBP) clobber bug present"),
+		.title = "The TDX module does not preserve RBP",
+		.fix = "Update the module: 1.5.01 and later, and 2.0, have NO_RBP_MOD.",
+	},
+	{
+		.id = "module.topology", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
+		.needs = "bios.module.missing", .since = TDXCTL_KERNEL(6, 16), .check = rule_module_topology,
+		.title = "The TDX module lacks TOPOLOGY_ENUM, and KVM refuses it",
+		.fix = "Update the module to 1.5.05 or later. Until then kvm_intel loads only with "
+			"tdx=0, without TDs.",
+	},
+	{
+		.id = "module.max_vcpus", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
+		.needs = "bios.module.missing", .proof = TDXCTL_PROOF_KVM,
+		.log = LOG("Disable TDX: MAX_VCPU_PER_TD"),
+		.title = "The TDX module supports fewer vCPUs than this host has CPUs",
+		.fix = "Update the module, or boot with fewer CPUs. Until then kvm_intel loads only "
+			"with tdx=0.",
+	},
+	{
+		.id = "module.series", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_WARN,
+		.needs = "bios.module.missing", .check = rule_module_series,
+		.title = "The TDX module is of another CPU's series",
+		.fix = "Load a module of this CPU's series: 1.5 for Sapphire Rapids, Emerald Rapids and "
+			"Sierra Forest, 2.0 for Granite Rapids.",
+	},
+	{
+		.id = "perf.old_module", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_INFO,
+		.needs = "bios.module.missing", .check = rule_perf_old_module,
+		.title = "The TDX module is older than advisable",
+		.fix = "Update it before looking for other causes of slow TDs.",
+	},
+	{
+		.id = "mem.reserved_areas", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
+		.needs = "bios.module.missing", .proof = TDXCTL_PROOF_MODULE,
+		.log = LOG("reserved areas exhausted"),
+		.title = "The memory map has too many holes",
+		.fix = "Update the BIOS; try its option to exclude memory below 1 MB, or a kernel "
+			"that merges such holes.",
+	},
+	{
+		.id = "mem.tdmr_limit", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
+		.needs = "bios.module.missing", .proof = TDXCTL_PROOF_MODULE,
+		.log = LOG("TDMRs exhausted"),
+		.title = "The memory map has too many regions",
+		.fix = "Update the BIOS; try its option to exclude memory below 1 MB.",
+	},
+	{
+		.id = "mem.tdmr_near_limit", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_WARN,
+		.needs = "mem.tdmr_limit",
+		.log = LOG("consumed TDMRs reaching limit"),
+		.title = "The memory map has almost too many regions",
+		.fix = "Update the BIOS before adding memory: more of it, or another layout, may exceed "
+			"the limit of the TDX module.",
+	},
+	{
+		.id = "mem.cxl", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
+		.needs = "bios.module.missing", .proof = TDXCTL_PROOF_MODULE,
+		.log = LOG("0xc0000a02", "0xc0000a11"),
+		.title = "Memory that the TDX module cannot protect",
+		.fix = "Keep CXL and persistent memory offline, or in devdax mode.",
+	},
+};
+
+const struct rule_list rules_module = { module, ARRAY_SIZE(module) };
+
+static const struct tdxctl_rule update[] = {
+	{
+		.id = "update.unavailable", .group = TDXCTL_GROUP_UPDATE, .severity = TDXCTL_RULE_INFO,
+		.needs = "bios.module.missing", .since = TDXCTL_KERNEL(7, 2), .check = rule_update_unavailable,
+		.title = "The TDX module cannot be updated at run time",
+		.fix = "This CPU's SEAM loader clears the current VMCS: update with a reboot.",
+	},
+	{
+		.id = "update.exhausted", .group = TDXCTL_GROUP_UPDATE, .severity = TDXCTL_RULE_WARN,
+		.needs = "bios.module.missing", .check = rule_update_exhausted,
+		.title = "No more updates until the next reboot",
+		.fix = "Reboot: the TDX module's update log is full.",
+	},
+	{
+		.id = "update.seamldr", .group = TDXCTL_GROUP_UPDATE, .severity = TDXCTL_RULE_WARN,
+		.needs = "bios.module.missing", .check = rule_update_seamldr,
+		.title = "The SEAM loader is too old for newer TDX modules",
+		.fix = "Update the BIOS, which brings the loader.",
+	},
+	{
+		.id = "update.during_build", .group = TDXCTL_GROUP_UPDATE, .severity = TDXCTL_RULE_WARN,
+		.needs = "kvm.param", .check = rule_update_during_build,
+		.title = "A TD is being built",
+		.fix = "Do not update the TDX module now: its measurement would be wrong.",
+	},
+	{
+		.id = "update.error", .group = TDXCTL_GROUP_UPDATE, .severity = TDXCTL_RULE_FAIL,
+		.needs = "bios.module.missing", .check = rule_update_error,
+		.title = "The last update of the TDX module failed",
+		.fix = "Check the image's version, series and SEAM loader: Linux reports nearly every "
+			"failure as an invalid image.",
+	},
+};
+
+const struct rule_list rules_update = { update, ARRAY_SIZE(update) };

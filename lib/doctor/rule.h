@@ -24,69 +24,23 @@ const struct tdxctl_val *rule_msr(const struct tdxctl_facts *f, enum tdxctl_msr 
 /* Is this CPU one that modules of this series are for? */
 bool rule_series_of(const struct tdxctl_cpu_facts *c, unsigned int major, unsigned int minor);
 
+/* The finding that value @v is unknown, for its reason. */
+#define UNKNOWN(e, v) rule_says(e, TDXCTL_RULE_UNKNOWN, "%s", (v)->reason)
+
 #define NO_HELPER "the helper is not loaded"
 
-/* rules-firmware.c */
-CHECK_FN(cpu_vendor);
-CHECK_FN(palimit46);
-CHECK_FN(tme_off);
-CHECK_FN(tmemt_off);
-CHECK_FN(keyid_none);
-CHECK_FN(keyid_few);
-CHECK_FN(seamrr_off);
-CHECK_FN(seamrr_unlocked);
-CHECK_FN(sock_mismatch);
-CHECK_FN(sgx_off);
-CHECK_FN(sgx_mcheck);
-CHECK_FN(dimm_population);
-CHECK_FN(preproduction);
-/* rules-kernel.c */
-CHECK_FN(kconf_host);
-CHECK_FN(kconf_kvm);
-CHECK_FN(hibernate);
-CHECK_FN(s3);
-CHECK_FN(kvm_param);
-CHECK_FN(kvm_prereq);
-CHECK_FN(virt_at_load);
-CHECK_FN(cpu_feature);
-CHECK_FN(maxcpus);
-CHECK_FN(boot_noise);
-CHECK_FN(kexec_old);
-CHECK_FN(kexec_pw_mce);
-CHECK_FN(cgroup_misc);
-CHECK_FN(tools_msr);
-CHECK_FN(pkg_offline);
-CHECK_FN(offline_refused);
-CHECK_FN(online_failed);
-/* rules-module.c */
-CHECK_FN(module_too_old);
-CHECK_FN(module_topology);
-CHECK_FN(module_series);
-CHECK_FN(perf_old_module);
-CHECK_FN(slow_init);
-CHECK_FN(update_unavailable);
-CHECK_FN(update_exhausted);
-CHECK_FN(update_seamldr);
-CHECK_FN(update_during_build);
-CHECK_FN(update_error);
-/* rules-tds.c */
-CHECK_FN(keyid_capacity);
-CHECK_FN(hkid_exhausted);
-CHECK_FN(cgroup_limit);
-CHECK_FN(cgroup_drift);
-CHECK_FN(vfio_dma);
-CHECK_FN(mem_pamt);
-CHECK_FN(hugepages);
-CHECK_FN(capabilities_abi);
-CHECK_FN(mem_hotplug);
-CHECK_FN(hkid_leaked);
-CHECK_FN(leak_blocks_offline);
-CHECK_FN(teardown_slow);
-/* rules-attest.c */
-CHECK_FN(qgs_down);
-CHECK_FN(qgs_stale);
-CHECK_FN(qgs_wrong_cid);
-CHECK_FN(pccs_down);
-CHECK_FN(reg_missing);
+/* ---- the rules of one file ---- */
+
+#define LOG(...) (const char *const []){ __VA_ARGS__, NULL }
+#define MODULE_LOG(...) .proof = TDXCTL_PROOF_MODULE, .log = LOG(__VA_ARGS__)
+#define KVM_LOG(...) .proof = TDXCTL_PROOF_KVM, .log = LOG(__VA_ARGS__)
+#define VMM_LOG(...) .in = TDXCTL_LOG_OF_VMM, .log = LOG(__VA_ARGS__)
+
+struct rule_list {
+	const struct tdxctl_rule *rules;
+	size_t count;
+};
+
+extern const struct rule_list rules_firmware, rules_module, rules_kernel, rules_cpus, rules_capacity, rules_teardown, rules_update, rules_attest;
 
 #endif

@@ -35,8 +35,8 @@ static bool in_rules(const char *line, size_t len)
 	size_t n;
 
 	snprintf(buf, sizeof(buf), "%.*s", (int)(len < MAX_LINE ? len : MAX_LINE), line);
-	for (size_t i = 0; i < tdxctl_nr_rules; i++)
-		for (const char *const *p = tdxctl_rules[i].log; p && *p; p++)
+	for (size_t i = 0; i < tdxctl_rule_count(); i++)
+		for (const char *const *p = tdxctl_rule_at(i)->log; p && *p; p++)
 			if (tdxctl_rule_match(buf, *p, &found, &n))
 				return true;
 	return false;

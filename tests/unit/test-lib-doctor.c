@@ -5,8 +5,8 @@
 
 static void the_table(void)
 {
-	for (size_t i = 0; i < tdxctl_nr_rules; i++) {
-		const struct tdxctl_rule *r = &tdxctl_rules[i];
+	for (size_t i = 0; i < tdxctl_rule_count(); i++) {
+		const struct tdxctl_rule *r = tdxctl_rule_at(i);
 		size_t k;
 
 		CHECK(r->id && r->title && r->fix);
@@ -15,9 +15,9 @@ static void the_table(void)
 		CHECK(tdxctl_rule_group_str(r->group));
 		CHECK(!r->since || !r->until || r->since <= r->until);
 		for (k = 0; k < i; k++)
-			CHECK(strcmp(tdxctl_rules[k].id, r->id));
+			CHECK(strcmp(tdxctl_rule_at(k)->id, r->id));
 		/* It waits for a rule that was examined before it. */
-		for (k = 0; r->needs && k < i && strcmp(tdxctl_rules[k].id, r->needs); k++)
+		for (k = 0; r->needs && k < i && strcmp(tdxctl_rule_at(k)->id, r->needs); k++)
 			;
 		CHECK(k < i || !r->needs);
 	}
@@ -63,7 +63,7 @@ static enum tdxctl_rule_state state(const char *id, const char *detail)
 
 	if (!CHECK_EQ(tdxctl_doctor(&facts, false, &list, &n), 0))
 		return s;
-	CHECK_EQ(n, tdxctl_nr_rules);
+	CHECK_EQ(n, tdxctl_rule_count());
 	for (size_t i = 0; i < n; i++) {
 		if (strcmp(list[i].rule->id, id))
 			continue;

@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Rules about what limits the number and the creation of TDs. */
+#include <stdio.h>
+#include "rule.h"
+
+#define FEW_TDS	      31	/* what the most common split gives */
+#define SLOW_START_US 5000000
+
+static CHECK_FN(cgroup_misc)
+{
+	const struct tdxctl_facts *f = e->facts;
+
+	if (f->hkid_capacity.readable)
+		return TDXCTL_RULE_OK;
+	if (f->snap->source == TDXCTL_SOURCE_EMULATED || !f->path[TDXCTL_PATH_CPU_SYSFS].value ||
+	    !strncmp(f->hkid_capacity.reason, "no permission", 13))
+		return UNKNOWN(e, &f->hkid_capacity);
+	/* The root cgroup has no such file: this is a container's view. */
+	if (f->path[TDXCTL_PATH_CGROUP_NOT_ROOT].value)
+		return rule_says(e, TDXCTL_RULE_UNKNOWN, "the root cgroup cannot be seen from here");
+	return rule_says(e, r->severity, "%s", f->hkid_capacity.reason);
+}
+
+static CHECK_FN(keyid_capacity)
+{
+	struct tdxctl_keys k;
+	const char *why = "no package is known";
+	char used[40] = "";
+
+	if (!e->facts->nr_msrs || !tdxctl_keys_host(&e->facts->msrs[0], &k, &why)) {
+		if (!e->facts->hkid_capacity.readable)
+			return rule_says(e, TDXCTL_RULE_UNKNOWN, "%s", why);
+		k.max_tds = (uint32_t)e->facts->hkid_capacity.value;
+	}
+	if (e->facts->hkid_current.readable)
+		snprintf(used, sizeof(used), ", %llu in use", (unsigned long long)e->facts->hkid_current.value);
+	return rule_says(e, k.max_tds < FEW_TDS ? r->severity : TDXCTL_RULE_OK, "room for %u TDs at a time%s",
+			 k.max_tds, used);
+}
+
+static CHECK_FN(hkid_exhausted)
+{
+	const struct tdxctl_facts *f = e->facts;
+	const struct tdxctl_val *cap = &f->hkid_capacity, *cur = &f->hkid_current;
+	size_t leaked;
+
+	if (rule_has_ledger(f) && f->snap->nr_hkids) {
+		/* One that is not known may be free. */
+		if (hkids_count(f->snap, TDXCTL_HKID_FREE) || hkids_count(f->snap, TDXCTL_HKID_UNKNOWN))
+			return TDXCTL_RULE_OK;
+		leaked = hkids_count(f->snap, TDXCTL_HKID_LEAKED);
+		if (leaked)
+			return rule_says(e, r->severity, "all %zu HKIDs are in use, %zu of them leaked",
+					 f->snap->nr_hkids, leaked);
+		return rule_says(e, r->severity, "all %zu HKIDs are in use", f->snap->nr_hkids);
+	}
+	if (!cap->readable || !cur->readable)
+		return UNKNOWN(e, cap->readable ? cur : cap);
+	if (cur->value < cap->value)
+		return TDXCTL_RULE_OK;
+	return rule_says(e, r->severity, "misc cgroup: %llu of %llu HKIDs in use",
+			 (unsigned long long)cur->value, (unsigned long long)cap->value);
+}
+
+static CHECK_FN(cgroup_limit)
+{
+	const struct tdxctl_facts *f = e->facts;
+
+	if (!f->hkid_capacity.readable)
+		return UNKNOWN(e, &f->hkid_capacity);
+	for (size_t i = f->nr_cgroups; i-- > 0;) {
+		const struct tdxctl_cgroup *c = &f->cgroups[i];
+
+		/* The one whose own limit it is, not those above it. */
+		if (c->max_events && c->max != TDXCTL_UNKNOWN &&
+		    f->hkid_current.value < f->hkid_capacity.value)
+			return rule_says(e, r->severity, "%.120s: limit %llu, %llu in use, refused %llu time%s",
+					 c->path, (unsigned long long)c->max,
+					 (unsigned long long)c->current, (unsigned long long)c->max_events,
+					 plural(c->max_events));
+	}
+	return TDXCTL_RULE_OK;
+}
+
+static CHECK_FN(cgroup_drift)
+{
+	const struct tdxctl_facts *f = e->facts;
+	size_t held;
+
+	if (f->snap->source == TDXCTL_SOURCE_EMULATED)
+		return rule_says(e, TDXCTL_RULE_SKIP, "an emulated host has no cgroups");
+	if (!rule_has_ledger(f))
+		return rule_says(e, TDXCTL_RULE_UNKNOWN, NO_HELPER);
+	if (!f->hkid_current.readable)
+		return UNKNOWN(e, &f->hkid_current);
+	held = f->snap->nr_hkids - hkids_count(f->snap, TDXCTL_HKID_FREE) -
+	       hkids_count(f->snap, TDXCTL_HKID_UNKNOWN);
+	if (f->hkid_current.value >= held)
+		return TDXCTL_RULE_OK;
+	return rule_says(e, r->severity, "misc cgroup counts %llu HKIDs, %zu are in use",
+			 (unsigned long long)f->hkid_current.value, held);
+}
+
+static CHECK_FN(vfio_dma)
+{
+	const struct tdxctl_text *t = &e->facts->file[TDXCTL_FILE_VFIO_DMA_LIMIT];
+	struct tdxctl_val v = tdxctl_text_u64(t);
+	const char *line;
+	size_t len;
+
+	if (t->absent)
+		return rule_says(e, TDXCTL_RULE_SKIP, "VFIO is not in use");
+	if (!v.readable)
+		return UNKNOWN(e, &v);
+	if (v.value > 65535)
+		return TDXCTL_RULE_OK;
+	for (size_t i = 0; i < e->facts->nr_vm_logs; i++)
+		if (tdxctl_rule_match(e->facts->vm_logs[i].text, r->log[0], &line, &len))
+			return TDXCTL_RULE_UNKNOWN;
+	return rule_says(e, TDXCTL_RULE_INFO, "dma_entry_limit is %llu", (unsigned long long)v.value);
+}
+
+/* The host's half; what VMMs got for an answer is in their logs. */
+static CHECK_FN(capabilities_abi)
+{
+	const struct tdxctl_facts *f = e->facts;
+
+	if (!f->td_attributes.readable && !strcmp(f->td_attributes.reason, tdxctl_td_other_abi))
+		return rule_says(e, r->severity, "%s", tdxctl_td_other_abi);
+	return TDXCTL_RULE_UNKNOWN;
+}
+
+static CHECK_FN(mem_pamt)
+{
+	const struct tdxctl_facts *f = e->facts;
+	const char *line, *p;
+	unsigned long long kib;
+	size_t len;
+	char copy[200];
+
+	switch (tdxctl_log_find(f, " allocated for PAMT", &line, &len)) {
+	case TDXCTL_NO:
+		return TDXCTL_RULE_OK;
+	case TDXCTL_DONT_KNOW:
+		return rule_says(e, TDXCTL_RULE_UNKNOWN, "kernel log: %s",
+				 f->log.text ? "its beginning is lost" : f->log.reason);
+	default:
+		break;
+	}
+	snprintf(copy, sizeof(copy), "%.*s", (int)len, line);
+	/* "virt/tdx: 12582912 KB allocated for PAMT" */
+	p = strstr(copy, ": ");
+	if (sscanf(p ? p + 2 : copy, "%llu", &kib) != 1)
+		return rule_says(e, r->severity, "kernel log: %s", copy);
+	if (!f->mem_total.readable || !f->mem_total.value)
+		return rule_says(e, r->severity, "%llu MiB", kib >> 10);
+	return rule_says(e, r->severity, "%llu MiB, %llu.%llu %% of memory", kib >> 10,
+			 kib * 100 / (f->mem_total.value >> 10),
+			 kib * 1000 / (f->mem_total.value >> 10) % 10);
+}
+
+static CHECK_FN(slow_init)
+{
+	const struct tdxctl_facts *f = e->facts;
+	struct tdxctl_val gap = tdxctl_log_gap(f, " allocated for PAMT");
+
+	/* The kernel prints it when memory is initialized, and nothing while it works. */
+	if (gap.readable)
+		return gap.value < SLOW_START_US ? TDXCTL_RULE_OK :
+			rule_says(e, r->severity, "%llu.%llu s", (unsigned long long)gap.value / 1000000,
+				  (unsigned long long)gap.value / 100000 % 10);
+	if (f->log.text && f->log_complete && !strstr(f->log.text, " allocated for PAMT"))
+		return TDXCTL_RULE_OK;
+	return rule_says(e, TDXCTL_RULE_UNKNOWN, "kernel log: %s", f->log.text && !f->log_complete ?
+			 "its beginning is lost" : gap.reason);
+}
+
+static CHECK_FN(hugepages)
+{
+	const struct tdxctl_facts *f = e->facts;
+	struct tdxctl_val reserved = tdxctl_text_u64(&f->file[TDXCTL_FILE_NR_HUGEPAGES]);
+	size_t tds = f->snap->nr_tds;
+
+	if (f->snap->source == TDXCTL_SOURCE_EMULATED)
+		return rule_says(e, TDXCTL_RULE_SKIP, "an emulated host has no pages");
+	if (!rule_has_ledger(f)) {
+		if (!f->hkid_current.readable)
+			return UNKNOWN(e, &f->hkid_current);
+		tds = f->hkid_current.value;
+	}
+	/* Of interest to those who have TDs. */
+	if (!tds)
+		return TDXCTL_RULE_OK;
+	if (reserved.readable && reserved.value)
+		return rule_says(e, r->severity, "%zu TD%s; of the %llu huge pages reserved they take none",
+				 tds, plural(tds), (unsigned long long)reserved.value);
+	return rule_says(e, r->severity, "%zu TD%s", tds, plural(tds));
+}
+
+static CHECK_FN(mem_hotplug)
+{
+	const struct tdxctl_val *v = &e->facts->mem_offline;
+
+	if (!v->readable)
+		return UNKNOWN(e, v);
+	if (!v->value || rule_tdx_up(e->facts) != TDXCTL_YES)
+		return TDXCTL_RULE_OK;
+	return rule_says(e, r->severity, "%llu memory block%s offline", (unsigned long long)v->value,
+			 v->value == 1 ? " is" : "s are");
+}
+
+static const struct tdxctl_rule capacity[] = {
+	{
+		.id = "cgroup.misc", .group = TDXCTL_GROUP_CAPACITY, .severity = TDXCTL_RULE_WARN,
+		.needs = "kvm.param", .check = rule_cgroup_misc,
+		.title = "HKIDs are not counted by cgroups",
+		.fix = "Use a kernel with CONFIG_CGROUP_MISC and KVM's TDX part of it, or count "
+			"with the helper.",
+	},
+	{
+		.id = "bios.keyid.capacity", .group = TDXCTL_GROUP_CAPACITY, .severity = TDXCTL_RULE_INFO,
+		.needs = "bios.keyid.few", .check = rule_keyid_capacity,
+		.title = "Room for few TDs",
+		.fix = "A larger key split gives more: 'tdxctl keys' shows how many.",
+	},
+	{
+		.id = "hkid.exhausted", .group = TDXCTL_GROUP_CAPACITY, .severity = TDXCTL_RULE_FAIL,
+		.needs = "kvm.param", .check = rule_hkid_exhausted,
+		.title = "No HKID is free",
+		.fix = "Stop or release a TD ('tdxctl hkid' lists the owners), or raise the key split in "
+			"firmware setup.",
+	},
+	{
+		.id = "hkid.cgroup_limit", .group = TDXCTL_GROUP_CAPACITY, .severity = TDXCTL_RULE_WARN,
+		.needs = "cgroup.misc", .check = rule_cgroup_limit,
+		.title = "A cgroup limit refused TDs",
+		.fix = "Raise misc.max of that cgroup; the hardware has free HKIDs.",
+	},
+	{
+		.id = "hkid.cgroup_drift", .group = TDXCTL_GROUP_CAPACITY, .severity = TDXCTL_RULE_WARN,
+		.needs = "cgroup.misc", .check = rule_cgroup_drift,
+		.log = LOG("misc cgroup resource tdx became less than 0"),
+		.title = "The misc cgroup counts too few HKIDs",
+		.fix = "Trust 'tdxctl hkid'. Some kernels take one off too many when a charge was "
+			"refused.",
+	},
+	{
+		.id = "create.entropy", .group = TDXCTL_GROUP_CAPACITY, .severity = TDXCTL_RULE_WARN,
+		.needs = "cpu.vendor", .log = LOG("0x80000203"),
+		.title = "The CPU had no entropy for a TD",
+		.fix = "Try again, and spread the creation of TDs out.",
+	},
+	{
+		.id = "create.key_config", .group = TDXCTL_GROUP_CAPACITY, .severity = TDXCTL_RULE_FAIL,
+		.needs = "cpu.vendor",
+		.log = LOG("TDH_MNG_KEY_CONFIG failed", "(0x8) failed: 0x", "leaf 8, error", "0x80000800"),
+		.title = "A key could not be programmed",
+		.fix = "Try again, and look with 'tdxctl lock' which package is behind. If it repeats, "
+			"power-cycle the host.",
+	},
+	{
+		.id = "create.vfio_dma", .group = TDXCTL_GROUP_CAPACITY, .severity = TDXCTL_RULE_WARN,
+		.needs = "cpu.vendor", .check = rule_vfio_dma,
+		VMM_LOG("VFIO_MAP_DMA failed*No space left on device"),
+		.title = "VFIO may map too few pages for a large TD",
+		.fix = "Raise dma_entry_limit of vfio_iommu_type1: a TD with devices takes an entry "
+			"for each 4 KiB. It is no lack of HKIDs, though the error is the same.",
+	},
+	{
+		.id = "create.capabilities_abi", .group = TDXCTL_GROUP_CAPACITY, .severity = TDXCTL_RULE_FAIL,
+		.needs = "cpu.vendor", .check = rule_capabilities_abi,
+		VMM_LOG("KVM_TDX_CAPABILITIES failed*Inappropriate ioctl"),
+		.title = "QEMU and the kernel speak different TDX interfaces",
+		.fix = "Take both from one generation: mainline has TDX since Linux 6.16, QEMU 10.1 "
+			"and libvirt 11.6.",
+	},
+	{
+		.id = "create.mem_region", .group = TDXCTL_GROUP_CAPACITY, .severity = TDXCTL_RULE_FAIL,
+		.needs = "cpu.vendor",
+		VMM_LOG("KVM_TDX_INIT_MEM_REGION failed"),
+		.title = "A TD's firmware could not be copied into it",
+		.fix = "Use an OVMF built for TDX. On EAGAIN (resource temporarily unavailable) start "
+			"the VM again.",
+	},
+	{
+		.id = "create.no_tdvf", .group = TDXCTL_GROUP_CAPACITY, .severity = TDXCTL_RULE_FAIL,
+		.needs = "cpu.vendor",
+		VMM_LOG("failed to parse TDVF for TDX VM"),
+		.title = "A TD's firmware is no TDVF",
+		.fix = "Let the VM's definition name an OVMF built for TDX.",
+	},
+	{
+		.id = "mem.pamt", .group = TDXCTL_GROUP_CAPACITY, .severity = TDXCTL_RULE_INFO,
+		.needs = "cpu.vendor", .check = rule_mem_pamt,
+		.title = "Memory that TDX takes for itself",
+		.fix = "It is the price of page metadata: nothing to do.",
+	},
+	{
+		.id = "boot.slow_init", .group = TDXCTL_GROUP_CAPACITY, .severity = TDXCTL_RULE_INFO,
+		.needs = "cpu.vendor", .check = rule_slow_init,
+		.title = "TDX takes long to start",
+		.fix = "Memory is initialized for TDX in one go, and the time grows with it: nothing to "
+			"do.",
+	},
+	{
+		.id = "hugepages", .group = TDXCTL_GROUP_CAPACITY, .severity = TDXCTL_RULE_INFO,
+		.needs = "kvm.param", .until = TDXCTL_KERNEL(7, 2), .check = rule_hugepages,
+		.title = "TDs are mapped in pages of 4 KiB",
+		.fix = "This kernel has no huge pages for TDs: large ones start and end slowly.",
+	},
+	{
+		.id = "mem.hotplug_refused", .group = TDXCTL_GROUP_CAPACITY, .severity = TDXCTL_RULE_INFO,
+		.needs = "cpu.vendor", .check = rule_mem_hotplug,
+		.title = "Memory blocks stay offline",
+		.fix = "Memory added after TDX is up is refused by design, without a message: plan "
+			"it before boot.",
+	},
+};
+
+const struct rule_list rules_capacity = { capacity, ARRAY_SIZE(capacity) };

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Rules about CPUs: those that stay offline, and packages without an online one. */
+#include <stdio.h>
+#include "rule.h"
+
+static size_t offline_cpus(const struct tdxctl_snapshot *s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->nr_cpus; i++)
+		n += !s->cpus[i].online;
+	return n;
+}
+
+/* The number that follows @key in the kernel log; -1 not there. */
+static long number_in_log(const struct tdxctl_facts *f, const char *key)
+{
+	const char *p = f->log.text ? strstr(f->log.text, key) : NULL;
+	unsigned int n;
+
+	return p && sscanf(p + strlen(key), "%8u", &n) == 1 ? (long)n : -1;
+}
+
+/*
+ * Is a package without an online CPU? Its name goes to @what. *sure is false
+ * when only a node is known to be: another node may share its package.
+ */
+static enum tdxctl_tri uncovered(const struct tdxctl_facts *f, char *what, size_t size, bool *sure)
+{
+	const struct tdxctl_snapshot *s = f->snap;
+
+	for (size_t i = 0; i < s->nr_packages; i++) {
+		if (s->packages[i].present_cpus && !s->packages[i].online_cpus) {
+			snprintf(what, size, "package %u", s->packages[i].id);
+			*sure = true;
+			return TDXCTL_YES;
+		}
+	}
+	/* sysfs forgets the package of an offline CPU; the kernel has counted them. */
+	if (!rule_has_ledger(f) && offline_cpus(s)) {
+		long all = number_in_log(f, "ogical packages:"), seen = 0;
+
+		for (size_t i = 0; i < s->nr_packages; i++)
+			seen += s->packages[i].online_cpus > 0;
+		*sure = number_in_log(f, "present CPUs plus ") <= 0;
+		if (all > seen) {
+			snprintf(what, size, "one of %ld packages", all);
+			return TDXCTL_YES;
+		}
+		if (all > 0)
+			return TDXCTL_NO;
+	}
+	if (f->nodes_offline) {
+		snprintf(what, size, "node %d", __builtin_ctzll(f->nodes_offline));
+		*sure = false;
+		return TDXCTL_YES;
+	}
+	return s->nr_packages && !f->cpus_unplaced ? TDXCTL_NO : TDXCTL_DONT_KNOW;
+}
+
+static CHECK_FN(maxcpus)
+{
+	const struct tdxctl_facts *f = e->facts;
+	const struct tdxctl_text *cmdline = &f->file[TDXCTL_FILE_CMDLINE];
+	const char *line;
+	char what[40];
+	size_t len;
+	bool sure;
+
+	if (!cmdline->text)
+		return UNKNOWN(e, cmdline);
+	if (!tdxctl_cmdline_get(f, "maxcpus=") && !tdxctl_cmdline_get(f, "nr_cpus="))
+		return TDXCTL_RULE_OK;
+	/* CPUs above nr_cpus= are not even present; the kernel counts them. */
+	if (f->log.text && tdxctl_cmdline_get(f, "nr_cpus=") &&
+	    (tdxctl_rule_match(f->log.text, "CPU limit of * reached", &line, &len) ||
+	     tdxctl_rule_match(f->log.text, "NR_CPUS/possible_cpus limit of * reached", &line, &len)))
+		return rule_says(e, TDXCTL_RULE_WARN, "nr_cpus= on the kernel command line; kernel log: %.*s",
+				 (int)(len > 160 ? 160 : len), line);
+	switch (uncovered(f, what, sizeof(what), &sure)) {
+	case TDXCTL_YES:
+		return rule_says(e, sure ? r->severity : TDXCTL_RULE_WARN, "%s on the kernel command line, and %s has no online CPU",
+				 tdxctl_cmdline_get(f, "maxcpus=") ? "maxcpus=" : "nr_cpus=", what);
+	case TDXCTL_NO:
+		return TDXCTL_RULE_OK;
+	default:
+		return rule_says(e, TDXCTL_RULE_UNKNOWN, "no package is known");
+	}
+}
+
+static CHECK_FN(pkg_offline)
+{
+	const char *line;
+	char what[40];
+	size_t len;
+	bool sure;
+
+	switch (uncovered(e->facts, what, sizeof(what), &sure)) {
+	case TDXCTL_YES:
+		/* The kernel refused a TD for it: now it is certain. */
+		sure |= tdxctl_log_find(e->facts, r->log[0], &line, &len) == TDXCTL_YES;
+		return rule_says(e, sure ? r->severity : TDXCTL_RULE_WARN,
+				 "%s has CPUs, and none is online%s", what,
+				 sure ? "" : "; without the helper this is not certain");
+	case TDXCTL_NO:
+		return TDXCTL_RULE_OK;
+	default:
+		return rule_says(e, TDXCTL_RULE_UNKNOWN, "no package is known");
+	}
+}
+
+static CHECK_FN(offline_refused)
+{
+	const struct tdxctl_facts *f = e->facts;
+	const struct tdxctl_snapshot *s = f->snap;
+	uint64_t used = f->hkid_current.readable ? f->hkid_current.value : 0;
+	const char *line;
+	size_t len, i, c;
+
+	if (rule_has_ledger(f))
+		for (used = 0, i = 0; i < s->nr_hkids; i++)
+			used += s->hkids[i].state != TDXCTL_HKID_FREE && s->hkids[i].state != TDXCTL_HKID_UNKNOWN;
+	for (i = 0; used && offline_cpus(s) && i < s->nr_packages; i++) {
+		if (s->packages[i].online_cpus != 1)
+			continue;
+		for (c = 0; c + 1 < s->nr_cpus; c++)
+			if (s->cpus[c].online && s->cpus[c].package == s->packages[i].id)
+				break;
+		return rule_says(e, r->severity, "CPU %u is the last of package %u; %llu HKIDs are in use",
+				 s->cpus[c].cpu, s->packages[i].id, (unsigned long long)used);
+	}
+	if (s->source == TDXCTL_SOURCE_EMULATED)
+		return TDXCTL_RULE_OK;
+	/* What was refused once, and is allowed by now, is history. */
+	return f->log.text && !used && f->hkid_current.readable &&
+	       tdxctl_rule_match(f->log.text, r->log[0], &line, &len) ? TDXCTL_RULE_OK : TDXCTL_RULE_UNKNOWN;
+}
+
+static CHECK_FN(online_failed)
+{
+	const struct tdxctl_facts *f = e->facts;
+
+	if (f->stuck_cpu.readable && f->stuck_cpu.value != TDXCTL_UNKNOWN && strstr(f->stuck_step, "tdx"))
+		return rule_says(e, r->severity, "CPU %llu stopped at %s",
+				 (unsigned long long)f->stuck_cpu.value, f->stuck_step);
+	if (!f->snap->nr_cpus)
+		return rule_says(e, TDXCTL_RULE_UNKNOWN, "no CPU is known");
+	/* Linux takes a failed step back: then only the log tells. */
+	return offline_cpus(f->snap) && f->snap->source != TDXCTL_SOURCE_EMULATED ?
+		TDXCTL_RULE_UNKNOWN : TDXCTL_RULE_OK;
+}
+
+static const struct tdxctl_rule cpus[] = {
+	{
+		.id = "boot.maxcpus", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
+		.needs = "kconf.host", .check = rule_maxcpus,
+		.title = "A boot option leaves a package without CPUs",
+		.fix = "Remove maxcpus= or nr_cpus=, or bring a CPU of that package online.",
+	},
+	{
+		.id = "create.pkg_offline", .group = TDXCTL_GROUP_CAPACITY, .severity = TDXCTL_RULE_FAIL,
+		.needs = "cpu.vendor", .check = rule_pkg_offline,
+		.log = LOG("All packages need to have online CPU to create TD"),
+		.title = "A package has no online CPU",
+		.fix = "Bring one of its CPUs online: echo 1 > "
+			"/sys/devices/system/cpu/cpuN/online. Without it no TD can be created.",
+	},
+	{
+		.id = "cpu.offline_refused", .group = TDXCTL_GROUP_TEARDOWN, .severity = TDXCTL_RULE_INFO,
+		.needs = "cpu.vendor", .check = rule_offline_refused,
+		.log = LOG("Delete all TDs in order to offline all CPUs of a package"),
+		.title = "The last CPU of a package stays online",
+		.fix = "'tdxctl cpu plan LIST' says which may, and which TDs are in the way.",
+	},
+	{
+		.id = "cpu.online_failed", .group = TDXCTL_GROUP_TEARDOWN, .severity = TDXCTL_RULE_FAIL,
+		.needs = "cpu.vendor", .check = rule_online_failed,
+		.log = LOG("(0x23) failed", "leaf 35, error", "TDH_SYS_LP_INIT failed"),
+		.title = "A CPU did not come online because of TDX",
+		.fix = "Decode the kernel log ('dmesg | tdxctl decode'): its status word says whether "
+			"that CPU or the module is at fault.",
+	},
+};
+
+const struct rule_list rules_cpus = { cpus, ARRAY_SIZE(cpus) };
