@@ -30,8 +30,8 @@ static CHECK_FN(qgs_stale)
 	if (f->qgs_log.text && tdxctl_rule_match(f->qgs_log.text, "rror code is 0xb011", &line, &len))
 		return rule_says(e, r->severity, "log of qgsd: %.*s", (int)(len > 200 ? 200 : len), line);
 	if (f->qgs_uptime.readable && f->qgs_uptime.value > STALE_S)
-		return rule_says(e, TDXCTL_RULE_INFO, "qgsd runs for %llu days",
-				 (unsigned long long)f->qgs_uptime.value / (24 * 3600));
+		return rule_says(e, TDXCTL_RULE_INFO, "qgsd runs for %" PRIu64 " days",
+				 f->qgs_uptime.value / (24 * 3600));
 	if (f->qgs_log.text || f->qgs_uptime.readable)
 		return TDXCTL_RULE_OK;
 	return UNKNOWN(e, &f->qgs_uptime);
@@ -84,15 +84,15 @@ static CHECK_FN(qgs_wrong_cid)
 		/* 2 is the host, 1 the sender itself, which for a VMM is the host. */
 		if (!q->vsock || q->cid == TDXCTL_UNKNOWN || q->cid == 1 || q->cid == 2)
 			continue;
-		return rule_says(e, r->severity, "VM %.60s (%d) asks CID %llu", q->vm ? q->vm : "?", (int)q->pid,
-				 (unsigned long long)q->cid);
+		return rule_says(e, r->severity, "VM %.60s (%d) asks CID %" PRIu64, q->vm ? q->vm : "?", (int)q->pid,
+				 q->cid);
 	}
 	for (size_t i = 0; i < f->nr_quote_sockets; i++) {
 		const struct tdxctl_quote_socket *q = &f->quote_sockets[i];
 
 		if (q->vsock && q->port != TDXCTL_UNKNOWN && q->port != QGS_PORT)
-			return rule_says(e, TDXCTL_RULE_INFO, "VM %.60s (%d) asks port %llu; qgsd's is %u unless changed",
-					 q->vm ? q->vm : "?", (int)q->pid, (unsigned long long)q->port, QGS_PORT);
+			return rule_says(e, TDXCTL_RULE_INFO, "VM %.60s (%d) asks port %" PRIu64 "; qgsd's is %u unless changed",
+					 q->vm ? q->vm : "?", (int)q->pid, q->port, QGS_PORT);
 	}
 	return f->quote_socket_count.readable ? TDXCTL_RULE_OK : UNKNOWN(e, &f->quote_socket_count);
 }

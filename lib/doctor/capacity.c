@@ -33,7 +33,7 @@ static CHECK_FN(keyid_capacity)
 		k.max_tds = (uint32_t)e->facts->hkid_capacity.value;
 	}
 	if (e->facts->hkid_current.readable)
-		snprintf(used, sizeof(used), ", %llu in use", (unsigned long long)e->facts->hkid_current.value);
+		snprintf(used, sizeof(used), ", %" PRIu64 " in use", e->facts->hkid_current.value);
 	return rule_says(e, k.max_tds < FEW_TDS ? r->severity : TDXCTL_RULE_OK, "room for %u TDs at a time%s",
 			 k.max_tds, used);
 }
@@ -58,8 +58,8 @@ static CHECK_FN(hkid_exhausted)
 		return UNKNOWN(e, cap->readable ? cur : cap);
 	if (cur->value < cap->value)
 		return TDXCTL_RULE_OK;
-	return rule_says(e, r->severity, "misc cgroup: %llu of %llu HKIDs in use",
-			 (unsigned long long)cur->value, (unsigned long long)cap->value);
+	return rule_says(e, r->severity, "misc cgroup: %" PRIu64 " of %" PRIu64 " HKIDs in use",
+			 cur->value, cap->value);
 }
 
 static CHECK_FN(cgroup_limit)
@@ -74,9 +74,9 @@ static CHECK_FN(cgroup_limit)
 		/* The one whose own limit it is, not those above it. */
 		if (c->max_events && c->max != TDXCTL_UNKNOWN &&
 		    f->hkid_current.value < f->hkid_capacity.value)
-			return rule_says(e, r->severity, "%.120s: limit %llu, %llu in use, refused %llu time%s",
-					 c->path, (unsigned long long)c->max,
-					 (unsigned long long)c->current, (unsigned long long)c->max_events,
+			return rule_says(e, r->severity, "%.120s: limit %" PRIu64 ", %" PRIu64 " in use, refused %" PRIu64 " time%s",
+					 c->path, c->max,
+					 c->current, c->max_events,
 					 plural(c->max_events));
 	}
 	return TDXCTL_RULE_OK;
@@ -97,8 +97,8 @@ static CHECK_FN(cgroup_drift)
 	       hkids_count(f->snap, TDXCTL_HKID_UNKNOWN);
 	if (f->hkid_current.value >= held)
 		return TDXCTL_RULE_OK;
-	return rule_says(e, r->severity, "misc cgroup counts %llu HKIDs, %zu are in use",
-			 (unsigned long long)f->hkid_current.value, held);
+	return rule_says(e, r->severity, "misc cgroup counts %" PRIu64 " HKIDs, %zu are in use",
+			 f->hkid_current.value, held);
 }
 
 static CHECK_FN(vfio_dma)
@@ -117,7 +117,7 @@ static CHECK_FN(vfio_dma)
 	for (size_t i = 0; i < e->facts->nr_vm_logs; i++)
 		if (tdxctl_rule_match(e->facts->vm_logs[i].text, r->log[0], &line, &len))
 			return TDXCTL_RULE_UNKNOWN;
-	return rule_says(e, TDXCTL_RULE_INFO, "dma_entry_limit is %llu", (unsigned long long)v.value);
+	return rule_says(e, TDXCTL_RULE_INFO, "dma_entry_limit is %" PRIu64, v.value);
 }
 
 /* The host's half; what VMMs got for an answer is in their logs. */
@@ -167,8 +167,8 @@ static CHECK_FN(slow_init)
 	/* The kernel prints it when memory is initialized, and nothing while it works. */
 	if (gap.readable)
 		return gap.value < SLOW_START_US ? TDXCTL_RULE_OK :
-			rule_says(e, r->severity, "%llu.%llu s", (unsigned long long)gap.value / 1000000,
-				  (unsigned long long)gap.value / 100000 % 10);
+			rule_says(e, r->severity, "%" PRIu64 ".%" PRIu64 " s", gap.value / 1000000,
+				  gap.value / 100000 % 10);
 	if (f->log.text && f->log_complete && !strstr(f->log.text, " allocated for PAMT"))
 		return TDXCTL_RULE_OK;
 	return rule_says(e, TDXCTL_RULE_UNKNOWN, "kernel log: %s", f->log.text && !f->log_complete ?
@@ -192,8 +192,8 @@ static CHECK_FN(hugepages)
 	if (!tds)
 		return TDXCTL_RULE_OK;
 	if (reserved.readable && reserved.value)
-		return rule_says(e, r->severity, "%zu TD%s; of the %llu huge pages reserved they take none",
-				 tds, plural(tds), (unsigned long long)reserved.value);
+		return rule_says(e, r->severity, "%zu TD%s; of the %" PRIu64 " huge pages reserved they take none",
+				 tds, plural(tds), reserved.value);
 	return rule_says(e, r->severity, "%zu TD%s", tds, plural(tds));
 }
 
@@ -205,7 +205,7 @@ static CHECK_FN(mem_hotplug)
 		return UNKNOWN(e, v);
 	if (!v->value || rule_tdx_up(e->facts) != TDXCTL_YES)
 		return TDXCTL_RULE_OK;
-	return rule_says(e, r->severity, "%llu memory block%s offline", (unsigned long long)v->value,
+	return rule_says(e, r->severity, "%" PRIu64 " memory block%s offline", v->value,
 			 v->value == 1 ? " is" : "s are");
 }
 

@@ -126,8 +126,8 @@ static CHECK_FN(offline_refused)
 		for (c = 0; c + 1 < s->nr_cpus; c++)
 			if (s->cpus[c].online && s->cpus[c].package == s->packages[i].id)
 				break;
-		return rule_says(e, r->severity, "CPU %u is the last of package %u; %llu HKIDs are in use",
-				 s->cpus[c].cpu, s->packages[i].id, (unsigned long long)used);
+		return rule_says(e, r->severity, "CPU %u is the last of package %u; %" PRIu64 " HKIDs are in use",
+				 s->cpus[c].cpu, s->packages[i].id, used);
 	}
 	if (s->source == TDXCTL_SOURCE_EMULATED)
 		return TDXCTL_RULE_OK;
@@ -141,8 +141,8 @@ static CHECK_FN(online_failed)
 	const struct tdxctl_facts *f = e->facts;
 
 	if (f->stuck_cpu.readable && f->stuck_cpu.value != TDXCTL_UNKNOWN && strstr(f->stuck_step, "tdx"))
-		return rule_says(e, r->severity, "CPU %llu stopped at %s",
-				 (unsigned long long)f->stuck_cpu.value, f->stuck_step);
+		return rule_says(e, r->severity, "CPU %" PRIu64 " stopped at %s",
+				 f->stuck_cpu.value, f->stuck_step);
 	if (!f->snap->nr_cpus)
 		return rule_says(e, TDXCTL_RULE_UNKNOWN, "no CPU is known");
 	/* Linux takes a failed step back: then only the log tells. */

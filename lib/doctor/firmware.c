@@ -33,10 +33,10 @@ static CHECK_FN(cpu_vendor)
 		return TDXCTL_RULE_OK;
 	/* A CPU newer than this table has at least what TDX needs of all. */
 	if (tdxctl_text_word(&c->flags, "movdir64b") == TDXCTL_YES)
-		return rule_says(e, TDXCTL_RULE_WARN, "family %llu model 0x%llx is not known to have TDX",
-				 (unsigned long long)c->family.value, (unsigned long long)c->model.value);
-	return rule_says(e, r->severity, "family %llu model 0x%llx has none",
-			 (unsigned long long)c->family.value, (unsigned long long)c->model.value);
+		return rule_says(e, TDXCTL_RULE_WARN, "family %" PRIu64 " model 0x%" PRIx64 " is not known to have TDX",
+				 c->family.value, c->model.value);
+	return rule_says(e, r->severity, "family %" PRIu64 " model 0x%" PRIx64 " has none",
+			 c->family.value, c->model.value);
 }
 
 static CHECK_FN(palimit46)
@@ -71,7 +71,7 @@ static CHECK_FN(tme_off)
 		return UNKNOWN(e, v);
 	if ((v->value & 3) == 3)
 		return TDXCTL_RULE_OK;
-	return rule_says(e, r->severity, "MSR 0x982 is 0x%llx: %s", (unsigned long long)v->value,
+	return rule_says(e, r->severity, "MSR 0x982 is 0x%" PRIx64 ": %s", v->value,
 			 v->value & 2 ? "enabled, not locked" : "not enabled");
 }
 
@@ -85,7 +85,7 @@ static CHECK_FN(tmemt_off)
 		return UNKNOWN(e, v);
 	if (v->value >> 32 & 0xf)
 		return TDXCTL_RULE_OK;
-	return rule_says(e, r->severity, "MSR 0x982 is 0x%llx: no KeyID bits", (unsigned long long)v->value);
+	return rule_says(e, r->severity, "MSR 0x982 is 0x%" PRIx64 ": no KeyID bits", v->value);
 }
 
 static CHECK_FN(keyid_none)
@@ -115,7 +115,7 @@ static CHECK_FN(keyid_few)
 		return rule_tdx_up(e->facts) == TDXCTL_YES ? TDXCTL_RULE_OK : UNKNOWN(e, v);
 	if (v->value >> 32 >= 2)
 		return TDXCTL_RULE_OK;
-	return rule_says(e, r->severity, "MSR 0x87: %llu private KeyID", (unsigned long long)(v->value >> 32));
+	return rule_says(e, r->severity, "MSR 0x87: %" PRIu64 " private KeyID", v->value >> 32);
 }
 
 static CHECK_FN(seamrr_off)
@@ -187,9 +187,9 @@ static CHECK_FN(sock_mismatch)
 			}
 			compared = true;
 			if (a->value != b->value)
-				return rule_says(e, r->severity, "MSR 0x%x: 0x%llx in package %u, 0x%llx in package %u",
-						 tdxctl_msr_number(same[k]), (unsigned long long)a->value,
-						 f->msrs[0].package, (unsigned long long)b->value,
+				return rule_says(e, r->severity, "MSR 0x%x: 0x%" PRIx64 " in package %u, 0x%" PRIx64 " in package %u",
+						 tdxctl_msr_number(same[k]), a->value,
+						 f->msrs[0].package, b->value,
 						 f->msrs[i].package);
 		}
 	}
@@ -237,9 +237,9 @@ static CHECK_FN(dimm_population)
 		const struct tdxctl_dimms *a = &f->dimms[0], *b = &f->dimms[i];
 
 		if (a->populated != b->populated || a->bytes != b->bytes)
-			return rule_says(e, r->severity, "%.31s has %u DIMMs of %llu GiB, %.31s %u of %llu GiB",
-					 a->socket, a->populated, (unsigned long long)(a->bytes >> 30), b->socket,
-					 b->populated, (unsigned long long)(b->bytes >> 30));
+			return rule_says(e, r->severity, "%.31s has %u DIMMs of %" PRIu64 " GiB, %.31s %u of %" PRIu64 " GiB",
+					 a->socket, a->populated, a->bytes >> 30, b->socket,
+					 b->populated, b->bytes >> 30);
 		if (b->populated && b->populated < FEW_DIMMS && b->populated < b->slots)
 			return rule_says(e, r->severity, "%.31s has %u DIMMs in %u slots", b->socket, b->populated,
 					 b->slots);
@@ -257,7 +257,7 @@ static CHECK_FN(sgx_mcheck)
 		return UNKNOWN(e, v);
 	if (!v->value)
 		return TDXCTL_RULE_OK;
-	return rule_says(e, r->severity, "MSR 0xa0 is 0x%llx", (unsigned long long)v->value);
+	return rule_says(e, r->severity, "MSR 0xa0 is 0x%" PRIx64, v->value);
 }
 
 static CHECK_FN(preproduction)
@@ -268,8 +268,8 @@ static CHECK_FN(preproduction)
 	if (info->readable && info->value >> 27 & 1)
 		return rule_says(e, r->severity, "MSR 0xce: pre-production part");
 	if (debug->readable && debug->value)
-		return rule_says(e, r->severity, "MSR 0x503 is 0x%llx: SGX debug mode",
-				 (unsigned long long)debug->value);
+		return rule_says(e, r->severity, "MSR 0x503 is 0x%" PRIx64 ": SGX debug mode",
+				 debug->value);
 	return info->readable ? TDXCTL_RULE_OK : UNKNOWN(e, info);
 }
 

@@ -133,8 +133,8 @@ static CHECK_FN(module_series)
 		return UNKNOWN(e, &c->model);
 	for (size_t i = 0; i < ARRAY_SIZE(series); i++)
 		if (rule_series_of(c, series[i].major, series[i].minor) && series[i].major != v.major)
-			return rule_says(e, r->severity, "module %s on CPU model 0x%llx", version_str(&v, buf),
-					 (unsigned long long)c->model.value);
+			return rule_says(e, r->severity, "module %s on CPU model 0x%" PRIx64, version_str(&v, buf),
+					 c->model.value);
 	return TDXCTL_RULE_OK;
 }
 

@@ -24,9 +24,9 @@ static CHECK_FN(hkid_leaked)
 	if (current->readable && vms->readable && current->value > vms->value) {
 		e->fix = "Look again when no TD is ending: if HKIDs are still more than VMs, some leaked, and only "
 			 "a reboot brings them back.";
-		return rule_says(e, TDXCTL_RULE_WARN, "perhaps: misc cgroup: %llu HKID%s in use, KVM: %llu VM%s",
-				 (unsigned long long)current->value, plural(current->value),
-				 (unsigned long long)vms->value, plural(vms->value));
+		return rule_says(e, TDXCTL_RULE_WARN, "perhaps: misc cgroup: %" PRIu64 " HKID%s in use, KVM: %" PRIu64 " VM%s",
+				 current->value, plural(current->value),
+				 vms->value, plural(vms->value));
 	}
 	return TDXCTL_RULE_UNKNOWN;
 }
@@ -79,10 +79,10 @@ static CHECK_FN(teardown_slow)
 			return rule_says(e, r->severity, "td:%u (%.60s) keeps HKID %u though its process ended",
 					 td->id, vm->name, td->hkid);
 		if (going && td->private_pages)
-			return rule_says(e, r->severity, "td:%u (%.60s) is torn down for %llu s, %llu pages are left",
+			return rule_says(e, r->severity, "td:%u (%.60s) is torn down for %" PRIu64 " s, %" PRIu64 " pages are left",
 					 td->id, vm->name,
-					 (unsigned long long)((s->hdr.now_ns - td->since_ns) / 1000000000),
-					 (unsigned long long)td->private_pages);
+					 (uint64_t)((s->hdr.now_ns - td->since_ns) / NSEC_PER_SEC),
+					 (uint64_t)td->private_pages);
 	}
 	return TDXCTL_RULE_OK;
 }

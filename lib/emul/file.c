@@ -140,8 +140,8 @@ static int read_int(const struct place *p, const char *key, struct json_object *
 		return bad(p, key, "a whole number is expected");
 	if (json_object_get_int64(v) < 0 || json_object_get_uint64(v) < min ||
 	    json_object_get_uint64(v) > max)
-		return bad(p, key, "%s is not between %llu and %llu", json_object_get_string(v),
-			   (unsigned long long)min, (unsigned long long)max);
+		return bad(p, key, "%s is not between %" PRIu64 " and %" PRIu64, json_object_get_string(v),
+			   min, max);
 	*out = json_object_get_uint64(v);
 	return 0;
 }
@@ -354,8 +354,8 @@ static int read_host(struct place *p, struct json_object *root, struct emul_file
 			return err;
 		pages += out->events[i].op == EMUL_TD ? out->events[i].pages : 0;
 		if (pages > EMUL_MAX_PAGES)
-			return bad(p, "pages", "more than %llu for all TDs together",
-				   (unsigned long long)EMUL_MAX_PAGES);
+			return bad(p, "pages", "more than %" PRIu64 " for all TDs together",
+				   (uint64_t)EMUL_MAX_PAGES);
 	}
 	return 0;
 }
@@ -409,7 +409,7 @@ static struct json_object *format_field(const struct field *f, const struct emul
 	case T_LEAF:
 		return json_object_new_string(tdxctl_leaf_str((unsigned int)n));
 	case T_STATUS:
-		snprintf(hex, sizeof(hex), "0x%llx", (unsigned long long)n);
+		snprintf(hex, sizeof(hex), "0x%" PRIx64, n);
 		return json_object_new_string(hex);
 	case T_WORD:
 		return json_object_new_string(f->words[n]);

@@ -371,8 +371,8 @@ int emul_power_on(struct emul *e)
 		e->ram = NULL;
 	if (!e->cpu_pkg || !e->cpus || !e->tds || !e->ram)
 		return ctx_fail(e->ctx, -ENOMEM, "ask for fewer pages, or raise the limit of this shell",
-				"no room for an emulated host of %llu MiB",
-				(unsigned long long)(e->ram_size >> 20));
+				"no room for an emulated host of %" PRIu64 " MiB",
+				(e->ram_size >> 20));
 	for (u32 i = 0; i < e->nr_cpus; i++) {
 		e->cpu_pkg[i] = (uint8_t)(i / t->cpus_per_package);
 		e->cpus[i] = (struct wire_cpu){ .cpu = i, .pkg = e->cpu_pkg[i], .online = true };

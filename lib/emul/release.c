@@ -227,8 +227,8 @@ static void say_why(struct emul_release *r, int err)
 			 "%s: release failed: %s", r->name, strerror(-err));
 	else if (r->st.hkid_freed)
 		ctx_fail(ctx, err, "only a reboot gives them back",
-			 "%s: the TDX module keeps %llu pages", r->name,
-			 (unsigned long long)r->st.pages_left);
+			 "%s: the TDX module keeps %" PRIu64 " pages", r->name,
+			 r->st.pages_left);
 	else
 		ctx_fail(ctx, err, "only a reboot gives it back", "%s: HKID %u leaked", r->name,
 			 r->st.hkid);

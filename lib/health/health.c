@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include "exam.h"
 
-#define SEC_NS		1000000000ULL
 #define ENOUGH_CALLS	1000		/* for a share of them to mean something */
 
 static int packages_uncovered(struct tdxctl_examined *x)
@@ -54,8 +53,8 @@ static int cpus_not_enabled(struct tdxctl_examined *x)
 		return exam_unknown(x, "no CPU was seen with a SEAMCALL yet; 'tdxctl cpu' tries each");
 	exam_of_total(x, online);
 	h = exam_judge(x, bad);
-	return h ? exam_say(x, h, "%llu online CPU%s not enabled for TDX (first: CPU %u): 'tdxctl cpu' lists them",
-		       (unsigned long long)bad, plural(bad), first) : 0;
+	return h ? exam_say(x, h, "%" PRIu64 " online CPU%s not enabled for TDX (first: CPU %u): 'tdxctl cpu' lists them",
+		       bad, plural(bad), first) : 0;
 }
 
 static int lock_held(struct tdxctl_examined *x)
@@ -80,7 +79,7 @@ static int lock_held(struct tdxctl_examined *x)
 			snprintf(name, sizeof(name), "key-config lock of package %u", l->package);
 		if (l->holder_tgid)
 			snprintf(by, sizeof(by), " by %s (%d)", l->holder_comm, l->holder_tgid);
-		err = exam_say(x, h, "%s held for %llu ms%s", name, (unsigned long long)(held / 1000000), by);
+		err = exam_say(x, h, "%s held for %" PRIu64 " ms%s", name, held / 1000000, by);
 	}
 	return err || x->result->value.readable ? err : exam_unknown(x, "no lock can be watched on this kernel");
 }
@@ -104,8 +103,8 @@ static int teardown(struct tdxctl_examined *x)
 			continue;
 		h = exam_judge(x, t);
 		if (h)
-			err = exam_say(x, h, "td:%u (%s) in teardown for %llu s: 'tdxctl td show td:%u' lists who keeps it",
-				  v->td.id, v->vm.name, (unsigned long long)(t / SEC_NS), v->td.id);
+			err = exam_say(x, h, "td:%u (%s) in teardown for %" PRIu64 " s: 'tdxctl td show td:%u' lists who keeps it",
+				  v->td.id, v->vm.name, (uint64_t)(t / NSEC_PER_SEC), v->td.id);
 	}
 	return err;
 }
@@ -191,8 +190,8 @@ static int missed(struct tdxctl_examined *x)
 		return exam_say(x, h, "the helper does not see every SEAMCALL now, counts may be wrong: kprobes "
 				"may be switched off (/sys/kernel/debug/kprobes/enabled)");
 	}
-	return h ? exam_say(x, h, "%llu SEAMCALLs were not seen: counts may be wrong",
-		       (unsigned long long)x->snap->hdr.missed) : 0;
+	return h ? exam_say(x, h, "%" PRIu64 " SEAMCALLs were not seen: counts may be wrong",
+		       (uint64_t)x->snap->hdr.missed) : 0;
 }
 
 static int tds_dropped(struct tdxctl_examined *x)
@@ -202,8 +201,8 @@ static int tds_dropped(struct tdxctl_examined *x)
 	if (!exam_has_ledger(x))
 		return exam_no_helper(x);
 	h = exam_judge(x, x->snap->hdr.tds_dropped);
-	return h ? exam_say(x, h, "%llu TDs are missing from the list: no room",
-		       (unsigned long long)x->snap->hdr.tds_dropped) : 0;
+	return h ? exam_say(x, h, "%" PRIu64 " TDs are missing from the list: no room",
+		       (uint64_t)x->snap->hdr.tds_dropped) : 0;
 }
 
 static int busy(struct tdxctl_examined *x)
@@ -232,8 +231,8 @@ static int busy(struct tdxctl_examined *x)
 	if (!h)
 		return 0;
 	name = tdxctl_leaf_str(most->leaf);
-	return exam_say(x, h, "%llu.%llu %% of the SEAMCALLs found something busy, most of them %s: 'tdxctl lock' shows where",
-		   (unsigned long long)(ppm / 10000), (unsigned long long)(ppm / 1000 % 10),
+	return exam_say(x, h, "%" PRIu64 ".%" PRIu64 " %% of the SEAMCALLs found something busy, most of them %s: 'tdxctl lock' shows where",
+		   ppm / 10000, ppm / 1000 % 10,
 		   name ? name : "of an unknown leaf");
 }
 
@@ -294,14 +293,14 @@ const struct tdxctl_check tdxctl_checks[TDXCTL_CHECKS] = {
 	[TDXCTL_CHECK_LOCK_HELD] = {
 		.id = "lock_held", .title = "longest hold of a lock, at this moment",
 		.unit = TDXCTL_UNIT_NS, .verdict = true,
-		.warning.value = SEC_NS, .critical = TDXCTL_NO_LIMIT,
+		.warning.value = NSEC_PER_SEC, .critical = TDXCTL_NO_LIMIT,
 		.about = "tdx_lock and the key-config lock of each package. To program a key takes milliseconds.",
 		.measure = lock_held,
 	},
 	[TDXCTL_CHECK_TEARDOWN] = {
 		.id = "teardown", .title = "longest teardown under way",
 		.unit = TDXCTL_UNIT_NS, .verdict = true,
-		.warning.value = 60 * SEC_NS, .critical = TDXCTL_NO_LIMIT,
+		.warning.value = 60 * NSEC_PER_SEC, .critical = TDXCTL_NO_LIMIT,
 		.about = "Of a TD that is going away and still has private memory.",
 		.measure = teardown,
 	},

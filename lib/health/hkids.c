@@ -33,7 +33,7 @@ static int say_leaked(struct tdxctl_examined *x, enum tdxctl_health h, uint64_t 
 		said++;
 	}
 	if (!err && n > said)
-		err = exam_say(x, h, "%llu more HKIDs leaked: 'tdxctl hkid' lists them", (unsigned long long)(n - said));
+		err = exam_say(x, h, "%" PRIu64 " more HKIDs leaked: 'tdxctl hkid' lists them", (n - said));
 	return err;
 }
 
@@ -85,7 +85,7 @@ int exam_hkids_free(struct tdxctl_examined *x)
 	h = exam_judge(x, n);
 	if (h && !n)
 		return exam_say(x, h, "no free HKID: no TD can be created before 'tdxctl release VM' gives one back");
-	return h ? exam_say(x, h, "only %llu of %llu HKIDs free", (unsigned long long)n, (unsigned long long)total) : 0;
+	return h ? exam_say(x, h, "only %" PRIu64 " of %" PRIu64 " HKIDs free", n, total) : 0;
 }
 
 /* A TD that is being created is charged before the TDX module hears of it. */

@@ -129,7 +129,7 @@ static void step_name(struct tdxctl_ctx *ctx, uint64_t state, char *buf, size_t 
 	char *text, *p;
 	unsigned long long n;
 
-	snprintf(buf, size, "%llu", (unsigned long long)state);
+	snprintf(buf, size, "%" PRIu64, state);
 	if (root_read(ctx, CPU_DIR "/hotplug/states", 64 << 10, &text) < 0)
 		return;
 	for (p = text; *p; p += strcspn(p, "\n"), p += *p == '\n') {

@@ -89,8 +89,8 @@ static int take(struct tdxctl_ctx *ctx, int fd, uint64_t size, struct tdxctl_sna
 			break;
 		buf = calloc(1, size);
 		if (!buf)
-			return ctx_fail(ctx, -ENOMEM, NULL, "snapshot: out of memory (%llu bytes)",
-					(unsigned long long)size);
+			return ctx_fail(ctx, -ENOMEM, NULL, "snapshot: out of memory (%" PRIu64 " bytes)",
+					size);
 		args.buf = (uintptr_t)buf;
 		args.buf_size = (uint32_t)size;
 		err = op_ioctl(ctx, fd, TDXCTL_IOC_SNAPSHOT, &args);
@@ -107,8 +107,8 @@ static int take(struct tdxctl_ctx *ctx, int fd, uint64_t size, struct tdxctl_sna
 			size = args.needed;
 	}
 	return ctx_fail(ctx, -EPROTO, "see the kernel log for messages of tdxctl",
-			TDXCTL_DEV_PATH ": snapshot: no buffer is large enough (last %llu bytes)",
-			(unsigned long long)size);
+			TDXCTL_DEV_PATH ": snapshot: no buffer is large enough (last %" PRIu64 " bytes)",
+			size);
 }
 
 int helper_snapshot(struct tdxctl_ctx *ctx, int fd, struct tdxctl_snapshot **out)

@@ -51,8 +51,8 @@ static int add_entry(sd_journal *j, uint64_t us, struct text_buf *b)
 
 	if (!text)
 		return 0;
-	snprintf(stamp, sizeof(stamp), "[%5llu.%06llu] ", (unsigned long long)us / 1000000,
-		 (unsigned long long)us % 1000000);
+	snprintf(stamp, sizeof(stamp), "[%5" PRIu64 ".%06" PRIu64 "] ", us / 1000000,
+		 us % 1000000);
 	err = text_append(b, stamp, strlen(stamp));
 	at = b->len;
 	if (!err)

@@ -226,8 +226,8 @@ static int give_pages_back(struct live_release *r, unsigned int wait_ms)
 	if (release_td_failed(r, &td))
 		return release_leaked(r, &td);
 	return ctx_fail(r->base.ctx, -EIO, "--strategy stop ends the VMM instead",
-			"%s: %llu pages are in no guest_memfd of process %d", r->name,
-			(unsigned long long)r->st.pages_left, r->pid);
+			"%s: %" PRIu64 " pages are in no guest_memfd of process %d", r->name,
+			r->st.pages_left, r->pid);
 }
 
 static int release_step(struct tdxctl_release *base, unsigned int wait_ms,

@@ -89,8 +89,8 @@ static void decide(struct plan *p, size_t i, struct tdxctl_cpu_plan *item)
 				    c->package);
 	} else if (p->hkids_in_use) {
 		item->allowed = false;
-		item->reason = text("last online CPU of package %u while %llu HKID%s in use", c->package,
-				    (unsigned long long)p->hkids_in_use,
+		item->reason = text("last online CPU of package %u while %" PRIu64 " HKID%s in use", c->package,
+				    p->hkids_in_use,
 				    p->hkids_in_use == 1 ? " is" : "s are");
 	} else {
 		item->reason = text("last online CPU of package %u, but no HKID is in use: "
