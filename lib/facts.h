@@ -254,7 +254,7 @@ void tdxctl_facts_free(struct tdxctl_facts *f);
 /* HKIDs the misc cgroup counts as in use; TDXCTL_UNKNOWN also when that changed meanwhile. */
 uint64_t tdxctl_hkids_charged(const struct tdxctl_facts *f);
 
-enum tdxctl_tri { TDXCTL_NO, TDXCTL_YES, TDXCTL_DONT_KNOW };
+enum tdxctl_tri { TDXCTL_NO, TDXCTL_YES, TDXCTL_TRI_UNKNOWN };
 
 /* Y, 1, y; N, 0, n; anything else is not known. */
 enum tdxctl_tri tdxctl_text_bool(const struct tdxctl_text *t);

@@ -42,7 +42,7 @@ enum tdxctl_check_nr {
 	TDXCTL_CHECKS
 };
 
-struct tdxctl_examined;
+struct tdxctl_exam;
 
 struct tdxctl_check {
 	const char *id;			/* interface; <id>_warning and <id>_critical are keys */
@@ -51,10 +51,10 @@ struct tdxctl_check {
 	bool low;			/* a value below its limit is bad; else one above it */
 	bool share;			/* there is a total: limits may be percentages */
 	bool verdict;			/* counts for the verdict of `status` */
-	bool vital;			/* a host that does not tell this is not called well */
+	bool required;			/* a host that does not tell this is not called well */
 	struct tdxctl_limit warning, critical;	/* unless somebody says otherwise */
 	const char *about;		/* for the manual: a sentence or two */
-	int (*measure)(struct tdxctl_examined *x);
+	int (*measure)(struct tdxctl_exam *x);
 };
 
 extern const struct tdxctl_check tdxctl_checks[TDXCTL_CHECKS];

@@ -240,7 +240,7 @@ static void count(struct check_result *r, const struct tdxctl_thresholds *limits
 		r->count[c->state]++;
 		if (c->state != TDXCTL_HEALTH_UNKNOWN || relied_on)
 			continue;
-		relied_on = limits->chosen[i] || tdxctl_checks[i].vital;
+		relied_on = limits->chosen[i] || tdxctl_checks[i].required;
 		if (r->unknown && !relied_on)
 			continue;
 		r->unknown = &tdxctl_checks[i];

@@ -16,7 +16,7 @@ static CHECK_FN(qgs_down)
 		return TDXCTL_RULE_OK;
 	if (!f->qgs_running.readable)
 		return UNKNOWN(e, &f->qgs_running);
-	return rule_says(e, r->severity, "no process qgsd, and no socket of it%s",
+	return rule_finding(e, r->severity, "no process qgsd, and no socket of it%s",
 			 f->qgs_unit.readable && f->qgs_unit.value == TDXCTL_SERVICE_INACTIVE ?
 			 "; the unit qgsd is installed and not active" : "");
 }
@@ -28,9 +28,9 @@ static CHECK_FN(qgs_stale)
 	size_t len;
 
 	if (f->qgs_log.text && tdxctl_rule_match(f->qgs_log.text, "rror code is 0xb011", &line, &len))
-		return rule_says(e, r->severity, "log of qgsd: %.*s", (int)(len > 200 ? 200 : len), line);
+		return rule_finding(e, r->severity, "log of qgsd: %.*s", (int)(len > 200 ? 200 : len), line);
 	if (f->qgs_uptime.readable && f->qgs_uptime.value > STALE_S)
-		return rule_says(e, TDXCTL_RULE_INFO, "qgsd runs for %" PRIu64 " days",
+		return rule_finding(e, TDXCTL_RULE_INFO, "qgsd runs for %" PRIu64 " days",
 				 f->qgs_uptime.value / (24 * 3600));
 	if (f->qgs_log.text || f->qgs_uptime.readable)
 		return TDXCTL_RULE_OK;
@@ -59,19 +59,19 @@ static CHECK_FN(pccs_down)
 	size_t len;
 
 	if (f->qgs_log.text && tdxctl_rule_match(f->qgs_log.text, "0xb033", &line, &len))
-		return rule_says(e, r->severity, "log of qgsd: %.*s", (int)(len > 200 ? 200 : len), line);
+		return rule_finding(e, r->severity, "log of qgsd: %.*s", (int)(len > 200 ? 200 : len), line);
 	line = f->qcnl.text ? url_line(f->qcnl.text, &len) : NULL;
 	if (f->qcnl.text && !line)
-		return rule_says(e, r->severity, "/etc/sgx_default_qcnl.conf has no pccs_url");
+		return rule_finding(e, r->severity, "/etc/sgx_default_qcnl.conf has no pccs_url");
 	if (active)
 		return TDXCTL_RULE_OK;
 	if (!f->qcnl.text)
-		return rule_says(e, TDXCTL_RULE_UNKNOWN, "/etc/sgx_default_qcnl.conf: %s", f->qcnl.reason);
+		return rule_finding(e, TDXCTL_RULE_UNKNOWN, "/etc/sgx_default_qcnl.conf: %s", f->qcnl.reason);
 	if (!memmem(line, len, "localhost", 9) && !memmem(line, len, "127.0.0.1", 9))
-		return rule_says(e, TDXCTL_RULE_OK, "it is on another host");
+		return rule_finding(e, TDXCTL_RULE_OK, "it is on another host");
 	if (!f->pccs_running.readable)
 		return UNKNOWN(e, &f->pccs_running);
-	return rule_says(e, r->severity, "/etc/sgx_default_qcnl.conf names this host, where none runs");
+	return rule_finding(e, r->severity, "/etc/sgx_default_qcnl.conf names this host, where none runs");
 }
 
 static CHECK_FN(qgs_wrong_cid)
@@ -84,14 +84,14 @@ static CHECK_FN(qgs_wrong_cid)
 		/* 2 is the host, 1 the sender itself, which for a VMM is the host. */
 		if (!q->vsock || q->cid == TDXCTL_UNKNOWN || q->cid == 1 || q->cid == 2)
 			continue;
-		return rule_says(e, r->severity, "VM %.60s (%d) asks CID %" PRIu64, q->vm ? q->vm : "?", (int)q->pid,
+		return rule_finding(e, r->severity, "VM %.60s (%d) asks CID %" PRIu64, q->vm ? q->vm : "?", (int)q->pid,
 				 q->cid);
 	}
 	for (size_t i = 0; i < f->nr_quote_sockets; i++) {
 		const struct tdxctl_quote_socket *q = &f->quote_sockets[i];
 
 		if (q->vsock && q->port != TDXCTL_UNKNOWN && q->port != QGS_PORT)
-			return rule_says(e, TDXCTL_RULE_INFO, "VM %.60s (%d) asks port %" PRIu64 "; qgsd's is %u unless changed",
+			return rule_finding(e, TDXCTL_RULE_INFO, "VM %.60s (%d) asks port %" PRIu64 "; qgsd's is %u unless changed",
 					 q->vm ? q->vm : "?", (int)q->pid, q->port, QGS_PORT);
 	}
 	return f->quote_socket_count.readable ? TDXCTL_RULE_OK : UNKNOWN(e, &f->quote_socket_count);
@@ -102,10 +102,10 @@ static CHECK_FN(reg_missing)
 	const struct tdxctl_text *t = &e->facts->registration;
 
 	if (!t->text)
-		return rule_says(e, TDXCTL_RULE_UNKNOWN, "mpa_registration.log: %s", t->reason);
+		return rule_finding(e, TDXCTL_RULE_UNKNOWN, "mpa_registration.log: %s", t->reason);
 	if (strstr(t->text, "completed successfully"))
 		return TDXCTL_RULE_OK;
-	return rule_says(e, r->severity, "mpa_registration.log tells of no success");
+	return rule_finding(e, r->severity, "mpa_registration.log tells of no success");
 }
 
 static const struct tdxctl_rule attest[] = {

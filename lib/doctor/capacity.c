@@ -17,8 +17,8 @@ static CHECK_FN(cgroup_misc)
 		return UNKNOWN(e, &f->hkid_capacity);
 	/* The root cgroup has no such file: this is a container's view. */
 	if (f->path[TDXCTL_PATH_CGROUP_NOT_ROOT].value)
-		return rule_says(e, TDXCTL_RULE_UNKNOWN, "the root cgroup cannot be seen from here");
-	return rule_says(e, r->severity, "%s", f->hkid_capacity.reason);
+		return rule_finding(e, TDXCTL_RULE_UNKNOWN, "the root cgroup cannot be seen from here");
+	return rule_finding(e, r->severity, "%s", f->hkid_capacity.reason);
 }
 
 static CHECK_FN(keyid_capacity)
@@ -29,12 +29,12 @@ static CHECK_FN(keyid_capacity)
 
 	if (!e->facts->nr_msrs || !tdxctl_keys_host(&e->facts->msrs[0], &k, &why)) {
 		if (!e->facts->hkid_capacity.readable)
-			return rule_says(e, TDXCTL_RULE_UNKNOWN, "%s", why);
+			return rule_finding(e, TDXCTL_RULE_UNKNOWN, "%s", why);
 		k.max_tds = (uint32_t)e->facts->hkid_capacity.value;
 	}
 	if (e->facts->hkid_current.readable)
 		snprintf(used, sizeof(used), ", %" PRIu64 " in use", e->facts->hkid_current.value);
-	return rule_says(e, k.max_tds < FEW_TDS ? r->severity : TDXCTL_RULE_OK, "room for %u TDs at a time%s",
+	return rule_finding(e, k.max_tds < FEW_TDS ? r->severity : TDXCTL_RULE_OK, "room for %u TDs at a time%s",
 			 k.max_tds, used);
 }
 
@@ -50,15 +50,15 @@ static CHECK_FN(hkid_exhausted)
 			return TDXCTL_RULE_OK;
 		leaked = hkids_count(f->snap, TDXCTL_HKID_LEAKED);
 		if (leaked)
-			return rule_says(e, r->severity, "all %zu HKIDs are in use, %zu of them leaked",
+			return rule_finding(e, r->severity, "all %zu HKIDs are in use, %zu of them leaked",
 					 f->snap->nr_hkids, leaked);
-		return rule_says(e, r->severity, "all %zu HKIDs are in use", f->snap->nr_hkids);
+		return rule_finding(e, r->severity, "all %zu HKIDs are in use", f->snap->nr_hkids);
 	}
 	if (!cap->readable || !cur->readable)
 		return UNKNOWN(e, cap->readable ? cur : cap);
 	if (cur->value < cap->value)
 		return TDXCTL_RULE_OK;
-	return rule_says(e, r->severity, "misc cgroup: %" PRIu64 " of %" PRIu64 " HKIDs in use",
+	return rule_finding(e, r->severity, "misc cgroup: %" PRIu64 " of %" PRIu64 " HKIDs in use",
 			 cur->value, cap->value);
 }
 
@@ -74,7 +74,7 @@ static CHECK_FN(cgroup_limit)
 		/* The one whose own limit it is, not those above it. */
 		if (c->max_events && c->max != TDXCTL_UNKNOWN &&
 		    f->hkid_current.value < f->hkid_capacity.value)
-			return rule_says(e, r->severity, "%.120s: limit %" PRIu64 ", %" PRIu64 " in use, refused %" PRIu64 " time%s",
+			return rule_finding(e, r->severity, "%.120s: limit %" PRIu64 ", %" PRIu64 " in use, refused %" PRIu64 " time%s",
 					 c->path, c->max,
 					 c->current, c->max_events,
 					 plural(c->max_events));
@@ -88,16 +88,16 @@ static CHECK_FN(cgroup_drift)
 	size_t held;
 
 	if (f->snap->source == TDXCTL_SOURCE_EMULATED)
-		return rule_says(e, TDXCTL_RULE_SKIP, "an emulated host has no cgroups");
+		return rule_finding(e, TDXCTL_RULE_SKIP, "an emulated host has no cgroups");
 	if (!rule_has_ledger(f))
-		return rule_says(e, TDXCTL_RULE_UNKNOWN, NO_HELPER);
+		return rule_finding(e, TDXCTL_RULE_UNKNOWN, NO_HELPER);
 	if (!f->hkid_current.readable)
 		return UNKNOWN(e, &f->hkid_current);
 	held = f->snap->nr_hkids - hkids_count(f->snap, TDXCTL_HKID_FREE) -
 	       hkids_count(f->snap, TDXCTL_HKID_UNKNOWN);
 	if (f->hkid_current.value >= held)
 		return TDXCTL_RULE_OK;
-	return rule_says(e, r->severity, "misc cgroup counts %" PRIu64 " HKIDs, %zu are in use",
+	return rule_finding(e, r->severity, "misc cgroup counts %" PRIu64 " HKIDs, %zu are in use",
 			 f->hkid_current.value, held);
 }
 
@@ -109,7 +109,7 @@ static CHECK_FN(vfio_dma)
 	size_t len;
 
 	if (t->absent)
-		return rule_says(e, TDXCTL_RULE_SKIP, "VFIO is not in use");
+		return rule_finding(e, TDXCTL_RULE_SKIP, "VFIO is not in use");
 	if (!v.readable)
 		return UNKNOWN(e, &v);
 	if (v.value > 65535)
@@ -117,7 +117,7 @@ static CHECK_FN(vfio_dma)
 	for (size_t i = 0; i < e->facts->nr_vm_logs; i++)
 		if (tdxctl_rule_match(e->facts->vm_logs[i].text, r->log[0], &line, &len))
 			return TDXCTL_RULE_UNKNOWN;
-	return rule_says(e, TDXCTL_RULE_INFO, "dma_entry_limit is %" PRIu64, v.value);
+	return rule_finding(e, TDXCTL_RULE_INFO, "dma_entry_limit is %" PRIu64, v.value);
 }
 
 /* The host's half; what VMMs got for an answer is in their logs. */
@@ -126,7 +126,7 @@ static CHECK_FN(capabilities_abi)
 	const struct tdxctl_facts *f = e->facts;
 
 	if (!f->td_attributes.readable && !strcmp(f->td_attributes.reason, tdxctl_td_other_abi))
-		return rule_says(e, r->severity, "%s", tdxctl_td_other_abi);
+		return rule_finding(e, r->severity, "%s", tdxctl_td_other_abi);
 	return TDXCTL_RULE_UNKNOWN;
 }
 
@@ -141,8 +141,8 @@ static CHECK_FN(mem_pamt)
 	switch (tdxctl_log_find(f, " allocated for PAMT", &line, &len)) {
 	case TDXCTL_NO:
 		return TDXCTL_RULE_OK;
-	case TDXCTL_DONT_KNOW:
-		return rule_says(e, TDXCTL_RULE_UNKNOWN, "kernel log: %s",
+	case TDXCTL_TRI_UNKNOWN:
+		return rule_finding(e, TDXCTL_RULE_UNKNOWN, "kernel log: %s",
 				 f->log.text ? "its beginning is lost" : f->log.reason);
 	default:
 		break;
@@ -151,10 +151,10 @@ static CHECK_FN(mem_pamt)
 	/* "virt/tdx: 12582912 KB allocated for PAMT" */
 	p = strstr(copy, ": ");
 	if (sscanf(p ? p + 2 : copy, "%llu", &kib) != 1)
-		return rule_says(e, r->severity, "kernel log: %s", copy);
+		return rule_finding(e, r->severity, "kernel log: %s", copy);
 	if (!f->mem_total.readable || !f->mem_total.value)
-		return rule_says(e, r->severity, "%llu MiB", kib >> 10);
-	return rule_says(e, r->severity, "%llu MiB, %llu.%llu %% of memory", kib >> 10,
+		return rule_finding(e, r->severity, "%llu MiB", kib >> 10);
+	return rule_finding(e, r->severity, "%llu MiB, %llu.%llu %% of memory", kib >> 10,
 			 kib * 100 / (f->mem_total.value >> 10),
 			 kib * 1000 / (f->mem_total.value >> 10) % 10);
 }
@@ -167,11 +167,11 @@ static CHECK_FN(slow_init)
 	/* The kernel prints it when memory is initialized, and nothing while it works. */
 	if (gap.readable)
 		return gap.value < SLOW_START_US ? TDXCTL_RULE_OK :
-			rule_says(e, r->severity, "%" PRIu64 ".%" PRIu64 " s", gap.value / 1000000,
+			rule_finding(e, r->severity, "%" PRIu64 ".%" PRIu64 " s", gap.value / 1000000,
 				  gap.value / 100000 % 10);
 	if (f->log.text && f->log_complete && !strstr(f->log.text, " allocated for PAMT"))
 		return TDXCTL_RULE_OK;
-	return rule_says(e, TDXCTL_RULE_UNKNOWN, "kernel log: %s", f->log.text && !f->log_complete ?
+	return rule_finding(e, TDXCTL_RULE_UNKNOWN, "kernel log: %s", f->log.text && !f->log_complete ?
 			 "its beginning is lost" : gap.reason);
 }
 
@@ -182,7 +182,7 @@ static CHECK_FN(hugepages)
 	size_t tds = f->snap->nr_tds;
 
 	if (f->snap->source == TDXCTL_SOURCE_EMULATED)
-		return rule_says(e, TDXCTL_RULE_SKIP, "an emulated host has no pages");
+		return rule_finding(e, TDXCTL_RULE_SKIP, "an emulated host has no pages");
 	if (!rule_has_ledger(f)) {
 		if (!f->hkid_current.readable)
 			return UNKNOWN(e, &f->hkid_current);
@@ -192,9 +192,9 @@ static CHECK_FN(hugepages)
 	if (!tds)
 		return TDXCTL_RULE_OK;
 	if (reserved.readable && reserved.value)
-		return rule_says(e, r->severity, "%zu TD%s; of the %" PRIu64 " huge pages reserved they take none",
+		return rule_finding(e, r->severity, "%zu TD%s; of the %" PRIu64 " huge pages reserved they take none",
 				 tds, plural(tds), reserved.value);
-	return rule_says(e, r->severity, "%zu TD%s", tds, plural(tds));
+	return rule_finding(e, r->severity, "%zu TD%s", tds, plural(tds));
 }
 
 static CHECK_FN(mem_hotplug)
@@ -205,7 +205,7 @@ static CHECK_FN(mem_hotplug)
 		return UNKNOWN(e, v);
 	if (!v->value || rule_tdx_up(e->facts) != TDXCTL_YES)
 		return TDXCTL_RULE_OK;
-	return rule_says(e, r->severity, "%" PRIu64 " memory block%s offline", v->value,
+	return rule_finding(e, r->severity, "%" PRIu64 " memory block%s offline", v->value,
 			 v->value == 1 ? " is" : "s are");
 }
 

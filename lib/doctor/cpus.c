@@ -55,7 +55,7 @@ static enum tdxctl_tri uncovered(const struct tdxctl_facts *f, char *what, size_
 		*sure = false;
 		return TDXCTL_YES;
 	}
-	return s->nr_packages && !f->cpus_unplaced ? TDXCTL_NO : TDXCTL_DONT_KNOW;
+	return s->nr_packages && !f->cpus_unplaced ? TDXCTL_NO : TDXCTL_TRI_UNKNOWN;
 }
 
 static CHECK_FN(maxcpus)
@@ -75,16 +75,16 @@ static CHECK_FN(maxcpus)
 	if (f->log.text && tdxctl_cmdline_get(f, "nr_cpus=") &&
 	    (tdxctl_rule_match(f->log.text, "CPU limit of * reached", &line, &len) ||
 	     tdxctl_rule_match(f->log.text, "NR_CPUS/possible_cpus limit of * reached", &line, &len)))
-		return rule_says(e, TDXCTL_RULE_WARN, "nr_cpus= on the kernel command line; kernel log: %.*s",
+		return rule_finding(e, TDXCTL_RULE_WARN, "nr_cpus= on the kernel command line; kernel log: %.*s",
 				 (int)(len > 160 ? 160 : len), line);
 	switch (uncovered(f, what, sizeof(what), &sure)) {
 	case TDXCTL_YES:
-		return rule_says(e, sure ? r->severity : TDXCTL_RULE_WARN, "%s on the kernel command line, and %s has no online CPU",
+		return rule_finding(e, sure ? r->severity : TDXCTL_RULE_WARN, "%s on the kernel command line, and %s has no online CPU",
 				 tdxctl_cmdline_get(f, "maxcpus=") ? "maxcpus=" : "nr_cpus=", what);
 	case TDXCTL_NO:
 		return TDXCTL_RULE_OK;
 	default:
-		return rule_says(e, TDXCTL_RULE_UNKNOWN, "no package is known");
+		return rule_finding(e, TDXCTL_RULE_UNKNOWN, "no package is known");
 	}
 }
 
@@ -99,13 +99,13 @@ static CHECK_FN(pkg_offline)
 	case TDXCTL_YES:
 		/* The kernel refused a TD for it: now it is certain. */
 		sure |= tdxctl_log_find(e->facts, r->log[0], &line, &len) == TDXCTL_YES;
-		return rule_says(e, sure ? r->severity : TDXCTL_RULE_WARN,
+		return rule_finding(e, sure ? r->severity : TDXCTL_RULE_WARN,
 				 "%s has CPUs, and none is online%s", what,
 				 sure ? "" : "; without the helper this is not certain");
 	case TDXCTL_NO:
 		return TDXCTL_RULE_OK;
 	default:
-		return rule_says(e, TDXCTL_RULE_UNKNOWN, "no package is known");
+		return rule_finding(e, TDXCTL_RULE_UNKNOWN, "no package is known");
 	}
 }
 
@@ -126,7 +126,7 @@ static CHECK_FN(offline_refused)
 		for (c = 0; c + 1 < s->nr_cpus; c++)
 			if (s->cpus[c].online && s->cpus[c].package == s->packages[i].id)
 				break;
-		return rule_says(e, r->severity, "CPU %u is the last of package %u; %" PRIu64 " HKIDs are in use",
+		return rule_finding(e, r->severity, "CPU %u is the last of package %u; %" PRIu64 " HKIDs are in use",
 				 s->cpus[c].cpu, s->packages[i].id, used);
 	}
 	if (s->source == TDXCTL_SOURCE_EMULATED)
@@ -141,10 +141,10 @@ static CHECK_FN(online_failed)
 	const struct tdxctl_facts *f = e->facts;
 
 	if (f->stuck_cpu.readable && f->stuck_cpu.value != TDXCTL_UNKNOWN && strstr(f->stuck_step, "tdx"))
-		return rule_says(e, r->severity, "CPU %" PRIu64 " stopped at %s",
+		return rule_finding(e, r->severity, "CPU %" PRIu64 " stopped at %s",
 				 f->stuck_cpu.value, f->stuck_step);
 	if (!f->snap->nr_cpus)
-		return rule_says(e, TDXCTL_RULE_UNKNOWN, "no CPU is known");
+		return rule_finding(e, TDXCTL_RULE_UNKNOWN, "no CPU is known");
 	/* Linux takes a failed step back: then only the log tells. */
 	return offline_cpus(f->snap) && f->snap->source != TDXCTL_SOURCE_EMULATED ?
 		TDXCTL_RULE_UNKNOWN : TDXCTL_RULE_OK;

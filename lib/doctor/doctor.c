@@ -51,11 +51,11 @@ static enum tdxctl_rule_state found(struct tdxctl_examination *e, const struct t
 	char status[80];
 
 	name_status(line, len, status, sizeof(status));
-	return rule_says(e, r->severity, "%s%.60s: %.*s%s", where, whose, (int)(len > 180 ? 180 : len), line,
+	return rule_finding(e, r->severity, "%s%.60s: %.*s%s", where, whose, (int)(len > 180 ? 180 : len), line,
 			 status);
 }
 
-static enum tdxctl_rule_state ask_vms(struct tdxctl_examination *e, const struct tdxctl_rule *r)
+static enum tdxctl_rule_state match_vm_logs(struct tdxctl_examination *e, const struct tdxctl_rule *r)
 {
 	const struct tdxctl_facts *f = e->facts;
 	const char *line;
@@ -68,11 +68,11 @@ static enum tdxctl_rule_state ask_vms(struct tdxctl_examination *e, const struct
 	if (f->vm_log_count.readable)
 		return TDXCTL_RULE_OK;
 	/* Not every host has VMs of libvirt's. */
-	return rule_says(e, strncmp(f->vm_log_count.reason, "no logs", 7) ? TDXCTL_RULE_UNKNOWN :
+	return rule_finding(e, strncmp(f->vm_log_count.reason, "no logs", 7) ? TDXCTL_RULE_UNKNOWN :
 			 TDXCTL_RULE_SKIP, "logs of VMs: %s", f->vm_log_count.reason);
 }
 
-static enum tdxctl_rule_state ask_log(struct tdxctl_examination *e, const struct tdxctl_rule *r)
+static enum tdxctl_rule_state match_log(struct tdxctl_examination *e, const struct tdxctl_rule *r)
 {
 	const struct tdxctl_facts *f = e->facts;
 	bool last = r->in == TDXCTL_LOG_OF_LAST_KERNEL;
@@ -84,13 +84,13 @@ static enum tdxctl_rule_state ask_log(struct tdxctl_examination *e, const struct
 	    (r->proof == TDXCTL_PROOF_KVM && rule_kvm_up(f) == TDXCTL_YES))
 		return TDXCTL_RULE_OK;
 	if (r->in == TDXCTL_LOG_OF_VMM)
-		return ask_vms(e, r);
+		return match_vm_logs(e, r);
 	for (size_t i = 0; t->text && r->log[i]; i++)
 		if (tdxctl_rule_match(t->text, r->log[i], &line, &len))
 			return found(e, r, last ? "log of the last kernel" : "kernel log", "", line, len);
 	if (t->text && (last || f->log_complete))
 		return TDXCTL_RULE_OK;
-	return rule_says(e, last && t->absent ? TDXCTL_RULE_SKIP : TDXCTL_RULE_UNKNOWN, "%s: %s",
+	return rule_finding(e, last && t->absent ? TDXCTL_RULE_SKIP : TDXCTL_RULE_UNKNOWN, "%s: %s",
 			 last ? "log of the last kernel" : "kernel log",
 			 t->text ? "its beginning is lost" : t->reason);
 }
@@ -101,14 +101,14 @@ static enum tdxctl_rule_state examine(struct tdxctl_examination *e, const struct
 	unsigned int k = e->facts->kernel;
 
 	if ((k && r->since && k < r->since) || (k && r->until && k > r->until))
-		return rule_says(e, TDXCTL_RULE_SKIP, "not about this kernel");
+		return rule_finding(e, TDXCTL_RULE_SKIP, "not about this kernel");
 	if (r->check)
 		s = r->check(e, r);
 	if (s == TDXCTL_RULE_UNKNOWN && r->log) {
 		char why[sizeof(e->detail)];
 
 		memcpy(why, e->detail, sizeof(why));
-		s = ask_log(e, r);
+		s = match_log(e, r);
 		/* The better source's reason is the one to mend. */
 		if (s == TDXCTL_RULE_UNKNOWN && why[0])
 			memcpy(e->detail, why, sizeof(why));
@@ -149,7 +149,7 @@ int tdxctl_doctor(const struct tdxctl_facts *f, bool attestation,
 		list[n].nr = n;
 		b = blocker(list[n].rule, list, blocks, n);
 		if (!b && list[n].rule->group == TDXCTL_GROUP_ATTESTATION && !attestation)
-			list[n].state = rule_says(&e, TDXCTL_RULE_SKIP, "only with --attestation");
+			list[n].state = rule_finding(&e, TDXCTL_RULE_SKIP, "only with --attestation");
 		else if (!b)
 			list[n].state = examine(&e, list[n].rule);
 		if (!b)
@@ -157,7 +157,7 @@ int tdxctl_doctor(const struct tdxctl_facts *f, bool attestation,
 		list[n].waits = b;
 		list[n].fix = e.fix ? e.fix : list[n].rule->fix;
 		if (b)
-			list[n].state = rule_says(&e, TDXCTL_RULE_SKIP, "waits for %s", b->id);
+			list[n].state = rule_finding(&e, TDXCTL_RULE_SKIP, "waits for %s", b->id);
 		/* It has no files and no MSRs: nobody can look there. */
 		if (list[n].state == TDXCTL_RULE_UNKNOWN && f->snap->source == TDXCTL_SOURCE_EMULATED)
 			list[n].state = TDXCTL_RULE_SKIP;

@@ -20,10 +20,10 @@ static CHECK_FN(cpu_vendor)
 	if (!c->vendor.text)
 		return UNKNOWN(e, &c->vendor);
 	if (strcmp(c->vendor.text, "GenuineIntel"))
-		return rule_says(e, r->severity, "this CPU is from %.40s", c->vendor.text);
+		return rule_finding(e, r->severity, "this CPU is from %.40s", c->vendor.text);
 	if (tdxctl_text_word(&c->flags, "hypervisor") == TDXCTL_YES) {
 		e->fix = "Run tdxctl on the host: a virtual machine is no TDX host, whatever its CPU.";
-		return rule_says(e, r->severity, "this is a virtual machine itself");
+		return rule_finding(e, r->severity, "this is a virtual machine itself");
 	}
 	if (!c->family.readable || !c->model.readable)
 		return UNKNOWN(e, &c->model);
@@ -33,9 +33,9 @@ static CHECK_FN(cpu_vendor)
 		return TDXCTL_RULE_OK;
 	/* A CPU newer than this table has at least what TDX needs of all. */
 	if (tdxctl_text_word(&c->flags, "movdir64b") == TDXCTL_YES)
-		return rule_says(e, TDXCTL_RULE_WARN, "family %" PRIu64 " model 0x%" PRIx64 " is not known to have TDX",
+		return rule_finding(e, TDXCTL_RULE_WARN, "family %" PRIu64 " model 0x%" PRIx64 " is not known to have TDX",
 				 c->family.value, c->model.value);
-	return rule_says(e, r->severity, "family %" PRIu64 " model 0x%" PRIx64 " has none",
+	return rule_finding(e, r->severity, "family %" PRIu64 " model 0x%" PRIx64 " has none",
 			 c->family.value, c->model.value);
 }
 
@@ -52,8 +52,8 @@ static CHECK_FN(palimit46)
 		return TDXCTL_RULE_OK;
 	/* Other CPUs have no more; those with TDX all have 52. */
 	if (!known_model(&e->facts->cpu))
-		return rule_says(e, TDXCTL_RULE_UNKNOWN, "46 physical address bits, which may be all of this CPU's");
-	return rule_says(e, r->severity, "CPUID 0x80000008 reports 46 physical address bits");
+		return rule_finding(e, TDXCTL_RULE_UNKNOWN, "46 physical address bits, which may be all of this CPU's");
+	return rule_finding(e, r->severity, "CPUID 0x80000008 reports 46 physical address bits");
 }
 
 static CHECK_FN(tme_off)
@@ -64,14 +64,14 @@ static CHECK_FN(tme_off)
 	if (rule_tdx_up(e->facts) == TDXCTL_YES)
 		return TDXCTL_RULE_OK;
 	if (cpuid->readable && !(cpuid->value >> 13 & 1))
-		return rule_says(e, r->severity, "CPUID has no TME");
+		return rule_finding(e, r->severity, "CPUID has no TME");
 	if (v->fault)
-		return rule_says(e, r->severity, "the CPU refuses MSR 0x982");
+		return rule_finding(e, r->severity, "the CPU refuses MSR 0x982");
 	if (!v->readable)
 		return UNKNOWN(e, v);
 	if ((v->value & 3) == 3)
 		return TDXCTL_RULE_OK;
-	return rule_says(e, r->severity, "MSR 0x982 is 0x%" PRIx64 ": %s", v->value,
+	return rule_finding(e, r->severity, "MSR 0x982 is 0x%" PRIx64 ": %s", v->value,
 			 v->value & 2 ? "enabled, not locked" : "not enabled");
 }
 
@@ -85,7 +85,7 @@ static CHECK_FN(tmemt_off)
 		return UNKNOWN(e, v);
 	if (v->value >> 32 & 0xf)
 		return TDXCTL_RULE_OK;
-	return rule_says(e, r->severity, "MSR 0x982 is 0x%" PRIx64 ": no KeyID bits", v->value);
+	return rule_finding(e, r->severity, "MSR 0x982 is 0x%" PRIx64 ": no KeyID bits", v->value);
 }
 
 static CHECK_FN(keyid_none)
@@ -98,12 +98,12 @@ static CHECK_FN(keyid_none)
 	    tdxctl_log_find(e->facts, "BIOS enabled: private KeyID range", &line, &len) == TDXCTL_YES)
 		return TDXCTL_RULE_OK;
 	if (v->fault)
-		return rule_says(e, r->severity, "the CPU refuses MSR 0x87");
+		return rule_finding(e, r->severity, "the CPU refuses MSR 0x87");
 	if (!v->readable)
 		return UNKNOWN(e, v);
 	if (v->value >> 32)
 		return TDXCTL_RULE_OK;
-	return rule_says(e, r->severity, "MSR 0x87: %u TME-MT KeyIDs, no private ones",
+	return rule_finding(e, r->severity, "MSR 0x87: %u TME-MT KeyIDs, no private ones",
 			 (unsigned int)v->value);
 }
 
@@ -115,7 +115,7 @@ static CHECK_FN(keyid_few)
 		return rule_tdx_up(e->facts) == TDXCTL_YES ? TDXCTL_RULE_OK : UNKNOWN(e, v);
 	if (v->value >> 32 >= 2)
 		return TDXCTL_RULE_OK;
-	return rule_says(e, r->severity, "MSR 0x87: %" PRIu64 " private KeyID", v->value >> 32);
+	return rule_finding(e, r->severity, "MSR 0x87: %" PRIu64 " private KeyID", v->value >> 32);
 }
 
 static CHECK_FN(seamrr_off)
@@ -131,10 +131,10 @@ static CHECK_FN(seamrr_off)
 
 		mask = &f->msrs[i].msr[TDXCTL_MSR_SEAMRR_MASK];
 		if (cap->readable && !(cap->value >> 15 & 1))
-			return rule_says(e, r->severity, "package %u has no SEAM range (MSR 0xfe)",
+			return rule_finding(e, r->severity, "package %u has no SEAM range (MSR 0xfe)",
 					 f->msrs[i].package);
 		if (mask->fault || (mask->readable && !(mask->value >> 11 & 1)))
-			return rule_says(e, r->severity, "the SEAM range of package %u is %s", f->msrs[i].package,
+			return rule_finding(e, r->severity, "the SEAM range of package %u is %s", f->msrs[i].package,
 					 base->readable && !(base->value >> 3 & 1) ?
 					 "off, and firmware set none up (MSRs 0x1400, 0x1401)" :
 					 "off (MSR 0x1401)");
@@ -156,7 +156,7 @@ static CHECK_FN(seamrr_unlocked)
 		if (!mask->readable)
 			return UNKNOWN(e, mask);
 		if (mask->value >> 11 & 1 && !(mask->value >> 10 & 1))
-			return rule_says(e, r->severity, "the SEAM range of package %u is on, but not locked",
+			return rule_finding(e, r->severity, "the SEAM range of package %u is on, but not locked",
 					 f->msrs[i].package);
 	}
 	return f->nr_msrs ? TDXCTL_RULE_OK : UNKNOWN(e, mask);
@@ -181,13 +181,13 @@ static CHECK_FN(sock_mismatch)
 			if (!a->readable || !b->readable) {
 				if (a->fault == b->fault)
 					continue;
-				return rule_says(e, r->severity, "package %u has MSR 0x%x, package %u has not",
+				return rule_finding(e, r->severity, "package %u has MSR 0x%x, package %u has not",
 						 f->msrs[a->fault ? i : 0].package, tdxctl_msr_number(same[k]),
 						 f->msrs[a->fault ? 0 : i].package);
 			}
 			compared = true;
 			if (a->value != b->value)
-				return rule_says(e, r->severity, "MSR 0x%x: 0x%" PRIx64 " in package %u, 0x%" PRIx64 " in package %u",
+				return rule_finding(e, r->severity, "MSR 0x%x: 0x%" PRIx64 " in package %u, 0x%" PRIx64 " in package %u",
 						 tdxctl_msr_number(same[k]), a->value,
 						 f->msrs[0].package, b->value,
 						 f->msrs[i].package);
@@ -196,7 +196,7 @@ static CHECK_FN(sock_mismatch)
 	if (compared)
 		return TDXCTL_RULE_OK;
 	why = rule_msr(f, TDXCTL_MSR_KEYID)->reason;
-	return rule_says(e, TDXCTL_RULE_UNKNOWN, "%s", why ? why : "nothing to compare with");
+	return rule_finding(e, TDXCTL_RULE_UNKNOWN, "%s", why ? why : "nothing to compare with");
 }
 
 static CHECK_FN(sgx_off)
@@ -206,21 +206,21 @@ static CHECK_FN(sgx_off)
 	enum tdxctl_rule_state fires = e->attestation ? r->attested : r->severity;
 
 	if (ctl->readable && !(ctl->value >> 18 & 1))
-		return rule_says(e, fires, "MSR 0x3a: SGX is not enabled");
+		return rule_finding(e, fires, "MSR 0x3a: SGX is not enabled");
 	switch (tdxctl_text_word(&f->cpu.flags, "sgx")) {
 	case TDXCTL_NO:
-		return rule_says(e, fires, "/proc/cpuinfo has no sgx");
-	case TDXCTL_DONT_KNOW:
+		return rule_finding(e, fires, "/proc/cpuinfo has no sgx");
+	case TDXCTL_TRI_UNKNOWN:
 		return UNKNOWN(e, &f->cpu.flags);
 	default:
 		break;
 	}
 	if (!f->path[TDXCTL_PATH_KVM_DEV].value)
-		return rule_says(e, TDXCTL_RULE_UNKNOWN, "no device files here: a container?");
+		return rule_finding(e, TDXCTL_RULE_UNKNOWN, "no device files here: a container?");
 	if (f->path[TDXCTL_PATH_SGX_ENCLAVE].readable && !f->path[TDXCTL_PATH_SGX_ENCLAVE].value)
-		return rule_says(e, fires, "no /dev/sgx_enclave");
+		return rule_finding(e, fires, "no /dev/sgx_enclave");
 	if (f->path[TDXCTL_PATH_SGX_PROVISION].readable && !f->path[TDXCTL_PATH_SGX_PROVISION].value)
-		return rule_says(e, fires, "no /dev/sgx_provision");
+		return rule_finding(e, fires, "no /dev/sgx_provision");
 	return TDXCTL_RULE_OK;
 }
 
@@ -237,11 +237,11 @@ static CHECK_FN(dimm_population)
 		const struct tdxctl_dimms *a = &f->dimms[0], *b = &f->dimms[i];
 
 		if (a->populated != b->populated || a->bytes != b->bytes)
-			return rule_says(e, r->severity, "%.31s has %u DIMMs of %" PRIu64 " GiB, %.31s %u of %" PRIu64 " GiB",
+			return rule_finding(e, r->severity, "%.31s has %u DIMMs of %" PRIu64 " GiB, %.31s %u of %" PRIu64 " GiB",
 					 a->socket, a->populated, a->bytes >> 30, b->socket,
 					 b->populated, b->bytes >> 30);
 		if (b->populated && b->populated < FEW_DIMMS && b->populated < b->slots)
-			return rule_says(e, r->severity, "%.31s has %u DIMMs in %u slots", b->socket, b->populated,
+			return rule_finding(e, r->severity, "%.31s has %u DIMMs in %u slots", b->socket, b->populated,
 					 b->slots);
 	}
 	return TDXCTL_RULE_OK;
@@ -252,12 +252,12 @@ static CHECK_FN(sgx_mcheck)
 	const struct tdxctl_val *v = rule_msr(e->facts, TDXCTL_MSR_SGX_MCHECK);
 
 	if (v->fault)
-		return rule_says(e, TDXCTL_RULE_SKIP, "the CPU has no MSR 0xa0");
+		return rule_finding(e, TDXCTL_RULE_SKIP, "the CPU has no MSR 0xa0");
 	if (!v->readable)
 		return UNKNOWN(e, v);
 	if (!v->value)
 		return TDXCTL_RULE_OK;
-	return rule_says(e, r->severity, "MSR 0xa0 is 0x%" PRIx64, v->value);
+	return rule_finding(e, r->severity, "MSR 0xa0 is 0x%" PRIx64, v->value);
 }
 
 static CHECK_FN(preproduction)
@@ -266,9 +266,9 @@ static CHECK_FN(preproduction)
 	const struct tdxctl_val *debug = rule_msr(e->facts, TDXCTL_MSR_SGX_DEBUG);
 
 	if (info->readable && info->value >> 27 & 1)
-		return rule_says(e, r->severity, "MSR 0xce: pre-production part");
+		return rule_finding(e, r->severity, "MSR 0xce: pre-production part");
 	if (debug->readable && debug->value)
-		return rule_says(e, r->severity, "MSR 0x503 is 0x%" PRIx64 ": SGX debug mode",
+		return rule_finding(e, r->severity, "MSR 0x503 is 0x%" PRIx64 ": SGX debug mode",
 				 debug->value);
 	return info->readable ? TDXCTL_RULE_OK : UNKNOWN(e, info);
 }

@@ -15,10 +15,10 @@ static CHECK_FN(kconf_host)
 	case TDXCTL_YES:
 		return TDXCTL_RULE_OK;
 	case TDXCTL_NO:
-		return rule_says(e, r->severity, "CONFIG_INTEL_TDX_HOST is not set in kernel %.60s",
+		return rule_finding(e, r->severity, "CONFIG_INTEL_TDX_HOST is not set in kernel %.60s",
 				 f->file[TDXCTL_FILE_RELEASE].text ? f->file[TDXCTL_FILE_RELEASE].text : "?");
 	default:
-		return rule_says(e, TDXCTL_RULE_UNKNOWN, "kernel configuration: %s", f->config.reason);
+		return rule_finding(e, TDXCTL_RULE_UNKNOWN, "kernel configuration: %s", f->config.reason);
 	}
 }
 
@@ -32,9 +32,9 @@ static CHECK_FN(kconf_kvm)
 	case TDXCTL_YES:
 		return TDXCTL_RULE_OK;
 	case TDXCTL_NO:
-		return rule_says(e, r->severity, "CONFIG_KVM_INTEL_TDX is not set");
+		return rule_finding(e, r->severity, "CONFIG_KVM_INTEL_TDX is not set");
 	default:
-		return rule_says(e, TDXCTL_RULE_UNKNOWN, "kernel configuration: %s", f->config.reason);
+		return rule_finding(e, TDXCTL_RULE_UNKNOWN, "kernel configuration: %s", f->config.reason);
 	}
 }
 
@@ -54,7 +54,7 @@ static CHECK_FN(kvm_param)
 	if (rule_kvm_up(f) == TDXCTL_YES)
 		return TDXCTL_RULE_OK;
 	if (f->snap->source == TDXCTL_SOURCE_EMULATED)
-		return rule_says(e, r->severity, "this emulated host has no TDX");
+		return rule_finding(e, r->severity, "this emulated host has no TDX");
 	if (asked && !strchr("1yY", *asked))
 		asked = NULL;
 	/* Then it cannot come up, whatever else is right. */
@@ -66,15 +66,15 @@ static CHECK_FN(kvm_param)
 	case TDXCTL_YES:
 		/* KVM itself denies it. */
 		e->fix = see_log;
-		return rule_says(e, r->severity, "kvm_intel has tdx=Y, and KVM offers no TDs");
+		return rule_finding(e, r->severity, "kvm_intel has tdx=Y, and KVM offers no TDs");
 	case TDXCTL_NO:
 		if (asked)
 			e->fix = see_log;
 		for (size_t i = 0; f->log.text && i < ARRAY_SIZE(why); i++)
 			if (tdxctl_rule_match(f->log.text, why[i], &line, &len))
-				return rule_says(e, r->severity, "KVM turned it off; kernel log: %.*s",
+				return rule_finding(e, r->severity, "KVM turned it off; kernel log: %.*s",
 						 (int)(len > 200 ? 200 : len), line);
-		return rule_says(e, r->severity, asked ?
+		return rule_finding(e, r->severity, asked ?
 				 "asked for on the kernel command line, and KVM turned it off" :
 				 "kvm_intel is loaded with tdx=N, or turned it off itself");
 	default:
@@ -84,13 +84,13 @@ static CHECK_FN(kvm_param)
 		return UNKNOWN(e, t);
 	if (f->path[TDXCTL_PATH_KVM_INTEL].value) {
 		e->fix = "Use a kernel with CONFIG_KVM_INTEL_TDX: this one's KVM knows nothing of TDX.";
-		return rule_says(e, r->severity, "kvm_intel has no parameter tdx");
+		return rule_finding(e, r->severity, "kvm_intel has no parameter tdx");
 	}
 	/* Nothing of sysfs there is no evidence. */
 	if (!f->path[TDXCTL_PATH_CPU_SYSFS].value)
-		return rule_says(e, TDXCTL_RULE_UNKNOWN, "sysfs is not there");
+		return rule_finding(e, TDXCTL_RULE_UNKNOWN, "sysfs is not there");
 	e->fix = "Load it: modprobe kvm_intel tdx=1. For every boot: options kvm_intel tdx=1 in /etc/modprobe.d.";
-	return rule_says(e, r->severity, "kvm_intel is not loaded");
+	return rule_finding(e, r->severity, "kvm_intel is not loaded");
 }
 
 static CHECK_FN(kvm_prereq)
@@ -109,7 +109,7 @@ static CHECK_FN(kvm_prereq)
 	for (size_t i = 0; i < ARRAY_SIZE(params); i++) {
 		switch (tdxctl_text_bool(&e->facts->file[params[i].file])) {
 		case TDXCTL_NO:
-			return rule_says(e, r->severity, "%s is N", params[i].name);
+			return rule_finding(e, r->severity, "%s is N", params[i].name);
 		case TDXCTL_YES:
 			known++;
 			break;
@@ -118,7 +118,7 @@ static CHECK_FN(kvm_prereq)
 		}
 	}
 	/* What has no parameter (OSXSAVE, EPT A/D bits) is in the log. */
-	return known ? TDXCTL_RULE_UNKNOWN : rule_says(e, TDXCTL_RULE_UNKNOWN, "parameters of KVM: %s",
+	return known ? TDXCTL_RULE_UNKNOWN : rule_finding(e, TDXCTL_RULE_UNKNOWN, "parameters of KVM: %s",
 						       e->facts->file[TDXCTL_FILE_KVM_EPT].reason ?
 						       e->facts->file[TDXCTL_FILE_KVM_EPT].reason : "malformed");
 }
@@ -129,11 +129,11 @@ static CHECK_FN(virt_at_load)
 
 	switch (tdxctl_text_bool(t)) {
 	case TDXCTL_NO:
-		return rule_says(e, r->severity, "kvm.enable_virt_at_load is N");
+		return rule_finding(e, r->severity, "kvm.enable_virt_at_load is N");
 	case TDXCTL_YES:
 		return TDXCTL_RULE_OK;
 	default:
-		return rule_says(e, TDXCTL_RULE_UNKNOWN, "kvm.enable_virt_at_load: %s",
+		return rule_finding(e, TDXCTL_RULE_UNKNOWN, "kvm.enable_virt_at_load: %s",
 				 t->reason ? t->reason : "malformed");
 	}
 }
@@ -149,7 +149,7 @@ static CHECK_FN(cpu_feature)
 		return TDXCTL_RULE_OK;
 	for (size_t i = 0; i < ARRAY_SIZE(flags); i++)
 		if (tdxctl_text_word(t, flags[i]) == TDXCTL_NO)
-			return rule_says(e, r->severity, "/proc/cpuinfo has no %s%s", flags[i],
+			return rule_finding(e, r->severity, "/proc/cpuinfo has no %s%s", flags[i],
 					 tdxctl_cmdline_get(e->facts, "clearcpuid=") ?
 					 ", clearcpuid= is on the kernel command line" :
 					 tdxctl_cmdline_get(e->facts, "noxsave") ?
@@ -178,7 +178,7 @@ static CHECK_FN(hibernate)
 	if (keys->readable && keys->value >> 32 >= 2 && disk->text && f->file[TDXCTL_FILE_CMDLINE].text &&
 	    tdxctl_config_get(f, "INTEL_TDX_HOST") == TDXCTL_YES &&
 	    tdxctl_text_word(&f->cpu.flags, "tdx_host_platform") == TDXCTL_NO)
-		return rule_says(e, r->severity, "hibernation is possible, and the kernel took no KeyIDs");
+		return rule_finding(e, r->severity, "hibernation is possible, and the kernel took no KeyIDs");
 	return TDXCTL_RULE_UNKNOWN;
 }
 
@@ -199,16 +199,16 @@ static CHECK_FN(boot_noise)
 	switch (tdxctl_log_find(f, "TDX not supported by the host platform", &line, &len)) {
 	case TDXCTL_NO:
 		return TDXCTL_RULE_OK;
-	case TDXCTL_DONT_KNOW:
+	case TDXCTL_TRI_UNKNOWN:
 		return rule_tdx_up(f) == TDXCTL_YES ? TDXCTL_RULE_OK :
-			rule_says(e, TDXCTL_RULE_UNKNOWN, "kernel log: %s",
+			rule_finding(e, TDXCTL_RULE_UNKNOWN, "kernel log: %s",
 				  f->log.text ? "its beginning is lost" : f->log.reason);
 	default:
 		break;
 	}
 	/* With KeyIDs the line is no noise; other rules tell why. */
 	return keys->readable && keys->value >> 32 ? TDXCTL_RULE_OK :
-		rule_says(e, r->severity, "kernel log: %.*s", (int)(len > 200 ? 200 : len), line);
+		rule_finding(e, r->severity, "kernel log: %.*s", (int)(len > 200 ? 200 : len), line);
 }
 
 static CHECK_FN(kexec_old)
@@ -216,10 +216,10 @@ static CHECK_FN(kexec_old)
 	const struct tdxctl_facts *f = e->facts;
 
 	if (!f->config.text)
-		return rule_says(e, TDXCTL_RULE_UNKNOWN, "kernel configuration: %s", f->config.reason);
+		return rule_finding(e, TDXCTL_RULE_UNKNOWN, "kernel configuration: %s", f->config.reason);
 	if (tdxctl_config_get(f, "INTEL_TDX_HOST") == TDXCTL_YES &&
 	    tdxctl_config_get(f, "KEXEC_CORE") == TDXCTL_NO)
-		return rule_says(e, r->severity, "CONFIG_KEXEC_CORE is not set");
+		return rule_finding(e, r->severity, "CONFIG_KEXEC_CORE is not set");
 	return TDXCTL_RULE_OK;
 }
 
@@ -233,19 +233,19 @@ static CHECK_FN(kexec_pw_mce)
 	switch (tdxctl_text_word(&f->cpu.bugs, "tdx_pw_mce")) {
 	case TDXCTL_NO:
 		return TDXCTL_RULE_OK;
-	case TDXCTL_DONT_KNOW:
+	case TDXCTL_TRI_UNKNOWN:
 		return UNKNOWN(e, &f->cpu.bugs);
 	default:
 		break;
 	}
 	if (f->log.text && tdxctl_rule_match(f->log.text, "Not allowed on platform with tdx_pw_mce bug", &line, &len))
-		return rule_says(e, r->severity, "kernel log: %.*s", (int)(len > 200 ? 200 : len), line);
+		return rule_finding(e, r->severity, "kernel log: %.*s", (int)(len > 200 ? 200 : len), line);
 	if (!loaded.readable)
 		return UNKNOWN(e, &loaded);
 	if (loaded.value)
 		return TDXCTL_RULE_OK;
 	/* Nobody misses it who did not set memory aside for it. */
-	return rule_says(e, tdxctl_cmdline_get(f, "crashkernel=") ? r->severity : TDXCTL_RULE_INFO,
+	return rule_finding(e, tdxctl_cmdline_get(f, "crashkernel=") ? r->severity : TDXCTL_RULE_INFO,
 			 "the CPU has the bug tdx_pw_mce, and no crash kernel is loaded");
 }
 
@@ -257,10 +257,10 @@ static CHECK_FN(tools_msr)
 	if (v->readable || v->fault)
 		return TDXCTL_RULE_OK;
 	if (e->facts->snap->source == TDXCTL_SOURCE_EMULATED)
-		return rule_says(e, TDXCTL_RULE_SKIP, "an emulated host has no MSRs");
+		return rule_finding(e, TDXCTL_RULE_SKIP, "an emulated host has no MSRs");
 	if (!e->facts->nr_msrs)
 		return UNKNOWN(e, v);
-	return rule_says(e, r->severity, "%s", v->reason);
+	return rule_finding(e, r->severity, "%s", v->reason);
 }
 
 static const struct tdxctl_rule kernel[] = {

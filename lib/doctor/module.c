@@ -87,7 +87,7 @@ static const char *version_str(const struct version *v, char buf[40])
 
 static enum tdxctl_rule_state no_version(struct tdxctl_examination *e)
 {
-	return rule_says(e, TDXCTL_RULE_UNKNOWN, "the module's version is not known");
+	return rule_finding(e, TDXCTL_RULE_UNKNOWN, "the module's version is not known");
 }
 
 static CHECK_FN(module_too_old)
@@ -99,7 +99,7 @@ static CHECK_FN(module_too_old)
 	if (!module_version(e->facts, &v))
 		return TDXCTL_RULE_UNKNOWN;
 	if (v.major == 1 && v.minor < 5)
-		return rule_says(e, r->severity, "module %s", version_str(&v, buf));
+		return rule_finding(e, r->severity, "module %s", version_str(&v, buf));
 	return TDXCTL_RULE_OK;
 }
 
@@ -115,10 +115,10 @@ static CHECK_FN(module_topology)
 	if (v.major != 1 || v.minor != 5)
 		return TDXCTL_RULE_OK;
 	if (v.update == ~0U)
-		return rule_says(e, TDXCTL_RULE_UNKNOWN, "module %s: the build does not tell",
+		return rule_finding(e, TDXCTL_RULE_UNKNOWN, "module %s: the build does not tell",
 				 version_str(&v, buf));
 	/* The only published one without it is 1.5.01. */
-	return v.update < 5 ? rule_says(e, r->severity, "module %s", version_str(&v, buf)) : TDXCTL_RULE_OK;
+	return v.update < 5 ? rule_finding(e, r->severity, "module %s", version_str(&v, buf)) : TDXCTL_RULE_OK;
 }
 
 static CHECK_FN(module_series)
@@ -133,7 +133,7 @@ static CHECK_FN(module_series)
 		return UNKNOWN(e, &c->model);
 	for (size_t i = 0; i < ARRAY_SIZE(series); i++)
 		if (rule_series_of(c, series[i].major, series[i].minor) && series[i].major != v.major)
-			return rule_says(e, r->severity, "module %s on CPU model 0x%" PRIx64, version_str(&v, buf),
+			return rule_finding(e, r->severity, "module %s on CPU model 0x%" PRIx64, version_str(&v, buf),
 					 c->model.value);
 	return TDXCTL_RULE_OK;
 }
@@ -148,12 +148,12 @@ static CHECK_FN(perf_old_module)
 		return no_version(e);
 	s = series_find(v.major, v.minor);
 	if (!s)
-		return rule_says(e, TDXCTL_RULE_UNKNOWN, "nothing is known of module %s", version_str(&v, buf));
+		return rule_finding(e, TDXCTL_RULE_UNKNOWN, "nothing is known of module %s", version_str(&v, buf));
 	if (v.update != ~0U ? v.update < s->good : v.build < s->good_build)
-		return rule_says(e, r->severity, "module %s; %u.%u.%02u (build %u) is the lowest advisable, "
+		return rule_finding(e, r->severity, "module %s; %u.%u.%02u (build %u) is the lowest advisable, "
 				 "%u.%u.%02u the newest known here", version_str(&v, buf), s->major, s->minor,
 				 s->good, s->good_build, s->major, s->minor, s->newest);
-	return rule_says(e, TDXCTL_RULE_OK, "module %s; the newest known here is %u.%u.%02u",
+	return rule_finding(e, TDXCTL_RULE_OK, "module %s; the newest known here is %u.%u.%02u",
 			 version_str(&v, buf), s->major, s->minor, s->newest);
 }
 
@@ -167,10 +167,10 @@ static CHECK_FN(update_unavailable)
 	if (f->path[TDXCTL_PATH_UPLOAD].value)
 		return TDXCTL_RULE_OK;
 	if (tdxctl_text_word(&f->cpu.bugs, "seamret_invd_vmcs") == TDXCTL_YES)
-		return rule_says(e, r->severity, "the CPU has the bug seamret_invd_vmcs");
+		return rule_finding(e, r->severity, "the CPU has the bug seamret_invd_vmcs");
 	if (rule_tdx_up(f) == TDXCTL_YES && basic->readable && !(basic->value >> 60 & 1))
-		return rule_says(e, r->severity, "MSR 0x480 bit 60 is clear: the CPU has the bug seamret_invd_vmcs");
-	return rule_says(e, TDXCTL_RULE_SKIP, "this kernel offers no update");
+		return rule_finding(e, r->severity, "MSR 0x480 bit 60 is clear: the CPU has the bug seamret_invd_vmcs");
+	return rule_finding(e, TDXCTL_RULE_SKIP, "this kernel offers no update");
 }
 
 static CHECK_FN(update_exhausted)
@@ -179,7 +179,7 @@ static CHECK_FN(update_exhausted)
 	struct tdxctl_val v = tdxctl_text_u64(t);
 
 	if (t->absent)
-		return rule_says(e, TDXCTL_RULE_SKIP, "this kernel offers no update");
+		return rule_finding(e, TDXCTL_RULE_SKIP, "this kernel offers no update");
 	if (!v.readable)
 		return UNKNOWN(e, &v);
 	return v.value ? TDXCTL_RULE_OK : r->severity;
@@ -192,19 +192,19 @@ static CHECK_FN(update_seamldr)
 	unsigned int v[3];
 
 	if (t->absent)
-		return rule_says(e, TDXCTL_RULE_SKIP, "this kernel offers no update");
+		return rule_finding(e, TDXCTL_RULE_SKIP, "this kernel offers no update");
 	if (!t->text)
 		return UNKNOWN(e, t);
 	if (sscanf(t->text, "%3u.%3u.%5u", &v[0], &v[1], &v[2]) != 3)
-		return rule_says(e, TDXCTL_RULE_UNKNOWN, "the SEAM loader's version is malformed");
+		return rule_finding(e, TDXCTL_RULE_UNKNOWN, "the SEAM loader's version is malformed");
 	for (size_t i = 0; i < ARRAY_SIZE(series); i++)
 		if (rule_series_of(&e->facts->cpu, series[i].major, series[i].minor))
 			s = &series[i];
 	if (!s)
-		return rule_says(e, TDXCTL_RULE_UNKNOWN, "no TDX module of this CPU is known");
+		return rule_finding(e, TDXCTL_RULE_UNKNOWN, "no TDX module of this CPU is known");
 	if (v[0] > s->loader[0] || (v[0] == s->loader[0] && v[1] >= s->loader[1]))
 		return TDXCTL_RULE_OK;
-	return rule_says(e, r->severity, "loader %u.%u.%02u; modules %u.%u need %u.%u.00", v[0], v[1], v[2],
+	return rule_finding(e, r->severity, "loader %u.%u.%02u; modules %u.%u need %u.%u.00", v[0], v[1], v[2],
 			 s->major, s->minor, s->loader[0], s->loader[1]);
 }
 
@@ -214,7 +214,7 @@ static CHECK_FN(update_during_build)
 	const struct tdxctl_text *status = &e->facts->file[TDXCTL_FILE_UPLOAD_STATUS];
 
 	if (!rule_has_ledger(e->facts))
-		return rule_says(e, TDXCTL_RULE_UNKNOWN, NO_HELPER);
+		return rule_finding(e, TDXCTL_RULE_UNKNOWN, NO_HELPER);
 	for (size_t i = 0; i < s->nr_tds; i++) {
 		const struct tdxctl_td *td = &s->tds[i].td;
 
@@ -222,9 +222,9 @@ static CHECK_FN(update_during_build)
 		    td->state != TDXCTL_TD_INITIALIZED)
 			continue;
 		if (status->text && strcmp(status->text, "idle"))
-			return rule_says(e, r->severity, "td:%u (%.60s) is not finalized, and an update is at work",
+			return rule_finding(e, r->severity, "td:%u (%.60s) is not finalized, and an update is at work",
 					 td->id, s->tds[i].vm.name);
-		return rule_says(e, TDXCTL_RULE_INFO, "td:%u (%.60s) is not finalized", td->id, s->tds[i].vm.name);
+		return rule_finding(e, TDXCTL_RULE_INFO, "td:%u (%.60s) is not finalized", td->id, s->tds[i].vm.name);
 	}
 	return TDXCTL_RULE_OK;
 }
@@ -234,10 +234,10 @@ static CHECK_FN(update_error)
 	const struct tdxctl_text *t = &e->facts->file[TDXCTL_FILE_UPLOAD_ERROR];
 
 	if (t->absent)
-		return rule_says(e, TDXCTL_RULE_SKIP, "this kernel offers no update");
+		return rule_finding(e, TDXCTL_RULE_SKIP, "this kernel offers no update");
 	if (!t->text)
 		return UNKNOWN(e, t);
-	return *t->text ? rule_says(e, r->severity, "%.120s", t->text) : TDXCTL_RULE_OK;
+	return *t->text ? rule_finding(e, r->severity, "%.120s", t->text) : TDXCTL_RULE_OK;
 }
 
 static const struct tdxctl_rule module[] = {

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include "rule.h"
 
-enum tdxctl_rule_state rule_says(struct tdxctl_examination *e, enum tdxctl_rule_state state,
+enum tdxctl_rule_state rule_finding(struct tdxctl_examination *e, enum tdxctl_rule_state state,
 				 const char *fmt, ...)
 {
 	va_list ap;
@@ -36,7 +36,7 @@ enum tdxctl_tri rule_tdx_up(const struct tdxctl_facts *f)
 	if (f->snap->platform.has_tdx || kvm == TDXCTL_YES)
 		return TDXCTL_YES;
 	/* Since 7.2 the module is up without KVM; the driver that shows it may be missing. */
-	return kvm == TDXCTL_NO && f->kernel >= TDXCTL_KERNEL(7, 2) ? TDXCTL_DONT_KNOW : kvm;
+	return kvm == TDXCTL_NO && f->kernel >= TDXCTL_KERNEL(7, 2) ? TDXCTL_TRI_UNKNOWN : kvm;
 }
 
 bool rule_has_ledger(const struct tdxctl_facts *f)

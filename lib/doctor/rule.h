@@ -10,7 +10,7 @@
 	enum tdxctl_rule_state rule_##name(struct tdxctl_examination *e, const struct tdxctl_rule *r)
 
 /* Writes the detail and returns @state. */
-enum tdxctl_rule_state rule_says(struct tdxctl_examination *e, enum tdxctl_rule_state state,
+enum tdxctl_rule_state rule_finding(struct tdxctl_examination *e, enum tdxctl_rule_state state,
 				 const char *fmt, ...) PRINTF(3, 4);
 /* The TDX module is up: YES, NO, or nobody can tell. */
 enum tdxctl_tri rule_tdx_up(const struct tdxctl_facts *f);
@@ -25,7 +25,7 @@ const struct tdxctl_val *rule_msr(const struct tdxctl_facts *f, enum tdxctl_msr 
 bool rule_series_of(const struct tdxctl_cpu_facts *c, unsigned int major, unsigned int minor);
 
 /* The finding that value @v is unknown, for its reason. */
-#define UNKNOWN(e, v) rule_says(e, TDXCTL_RULE_UNKNOWN, "%s", (v)->reason)
+#define UNKNOWN(e, v) rule_finding(e, TDXCTL_RULE_UNKNOWN, "%s", (v)->reason)
 
 #define NO_HELPER "the helper is not loaded"
 

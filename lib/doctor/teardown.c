@@ -14,7 +14,7 @@ static CHECK_FN(hkid_leaked)
 	const char *line;
 
 	if (n)
-		return rule_says(e, r->severity, "%zu of %zu HKIDs", n, f->snap->nr_hkids);
+		return rule_finding(e, r->severity, "%zu of %zu HKIDs", n, f->snap->nr_hkids);
 	/* A helper that came later did not see it; the log may have. */
 	if (f->snap->source == TDXCTL_SOURCE_EMULATED)
 		return TDXCTL_RULE_OK;
@@ -24,7 +24,7 @@ static CHECK_FN(hkid_leaked)
 	if (current->readable && vms->readable && current->value > vms->value) {
 		e->fix = "Look again when no TD is ending: if HKIDs are still more than VMs, some leaked, and only "
 			 "a reboot brings them back.";
-		return rule_says(e, TDXCTL_RULE_WARN, "perhaps: misc cgroup: %" PRIu64 " HKID%s in use, KVM: %" PRIu64 " VM%s",
+		return rule_finding(e, TDXCTL_RULE_WARN, "perhaps: misc cgroup: %" PRIu64 " HKID%s in use, KVM: %" PRIu64 " VM%s",
 				 current->value, plural(current->value),
 				 vms->value, plural(vms->value));
 	}
@@ -40,8 +40,8 @@ static CHECK_FN(leak_blocks_offline)
 	bool leaked = hkids_count(f->snap, TDXCTL_HKID_LEAKED) || logged == TDXCTL_YES;
 	size_t tds = 0;
 
-	if (!leaked && logged == TDXCTL_DONT_KNOW && f->snap->source != TDXCTL_SOURCE_EMULATED)
-		return rule_says(e, TDXCTL_RULE_UNKNOWN, "kernel log: %s",
+	if (!leaked && logged == TDXCTL_TRI_UNKNOWN && f->snap->source != TDXCTL_SOURCE_EMULATED)
+		return rule_finding(e, TDXCTL_RULE_UNKNOWN, "kernel log: %s",
 				 f->log.text ? "its beginning is lost" : f->log.reason);
 	if (!leaked)
 		return TDXCTL_RULE_OK;
@@ -49,13 +49,13 @@ static CHECK_FN(leak_blocks_offline)
 		tds += f->snap->tds[i].td.hkid && f->snap->tds[i].td.state != TDXCTL_TD_LEAKED;
 	if (!rule_has_ledger(f)) {
 		if (!f->kvm_vms.readable)
-			return rule_says(e, TDXCTL_RULE_UNKNOWN, "KVM's debugfs: %s", f->kvm_vms.reason);
+			return rule_finding(e, TDXCTL_RULE_UNKNOWN, "KVM's debugfs: %s", f->kvm_vms.reason);
 		tds = f->kvm_vms.value;
 	}
 	/* While TDs run, they are the better answer. */
 	if (tds)
 		return TDXCTL_RULE_OK;
-	return rule_says(e, f->log.text && tdxctl_rule_match(f->log.text, REFUSED, &line, &len) ?
+	return rule_finding(e, f->log.text && tdxctl_rule_match(f->log.text, REFUSED, &line, &len) ?
 			 r->severity : TDXCTL_RULE_INFO,
 			 "no TD runs, and a leaked HKID still counts as in use");
 }
@@ -65,7 +65,7 @@ static CHECK_FN(teardown_slow)
 	const struct tdxctl_snapshot *s = e->facts->snap;
 
 	if (!rule_has_ledger(e->facts))
-		return rule_says(e, TDXCTL_RULE_UNKNOWN, NO_HELPER);
+		return rule_finding(e, TDXCTL_RULE_UNKNOWN, NO_HELPER);
 	for (size_t i = 0; i < s->nr_tds; i++) {
 		const struct tdxctl_td *td = &s->tds[i].td;
 		const struct tdxctl_vm *vm = &s->tds[i].vm;
@@ -76,10 +76,10 @@ static CHECK_FN(teardown_slow)
 			continue;
 		/* Its process is gone, and the HKID is not back; or pages remain. */
 		if (td->hkid && (vm->gone || !vm->pid))
-			return rule_says(e, r->severity, "td:%u (%.60s) keeps HKID %u though its process ended",
+			return rule_finding(e, r->severity, "td:%u (%.60s) keeps HKID %u though its process ended",
 					 td->id, vm->name, td->hkid);
 		if (going && td->private_pages)
-			return rule_says(e, r->severity, "td:%u (%.60s) is torn down for %" PRIu64 " s, %" PRIu64 " pages are left",
+			return rule_finding(e, r->severity, "td:%u (%.60s) is torn down for %" PRIu64 " s, %" PRIu64 " pages are left",
 					 td->id, vm->name,
 					 (uint64_t)((s->hdr.now_ns - td->since_ns) / NSEC_PER_SEC),
 					 (uint64_t)td->private_pages);

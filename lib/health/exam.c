@@ -21,7 +21,7 @@ static int vadd_reason(struct tdxctl_health_report *r, const struct tdxctl_check
 	return 0;
 }
 
-int exam_say(struct tdxctl_examined *x, enum tdxctl_health state, const char *fmt, ...)
+int exam_reason(struct tdxctl_exam *x, enum tdxctl_health state, const char *fmt, ...)
 {
 	va_list ap;
 	int err;
@@ -32,19 +32,19 @@ int exam_say(struct tdxctl_examined *x, enum tdxctl_health state, const char *fm
 	return err;
 }
 
-int exam_unknown(struct tdxctl_examined *x, const char *reason)
+int exam_unknown(struct tdxctl_exam *x, const char *reason)
 {
 	x->result->state = TDXCTL_HEALTH_UNKNOWN;
 	x->result->value = (struct tdxctl_val){ .reason = reason ? reason : "not looked at" };
 	return 0;
 }
 
-bool exam_has_ledger(const struct tdxctl_examined *x)
+bool exam_has_ledger(const struct tdxctl_exam *x)
 {
 	return x->snap->source != TDXCTL_SOURCE_HOST;
 }
 
-int exam_no_helper(struct tdxctl_examined *x)
+int exam_no_helper(struct tdxctl_exam *x)
 {
 	switch (x->facts->helper_err) {
 	case 0:
@@ -66,7 +66,7 @@ static uint64_t resolve(const struct tdxctl_check *c, const struct tdxctl_limit 
 	return (l->value * total + (c->low ? 99 : 0)) / 100;
 }
 
-void exam_of_total(struct tdxctl_examined *x, uint64_t total)
+void exam_set_total(struct tdxctl_exam *x, uint64_t total)
 {
 	x->result->total = total;
 	x->result->warning = resolve(x->check, &x->warning, total);
@@ -78,7 +78,7 @@ static bool beyond(const struct tdxctl_check *c, uint64_t v, uint64_t limit)
 	return limit != TDXCTL_UNKNOWN && (c->low ? v < limit : v > limit);
 }
 
-enum tdxctl_health exam_judge(struct tdxctl_examined *x, uint64_t v)
+enum tdxctl_health exam_judge(struct tdxctl_exam *x, uint64_t v)
 {
 	struct tdxctl_check_result *r = x->result;
 	enum tdxctl_health h = beyond(x->check, v, r->critical) ? TDXCTL_HEALTH_CRITICAL :

@@ -5,7 +5,7 @@
 
 #define ENOUGH_CALLS	1000		/* for a share of them to mean something */
 
-static int packages_uncovered(struct tdxctl_examined *x)
+static int packages_uncovered(struct tdxctl_exam *x)
 {
 	const struct tdxctl_snapshot *s = x->snap;
 	enum tdxctl_health h;
@@ -20,17 +20,17 @@ static int packages_uncovered(struct tdxctl_examined *x)
 		return exam_unknown(x, "a node has no online CPU; another node may share its package");
 	if (!n && x->facts->cpus_unplaced)
 		return exam_unknown(x, "the package of an offline CPU is not known without the helper");
-	exam_of_total(x, s->nr_packages);
+	exam_set_total(x, s->nr_packages);
 	h = exam_judge(x, n);
 	for (size_t i = 0; h && !err && i < s->nr_packages; i++)
 		if (!s->packages[i].online_cpus)
-			err = exam_say(x, h,
+			err = exam_reason(x, h,
 				  "package %u has no online CPU: no TD can be created or torn down until one is online again",
 				  s->packages[i].id);
 	return err;
 }
 
-static int cpus_not_enabled(struct tdxctl_examined *x)
+static int cpus_not_enabled(struct tdxctl_exam *x)
 {
 	const struct tdxctl_snapshot *s = x->snap;
 	uint64_t bad = 0, online = 0, known = 0;
@@ -51,13 +51,13 @@ static int cpus_not_enabled(struct tdxctl_examined *x)
 	}
 	if (!known)
 		return exam_unknown(x, "no CPU was seen with a SEAMCALL yet; 'tdxctl cpu' tries each");
-	exam_of_total(x, online);
+	exam_set_total(x, online);
 	h = exam_judge(x, bad);
-	return h ? exam_say(x, h, "%" PRIu64 " online CPU%s not enabled for TDX (first: CPU %u): 'tdxctl cpu' lists them",
+	return h ? exam_reason(x, h, "%" PRIu64 " online CPU%s not enabled for TDX (first: CPU %u): 'tdxctl cpu' lists them",
 		       bad, plural(bad), first) : 0;
 }
 
-static int lock_held(struct tdxctl_examined *x)
+static int lock_held(struct tdxctl_exam *x)
 {
 	const struct tdxctl_snapshot *s = x->snap;
 	int err = 0;
@@ -79,12 +79,12 @@ static int lock_held(struct tdxctl_examined *x)
 			snprintf(name, sizeof(name), "key-config lock of package %u", l->package);
 		if (l->holder_tgid)
 			snprintf(by, sizeof(by), " by %s (%d)", l->holder_comm, l->holder_tgid);
-		err = exam_say(x, h, "%s held for %" PRIu64 " ms%s", name, held / 1000000, by);
+		err = exam_reason(x, h, "%s held for %" PRIu64 " ms%s", name, held / 1000000, by);
 	}
 	return err || x->result->value.readable ? err : exam_unknown(x, "no lock can be watched on this kernel");
 }
 
-static int teardown(struct tdxctl_examined *x)
+static int teardown(struct tdxctl_exam *x)
 {
 	const struct tdxctl_snapshot *s = x->snap;
 	int err = 0;
@@ -103,7 +103,7 @@ static int teardown(struct tdxctl_examined *x)
 			continue;
 		h = exam_judge(x, t);
 		if (h)
-			err = exam_say(x, h, "td:%u (%s) in teardown for %" PRIu64 " s: 'tdxctl td show td:%u' lists who keeps it",
+			err = exam_reason(x, h, "td:%u (%s) in teardown for %" PRIu64 " s: 'tdxctl td show td:%u' lists who keeps it",
 				  v->td.id, v->vm.name, (uint64_t)(t / NSEC_PER_SEC), v->td.id);
 	}
 	return err;
@@ -118,7 +118,7 @@ static bool holds_on(const struct tdxctl_td_view *v)
 	return v->vm.gone && v->td.hkid && v->td.hkid != TDXCTL_UNKNOWN32 && v->td.state != TDXCTL_TD_LEAKED;
 }
 
-static int owner_gone(struct tdxctl_examined *x)
+static int owner_gone(struct tdxctl_exam *x)
 {
 	const struct tdxctl_snapshot *s = x->snap;
 	enum tdxctl_health h;
@@ -129,13 +129,13 @@ static int owner_gone(struct tdxctl_examined *x)
 		return exam_no_helper(x);
 	for (size_t i = 0; i < s->nr_tds; i++)
 		n += holds_on(&s->tds[i]);
-	exam_of_total(x, s->nr_tds);
+	exam_set_total(x, s->nr_tds);
 	h = exam_judge(x, n);
 	for (size_t i = 0; h && !err && i < s->nr_tds; i++) {
 		const struct tdxctl_td_view *v = &s->tds[i];
 
 		if (holds_on(v))
-			err = exam_say(x, h,
+			err = exam_reason(x, h,
 				  "HKID %u is held by td:%u (%s) though process %d is gone: 'tdxctl td show td:%u' lists who keeps it",
 				  v->td.hkid, v->td.id, v->vm.name, v->td.owner.tgid, v->td.id);
 	}
@@ -148,7 +148,7 @@ static bool lost_pages(const struct tdxctl_td_view *v)
 	return v->td.state == TDXCTL_TD_LEAKED && !v->td.hkid;
 }
 
-static int tds_leaked(struct tdxctl_examined *x)
+static int tds_leaked(struct tdxctl_exam *x)
 {
 	const struct tdxctl_snapshot *s = x->snap;
 	enum tdxctl_health h;
@@ -159,14 +159,14 @@ static int tds_leaked(struct tdxctl_examined *x)
 		return exam_no_helper(x);
 	for (size_t i = 0; i < s->nr_tds; i++)
 		n += lost_pages(&s->tds[i]);
-	exam_of_total(x, s->nr_tds);
+	exam_set_total(x, s->nr_tds);
 	h = exam_judge(x, n);
 	for (size_t i = 0; h && !err && i < s->nr_tds; i++) {
 		const struct tdxctl_td_view *v = &s->tds[i];
 		const char *leaf = tdxctl_leaf_str(v->td.fail_leaf), *status = tdxctl_status_str(v->td.fail_status);
 
 		if (lost_pages(v))
-			err = exam_say(x, h, "pages of td:%u (%s, %d) are lost until the host reboots: %s: %s; "
+			err = exam_reason(x, h, "pages of td:%u (%s, %d) are lost until the host reboots: %s: %s; "
 				       "'tdxctl td show td:%u' tells how many",
 				       v->td.id, v->vm.name, v->td.owner.tgid, leaf ? leaf : "an unknown leaf",
 				       status ? status : "unknown status", v->td.id);
@@ -174,7 +174,7 @@ static int tds_leaked(struct tdxctl_examined *x)
 	return err;
 }
 
-static int missed(struct tdxctl_examined *x)
+static int missed(struct tdxctl_exam *x)
 {
 	const struct tdxctl_info *info = &x->snap->info;
 	const uint64_t all = TDXCTL_F_SEAMCALL | TDXCTL_F_SEAMCALL_RET;
@@ -187,25 +187,25 @@ static int missed(struct tdxctl_examined *x)
 	if (info->attached_ns && (info->features & all) != all) {
 		if (h == TDXCTL_HEALTH_OK)
 			h = x->result->state = TDXCTL_HEALTH_WARNING;
-		return exam_say(x, h, "the helper does not see every SEAMCALL now, counts may be wrong: kprobes "
+		return exam_reason(x, h, "the helper does not see every SEAMCALL now, counts may be wrong: kprobes "
 				"may be switched off (/sys/kernel/debug/kprobes/enabled)");
 	}
-	return h ? exam_say(x, h, "%" PRIu64 " SEAMCALLs were not seen: counts may be wrong",
+	return h ? exam_reason(x, h, "%" PRIu64 " SEAMCALLs were not seen: counts may be wrong",
 		       (uint64_t)x->snap->hdr.missed) : 0;
 }
 
-static int tds_dropped(struct tdxctl_examined *x)
+static int tds_dropped(struct tdxctl_exam *x)
 {
 	enum tdxctl_health h;
 
 	if (!exam_has_ledger(x))
 		return exam_no_helper(x);
 	h = exam_judge(x, x->snap->hdr.tds_dropped);
-	return h ? exam_say(x, h, "%" PRIu64 " TDs are missing from the list: no room",
+	return h ? exam_reason(x, h, "%" PRIu64 " TDs are missing from the list: no room",
 		       (uint64_t)x->snap->hdr.tds_dropped) : 0;
 }
 
-static int busy(struct tdxctl_examined *x)
+static int busy(struct tdxctl_exam *x)
 {
 	const struct tdxctl_snapshot *s = x->snap;
 	const struct tdxctl_leaf *most = NULL;
@@ -231,12 +231,12 @@ static int busy(struct tdxctl_examined *x)
 	if (!h)
 		return 0;
 	name = tdxctl_leaf_str(most->leaf);
-	return exam_say(x, h, "%" PRIu64 ".%" PRIu64 " %% of the SEAMCALLs found something busy, most of them %s: 'tdxctl lock' shows where",
+	return exam_reason(x, h, "%" PRIu64 ".%" PRIu64 " %% of the SEAMCALLs found something busy, most of them %s: 'tdxctl lock' shows where",
 		   ppm / 10000, ppm / 1000 % 10,
 		   name ? name : "of an unknown leaf");
 }
 
-static int module_version(struct tdxctl_examined *x)
+static int module_version(struct tdxctl_exam *x)
 {
 	const char *text = x->snap->platform.tdx_module, *end;
 	enum tdxctl_health h;
@@ -248,7 +248,7 @@ static int module_version(struct tdxctl_examined *x)
 	if (!tdxctl_version_parse(text, &version, &end))
 		return exam_unknown(x, "its version is not like 1.5.06");
 	h = exam_judge(x, version);
-	return h ? exam_say(x, h, "TDX module %s is older than it should be: update it with the kernel or the firmware",
+	return h ? exam_reason(x, h, "TDX module %s is older than it should be: update it with the kernel or the firmware",
 		       text) : 0;
 }
 
@@ -256,7 +256,7 @@ static int module_version(struct tdxctl_examined *x)
 const struct tdxctl_check tdxctl_checks[TDXCTL_CHECKS] = {
 	[TDXCTL_CHECK_PACKAGES_UNCOVERED] = {
 		.id = "packages_uncovered", .title = "packages without an online CPU",
-		.share = true, .verdict = true, .vital = true,
+		.share = true, .verdict = true, .required = true,
 		.warning = TDXCTL_NO_LIMIT, .critical.value = 0,
 		.about = "Keys cannot be programmed on such a package, so no TD can be created or torn down.",
 		.measure = packages_uncovered,
@@ -277,7 +277,7 @@ const struct tdxctl_check tdxctl_checks[TDXCTL_CHECKS] = {
 	},
 	[TDXCTL_CHECK_HKIDS_FREE] = {
 		.id = "hkids_free", .title = "free HKIDs", .low = true,
-		.share = true, .verdict = true, .vital = true,
+		.share = true, .verdict = true, .required = true,
 		.warning = { .value = 12, .percent = true }, .critical.value = 1,
 		.about = "As many TDs can still be created. Without the helper the misc cgroup tells.",
 		.measure = exam_hkids_free,
@@ -350,14 +350,14 @@ const struct tdxctl_check tdxctl_checks[TDXCTL_CHECKS] = {
 static int examine(const struct tdxctl_facts *f, const struct tdxctl_thresholds *t, size_t i,
 		   struct tdxctl_health_report *r)
 {
-	struct tdxctl_examined x = {
+	struct tdxctl_exam x = {
 		.check = &tdxctl_checks[i], .facts = f, .snap = f->snap,
 		.warning = t->warning[i], .critical = t->critical[i],
 		.result = &r->result[i], .report = r,
 	};
 
 	x.result->on = x.warning.value != TDXCTL_UNKNOWN || x.critical.value != TDXCTL_UNKNOWN;
-	exam_of_total(&x, 0);
+	exam_set_total(&x, 0);
 	return x.check->measure(&x);
 }
 
@@ -370,7 +370,7 @@ bool tdxctl_kvm_without_tdx(const struct tdxctl_facts *f)
 }
 
 /* Why nothing can be said of a host without the helper. */
-static int say_blind(struct tdxctl_health_report *r, const struct tdxctl_facts *f)
+static int add_blind(struct tdxctl_health_report *r, const struct tdxctl_facts *f)
 {
 	int err = 0;
 
@@ -408,7 +408,7 @@ int tdxctl_health_get(const struct tdxctl_facts *f, const struct tdxctl_threshol
 	/* Files of the host say little about HKIDs: no news is not good news. */
 	if (!err && r->state == TDXCTL_HEALTH_OK && f->snap->source == TDXCTL_SOURCE_HOST) {
 		r->state = TDXCTL_HEALTH_UNKNOWN;
-		err = say_blind(r, f);
+		err = add_blind(r, f);
 	}
 	if (err) {
 		tdxctl_health_free(r);
@@ -428,7 +428,7 @@ enum tdxctl_health tdxctl_health_overall(const struct tdxctl_health_report *r,
 		const struct tdxctl_check_result *c = &r->result[i];
 
 		if (c->state == TDXCTL_HEALTH_UNKNOWN)
-			blind |= c->on && (t->chosen[i] || tdxctl_checks[i].vital);
+			blind |= c->on && (t->chosen[i] || tdxctl_checks[i].required);
 		else if (c->state > worst)
 			worst = c->state;
 	}

@@ -6,7 +6,7 @@
 #define MAX_SAID	4		/* of one kind, before the rest is only counted */
 
 /* Each with its former owner and what failed, so that a log line is enough. */
-static int say_leaked(struct tdxctl_examined *x, enum tdxctl_health h, uint64_t n)
+static int add_leaked(struct tdxctl_exam *x, enum tdxctl_health h, uint64_t n)
 {
 	const struct tdxctl_snapshot *s = x->snap;
 	uint64_t said = 0;
@@ -28,16 +28,16 @@ static int say_leaked(struct tdxctl_examined *x, enum tdxctl_health h, uint64_t 
 		if (k->owner.tgid)
 			snprintf(whose, sizeof(whose), " of %.*s (%d)", vm == k->owner.comm ? TDXCTL_COMM_LEN : 50,
 				 vm, k->owner.tgid);
-		err = exam_say(x, h, "HKID %u%s leaked: %s: %s; it is lost until the host reboots",
+		err = exam_reason(x, h, "HKID %u%s leaked: %s: %s; it is lost until the host reboots",
 			  k->id, whose, leaf ? leaf : "an unknown leaf", status ? status : "unknown status");
 		said++;
 	}
 	if (!err && n > said)
-		err = exam_say(x, h, "%" PRIu64 " more HKIDs leaked: 'tdxctl hkid' lists them", (n - said));
+		err = exam_reason(x, h, "%" PRIu64 " more HKIDs leaked: 'tdxctl hkid' lists them", (n - said));
 	return err;
 }
 
-int exam_hkids_leaked(struct tdxctl_examined *x)
+int exam_hkids_leaked(struct tdxctl_exam *x)
 {
 	const struct tdxctl_snapshot *s = x->snap;
 	uint64_t n = hkids_count(s, TDXCTL_HKID_LEAKED);
@@ -49,9 +49,9 @@ int exam_hkids_leaked(struct tdxctl_examined *x)
 		return exam_unknown(x, "no HKID is known");
 	if (!n && hkids_count(s, TDXCTL_HKID_UNKNOWN))
 		return exam_unknown(x, "some HKIDs were not seen since the helper was loaded");
-	exam_of_total(x, s->nr_hkids);
+	exam_set_total(x, s->nr_hkids);
 	h = exam_judge(x, n);
-	return h ? say_leaked(x, h, n) : 0;
+	return h ? add_leaked(x, h, n) : 0;
 }
 
 bool tdxctl_hkids_free(const struct tdxctl_facts *f, uint64_t *n, uint64_t *total, const char **why)
@@ -73,7 +73,7 @@ bool tdxctl_hkids_free(const struct tdxctl_facts *f, uint64_t *n, uint64_t *tota
 	return true;
 }
 
-int exam_hkids_free(struct tdxctl_examined *x)
+int exam_hkids_free(struct tdxctl_exam *x)
 {
 	const char *why = NULL;
 	enum tdxctl_health h;
@@ -81,11 +81,11 @@ int exam_hkids_free(struct tdxctl_examined *x)
 
 	if (!tdxctl_hkids_free(x->facts, &n, &total, &why))
 		return exam_unknown(x, why);
-	exam_of_total(x, total);
+	exam_set_total(x, total);
 	h = exam_judge(x, n);
 	if (h && !n)
-		return exam_say(x, h, "no free HKID: no TD can be created before 'tdxctl release VM' gives one back");
-	return h ? exam_say(x, h, "only %" PRIu64 " of %" PRIu64 " HKIDs free", n, total) : 0;
+		return exam_reason(x, h, "no free HKID: no TD can be created before 'tdxctl release VM' gives one back");
+	return h ? exam_reason(x, h, "only %" PRIu64 " of %" PRIu64 " HKIDs free", n, total) : 0;
 }
 
 /* A TD that is being created is charged before the TDX module hears of it. */
@@ -98,7 +98,7 @@ static bool create_waits(const struct tdxctl_snapshot *s)
 }
 
 /* Two that count the same thing: the kernel's cgroup, and the helper. */
-int exam_hkids_drift(struct tdxctl_examined *x)
+int exam_hkids_drift(struct tdxctl_exam *x)
 {
 	uint64_t charged = tdxctl_hkids_charged(x->facts);
 	const struct tdxctl_snapshot *s = x->snap;
@@ -114,18 +114,18 @@ int exam_hkids_drift(struct tdxctl_examined *x)
 			       x->facts->hkid_current.reason);
 	if (charged > seen && create_waits(s))
 		return exam_unknown(x, "a TD is being created");
-	exam_of_total(x, s->nr_hkids);
+	exam_set_total(x, s->nr_hkids);
 	h = exam_judge(x, n);
 	if (!h)
 		return 0;
 	if (charged < seen)
-		return exam_say(x, h, "the misc cgroup has %llu HKID%s charged but %llu are in use: a kernel that takes a "
+		return exam_reason(x, h, "the misc cgroup has %llu HKID%s charged but %llu are in use: a kernel that takes a "
 			   "refused charge off twice; trust 'tdxctl hkid'", kernel, plural(charged), helper);
 	if (hkids_count(s, TDXCTL_HKID_UNKNOWN))
-		return exam_say(x, h, "the misc cgroup has %llu HKID%s charged but the helper sees %llu in use: it was "
+		return exam_reason(x, h, "the misc cgroup has %llu HKID%s charged but the helper sees %llu in use: it was "
 			   "loaded after TDs were created, or HKIDs leaked; 'tdxctl helper status' says whether it "
 			   "can find older TDs", kernel, plural(charged), helper);
-	return exam_say(x, h, "the misc cgroup has %llu HKID%s charged but the helper sees %llu in use: the others leaked "
+	return exam_reason(x, h, "the misc cgroup has %llu HKID%s charged but the helper sees %llu in use: the others leaked "
 		   "unseen; look for \"is leaked\" in the kernel log, a reboot brings them back",
 		   kernel, plural(charged), helper);
 }

@@ -21,7 +21,7 @@ bool src_misc(const char *text, const char *key, uint64_t *v)
 {
 	size_t n = strlen(key);
 
-	for (const char *p = text; *p; p += strcspn(p, "\n"), p += *p == '\n') {
+	text_each_line(p, text) {
 		const char *s;
 		char *end;
 

@@ -14,7 +14,7 @@ static char *field(const char *text, const char *key)
 {
 	size_t n = strlen(key);
 
-	for (const char *p = text; *p && *p != '\n'; p += strcspn(p, "\n"), p += *p == '\n') {
+	for (const char *p = text; *p && *p != '\n'; p = text_next_line(p)) {
 		const char *v;
 
 		if (strncmp(p, key, n))
@@ -95,7 +95,7 @@ static bool node_has_cpu(struct tdxctl_ctx *ctx, const struct tdxctl_facts *f, u
  * An offline CPU's package is not in sysfs, its node is. A node that has CPUs
  * but none online is the trace of a package that cannot be programmed.
  */
-static int look_at_node(struct tdxctl_ctx *ctx, struct tdxctl_facts *f, unsigned int node)
+static int scan_node(struct tdxctl_ctx *ctx, struct tdxctl_facts *f, unsigned int node)
 {
 	char path[80], list[16];
 
@@ -126,14 +126,14 @@ static bool first_offline_unplaced(struct tdxctl_ctx *ctx, const struct tdxctl_f
 /* The name of step @state in lines like " 238: virt/tdx:online". */
 static void step_name(struct tdxctl_ctx *ctx, uint64_t state, char *buf, size_t size)
 {
-	char *text, *p;
+	char *text;
 	unsigned long long n;
 
 	snprintf(buf, size, "%" PRIu64, state);
 	if (root_read(ctx, CPU_DIR "/hotplug/states", 64 << 10, &text) < 0)
 		return;
-	for (p = text; *p; p += strcspn(p, "\n"), p += *p == '\n') {
-		char *colon = strchr(p, ':');
+	text_each_line(p, text) {
+		const char *colon = strchr(p, ':');
 
 		if (!colon || sscanf(p, "%llu:", &n) != 1 || n != state)
 			continue;
@@ -147,7 +147,7 @@ static void step_name(struct tdxctl_ctx *ctx, uint64_t state, char *buf, size_t 
 int src_hotplug(struct tdxctl_ctx *ctx, struct tdxctl_facts *f)
 {
 	for (unsigned int n = 0; n < MAX_NODES; n++)
-		look_at_node(ctx, f, n);
+		scan_node(ctx, f, n);
 	f->cpus_unplaced = first_offline_unplaced(ctx, f);
 	val_set(&f->stuck_cpu, TDXCTL_UNKNOWN);
 	for (size_t i = 0; i < f->snap->nr_cpus; i++) {

@@ -6,10 +6,10 @@
 enum tdxctl_tri tdxctl_text_bool(const struct tdxctl_text *t)
 {
 	if (!t->text || !t->text[0] || t->text[1])
-		return TDXCTL_DONT_KNOW;
+		return TDXCTL_TRI_UNKNOWN;
 	if (strchr("Yy1", t->text[0]))
 		return TDXCTL_YES;
-	return strchr("Nn0", t->text[0]) ? TDXCTL_NO : TDXCTL_DONT_KNOW;
+	return strchr("Nn0", t->text[0]) ? TDXCTL_NO : TDXCTL_TRI_UNKNOWN;
 }
 
 struct tdxctl_val tdxctl_text_u64(const struct tdxctl_text *t)
@@ -47,7 +47,7 @@ static const char *find_word(const char *text, const char *word, bool prefix)
 enum tdxctl_tri tdxctl_text_word(const struct tdxctl_text *t, const char *word)
 {
 	if (!t->text)
-		return TDXCTL_DONT_KNOW;
+		return TDXCTL_TRI_UNKNOWN;
 	return find_word(t->text, word, false) ? TDXCTL_YES : TDXCTL_NO;
 }
 
@@ -68,7 +68,7 @@ enum tdxctl_tri tdxctl_config_get(const struct tdxctl_facts *f, const char *name
 	size_t n = (size_t)snprintf(key, sizeof(key), "CONFIG_%s=", name);
 
 	if (!p)
-		return TDXCTL_DONT_KNOW;
+		return TDXCTL_TRI_UNKNOWN;
 	while ((p = strstr(p, key))) {
 		if (p == f->config.text || p[-1] == '\n')
 			return p[n] == 'y' || p[n] == 'm' ? TDXCTL_YES : TDXCTL_NO;
@@ -113,10 +113,10 @@ enum tdxctl_tri tdxctl_log_find(const struct tdxctl_facts *f, const char *needle
 	const char *p;
 
 	if (!f->log.text)
-		return TDXCTL_DONT_KNOW;
+		return TDXCTL_TRI_UNKNOWN;
 	p = strstr(f->log.text, needle);
 	if (!p)
-		return f->log_complete ? TDXCTL_NO : TDXCTL_DONT_KNOW;
+		return f->log_complete ? TDXCTL_NO : TDXCTL_TRI_UNKNOWN;
 	whole_line(f->log.text, p, line, len);
 	return TDXCTL_YES;
 }

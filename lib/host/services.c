@@ -90,7 +90,7 @@ static void note_qgs(struct scan *s, unsigned int pid)
 		};
 }
 
-static int look_at_process(void *arg, unsigned int pid)
+static int scan_process(void *arg, unsigned int pid)
 {
 	struct tdxctl_quote_socket q;
 	struct scan *s = arg;
@@ -131,7 +131,7 @@ static int read_processes(struct tdxctl_ctx *ctx, struct tdxctl_facts *f)
 	    sscanf(line, "%lf", &up) == 1 && up > 0 && up < 1e10)
 		s.uptime_ticks = (uint64_t)(up * (double)hz);
 	f->qgs_uptime.reason = "qgs does not run, or cannot be seen";
-	err = root_each_number(ctx, "/proc", look_at_process, &s);
+	err = root_each_number(ctx, "/proc", scan_process, &s);
 	if (err == -ENOMEM)
 		return err;
 	for (size_t i = 0; i < ARRAY_SIZE(all); i++) {

@@ -15,7 +15,7 @@ struct scan {
 	int pidfd;
 	unsigned int pid;
 	size_t first;			/* of this process in @older */
-	struct older *older;
+	struct unread *older;
 	bool read_all;			/* no TD was left that cannot be read */
 };
 
@@ -35,8 +35,8 @@ static bool same_vm(struct tdxctl_ctx *ctx, pid_t pid, int a, int b)
 
 static int note(struct scan *s, int fd, uint32_t max_vcpus)
 {
-	struct older *o = s->older;
-	struct older_td *bigger;
+	struct unread *o = s->older;
+	struct unread_td *bigger;
 
 	for (size_t i = s->first; i < o->count; i++)
 		if (same_vm(s->ctx, (pid_t)s->pid, o->td[i].fd, fd))
@@ -45,7 +45,7 @@ static int note(struct scan *s, int fd, uint32_t max_vcpus)
 	if (!bigger)
 		return -ENOMEM;
 	o->td = bigger;
-	o->td[o->count++] = (struct older_td){ .pid = (pid_t)s->pid, .fd = fd, .max_vcpus = max_vcpus };
+	o->td[o->count++] = (struct unread_td){ .pid = (pid_t)s->pid, .fd = fd, .max_vcpus = max_vcpus };
 	return 0;
 }
 
@@ -95,7 +95,7 @@ static int one_process(void *arg, unsigned int pid)
  * Later TDs are seen as they are made, so one look is enough, and a look that
  * could not see everything is not marked as done.
  */
-int adopt_older(struct tdxctl_ctx *ctx, int dev, const struct tdxctl_info *info, struct older *older)
+int adopt_older(struct tdxctl_ctx *ctx, int dev, const struct tdxctl_info *info, struct unread *older)
 {
 	const uint64_t done = TDXCTL_F_FROM_START | TDXCTL_F_ADOPTED | TDXCTL_F_EMULATED;
 	struct tdxctl_adopt_args a = { .size = sizeof(a), .flags = TDXCTL_ADOPT_DONE };
@@ -119,7 +119,7 @@ int adopt_older(struct tdxctl_ctx *ctx, int dev, const struct tdxctl_info *info,
 	return 0;
 }
 
-void older_free(struct older *o)
+void unread_free(struct unread *o)
 {
 	free(o->td);
 }
@@ -132,7 +132,7 @@ void older_free(struct older *o)
  * kind each stands for one file; @taken are those that do already.
  */
 static bool is_listed(struct tdxctl_ctx *ctx, struct tdxctl_snapshot *snap, size_t n, bool *taken,
-		      const struct older_td *t)
+		      const struct unread_td *t)
 {
 	for (size_t i = 0; i < n; i++) {
 		struct tdxctl_td *td = &snap->tds[i].td;
@@ -159,7 +159,7 @@ static int count_vcpu(void *arg, const char *name)
 }
 
 /* KVM's debugfs has a directory for each VM, and one in it for each vCPU. */
-static uint32_t created_vcpus(struct tdxctl_ctx *ctx, const struct older_td *t)
+static uint32_t created_vcpus(struct tdxctl_ctx *ctx, const struct unread_td *t)
 {
 	char path[64];
 	uint32_t n = 0;
@@ -168,7 +168,7 @@ static uint32_t created_vcpus(struct tdxctl_ctx *ctx, const struct older_td *t)
 	return root_each(ctx, path, count_vcpu, &n) ? TDXCTL_UNKNOWN32 : n;
 }
 
-static int add_view(struct tdxctl_ctx *ctx, struct tdxctl_snapshot *snap, const struct older_td *t)
+static int add_view(struct tdxctl_ctx *ctx, struct tdxctl_snapshot *snap, const struct unread_td *t)
 {
 	struct tdxctl_td_view *bigger, *v;
 	long hz = sysconf(_SC_CLK_TCK);
@@ -210,7 +210,7 @@ static int add_view(struct tdxctl_ctx *ctx, struct tdxctl_snapshot *snap, const 
 	return 0;
 }
 
-int older_add(struct tdxctl_ctx *ctx, const struct older *o, struct tdxctl_snapshot *snap)
+int unread_add(struct tdxctl_ctx *ctx, const struct unread *o, struct tdxctl_snapshot *snap)
 {
 	size_t known = snap->nr_tds;
 	bool *taken;

@@ -113,7 +113,7 @@ static int take(struct tdxctl_ctx *ctx, int fd, uint64_t size, struct tdxctl_sna
 
 int helper_snapshot(struct tdxctl_ctx *ctx, int fd, struct tdxctl_snapshot **out)
 {
-	struct older older = { NULL, 0 };
+	struct unread older = { NULL, 0 };
 	struct tdxctl_info info;
 	int err = helper_info(ctx, fd, &info);
 
@@ -123,10 +123,10 @@ int helper_snapshot(struct tdxctl_ctx *ctx, int fd, struct tdxctl_snapshot **out
 		err = take(ctx, fd, info.snapshot_size, out);
 	if (!err) {
 		(*out)->info = info;
-		err = older_add(ctx, &older, *out);
+		err = unread_add(ctx, &older, *out);
 		if (err)
 			tdxctl_snapshot_free(*out);
 	}
-	older_free(&older);
+	unread_free(&older);
 	return err;
 }

@@ -78,7 +78,7 @@ static uint64_t first_time(const char *text)
 	unsigned long long s;
 	unsigned int us;
 
-	for (const char *p = text; p && *p; p += strcspn(p, "\n"), p += *p == '\n')
+	for (const char *p = text; p && *p; p = text_next_line(p))
 		if (sscanf(p, "[%12llu.%6u]", &s, &us) == 2)
 			return s * 1000000 + us;
 	return UINT64_MAX;

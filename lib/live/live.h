@@ -22,8 +22,8 @@ int helper_fail(struct tdxctl_ctx *ctx, int err, const char *what);
 int btf_layout(struct tdxctl_ctx *ctx, struct tdxctl_layout *l);
 int layout_register(struct tdxctl_ctx *ctx, int dev);
 /* TDs that the helper cannot read: older than it, on a kernel without BTF. */
-struct older {
-	struct older_td {
+struct unread {
+	struct unread_td {
 		pid_t pid;
 		int fd;
 		uint32_t max_vcpus;	/* TDXCTL_UNKNOWN32 */
@@ -31,10 +31,10 @@ struct older {
 	size_t count;
 };
 /* Hands the TDs that are older than the helper to it; -ENOMEM. */
-int adopt_older(struct tdxctl_ctx *ctx, int dev, const struct tdxctl_info *info, struct older *older);
+int adopt_older(struct tdxctl_ctx *ctx, int dev, const struct tdxctl_info *info, struct unread *older);
 /* Adds those that @snap does not have. */
-int older_add(struct tdxctl_ctx *ctx, const struct older *o, struct tdxctl_snapshot *snap);
-void older_free(struct older *o);
+int unread_add(struct tdxctl_ctx *ctx, const struct unread *o, struct tdxctl_snapshot *snap);
+void unread_free(struct unread *o);
 
 /* ---- what backend.h asks ---- */
 

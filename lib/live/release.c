@@ -9,7 +9,7 @@
 #include "live.h"
 
 #define POLL_MS		50
-#define PATIENCE_NS	(3 * 1000000000ULL)	/* without a page given back */
+#define PAGES_TIMEOUT_NS	(3 * 1000000000ULL)	/* without a page given back */
 
 static void reasons_from(struct tdxctl_release_state *st, const struct tdxctl_release_args *a)
 {
@@ -149,7 +149,7 @@ static void use_stop(struct live_release *r)
 }
 
 /* Why the helper's release failed. */
-static void say_failed(struct live_release *r)
+static void set_failure(struct live_release *r)
 {
 	struct tdxctl_ctx *ctx = r->base.ctx;
 	int err = r->st.result;
@@ -177,14 +177,14 @@ static void say_failed(struct live_release *r)
  * Nothing is left to punch, yet pages are: the VMM itself may be giving them
  * back, so long as they become fewer.
  */
-static bool becoming_fewer(struct live_release *r, unsigned int wait_ms)
+static bool pages_decrease(struct live_release *r, unsigned int wait_ms)
 {
 	uint64_t now = tdxctl_clock_ns();
 
 	if (r->st.pages_left != r->left_seen) {
 		r->left_seen = r->st.pages_left;
 		r->left_ns = now;
-	} else if (now - r->left_ns > PATIENCE_NS) {
+	} else if (now - r->left_ns > PAGES_TIMEOUT_NS) {
 		return false;
 	}
 	/* A process that ends gives its memory back then. */
@@ -221,7 +221,7 @@ static int give_pages_back(struct live_release *r, unsigned int wait_ms)
 		return 0;
 	}
 	r->st.phase = TDXCTL_PHASE_PAGES;
-	if (becoming_fewer(r, wait_ms))
+	if (pages_decrease(r, wait_ms))
 		return 0;
 	if (release_td_failed(r, &td))
 		return release_leaked(r, &td);
@@ -299,7 +299,7 @@ static int release_step(struct tdxctl_release *base, unsigned int wait_ms,
 		r->st.phase = TDXCTL_PHASE_HKID;
 	}
 	if (r->st.phase == TDXCTL_PHASE_FAILED && !tdxctl_error(base->ctx)[0])
-		say_failed(r);
+		set_failure(r);
 	*out = r->st;
 	return 0;
 }

@@ -30,7 +30,7 @@ static void learn_users(struct tdxctl_ctx *ctx, struct mask *m)
 
 	if (root_read(ctx, "/etc/passwd", 1 << 20, &text) < 0)
 		return;
-	for (const char *p = text; *p; p += strcspn(p, "\n"), p += *p == '\n')
+	text_each_line(p, text)
 		if (sscanf(p, "%63[^:\n]:%*[^:\n]:%u:", name, &uid) == 2 && uid >= FIRST_USER && uid < 65534)
 			mask_learn(m, MASK_USER, name);
 	free(text);

@@ -56,7 +56,7 @@ static int each_line(char **text, line_fn fn)
 	f = open_memstream(&out, &len);
 	if (!f)
 		return -ENOMEM;
-	for (const char *p = *text; *p; p += strcspn(p, "\n"), p += *p == '\n')
+	text_each_line(p, *text)
 		fn(f, p, strcspn(p, "\n"), nr);
 	if (fclose(f)) {
 		free(out);

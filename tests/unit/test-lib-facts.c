@@ -53,9 +53,9 @@ static void nothing_there(void)
 	CHECK(f->file[TDXCTL_FILE_KVM_TDX].absent);
 	CHECK_STR(f->file[TDXCTL_FILE_KVM_TDX].reason, "not there");
 	CHECK_EQ(f->path[TDXCTL_PATH_KVM_DEV].value, 0);
-	CHECK_EQ(tdxctl_config_get(f, "KVM"), TDXCTL_DONT_KNOW);
-	CHECK_EQ(tdxctl_log_find(f, "x", &line, &len), TDXCTL_DONT_KNOW);
-	CHECK_EQ(tdxctl_text_word(&f->cpu.flags, "tme"), TDXCTL_DONT_KNOW);
+	CHECK_EQ(tdxctl_config_get(f, "KVM"), TDXCTL_TRI_UNKNOWN);
+	CHECK_EQ(tdxctl_log_find(f, "x", &line, &len), TDXCTL_TRI_UNKNOWN);
+	CHECK_EQ(tdxctl_text_word(&f->cpu.flags, "tme"), TDXCTL_TRI_UNKNOWN);
 	CHECK(!tdxctl_cmdline_get(f, "nohibernate"));
 	CHECK_EQ(f->kernel, 0);
 	CHECK_EQ(f->nr_cgroups, 0);
@@ -132,7 +132,7 @@ static void all_there(void)
 	/* A log without its beginning cannot say no. */
 	fake_file("var/log/dmesg", "[ 9.9] late\n");
 	f = facts();
-	CHECK_EQ(tdxctl_log_find(f, "old", &line, &len), TDXCTL_DONT_KNOW);
+	CHECK_EQ(tdxctl_log_find(f, "old", &line, &len), TDXCTL_TRI_UNKNOWN);
 	CHECK_EQ(tdxctl_log_find(f, "late", &line, &len), TDXCTL_YES);
 	tdxctl_facts_free(f);
 	fake_end();
@@ -185,7 +185,7 @@ static void configuration(void)
 	fake_file("proc/config.gz", "CONFIG_OWN=y\n");
 	check_config("BOOT", TDXCTL_YES);
 	fake_file("proc/sys/kernel/osrelease", "../../etc\n");
-	check_config("BOOT", TDXCTL_DONT_KNOW);
+	check_config("BOOT", TDXCTL_TRI_UNKNOWN);
 	/* It needs no release. */
 	gzip("proc/config.gz", "CONFIG_OWN=y\n", 0);
 	check_config("OWN", TDXCTL_YES);
@@ -349,10 +349,10 @@ static void small_parsers(void)
 	CHECK_EQ(tdxctl_text_bool(&t), TDXCTL_NO);
 	CHECK_EQ(tdxctl_text_u64(&t).readable, 1);
 	t.text = (char *)"-1";
-	CHECK_EQ(tdxctl_text_bool(&t), TDXCTL_DONT_KNOW);
+	CHECK_EQ(tdxctl_text_bool(&t), TDXCTL_TRI_UNKNOWN);
 	CHECK_EQ(tdxctl_text_u64(&t).readable, 0);
 	t.text = (char *)"";
-	CHECK_EQ(tdxctl_text_bool(&t), TDXCTL_DONT_KNOW);
+	CHECK_EQ(tdxctl_text_bool(&t), TDXCTL_TRI_UNKNOWN);
 	CHECK_EQ(tdxctl_text_u64(&t).readable, 0);
 }
 
