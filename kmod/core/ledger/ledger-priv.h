@@ -25,6 +25,7 @@ struct ledger_map {
 	u32 mask;
 };
 
+/* map.c */
 u32 ledger_map_capacity(u32 max);
 u32 ledger_map_find(const struct ledger_map *m, u64 key);
 bool ledger_map_insert(struct ledger_map *m, u64 key, u32 val);
@@ -121,7 +122,7 @@ struct ledger_event {
 	bool ok;
 };
 
-/* ---- ledger-stat.c ---- */
+/* ---- stat.c ---- */
 
 u32 ledger_leaf_of(u64 rax);	/* LEDGER_NONE: no TDH leaf */
 bool ledger_is_busy(u64 status);
@@ -131,7 +132,7 @@ void ledger_serial_end(struct ledger *l, const struct ledger_call *call, u32 lea
 		       u64 status, u64 ns);
 void ledger_prune(struct ledger *l, u64 now);
 
-/* ---- ledger-td.c: the TD table ---- */
+/* ---- td.c: the TD table ---- */
 
 struct ledger_td_slot *ledger_td_get(const struct ledger *l, u64 tdr);
 /* With every fact unknown; NULL when there is no room. */
@@ -154,19 +155,19 @@ void ledger_hkid_release(struct ledger *l, struct ledger_td_slot *td, bool freed
 void ledger_hkid_anon(struct ledger *l, u32 id, const struct ledger_event *ev);
 void ledger_hkid_forget_anon(struct ledger *l);
 
-/* ---- ledger-sys.c ---- */
+/* ---- sys.c ---- */
 
 void ledger_sys_leaf(struct ledger *l, const struct ledger_event *ev);
 void ledger_module_ready(struct ledger *l, const struct ledger_event *ev);
 
-/* ---- ledger-leak.c ---- */
+/* ---- leak.c ---- */
 
 void ledger_release_failed(struct ledger *l, struct ledger_td_slot *td,
 			   const struct ledger_event *ev);
 /* @tdr: of the TD it was, or the page that could not be reclaimed. */
 void ledger_reclaim_failed(struct ledger *l, const struct ledger_event *ev, u64 tdr);
 
-/* ---- ledger-event.c ---- */
+/* ---- event.c ---- */
 
 void ledger_observe(struct ledger *l, const struct ledger_event *ev);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR LGPL-2.1-or-later
 /*
  * ledger: the tables of TDs, vCPUs and HKIDs. What is stored here is a fact or
- * unknown; what a call means is decided in ledger-event.c.
+ * unknown; what a call means is decided in event.c.
  */
 #include "ledger-priv.h"
 

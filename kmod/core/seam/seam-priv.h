@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR LGPL-2.1-or-later */
 /*
- * Inside seam: metadata layouts, the call context and what the seam-*.c files
+ * Inside seam: metadata layouts, the call context and what the files of seam
  * share. Nothing here is an interface to other parts.
  *
  * Every field that two LPs can touch at once is accessed with the core_*
@@ -240,10 +240,13 @@ struct seam_vp {
 	struct seam_td td;
 };
 
-/* seam.c */
+/* lock.c */
 bool seam_lock(struct seam_call *c, u64 *word, bool ex);
 bool seam_lock_bit(struct seam_call *c, u64 *word, u32 bit);
 void seam_unlock(struct seam_call *c, u64 *word);
+void seam_unlock_all(struct seam_call *c);
+
+/* host.c */
 void seam_pause(struct seam_call *c);
 bool seam_entropy(struct seam_call *c, u32 words);
 void *seam_ptr(const struct seam *s, u64 pa);
@@ -251,10 +254,10 @@ bool seam_is_private_hkid(const struct seam *s, u64 hkid);
 bool seam_is_shared_hpa(const struct seam *s, u64 pa, u64 align);
 u64 seam_strip_hkid(const struct seam *s, u64 pa);
 
-/* seam-fault.c */
+/* fault.c */
 u64 seam_fault_match(struct seam_call *c);
 
-/* seam-pamt.c */
+/* pamt.c */
 const struct seam_tdmr *seam_tdmr_find(const struct seam *s, u64 pa);
 struct seam_pamt *seam_pamt_entry(const struct seam *s, const struct seam_tdmr *t,
 				  u32 level, u64 pa);
@@ -269,13 +272,13 @@ bool seam_page_lock_implicit(struct seam_call *c, u64 pa, u32 level, bool ex,
 void seam_page_set(struct seam_page *p, u32 type, u64 owner);
 void *seam_page_fill(const struct seam *s, const struct seam_page *p, u64 value);
 
-/* seam-td.c */
+/* td.c */
 u64 seam_td_get(struct seam_call *c, u64 pa, u32 op, bool ex, struct seam_td *td);
 u64 seam_td_get_implicit(struct seam_call *c, u64 pa, bool ex, struct seam_td *td);
 u64 seam_td_state(struct seam_call *c, struct seam_td *td, bool op_lock,
 		  u32 op_states);
 
-/* seam-meta.c */
+/* meta.c */
 #define SEAM_NR_CPUID_CONFIG	18
 
 struct seam_cpuid_config {
@@ -298,40 +301,58 @@ static inline u32 seam_md_key(u64 id)
 	return (u32)((id >> 56) & 0x3f) << 24 | (u32)(id & 0xffffff);
 }
 
-/* Leaf handlers; each returns the completion status. */
-u64 seam_vp_enter(struct seam_call *c);
-u64 seam_mng_addcx(struct seam_call *c);
-u64 seam_mem_page_add(struct seam_call *c);
-u64 seam_mem_sept_add(struct seam_call *c);
-u64 seam_vp_addcx(struct seam_call *c);
-u64 seam_mem_page_aug(struct seam_call *c);
-u64 seam_mem_range_block(struct seam_call *c);
-u64 seam_mng_key_config(struct seam_call *c);
-u64 seam_mng_create(struct seam_call *c);
-u64 seam_vp_create(struct seam_call *c);
-u64 seam_mng_rd(struct seam_call *c);
-u64 seam_mr_extend(struct seam_call *c);
-u64 seam_mr_finalize(struct seam_call *c);
-u64 seam_vp_flush(struct seam_call *c);
-u64 seam_mng_vpflushdone(struct seam_call *c);
-u64 seam_mng_key_freeid(struct seam_call *c);
-u64 seam_mng_init(struct seam_call *c);
-u64 seam_vp_init(struct seam_call *c);
-u64 seam_phymem_page_rdmd(struct seam_call *c);
-u64 seam_vp_rd(struct seam_call *c);
-u64 seam_phymem_page_reclaim(struct seam_call *c);
-u64 seam_mem_page_remove(struct seam_call *c);
-u64 seam_sys_key_config(struct seam_call *c);
-u64 seam_sys_init(struct seam_call *c);
-u64 seam_sys_rd(struct seam_call *c);
-u64 seam_sys_lp_init(struct seam_call *c);
-u64 seam_sys_tdmr_init(struct seam_call *c);
-u64 seam_mem_track(struct seam_call *c);
-u64 seam_phymem_cache_wb(struct seam_call *c);
-u64 seam_phymem_page_wbinvd(struct seam_call *c);
-u64 seam_vp_wr(struct seam_call *c);
+/* ---- the leaves, by file; each returns the completion status ---- */
+
+/* config.c */
 u64 seam_sys_config(struct seam_call *c);
+
+/* init.c */
+u64 seam_mng_init(struct seam_call *c);
+
+/* mem.c */
+u64 seam_mem_sept_add(struct seam_call *c);
+u64 seam_mem_page_add(struct seam_call *c);
+u64 seam_mem_page_aug(struct seam_call *c);
+u64 seam_mr_extend(struct seam_call *c);
+u64 seam_mem_range_block(struct seam_call *c);
+u64 seam_mem_track(struct seam_call *c);
+u64 seam_mem_page_remove(struct seam_call *c);
+
+/* meta.c */
+u64 seam_sys_rd(struct seam_call *c);
+u64 seam_mng_rd(struct seam_call *c);
+
+/* pamt.c */
+u64 seam_sys_tdmr_init(struct seam_call *c);
+
+/* phymem.c */
+u64 seam_phymem_page_rdmd(struct seam_call *c);
+u64 seam_phymem_page_reclaim(struct seam_call *c);
+u64 seam_phymem_page_wbinvd(struct seam_call *c);
+
+/* sys.c */
+u64 seam_sys_init(struct seam_call *c);
+u64 seam_sys_lp_init(struct seam_call *c);
+u64 seam_sys_key_config(struct seam_call *c);
 u64 seam_sys_shutdown(struct seam_call *c);
 u64 seam_sys_update(struct seam_call *c);
+
+/* td.c */
+u64 seam_mng_create(struct seam_call *c);
+u64 seam_mng_key_config(struct seam_call *c);
+u64 seam_mng_addcx(struct seam_call *c);
+u64 seam_mr_finalize(struct seam_call *c);
+u64 seam_mng_vpflushdone(struct seam_call *c);
+u64 seam_mng_key_freeid(struct seam_call *c);
+u64 seam_phymem_cache_wb(struct seam_call *c);
+
+/* vp.c */
+u64 seam_vp_create(struct seam_call *c);
+u64 seam_vp_addcx(struct seam_call *c);
+u64 seam_vp_init(struct seam_call *c);
+u64 seam_vp_flush(struct seam_call *c);
+u64 seam_vp_enter(struct seam_call *c);
+u64 seam_vp_rd(struct seam_call *c);
+u64 seam_vp_wr(struct seam_call *c);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR LGPL-2.1-or-later
-/* seam: power-on, the dispatcher with its table of leaves, and the locks. */
+/* seam: power-on, and the dispatcher with its table of leaves. */
 #include "seam-priv.h"
 
 /* Output registers a leaf clears before anything can fail. */
@@ -82,109 +82,6 @@ static const struct seam_leaf seam_leaves[TDX_LEAF_COUNT] = {
 };
 
 static const struct seam_leaf seam_unknown_leaf;
-
-/* Try-locks never wait: a lost race is retried only while the lock is free. */
-bool seam_lock(struct seam_call *c, u64 *word, bool ex)
-{
-	u64 unit = ex ? SEAM_LOCK_EX : SEAM_LOCK_SH;
-	u64 old, busy;
-
-	do {
-		old = core_load64(word);
-		busy = old & (ex ? SEAM_LOCK_MASK : SEAM_LOCK_EX);
-		if (busy || (old & SEAM_LOCK_MASK) + unit > SEAM_LOCK_MASK)
-			return false;
-	} while (!core_cas64(word, old, old + unit));
-	c->held[c->nr_held].word = word;
-	c->held[c->nr_held++].unit = unit;
-	return true;
-}
-
-bool seam_lock_bit(struct seam_call *c, u64 *word, u32 bit)
-{
-	u64 unit = SEAM_BIT(bit);
-	u64 old;
-
-	do {
-		old = core_load64(word);
-		if (old & unit)
-			return false;
-	} while (!core_cas64(word, old, old | unit));
-	c->held[c->nr_held].word = word;
-	c->held[c->nr_held++].unit = unit;
-	return true;
-}
-
-/* Releases one lock before the end of the call (VP.ENTER only). */
-void seam_unlock(struct seam_call *c, u64 *word)
-{
-	u32 i;
-
-	for (i = c->nr_held; i--;) {
-		if (c->held[i].word != word)
-			continue;
-		core_add64(word, -(s64)c->held[i].unit);
-		c->held[i] = c->held[--c->nr_held];
-		return;
-	}
-}
-
-static void seam_unlock_all(struct seam_call *c)
-{
-	while (c->nr_held) {
-		c->nr_held--;
-		core_add64(c->held[c->nr_held].word,
-			   -(s64)c->held[c->nr_held].unit);
-	}
-}
-
-void seam_pause(struct seam_call *c)
-{
-	struct seam *s = c->s;
-
-	if (s->ops.pause)
-		s->ops.pause(s->ctx, c->lp, c->leaf);
-}
-
-/*
- * Keys and the TD's UUID are never looked at, so the bits are drawn and dropped:
- * what counts is that the source can run dry.
- */
-bool seam_entropy(struct seam_call *c, u32 words)
-{
-	struct seam *s = c->s;
-	u64 rnd;
-
-	while (s->ops.entropy && words--)
-		if (!s->ops.entropy(s->ctx, &rnd))
-			return false;
-	return true;
-}
-
-void *seam_ptr(const struct seam *s, u64 pa)
-{
-	u8 *page = s->ops.map(s->ctx, pa & CORE_PAGE_MASK);
-
-	return page ? page + (pa & ~CORE_PAGE_MASK) : NULL;
-}
-
-bool seam_is_private_hkid(const struct seam *s, u64 hkid)
-{
-	return hkid >= s->first_hkid && hkid < s->first_hkid + s->nr_hkids;
-}
-
-u64 seam_strip_hkid(const struct seam *s, u64 pa)
-{
-	return pa & (SEAM_BIT(s->hkid_shift) - 1);
-}
-
-/* @align is a power of two. */
-bool seam_is_shared_hpa(const struct seam *s, u64 pa, u64 align)
-{
-	if (pa & (align - 1) || pa >> SEAM_PA_BITS)
-		return false;
-	return pa >> s->hkid_shift < s->first_hkid;
-}
 
 static void seam_preset(struct seam_regs *r, u32 out)
 {

@@ -197,33 +197,4 @@ typedef int (*seam_page_fn)(void *arg, u64 pa, const struct seam_page_info *p);
 int seam_for_each_page(const struct seam *s, u64 pa, u64 end,
 		       seam_page_fn fn, void *arg);
 
-/* ---- structures the host hands to the module (appendix A of the ABI) ---- */
-
-struct tdx_tdmr_info {
-	u64 base, size;
-	u64 pamt_1g_base, pamt_1g_size;
-	u64 pamt_2m_base, pamt_2m_size;
-	u64 pamt_4k_base, pamt_4k_size;
-	struct { u64 offset, size; } rsvd[TDX_MAX_RESERVED_PER_TDMR];
-};
-
-struct tdx_td_params {
-	u64 attributes;
-	u64 xfam;
-	u16 max_vcpus;
-	u8 num_l2_vms;
-	u8 msr_config_ctls;
-	u32 reserved0;
-	u64 eptp_controls;
-	u64 config_flags;
-	u16 tsc_frequency;		/* 25 MHz units */
-	u8 reserved1[38];
-	u64 mrconfigid[6];
-	u64 mrowner[6];
-	u64 mrownerconfig[6];
-	u64 ia32_arch_capabilities_config;
-	u8 reserved2[24];
-	struct { u32 eax, ebx, ecx, edx; } cpuid[48];
-};
-
 #endif

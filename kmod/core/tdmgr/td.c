@@ -2,32 +2,12 @@
 /* tdmgr: a TD from KVM_CREATE_VM to its last page. */
 
 #include "tdmgr-priv.h"
-#include "seam/seam.h"
 
 /* TD_PARAMS as KVM fills it for a 48-bit guest. */
 #define TD_PARAMS_XFAM_FIXED1	0x3ULL		/* x87 and SSE */
 #define TD_PARAMS_EPTP_4_LEVEL	0x1eULL		/* write-back, 4 levels */
 #define TD_PARAMS_NO_RBP_MOD	(1ULL << 2)
 #define TD_PARAMS_TSC_2500_MHZ	100		/* in units of 25 MHz */
-
-/* What KVM_BUG_ON() does: the VM is dead, the reason is in the log. */
-void tdmgr_td_bug(struct tdmgr_td *td, u64 rax, u64 status)
-{
-	td->dead = true;
-	tdmgr_log(td->m, TDMGR_ERR, "TD 0x%llx is dead: %s failed: %s (0x%llx)",
-		  (unsigned long long)td->tdr, tdmgr_leaf_name(rax),
-		  TDMGR_ST_ARGS(status));
-}
-
-void tdmgr_leak_pages(struct tdmgr_td *td, u64 nr)
-{
-	struct tdmgr *m = td->m;
-
-	td->pages_leaked += nr;
-	tdmgr_lock(m, TDMGR_LOCK_POOL, 0);
-	m->pages_leaked += nr;
-	tdmgr_unlock(m, TDMGR_LOCK_POOL, 0);
-}
 
 static void tdmgr_leak_hkid(struct tdmgr_td *td, u64 rax, u64 status)
 {
@@ -38,45 +18,6 @@ static void tdmgr_leak_hkid(struct tdmgr_td *td, u64 rax, u64 status)
 		  "HKID %u is leaked with the pages of TD 0x%llx: %s failed: %s (0x%llx)",
 		  td->hkid, (unsigned long long)td->tdr, tdmgr_leaf_name(rax),
 		  TDMGR_ST_ARGS(status));
-}
-
-/*
- * Takes @pa back from the module; needs the HKID released. A page that cannot
- * be had is leaked: it must never reach the allocator again.
- */
-bool tdmgr_page_reclaim(struct tdmgr_td *td, u64 pa)
-{
-	struct tdmgr *m = td->m;
-	struct tdmgr_args args = { .rcx = pa };
-	u64 rax = TDH_PHYMEM_PAGE_RECLAIM, status;
-
-	status = tdmgr_call(m, td, rax, &args);
-	if (!status && pa == td->tdr) {
-		/* TDR alone was written with the global key. */
-		rax = TDH_PHYMEM_PAGE_WBINVD;
-		args = (struct tdmgr_args) {
-			.rcx = pa | ((u64)m->cfg.global_hkid << m->cfg.hkid_shift),
-		};
-		status = tdmgr_call(m, td, rax, &args);
-	}
-	if (status) {
-		tdmgr_log(m, TDMGR_ERR, "page 0x%llx is leaked: %s failed: %s (0x%llx)",
-			  (unsigned long long)pa, tdmgr_leaf_name(rax),
-			  TDMGR_ST_ARGS(status));
-		tdmgr_leak_pages(td, 1);
-		return false;
-	}
-	m->ops.page_clear(m->ctx, pa);
-	return true;
-}
-
-/* Control and S-EPT pages: back to the allocator, or leaked. */
-void tdmgr_page_release(struct tdmgr_td *td, u64 pa)
-{
-	if (td->leaked)
-		tdmgr_leak_pages(td, 1);
-	else if (tdmgr_page_reclaim(td, pa))
-		td->m->ops.page_free(td->m->ctx, pa);
 }
 
 int tdmgr_td_create(struct tdmgr *m, struct tdmgr_td **out)

@@ -99,7 +99,7 @@ struct tdmgr_td {
 /* For "%s (0x%llx)" */
 #define TDMGR_ST_ARGS(st) tdmgr_status_name(st), (unsigned long long)(st)
 
-/* tdmgr.c */
+/* call.c */
 const char *tdmgr_leaf_name(u64 rax);
 const char *tdmgr_status_name(u64 status);
 int tdmgr_errno(u64 status);
@@ -118,28 +118,33 @@ static inline u64 tdmgr_call(struct tdmgr *m, struct tdmgr_td *td, u64 rax,
 	return tdmgr_call_on(m, td, TDMGR_THIS_CPU, rax, args);
 }
 
+void tdmgr_td_bug(struct tdmgr_td *td, u64 rax, u64 status);
 void tdmgr_lock(struct tdmgr *m, enum tdmgr_lock lock, u32 index);
 void tdmgr_unlock(struct tdmgr *m, enum tdmgr_lock lock, u32 index);
 void tdmgr_relax(struct tdmgr *m);
 bool tdmgr_interrupted(struct tdmgr *m);
+
+/* hkid.c */
+u32 tdmgr_hkid_alloc(struct tdmgr *m);
+void tdmgr_hkid_put(struct tdmgr *m, u32 hkid, bool leak);
+u32 tdmgr_hkids_used(struct tdmgr *m);
+
+/* cpu.c */
 u32 tdmgr_pkg_cpu(struct tdmgr *m, u32 pkg);
 bool tdmgr_pkgs_covered(struct tdmgr *m);
 int tdmgr_enable_cpus(struct tdmgr *m);
-u32 tdmgr_hkid_alloc(struct tdmgr *m);
-void tdmgr_hkid_put(struct tdmgr *m, u32 hkid, bool leak);
 
-/* tdmgr-td.c */
-void tdmgr_td_bug(struct tdmgr_td *td, u64 rax, u64 status);
+/* page.c */
 void tdmgr_leak_pages(struct tdmgr_td *td, u64 nr);
 bool tdmgr_page_reclaim(struct tdmgr_td *td, u64 pa);
 void tdmgr_page_release(struct tdmgr_td *td, u64 pa);
 
-/* tdmgr-vcpu.c */
+/* vcpu.c */
 void tdmgr_vcpus_flush(struct tdmgr_td *td);
 int tdmgr_vcpus_leave_cpu(struct tdmgr_td *td, u32 cpu, u32 run_on);
 void tdmgr_vcpus_reclaim(struct tdmgr_td *td);
 
-/* tdmgr-mem.c */
+/* mem.c */
 int tdmgr_mem_zap(struct tdmgr_td *td, bool interruptible, tdmgr_page_fn fn,
 		  void *arg);
 void tdmgr_sept_reclaim(struct tdmgr_td *td);

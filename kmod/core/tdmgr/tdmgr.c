@@ -1,141 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR LGPL-2.1-or-later
-/* tdmgr: SEAMCALLs with their retries, bring-up, HKID pool, CPU hotplug. */
+/* tdmgr: setting up, and bringing up the module. */
 
 #include "tdmgr-priv.h"
 
 /* System-wide metadata fields: TDX module ABI, TDH.SYS.RD */
 #define TDX_MD_TDCS_BASE_SIZE	0x9800000100000100ULL
 #define TDX_MD_TDVPS_BASE_SIZE	0x9800000100000200ULL
-
-const char *tdmgr_leaf_name(u64 rax)
-{
-	switch ((enum tdx_leaf)(rax & TDX_LEAF_MASK)) {
-#define X(num, id, name) case TDH_##id: return name;
-	TDX_LEAVES(X)
-#undef X
-	}
-	return "unknown leaf";
-}
-
-const char *tdmgr_status_name(u64 status)
-{
-	switch (status) {
-	case TDMGR_ST_CPU_OFFLINE:
-		return "CPU is offline";
-	case TDX_SEAMCALL_VMFAILINVALID:
-		return "VMFailInvalid, no TDX module";
-	case TDX_SEAMCALL_GP:
-		return "#GP, TDX is off in the firmware";
-	case TDX_SEAMCALL_UD:
-		return "#UD, CPU is not in VMX operation";
-	}
-	switch (status >> 32) {
-#define X(hi, id) case hi##u: return #id;
-	TDX_STATUSES(X)
-#undef X
-	}
-	return "unknown status";
-}
-
-int tdmgr_errno(u64 status)
-{
-	if (!status)
-		return 0;
-	switch (TDX_STATUS_OF(status)) {
-	case TDX_ST(RND_NO_ENTROPY):
-	case TDX_ST(KEY_GENERATION_FAILED):
-		return -EAGAIN;
-	}
-	switch (status) {
-	case TDX_SEAMCALL_VMFAILINVALID:
-		return -ENODEV;
-	case TDX_SEAMCALL_GP:
-		return -EOPNOTSUPP;
-	case TDX_SEAMCALL_UD:
-		return -EACCES;
-	}
-	return -EIO;
-}
-
-struct tdmgr_remote {
-	struct tdmgr *m;
-	u64 rax;
-	struct tdmgr_args *args;
-	u64 status;
-};
-
-/* One SEAMCALL and nothing else: it may run in an IPI. */
-static void tdmgr_remote_call(void *arg)
-{
-	struct tdmgr_remote *r = arg;
-
-	r->status = r->m->ops.seamcall(r->m->ctx, r->rax, r->args);
-}
-
-static u64 tdmgr_call_once(struct tdmgr *m, u32 cpu, u64 rax,
-			   struct tdmgr_args *args)
-{
-	struct tdmgr_remote r = { .m = m, .rax = rax, .args = args };
-
-	if (cpu == TDMGR_THIS_CPU)
-		return m->ops.seamcall(m->ctx, rax, args);
-	if (m->ops.on_cpu(m->ctx, cpu, tdmgr_remote_call, &r))
-		return TDMGR_ST_CPU_OFFLINE;
-	return r.status;
-}
-
-/*
- * Missing entropy is repeated as often as Linux does, for the key generator
- * (PCONFIG) as for the module's own RDRAND. @td may be NULL.
- */
-u64 tdmgr_call_on(struct tdmgr *m, struct tdmgr_td *td, u32 cpu, u64 rax,
-		  struct tdmgr_args *args)
-{
-	u32 busy_left = td && td->stuck ? TDMGR_BUSY_RETRIES_STUCK :
-					  TDMGR_BUSY_RETRIES;
-	u32 entropy_left = TDX_RND_RETRIES - 1;
-	struct tdmgr_args in = *args;
-	u64 status;
-
-	for (;;) {
-		*args = in;
-		status = tdmgr_call_once(m, cpu, rax, args);
-		if (tdmgr_is_busy(status)) {
-			if (!busy_left--)
-				break;
-		} else if (tdmgr_errno(status) == -EAGAIN) {
-			if (!entropy_left--)
-				return status;
-		} else {
-			return status;
-		}
-		tdmgr_relax(m);
-	}
-	if (td)
-		td->stuck = true;
-	return status;
-}
-
-void tdmgr_lock(struct tdmgr *m, enum tdmgr_lock lock, u32 index)
-{
-	m->ops.lock(m->ctx, lock, index);
-}
-
-void tdmgr_unlock(struct tdmgr *m, enum tdmgr_lock lock, u32 index)
-{
-	m->ops.unlock(m->ctx, lock, index);
-}
-
-void tdmgr_relax(struct tdmgr *m)
-{
-	if (m->ops.relax)
-		m->ops.relax(m->ctx);
-}
-
-bool tdmgr_interrupted(struct tdmgr *m)
-{
-	return m->ops.interrupted && m->ops.interrupted(m->ctx);
-}
 
 int tdmgr_new(struct tdmgr **out, const struct tdmgr_config *cfg,
 	      const struct tdmgr_ops *ops, void *ctx)
@@ -201,76 +71,6 @@ void tdmgr_free(struct tdmgr *m)
 	if (m->cpu_pkg)
 		ops->free(ctx, m->cpu_pkg);
 	ops->free(ctx, m);
-}
-
-/* The first online CPU of @pkg, or TDMGR_NO_CPU. */
-u32 tdmgr_pkg_cpu(struct tdmgr *m, u32 pkg)
-{
-	u32 cpu;
-
-	for (cpu = 0; cpu < m->cfg.nr_cpus; cpu++)
-		if (m->cpu_pkg[cpu] == pkg && m->ops.cpu_online(m->ctx, cpu))
-			return cpu;
-	return TDMGR_NO_CPU;
-}
-
-/*
- * Keys are generated, and caches written back, by a CPU of each package: each
- * package of the platform needs one that is online.
- */
-bool tdmgr_pkgs_covered(struct tdmgr *m)
-{
-	u32 pkg;
-
-	for (pkg = 0; pkg < m->cfg.nr_pkgs; pkg++) {
-		if (tdmgr_pkg_cpu(m, pkg) != TDMGR_NO_CPU)
-			continue;
-		tdmgr_log(m, TDMGR_ERR,
-			  "package %u has no online CPU: bring a CPU of every package online and retry",
-			  pkg);
-		return false;
-	}
-	return true;
-}
-
-bool tdmgr_cpu_enabled(const struct tdmgr *m, u32 cpu)
-{
-	return cpu < m->cfg.nr_cpus && core_load32(&m->cpu_enabled[cpu]);
-}
-
-/* @run_on: @cpu itself, or TDMGR_THIS_CPU when that is where we are. */
-static int tdmgr_enable_cpu(struct tdmgr *m, u32 cpu, u32 run_on)
-{
-	struct tdmgr_args args = { 0 };
-	u64 status;
-
-	if (tdmgr_cpu_enabled(m, cpu))
-		return 0;
-	status = tdmgr_call_on(m, NULL, run_on, TDH_SYS_LP_INIT, &args);
-	if (status && status != TDX_ST(SYS_LP_INIT_DONE)) {
-		tdmgr_log(m, TDMGR_ERR, "CPU %u cannot run TDs: %s failed: %s (0x%llx)",
-			  cpu, tdmgr_leaf_name(TDH_SYS_LP_INIT),
-			  TDMGR_ST_ARGS(status));
-		return tdmgr_errno(status);
-	}
-	core_store32(&m->cpu_enabled[cpu], 1);
-	return 0;
-}
-
-/* TDMGR_LOCK_CPUS held, and one caller at a time. */
-int tdmgr_enable_cpus(struct tdmgr *m)
-{
-	u32 cpu;
-	int ret;
-
-	for (cpu = 0; cpu < m->cfg.nr_cpus; cpu++) {
-		if (!m->ops.cpu_online(m->ctx, cpu))
-			continue;
-		ret = tdmgr_enable_cpu(m, cpu, cpu);
-		if (ret)
-			return ret;
-	}
-	return 0;
 }
 
 /* A bring-up step of the module; its outputs are left in @args. */
@@ -391,38 +191,6 @@ int tdmgr_bringup(struct tdmgr *m)
 	return ret;
 }
 
-/* Lowest first, as an IDA does. 0: none left. */
-u32 tdmgr_hkid_alloc(struct tdmgr *m)
-{
-	u32 i, hkid = 0;
-
-	tdmgr_lock(m, TDMGR_LOCK_POOL, 0);
-	for (i = 0; i < m->cfg.nr_hkids; i++) {
-		if (m->hkid_state[i] != TDMGR_HKID_FREE)
-			continue;
-		m->hkid_state[i] = TDMGR_HKID_USED;
-		m->hkids_used++;
-		hkid = m->cfg.first_hkid + i;
-		break;
-	}
-	tdmgr_unlock(m, TDMGR_LOCK_POOL, 0);
-	return hkid;
-}
-
-/* A leaked HKID stays in use: it is never handed out again. */
-void tdmgr_hkid_put(struct tdmgr *m, u32 hkid, bool leak)
-{
-	tdmgr_lock(m, TDMGR_LOCK_POOL, 0);
-	if (leak) {
-		m->hkid_state[hkid - m->cfg.first_hkid] = TDMGR_HKID_LEAKED;
-		m->hkids_leaked++;
-	} else {
-		m->hkid_state[hkid - m->cfg.first_hkid] = TDMGR_HKID_FREE;
-		m->hkids_used--;
-	}
-	tdmgr_unlock(m, TDMGR_LOCK_POOL, 0);
-}
-
 void tdmgr_get_info(const struct tdmgr *m, struct tdmgr_info *out)
 {
 	m->ops.lock(m->ctx, TDMGR_LOCK_POOL, 0);
@@ -433,50 +201,4 @@ void tdmgr_get_info(const struct tdmgr *m, struct tdmgr_info *out)
 		.tds = m->nr_tds,
 	};
 	m->ops.unlock(m->ctx, TDMGR_LOCK_POOL, 0);
-}
-
-/* The hotplug thread may already be bound to @cpu: no detour then. */
-static u32 tdmgr_hotplug_cpu(struct tdmgr *m, u32 cpu)
-{
-	return m->ops.this_cpu(m->ctx) == cpu ? TDMGR_THIS_CPU : cpu;
-}
-
-int tdmgr_cpu_online(struct tdmgr *m, u32 cpu)
-{
-	if (cpu >= m->cfg.nr_cpus)
-		return -EINVAL;
-	/* TDMGR_LOCK_CPUS is held exclusively: no TD comes or goes meanwhile. */
-	if (!m->nr_tds)
-		return 0;
-	return tdmgr_enable_cpu(m, cpu, tdmgr_hotplug_cpu(m, cpu)) ? -EIO : 0;
-}
-
-int tdmgr_cpu_offline(struct tdmgr *m, u32 cpu)
-{
-	struct tdmgr_td *td;
-	struct tdmgr_info info;
-	u32 i;
-
-	if (cpu >= m->cfg.nr_cpus)
-		return -EINVAL;
-	tdmgr_get_info(m, &info);
-	for (i = 0; i < m->cfg.nr_cpus; i++)
-		if (i != cpu && m->cpu_pkg[i] == m->cpu_pkg[cpu] &&
-		    m->ops.cpu_online(m->ctx, i))
-			break;
-	if (i == m->cfg.nr_cpus && info.hkids_used) {
-		tdmgr_log(m, TDMGR_WARN,
-			  "CPU %u is the last online CPU of package %u and %u HKIDs are in use: it stays online",
-			  cpu, m->cpu_pkg[cpu], info.hkids_used);
-		return -EBUSY;
-	}
-	/* TDH.VP.FLUSH works on the associated CPU only: last chance. */
-	for (td = m->tds; td; td = td->next) {
-		int ret = tdmgr_vcpus_leave_cpu(td, cpu,
-						tdmgr_hotplug_cpu(m, cpu));
-
-		if (ret)
-			return ret;
-	}
-	return 0;
 }
