@@ -6,10 +6,13 @@ KDIR	?= $(or $(wildcard /lib/modules/$(KVER)/build),$(shell tests/kernels.sh | a
 KCOPY	:= $(O)/kmod/$(KVER)
 KARGS	?=
 
+# The object lists are wildcards: a source that was removed or renamed must not stay behind.
 .PHONY: kmod
 kmod:
 	$(if $(KDIR),,$(error no headers of kernel $(KVER); make deps fetches those of the tested kernels))
 	@mkdir -p $(KCOPY)
 	$(Q)cp -a --update kmod/. $(KCOPY)/
+	$(Q)cd $(KCOPY) && find . -name '*.[chS]' ! -name '*.mod.c' \
+		-exec sh -c 'for f; do [ -e "$(CURDIR)/kmod/$$f" ] || rm "$$f"; done' sh {} +
 	$(Q)$(MAKE) --no-print-directory -C $(KDIR) M=$(abspath $(KCOPY)) CC=gcc O= \
 		TDXCTL_WERROR=y TDXCTL_VERSION=$(VERSION) $(KARGS) modules

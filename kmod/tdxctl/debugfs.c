@@ -12,6 +12,7 @@
 #include <linux/slab.h>
 
 #include "tdxctl_drv.h"
+#include "watch/watch.h"
 
 static struct dentry *root;
 

@@ -13,7 +13,13 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
-#include "kvm/layout.h"
+#include "tdxctl_drv.h"
+#include "release/release.h"
+
+/* One open of /dev/tdxctl. */
+struct tdxctl_file {
+	u64 id;			/* never reused, so it may outlive the file */
+};
 
 /* Any of the argument structures; each begins with its size and flags. */
 union args {
@@ -131,12 +137,12 @@ static int do_cpu_check(struct tdxctl_file *f, union args *args)
 
 static int do_release(struct tdxctl_file *f, union args *args)
 {
-	return release_ioctl(f, &args->release);
+	return release_ioctl(f->id, &args->release);
 }
 
 static int do_layout(struct tdxctl_file *f, union args *args)
 {
-	return layout_ioctl(&args->layout);
+	return attach_layout(&args->layout);
 }
 
 static int do_adopt(struct tdxctl_file *f, union args *args)
@@ -213,8 +219,10 @@ static int dev_open(struct inode *inode, struct file *file)
 
 static int dev_release(struct inode *inode, struct file *file)
 {
-	release_cancel_of(file->private_data);
-	kfree(file->private_data);
+	struct tdxctl_file *f = file->private_data;
+
+	job_cancel_owned(f->id);
+	kfree(f);
 	return 0;
 }
 

@@ -4,7 +4,8 @@
 
 #include <linux/module.h>
 
-#include "kvm/layout.h"
+#include "tdxctl_drv.h"
+#include "release/release.h"
 
 static int __init tdxctl_init(void)
 {
@@ -16,17 +17,17 @@ static int __init tdxctl_init(void)
 	ret = probe_init();
 	if (ret)
 		goto err_cpus;
-	ret = layout_init();
+	ret = attach_init();
 	if (ret)
 		goto err_probe;
 	ret = dev_init();
 	if (ret)
-		goto err_layout;
+		goto err_attach;
 	dbg_init();
 	return 0;
 
-err_layout:
-	layout_exit();
+err_attach:
+	attach_exit();
 err_probe:
 	probe_exit();
 err_cpus:
@@ -44,9 +45,9 @@ static void __exit tdxctl_exit(void)
 {
 	dbg_exit();
 	dev_exit();
-	release_exit();
-	early_exit();
-	layout_exit();
+	job_exit();
+	early_vm_exit();
+	attach_exit();
 	probe_exit();
 	locks_exit();
 	cpus_exit();

@@ -9,6 +9,7 @@
 #include <linux/timekeeping.h>
 
 #include "tdxctl_drv.h"
+#include "watch/watch.h"
 
 /* TDs come and go between sizing and filling: room for a few more. */
 #define SPARE		(64 * sizeof(struct tdxctl_td))

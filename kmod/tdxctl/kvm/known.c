@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* A file of its own: the kernel and core/ have names of the TDX ABI in common. */
+#include <linux/compiler.h>
 #include <linux/kconfig.h>
 #include <linux/version.h>
 
@@ -29,3 +30,8 @@ const struct kvm_known kvm_known = {
 #else
 const struct kvm_known kvm_known;
 #endif
+
+bool kvm_is_bugged(const void *kvm)
+{
+	return READ_ONCE(*(const bool *)(kvm + kvm_known.vm_bugged));
+}

@@ -25,4 +25,7 @@ struct kvm_known {
 
 extern const struct kvm_known kvm_known;
 
+/* KVM marked a VM as broken: something failed that cannot fail. */
+bool kvm_is_bugged(const void *kvm);
+
 #endif

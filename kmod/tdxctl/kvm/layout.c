@@ -4,21 +4,16 @@
  * They are data from outside: bounded here, and used only for a structure of
  * the size they came with, by way of reads that may fail.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
-#include <linux/capability.h>
-#include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/rwlock_types.h>
-#include <linux/security.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
 
-#include "../release/early.h"
+#include "kvm.h"
 
 #define MAX_STRUCT	(256 * 1024)
 
-static DEFINE_MUTEX(layout_mutex);
+DEFINE_MUTEX(layout_mutex);
 static struct tdxctl_layout current_layout;	/* size 0: none */
 
 /* Fields of struct kvm, struct kvm_tdx or struct kvm_vcpu. */
@@ -70,7 +65,7 @@ static bool valid_field(const struct tdxctl_layout *l, int i)
 	return at <= end && fields[i].width <= end - at && !(at % fields[i].align);
 }
 
-static bool valid(const struct tdxctl_layout *l)
+bool layout_valid(const struct tdxctl_layout *l)
 {
 	int i;
 
@@ -84,34 +79,16 @@ static bool valid(const struct tdxctl_layout *l)
 	return true;
 }
 
-int layout_ioctl(struct tdxctl_layout *l)
+/* Size 0: none. */
+const struct tdxctl_layout *layout_get_locked(void)
 {
-	struct tdxctl_layout set = *l;
-	int ret = 0;
+	return &current_layout;
+}
 
-	if (!capable(CAP_SYS_ADMIN))
-		return -EPERM;
-	/* It says where to read; where to write is refused by early_reason(). */
-	if (security_locked_down(LOCKDOWN_KCORE))
-		return -EPERM;
-	if (l->flags || l->reserved || l->sept_callback >= TDXCTL_SEPT_CALLBACKS ||
-	    !valid(l))
-		return -EINVAL;
-	/* Of the caller's structure, which may be a longer one. */
-	set.size = sizeof(set);
-	mutex_lock(&layout_mutex);
-	if (!memcmp(&set, &current_layout, sizeof(set)))
-		goto out;
-	ret = -EBUSY;
-	if (early_active())
-		goto out;
-	current_layout = set;
-	early_resolve();
-	vmgone_arm(&set);
-	ret = 0;
-out:
-	mutex_unlock(&layout_mutex);
-	return ret;
+/* NULL: none. */
+void layout_set_locked(const struct tdxctl_layout *l)
+{
+	current_layout = l ? *l : (struct tdxctl_layout) { };
 }
 
 bool layout_get(struct tdxctl_layout *l)
@@ -139,35 +116,4 @@ bool layout_read(const void *obj, u32 at, void *out, size_t size)
 {
 	return at != TDXCTL_UNKNOWN32 &&
 	       !copy_from_kernel_nofault(out, (const char *)obj + at, size);
-}
-
-/* The next KVM to be loaded may be another build. */
-static int on_module(struct notifier_block *nb, unsigned long state, void *data)
-{
-	const struct module *mod = data;
-
-	if (state == MODULE_STATE_GOING &&
-	    (!strcmp(mod->name, "kvm_intel") || !strcmp(mod->name, "kvm"))) {
-		mutex_lock(&layout_mutex);
-		memset(&current_layout, 0, sizeof(current_layout));
-		vmgone_disarm();
-		mutex_unlock(&layout_mutex);
-		sept_retire();
-	}
-	return NOTIFY_OK;
-}
-
-static struct notifier_block module_nb = {
-	.notifier_call = on_module,
-};
-
-int layout_init(void)
-{
-	return register_module_notifier(&module_nb);
-}
-
-void layout_exit(void)
-{
-	unregister_module_notifier(&module_nb);
-	vmgone_disarm();
 }

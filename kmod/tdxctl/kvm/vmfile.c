@@ -22,7 +22,7 @@
 #include <linux/workqueue.h>
 
 #include "compat/kvm-tdx-abi.h"
-#include "../tdxctl_drv.h"
+#include "kvm.h"
 
 /* One command in the first page, the capabilities and their CPUID list after. */
 #define SCRATCH_BYTES	(8 * PAGE_SIZE)

@@ -8,7 +8,7 @@
 #include <linux/kprobes.h>
 #include <linux/module.h>
 
-#include "layout.h"
+#include "kvm.h"
 
 #define MAX_ENDING	64	/* VMs that end at a time; more are not looked at */
 

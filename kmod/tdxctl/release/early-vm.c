@@ -21,7 +21,7 @@
 #include <asm/special_insns.h>
 
 #include "compat/compat.h"
-#include "early.h"
+#include "release.h"
 
 #define MAX_VMS		64
 #define SPTE_PRESENT	BIT_ULL(11)	/* SPTE_MMU_PRESENT_MASK of KVM */
@@ -190,25 +190,25 @@ static void set_phase(struct early_vm *vm, enum early_phase phase)
 }
 
 /**
- * sept_begin() - KVM is about to give the HKID of @kvm back
+ * early_vm_begin() - KVM is about to give the HKID of @kvm back
  *
  * Nothing but removals of memory is still possible: the caller holds KVM's locks
  * of VM and vCPUs, or is the VM's end.
  */
-void sept_begin(void *kvm)
+void early_vm_begin(void *kvm)
 {
 	set_phase(find(kvm), EARLY_RELEASING);
 }
 
 /**
- * sept_end() - KVM has given the HKID back, or failed to; still as above
+ * early_vm_end() - KVM has given the HKID back, or failed to; still as above
  *
  * After a failure the VM is KVM's again; pages that were removed meanwhile are
  * still the TDX module's and stay out of use until the HKID is free.
  *
- * Return: whether the HKID is back. sept_reclaim() is next then.
+ * Return: whether the HKID is back. early_vm_reclaim() is next then.
  */
-bool sept_end(void *kvm)
+bool early_vm_end(void *kvm)
 {
 	bool released;
 	s32 hkid;
@@ -219,7 +219,7 @@ bool sept_end(void *kvm)
 }
 
 /* The pages that had to wait; nobody adds to them any more. May sleep. */
-void sept_reclaim(void *kvm)
+void early_vm_reclaim(void *kvm)
 {
 	struct early_vm *vm = find(kvm);
 
@@ -228,9 +228,6 @@ void sept_reclaim(void *kvm)
 }
 
 /* ---- hooks ---- */
-
-/* seamcall.S: returns its first argument */
-asmlinkage long tdxctl_return(long value);
 
 /* The function is not run; it returns @value. */
 static void instead(struct pt_regs *regs, long value)
@@ -253,7 +250,7 @@ static void on_sept(struct pt_regs *regs)
 	if (likely(!vm) || vm->phase == EARLY_NONE)
 		return;
 	/* Its pages are lost if its HKID is, but must not be free. */
-	if (vm->phase == EARLY_FAILED && !kvm_gave_up(vm->kvm))
+	if (vm->phase == EARLY_FAILED && !kvm_is_bugged(vm->kvm))
 		return;
 	/* Nothing is mapped any more. */
 	if (!present && !pfn) {
@@ -311,10 +308,10 @@ static void on_load_pgd(struct pt_regs *regs)
 /* KVM's vm_pre_destroy, again, where it failed before. */
 static void pre_destroy(void *kvm)
 {
-	sept_begin(kvm);
-	early_give_back(kvm);
-	if (sept_end(kvm))
-		sept_reclaim(kvm);
+	early_vm_begin(kvm);
+	kvm_fns.pre_destroy(kvm);
+	if (early_vm_end(kvm))
+		early_vm_reclaim(kvm);
 }
 
 /* The VM ends. What failed then may succeed now, and the TDR is to go last. */
@@ -348,12 +345,12 @@ static const struct hook hooks[] = {
 /* ---- arming ---- */
 
 /* Looks for the functions to be hooked. */
-bool sept_find(void)
+bool early_vm_find_hooks(void)
 {
 	return hook_find(hooks, ARRAY_SIZE(hooks));
 }
 
-static bool any_vm(void)
+bool early_vm_any(void)
 {
 	int i;
 
@@ -361,11 +358,6 @@ static bool any_vm(void)
 		if (READ_ONCE(vms[i].kvm))
 			return true;
 	return false;
-}
-
-bool early_active(void)
-{
-	return any_vm();
 }
 
 static void clear_entry(struct early_vm *vm)
@@ -382,7 +374,7 @@ static void forget_locked(void)
 	for (i = 0; i < MAX_VMS; i++)
 		if (!vms[i].kvm)
 			clear_entry(&vms[i]);
-	if (!pinned || any_vm())
+	if (!pinned || early_vm_any())
 		return;
 	if (atomic_long_read(&leaked_pages))
 		pr_err("%ld pages lost so far\n", atomic_long_read(&leaked_pages));
@@ -402,7 +394,7 @@ static void forget_fn(struct work_struct *work)
  * until every thread of the host has slept once, ftrace and this hold their locks,
  * and a thread that gets no CPU would keep the next release waiting.
  */
-void sept_retire(void)
+void early_vm_retire(void)
 {
 	int ret;
 
@@ -422,7 +414,7 @@ static int arm_locked(const struct tdxctl_layout *l)
 	int ret;
 
 	/* Another layout comes only while there is no VM. */
-	if (!any_vm()) {
+	if (!early_vm_any()) {
 		vcpu_kvm_at = l->vcpu_kvm;
 		vcpu_cpu_at = l->vcpu_cpu;
 		hkid_at = l->hkid;
@@ -440,14 +432,14 @@ static int arm_locked(const struct tdxctl_layout *l)
 }
 
 /**
- * sept_reserve() - makes room for @kvm, of which the caller holds a file
+ * early_vm_reserve() - makes room for @kvm, of which the caller holds a file
  *
- * Nothing changes for the VM yet. sept_put() ends the caller's use.
+ * Nothing changes for the VM yet. early_vm_put() ends the caller's use.
  *
  * Return: 0, -ENOSPC when there are too many VMs, -ENOSYS without the hooks,
  * -EINTR after SIGKILL.
  */
-int sept_reserve(const struct tdxctl_layout *l, void *kvm)
+int early_vm_reserve(const struct tdxctl_layout *l, void *kvm)
 {
 	struct early_vm *vm;
 	int i, ret;
@@ -474,7 +466,7 @@ int sept_reserve(const struct tdxctl_layout *l, void *kvm)
 }
 
 /* Of a VM that was released, or could not be, the entry stays. */
-void sept_put(void *kvm)
+void early_vm_put(void *kvm)
 {
 	struct early_vm *vm;
 
@@ -487,8 +479,8 @@ void sept_put(void *kvm)
 }
 
 /* No VM is left: each holds a reference on the module. */
-void early_exit(void)
+void early_vm_exit(void)
 {
 	cancel_work_sync(&forget_work);
-	sept_retire();
+	early_vm_retire();
 }

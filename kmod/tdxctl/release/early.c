@@ -20,7 +20,7 @@
 #include <linux/security.h>
 #include <linux/uaccess.h>
 
-#include "early.h"
+#include "release.h"
 
 #define MAX_STOP_MS	60000
 #define NO_STATE	0xdead	/* no enum kvm_tdx_state: KVM_RUN refuses it */
@@ -30,43 +30,13 @@ static unsigned int stop_ms = 5000;
 module_param(stop_ms, uint, 0644);
 MODULE_PARM_DESC(stop_ms, "how long a release waits for the vCPUs to stop");
 
-/* Functions of KVM: exported to its vendor modules, or in their ops. */
-static struct {
-	int (*lock_all_vcpus)(struct kvm *kvm);
-	void (*unlock_all_vcpus)(struct kvm *kvm);
-	bool (*request_all)(struct kvm *kvm, unsigned int req);
-	void (*pre_destroy)(struct kvm *kvm);
-	bool known;
-	unsigned long ops;		/* kvm_x86_ops */
-} kvm_fns;
+/* This KVM has the functions that the strategy calls, and those that it hooks. */
+static bool known;
 
-/*
- * What user space takes for struct kvm_tdx is no more than KVM allocates. KVM
- * knows that a while after it can be looked up: once its vendor module is ready.
- */
-static bool fits_vm(const struct tdxctl_layout *l)
-{
-	unsigned int size;
-
-	return kvm_known.valid && l->kvm_tdx_size > kvm_known.kvm_size &&
-	       !copy_from_kernel_nofault(&size, (void *)kvm_fns.ops + kvm_known.ops_vm_size,
-					 sizeof(size)) &&
-	       l->kvm_tdx_size <= size;
-}
-
-/*
- * Looks for what the strategy needs of this KVM, once for each: a look-up takes
- * a grace period. Under layout_mutex.
- */
+/* Under layout_mutex. */
 void early_resolve(void)
 {
-	kvm_fns.lock_all_vcpus = (void *)sym_callable("kvm_lock_all_vcpus");
-	kvm_fns.unlock_all_vcpus = (void *)sym_callable("kvm_unlock_all_vcpus");
-	kvm_fns.request_all = (void *)sym_callable("kvm_make_all_cpus_request");
-	kvm_fns.pre_destroy = (void *)sym_callable("vt_vm_pre_destroy");
-	kvm_fns.ops = sym_find(NULL, "kvm_x86_ops");
-	kvm_fns.known = kvm_fns.lock_all_vcpus && kvm_fns.unlock_all_vcpus && kvm_fns.request_all &&
-			kvm_fns.pre_destroy && kvm_fns.ops && sept_find();
+	known = kvm_fns_find() && early_vm_find_hooks();
 }
 
 /* Whether this KVM is one that the strategy knows. */
@@ -79,7 +49,7 @@ u32 early_reason(void)
 	if (!layout_get(&l) || !layout_complete(&l) ||
 	    l.sept_callback != TDXCTL_SEPT_SET_PRIVATE_SPTE)
 		return TDXCTL_REASON_NO_SYMBOL;
-	if (!boot_cpu_has(X86_FEATURE_MOVDIR64B) || !kvm_fns.known || !fits_vm(&l))
+	if (!boot_cpu_has(X86_FEATURE_MOVDIR64B) || !known || !kvm_fns_fit(&l))
 		return TDXCTL_REASON_NO_SYMBOL;
 	/* The layout is user space's word, and KVM's state is written by it. */
 	if (security_locked_down(LOCKDOWN_DEV_MEM))
@@ -105,20 +75,20 @@ static bool is_tdr(u64 pa)
 }
 
 /* -ESTALE: nothing can be had from it any more. */
-static long check(struct kvm_td *td, const struct tdxctl_layout *l, const struct job *j,
-		  const struct task_struct *leader)
+static long check(struct kvm_td *td, const struct tdxctl_layout *l, const struct file *file,
+		  const struct task_struct *leader, u64 tdr)
 {
-	long ret = kvm_td_read(td, l, j->vm.file, leader);
+	long ret = kvm_td_read(td, l, file, leader);
 	struct td_view seen;
 
 	if (ret)
 		return ret;
-	if (j->tdr && td->tdr != j->tdr)
+	if (tdr && td->tdr != tdr)
 		return -EINVAL;
 	/* Not finalised, or its HKID is not there to be given back. */
 	if (td->state != l->state_runnable || td->hkid <= 0)
 		return -EOPNOTSUPP;
-	if (kvm_gave_up(td->kvm))
+	if (kvm_is_bugged(td->kvm))
 		return -ESTALE;
 	td_view_get(&seen, td->tdr);
 	if ((seen.found && seen.hkid != LEDGER_UNKNOWN32 && seen.hkid != td->hkid) ||
@@ -170,12 +140,6 @@ static void unlock_vm(struct kvm_td *td, const struct tdxctl_layout *l)
 	mutex_unlock(lock);
 }
 
-/* As KVM does when a VM ends; it has nothing to do once the HKID is back. */
-void early_give_back(void *kvm)
-{
-	kvm_fns.pre_destroy(kvm);
-}
-
 /*
  * Under these locks no vCPU runs and nothing is mapped. Memory may go at any
  * time: the VMM may be punching holes or closing its guest_memfd right now.
@@ -185,7 +149,7 @@ static bool kill_and_release(struct kvm_td *td, const struct tdxctl_layout *l,
 {
 	bool released;
 
-	sept_begin(td->kvm);
+	early_vm_begin(td->kvm);
 	WRITE_ONCE(*(bool *)(td->kvm + l->vm_dead), true);
 	kvm_fns.request_all(td->kvm, kvm_known.req_vm_dead);
 	/*
@@ -193,8 +157,8 @@ static bool kill_and_release(struct kvm_td *td, const struct tdxctl_layout *l,
 	 * pending it returns at once; KVM warns of pages it cannot map.
 	 */
 	kick_vcpus(mm);
-	early_give_back(td->kvm);
-	released = sept_end(td->kvm);
+	kvm_fns.pre_destroy(td->kvm);
+	released = early_vm_end(td->kvm);
 	if (released)
 		WRITE_ONCE(*(u32 *)(td->kvm + l->state), NO_STATE);
 	return released;
@@ -205,9 +169,9 @@ static bool kill_and_release(struct kvm_td *td, const struct tdxctl_layout *l,
  * whole. -EOPNOTSUPP, -ESTALE, -EINVAL: not for this VM. -ENOSPC: too many VMs.
  * -ENOSYS: KVM cannot be probed. -EIO: KVM failed to give the HKID back.
  */
-long early_release(struct job *j)
+long early_release(const struct vmfile_user *vm, struct pid *pid, u64 tdr)
 {
-	struct task_struct *leader = get_pid_task(j->pid, PIDTYPE_TGID);
+	struct task_struct *leader = get_pid_task(pid, PIDTYPE_TGID);
 	struct tdxctl_layout l;
 	bool released = false;
 	struct kvm_td td;
@@ -218,25 +182,25 @@ long early_release(struct job *j)
 	ret = -EOPNOTSUPP;
 	if (!layout_get(&l) || early_reason() != TDXCTL_REASON_OK)
 		goto out;
-	ret = check(&td, &l, j, leader);
+	ret = check(&td, &l, vm->file, leader, tdr);
 	if (ret)
 		goto out;
-	ret = sept_reserve(&l, td.kvm);
+	ret = early_vm_reserve(&l, td.kvm);
 	if (ret)
 		goto out;
-	ret = lock_vm(&td, &l, j->vm.mm);
+	ret = lock_vm(&td, &l, vm->mm);
 	if (ret)
 		goto put;
-	ret = check(&td, &l, j, leader);
+	ret = check(&td, &l, vm->file, leader, tdr);
 	if (!ret)
-		released = kill_and_release(&td, &l, j->vm.mm);
+		released = kill_and_release(&td, &l, vm->mm);
 	unlock_vm(&td, &l);
 	if (released)
-		sept_reclaim(td.kvm);
+		early_vm_reclaim(td.kvm);
 	else if (!ret)
 		ret = -EIO;
 put:
-	sept_put(td.kvm);
+	early_vm_put(td.kvm);
 out:
 	put_task_struct(leader);
 	return ret;

@@ -15,7 +15,7 @@
 #include <linux/minmax.h>
 #include <linux/string.h>
 
-#include "early.h"
+#include "release.h"
 
 #ifdef CONFIG_DYNAMIC_FTRACE_WITH_REGS
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Release jobs: which strategies there are, the thread, and the list. */
+/* Release jobs: the thread, and the list. */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/err.h>
@@ -14,7 +14,7 @@
 #include <linux/timekeeping.h>
 
 #include "compat/kvm-tdx-abi.h"
-#include "early.h"
+#include "release.h"
 
 #define MAX_JOBS	64
 
@@ -22,84 +22,9 @@ DEFINE_MUTEX(job_mutex);
 static LIST_HEAD(jobs);		/* newest first */
 static unsigned int nr_jobs;
 
-/* ---- strategies ---- */
-
-/* -EINVAL and its like: this kernel does not have the command. */
-static bool refused(long ret)
-{
-	return ret == -EINVAL || ret == -ENOTTY || ret == -EOPNOTSUPP || ret == -ESTALE ||
-	       ret == -ENOSYS;
-}
-
-/* What such a refusal by @strategy says. */
-static u32 refusal_reason(u32 strategy, long ret)
-{
-	if (strategy != TDXCTL_STRATEGY_EARLY)
-		return TDXCTL_REASON_NO_IOCTL;
-	switch (ret) {
-	case -ENOSYS:
-		return TDXCTL_REASON_NO_SYMBOL;
-	case -ESTALE:
-		return TDXCTL_REASON_VM_DEAD;
-	case -EINVAL:
-		return TDXCTL_REASON_NOT_TD;
-	default:
-		return TDXCTL_REASON_NOT_FINALIZED;
-	}
-}
-
 static bool interrupted(long ret)
 {
 	return ret == -EINTR || ret == -ERESTARTSYS || ret == -EAGAIN;
-}
-
-/*
- * Number 5 on a VM file is KVM_TDX_RELEASE_VM in the v9-v19 trees; in mainline
- * it is the vCPU command KVM_TDX_GET_CPUID and a VM file refuses it. Where one
- * of mainline's functions is seen the attempt is spared.
- */
-static u32 release_reason(void)
-{
-	return sym_find(NULL, "tdx_vcpu_get_cpuid") || sym_find(NULL, "vt_vm_pre_destroy") ?
-		       TDXCTL_REASON_NO_IOCTL : TDXCTL_REASON_MAYBE;
-}
-
-void strategy_reasons(u32 *reason, const struct td_view *td)
-{
-	int i;
-
-	if (td->found && td->finalized_known && !td->finalized) {
-		for (i = TDXCTL_STRATEGY_TERMINATE; i < TDXCTL_STRATEGY_STOP; i++)
-			reason[i] = TDXCTL_REASON_NOT_FINALIZED;
-	} else {
-		reason[TDXCTL_STRATEGY_TERMINATE] = TDXCTL_REASON_MAYBE;
-		reason[TDXCTL_STRATEGY_RELEASE] = release_reason();
-		reason[TDXCTL_STRATEGY_EARLY] = early_reason();
-	}
-	reason[TDXCTL_STRATEGY_STOP] = TDXCTL_REASON_USER_SPACE;
-}
-
-bool strategy_usable(const u32 *reason, u32 strategy)
-{
-	return reason[strategy] == TDXCTL_REASON_OK ||
-	       reason[strategy] == TDXCTL_REASON_MAYBE;
-}
-
-/* The first that is left of those wanted; AUTO: none. */
-u32 strategy_pick(const u32 *reason, u32 wanted)
-{
-	u32 s;
-
-	for (s = TDXCTL_STRATEGY_TERMINATE; s < TDXCTL_STRATEGY_STOP; s++)
-		if ((!wanted || wanted == s) && strategy_usable(reason, s))
-			return s;
-	return TDXCTL_STRATEGY_AUTO;
-}
-
-/* Gives back the HKID; the pages go as user space punches holes. */
-bool strategy_leaves_pages(u32 strategy)
-{
-	return strategy == TDXCTL_STRATEGY_TERMINATE || strategy == TDXCTL_STRATEGY_EARLY;
 }
 
 /* ---- the thread ---- */
@@ -145,7 +70,7 @@ static long attempt(struct job *j, u32 strategy)
 		td_view_get(&td, j->tdr);
 		if (td.found && !td.hkid)
 			return 0;
-		return early_release(j);
+		return early_release(&j->vm, j->pid, j->tdr);
 	}
 	return -EOPNOTSUPP;
 }
@@ -174,10 +99,10 @@ static void run_strategies(struct job *j)
 			break;
 
 		ret = attempt(j, s);
-		if (!refused(ret))
+		if (!strategy_refused(ret))
 			break;
 		mutex_lock(&job_mutex);
-		j->reason[s] = refusal_reason(s, ret);
+		j->reason[s] = strategy_refusal_reason(s, ret);
 		mutex_unlock(&job_mutex);
 	}
 
@@ -350,19 +275,19 @@ struct job *job_add_locked(struct pid *pid, int vm_fd, u64 tdr)
 	return j;
 }
 
-void release_cancel_of(struct tdxctl_file *f)
+void job_cancel_owned(u64 owner)
 {
 	struct job *j;
 
 	mutex_lock(&job_mutex);
 	list_for_each_entry(j, &jobs, node)
-		if (j->owner == f->id)
+		if (j->owner == owner)
 			job_cancel_locked(j);
 	mutex_unlock(&job_mutex);
 }
 
 /* No job runs: each holds a reference on the module. */
-void release_exit(void)
+void job_exit(void)
 {
 	struct job *j, *next;
 

@@ -19,7 +19,7 @@
 #include <asm/unistd.h>
 
 #include "compat/compat.h"
-#include "early.h"
+#include "release.h"
 
 #define KICK_MS		5
 #define IA32_NR_IOCTL	54	/* asm/unistd_32.h, whose names are those of the other */

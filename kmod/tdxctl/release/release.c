@@ -6,6 +6,7 @@
 #include <linux/cred.h>
 #include <linux/err.h>
 #include <linux/file.h>
+#include <linux/fs.h>
 #include <linux/pid.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
@@ -62,7 +63,7 @@ static void report_td(const struct td_view *td, struct tdxctl_release_args *a)
 
 /* What one call is about. */
 struct request {
-	struct tdxctl_file *f;
+	u64 owner;		/* id of the caller's open file */
 	struct tdxctl_release_args *a;
 	struct pid *pid;
 	struct task_struct *leader;
@@ -177,7 +178,7 @@ static struct job *start_release_locked(struct request *r, struct job *j)
 		j->last = r->td;
 		j->started_ns = ktime_get_ns();
 	}
-	j->owner = r->f->id;
+	j->owner = r->owner;
 	j->told = false;
 	j->wanted = wanted;
 	j->result = 0;
@@ -210,7 +211,7 @@ static int watch(struct request *r, struct job *j)
 		ret = -EINTR;
 	else if (!j->task && j->result == -EOPNOTSUPP)
 		ret = -EOPNOTSUPP;
-	if (!j->task && j->owner == r->f->id && !ret)
+	if (!j->task && j->owner == r->owner && !ret)
 		j->told = true;
 	mutex_unlock(&job_mutex);
 	job_put(j);
@@ -230,7 +231,7 @@ static int release_request(struct request *r)
 	if (j && cancel)
 		job_cancel_locked(j);
 	/* Running, or ended since its starter last looked. */
-	if (j && (j->task || (!dry && (cancel || (j->owner == r->f->id && !j->told)))))
+	if (j && (j->task || (!dry && (cancel || (j->owner == r->owner && !j->told)))))
 		goto watch;
 
 	ret = identify(r);
@@ -278,10 +279,10 @@ watch:
 	return watch(r, j);
 }
 
-int release_ioctl(struct tdxctl_file *f, struct tdxctl_release_args *args)
+int release_ioctl(u64 owner, struct tdxctl_release_args *args)
 {
 	const u32 known = TDXCTL_RELEASE_DRY_RUN | TDXCTL_RELEASE_CANCEL;
-	struct request r = { .f = f, .a = args };
+	struct request r = { .owner = owner, .a = args };
 	int ret;
 
 	if (!capable(CAP_SYS_ADMIN))

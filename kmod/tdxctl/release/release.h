@@ -15,7 +15,9 @@
 #include <linux/refcount.h>
 #include <linux/wait.h>
 
-#include "../tdxctl_drv.h"
+#include "../kvm/kvm.h"
+
+struct pt_regs;
 
 /* What the ledger says about one TD. */
 struct td_view {
@@ -67,11 +69,6 @@ struct job {
 /* job.c; "locked" means under job_mutex */
 extern struct mutex job_mutex;
 
-void strategy_reasons(u32 *reason, const struct td_view *td);
-bool strategy_usable(const u32 *reason, u32 strategy);
-bool strategy_leaves_pages(u32 strategy);
-u32 strategy_pick(const u32 *reason, u32 wanted);
-
 struct job *job_alloc(struct pid *pid, int vm_fd, u64 tdr);
 void job_put(struct job *j);
 struct job *job_add_locked(struct pid *pid, int vm_fd, u64 tdr);
@@ -81,5 +78,57 @@ struct job *job_running_locked(u64 tdr);
 int job_start_locked(struct job *j, struct file *file, struct mm_struct *mm);
 void job_cancel_locked(struct job *j);
 void job_progress_locked(struct job *j);
+void job_cancel_owned(u64 owner);
+void job_exit(void);
+
+/* release.c */
+int release_ioctl(u64 owner, struct tdxctl_release_args *args);
+
+/* strategy.c */
+void strategy_reasons(u32 *reason, const struct td_view *td);
+bool strategy_usable(const u32 *reason, u32 strategy);
+u32 strategy_pick(const u32 *reason, u32 wanted);
+bool strategy_leaves_pages(u32 strategy);
+bool strategy_refused(long ret);
+u32 strategy_refusal_reason(u32 strategy, long ret);
+
+/* early.c: the strategy TDXCTL_STRATEGY_EARLY */
+void early_resolve(void);
+u32 early_reason(void);
+long early_release(const struct vmfile_user *vm, struct pid *pid, u64 tdr);
+
+/* early-vm.c: VMs that were released, and the hooks they need */
+int early_vm_reserve(const struct tdxctl_layout *l, void *kvm);
+void early_vm_put(void *kvm);
+void early_vm_begin(void *kvm);
+bool early_vm_end(void *kvm);
+void early_vm_reclaim(void *kvm);
+bool early_vm_any(void);
+bool early_vm_find_hooks(void);
+void early_vm_retire(void);
+void early_vm_exit(void);
+
+/* hook.c: functions of KVM that are stood in for */
+#define MAX_HOOKS	8
+
+struct hook {
+	const char *symbol;
+	/* Atomic context. Whoever changes regs->ip sends the caller there. */
+	void (*handler)(struct pt_regs *regs);
+};
+
+bool hook_find(const struct hook *h, unsigned int n);
+int hook_arm(const struct hook *h, unsigned int n);
+int hook_disarm(void);
+
+/* return.S: returns its first argument */
+asmlinkage long tdxctl_return(long value);
+
+/* kick.c: makes the vCPUs' threads leave KVM_RUN */
+struct vcpu_kick;
+
+void kick_vcpus(const struct mm_struct *mm);
+struct vcpu_kick *kick_start(struct mm_struct *mm, unsigned int timeout_ms);
+bool kick_stop(struct vcpu_kick *k);
 
 #endif

@@ -12,7 +12,7 @@
 #include <linux/timekeeping.h>
 #include <linux/topology.h>
 
-#include "../tdxctl_drv.h"
+#include "watch.h"
 
 static const struct {
 	u64 status;

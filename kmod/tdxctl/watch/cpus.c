@@ -8,7 +8,7 @@
 #include <linux/slab.h>
 #include <linux/topology.h>
 
-#include "../tdxctl_drv.h"
+#include "watch.h"
 
 /* More packages than the TDX module supports share the last index. */
 #define MAX_PKGS	32

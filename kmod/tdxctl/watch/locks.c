@@ -22,7 +22,7 @@
 #include <linux/workqueue.h>
 
 #include "compat/compat.h"
-#include "../tdxctl_drv.h"
+#include "watch.h"
 
 #define SAMPLE_MS	20
 #define MAX_KEY_LOCKS	32

@@ -19,7 +19,7 @@
 #include <asm/unistd.h>
 
 #include "compat/compat.h"
-#include "../tdxctl_drv.h"
+#include "watch.h"
 
 #define MSR_KEYID_PARTITIONING	0x87
 #define TD_PARAMS_MAX_VCPUS	16	/* offset; TDX module ABI, TD_PARAMS */

@@ -14,7 +14,7 @@
 #include <linux/mutex.h>
 #include <linux/uaccess.h>
 
-#include "../tdxctl_drv.h"
+#include "watch.h"
 
 #define KVM_MODULE	"kvm_intel"
 

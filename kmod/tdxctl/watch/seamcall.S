@@ -47,14 +47,3 @@ SYM_FUNC_START(tdxctl_seamcall)
 	RET
 	_ASM_EXTABLE_FAULT(.Lseamcall, .Lfault)
 SYM_FUNC_END(tdxctl_seamcall)
-
-/*
- * long tdxctl_return(long value)
- *
- * Where a probe sends the caller of a function that is not to run.
- */
-SYM_FUNC_START(tdxctl_return)
-	ENDBR
-	mov	%rdi, %rax
-	RET
-SYM_FUNC_END(tdxctl_return)

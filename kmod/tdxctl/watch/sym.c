@@ -18,7 +18,7 @@
 #include <linux/module.h>
 #include <linux/uaccess.h>
 
-#include "../tdxctl_drv.h"
+#include "watch.h"
 
 #define ENDBR_SIZE	4
 

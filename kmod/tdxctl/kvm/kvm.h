@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* tdxctl.ko: KVM's structures, functions and files, and the TDs in them. */
+#ifndef TDXCTL_KVM_H
+#define TDXCTL_KVM_H
+
+#include <linux/mutex.h>
+
+#include "../watch/watch.h"
+#include "known.h"
+
+struct file;
+struct kvm;
+struct mm_struct;
+struct page;
+struct pid;
+struct task_struct;
+
+/* layout.c: where KVM's structures have their fields */
+extern struct mutex layout_mutex;
+
+bool layout_valid(const struct tdxctl_layout *l);
+const struct tdxctl_layout *layout_get_locked(void);
+void layout_set_locked(const struct tdxctl_layout *l);
+bool layout_get(struct tdxctl_layout *l);
+bool layout_complete(const struct tdxctl_layout *l);
+bool layout_read(const void *obj, u32 at, void *out, size_t size);
+
+/* fns.c: functions of KVM that a release calls */
+struct kvm_fns {
+	int (*lock_all_vcpus)(struct kvm *kvm);
+	void (*unlock_all_vcpus)(struct kvm *kvm);
+	bool (*request_all)(struct kvm *kvm, unsigned int req);
+	/* Releases the HKID, as when a VM ends; nothing to do once it is released. */
+	void (*pre_destroy)(struct kvm *kvm);
+	unsigned long ops;		/* kvm_x86_ops */
+};
+
+extern struct kvm_fns kvm_fns;
+
+bool kvm_fns_find(void);
+bool kvm_fns_fit(const struct tdxctl_layout *l);
+
+/* td.c: what KVM says about a TD, read without its locks */
+struct kvm_td {
+	void *kvm;
+	s32 hkid;		/* KVM's: -1 or 0 = none */
+	u32 state;		/* enum kvm_tdx_state */
+	u64 tdr;
+	u32 vcpus, max_vcpus;
+};
+
+u64 page_address_of(const struct page *page);
+int kvm_td_read(struct kvm_td *td, const struct tdxctl_layout *l, const struct file *file,
+		const struct task_struct *leader);
+
+/* vmgone.c: the end of VMs; under layout_mutex */
+void vmgone_arm(const struct tdxctl_layout *l);
+void vmgone_disarm(void);
+
+/* vmfile.c: a VM file of another process, and ioctls in its memory map */
+struct pid *vmfile_pid(int pidfd);
+struct file *vmfile_get(struct task_struct *task, int fd);
+struct mm_struct *vmfile_mm(struct task_struct *leader);
+bool vmfile_is_vm(const struct file *file);
+
+struct vmfile_user {
+	struct file *file;
+	struct mm_struct *mm;
+	unsigned long addr;	/* scratch pages in @mm */
+};
+
+/* What a VM says of itself without a look into KVM's structures. */
+struct vmfile_answer {
+	bool is_td;
+	u32 max_vcpus;		/* LEDGER_UNKNOWN32 */
+};
+
+int vmfile_ask(struct file *file, struct task_struct *leader, struct vmfile_answer *a);
+int vmfile_enter(struct vmfile_user *u);
+void vmfile_leave(struct vmfile_user *u);
+long vmfile_command(struct vmfile_user *u, u32 id, u32 flags);
+long vmfile_capabilities(struct vmfile_user *u, u64 *caps);
+
+/* adopt.c: TDs that are older than the helper */
+int adopt_ioctl(struct tdxctl_adopt_args *a);
+bool adopt_done(void);
+
+#endif

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* tdxctl.ko: the SEAMCALLs, locks and CPUs of the host, as the helper sees them. */
+#ifndef TDXCTL_WATCH_H
+#define TDXCTL_WATCH_H
+
+#include <linux/linkage.h>
+#include <linux/types.h>
+#include <linux/tdxctl.h>
+
+#include "ledger/ledger.h"
+#include "ledger/wire.h"
+
+/* sym.c: addresses by name, for reading only */
+unsigned long sym_find(const char *module, const char *name);
+unsigned long sym_size(unsigned long addr);
+unsigned long sym_callable(const char *name);
+bool sym_module(unsigned long addr, char *buf, size_t len);
+
+/* cpus.c: packages and hotplug */
+int cpus_init(void);
+void cpus_exit(void);
+u32 cpus_nr_pkgs(void);
+const u32 *cpus_pkg_ids(void);
+u32 cpus_pkg(unsigned int cpu);
+u32 cpus_fill(struct wire_cpu *out, u32 max);
+
+/* observe.c: the ledger and the lock around it */
+struct observe_call {
+	struct ledger_call call;
+	const struct ledger_regs *args;
+	u32 generation;
+	bool active;
+};
+
+struct observe_keyids {
+	u32 global, first, count;
+};
+
+void observe_begin(struct observe_call *c, u64 rax, const struct ledger_regs *args,
+		   unsigned long missed);
+void observe_end(struct observe_call *c, u64 status, bool outputs);
+int observe_adopt(const struct ledger_td *td);
+u32 observe_td_number(u64 tdr);
+void observe_vm_gone(u64 tdr, u32 seq);
+int observe_start(const char *provider, bool from_start);
+void observe_stop(void);
+void observe_exit(void);
+const struct ledger *observe_lock(unsigned long *flags);
+void observe_unlock(unsigned long flags);
+void observe_keyids_get(struct observe_keyids *k, u64 *since, bool *from_start);
+
+/* locks.c: the kernel's own mutexes */
+void locks_exit(void);
+void locks_find(const char *module);
+void locks_forget(const char *module);
+u64 locks_features(void);
+/* @key_config has cpus_nr_pkgs() entries. */
+void locks_sample(struct wire_lock *tdx_lock, struct wire_lock *key_config);
+
+/* probe.c: kretprobes on the SEAMCALL entry points */
+#define PROBE_EMULATOR	"tdx_emul"
+
+int probe_init(void);
+void probe_exit(void);
+u64 probe_features(char *provider, size_t len);
+unsigned long probe_missed(void);
+unsigned long probe_nested(void);
+
+/* seamcall.S; not seen by the probes */
+asmlinkage u64 tdxctl_seamcall(u64 leaf, struct ledger_regs *regs);
+
+/* cpucheck.c */
+int cpucheck_one(unsigned int cpu, struct tdxctl_cpu_check_rec *rec);
+
+#endif
