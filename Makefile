@@ -24,7 +24,7 @@ PKGS	:= json-c libbpf zlib
 # Loaded when first used: see lib/base/lazy.h.
 LAZY_PKGS := libkmod libsystemd
 WARN	:= -Wall -Wextra -Wmissing-prototypes -Wstrict-prototypes -Wshadow -Wno-unused-parameter $(WERROR)
-CPPFLAGS_ALL := -D_GNU_SOURCE -DTDXCTL_VERSION='"$(VERSION)"' -Ikmod/uapi -Ikmod/core -Ikmod -Ilib $(CPPFLAGS)
+CPPFLAGS_ALL := -D_GNU_SOURCE -DTDXCTL_VERSION='"$(VERSION)"' -Ikmod/uapi -Ikmod/core -Ilib $(CPPFLAGS)
 CFLAGS_ALL   = -std=gnu11 $(WARN) $(CFLAGS) $(shell $(PKG_CONFIG) --cflags $(PKGS) $(LAZY_PKGS) 2>/dev/null)
 LIBS	= $(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null) -lpthread -ldl
 
@@ -65,7 +65,7 @@ $(O)/tdxctl-asan: $(CMDOBJ_asan) $(OBJ_asan)
 $(O)/vmm: $(wildcard tests/vmm/*.c) $(wildcard tests/vmm/*.h)
 	@mkdir -p $(@D)
 	$(if $(Q),@echo "  CC      $@")
-	$(Q)$(CC) $(CPPFLAGS_ALL) -std=gnu11 $(WARN) $(CFLAGS) -static -o $@ $(filter %.c,$^) -lpthread
+	$(Q)$(CC) $(CPPFLAGS_ALL) -Ikmod/compat -std=gnu11 $(WARN) $(CFLAGS) -static -o $@ $(filter %.c,$^) -lpthread
 
 $(O)/unit/test-%: $(O)/asan/tests/unit/test-%.o $(O)/asan/tests/unit/host.o $(OBJ_asan)
 	@mkdir -p $(@D)

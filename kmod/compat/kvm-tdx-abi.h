@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note */
 /*
- * KVM's own TDX interface, where the installed <linux/kvm.h> is older than it.
- * Numbers and layouts are those of Linux 6.16 and later; the two sub-commands
- * that never reached mainline are marked. For tdx_emul and for the test VMM.
+ * KVM's TDX interface, for builds with a <linux/kvm.h> that is older than it.
+ * Numbers and layouts are those of Linux 6.16 and later. Two commands of patch
+ * series that were not merged come last. Used by both modules and by the test VMM.
  */
-#ifndef TDXCTL_EMUL_KVM_TDX_ABI_H
-#define TDXCTL_EMUL_KVM_TDX_ABI_H
+#ifndef TDXCTL_COMPAT_KVM_TDX_ABI_H
+#define TDXCTL_COMPAT_KVM_TDX_ABI_H
 
 #include <linux/kvm.h>
 
@@ -115,14 +115,23 @@ struct kvm_tdx_init_mem_region {
 };
 #endif
 
-/* The v9-v19 trees had this number on the VM file, where mainline has none. */
-#define EMUL_KVM_TDX_RELEASE_VM		5
+/*
+ * In a tree with these patches the commands are enumerators, which #ifndef cannot
+ * see. A macro of the same name and value, defined after the enum, does no harm.
+ *
+ * KVM_TDX_RELEASE_VM, v9-v19: a command of the VM file. In mainline 5 is
+ * KVM_TDX_GET_CPUID, a command of the vCPU file; the VM file refuses it.
+ */
+#define KVM_TDX_RELEASE_VM		5
 
 /*
- * The form of 2025. It is announced by EMUL_KVM_TDX_CAP_TERMINATE_VM in the
- * first reserved word of struct kvm_tdx_capabilities ("supported_caps").
+ * KVM_TDX_TERMINATE_VM, 2025: announced by the capability bit, in the first
+ * reserved word of struct kvm_tdx_capabilities ("supported_caps"). A header with
+ * the bit has the command too, under the number of its tree.
  */
-#define EMUL_KVM_TDX_TERMINATE_VM	6
-#define EMUL_KVM_TDX_CAP_TERMINATE_VM	(1ULL << 0)
+#ifndef KVM_TDX_CAP_TERMINATE_VM
+#define KVM_TDX_CAP_TERMINATE_VM	(1ULL << 0)
+#define KVM_TDX_TERMINATE_VM		6
+#endif
 
 #endif

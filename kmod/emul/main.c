@@ -12,7 +12,7 @@
 #include <asm/msr.h>
 #include <asm/processor.h>
 
-#include "compat/compat.h"
+#include "compat.h"
 #include "emul.h"
 
 #define MSR_KEYID_PARTITIONING	0x87

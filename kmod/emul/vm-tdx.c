@@ -46,7 +46,7 @@ static int tdx_capabilities(struct kvm_tdx_cmd *cmd)
 	caps->supported_attrs = TDX_ATTR_SEPT_VE_DISABLE;
 	caps->supported_xfam = TDX_XFAM_SUPPORTED;
 	if (emul_api == EMUL_API_TERMINATE)
-		caps->reserved[0] = EMUL_KVM_TDX_CAP_TERMINATE_VM;
+		caps->reserved[0] = KVM_TDX_CAP_TERMINATE_VM;
 	caps->cpuid.nent = 1;
 	if (copy_to_user(ucaps, caps, sizeof(*caps)) ||
 	    copy_to_user(ucaps->cpuid.entries, &leaf, sizeof(leaf)))
@@ -184,9 +184,9 @@ static int tdx_private_api(struct emul_vm *vm, struct kvm_tdx_cmd *cmd)
 {
 	if (cmd->flags || cmd->data)
 		return -EINVAL;
-	if (emul_api == EMUL_API_V16 && cmd->id == EMUL_KVM_TDX_RELEASE_VM)
+	if (emul_api == EMUL_API_V16 && cmd->id == KVM_TDX_RELEASE_VM)
 		return tdmgr_td_release_vm(vm->td, emul_private_page_free, NULL);
-	if (emul_api == EMUL_API_TERMINATE && cmd->id == EMUL_KVM_TDX_TERMINATE_VM)
+	if (emul_api == EMUL_API_TERMINATE && cmd->id == KVM_TDX_TERMINATE_VM)
 		return emul_vm_is_dead(vm) ? -EIO : tdmgr_td_terminate_vm(vm->td);
 	return -EINVAL;
 }
@@ -224,7 +224,7 @@ long emul_tdx_vm_op(struct emul_vm *vm, void __user *argp)
 	if (ret)
 		return ret;
 
-	if (cmd.id == EMUL_KVM_TDX_RELEASE_VM || cmd.id == EMUL_KVM_TDX_TERMINATE_VM)
+	if (cmd.id == KVM_TDX_RELEASE_VM || cmd.id == KVM_TDX_TERMINATE_VM)
 		ret = tdx_private_api(vm, &cmd);
 	else
 		ret = emul_vm_is_dead(vm) ? -EIO : tdx_vm_cmd(vm, &cmd);

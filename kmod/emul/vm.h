@@ -8,7 +8,7 @@
 #include <linux/mutex.h>
 
 #include "emul.h"
-#include "compat/kvm-tdx-abi.h"
+#include "kvm-tdx-abi.h"
 
 #define EMUL_MAX_SLOTS	32
 

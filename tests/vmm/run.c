@@ -16,7 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "compat/kvm-tdx-abi.h"
+#include "kvm-tdx-abi.h"
 #include "vmm.h"
 
 #ifndef KVM_EXIT_MEMORY_FAULT

@@ -12,7 +12,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "compat/kvm-tdx-abi.h"
+#include "kvm-tdx-abi.h"
 #include "vmm.h"
 
 #define PAGE		4096UL

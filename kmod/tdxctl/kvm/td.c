@@ -7,7 +7,7 @@
 #include <linux/sched/signal.h>
 #include <linux/string.h>
 
-#include "compat/kvm-tdx-abi.h"
+#include "kvm-tdx-abi.h"
 #include "kvm.h"
 
 /* The address of the page that @page, a value read from KVM, describes. */

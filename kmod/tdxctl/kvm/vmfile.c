@@ -21,7 +21,7 @@
 #include <linux/uaccess.h>
 #include <linux/workqueue.h>
 
-#include "compat/kvm-tdx-abi.h"
+#include "kvm-tdx-abi.h"
 #include "kvm.h"
 
 /* One command in the first page, the capabilities and their CPUID list after. */

@@ -20,7 +20,7 @@
 #include <asm/pgtable_types.h>
 #include <asm/special_insns.h>
 
-#include "compat/compat.h"
+#include "compat.h"
 #include "release.h"
 
 #define MAX_VMS		64

@@ -13,7 +13,7 @@
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
 
-#include "compat/kvm-tdx-abi.h"
+#include "kvm-tdx-abi.h"
 #include "release.h"
 
 #define MAX_JOBS	64
@@ -45,7 +45,7 @@ static void ask_capabilities(struct job *j)
 	long ret;
 
 	ret = vmfile_capabilities(&j->vm, &caps);
-	if (!ret && (caps & EMUL_KVM_TDX_CAP_TERMINATE_VM))
+	if (!ret && (caps & KVM_TDX_CAP_TERMINATE_VM))
 		reason = TDXCTL_REASON_OK;
 	mutex_lock(&job_mutex);
 	if (j->reason[TDXCTL_STRATEGY_TERMINATE] == TDXCTL_REASON_MAYBE)
@@ -63,9 +63,9 @@ static long attempt(struct job *j, u32 strategy)
 		/* Done before; its pages are user space's to punch out. */
 		if (td.found && !td.hkid)
 			return 0;
-		return vmfile_command(&j->vm, EMUL_KVM_TDX_TERMINATE_VM, 0);
+		return vmfile_command(&j->vm, KVM_TDX_TERMINATE_VM, 0);
 	case TDXCTL_STRATEGY_RELEASE:
-		return vmfile_command(&j->vm, EMUL_KVM_TDX_RELEASE_VM, 0);
+		return vmfile_command(&j->vm, KVM_TDX_RELEASE_VM, 0);
 	case TDXCTL_STRATEGY_EARLY:
 		td_view_get(&td, j->tdr);
 		if (td.found && !td.hkid)

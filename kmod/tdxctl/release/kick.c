@@ -18,7 +18,7 @@
 #include <linux/workqueue.h>
 #include <asm/unistd.h>
 
-#include "compat/compat.h"
+#include "compat.h"
 #include "release.h"
 
 #define KICK_MS		5

@@ -21,7 +21,7 @@
 #include <linux/uaccess.h>
 #include <linux/workqueue.h>
 
-#include "compat/compat.h"
+#include "compat.h"
 #include "watch.h"
 
 #define SAMPLE_MS	20

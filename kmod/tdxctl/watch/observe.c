@@ -18,7 +18,7 @@
 #include <asm/syscall.h>
 #include <asm/unistd.h>
 
-#include "compat/compat.h"
+#include "compat.h"
 #include "watch.h"
 
 #define MSR_KEYID_PARTITIONING	0x87
