@@ -4,6 +4,7 @@
  *
  *   seamcall.S, trap.c	  the SEAMCALL instruction, its #UD, and seam behind it
  *   mem.c		  TDMRs, PAMT, the pages lent to the module
+ *   topology.c		  CPUs and packages, as they were at load
  *   host.c		  tdmgr on kernel locks, CPUs and pages; CPU hotplug
  *   dev.c, vm.c, gmem.c  /dev/tdx-emul: KVM's ioctls
  *   debugfs.c, hold.c	  faults, delays, held locks, and the truth
@@ -28,13 +29,10 @@ struct tdx_module_args {
 	u64 rbx, rdi, rsi;
 };
 
+/* seamcall.S */
 asmlinkage u64 __seamcall(u64 fn, struct tdx_module_args *args);
 asmlinkage u64 __seamcall_ret(u64 fn, struct tdx_module_args *args);
 asmlinkage u64 emul_seamcall_probe(u64 fn, struct tdx_module_args *args);
-
-/* Global under the names KVM v9-v19 had: tools find them through kallsyms. */
-extern struct mutex tdx_lock;
-extern struct mutex tdx_mng_key_config_lock[TDX_MAX_PKGS];
 
 /* The host as it was at load; never changes afterwards. */
 struct emul_host {
@@ -49,8 +47,14 @@ struct emul_host {
 	struct tdmgr *mgr;
 };
 
+/* topology.c */
 extern struct emul_host emul;
 
+int emul_topology_init(void);
+void emul_topology_exit(void);
+int emul_pkg_index(int phys);
+
+/* vm-tdx.c */
 enum emul_api {
 	EMUL_API_V16,			/* KVM_TDX_RELEASE_VM */
 	EMUL_API_TERMINATE,		/* KVM_TDX_TERMINATE_VM */
@@ -77,8 +81,10 @@ void emul_tdmr(u32 i, u64 *base, u64 *size);
 u64 emul_tdmr_array(void);
 
 /* host.c */
-int emul_topology_init(void);
-void emul_topology_exit(void);
+/* Global under the names KVM v9-v19 had: tools find them through kallsyms. */
+extern struct mutex tdx_lock;
+extern struct mutex tdx_mng_key_config_lock[TDX_MAX_PKGS];
+
 int emul_host_init(void);
 void emul_host_exit(void);
 
@@ -86,9 +92,11 @@ void emul_host_exit(void);
 int emul_dev_init(void);
 void emul_dev_exit(void);
 
-/* debugfs.c, hold.c */
+/* debugfs.c */
 void emul_debugfs_init(void);
 void emul_debugfs_exit(void);
+
+/* hold.c */
 int emul_hold(struct mutex *lock, u32 ms);
 void emul_hold_exit(void);
 

@@ -18,9 +18,6 @@
 #define MSR_KEYID_PARTITIONING	0x87
 #define MAX_PHYS_BITS		52
 
-struct emul_host emul;
-enum emul_api emul_api;
-
 /* The KeyID range under the kernel's own names: tools read it through kallsyms. */
 static u32 tdx_global_keyid;
 static u32 tdx_guest_keyid_start;

@@ -17,9 +17,19 @@
 #define CPUID_GUEST_PHYS_BITS(eax)	(((eax) >> 16) & 0xff)
 #define MAX_CPUID_ENTRIES		256
 
+enum emul_api emul_api;
+
 void emul_private_page_free(void *arg, u64 gpa, u64 hpa)
 {
 	emul_page_free(hpa);
+}
+
+bool emul_vm_is_dead(struct emul_vm *vm)
+{
+	struct tdmgr_td_info info;
+
+	tdmgr_td_get_info(vm->td, &info);
+	return info.dead;
 }
 
 static int tdx_capabilities(struct kvm_tdx_cmd *cmd)

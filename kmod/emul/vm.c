@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* VM and vCPU files. Symbols that show in /proc or %ps have KVM's names. */
 #include <linux/anon_inodes.h>
+#include <linux/cpumask.h>
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/mm.h>
@@ -177,12 +178,28 @@ static int vm_set_attributes(struct emul_vm *vm, void __user *argp)
 	return emul_gmem_attributes(vm, &attrs);
 }
 
-bool emul_vm_is_dead(struct emul_vm *vm)
+int emul_vm_check_extension(long ext)
 {
-	struct tdmgr_td_info info;
-
-	tdmgr_td_get_info(vm->td, &info);
-	return info.dead;
+	switch (ext) {
+	case KVM_CAP_VM_TYPES:
+		return 1 << KVM_X86_TDX_VM;
+	case KVM_CAP_NR_VCPUS:
+		return num_online_cpus();
+	case KVM_CAP_MAX_VCPUS:
+	case KVM_CAP_MAX_VCPU_ID:
+		return TDX_MAX_VCPUS_PER_TD;
+	case KVM_CAP_NR_MEMSLOTS:
+		return EMUL_MAX_SLOTS;
+	case KVM_CAP_MEMORY_ATTRIBUTES:
+		return KVM_MEMORY_ATTRIBUTE_PRIVATE;
+	case KVM_CAP_GUEST_MEMFD:
+	case KVM_CAP_USER_MEMORY2:
+	case KVM_CAP_CHECK_EXTENSION_VM:
+	case KVM_CAP_ENABLE_CAP_VM:
+		return 1;
+	default:
+		return 0;
+	}
 }
 
 static long vm_locked_ioctl(struct emul_vm *vm, unsigned int cmd, unsigned long arg)

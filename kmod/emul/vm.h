@@ -34,18 +34,19 @@ struct emul_vm {
 	struct emul_slot slot[EMUL_MAX_SLOTS];
 };
 
+/* vm.c */
 int emul_vm_create(void);
 void emul_vm_get(struct emul_vm *vm);
 void emul_vm_put(struct emul_vm *vm);
 int emul_vm_check_extension(long ext);
-/* Released, terminated, or the module refused what it may not; lock held. */
-bool emul_vm_is_dead(struct emul_vm *vm);
 /* Gives the private pages of [gpa, end) back; vm->lock held. 0 or -EINTR. */
 int emul_vm_zap(struct emul_vm *vm, u64 gpa, u64 end, bool killable);
 
 /* vm-tdx.c: KVM_MEMORY_ENCRYPT_OP */
 long emul_tdx_vm_op(struct emul_vm *vm, void __user *argp);
 long emul_tdx_vcpu_op(struct emul_vm *vm, u32 vcpu, void __user *argp);
+/* Released, terminated, or the module refused what it may not; lock held. */
+bool emul_vm_is_dead(struct emul_vm *vm);
 void emul_private_page_free(void *arg, u64 gpa, u64 hpa);
 
 /* gmem.c */
