@@ -297,12 +297,21 @@ enum tdx_vcpu_state {
 #define TDX_MAX_PKGS		8	/* module limit */
 #define TDX_MAX_TDMRS		64
 #define TDX_MAX_RESERVED_PER_TDMR 16
+#define TDX_PAMT_ENTRY_SIZE	16	/* of every page size */
 #define TDX_MIN_TDCS_PAGES	6
 #define TDX_MAX_TDCS_PAGES	9
 #define TDX_MIN_TDVPS_PAGES	6	/* TDVPR + 5 TDCX */
 #define TDX_MAX_TDVPS_PAGES	15
 #define TDX_MAX_VCPUS_PER_TD	576
 #define TDX_RND_RETRIES		10	/* Linux RDRAND_RETRY_LOOPS */
+
+/* Page sizes as the PAMT, RDMD and S-EPT levels number them. */
+enum tdx_page_size { TDX_PS_4K, TDX_PS_2M, TDX_PS_1G, TDX_PAGE_SIZES };
+
+static inline u32 tdx_level_shift(u32 level)
+{
+	return CORE_PAGE_SHIFT + 9 * level;
+}
 
 /* Structures that the host passes to the module: appendix A of the ABI. */
 struct tdx_tdmr_info {

@@ -13,11 +13,6 @@
 
 #include "emul.h"
 
-#define PAMT_ENTRY_SIZE	16
-#define PAMT_4K_SIZE	(SZ_1G / SZ_4K * PAMT_ENTRY_SIZE)	/* 4 MiB */
-#define PAMT_2M_SIZE	(SZ_1G / SZ_2M * PAMT_ENTRY_SIZE)
-#define PAMT_1G_SIZE	SZ_4K
-#define PAMT_SMALL_SIZE	(PAMT_2M_SIZE + PAMT_1G_SIZE)
 #define TDMR_INFO_ALIGN	512
 
 /*
@@ -33,6 +28,17 @@ static struct {
 	void *info;			/* TDMR_INFOs, 512 bytes apart */
 	u64 *array;			/* their addresses */
 } mem;
+
+static u64 pamt_4k_size(void)
+{
+	return tdmgr_pamt_size(SZ_1G, TDX_PS_4K);
+}
+
+/* Of one TDMR: its entries for 2M, then those for 1G. */
+static u64 pamt_small_size(void)
+{
+	return tdmgr_pamt_size(SZ_1G, TDX_PS_2M) + tdmgr_pamt_size(SZ_1G, TDX_PS_1G);
+}
 
 /* Pages of ours that belong to the module or to a TD, whatever they are. */
 static LIST_HEAD(lent_pages);
@@ -92,7 +98,8 @@ static int mem_reserve(struct tdx_tdmr_info *info, u64 tdmr_base, u64 pa, u64 si
 static int mem_fill_tdmrs(void)
 {
 	u64 small = virt_to_phys((void *)mem.pamt_small);
-	u64 small_size = PAGE_SIZE << get_order((u64)mem.nr * PAMT_SMALL_SIZE);
+	u64 small_size = PAGE_SIZE << get_order(mem.nr * pamt_small_size());
+	u64 pamt[TDX_PAGE_SIZES];
 	u32 i, j;
 	int ret;
 
@@ -100,20 +107,16 @@ static int mem_fill_tdmrs(void)
 		struct tdx_tdmr_info *info = mem.info + i * TDMR_INFO_ALIGN;
 
 		mem.array[i] = virt_to_phys(info);
-		info->base = mem.base[i];
-		info->size = SZ_1G;
-		info->pamt_4k_base = virt_to_phys((void *)mem.pamt_4k[i]);
-		info->pamt_4k_size = PAMT_4K_SIZE;
-		info->pamt_2m_base = small + (u64)i * PAMT_SMALL_SIZE;
-		info->pamt_2m_size = PAMT_2M_SIZE;
-		info->pamt_1g_base = info->pamt_2m_base + PAMT_2M_SIZE;
-		info->pamt_1g_size = PAMT_1G_SIZE;
+		pamt[TDX_PS_4K] = virt_to_phys((void *)mem.pamt_4k[i]);
+		pamt[TDX_PS_2M] = small + i * pamt_small_size();
+		pamt[TDX_PS_1G] = pamt[TDX_PS_2M] + tdmgr_pamt_size(SZ_1G, TDX_PS_2M);
+		tdmgr_tdmr_fill(info, mem.base[i], SZ_1G, pamt);
 
 		ret = mem_reserve(info, mem.base[i], small, small_size);
 		for (j = 0; !ret && j < mem.nr; j++)
 			ret = mem_reserve(info, mem.base[i],
 					  virt_to_phys((void *)mem.pamt_4k[j]),
-					  PAMT_4K_SIZE);
+					  pamt_4k_size());
 		if (ret)
 			return ret;
 	}
@@ -125,8 +128,8 @@ static void mem_free(void)
 	u32 i;
 
 	for (i = 0; i < mem.nr; i++)
-		free_pages(mem.pamt_4k[i], get_order(PAMT_4K_SIZE));
-	free_pages(mem.pamt_small, get_order((u64)mem.nr * PAMT_SMALL_SIZE));
+		free_pages(mem.pamt_4k[i], get_order(pamt_4k_size()));
+	free_pages(mem.pamt_small, get_order(mem.nr * pamt_small_size()));
 	free_pages((unsigned long)mem.info,
 		   get_order((u64)mem.nr * TDMR_INFO_ALIGN));
 	free_page((unsigned long)mem.array);
@@ -156,12 +159,12 @@ int emul_mem_init(void)
 	mem.info = (void *)__get_free_pages(GFP_KERNEL | __GFP_ZERO,
 					    get_order((u64)mem.nr * TDMR_INFO_ALIGN));
 	mem.pamt_small = __get_free_pages(GFP_KERNEL | __GFP_ZERO,
-					  get_order((u64)mem.nr * PAMT_SMALL_SIZE));
+					  get_order(mem.nr * pamt_small_size()));
 	if (!mem.array || !mem.info || !mem.pamt_small)
 		goto fail;
 	for (i = 0; i < mem.nr; i++) {
 		mem.pamt_4k[i] = __get_free_pages(GFP_KERNEL | __GFP_NOWARN,
-						  get_order(PAMT_4K_SIZE));
+						  get_order(pamt_4k_size()));
 		if (!mem.pamt_4k[i]) {
 			pr_err("no 4 MiB block for the PAMT of GiB %llu; retry with less memory in use\n",
 			       mem.base[i] >> 30);

@@ -17,23 +17,11 @@
 static struct dentry *root;
 
 static const char * const hkid_states[TDXCTL_HKID_STATES] = {
-	[TDXCTL_HKID_UNKNOWN] = "unknown",
-	[TDXCTL_HKID_FREE] = "free",
-	[TDXCTL_HKID_ASSIGNED] = "assigned",
-	[TDXCTL_HKID_CONFIGURED] = "configured",
-	[TDXCTL_HKID_FLUSHING] = "flushing",
-	[TDXCTL_HKID_LEAKED] = "leaked",
+	TDXCTL_HKID_STATE_NAMES
 };
 
 static const char * const td_states[TDXCTL_TD_STATES] = {
-	[TDXCTL_TD_UNKNOWN] = "unknown",
-	[TDXCTL_TD_ASSIGNED] = "assigned",
-	[TDXCTL_TD_KEYS_CONFIGURED] = "keys-configured",
-	[TDXCTL_TD_INITIALIZED] = "initialized",
-	[TDXCTL_TD_RUNNABLE] = "runnable",
-	[TDXCTL_TD_BLOCKED] = "blocked",
-	[TDXCTL_TD_TEARDOWN] = "teardown",
-	[TDXCTL_TD_LEAKED] = "leaked",
+	TDXCTL_TD_STATE_NAMES
 };
 
 static const char * const lock_kinds[TDXCTL_LOCK_KINDS] = {
@@ -47,11 +35,7 @@ static const char * const lock_sources[TDXCTL_LOCK_SOURCES] = {
 };
 
 static const char * const cpu_states[TDXCTL_CPU_STATES] = {
-	[TDXCTL_CPU_UNKNOWN] = "unknown",
-	[TDXCTL_CPU_ENABLED] = "enabled",
-	[TDXCTL_CPU_NOT_ENABLED] = "not-enabled",
-	[TDXCTL_CPU_VMX_OFF] = "vmx-off",
-	[TDXCTL_CPU_NO_SEAM] = "no-seam",
+	TDXCTL_CPU_STATE_NAMES
 };
 
 static const char * const leaf_names[TDX_LEAF_COUNT] = {

@@ -11,7 +11,6 @@
 #define RAM_BASE	(4ULL << 30)
 #define GIB		(1ULL << 30)
 #define PA_BITS		52
-#define PAMT_ENTRY	16ULL
 
 /* Rounded to what such calls take on real hosts. */
 static uint64_t cost_ns(uint64_t leaf)
@@ -250,19 +249,14 @@ static uint64_t guest_bytes(const struct emul_file *f)
 static void lay_out(struct emul *e, uint64_t tdmr_size)
 {
 	uint64_t pa = e->ram_base + tdmr_size;
-	struct tdx_tdmr_info info = {
-		.base = e->ram_base,
-		.size = tdmr_size,
-		.pamt_4k_base = pa,
-		.pamt_4k_size = tdmr_size / 4096 * PAMT_ENTRY,
-	};
-	uint64_t size_2m = tdmr_size / (2 << 20) * PAMT_ENTRY;
+	u64 pamt[TDX_PAGE_SIZES];
+	struct tdx_tdmr_info info;
 
-	info.pamt_2m_base = info.pamt_4k_base + info.pamt_4k_size;
-	info.pamt_2m_size = (size_2m + CORE_PAGE_SIZE - 1) & CORE_PAGE_MASK;
-	info.pamt_1g_base = info.pamt_2m_base + info.pamt_2m_size;
-	info.pamt_1g_size = CORE_PAGE_SIZE;
-	pa = info.pamt_1g_base + info.pamt_1g_size;
+	for (enum tdx_page_size s = 0; s < TDX_PAGE_SIZES; s++) {
+		pamt[s] = pa;
+		pa += tdmgr_pamt_size(tdmr_size, s);
+	}
+	tdmgr_tdmr_fill(&info, e->ram_base, tdmr_size, pamt);
 	memcpy(ram_at(e, pa), &info, sizeof(info));
 	e->desc = ram_at(e, pa + CORE_PAGE_SIZE);
 	e->desc[0] = pa;

@@ -20,7 +20,6 @@
 #define TDMR_BASE	HOST_TDMR_BASE
 #define TDMR_SIZE	0x40000000ULL
 #define TDMR_PAGES	(TDMR_SIZE / CORE_PAGE_SIZE)
-#define PAMT_ENTRY	16
 
 #define HKID_SHIFT	40
 #define NR_MKTME	15
@@ -510,16 +509,14 @@ static void start_seam(struct host *h)
 		.cmr = { { CMR_BASE, MEM_SIZE - CMR_BASE } },
 		.late_lp_init = h->cfg.late_lp_init,
 	};
-	struct tdx_tdmr_info tdmr = {
-		.base = TDMR_BASE, .size = TDMR_SIZE,
-		.pamt_1g_base = PAMT_1G, .pamt_1g_size = CORE_PAGE_SIZE,
-		.pamt_2m_base = PAMT_2M,
-		.pamt_2m_size = TDMR_PAGES / 512 * PAMT_ENTRY,
-		.pamt_4k_base = PAMT_4K, .pamt_4k_size = TDMR_PAGES * PAMT_ENTRY,
+	static const u64 pamt[TDX_PAGE_SIZES] = {
+		[TDX_PS_4K] = PAMT_4K, [TDX_PS_2M] = PAMT_2M, [TDX_PS_1G] = PAMT_1G,
 	};
+	struct tdx_tdmr_info tdmr;
 	u64 tdmr_pa = TDMR_INFO;
 	void *mem = need(calloc(1, seam_size(&cfg)));
 
+	tdmgr_tdmr_fill(&tdmr, TDMR_BASE, TDMR_SIZE, pamt);
 	memcpy(h->mem + TDMR_INFO, &tdmr, sizeof(tdmr));
 	memcpy(h->mem + TDMR_ARRAY, &tdmr_pa, sizeof(tdmr_pa));
 	h->seam = need(seam_init(mem, &cfg, &seam_ops, h));

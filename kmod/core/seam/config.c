@@ -57,9 +57,9 @@ static bool tdmr_usable(const struct tdx_tdmr_info *t, u32 n, struct seam_range 
 static struct seam_range tdmr_pamt(const struct tdx_tdmr_info *t, u32 pt)
 {
 	switch (pt) {
-	case SEAM_4K:
+	case TDX_PS_4K:
 		return (struct seam_range) { t->pamt_4k_base, t->pamt_4k_size };
-	case SEAM_2M:
+	case TDX_PS_2M:
 		return (struct seam_range) { t->pamt_2m_base, t->pamt_2m_size };
 	default:
 		return (struct seam_range) { t->pamt_1g_base, t->pamt_1g_size };
@@ -93,9 +93,9 @@ static u64 check_pamt(const struct seam *s, const struct tdx_tdmr_info *t, u32 i
 {
 	u32 pt;
 
-	for (pt = SEAM_1G + 1; pt--;) {
+	for (pt = TDX_PS_1G + 1; pt--;) {
 		struct seam_range r = tdmr_pamt(t, pt);
-		u64 need = (t->size >> seam_level_shift(pt)) * SEAM_PAMT_ENTRY_SIZE;
+		u64 need = (t->size >> tdx_level_shift(pt)) * TDX_PAMT_ENTRY_SIZE;
 
 		if ((r.base | r.size) & ~CORE_PAGE_MASK || r.size < need ||
 		    range_end(&r) < r.base || range_end(&r) > SEAM_BIT(s->hkid_shift))
@@ -121,7 +121,7 @@ static u64 check_overlap(const struct seam *s, u32 i)
 	const struct tdx_tdmr_info *t = &s->tdmr[i].info;
 	u32 pt, j, other;
 
-	for (pt = SEAM_1G + 1; pt--;) {
+	for (pt = TDX_PS_1G + 1; pt--;) {
 		struct seam_range r = tdmr_pamt(t, pt);
 
 		for (j = 0; j <= i; j++) {
@@ -129,7 +129,7 @@ static u64 check_overlap(const struct seam *s, u32 i)
 
 			if (overlaps_usable(u, &r))
 				return tdmr_status(TDX_ST(PAMT_OVERLAP), i, pt, j);
-			for (other = SEAM_4K; other <= SEAM_1G; other++) {
+			for (other = TDX_PS_4K; other <= TDX_PS_1G; other++) {
 				struct seam_range o = tdmr_pamt(u, other);
 
 				if ((j != i || other != pt) && ranges_overlap(&r, &o))
@@ -139,7 +139,7 @@ static u64 check_overlap(const struct seam *s, u32 i)
 	}
 	/* An earlier PAMT inside this TDMR: the PAMT is the offender. */
 	for (j = 0; j < i; j++) {
-		for (pt = SEAM_4K; pt <= SEAM_1G; pt++) {
+		for (pt = TDX_PS_4K; pt <= TDX_PS_1G; pt++) {
 			struct seam_range o = tdmr_pamt(&s->tdmr[j].info, pt);
 
 			if (overlaps_usable(t, &o))
@@ -170,7 +170,7 @@ static u64 check_tdmr(const struct seam *s, u32 i)
 		st = check_overlap(s, i);
 	if (st)
 		return st;
-	for (pt = SEAM_1G + 1; pt--;)
+	for (pt = TDX_PS_1G + 1; pt--;)
 		if (!inside_cmrs(s, tdmr_pamt(t, pt)))
 			return tdmr_status(TDX_ST(PAMT_OUTSIDE_CMRS), i, pt, 0);
 	for (n = 0; tdmr_usable(t, n, &u); n++)

@@ -56,7 +56,7 @@ static u64 check_gpa_level(struct seam_call *c, const struct seam_td *td,
 	*level = c->in.rcx & 7;
 	*gpa = c->in.rcx & SEAM_PA_MASK;
 	if (*level < min || *level > max || c->in.rcx & ~(SEAM_PA_MASK | 7) ||
-	    *gpa & (SEAM_BIT(seam_level_shift(*level)) - 1) ||
+	    *gpa & (SEAM_BIT(tdx_level_shift(*level)) - 1) ||
 	    !gpa_is_private(td, *gpa))
 		return TDX_ST_OP(OPERAND_INVALID, TDX_OP_RCX);
 	return TDX_ST(SUCCESS);
@@ -73,7 +73,7 @@ static bool sept_walk(const struct seam *s, const struct seam_td *td, u64 gpa,
 	for (e->level = core_load32(&td->tdcs->root_level);; e->level--) {
 		u64 *table = seam_ptr(s, e->table);
 
-		e->entry = &table[gpa >> seam_level_shift(e->level) & 511];
+		e->entry = &table[gpa >> tdx_level_shift(e->level) & 511];
 		e->val = core_load64(e->entry) & ~SEPTE_LOCK;
 		if (e->level == level)
 			return true;
@@ -131,7 +131,7 @@ u64 seam_mem_sept_add(struct seam_call *c)
 		seam_pause(c);
 		return TDX_ST(SUCCESS);		/* the page is not consumed */
 	}
-	st = seam_page_get_free(c, c->in.r8, TDX_OP_R8, SEAM_4K, &p);
+	st = seam_page_get_free(c, c->in.r8, TDX_OP_R8, TDX_PS_4K, &p);
 	if (st)
 		return st;
 	seam_pause(c);
@@ -156,7 +156,7 @@ u64 seam_mem_page_add(struct seam_call *c)
 	if (!st)
 		st = seam_td_state(c, &td, false, OPS_INITIALIZED);
 	if (!st)
-		st = check_gpa_level(c, &td, SEAM_4K, SEAM_4K, &gpa, &level);
+		st = check_gpa_level(c, &td, TDX_PS_4K, TDX_PS_4K, &gpa, &level);
 	if (st)
 		return st;
 	/* The exclusive TDR lock stands for the S-EPT locks. */
@@ -167,7 +167,7 @@ u64 seam_mem_page_add(struct seam_call *c)
 	src = seam_strip_hkid(s, c->in.r9);
 	if (!seam_is_shared_hpa(s, c->in.r9, CORE_PAGE_SIZE) || !seam_ptr(s, src))
 		return TDX_ST_OP(OPERAND_INVALID, TDX_OP_R9);
-	st = seam_page_get_free(c, c->in.r8, TDX_OP_R8, SEAM_4K, &p);
+	st = seam_page_get_free(c, c->in.r8, TDX_OP_R8, TDX_PS_4K, &p);
 	if (st)
 		return st;
 	seam_pause(c);
@@ -192,7 +192,7 @@ u64 seam_mem_page_aug(struct seam_call *c)
 	if (!st)
 		st = seam_td_state(c, &td, true, OPS_INITIALIZED | OPS_RUNNABLE);
 	if (!st)
-		st = check_gpa_level(c, &td, SEAM_4K, SEAM_2M, &gpa, &level);
+		st = check_gpa_level(c, &td, TDX_PS_4K, TDX_PS_2M, &gpa, &level);
 	if (!st)
 		st = sept_open(c, &td, false, gpa, level, &e);
 	if (st)
@@ -225,7 +225,7 @@ u64 seam_mr_extend(struct seam_call *c)
 	if (gpa & 0xff || !gpa_is_private(&td, gpa))
 		return TDX_ST_OP(OPERAND_INVALID, TDX_OP_RCX);
 	/* Whatever stops the walk is looked at: a leaf of any size will do. */
-	sept_walk(c->s, &td, gpa, SEAM_4K, &e);
+	sept_walk(c->s, &td, gpa, TDX_PS_4K, &e);
 	if (septe_state(e.val) != TDX_SEPT_MAPPED)
 		return septe_error(c, &e, TDX_ST(EPT_ENTRY_NOT_PRESENT));
 	seam_pause(c);
@@ -235,7 +235,7 @@ u64 seam_mr_extend(struct seam_call *c)
 /* PAMT entry of the page an S-EPT entry maps, or of its S-EPT page. */
 static struct seam_pamt *septe_pamt(const struct seam *s, const struct septe *e)
 {
-	u32 level = e->val & SEPTE_LEAF ? e->level : SEAM_4K;
+	u32 level = e->val & SEPTE_LEAF ? e->level : TDX_PS_4K;
 	u64 pa = e->val & SEAM_PA_MASK;
 
 	/* A page in an S-EPT lies in a TDMR. */
@@ -253,7 +253,7 @@ u64 seam_mem_range_block(struct seam_call *c)
 	if (!st)
 		st = seam_td_state(c, &td, true, OPS_INITIALIZED | OPS_RUNNABLE);
 	if (!st)
-		st = check_gpa_level(c, &td, SEAM_4K,
+		st = check_gpa_level(c, &td, TDX_PS_4K,
 				     core_load32(&td.tdcs->root_level),
 				     &gpa, &level);
 	if (!st)
@@ -327,7 +327,7 @@ u64 seam_mem_page_remove(struct seam_call *c)
 	if (!st)
 		st = seam_td_state(c, &td, true, OPS_INITIALIZED | OPS_RUNNABLE);
 	if (!st)
-		st = check_gpa_level(c, &td, SEAM_4K, SEAM_1G, &gpa, &level);
+		st = check_gpa_level(c, &td, TDX_PS_4K, TDX_PS_1G, &gpa, &level);
 	if (!st)
 		st = sept_open(c, &td, false, gpa, level, &e);
 	if (st)
@@ -370,7 +370,7 @@ enum seam_access seam_guest_access(struct seam *s, u64 tdvpr_pa, u64 gpa)
 	td.tdcs = seam_ptr(s, core_load64(&td.tdr->tdcx[SEAM_TDCX_TDCS]));
 	if (!gpa_is_private(&td, gpa))
 		return SEAM_ACCESS_VIOLATION;
-	sept_walk(s, &td, gpa, SEAM_4K, &e);
+	sept_walk(s, &td, gpa, TDX_PS_4K, &e);
 	switch (septe_state(e.val)) {
 	case TDX_SEPT_MAPPED:
 		return SEAM_ACCESS_OK;

@@ -20,12 +20,12 @@ const struct seam_tdmr *seam_tdmr_find(const struct seam *s, u64 pa)
 struct seam_pamt *seam_pamt_entry(const struct seam *s, const struct seam_tdmr *t,
 				  u32 level, u64 pa)
 {
-	u64 base = level == SEAM_4K ? t->info.pamt_4k_base :
-		   level == SEAM_2M ? t->info.pamt_2m_base :
+	u64 base = level == TDX_PS_4K ? t->info.pamt_4k_base :
+		   level == TDX_PS_2M ? t->info.pamt_2m_base :
 				      t->info.pamt_1g_base;
-	u64 index = (pa - t->info.base) >> seam_level_shift(level);
+	u64 index = (pa - t->info.base) >> tdx_level_shift(level);
 
-	return seam_ptr(s, base + index * SEAM_PAMT_ENTRY_SIZE);
+	return seam_ptr(s, base + index * TDX_PAMT_ENTRY_SIZE);
 }
 
 static void page_fill(struct seam_page *p, struct seam_pamt *e, u64 pa, u32 level)
@@ -51,7 +51,7 @@ static bool pamt_walk(struct seam_call *c, const struct seam_tdmr *t, u64 pa,
 	u32 level;
 	bool node;
 
-	for (level = SEAM_1G;; level--) {
+	for (level = TDX_PS_1G;; level--) {
 		e = seam_pamt_entry(c->s, t, level, pa);
 		node = level != want &&
 		       seam_pamt_type(core_load64(&e->word)) == TDX_PT_NDA;
@@ -69,7 +69,7 @@ static bool pamt_walk(struct seam_call *c, const struct seam_tdmr *t, u64 pa,
 static u64 page_check_addr(struct seam_call *c, u64 pa, u32 op, u32 level,
 			   const struct seam_tdmr **t)
 {
-	if (pa & (SEAM_BIT(seam_level_shift(level)) - 1) ||
+	if (pa & (SEAM_BIT(tdx_level_shift(level)) - 1) ||
 	    pa >> c->s->hkid_shift)
 		return TDX_ST_OP(OPERAND_INVALID, op);
 	*t = seam_tdmr_find(c->s, pa);
@@ -85,10 +85,10 @@ u64 seam_page_lock(struct seam_call *c, u64 pa, u32 op, bool ex,
 	const struct seam_tdmr *t;
 	u64 st;
 
-	st = page_check_addr(c, pa, op, SEAM_4K, &t);
+	st = page_check_addr(c, pa, op, TDX_PS_4K, &t);
 	if (st)
 		return st;
-	if (!pamt_walk(c, t, pa, SEAM_4K, ex, p))
+	if (!pamt_walk(c, t, pa, TDX_PS_4K, ex, p))
 		return TDX_ST_OP(OPERAND_BUSY, op);
 	return TDX_ST(SUCCESS);
 }
@@ -101,7 +101,7 @@ u64 seam_page_get(struct seam_call *c, u64 pa, u32 op, bool ex, u32 type,
 
 	if (st)
 		return st;
-	if (p->level != SEAM_4K || p->type != type)
+	if (p->level != TDX_PS_4K || p->type != type)
 		return TDX_ST_OP(PAGE_METADATA_INCORRECT, op);
 	return TDX_ST(SUCCESS);
 }
@@ -109,10 +109,10 @@ u64 seam_page_get(struct seam_call *c, u64 pa, u32 op, bool ex, u32 type,
 /* A 2-MiB range is free when none of its 4-KiB pages is in use. */
 static bool pamt_2m_free(const struct seam *s, const struct seam_tdmr *t, u64 pa)
 {
-	u64 end = pa + SEAM_BIT(seam_level_shift(SEAM_2M));
+	u64 end = pa + SEAM_BIT(tdx_level_shift(TDX_PS_2M));
 
 	for (; pa < end; pa += CORE_PAGE_SIZE) {
-		struct seam_pamt *e = seam_pamt_entry(s, t, SEAM_4K, pa);
+		struct seam_pamt *e = seam_pamt_entry(s, t, TDX_PS_4K, pa);
 
 		if (seam_pamt_type(core_load64(&e->word)) != TDX_PT_NDA)
 			return false;
@@ -133,7 +133,7 @@ u64 seam_page_get_free(struct seam_call *c, u64 pa, u32 op, u32 level,
 	if (!pamt_walk(c, t, pa, level, true, p))
 		return TDX_ST_OP(OPERAND_BUSY, op);
 	if (p->level != level || p->type != TDX_PT_NDA ||
-	    (level == SEAM_2M && !pamt_2m_free(c->s, t, pa)))
+	    (level == TDX_PS_2M && !pamt_2m_free(c->s, t, pa)))
 		return TDX_ST_OP(PAGE_METADATA_INCORRECT, op);
 	return TDX_ST(SUCCESS);
 }
@@ -194,11 +194,11 @@ static void pamt_init(struct seam *s, const struct seam_tdmr *t, u32 level,
 {
 	u64 pa;
 
-	for (pa = start; pa < end; pa += SEAM_BIT(seam_level_shift(level))) {
+	for (pa = start; pa < end; pa += SEAM_BIT(tdx_level_shift(level))) {
 		struct seam_pamt *e = seam_pamt_entry(s, t, level, pa);
 		u32 type = TDX_PT_NDA;
 
-		if (level == SEAM_4K && tdmr_reserved(&t->info, pa))
+		if (level == TDX_PS_4K && tdmr_reserved(&t->info, pa))
 			type = TDX_PT_RSVD;
 		core_store64(&e->bepoch, 0);
 		core_store64(&e->word, seam_pamt_word(type, 0));
@@ -229,9 +229,9 @@ u64 seam_sys_tdmr_init(struct seam_call *c)
 	/* The real module does a bounded amount, too: 4 MiB of TDMR a call. */
 	end = start + SEAM_4MIB;
 	if (!(start & (SEAM_GIB - 1)))
-		pamt_init(s, t, SEAM_1G, start, start + SEAM_GIB);
-	pamt_init(s, t, SEAM_2M, start, end);
-	pamt_init(s, t, SEAM_4K, start, end);
+		pamt_init(s, t, TDX_PS_1G, start, start + SEAM_GIB);
+	pamt_init(s, t, TDX_PS_2M, start, end);
+	pamt_init(s, t, TDX_PS_4K, start, end);
 	core_store64(&t->next, end);
 	c->out->rdx = end & ~(SEAM_GIB - 1);
 	return TDX_ST(SUCCESS);

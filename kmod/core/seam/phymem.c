@@ -37,7 +37,7 @@ u64 seam_phymem_page_reclaim(struct seam_call *c)
 		return TDX_ST_OP(PAGE_METADATA_INCORRECT, TDX_OP_RCX);
 	/* From here on the outputs are valid whatever happens. */
 	page_report(c, &p);
-	if (p.pa & (SEAM_BIT(seam_level_shift(p.level)) - 1))
+	if (p.pa & (SEAM_BIT(tdx_level_shift(p.level)) - 1))
 		return TDX_ST_OP(OPERAND_INVALID, TDX_OP_RCX);
 
 	if (p.type == TDX_PT_TDR) {

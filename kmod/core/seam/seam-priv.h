@@ -33,8 +33,6 @@ struct seam_pamt {
 	u64 bepoch;
 };
 
-#define SEAM_PAMT_ENTRY_SIZE	16
-
 static inline u32 seam_pamt_type(u64 word)
 {
 	return (word >> 16) & 0xff;
@@ -48,14 +46,6 @@ static inline u64 seam_pamt_owner(u64 word)
 static inline u64 seam_pamt_word(u32 type, u64 owner)
 {
 	return (owner >> CORE_PAGE_SHIFT) << 24 | (u64)type << 16;
-}
-
-/* Page sizes as the PAMT, RDMD and S-EPT levels count them. */
-enum { SEAM_4K, SEAM_2M, SEAM_1G };
-
-static inline u32 seam_level_shift(u32 level)
-{
-	return CORE_PAGE_SHIFT + 9 * level;
 }
 
 /* TDR page. Written under the TDR lock held exclusively, CHLDCNT under any. */

@@ -20,7 +20,7 @@ u64 seam_td_get(struct seam_call *c, u64 pa, u32 op, bool ex, struct seam_td *td
  */
 u64 seam_td_get_implicit(struct seam_call *c, u64 pa, bool ex, struct seam_td *td)
 {
-	if (!seam_page_lock_implicit(c, pa, SEAM_4K, ex, &td->page))
+	if (!seam_page_lock_implicit(c, pa, TDX_PS_4K, ex, &td->page))
 		return TDX_ST_OP(OPERAND_BUSY, TDX_OP_TDR);
 	td->tdr = seam_ptr(c->s, pa);
 	td->tdcs = NULL;
@@ -138,7 +138,7 @@ u64 seam_mng_addcx(struct seam_call *c)
 	nr = core_load32(&td.tdr->num_tdcx);
 	if (nr >= TDX_MAX_TDCS_PAGES)
 		return TDX_ST(TDCX_NUM_INCORRECT);
-	st = seam_page_get_free(c, c->in.rcx, TDX_OP_RCX, SEAM_4K, &p);
+	st = seam_page_get_free(c, c->in.rcx, TDX_OP_RCX, TDX_PS_4K, &p);
 	if (st)
 		return st;
 	/* The sixth page completes the TDCS: keys for the TD are drawn. */

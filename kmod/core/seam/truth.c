@@ -7,7 +7,7 @@
 #include "seam-priv.h"
 
 /* What one page of the PAMT for 4-KiB pages describes. */
-#define PAMT_PAGE_SPAN	(CORE_PAGE_SIZE / SEAM_PAMT_ENTRY_SIZE * CORE_PAGE_SIZE)
+#define PAMT_PAGE_SPAN	(CORE_PAGE_SIZE / TDX_PAMT_ENTRY_SIZE * CORE_PAGE_SIZE)
 
 enum seam_sys_state seam_get_sys_state(const struct seam *s)
 {
@@ -40,13 +40,13 @@ static bool page_look(const struct seam *s, const struct seam_tdmr *t, u64 pa,
 {
 	u32 level;
 
-	for (level = SEAM_1G;; level--) {
+	for (level = TDX_PS_1G;; level--) {
 		u64 word = core_load64(&seam_pamt_entry(s, t, level, pa)->word);
 
 		out->type = seam_pamt_type(word);
 		out->owner = seam_pamt_owner(word);
 		out->size = level;
-		if (level == SEAM_4K || out->type != TDX_PT_NDA)
+		if (level == TDX_PS_4K || out->type != TDX_PT_NDA)
 			return out->type != TDX_PT_NDA && out->type != TDX_PT_RSVD;
 	}
 }
@@ -101,7 +101,7 @@ int seam_get_td(const struct seam *s, u64 tdr_pa, struct seam_td_info *out)
  */
 static u64 last_free(const struct seam *s, const struct seam_tdmr *t, u64 pa)
 {
-	const struct seam_pamt *e = seam_pamt_entry(s, t, SEAM_4K, pa);
+	const struct seam_pamt *e = seam_pamt_entry(s, t, TDX_PS_4K, pa);
 	u64 left = PAMT_PAGE_SPAN - (pa & (PAMT_PAGE_SPAN - 1));
 
 	for (; left > CORE_PAGE_SIZE; left -= CORE_PAGE_SIZE, pa += CORE_PAGE_SIZE)
@@ -123,13 +123,13 @@ int seam_for_each_page(const struct seam *s, u64 pa, u64 end,
 		u64 at = t->info.base > pa ? t->info.base : pa & CORE_PAGE_MASK;
 
 		for (; at < stop && at < end;
-		     at += SEAM_BIT(seam_level_shift(p.size))) {
+		     at += SEAM_BIT(tdx_level_shift(p.size))) {
 			if (!page_look(s, t, at, &p)) {
-				if (p.size == SEAM_4K)
+				if (p.size == TDX_PS_4K)
 					at = last_free(s, t, at);
 				continue;
 			}
-			at &= ~(SEAM_BIT(seam_level_shift(p.size)) - 1);
+			at &= ~(SEAM_BIT(tdx_level_shift(p.size)) - 1);
 			ret = fn(arg, at, &p);
 			if (ret)
 				return ret;

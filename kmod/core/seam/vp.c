@@ -54,7 +54,7 @@ u64 seam_vp_create(struct seam_call *c)
 	if (!st)
 		st = seam_td_state(c, &td, true, SEAM_BIT(TDX_OP_INITIALIZED));
 	if (!st)
-		st = seam_page_get_free(c, c->in.rcx, TDX_OP_RCX, SEAM_4K, &p);
+		st = seam_page_get_free(c, c->in.rcx, TDX_OP_RCX, TDX_PS_4K, &p);
 	if (st)
 		return st;
 	seam_pause(c);
@@ -85,7 +85,7 @@ u64 seam_vp_addcx(struct seam_call *c)
 	nr = core_load32(&vp.vps->num_pages);
 	if (nr >= TDX_MAX_TDVPS_PAGES)
 		return TDX_ST(TDCX_NUM_INCORRECT);
-	st = seam_page_get_free(c, c->in.rcx, TDX_OP_RCX, SEAM_4K, &p);
+	st = seam_page_get_free(c, c->in.rcx, TDX_OP_RCX, TDX_PS_4K, &p);
 	if (st)
 		return st;
 	seam_pause(c);

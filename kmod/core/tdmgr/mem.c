@@ -8,12 +8,12 @@
 /* Level of the entry @gpa is looked up in: 0 is a leaf, 3 the root table. */
 static u32 tdmgr_index(u64 gpa, u32 level)
 {
-	return (gpa >> (CORE_PAGE_SHIFT + 9 * level)) & (TDMGR_SEPT_ENTRIES - 1);
+	return (gpa >> tdx_level_shift(level)) & (TDMGR_SEPT_ENTRIES - 1);
 }
 
 static u64 tdmgr_level_size(u32 level)
 {
-	return 1ULL << (CORE_PAGE_SHIFT + 9 * level);
+	return 1ULL << tdx_level_shift(level);
 }
 
 /*

@@ -83,6 +83,18 @@ struct tdmgr_config {
 	const u64 *tdmr_size;
 };
 
+/*
+ * Bytes of the PAMT area that the entries of one page size need for a TDMR of
+ * @tdmr_size bytes; a multiple of 4 KiB.
+ */
+u64 tdmgr_pamt_size(u64 tdmr_size, enum tdx_page_size level);
+/*
+ * Describes one TDMR without reserved areas. @pamt: the physical address of the
+ * PAMT area for each page size, of tdmgr_pamt_size() bytes.
+ */
+void tdmgr_tdmr_fill(struct tdx_tdmr_info *info, u64 base, u64 size,
+		     const u64 pamt[TDX_PAGE_SIZES]);
+
 struct tdmgr;
 struct tdmgr_td;
 

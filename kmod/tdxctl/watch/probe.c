@@ -47,15 +47,20 @@ static struct seamcall_probe probes[] = {
 static DEFINE_MUTEX(probe_mutex);
 static char provider_name[MODULE_NAME_LEN];
 
-/* SEAMCALLs that the probes did not see, and that may have changed anything. */
-unsigned long probe_missed(void)
+static unsigned long sum_missed(bool nested)
 {
 	unsigned long n = 0;
 	int i;
 
 	for (i = 0; i < ARRAY_SIZE(probes); i++)
-		n += READ_ONCE(probes[i].rp.nmissed);
+		n += nested ? READ_ONCE(probes[i].rp.kp.nmissed) : READ_ONCE(probes[i].rp.nmissed);
 	return n;
+}
+
+/* SEAMCALLs that the probes did not see, and that may have changed anything. */
+unsigned long probe_missed(void)
+{
+	return sum_missed(false);
 }
 
 /*
@@ -66,12 +71,7 @@ unsigned long probe_missed(void)
  */
 unsigned long probe_nested(void)
 {
-	unsigned long n = 0;
-	int i;
-
-	for (i = 0; i < ARRAY_SIZE(probes); i++)
-		n += READ_ONCE(probes[i].rp.kp.nmissed);
-	return n;
+	return sum_missed(true);
 }
 
 static int on_entry(struct kretprobe_instance *ri, struct pt_regs *regs)

@@ -110,6 +110,15 @@ enum tdxctl_hkid_state {
 	TDXCTL_HKID_STATES,
 };
 
+/* The names of the states, as the initializers of an array. */
+#define TDXCTL_HKID_STATE_NAMES						\
+	[TDXCTL_HKID_UNKNOWN] = "unknown",				\
+	[TDXCTL_HKID_FREE] = "free",					\
+	[TDXCTL_HKID_ASSIGNED] = "assigned",				\
+	[TDXCTL_HKID_CONFIGURED] = "configured",			\
+	[TDXCTL_HKID_FLUSHING] = "flushing",				\
+	[TDXCTL_HKID_LEAKED] = "leaked",
+
 struct tdxctl_owner {
 	__s32 tgid;			/* 0 unknown */
 	__s32 tid;			/* of TDH.MNG.CREATE */
@@ -137,6 +146,16 @@ enum tdxctl_td_state {
 	TDXCTL_TD_TEARDOWN, TDXCTL_TD_LEAKED,
 	TDXCTL_TD_STATES,
 };
+
+#define TDXCTL_TD_STATE_NAMES						\
+	[TDXCTL_TD_UNKNOWN] = "unknown",				\
+	[TDXCTL_TD_ASSIGNED] = "assigned",				\
+	[TDXCTL_TD_KEYS_CONFIGURED] = "keys-configured",		\
+	[TDXCTL_TD_INITIALIZED] = "initialized",			\
+	[TDXCTL_TD_RUNNABLE] = "runnable",				\
+	[TDXCTL_TD_BLOCKED] = "blocked",				\
+	[TDXCTL_TD_TEARDOWN] = "teardown",				\
+	[TDXCTL_TD_LEAKED] = "leaked",
 
 #define TDXCTL_TD_LATE		(1U << 0)	/* existed before the helper */
 
@@ -202,6 +221,13 @@ enum tdxctl_cpu_state {
 	TDXCTL_CPU_VMX_OFF, TDXCTL_CPU_NO_SEAM,
 	TDXCTL_CPU_STATES,
 };
+
+#define TDXCTL_CPU_STATE_NAMES						\
+	[TDXCTL_CPU_UNKNOWN] = "unknown",				\
+	[TDXCTL_CPU_ENABLED] = "enabled",				\
+	[TDXCTL_CPU_NOT_ENABLED] = "not-enabled",			\
+	[TDXCTL_CPU_VMX_OFF] = "vmx-off",				\
+	[TDXCTL_CPU_NO_SEAM] = "no-seam",
 
 struct tdxctl_cpu {
 	__u32 cpu;
