@@ -109,7 +109,7 @@ man: $(MAN)
 
 # The helper goes in as source, for DKMS: it must match the running kernel.
 SRCDIR	:= $(PREFIX)/src/tdxctl-$(VERSION)
-KMOD_FILES = $(shell find kmod -type f -name '*.[chS]' -o -type f -name 'objs.mk') kmod/Kbuild
+KMOD_FILES = $(shell find kmod -type f -name '*.[chS]' -o -type f -name 'objs.mk' -o -name '*.md') kmod/Kbuild
 
 # fill FILE,DIR: FILE with what is only known here, to DIR.
 fill = install -d $(DESTDIR)$(2) && \
