@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR LGPL-2.1-or-later */
 /*
- * What the freestanding core needs from its surroundings, for both worlds it
- * is compiled in: the kernel modules and user space (library, tests, fuzzers).
+ * The environment of the freestanding core: types, atomics, page size. For kernel
+ * modules and for user space (library, tests, fuzzers).
  */
 #ifndef TDXCTL_CORE_PLATFORM_H
 #define TDXCTL_CORE_PLATFORM_H

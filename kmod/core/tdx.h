@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR LGPL-2.1-or-later */
 /*
- * The host-side TDX module interface: leaf numbers, completion status codes,
- * operand ids and states. One X-macro each, read by seam (which answers), by
- * ledger (which observes), by the library (which explains) and by the tests.
+ * The host-side interface of the TDX module: leaf numbers, completion status
+ * codes, operand ids and states. The long lists are X-macros, which seam, tdmgr,
+ * ledger, the library and the tests expand.
  *
  * Names are those of the Intel TDX module ABI, version 1.5.05.
  */
@@ -202,7 +202,7 @@ enum tdx_status_hi {
 #define TDX_STATUS_MASK		0xffffffff00000000ULL
 #define TDX_STATUS_OF(rax)	((rax) & TDX_STATUS_MASK)
 
-/* Made by the kernel, never by the module: trap number OR-ed in (1.3). */
+/* Set by the kernel, never by the module (ABI 1.3): #UD and #GP with their trap number. */
 #define TDX_SEAMCALL_VMFAILINVALID	0x8000ff00ffff0000ULL
 #define TDX_SEAMCALL_UD			0x8000ff0000000006ULL
 #define TDX_SEAMCALL_GP			0x8000ff000000000dULL
@@ -249,7 +249,7 @@ enum tdx_lifecycle {
 	TDX_LC_TEARDOWN		= 3,
 };
 
-/* TDCS.OP_STATE; 3..10 belong to migration, which Linux 7.2 does not use. */
+/* TDCS.OP_STATE; 3..10 belong to migration, which Linux does not use (7.2). */
 enum tdx_op_state {
 	TDX_OP_UNINITIALIZED	= 0,
 	TDX_OP_INITIALIZED	= 1,

@@ -2,24 +2,24 @@
 /*
  * ledger: what each finished SEAMCALL proves.
  *
- * A success proves the state the leaf requires (TDX module ABI, TD life cycle
- * and OP_STATE tables). Where that contradicts the record, calls were missed:
- * the contradiction is counted and the newest call is believed. Failures prove
- * little and change only what is noted beside each.
+ * A success proves the state that the leaf requires (TDX module ABI, TD life cycle
+ * and OP_STATE tables). If the record contradicts it, calls were missed: the
+ * contradiction is counted as a violation, and the record follows the newest call.
+ * A failure proves little; its effects are described beside each leaf.
  */
 #include "ledger-priv.h"
 
 enum name_by { BY_NONE, BY_TDR_RCX, BY_TDR_RDX, BY_VPR_RCX, BY_VPR_RDX };
 
-/* How a leaf names its TD, the states its success requires, and the next one. */
+/* How a leaf names its TD, the states it requires, and the next state. */
 struct rule {
 	u8 by;
-	u8 lo, hi;		/* 0: proves nothing */
+	u8 lo, hi;		/* required states; 0: none */
 	u8 next;		/* 0: unchanged */
 	/*
-	 * The host is still building or running the TD, so it did not give up
-	 * on its HKID. Not so for BLOCK, TRACK, REMOVE, FLUSH: KVM removes
-	 * pages after a failed release too.
+	 * A call of this leaf means that the host is building or running the TD
+	 * and has not given up its HKID. Not BLOCK, TRACK, REMOVE and FLUSH: KVM
+	 * removes pages after a failed release as well.
 	 */
 	bool in_use;
 };
@@ -56,8 +56,8 @@ static const struct rule rules[TDX_LEAF_COUNT] = {
 };
 
 /*
- * KEY.CONFIG is run by workers, and the rest is not always of the VMM: pages are
- * taken from it, and a TD ends, in whatever task that falls to.
+ * KEY.CONFIG runs in workers. Leaves without in_use may run in any task: pages are
+ * removed, and TDs end, in the context that happens to do it.
  */
 bool ledger_names_owner(u64 rax)
 {
@@ -85,13 +85,13 @@ static void sub(struct ledger *l, u64 *count, u64 n)
 	}
 }
 
-/* Pages of 4 KiB in one of @level: 0 = 4K, 1 = 2M, 2 = 1G. */
+/* Number of 4-KiB pages in a page of @level: 0 = 4K, 1 = 2M, 2 = 1G. */
 static u64 pages_of(u64 level)
 {
 	return 1ULL << (9 * (level & 3));
 }
 
-/* A TD that was there before it was seen. */
+/* Adds a TD whose creation was not seen. */
 static struct ledger_td_slot *discover(struct ledger *l, u64 tdr)
 {
 	struct ledger_td_slot *td;
@@ -101,13 +101,13 @@ static struct ledger_td_slot *discover(struct ledger *l, u64 tdr)
 	if (ledger_complete(l) && !l->totals.tds_dropped)
 		l->totals.violations++;
 	td = ledger_td_new(l, tdr);
-	/* Each of its calls comes here, so they cannot be counted as TDs. */
+	/* Each call of such a TD comes here, so it counts as one TD only once. */
 	if (!td && !l->totals.tds_dropped)
 		l->totals.tds_dropped = 1;
 	return td;
 }
 
-/* The record of @td is about an older TD: forget it and start anew. */
+/* The record is about a former TD at this address: replaces it by a new one. */
 static struct ledger_td_slot *restart(struct ledger *l, struct ledger_td_slot *td)
 {
 	u64 tdr = td->pub.tdr;
@@ -119,7 +119,7 @@ static struct ledger_td_slot *restart(struct ledger *l, struct ledger_td_slot *t
 	return ledger_td_new(l, tdr);
 }
 
-/* @page is given to the module, so it cannot be what it is recorded as. */
+/* The host passed @page to the module, so a record of it as TDR or TDVPR is outdated. */
 static void page_reused(struct ledger *l, u64 page)
 {
 	struct ledger_td_slot *td = ledger_td_get(l, page);
@@ -137,8 +137,8 @@ static void page_reused(struct ledger *l, u64 page)
 }
 
 /*
- * A success required [lo, hi]. Returns the record to go on with; NULL when
- * the call is too old to say anything about the state, or there is no room.
+ * A success proves that the state was in [lo, hi]. Returns the record to update, or
+ * NULL if the call is older than the recorded state, or the table is full.
  */
 static struct ledger_td_slot *prove(struct ledger *l, struct ledger_td_slot *td,
 				    const struct rule *r, const struct ledger_event *ev)
@@ -150,7 +150,7 @@ static struct ledger_td_slot *prove(struct ledger *l, struct ledger_td_slot *td,
 			state = td->before_leak;
 		else
 			return td;
-		/* Not given up after all, or the release goes on. */
+		/* It was not given up, or its release continues. */
 		td->pub.fail_leaf = 0;
 		td->pub.fail_status = 0;
 		ledger_td_state(l, td, state, ev->now);
@@ -165,14 +165,14 @@ static struct ledger_td_slot *prove(struct ledger *l, struct ledger_td_slot *td,
 	}
 	if (state >= r->lo && state <= r->hi)
 		return td;
-	/* Took effect before the state was reached, but was reported after. */
+	/* The call took effect before the recorded state, but ended after it. */
 	if (ev->call->seq <= td->seq)
 		return NULL;
 	if (state > r->hi) {
 		td = restart(l, td);
 		return td ? prove(l, td, r, ev) : NULL;
 	}
-	/* Present packages may be fewer than the possible ones. */
+	/* There may be fewer present packages than possible ones. */
 	if (state != LEDGER_TD_ASSIGNED || r->lo != LEDGER_TD_KEYS_CONFIGURED ||
 	    !td->pub.keyed_pkgs)
 		l->totals.violations++;
@@ -195,13 +195,13 @@ static void create(struct ledger *l, const struct ledger_event *ev)
 			ledger_hkid_anon(l, id, ev);
 		return;
 	}
-	/* No module does this. */
+	/* No TDX module accepts this. */
 	if (!tdr || tdr & ~CORE_PAGE_MASK) {
 		l->totals.violations++;
 		return;
 	}
 	page_reused(l, tdr);
-	/* Whoever had this HKID gave it back unseen. */
+	/* The former owner of this HKID released it in a missed call. */
 	if (h && h->pub.tdr) {
 		l->totals.violations++;
 		td = ledger_td_get(l, h->pub.tdr);
@@ -235,7 +235,7 @@ static void create(struct ledger *l, const struct ledger_event *ev)
 	ledger_hkid_bind(l, td, id, ev->now);
 }
 
-/* @late: reported only after the TD had gone on. */
+/* @late: the call ended after the TD reached a later state. */
 static void key_config(struct ledger *l, struct ledger_td_slot *td, bool late,
 		       const struct ledger_event *ev)
 {
@@ -246,7 +246,7 @@ static void key_config(struct ledger *l, struct ledger_td_slot *td, bool late,
 		l->pkg[pkg].pub.keys_programmed++;
 	if (late)
 		return;
-	/* Its state was HKID_ASSIGNED, so it owns nothing but its TDR. */
+	/* Its state was HKID_ASSIGNED, so it owns only its TDR. */
 	td->pub.vcpus = 0;
 	td->pub.private_pages = 0;
 	td->pub.sept_pages = 0;
@@ -258,7 +258,7 @@ static void key_config(struct ledger *l, struct ledger_td_slot *td, bool late,
 		td->pub.keyed_pkgs |= 1U << pkg;
 	else if (td->seen_keys == l->all_pkgs)
 		td->pub.keyed_pkgs = l->all_pkgs;
-	/* Which other packages have it may be unknown: this may be the last one. */
+	/* If the keys of other packages are unknown, this may be the last one. */
 	if (td->pub.keyed_pkgs == LEDGER_UNKNOWN32)
 		ledger_td_state(l, td, LEDGER_TD_UNKNOWN, 0);
 	else if (td->pub.keyed_pkgs == l->all_pkgs)
@@ -274,7 +274,7 @@ static void freed(struct ledger *l, struct ledger_td_slot *td, u64 now)
 	ledger_td_state(l, td, LEDGER_TD_TEARDOWN, now);
 }
 
-/* The page a successful call gave to the module; 0 = none, or not for sure. */
+/* The page that a successful call passed to the module; 0: none, or not certain. */
 static u64 page_given(const struct ledger_event *ev)
 {
 	const struct ledger_regs *in = &ev->call->in;
@@ -311,14 +311,14 @@ static void td_leaf(struct ledger *l, const struct ledger_event *ev)
 	else if (ev->leaf == TDH_MEM_SEPT_ADD)
 		name &= CORE_PAGE_MASK;
 
-	/* Before the look-up: what is forgotten here may be what is named. */
+	/* Before the look-up, which may otherwise find an outdated record. */
 	if (ev->ok)
 		page_reused(l, page_given(ev));
 	td = by_tdr ? ledger_td_get(l, name) : ledger_td_of_vcpu(l, name);
 	if (ev->ok) {
 		if (!td && by_tdr)
 			td = discover(l, name);
-		/* The TD of an unknown HKID, but not in the table. */
+		/* A TD without a record has released an unknown HKID. */
 		if (!td && ev->leaf == TDH_MNG_KEY_FREEID)
 			ledger_hkid_forget_anon(l);
 	}
@@ -334,7 +334,7 @@ static void td_leaf(struct ledger *l, const struct ledger_event *ev)
 	if (r->lo) {
 		struct ledger_td_slot *proven = prove(l, td, r, ev);
 
-		/* An old call still counts pages, but its transition is history. */
+		/* An older call still counts pages, but does not change the state. */
 		if (!proven && (r->next || ledger_td_get(l, td->pub.tdr) != td))
 			return;
 		late = !proven;
@@ -352,7 +352,7 @@ static void td_leaf(struct ledger *l, const struct ledger_event *ev)
 		add(&td->pub.control_pages, 1);
 		break;
 	case TDH_MNG_INIT:
-		/* vCPUs and memory come only after this. */
+		/* vCPUs and memory are added after this. */
 		td->pub.vcpus = 0;
 		td->pub.private_pages = 0;
 		td->pub.sept_pages = 0;
@@ -404,7 +404,7 @@ static void td_leaf(struct ledger *l, const struct ledger_event *ev)
 		ledger_td_state(l, td, r->next, ev->now);
 }
 
-/* Pages of dying TDs went back, but to whom they belonged was not seen. */
+/* A page was reclaimed, and the outputs that name its TD were not seen. */
 static void reclaim_unseen(struct ledger *l)
 {
 	u32 i;
@@ -419,8 +419,8 @@ static void reclaim_unseen(struct ledger *l)
 }
 
 /*
- * Outputs RCX type, RDX owner, R8 size: valid on success, and when the module
- * got as far as the owner's state.
+ * The outputs RCX type, RDX owner and R8 size are valid on success, and if the call
+ * failed at or after the check of the owner's state.
  */
 static void reclaim(struct ledger *l, const struct ledger_event *ev)
 {
@@ -453,7 +453,7 @@ static void reclaim(struct ledger *l, const struct ledger_event *ev)
 	tdr = ev->out->rcx == TDX_PT_TDR ? page : ev->out->rdx;
 	td = ledger_td_get(l, tdr);
 	if (!td) {
-		/* The end of a TD that is not in the record changes nothing. */
+		/* The end of a TD without a record changes nothing. */
 		if (!ev->ok || ev->out->rcx == TDX_PT_TDR)
 			return;
 		td = discover(l, tdr);
@@ -470,7 +470,7 @@ static void reclaim(struct ledger *l, const struct ledger_event *ev)
 	if (td->pub.state == LEDGER_TD_LEAKED && !td->pub.hkid)
 		ledger_td_state(l, td, LEDGER_TD_TEARDOWN, ev->now);
 	if (td->pub.state != LEDGER_TD_TEARDOWN) {
-		/* Its HKID went back unseen. */
+		/* Its HKID was released in a missed call. */
 		if (td->pub.state != LEDGER_TD_UNKNOWN) {
 			l->totals.violations++;
 			ledger_td_lose_counts(td);
@@ -494,7 +494,7 @@ static void reclaim(struct ledger *l, const struct ledger_event *ev)
 		sub(l, &td->pub.control_pages, 1);
 		break;
 	case TDX_PT_TDR:
-		/* The module keeps a TDR as long as it has children. */
+		/* The module does not return a TDR before all other pages. */
 		if ((td->pub.control_pages != 1 && td->pub.control_pages != LEDGER_UNKNOWN) ||
 		    (td->pub.private_pages && td->pub.private_pages != LEDGER_UNKNOWN) ||
 		    (td->pub.sept_pages && td->pub.sept_pages != LEDGER_UNKNOWN))
@@ -505,9 +505,9 @@ static void reclaim(struct ledger *l, const struct ledger_event *ev)
 }
 
 /*
- * KVM flushes a page right after TDH.MEM.PAGE.REMOVE under the TD's own KeyID
- * (any other would leave its cache lines): the HKID of a TD whose creation was
- * not seen.
+ * Right after TDH.MEM.PAGE.REMOVE, KVM flushes the page under the KeyID of its TD;
+ * with another KeyID, cache lines would remain. This shows the HKID of a TD whose
+ * creation was not seen.
  */
 static void page_wbinvd(struct ledger *l, const struct ledger_event *ev,
 			u64 removed_hpa, u64 removed_tdr)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR LGPL-2.1-or-later
 /*
- * ledger: what the host fails to give back. Alone a failure proves little, so it is
- * noted, and the end of the VM tells whether anything came of it.
+ * ledger: HKIDs and pages that the host fails to release. One failure proves little:
+ * it is recorded, and is a leak if it is not corrected before the VM ends.
  */
 #include "ledger-priv.h"
 
@@ -22,7 +22,7 @@ static void leak(struct ledger *l, struct ledger_td_slot *td, u64 now)
 	}
 }
 
-/* VPFLUSHDONE or KEY.FREEID failed: is the HKID lost? */
+/* VPFLUSHDONE or KEY.FREEID failed: decides whether the HKID is leaked. */
 void ledger_release_failed(struct ledger *l, struct ledger_td_slot *td,
 			   const struct ledger_event *ev)
 {
@@ -30,7 +30,7 @@ void ledger_release_failed(struct ledger *l, struct ledger_td_slot *td,
 
 	if (ev->call->seq <= td->seq || td->pub.state == LEDGER_TD_TEARDOWN)
 		return;
-	/* Tried once more by who does not know better: the first failure is the cause. */
+	/* A caller may retry; keep the first failure as the cause. */
 	if (td->pub.state == LEDGER_TD_LEAKED)
 		return;
 	if (ledger_is_busy(ev->status)) {
@@ -44,21 +44,21 @@ void ledger_release_failed(struct ledger *l, struct ledger_td_slot *td,
 			failed(td, ev);
 			return;
 		}
-		/* It may be blocked already, or have no HKID any more. */
+		/* It may be blocked already, or its HKID released. */
 		if (st == TDX_ST(LIFECYCLE_STATE_INCORRECT) &&
 		    td->pub.state == LEDGER_TD_UNKNOWN)
 			return;
 	} else if (st == TDX_ST(LIFECYCLE_STATE_INCORRECT) &&
 		   td->pub.state != LEDGER_TD_BLOCKED) {
-		/* Out of order: the TD keeps its HKID, or gave it back unseen. */
+		/* Called out of order, or the HKID was released by a missed call. */
 		return;
 	}
 	failed(td, ev);
 	leak(l, td, ev->now);
 }
 
-/* The only TD that is being torn down; NULL if there are several. */
-static struct ledger_td_slot *only_dying(const struct ledger *l)
+/* The TD in teardown; NULL if there is none or more than one. */
+static struct ledger_td_slot *only_td_in_teardown(const struct ledger *l)
 {
 	struct ledger_td_slot *found = NULL;
 	u32 i;
@@ -75,7 +75,7 @@ static struct ledger_td_slot *only_dying(const struct ledger *l)
 	return found;
 }
 
-/* Whose page it was the module tells only of some failures. */
+/* The module identifies the TD for some failures only. */
 void ledger_reclaim_failed(struct ledger *l, const struct ledger_event *ev, u64 tdr)
 {
 	struct ledger_td_slot *td = ledger_td_get(l, tdr);
@@ -85,7 +85,7 @@ void ledger_reclaim_failed(struct ledger *l, const struct ledger_event *ev, u64 
 	if (!td)
 		td = ledger_td_of_vcpu(l, ev->call->in.rcx);
 	if (!td)
-		td = only_dying(l);
+		td = only_td_in_teardown(l);
 	if (td && td->pub.state == LEDGER_TD_TEARDOWN && !td->pub.fail_leaf)
 		failed(td, ev);
 }
@@ -100,7 +100,7 @@ void ledger_vm_gone(struct ledger *l, u64 tdr, u32 seq, u64 now)
 		leak(l, td, now);
 		return;
 	}
-	/* Nothing failed, so that it went was missed. */
+	/* No failure was seen, so its release was missed. */
 	if (td->pub.hkid)
 		ledger_hkid_release(l, td, false, 0);
 	ledger_td_drop(l, td);

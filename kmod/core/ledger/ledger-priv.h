@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR LGPL-2.1-or-later */
+/* Private to ledger: its tables, and functions that its files share. */
 #ifndef TDXCTL_CORE_LEDGER_PRIV_H
 #define TDXCTL_CORE_LEDGER_PRIV_H
 
 #include "ledger.h"
 
 #define LEDGER_NONE		(~0u)
-/* Direct table of leaves; higher numbers share the record after the last. */
+/* Leaves with a record of their own; all others share the record after the last. */
 #define LEDGER_LEAVES		128
-/* Calls of one serialisation that may be in flight at once: 8 CACHE.WB and some. */
+/* Calls of one serialisation in flight at once: CACHE.WB on 8 packages, and spares. */
 #define LEDGER_FLIGHTS		12
-/* No SEAMCALL lasts this long: its end was lost (module unloaded under it). */
+/* No SEAMCALL lasts this long: its end was missed. */
 #define LEDGER_STALE_NS		60000000000ULL
 
 /* ---- address -> index, open addressing ---- */
@@ -52,15 +53,15 @@ struct ledger_serial {
 
 struct ledger_hkid_slot {
 	struct ledger_hkid pub;
-	u64 seq;		/* l->seq when the state was set */
+	u64 seq;		/* of the call that set the state */
 };
 
 struct ledger_td_slot {
 	struct ledger_td pub;
-	u64 seq;		/* l->seq when the state was set */
-	u32 before_leak;	/* state when it leaked */
+	u64 seq;		/* of the call that set the state */
+	u32 before_leak;	/* the state before LEAKED */
 	u32 seen_keys;		/* packages seen keyed while pub.keyed_pkgs is unknown */
-	u32 vcpu_head;		/* list of this TD's vCPUs, or of free slots */
+	u32 vcpu_head;		/* first vCPU of this TD; in a free slot the next free one */
 };
 
 struct ledger_vcpu {
@@ -71,9 +72,9 @@ struct ledger_vcpu {
 
 struct ledger_cpu_slot {
 	struct ledger_cpu pub;
-	/* Of the last call on this CPU if it was a TDH.MEM.PAGE.REMOVE. */
+	/* If the last call on this CPU was TDH.MEM.PAGE.REMOVE: its page and TD. */
 	u64 removed_hpa;
-	u64 removed_tdr;	/* 0 = it was not */
+	u64 removed_tdr;	/* 0: another call */
 };
 
 struct ledger_pkg_slot {
@@ -86,11 +87,11 @@ struct ledger {
 	struct ledger_totals totals;
 	u64 seq;
 	u32 next_td;		/* last sequence number given to a TD */
-	u32 all_pkgs;		/* mask */
-	bool complete;		/* stream known from the module's configuration on */
-	bool ready;		/* the module is SYS_READY: every global key is set */
-	u32 anon_hkids;		/* in use by a TD that is not known */
-	u64 flushing_tdr;	/* of the last VPFLUSHDONE: CACHE.WB is for it */
+	u32 all_pkgs;		/* bitmap */
+	bool complete;		/* all calls since TDH.SYS.CONFIG were seen */
+	bool ready;		/* the module is SYS_READY: all global keys are set */
+	u32 anon_hkids;		/* number of HKIDs in use by unknown TDs */
+	u64 flushing_tdr;	/* TD of the last VPFLUSHDONE, which CACHE.WB serves */
 	u32 nr_flights;
 	u64 prune_ns;
 	struct ledger_kot kot;
@@ -100,7 +101,7 @@ struct ledger {
 	u32 td_free;
 	u32 vcpu_free;
 
-	/* Behind this structure, see lay_out(). */
+	/* After this structure, see lay_out(). */
 	struct ledger_leaf *leaf;	/* LEDGER_LEAVES + 1 */
 	struct ledger_cpu_slot *cpu;
 	struct ledger_pkg_slot *pkg;
@@ -112,7 +113,7 @@ struct ledger {
 	struct ledger_map vcpu_map;
 };
 
-/* One finished call on its way through the state machines. */
+/* One finished call. */
 struct ledger_event {
 	const struct ledger_call *call;
 	const struct ledger_regs *out;	/* NULL: no outputs */
@@ -135,22 +136,22 @@ void ledger_prune(struct ledger *l, u64 now);
 /* ---- td.c: the TD table ---- */
 
 struct ledger_td_slot *ledger_td_get(const struct ledger *l, u64 tdr);
-/* With every fact unknown; NULL when there is no room. */
+/* All values are unknown. NULL if the table is full. */
 struct ledger_td_slot *ledger_td_new(struct ledger *l, u64 tdr);
 void ledger_td_drop(struct ledger *l, struct ledger_td_slot *td);
 void ledger_td_lose_counts(struct ledger_td_slot *td);
 void ledger_td_owner(struct ledger *l, struct ledger_td_slot *td,
 		     const struct ledger_owner *owner);
 void ledger_td_state(struct ledger *l, struct ledger_td_slot *td, u32 state, u64 now);
-/* TDH leaves that name a TD by its TDVPR. */
+/* For leaves that name a TD by a TDVPR. */
 struct ledger_td_slot *ledger_td_of_vcpu(const struct ledger *l, u64 tdvpr);
 void ledger_vcpu_add(struct ledger *l, struct ledger_td_slot *td, u64 tdvpr);
 void ledger_vcpu_del(struct ledger *l, u64 tdvpr);
 
 struct ledger_hkid_slot *ledger_hkid_get(const struct ledger *l, u32 id);
-/* @td holds @id from now on. */
+/* @td is now assigned @id. */
 void ledger_hkid_bind(struct ledger *l, struct ledger_td_slot *td, u32 id, u64 now);
-/* @td holds its HKID no more; @freed: this call gave it back, else some other. */
+/* @td has no HKID any more; @freed: this call released it, else a missed one. */
 void ledger_hkid_release(struct ledger *l, struct ledger_td_slot *td, bool freed, u64 now);
 void ledger_hkid_anon(struct ledger *l, u32 id, const struct ledger_event *ev);
 void ledger_hkid_forget_anon(struct ledger *l);
@@ -164,7 +165,7 @@ void ledger_module_ready(struct ledger *l, const struct ledger_event *ev);
 
 void ledger_release_failed(struct ledger *l, struct ledger_td_slot *td,
 			   const struct ledger_event *ev);
-/* @tdr: of the TD it was, or the page that could not be reclaimed. */
+/* @tdr: the TD of the page that could not be reclaimed, or that page. */
 void ledger_reclaim_failed(struct ledger *l, const struct ledger_event *ev, u64 tdr);
 
 /* ---- event.c ---- */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR LGPL-2.1-or-later
-/* ledger: memory, the two entry points of the stream, and adopted TDs. */
+/* ledger: memory, the entry points of the stream, and adopted TDs. */
 #include "ledger-priv.h"
 
 static size_t align8(size_t n)
@@ -7,7 +7,7 @@ static size_t align8(size_t n)
 	return (n + 7) & ~(size_t)7;
 }
 
-/* Hands out consecutive pieces of the block at @l. */
+/* Returns the next @size bytes of the memory at @l. */
 static void *carve(struct ledger *l, size_t *used, size_t size)
 {
 	void *at = (u8 *)l + *used;
@@ -16,7 +16,7 @@ static void *carve(struct ledger *l, size_t *used, size_t size)
 	return at;
 }
 
-/* Bytes behind struct ledger; with @l the tables in it are set up too. */
+/* Returns the total size; sets the tables of @l unless it is NULL. */
 static size_t lay_out(struct ledger *l, const struct ledger_config *cfg)
 {
 	u32 td_cap = ledger_map_capacity(cfg->max_tds);
@@ -132,7 +132,7 @@ void ledger_end(struct ledger *l, struct ledger_call *call, u64 end_ns,
 	}
 	ledger_prune(l, end_ns);
 
-	/* VP.ENTER's low half is the exit reason. */
+	/* The low half of a VP.ENTER status is the exit reason. */
 	ev.ok = ev.leaf == TDH_VP_ENTER ? !TDX_STATUS_OF(status) : !status;
 	if (ev.leaf != LEDGER_NONE)
 		ledger_observe(l, &ev);
@@ -147,14 +147,14 @@ void ledger_missed(struct ledger *l, u64 count)
 	l->totals.missed += count;
 	for (i = 0; i < l->nr_tds; i++)
 		ledger_td_lose_counts(&l->td[l->td_order[i]]);
-	/* An initialised LP stays so; another may have become it. */
+	/* An initialised LP stays initialised; others may have been initialised. */
 	for (i = 0; i < l->cfg.nr_cpus; i++)
 		if (!l->cpu[i].pub.lp_init)
 			l->cpu[i].pub.lp_init = LEDGER_UNKNOWN32;
 	ledger_hkid_forget_anon(l);
 }
 
-/* ---- TDs that were there before ---- */
+/* ---- TDs that are older than the ledger ---- */
 
 static void fill_hkid(struct ledger *l, struct ledger_td_slot *td, u32 id)
 {
@@ -195,7 +195,7 @@ int ledger_adopt_td(struct ledger *l, const struct ledger_td *known)
 		td->pub.released_ns = known->released_ns;
 		ledger_td_state(l, td, known->state, known->since_ns);
 	} else if (td->pub.state == LEDGER_TD_UNKNOWN) {
-		/* Its calls have told neither. */
+		/* The calls seen so far prove neither. */
 		td->pub.was_runnable |= known->was_runnable;
 		ledger_td_state(l, td, known->state, 0);
 	}

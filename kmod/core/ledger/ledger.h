@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR LGPL-2.1-or-later */
 /*
- * ledger: what a stream of SEAMCALLs says about the host.
+ * ledger: the state of the host, derived from a stream of SEAMCALLs.
  *
- * Fed with the begin and end of every call it rebuilds HKIDs, TDs, packages,
- * CPUs and per-leaf statistics. It may start in the middle of the stream: what
- * it has not seen it reports as LEDGER_UNKNOWN, never as zero.
+ * The caller reports the begin and end of every call. The ledger keeps records of
+ * HKIDs, TDs, packages and CPUs, and statistics for each leaf. It may start in the
+ * middle of the stream: values that it cannot know are LEDGER_UNKNOWN, never zero.
  *
- * Not thread-safe: the caller serialises everything with one lock that may be
- * taken in atomic context. Every operation is bounded: hash lookups with a
- * limited probe length, no allocation.
+ * Not thread-safe: the caller serialises all functions with one lock that may be
+ * taken in atomic context. Every operation is bounded: hash look-ups have a limited
+ * probe length, and no memory is allocated.
  */
 #ifndef TDXCTL_CORE_LEDGER_H
 #define TDXCTL_CORE_LEDGER_H
@@ -23,25 +23,25 @@ struct ledger_config {
 	u32 global_hkid;	/* first private KeyID, used by the module */
 	u32 first_hkid;		/* first guest HKID */
 	u32 nr_hkids;
-	u32 hkid_shift;		/* position of the KeyID in PAGE.WBINVD's operand */
+	u32 hkid_shift;		/* position of the KeyID in the operand of PAGE.WBINVD */
 	u32 nr_cpus;		/* possible CPUs */
 	u32 nr_pkgs;
 	const u16 *cpu_pkg;	/* package index of each CPU; copied */
-	u32 max_tds;		/* more are counted in tds_dropped */
-	u32 max_vcpus;		/* all TDs together; vCPUs and their pages */
+	u32 max_tds;		/* further ones are counted in tds_dropped */
+	u32 max_vcpus;		/* of all TDs together */
 	/*
-	 * The stream is complete from power-on (emulated host): HKIDs not yet
-	 * seen are free. Off: unknown until seen.
+	 * The stream is complete since power-on (emulated host): HKIDs that were
+	 * not seen are free. Off: their state is unknown.
 	 */
 	bool from_start;
 };
 
 /*
- * Who issued TDH.MNG.CREATE, or, of an older TD, a later call that only its VMM
- * makes; zero tgid = unknown.
+ * The task that issued TDH.MNG.CREATE. For a TD whose creation was not seen: the
+ * task that issued a later call that only the TD's VMM makes.
  */
 struct ledger_owner {
-	s32 tgid, tid;
+	s32 tgid, tid;		/* tgid 0: unknown */
 	s32 fd;			/* VM file descriptor number in tgid, -1 unknown */
 	u32 pad;
 	u64 start_ns;		/* start time of tgid, CLOCK_BOOTTIME */
@@ -52,7 +52,7 @@ struct ledger_regs {
 	u64 rcx, rdx, r8, r9, r10, r11;
 };
 
-/* Lives with the caller from ledger_begin() to ledger_end(). */
+/* Owned by the caller; must live from ledger_begin() to ledger_end(). */
 struct ledger_call {
 	u64 start_ns;		/* CLOCK_MONOTONIC */
 	u64 seq;		/* set by ledger_begin() */
@@ -60,19 +60,20 @@ struct ledger_call {
 	struct ledger_regs in;
 	u32 cpu;
 	u32 max_vcpus;		/* TDH.MNG.INIT: TD_PARAMS.MAX_VCPUS, else LEDGER_UNKNOWN32 */
-	bool counted;		/* set by ledger_begin(): end it with ledger_end() */
-	struct ledger_owner owner;	/* where ledger_names_owner() */
+	bool counted;		/* set by ledger_begin(): ledger_end() must follow */
+	struct ledger_owner owner;	/* if ledger_names_owner() is true for rax */
 };
 
 /*
- * ASSIGNED also stands for "in use, no more is known": a TD whose keys were not
- * seen, or, with tdr 0, a TD that is not known at all.
+ * ASSIGNED also means "in use, and nothing else is known": by a TD whose keys were
+ * not seen, or, with tdr 0, by an unknown TD.
  *
- * LEAKED: the host failed to give the HKID back: TDH.MNG.KEY.FREEID failed, or
- * TDH.MNG.VPFLUSHDONE failed with anything but FLUSHVP_NOT_DONE. Busy is a
- * retry, not a failure. A later success corrects it. FLUSHVP_NOT_DONE and pages
- * that cannot be reclaimed are leaks when the VM is gone: ledger_vm_gone(). A TD
- * that gave its HKID back and leaks pages is LEAKED with hkid 0.
+ * LEAKED: the host failed to release the HKID, because TDH.MNG.KEY.FREEID failed, or
+ * TDH.MNG.VPFLUSHDONE with another status than FLUSHVP_NOT_DONE. A busy call is a
+ * retry, not a failure. A later success corrects the state. FLUSHVP_NOT_DONE and
+ * pages that cannot be reclaimed become leaks when the VM has ended:
+ * ledger_vm_gone(). A TD that released its HKID and leaks pages is LEAKED with
+ * hkid 0.
  */
 enum ledger_hkid_state {
 	LEDGER_HKID_UNKNOWN, LEDGER_HKID_FREE, LEDGER_HKID_ASSIGNED,
@@ -88,12 +89,12 @@ enum ledger_td_state {
 struct ledger_hkid {
 	u32 id;
 	u32 state;		/* enum ledger_hkid_state */
-	u64 tdr;		/* owner, or last owner when leaked; 0 none */
+	u64 tdr;		/* owner, or last owner if leaked; 0 none */
 	u64 since_ns;		/* of the state; 0 unknown */
 	u32 keyed_pkgs;		/* packages with this key: bitmap, LEDGER_UNKNOWN32 */
 	u32 fail_leaf;		/* leaked: which leaf failed ... */
 	u64 fail_status;	/* ... and how */
-	struct ledger_owner owner;	/* former owner too, when leaked */
+	struct ledger_owner owner;	/* of the TD, also after a leak */
 };
 
 struct ledger_td {
@@ -101,41 +102,41 @@ struct ledger_td {
 	u32 seq;		/* "td:N", creation order from 1 */
 	u32 state;		/* enum ledger_td_state */
 	u32 hkid;		/* LEDGER_UNKNOWN32; 0 = released */
-	u32 last_hkid;		/* also after release; LEDGER_UNKNOWN32 */
+	u32 last_hkid;		/* kept after release; LEDGER_UNKNOWN32 */
 	u32 keyed_pkgs;		/* bitmap, LEDGER_UNKNOWN32 */
 	u32 vcpus;		/* TDH.VP.INIT done; LEDGER_UNKNOWN32 */
 	u32 max_vcpus;		/* TDH.MNG.INIT; LEDGER_UNKNOWN32 */
-	bool seen_create;	/* else it existed before the ledger */
+	bool seen_create;	/* false: it existed before the ledger */
 	bool was_runnable;
 	u64 private_pages;	/* 4-KiB units; LEDGER_UNKNOWN */
 	/*
-	 * Unknown after TDH.MEM.SEPT.ADD with "allow existing": its success does
-	 * not tell whether the page was consumed.
+	 * Unknown after TDH.MEM.SEPT.ADD with "allow existing", which succeeds
+	 * whether or not it uses the page.
 	 */
 	u64 sept_pages;
 	u64 control_pages;	/* TDR, TDCS, TDVPS */
 	u64 created_ns;		/* 0 unknown */
 	u64 since_ns;		/* of the state; 0 unknown */
-	u64 released_ns;	/* HKID given back; 0 not yet */
+	u64 released_ns;	/* HKID released; 0 not yet */
 	u64 last_ns;		/* last call for this TD */
 	u64 calls;		/* SEAMCALLs seen for this TD */
 	u64 reclaims;		/* PHYMEM.PAGE.RECLAIM of its PT_REG pages */
-	u64 fail_status;	/* what kept it from being taken apart, first ... */
-	u32 fail_leaf;		/* ... of which leaf; 0 nothing */
+	u64 fail_status;	/* first failure of the teardown: status ... */
+	u32 fail_leaf;		/* ... and leaf; 0 none */
 	struct ledger_owner owner;
 };
 
 struct ledger_pkg {
 	u32 id;
-	bool global_key;	/* TDH.SYS.KEY.CONFIG seen; else not, or unknown */
+	bool global_key;	/* TDH.SYS.KEY.CONFIG succeeded; false: no, or unknown */
 	u64 keys_programmed;	/* KEY.CONFIG successes */
 	/* serialisation of KEY.CONFIG on this package */
 	bool in_flight;
 	u64 in_flight_since_ns;
 	u64 in_flight_tdr;
-	struct ledger_owner in_flight_owner;	/* the TD's owner */
+	struct ledger_owner in_flight_owner;	/* owner of the TD */
 	u64 acquisitions;	/* KEY.CONFIG calls */
-	u64 contended;		/* began while another was in flight, or busy */
+	u64 contended;		/* calls that began while another was in flight, or were busy */
 	u64 busy_retries;
 	u64 entropy_retries;
 	u64 longest_ns;
@@ -153,86 +154,90 @@ struct ledger_cpu {
 #define LEDGER_LEAF_ERRORS	8
 
 struct ledger_leaf {
-	u32 leaf;		/* LEDGER_UNKNOWN32: all that are no TDH leaf below 128 */
+	u32 leaf;		/* LEDGER_UNKNOWN32: all except TDH leaves below 128 */
 	u64 calls;
 	u64 errors;		/* any status but success, informational ones too */
 	u64 busy;		/* of the errors: contention, status class 2 */
 	u64 total_ns, max_ns;
 	u64 hist[LEDGER_HIST_BUCKETS];
-	/* By status without operand; the rest is counted in other_errors. */
+	/* By status without operand; further statuses count in other_errors. */
 	struct { u64 status, count; } error[LEDGER_LEAF_ERRORS];
 	u64 other_errors;
 };
 
 /*
- * tdx_lock: the serialisation of the KOT leaves (9, 19, 20, 40). Acquisitions
- * are calls; CACHE.WB on several packages at once is no contention.
+ * tdx_lock: the serialisation of the KOT leaves (9, 19, 20, 40). Each call is one
+ * acquisition; CACHE.WB on several packages at once is not contention.
  */
 struct ledger_kot {
 	bool in_flight;
 	u64 in_flight_since_ns;
 	u32 in_flight_leaf;
-	u64 in_flight_tdr;	/* CACHE.WB: of the last VPFLUSHDONE */
+	u64 in_flight_tdr;	/* CACHE.WB: TD of the last VPFLUSHDONE */
 	struct ledger_owner in_flight_owner;
 	u64 acquisitions, contended, busy_retries, entropy_retries, longest_ns;
 };
 
 struct ledger_totals {
 	u64 calls;
-	u64 tds_dropped;	/* no room: TDs missing from the list */
+	u64 tds_dropped;	/* TDs without a record: the table was full */
 	u64 vcpus_dropped;
-	u64 violations;		/* stream broke an invariant (missed calls) */
-	u64 missed;		/* fed with ledger_missed() */
+	u64 violations;		/* calls that contradict the records (missed calls) */
+	u64 missed;		/* as reported by ledger_missed() */
 	u32 tds_created;
 };
 
 struct ledger;
 
+/* Returns the size of a ledger for this configuration, in bytes. */
 size_t ledger_size(const struct ledger_config *cfg);
-/* @mem: ledger_size() bytes, 8-byte aligned, need not be zeroed. */
+/*
+ * Creates a ledger in @mem: ledger_size() bytes, 8-byte aligned, owned by the caller,
+ * with any contents. Does not fail.
+ */
 struct ledger *ledger_init(void *mem, const struct ledger_config *cfg);
 
 /*
- * A call starts: fills call->seq, marks it in flight. Calls may nest and
- * interleave, also on one CPU; one that never ends is forgotten after a minute.
+ * Records the begin of a call; sets call->seq and call->counted. Calls may nest and
+ * interleave, also on one CPU. A call that never ends is dropped after a minute.
  */
 void ledger_begin(struct ledger *l, struct ledger_call *call);
-/* Whether the leaf of @rax is called on behalf of its TD's VMM, by it. */
+/* Returns true if calls of this leaf are made by the VMM of the TD. */
 bool ledger_names_owner(u64 rax);
-/* It returned @status with @out at @end_ns. @out may be NULL (no outputs). */
+/* Records the end of a call, with its status and outputs (NULL: not known). */
 void ledger_end(struct ledger *l, struct ledger_call *call, u64 end_ns,
 		u64 status, const struct ledger_regs *out);
 /*
- * Some calls were not seen (probe misses): page counts of live TDs become
- * unknown, vCPU counts too until the TD is runnable; states are corrected as the
- * stream shows them.
+ * Records that @count calls were missed by the probes. The page counts of all TDs
+ * become unknown, and the vCPU counts of TDs that are not yet runnable. Later calls
+ * correct the states.
  */
 void ledger_missed(struct ledger *l, u64 count);
 
 /*
- * A TD that existed before (late loading): what the caller knows about it.
- * Fields of @td set to LEDGER_UNKNOWN* stay unknown, a zero hkid means released;
- * seq is given here. -EEXIST: the stream showed it first, what it did not show
- * is filled in. -ENOSPC. -EINVAL: no page address.
+ * Adds a TD that existed before the ledger. Fields of @td may be LEDGER_UNKNOWN*; a
+ * zero hkid means released; seq is ignored. Returns 0; -EEXIST if the stream has
+ * already shown this TD: then only unknown values are filled in; -ENOSPC; -EINVAL
+ * if @td->tdr is not a page address.
  */
 int ledger_adopt_td(struct ledger *l, const struct ledger_td *td);
 
 /*
- * The host has destroyed the VM of the TD @tdr, the one with the number @seq: what
- * it did not give back by now is lost.
+ * Records that the host has destroyed the VM of TD @tdr with the number @seq. An
+ * HKID and pages that it has not returned by now are leaked.
  */
 void ledger_vm_gone(struct ledger *l, u64 tdr, u32 seq, u64 now);
 
-/* Reading. NULL past the end; pointers are valid until the next update. */
+/* Reading. NULL after the end; pointers are valid until the next update. */
 const struct ledger_hkid *ledger_hkid_at(const struct ledger *l, u32 index);
 const struct ledger_td *ledger_td_at(const struct ledger *l, u32 index);
 const struct ledger_td *ledger_td_find(const struct ledger *l, u64 tdr);
 const struct ledger_pkg *ledger_pkg_at(const struct ledger *l, u32 index);
 const struct ledger_cpu *ledger_cpu_at(const struct ledger *l, u32 index);
-/* Only leaves that were called, in numeric order. */
+/* Only leaves that were called, in numerical order. */
 const struct ledger_leaf *ledger_leaf_at(const struct ledger *l, u32 index);
 const struct ledger_kot *ledger_kot_get(const struct ledger *l);
-/* Every call since power-on was seen: what was not seen did not happen. */
+/* Returns true if every call since power-on was seen. */
 bool ledger_complete(const struct ledger *l);
 void ledger_totals_get(const struct ledger *l, struct ledger_totals *out);
 u32 ledger_td_count(const struct ledger *l);

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only OR LGPL-2.1-or-later
 /*
- * Page address -> index. Linear probing at a load of at most one half, deletion
- * by shifting back, so there are no tombstones and an entry never moves away
- * from its home: the probe length given at insertion stays an upper bound.
+ * ledger: a hash table from page address to index. Linear probing, at a load of at
+ * most one half. Removal shifts entries back, so there are no tombstones, and no
+ * entry moves away from its home: the probe length at insertion is an upper bound.
  */
 #include "ledger-priv.h"
 
 #define MAP_PROBE	64
 
-/* Slots for @max entries: a power of two, larger than any probe. */
+/* Returns the number of slots for @max entries: a power of two, larger than any probe. */
 u32 ledger_map_capacity(u32 max)
 {
 	u32 cap = 2 * MAP_PROBE;
@@ -64,7 +64,7 @@ void ledger_map_remove(struct ledger_map *m, u64 key)
 	}
 	if (n == MAP_PROBE)
 		return;
-	/* Pull back every later entry of the cluster that may sit in the hole. */
+	/* Move back each later entry of the cluster that may be in the hole. */
 	for (j = (i + 1) & m->mask; m->slot[j].used; j = (j + 1) & m->mask) {
 		u32 h = home(m, m->slot[j].key);
 

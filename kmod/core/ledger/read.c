@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR LGPL-2.1-or-later
-/* ledger: reading. */
+/* ledger: read access to its records. */
 #include "ledger-priv.h"
 
 const struct ledger_hkid *ledger_hkid_at(const struct ledger *l, u32 index)

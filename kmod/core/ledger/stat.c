@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR LGPL-2.1-or-later
 /*
- * ledger: what needs no knowledge of TD states: statistics per leaf, and the
- * two serialisations (KOT leaves; KEY.CONFIG per package).
+ * ledger: statistics that need no TD states: for each leaf, and for the two
+ * serialisations (KOT leaves; KEY.CONFIG on each package).
  */
 #include "ledger-priv.h"
 
@@ -11,7 +11,7 @@ u32 ledger_leaf_of(u64 rax)
 	return rax >> 24 ? LEDGER_NONE : (u32)(rax & TDX_LEAF_MASK);
 }
 
-/* Class 2 is contention; the one other member is RND_NO_ENTROPY. */
+/* Class 2 is contention, except for RND_NO_ENTROPY. */
 bool ledger_is_busy(u64 status)
 {
 	return (status >> 63) && ((status >> 40) & 0xff) == 2 &&
@@ -26,7 +26,7 @@ static bool is_entropy(u64 status)
 
 static void count_error(struct ledger_leaf *s, u64 status)
 {
-	/* The kernel's own statuses differ in the low half. */
+	/* Statuses set by the kernel differ in the low half. */
 	u64 key = TDX_IS_SW_ERROR(status) ? status : TDX_STATUS_OF(status);
 	u32 i;
 
@@ -42,8 +42,8 @@ static void count_error(struct ledger_leaf *s, u64 status)
 }
 
 /*
- * An error is what Linux takes for one: any status other than success,
- * informational ones included. VP.ENTER's low half is the exit reason.
+ * As in Linux, any status other than success is an error, including informational
+ * ones. The low half of a VP.ENTER status is the exit reason.
  */
 void ledger_stat_leaf(struct ledger *l, u32 leaf, u64 status, u64 ns)
 {
@@ -132,7 +132,7 @@ void ledger_serial_begin(struct ledger *l, struct ledger_call *call, u32 leaf)
 
 	if (!s)
 		return;
-	/* An end that never comes must not keep the newer calls out. */
+	/* A call whose end was missed must not exclude newer calls. */
 	if (s->nr == LEDGER_FLIGHTS)
 		drop_flight(l, s, 0);
 
@@ -183,7 +183,7 @@ void ledger_serial_end(struct ledger *l, const struct ledger_call *call, u32 lea
 
 	if (TDX_STATUS_OF(status) == TDX_ST(OPERAND_BUSY)) {
 		s->busy_retries++;
-		/* Other operands: a TDR or page lock, not this serialisation. */
+		/* With other operands a TDR or page lock was busy, not this one. */
 		if ((op == TDX_OP_KOT || op == TDX_OP_KET || op == TDX_OP_WBCACHE) &&
 		    i < s->nr && !s->flight[i].contended)
 			s->contended++;
@@ -209,7 +209,7 @@ static void prune_serial(struct ledger *l, struct ledger_serial *s, u64 now)
 		l->prune_ns = s->flight[0].start_ns + LEDGER_STALE_NS;
 }
 
-/* Forgets calls whose end was lost; cheap unless one is that old. */
+/* Drops calls whose end was missed; cheap unless one is that old. */
 void ledger_prune(struct ledger *l, u64 now)
 {
 	u32 i;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR LGPL-2.1-or-later
-/* ledger: leaves of module scope: LPs, global keys, and a module that starts anew. */
+/* ledger: leaves of module scope: LPs, global keys, a newly configured module. */
 #include "ledger-priv.h"
 
-/* TDH.SYS.CONFIG: no TD and no HKID in use can exist, all is known. */
+/* After TDH.SYS.CONFIG no TD exists and no HKID is in use: all is known. */
 static void new_module(struct ledger *l, u64 now)
 {
 	u32 i;
@@ -39,7 +39,7 @@ void ledger_sys_leaf(struct ledger *l, const struct ledger_event *ev)
 
 	switch (ev->leaf) {
 	case TDH_SYS_INIT:
-		/* A new module image; TDs survive if SYS.UPDATE follows. */
+		/* A new module image; TDs continue to exist if SYS.UPDATE follows. */
 		for (i = 0; ev->ok && i < l->cfg.nr_cpus; i++) {
 			l->cpu[i].pub.lp_init = 0;
 			l->cpu[i].pub.lp_init_status = LEDGER_UNKNOWN;
@@ -51,7 +51,7 @@ void ledger_sys_leaf(struct ledger *l, const struct ledger_event *ev)
 		c->lp_init_status = ev->status;
 		if (ev->ok || st == TDX_ST(SYS_LP_INIT_DONE))
 			c->lp_init = 1;
-		/* Retries, or refused before this LP was looked at. */
+		/* Not for retries, nor if it failed before the check of this LP. */
 		else if (!ledger_is_busy(ev->status) &&
 			 st != TDX_ST(SYS_LP_INIT_NOT_PENDING) &&
 			 st != TDX_ST(OPERAND_INVALID) && st != TDX_ST(SYS_SHUTDOWN) &&
@@ -59,7 +59,7 @@ void ledger_sys_leaf(struct ledger *l, const struct ledger_event *ev)
 			c->lp_init = 0;
 		break;
 	case TDH_SYS_RD:
-		/* The one leaf that looks at the LP it runs on. */
+		/* The only leaf that checks the LP it runs on. */
 		if (!c)
 			break;
 		if (st == TDX_ST(SYS_LP_INIT_NOT_DONE))
@@ -79,14 +79,14 @@ void ledger_sys_leaf(struct ledger *l, const struct ledger_event *ev)
 	}
 }
 
-/* Succeeds only in SYS_READY, after every package has the global key. */
+/* The leaf succeeds only in SYS_READY, when every package has the global key. */
 static bool needs_ready(u32 leaf)
 {
 	return leaf < TDH_SYS_KEY_CONFIG || leaf == TDH_SYS_TDMR_INIT ||
 	       (leaf >= TDH_MEM_TRACK && leaf <= TDH_VP_WR);
 }
 
-/* The first success of any leaf that works only then. */
+/* The first success of such a leaf proves that all global keys are set. */
 void ledger_module_ready(struct ledger *l, const struct ledger_event *ev)
 {
 	u32 i;

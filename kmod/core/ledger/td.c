@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR LGPL-2.1-or-later
 /*
- * ledger: the tables of TDs, vCPUs and HKIDs. What is stored here is a fact or
- * unknown; what a call means is decided in event.c.
+ * ledger: the tables of TDs, vCPUs and HKIDs. Each value is a fact or unknown;
+ * event.c decides what a call proves.
  */
 #include "ledger-priv.h"
 
@@ -61,7 +61,7 @@ void ledger_td_drop(struct ledger *l, struct ledger_td_slot *td)
 	l->td_free = i;
 }
 
-/* Fills in what is not known yet; a descriptor number may come later. */
+/* Sets an unknown owner; adds the descriptor number to a known one. */
 void ledger_td_owner(struct ledger *l, struct ledger_td_slot *td,
 		     const struct ledger_owner *owner)
 {
@@ -78,13 +78,13 @@ void ledger_td_owner(struct ledger *l, struct ledger_td_slot *td,
 		h->pub.owner = *owner;
 }
 
-/* Calls for this TD were missed. */
+/* Marks counts as unknown, because calls for this TD were missed. */
 void ledger_td_lose_counts(struct ledger_td_slot *td)
 {
 	td->pub.private_pages = LEDGER_UNKNOWN;
 	td->pub.sept_pages = LEDGER_UNKNOWN;
 	td->pub.control_pages = LEDGER_UNKNOWN;
-	/* VP.INIT needs INITIALIZED: later the number stands. */
+	/* VP.INIT requires INITIALIZED: later the number does not change. */
 	if (td->pub.state < LEDGER_TD_RUNNABLE)
 		td->pub.vcpus = LEDGER_UNKNOWN32;
 }
@@ -119,7 +119,7 @@ static void hkid_state(struct ledger *l, struct ledger_hkid_slot *h, u32 state, 
 	}
 }
 
-/* Enters @state, also into the HKID's record. @now 0: since when is not known. */
+/* Sets the state of a TD and of its HKID. @now 0: the time is not known. */
 void ledger_td_state(struct ledger *l, struct ledger_td_slot *td, u32 state, u64 now)
 {
 	struct ledger_hkid_slot *h = ledger_hkid_get(l, td->pub.hkid);
@@ -175,7 +175,7 @@ void ledger_vcpu_add(struct ledger *l, struct ledger_td_slot *td, u64 tdvpr)
 	struct ledger_vcpu *v;
 
 	if (i == LEDGER_NONE || !tdvpr || !ledger_map_insert(&l->vcpu_map, tdvpr, i)) {
-		/* Its VP.ADDCX and VP.INIT will name nobody. */
+		/* Its VP.ADDCX and VP.INIT cannot be attributed to this TD. */
 		l->totals.vcpus_dropped++;
 		td->pub.vcpus = LEDGER_UNKNOWN32;
 		td->pub.control_pages = LEDGER_UNKNOWN;
@@ -238,7 +238,7 @@ void ledger_hkid_release(struct ledger *l, struct ledger_td_slot *td, bool freed
 {
 	struct ledger_hkid_slot *h = ledger_hkid_get(l, td->pub.hkid);
 
-	/* Any HKID in use by nobody known may be the one that was given back. */
+	/* Any HKID in use by an unknown TD may be the one that was released. */
 	if (td->pub.hkid == LEDGER_UNKNOWN32)
 		ledger_hkid_forget_anon(l);
 	else if (h && h->pub.tdr == td->pub.tdr)
@@ -248,7 +248,7 @@ void ledger_hkid_release(struct ledger *l, struct ledger_td_slot *td, bool freed
 	td->pub.keyed_pkgs = 0;
 }
 
-/* The module says that @id is not free. */
+/* The module refused @id as not free: an unknown TD uses it. */
 void ledger_hkid_anon(struct ledger *l, u32 id, const struct ledger_event *ev)
 {
 	struct ledger_hkid_slot *h = ledger_hkid_get(l, id);
@@ -256,7 +256,7 @@ void ledger_hkid_anon(struct ledger *l, u32 id, const struct ledger_event *ev)
 	if (!h)
 		return;
 	if (h->pub.state == LEDGER_HKID_FREE) {
-		/* It may have been freed while this call was on its way. */
+		/* It may have been freed while this call was in flight. */
 		if (ev->call->seq <= h->seq)
 			return;
 		l->totals.violations++;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR LGPL-2.1-or-later
-/* ledger -> snapshot of <linux/tdxctl.h>. */
+/* ledger: the snapshot of <linux/tdxctl.h>. */
 #include "wire.h"
 
-/* One list each, copied by value; the wire's is the promise. */
+/* Values are copied, so both lists must be the same. The uapi header is the contract. */
 #define SAME(a, b) _Static_assert((u64)(a) == (u64)(b), "ledger and wire disagree")
 SAME(LEDGER_HKID_LEAKED, TDXCTL_HKID_LEAKED);
 SAME(LEDGER_TD_LEAKED, TDXCTL_TD_LEAKED);
@@ -26,7 +26,7 @@ static size_t align8(size_t n)
 	return (n + 7) & ~(size_t)7;
 }
 
-/* Fills the header's table; returns the total. */
+/* Fills the section table. Returns the total size. */
 static size_t lay_out(const struct ledger *l, const struct wire_host *h,
 		      struct tdxctl_section_desc *sec)
 {
@@ -62,7 +62,7 @@ static u64 bitmap(u32 pkgs)
 	return pkgs == LEDGER_UNKNOWN32 ? TDXCTL_UNKNOWN : pkgs;
 }
 
-/* Names come from anywhere: nothing behind the terminator may leak out. */
+/* Bytes after the terminator are not copied: they may be anything. */
 static void put_comm(char *to, const char *from)
 {
 	u32 i;
@@ -115,7 +115,7 @@ static void put_td(struct tdxctl_td *to, const struct ledger_td *from)
 	put_owner(&to->owner, &from->owner);
 }
 
-/* What is in flight: with a mutex only for whom, without one the lock itself. */
+/* The SEAMCALL in flight: names the TD for a mutex, or stands for an absent mutex. */
 struct effect {
 	bool in_flight;
 	u64 since_ns, tdr;

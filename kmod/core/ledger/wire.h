@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR LGPL-2.1-or-later */
 /*
- * The one serialiser from ledger to the snapshot of <linux/tdxctl.h>. Freestanding:
- * the helper and the library's emulated host compile the same source, so both
- * speak the same bytes.
+ * Serialises a ledger as the snapshot of <linux/tdxctl.h>. Freestanding: the helper
+ * and the library's emulated host compile this source, so the format is the same.
  */
 #ifndef TDXCTL_WIRE_H
 #define TDXCTL_WIRE_H
@@ -10,25 +9,25 @@
 #include <linux/tdxctl.h>
 #include "ledger.h"
 
-/* A mutex as the kernel has it; ignored unless @present. */
+/* A mutex of the kernel; ignored unless @present. */
 struct wire_lock {
-	bool present;		/* the kernel has this mutex */
+	bool present;		/* the mutex was found */
 	bool held;
 	s32 tgid, tid;		/* holder, 0 unknown */
 	char comm[TDXCTL_COMM_LEN];
 	u64 since_ns;
-	u64 contended;		/* seen with waiters; added to the ledger's count */
+	u64 contended;		/* holds with waiters; added to the ledger's count */
 	u64 longest_ns;
 };
 
 struct wire_cpu {
 	u32 cpu;
-	u32 pkg;		/* index, not physical id */
+	u32 pkg;		/* index, not the physical id */
 	bool online;
 	u32 onlined, offlined;
 };
 
-/* What the ledger cannot know. */
+/* Values that the ledger does not have. */
 struct wire_host {
 	u64 now_ns, boot_offset_ns;
 	u32 nr_cpus;
@@ -39,9 +38,9 @@ struct wire_host {
 	const struct wire_lock *key_config;	/* nr_pkgs entries, or NULL */
 };
 
-/* Bytes wire_fill() writes now. */
+/* Returns the number of bytes that wire_fill() would write now. */
 size_t wire_size(const struct ledger *l, const struct wire_host *h);
-/* Bytes written, or -ENOSPC. @buf is 8-byte aligned. */
+/* Writes a snapshot to @buf, which is 8-byte aligned. Returns its size, or -ENOSPC. */
 s64 wire_fill(const struct ledger *l, const struct wire_host *h, void *buf, size_t len);
 
 #endif

@@ -9,7 +9,7 @@ static u64 tdmr_status(u64 status, u32 i, u32 j, u32 k)
 	return status | i | j << 8 | k << 16;
 }
 
-/* Base and size without wrap; end() is exclusive. */
+/* The exclusive end of a range that does not wrap. */
 static u64 range_end(const struct seam_range *r)
 {
 	return r->base + r->size;
@@ -32,8 +32,8 @@ static bool inside_cmrs(const struct seam *s, struct seam_range r)
 }
 
 /*
- * The @n-th stretch of a TDMR that is not reserved, in address order; false
- * behind the last. Reserved areas are known to be ordered here.
+ * Finds the @n-th part of a TDMR that is not reserved, in address order. Returns
+ * false after the last. The reserved areas must be ordered.
  */
 static bool tdmr_usable(const struct tdx_tdmr_info *t, u32 n, struct seam_range *out)
 {
@@ -53,7 +53,7 @@ static bool tdmr_usable(const struct tdx_tdmr_info *t, u32 n, struct seam_range 
 	return out->size && !n;
 }
 
-/* PAMT areas by page-size index: 0 = 4K, 1 = 2M, 2 = 1G. */
+/* The PAMT area for a page size. */
 static struct seam_range tdmr_pamt(const struct tdx_tdmr_info *t, u32 pt)
 {
 	switch (pt) {
@@ -115,7 +115,7 @@ static bool overlaps_usable(const struct tdx_tdmr_info *t, const struct seam_ran
 	return false;
 }
 
-/* PAMTs of TDMR @i against everything configured up to and including it. */
+/* Checks the PAMTs of TDMR @i against all TDMRs and PAMTs up to and including @i. */
 static u64 check_overlap(const struct seam *s, u32 i)
 {
 	const struct tdx_tdmr_info *t = &s->tdmr[i].info;
@@ -137,7 +137,7 @@ static u64 check_overlap(const struct seam *s, u32 i)
 			}
 		}
 	}
-	/* An earlier PAMT inside this TDMR: the PAMT is the offender. */
+	/* An earlier PAMT inside this TDMR: the error names the PAMT. */
 	for (j = 0; j < i; j++) {
 		for (pt = TDX_PS_4K; pt <= TDX_PS_1G; pt++) {
 			struct seam_range o = tdmr_pamt(&s->tdmr[j].info, pt);
@@ -179,7 +179,7 @@ static u64 check_tdmr(const struct seam *s, u32 i)
 	return TDX_ST(SUCCESS);
 }
 
-/* A structure of the host in shared memory, or NULL. */
+/* Maps a structure of the host; NULL if it is not in shared memory. */
 static const void *shared_ptr(const struct seam *s, u64 pa)
 {
 	if (!seam_is_shared_hpa(s, pa, TDMR_INFO_ALIGN))
@@ -206,7 +206,7 @@ u64 seam_sys_config(struct seam_call *c)
 		return TDX_ST_OP(OPERAND_INVALID, TDX_OP_RDX);
 	if (c->in.r8 >> 16 || !seam_is_private_hkid(s, c->in.r8))
 		return TDX_ST_OP(OPERAND_INVALID, TDX_OP_R8);
-	/* As in the module, a later failure does not take this back. */
+	/* As in the module, a later failure does not undo this. */
 	core_store32(&s->kot[c->in.r8].state, TDX_KOT_RESERVED);
 
 	nr = c->in.rdx;
@@ -215,7 +215,7 @@ u64 seam_sys_config(struct seam_call *c)
 
 		if (!info)
 			return TDX_ST_OP(OPERAND_INVALID, TDX_OP_RCX);
-		/* Copied before it is checked: the host could change it. */
+		/* Copied before the check: the host could change it meanwhile. */
 		memcpy(&s->tdmr[i].info, info, sizeof(s->tdmr[i].info));
 		st = check_tdmr(s, i);
 		if (st)

@@ -21,7 +21,7 @@ static void fault_free(struct seam *s, struct seam_fault_slot *f, u32 gen)
 		core_add32(&s->nr_faults, -1);
 }
 
-/* The status this slot answers, or 0. */
+/* Uses up one match of the slot. Returns its status, or 0 if the call does not match. */
 static u64 fault_take(struct seam_call *c, struct seam_fault_slot *f)
 {
 	u32 gen = core_load32(&f->gen);
@@ -53,8 +53,8 @@ static u64 fault_take(struct seam_call *c, struct seam_fault_slot *f)
 }
 
 /*
- * Called by the dispatcher before the leaf runs. An interrupted CACHE.WB is
- * left to the leaf, which has a resume point to save.
+ * Returns the injected status for this call, 0 if there is none. An injected
+ * interruption of CACHE.WB is left to the leaf, which saves a resume point.
  */
 u64 seam_fault_match(struct seam_call *c)
 {

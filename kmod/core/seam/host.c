@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR LGPL-2.1-or-later
-/* seam: what a call needs from its host: memory, entropy, time; and host addresses. */
+/* seam: the host's callbacks, and checks of addresses and HKIDs that the host passes. */
 #include "seam-priv.h"
 
 void seam_pause(struct seam_call *c)
@@ -11,8 +11,8 @@ void seam_pause(struct seam_call *c)
 }
 
 /*
- * Keys and the TD's UUID are never looked at, so the bits are drawn and dropped:
- * what counts is that the source can run dry.
+ * Draws random bits and drops them, because nothing uses keys or the TD's UUID.
+ * Returns false for lack of entropy, and the call fails.
  */
 bool seam_entropy(struct seam_call *c, u32 words)
 {

@@ -111,7 +111,7 @@ static u64 check_cpuid(struct seam_call *c, const struct tdx_td_params *p)
 	return TDX_ST(SUCCESS);
 }
 
-/* TDX module ABI, TDH.MNG.INIT: the checks in its order. */
+/* TDX module ABI, TDH.MNG.INIT: the checks, in the module's order. */
 static u64 check_params(struct seam_call *c, const struct tdx_td_params *p,
 			u32 num_tdcx)
 {
@@ -143,7 +143,7 @@ static u64 check_params(struct seam_call *c, const struct tdx_td_params *p,
 	st = check_cpuid(c, p);
 	if (st)
 		return st;
-	/* The value counts only when the TD asked to configure the MSR. */
+	/* The value is valid only if the TD configures the MSR. */
 	if (p->ia32_arch_capabilities_config &&
 	    !(p->msr_config_ctls & MSR_CTLS_ARCH_CAPS))
 		return TDX_ST_OP(OPERAND_INVALID, TDX_OP_ARCH_CAPABILITIES);
@@ -170,8 +170,8 @@ u64 seam_mng_init(struct seam_call *c)
 	if (!src)
 		return TDX_ST_OP(OPERAND_INVALID, TDX_OP_RDX);
 	/*
-	 * Checked in a page of the TDCS, where the host cannot change it any
-	 * more; it stays there for TDH.MNG.RD.
+	 * Copied to a page of the TDCS before the check, so that the host cannot
+	 * change it. TDH.MNG.RD reads it there.
 	 */
 	p = seam_ptr(s, core_load64(&td.tdr->tdcx[SEAM_TDCX_PARAMS]));
 	memcpy(p, src, sizeof(*p));
@@ -180,7 +180,7 @@ u64 seam_mng_init(struct seam_call *c)
 		return st;
 	seam_pause(c);
 
-	/* All counters are 0, as they came with the zeroed page. */
+	/* The page was filled with zeros, so all counters are 0. */
 	tdcs = td.tdcs;
 	core_store32(&tdcs->max_vcpus, p->max_vcpus);
 	core_store32(&tdcs->num_l2, p->num_l2_vms);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR LGPL-2.1-or-later
-/* seam: the locks of a call. Taken one by one, released together at its end. */
+/* seam: the locks of a call, taken one by one and released together at its end. */
 #include "seam-priv.h"
 
-/* Try-locks never wait: a lost race is retried only while the lock is free. */
+/* Never waits: a lost race is retried only while the lock is free. */
 bool seam_lock(struct seam_call *c, u64 *word, bool ex)
 {
 	u64 unit = ex ? SEAM_LOCK_EX : SEAM_LOCK_SH;
@@ -34,7 +34,7 @@ bool seam_lock_bit(struct seam_call *c, u64 *word, u32 bit)
 	return true;
 }
 
-/* Releases one lock before the end of the call (VP.ENTER only). */
+/* Releases one lock before the end of the call; used by VP.ENTER only. */
 void seam_unlock(struct seam_call *c, u64 *word)
 {
 	u32 i;

@@ -7,10 +7,10 @@
 #define SEPTE_LEAF		SEAM_BIT(7)
 #define SEPTE_RWX		7ULL
 #define SEPTE_PENDING		SEAM_BIT(56)
-/* Bits 56:52 and the lock are the module's own. */
+/* Bits 56:52 and the lock are internal to the module. */
 #define SEPTE_PRIVATE_BITS	(0x01f0000000000000ULL | SEPTE_LOCK)
 
-/* One S-EPT entry: where, and what it held when it was locked or read. */
+/* One S-EPT entry, and its value when it was locked or read. */
 struct septe {
 	u64 *entry;
 	u64 val;
@@ -49,7 +49,7 @@ static bool gpa_is_private(const struct seam_td *td, u64 gpa)
 	return !(gpa >> (core_load32(&td->tdcs->gpaw) ? 51 : 47));
 }
 
-/* "GPA and level" operand in RCX. */
+/* Parses the operand "GPA and level" in RCX. */
 static u64 check_gpa_level(struct seam_call *c, const struct seam_td *td,
 			   u32 min, u32 max, u64 *gpa, u32 *level)
 {
@@ -63,8 +63,8 @@ static u64 check_gpa_level(struct seam_call *c, const struct seam_td *td,
 }
 
 /*
- * Walks down to @level. False, with @e at the entry that stopped the walk, when
- * a table on the way does not exist.
+ * Walks to the entry of @gpa at @level. Returns false if a table on the way does
+ * not exist; @e is the entry where the walk ended.
  */
 static bool sept_walk(const struct seam *s, const struct seam_td *td, u64 gpa,
 		      u32 level, struct septe *e)
@@ -83,7 +83,7 @@ static bool sept_walk(const struct seam *s, const struct seam_td *td, u64 gpa,
 	}
 }
 
-/* S-EPT tree lock, walk and entry lock, shared by the leaves that need all. */
+/* Locks the S-EPT tree, walks it and locks the entry. */
 static u64 sept_open(struct seam_call *c, const struct seam_td *td, bool tree_ex,
 		     u64 gpa, u32 level, struct septe *e)
 {
@@ -159,7 +159,7 @@ u64 seam_mem_page_add(struct seam_call *c)
 		st = check_gpa_level(c, &td, TDX_PS_4K, TDX_PS_4K, &gpa, &level);
 	if (st)
 		return st;
-	/* The exclusive TDR lock stands for the S-EPT locks. */
+	/* The exclusive TDR lock replaces the S-EPT locks. */
 	if (!sept_walk(c->s, &td, gpa, level, &e))
 		return septe_error(c, &e, TDX_ST(EPT_WALK_FAILED));
 	if (septe_state(e.val) != TDX_SEPT_FREE)
@@ -224,7 +224,7 @@ u64 seam_mr_extend(struct seam_call *c)
 		return st;
 	if (gpa & 0xff || !gpa_is_private(&td, gpa))
 		return TDX_ST_OP(OPERAND_INVALID, TDX_OP_RCX);
-	/* Whatever stops the walk is looked at: a leaf of any size will do. */
+	/* The walk may end early: a leaf of any size is valid. */
 	sept_walk(c->s, &td, gpa, TDX_PS_4K, &e);
 	if (septe_state(e.val) != TDX_SEPT_MAPPED)
 		return septe_error(c, &e, TDX_ST(EPT_ENTRY_NOT_PRESENT));
@@ -232,13 +232,13 @@ u64 seam_mr_extend(struct seam_call *c)
 	return TDX_ST(SUCCESS);
 }
 
-/* PAMT entry of the page an S-EPT entry maps, or of its S-EPT page. */
+/* PAMT entry of the page that an S-EPT entry maps, or of the S-EPT page it points to. */
 static struct seam_pamt *septe_pamt(const struct seam *s, const struct septe *e)
 {
 	u32 level = e->val & SEPTE_LEAF ? e->level : TDX_PS_4K;
 	u64 pa = e->val & SEAM_PA_MASK;
 
-	/* A page in an S-EPT lies in a TDMR. */
+	/* A page in an S-EPT is always in a TDMR. */
 	return seam_pamt_entry(s, seam_tdmr_find(s, pa), level, pa);
 }
 
@@ -305,7 +305,7 @@ u64 seam_mem_track(struct seam_call *c)
 	return TDX_ST(SUCCESS);
 }
 
-/* No vCPU can hold a translation from before the block any more. */
+/* True if no vCPU can hold a translation from before the block. */
 static bool tlb_tracked(const struct seam_tdcs *tdcs, u64 bepoch)
 {
 	u64 epoch = core_load64(&tdcs->epoch);
@@ -338,7 +338,7 @@ u64 seam_mem_page_remove(struct seam_call *c)
 		return septe_error(c, &e, TDX_ST(EPT_ENTRY_STATE_INCORRECT));
 	if (!seam_page_lock_implicit(c, e.val & SEAM_PA_MASK, level, true, &p))
 		return TDX_ST_OP(OPERAND_BUSY, TDX_OP_RCX);
-	/* Until FINALIZE no vCPU has run: no translation to get rid of. */
+	/* Before FINALIZE no vCPU has run, so there is no translation to flush. */
 	if (core_load32(&td.tdcs->op_state) == TDX_OP_RUNNABLE) {
 		if (state == TDX_SEPT_MAPPED || state == TDX_SEPT_PENDING)
 			return septe_error(c, &e, TDX_ST(GPA_RANGE_NOT_BLOCKED));
@@ -355,8 +355,8 @@ u64 seam_mem_page_remove(struct seam_call *c)
 }
 
 /*
- * TDG.MEM.PAGE.ACCEPT. An entry that a host call has locked or changed since it
- * was read fails the exchange, as the guest's own call would be busy.
+ * TDG.MEM.PAGE.ACCEPT. If a host call has locked or changed the entry since it
+ * was read, the exchange fails, and the guest's call would be busy.
  */
 enum seam_access seam_guest_access(struct seam *s, u64 tdvpr_pa, u64 gpa)
 {

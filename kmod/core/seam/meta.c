@@ -4,7 +4,7 @@
 
 #define NO_SUBLEAF	(~0u)
 
-/* 1.5.05: what the host may configure, in the order of the TD_PARAMS slots. */
+/* CPUID bits that the host may configure in 1.5.05, in the order of TD_PARAMS. */
 const struct seam_cpuid_config seam_cpuid_config[SEAM_NR_CPUID_CONFIG] = {
 	{ 0x1, NO_SUBLEAF, { 0x0fff3fff, 0x00ff0000, 0x31044d88, 0xb8440000 } },
 	{ 0x4, 0, { 0xffffc3ff, 0xfffff000, 0xffffffff, 0xfffffffb } },
@@ -35,9 +35,9 @@ struct md_field {
 };
 
 /*
- * In the order of class and field code; the CPUID_CONFIG families follow.
- * TDX_FEATURES0 is that of 1.5.05 without TD_PRESERVING (bit 1): there is no
- * P-SEAMLDR to load another image, so no runtime update may be offered.
+ * Ordered by class and field code; the CPUID_CONFIG fields follow these.
+ * TDX_FEATURES0 is that of 1.5.05 without TD_PRESERVING (bit 1): no P-SEAMLDR can
+ * load another image, so a runtime update must not be offered.
  */
 static const struct md_field sys_fields[] = {
 	{ 0x0800000100000003, 5 },		/* MINOR_VERSION */
@@ -64,7 +64,7 @@ static const struct md_field sys_fields[] = {
 #define NR_SYS_SCALARS	((u32)ARRAY_SIZE(sys_fields))
 #define NR_SYS_FIELDS	(NR_SYS_SCALARS + 3 * SEAM_NR_CPUID_CONFIG)
 
-/* Field @i of the SYS context; false behind the last. */
+/* Field @i of the SYS context. Returns false after the last. */
 static bool sys_field(u32 i, struct md_field *f)
 {
 	const struct seam_cpuid_config *cfg = seam_cpuid_config;
@@ -93,7 +93,7 @@ static bool sys_field(u32 i, struct md_field *f)
 #define MD_RESERVED	0x40838000ff000000ULL	/* 62, 55, 49:47, 31:24 */
 #define MD_LAST		0x00007ffc00000000ULL	/* 46:38, 37:34 */
 
-/* A single element; size, context and the other bits are not looked at. */
+/* True for a single element; size, context and the other bits are ignored. */
 bool seam_md_well_formed(u64 id)
 {
 	return !(id & (MD_RESERVED | MD_LAST));
@@ -133,8 +133,8 @@ u64 seam_sys_rd(struct seam_call *c)
 #define CPUID_MAX_EXT_LEAF	0x80000008
 
 /*
- * Virtual CPUID value of the code part of a CPUID_VALUES field id: extended
- * bit 16, leaf 15:9, subleaf 8:1 (0xff = none), element 0.
+ * Reads the virtual CPUID value for the code part of a CPUID_VALUES field id:
+ * extended bit 16, leaf 15:9, subleaf 8:1 (0xff = none), element 0.
  */
 static bool td_cpuid(const struct seam *s, const struct tdx_td_params *p,
 		     u32 code, u64 *value)

@@ -2,7 +2,7 @@
 /* seam: physical pages. TDMRs, the PAMT walk with its locks, TDH.SYS.TDMR.INIT. */
 #include "seam-priv.h"
 
-/* The TDMR of @pa, if the 1-GiB block around @pa has a complete PAMT. */
+/* The TDMR of @pa, or NULL if the PAMT of its 1-GiB block is not complete. */
 const struct seam_tdmr *seam_tdmr_find(const struct seam *s, u64 pa)
 {
 	u32 i, nr = core_load32(&s->nr_tdmrs);
@@ -40,9 +40,9 @@ static void page_fill(struct seam_page *p, struct seam_pamt *e, u64 pa, u32 leve
 }
 
 /*
- * Finds and locks the PAMT leaf of @pa: a 1G or 2M entry that is not NDA is
- * the leaf, otherwise it is a node, held shared on the way down. @want stops
- * the walk at that level even if its entry is NDA.
+ * Finds and locks the PAMT leaf of @pa. A 1G or 2M entry that is not NDA is the
+ * leaf; an NDA entry is a node, which is locked shared on the way down. The walk
+ * ends at level @want even if its entry is NDA.
  */
 static bool pamt_walk(struct seam_call *c, const struct seam_tdmr *t, u64 pa,
 		      u32 want, bool ex, struct seam_page *p)
@@ -58,7 +58,7 @@ static bool pamt_walk(struct seam_call *c, const struct seam_tdmr *t, u64 pa,
 		if (!seam_lock(c, &e->word, ex && !node))
 			return false;
 		page_fill(p, e, pa, level);
-		/* Did it change between the look and the lock? */
+		/* The entry changed before it was locked. */
 		if (level != want && node != (p->type == TDX_PT_NDA))
 			return false;
 		if (!node)
@@ -78,7 +78,7 @@ static u64 page_check_addr(struct seam_call *c, u64 pa, u32 op, u32 level,
 	return TDX_ST(SUCCESS);
 }
 
-/* Explicit physical page of any type and size. */
+/* Locks an explicit operand: a page of any type and size. */
 u64 seam_page_lock(struct seam_call *c, u64 pa, u32 op, bool ex,
 		   struct seam_page *p)
 {
@@ -93,7 +93,7 @@ u64 seam_page_lock(struct seam_call *c, u64 pa, u32 op, bool ex,
 	return TDX_ST(SUCCESS);
 }
 
-/* Explicit 4-KiB page of the given type. */
+/* Locks an explicit operand: a 4-KiB page of the given type. */
 u64 seam_page_get(struct seam_call *c, u64 pa, u32 op, bool ex, u32 type,
 		  struct seam_page *p)
 {
@@ -106,7 +106,7 @@ u64 seam_page_get(struct seam_call *c, u64 pa, u32 op, bool ex, u32 type,
 	return TDX_ST(SUCCESS);
 }
 
-/* A 2-MiB range is free when none of its 4-KiB pages is in use. */
+/* A 2-MiB range is free if none of its 4-KiB pages is in use. */
 static bool pamt_2m_free(const struct seam *s, const struct seam_tdmr *t, u64 pa)
 {
 	u64 end = pa + SEAM_BIT(tdx_level_shift(TDX_PS_2M));
@@ -120,7 +120,7 @@ static bool pamt_2m_free(const struct seam *s, const struct seam_tdmr *t, u64 pa
 	return true;
 }
 
-/* Explicit free page of 4 KiB or 2 MiB, locked exclusively. */
+/* Locks an explicit operand exclusively: a free page of 4 KiB or 2 MiB. */
 u64 seam_page_get_free(struct seam_call *c, u64 pa, u32 op, u32 level,
 		       struct seam_page *p)
 {
@@ -138,7 +138,7 @@ u64 seam_page_get_free(struct seam_call *c, u64 pa, u32 op, u32 level,
 	return TDX_ST(SUCCESS);
 }
 
-/* A page known from module metadata: its leaf alone is locked, without a walk. */
+/* Locks a page that is known from module metadata: only its leaf, without a walk. */
 bool seam_page_lock_implicit(struct seam_call *c, u64 pa, u32 level, bool ex,
 			     struct seam_page *p)
 {
@@ -154,7 +154,7 @@ bool seam_page_lock_implicit(struct seam_call *c, u64 pa, u32 level, bool ex,
 	return true;
 }
 
-/* The caller holds the entry exclusively, so nobody else changes the word. */
+/* The caller holds the entry exclusively, so the word does not change. */
 void seam_page_set(struct seam_page *p, u32 type, u64 owner)
 {
 	p->type = type;
@@ -164,8 +164,8 @@ void seam_page_set(struct seam_page *p, u32 type, u64 owner)
 }
 
 /*
- * Writes a new metadata page full of one value. Not memset(): a seam_get_*()
- * that has just seen the page in its former use may still be reading it.
+ * Fills a new metadata page with one value. Not memset(): a seam_get_*() function
+ * that found the page in its former use may still be reading it.
  */
 void *seam_page_fill(const struct seam *s, const struct seam_page *p, u64 value)
 {
@@ -216,7 +216,7 @@ u64 seam_sys_tdmr_init(struct seam_call *c)
 	for (i = 0; i < core_load32(&s->nr_tdmrs); i++)
 		if (s->tdmr[i].info.base == base)
 			t = &s->tdmr[i];
-	/* A TDMR base is aligned and in range, SYS.CONFIG saw to that. */
+	/* SYS.CONFIG has checked alignment and range of the base. */
 	if (!t)
 		return TDX_ST_OP(OPERAND_INVALID, TDX_OP_RCX);
 	if (!seam_lock(c, &t->lock, true))
@@ -226,7 +226,7 @@ u64 seam_sys_tdmr_init(struct seam_call *c)
 		return TDX_ST(TDMR_ALREADY_INITIALIZED);
 	seam_pause(c);
 
-	/* The real module does a bounded amount, too: 4 MiB of TDMR a call. */
+	/* Like the real module, initialise a bounded amount per call: 4 MiB of TDMR. */
 	end = start + SEAM_4MIB;
 	if (!(start & (SEAM_GIB - 1)))
 		pamt_init(s, t, TDX_PS_1G, start, start + SEAM_GIB);

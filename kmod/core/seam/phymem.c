@@ -35,7 +35,7 @@ u64 seam_phymem_page_reclaim(struct seam_call *c)
 		return st;
 	if (p.type == TDX_PT_NDA || p.type == TDX_PT_RSVD)
 		return TDX_ST_OP(PAGE_METADATA_INCORRECT, TDX_OP_RCX);
-	/* From here on the outputs are valid whatever happens. */
+	/* From here on the outputs are valid, also on failure. */
 	page_report(c, &p);
 	if (p.pa & (SEAM_BIT(tdx_level_shift(p.level)) - 1))
 		return TDX_ST_OP(OPERAND_INVALID, TDX_OP_RCX);
@@ -67,7 +67,7 @@ u64 seam_phymem_page_wbinvd(struct seam_call *c)
 
 	if (c->in.rcx >> SEAM_PA_BITS)
 		return TDX_ST_OP(OPERAND_INVALID, TDX_OP_RCX);
-	/* The module does not ask whether the KeyID ever belonged to the page. */
+	/* The module does not check that the page was used with this KeyID. */
 	st = seam_page_get(c, seam_strip_hkid(c->s, c->in.rcx), TDX_OP_RCX,
 			   false, TDX_PT_NDA, &p);
 	if (st)

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR LGPL-2.1-or-later */
 /*
- * Inside seam: metadata layouts, the call context and what the files of seam
- * share. Nothing here is an interface to other parts.
+ * Private to seam: metadata layouts, the context of a call, and functions that
+ * the files of seam share.
  *
- * Every field that two LPs can touch at once is accessed with the core_*
- * atomics, also where a module lock serialises the writers: the seam_get_*()
- * functions read without any lock.
+ * Fields that two LPs can access at once are accessed with the core_* atomics
+ * even where a module lock serialises the writers: the seam_get_*() functions
+ * read without a lock.
  */
 #ifndef TDXCTL_CORE_SEAM_PRIV_H
 #define TDXCTL_CORE_SEAM_PRIV_H
@@ -20,8 +20,8 @@
 #define SEAM_NO_LP		(~0u)
 
 /*
- * Lock words: the low 16 bits of a u64 are the lock (bit 0 exclusive, the rest
- * counts sharers), the upper bits are free for data, as in a PAMT entry.
+ * A lock is the low 16 bits of a u64: bit 0 exclusive, bits 15:1 the number of
+ * sharers. The upper bits may hold data, as in a PAMT entry.
  */
 #define SEAM_LOCK_EX		1ULL
 #define SEAM_LOCK_SH		2ULL
@@ -60,7 +60,7 @@ struct seam_tdr {
 	u64 tdcx[TDX_MAX_TDCS_PAGES];
 };
 
-/* Use of the TDCX pages of a TD. */
+/* The TDCX pages of a TD, by use. */
 enum {
 	SEAM_TDCX_TDCS,
 	SEAM_TDCX_MSR_BITMAPS,
@@ -83,7 +83,7 @@ struct seam_tdcs {
 	u64 sept_lock;
 	u64 epoch_lock;
 	u64 epoch;
-	u32 refcount[2];	/* vCPUs inside, by parity of their epoch */
+	u32 refcount[2];	/* vCPUs in the guest, by parity of their epoch */
 	u32 op_state;
 	u32 num_vcpus;
 	u32 num_assoc;
@@ -94,7 +94,7 @@ struct seam_tdcs {
 	u32 reserved;
 };
 
-/* Third TDCS page by use: x2APIC ids of the vCPUs, by vCPU index. */
+/* The page SEAM_TDCX_X2APIC: x2APIC ids, by vCPU index. */
 struct seam_x2apic {
 	u32 used[(TDX_MAX_VCPUS_PER_TD + 31) / 32];
 	u32 id[TDX_MAX_VCPUS_PER_TD];
@@ -110,25 +110,27 @@ enum seam_vp_field {
 	SEAM_VP_NR_FIELDS,
 };
 
-/* TDVPR page. Fields belong to the LP the vCPU is associated with. */
 #define SEAM_PIN_BASED_INIT	0x3fULL
+
+/* TDVPR page. The fields are written by the LP that the vCPU is associated with. */
 struct seam_tdvps {
 	u32 state;
 	u32 num_pages;
 	u32 assoc_lp;		/* or SEAM_NO_LP */
-	u32 written;		/* bit per seam_vp_field */
+	u32 written;		/* a bit for each seam_vp_field */
 	u64 field[SEAM_VP_NR_FIELDS];
-	u64 initial_rcx;	/* for the guest, as the words are */
+	/* for struct seam_guest */
+	u64 initial_rcx;
 	u64 guest[SEAM_GUEST_WORDS];
 };
 
 struct seam_kot {
 	u32 state;
 	u32 wbinvd_bitmap;
-	u64 owner;		/* for seam_get_hkid_owner() only */
+	u64 owner;		/* TDR, for seam_get_hkid_owner() only */
 };
 
-/* CACHE.WB of one package: lock and, when interrupted, the resume point. */
+/* TDH.PHYMEM.CACHE.WB of one package: lock and resume point. */
 struct seam_wbt {
 	u64 lock;
 	u32 block;		/* next cache block, 0 = nothing saved */
@@ -143,7 +145,7 @@ struct seam_tdmr {
 };
 
 struct seam_fault_slot {
-	u32 gen;		/* even: free; odd: in use; grows on each change */
+	u32 gen;		/* even: free; odd: in use; incremented by each change */
 	u32 leaf;
 	u32 lp;
 	u32 reserved;
@@ -188,8 +190,8 @@ struct seam {
 };
 
 /*
- * One SEAMCALL in progress. Locks are recorded as they are taken and released
- * together when the leaf returns, so no error path can forget one.
+ * One SEAMCALL in progress. Locks are recorded as they are taken, and all are
+ * released when the leaf returns, so an error path cannot forget one.
  */
 #define SEAM_MAX_HELD	12
 
@@ -199,13 +201,13 @@ struct seam_call {
 	u32 pkg;
 	u32 leaf;
 	u32 version;
-	bool interrupt;		/* injected: CACHE.WB is to be interrupted */
+	bool interrupt;		/* injected: interrupt CACHE.WB */
 	struct seam_regs in;
 	struct seam_regs *out;
 	u32 nr_held;
 	struct {
 		u64 *word;
-		u64 unit;	/* what releasing subtracts */
+		u64 unit;	/* subtracted at release */
 	} held[SEAM_MAX_HELD];
 };
 
@@ -285,7 +287,7 @@ extern const struct seam_cpuid_config seam_cpuid_config[SEAM_NR_CPUID_CONFIG];
 
 bool seam_md_well_formed(u64 id);
 
-/* Class and field code identify a field, all other bits of the id do not. */
+/* A field is identified by class and field code; the other bits of the id do not count. */
 static inline u32 seam_md_key(u64 id)
 {
 	return (u32)((id >> 56) & 0x3f) << 24 | (u32)(id & 0xffffff);

@@ -2,7 +2,7 @@
 /* seam: power-on, and the dispatcher with its table of leaves. */
 #include "seam-priv.h"
 
-/* Output registers a leaf clears before anything can fail. */
+/* Output registers that a leaf clears before it can fail. */
 #define OUT_RCX		SEAM_BIT(0)
 #define OUT_RDX		SEAM_BIT(1)
 #define OUT_R8		SEAM_BIT(2)
@@ -22,8 +22,8 @@ struct seam_leaf {
 	u32 out;		/* OUT_* */
 };
 
-/* Leaves 27 and 44 are stubs in the real module, too. */
-static u64 seam_nothing(struct seam_call *c)
+/* Leaves 27 and 44 are stubs in the real module as well. */
+static u64 seam_stub(struct seam_call *c)
 {
 	seam_pause(c);
 	return TDX_ST(SUCCESS);
@@ -33,9 +33,9 @@ static u64 seam_nothing(struct seam_call *c)
 	[TDH_##id] = { .name = #id, .handler = (fn), ##__VA_ARGS__ }
 
 /*
- * A leaf that is absent here, or has no handler, is unknown. Version 1 of
- * SEPT.ADD, MNG.RD, VP.RD and SEPT.REMOVE is not modelled, Linux uses only
- * that of VP.INIT.
+ * A leaf that is absent here or has no handler fails as unknown. Version 1 is
+ * modelled for VP.INIT only: Linux does not use version 1 of SEPT.ADD, MNG.RD,
+ * VP.RD and SEPT.REMOVE.
  */
 static const struct seam_leaf seam_leaves[TDX_LEAF_COUNT] = {
 	LEAF(VP_ENTER, seam_vp_enter),
@@ -58,7 +58,7 @@ static const struct seam_leaf seam_leaves[TDX_LEAF_COUNT] = {
 	LEAF(VP_INIT, seam_vp_init, .max_version = 1),
 	LEAF(PHYMEM_PAGE_RDMD, seam_phymem_page_rdmd, .out = OUT_PAGE_MD),
 	LEAF(VP_RD, seam_vp_rd, .out = OUT_R8),
-	LEAF(MNG_KEY_RECLAIMID, seam_nothing),
+	LEAF(MNG_KEY_RECLAIMID, seam_stub),
 	LEAF(PHYMEM_PAGE_RECLAIM, seam_phymem_page_reclaim,
 	     .out = OUT_PAGE_MD | OUT_R10_R11),
 	LEAF(MEM_PAGE_REMOVE, seam_mem_page_remove, .out = OUT_SEPT),
@@ -74,7 +74,7 @@ static const struct seam_leaf seam_leaves[TDX_LEAF_COUNT] = {
 	LEAF(PHYMEM_CACHE_WB, seam_phymem_cache_wb),
 	LEAF(PHYMEM_PAGE_WBINVD, seam_phymem_page_wbinvd),
 	LEAF(VP_WR, seam_vp_wr, .out = OUT_R8),
-	LEAF(SYS_LP_SHUTDOWN, seam_nothing, .before_ready = true,
+	LEAF(SYS_LP_SHUTDOWN, seam_stub, .before_ready = true,
 	     .after_shutdown = true),
 	LEAF(SYS_CONFIG, seam_sys_config, .before_ready = true),
 	LEAF(SYS_SHUTDOWN, seam_sys_shutdown),
@@ -101,7 +101,7 @@ static void seam_preset(struct seam_regs *r, u32 out)
 	}
 }
 
-/* TDX module ABI, entry conditions of every leaf, in the order of the module. */
+/* TDX module ABI, entry conditions of all leaves, in the module's order. */
 static u64 seam_admit(struct seam_call *c, const struct seam_leaf *leaf)
 {
 	u32 state;
@@ -126,7 +126,7 @@ void seam_call(struct seam *s, u32 lp, struct seam_regs *regs)
 	struct seam_call c;
 	u64 st;
 
-	/* A processor the firmware never told the module about. */
+	/* The firmware did not report this processor to the module. */
 	if (lp >= s->nr_lps) {
 		regs->rax = TDX_SEAMCALL_VMFAILINVALID;
 		return;
@@ -177,7 +177,7 @@ static bool seam_config_valid(const struct seam_config *cfg)
 			return false;
 	if (!cfg->nr_tdx_keyids || last_hkid >= TDX_MAX_HKIDS)
 		return false;
-	/* Every KeyID must fit between the address and bit 51. */
+	/* The largest KeyID must fit between the address bits and bit 51. */
 	if (cfg->hkid_shift < 30 || cfg->hkid_shift >= SEAM_PA_BITS ||
 	    last_hkid >> (SEAM_PA_BITS - cfg->hkid_shift))
 		return false;

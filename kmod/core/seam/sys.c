@@ -72,7 +72,7 @@ u64 seam_sys_key_config(struct seam_call *c)
 	return TDX_ST(SUCCESS);
 }
 
-/* Module and oldest acceptable handoff version of 1.5.05. */
+/* The handoff version of 1.5.05, also the oldest that it accepts. */
 #define SEAM_HANDOFF_VERSION	0
 
 u64 seam_sys_shutdown(struct seam_call *c)
@@ -89,8 +89,8 @@ u64 seam_sys_shutdown(struct seam_call *c)
 }
 
 /*
- * The other half of a runtime update runs on a new module image. There is no
- * image to load here, hence never any handoff data.
+ * The second half of a runtime update, on the new module image. seam has no other
+ * image, so there is never handoff data.
  */
 u64 seam_sys_update(struct seam_call *c)
 {

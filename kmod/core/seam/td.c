@@ -2,7 +2,7 @@
 /* seam: life of a TD except TDH.MNG.INIT, and its key. */
 #include "seam-priv.h"
 
-/* Explicit TDR in a register. */
+/* Locks the TDR that a register names. */
 u64 seam_td_get(struct seam_call *c, u64 pa, u32 op, bool ex, struct seam_td *td)
 {
 	u64 st = seam_page_get(c, pa, op, ex, TDX_PT_TDR, &td->page);
@@ -15,8 +15,8 @@ u64 seam_td_get(struct seam_call *c, u64 pa, u32 op, bool ex, struct seam_td *td
 }
 
 /*
- * The TDR a child page names as its owner. It cannot vanish: the caller has
- * locked the child, and RECLAIM of a TDR wants CHLDCNT 0.
+ * Locks the TDR that owns a child page. It cannot be reclaimed: the caller has
+ * locked the child, and RECLAIM of a TDR requires CHLDCNT 0.
  */
 u64 seam_td_get_implicit(struct seam_call *c, u64 pa, bool ex, struct seam_td *td)
 {
@@ -106,7 +106,7 @@ u64 seam_mng_key_config(struct seam_call *c)
 	return TDX_ST(SUCCESS);
 }
 
-/* What the pages of a TDCS hold at first, by use; the others hold zeros. */
+/* Initial value of all words in a TDCX page, by its use. */
 static u64 tdcx_pattern(u32 use)
 {
 	switch (use) {
@@ -234,7 +234,7 @@ u64 seam_mng_key_freeid(struct seam_call *c)
 	return TDX_ST(SUCCESS);
 }
 
-/* Cache blocks a write-back consists of; an interrupt ends it between two. */
+/* Cache blocks of one write-back; an interrupt ends it between two blocks. */
 #define SEAM_WB_BLOCKS	4
 
 static bool wb_snapshot(const struct seam *s, u64 *hkids)
@@ -253,8 +253,8 @@ static bool wb_snapshot(const struct seam *s, u64 *hkids)
 }
 
 /*
- * True when every block is written back, false when interrupted before. Each
- * call gets one block done, so a caller that resumes comes to an end.
+ * Returns true if all blocks are written back, false after an interrupt. Each call
+ * completes at least one block, so a caller that resumes comes to an end.
  */
 static bool wb_run(struct seam_call *c, struct seam_wbt *wbt)
 {
@@ -287,7 +287,7 @@ u64 seam_phymem_cache_wb(struct seam_call *c)
 	if (c->in.rcx && !wbt->block)
 		return TDX_ST(WBCACHE_RESUME_ERROR);
 	if (!c->in.rcx) {
-		wbt->block = 0;		/* forgets an earlier interruption */
+		wbt->block = 0;		/* drops the resume point of an earlier call */
 		if (!wb_snapshot(s, wbt->hkids))
 			return TDX_ST(NO_HKID_READY_TO_WBCACHE);
 	}
@@ -295,7 +295,7 @@ u64 seam_phymem_cache_wb(struct seam_call *c)
 
 	if (!wb_run(c, wbt))
 		return TDX_ST(INTERRUPTED_RESUMABLE);
-	/* Other packages may clear their bits of the same word meanwhile. */
+	/* Other packages may clear their bits in the same word at the same time. */
 	for (i = s->first_hkid; i < s->first_hkid + s->nr_hkids; i++) {
 		if (!(wbt->hkids[i / 64] & SEAM_BIT(i % 64)))
 			continue;

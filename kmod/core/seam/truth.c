@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR LGPL-2.1-or-later
 /*
- * seam: the state as it is, for tests and for comparison with what the ledger
- * inferred. These functions take no module lock: a lock of theirs would be
- * contention that no SEAMCALL caused.
+ * seam: its state, for tests and for comparison with the ledger. These functions
+ * take no module lock, because that would cause contention without a SEAMCALL.
  */
 #include "seam-priv.h"
 
-/* What one page of the PAMT for 4-KiB pages describes. */
+/* The memory that one page of 4K PAMT entries describes. */
 #define PAMT_PAGE_SPAN	(CORE_PAGE_SIZE / TDX_PAMT_ENTRY_SIZE * CORE_PAGE_SIZE)
 
 enum seam_sys_state seam_get_sys_state(const struct seam *s)
@@ -34,8 +33,11 @@ u64 seam_get_hkid_owner(const struct seam *s, u32 hkid)
 		core_load64(&s->kot[hkid].owner) : 0;
 }
 
-/* The PAMT leaf of @pa, a page of @out->size; @pa need not be aligned to it. */
-static bool page_look(const struct seam *s, const struct seam_tdmr *t, u64 pa,
+/*
+ * Reads the PAMT leaf of @pa, which need not be aligned to @out->size. Returns
+ * false for a page that is NDA or reserved.
+ */
+static bool pamt_read(const struct seam *s, const struct seam_tdmr *t, u64 pa,
 		      struct seam_page_info *out)
 {
 	u32 level;
@@ -57,7 +59,7 @@ int seam_get_page(const struct seam *s, u64 pa, struct seam_page_info *out)
 
 	if (!t)
 		return -ENOENT;
-	page_look(s, t, pa, out);
+	pamt_read(s, t, pa, out);
 	return 0;
 }
 
@@ -80,8 +82,8 @@ int seam_get_td(const struct seam *s, u64 tdr_pa, struct seam_td_info *out)
 	out->chldcnt = core_load64(&tdr->chldcnt);
 	out->num_tdcx = core_load32(&tdr->num_tdcx);
 	/*
-	 * There may be no TDCS yet, and in TEARDOWN the TDCX pages go back to
-	 * the host one by one: without it the zeros above are the answer.
+	 * There may be no TDCS yet, and in TEARDOWN the TDCX pages are returned
+	 * one by one. Without a TDCS the fields below stay 0.
 	 */
 	if (seam_get_page(s, core_load64(&tdr->tdcx[SEAM_TDCX_TDCS]), &p) ||
 	    p.type != TDX_PT_TDCX || p.owner != tdr_pa)
@@ -96,8 +98,8 @@ int seam_get_td(const struct seam *s, u64 tdr_pa, struct seam_td_info *out)
 }
 
 /*
- * The last of the free 4-KiB pages from @pa on, one itself, as far as one page
- * of the PAMT reaches: nearly all pages are free, and nobody wants to wait.
+ * Returns the last page of the run of free 4-KiB pages that starts at @pa, within
+ * one page of the PAMT. Nearly all pages are free: this skips them quickly.
  */
 static u64 last_free(const struct seam *s, const struct seam_tdmr *t, u64 pa)
 {
@@ -124,7 +126,7 @@ int seam_for_each_page(const struct seam *s, u64 pa, u64 end,
 
 		for (; at < stop && at < end;
 		     at += SEAM_BIT(tdx_level_shift(p.size))) {
-			if (!page_look(s, t, at, &p)) {
+			if (!pamt_read(s, t, at, &p)) {
 				if (p.size == TDX_PS_4K)
 					at = last_free(s, t, at);
 				continue;

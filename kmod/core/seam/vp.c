@@ -5,7 +5,7 @@
 #define VP_STATES(x)		SEAM_BIT(TDX_VCPU_##x)
 #define L2_TDVPS_PAGES		3
 
-/* TDVPR in a register, and its TD. */
+/* Locks the TDVPR that a register names, and its TD. */
 static u64 vp_get(struct seam_call *c, u64 pa, u32 op, bool ex, bool td_ex,
 		  struct seam_vp *vp)
 {
@@ -24,8 +24,8 @@ static bool vp_complete(const struct seam_vp *vp)
 }
 
 /*
- * Page count, vCPU state and association, in this order. The association made
- * here stays whatever happens to the call afterwards.
+ * Checks page count, vCPU state and association, in this order, and associates the
+ * vCPU with this LP. The association remains even if the call fails later.
  */
 static u64 vp_use(struct seam_call *c, struct seam_vp *vp, u32 states)
 {
@@ -138,7 +138,7 @@ u64 seam_vp_init(struct seam_call *c)
 		return TDX_ST_OP(OPERAND_INVALID, TDX_OP_R8);
 	}
 	x = seam_ptr(c->s, core_load64(&vp.td.tdr->tdcx[SEAM_TDCX_X2APIC]));
-	/* 1.5.05 does not take the count back here. */
+	/* 1.5.05 does not undo the count here. */
 	if (v1 && x2apic_id_used(x, index, c->in.r8))
 		return TDX_ST_OP(X2APIC_ID_NOT_UNIQUE, c->in.r8);
 	seam_pause(c);
@@ -166,7 +166,7 @@ u64 seam_vp_flush(struct seam_call *c)
 		return st;
 	if (core_load32(&vp.td.tdr->lifecycle) != TDX_LC_KEYS_CONFIGURED)
 		return TDX_ST(TD_KEYS_NOT_CONFIGURED);
-	/* A vCPU exists, hence a complete TDCS does. */
+	/* A vCPU exists, so the TDCS is complete. */
 	vp.td.tdcs = seam_ptr(c->s, core_load64(&vp.td.tdr->tdcx[SEAM_TDCX_TDCS]));
 	if (!vp_complete(&vp))
 		return TDX_ST(TDCX_NUM_INCORRECT);

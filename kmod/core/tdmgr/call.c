@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR LGPL-2.1-or-later
-/* tdmgr: SEAMCALLs with their retries and failures; the locks around them. */
+/* tdmgr: SEAMCALLs, their retries and failures, and wrappers of the callbacks. */
 
 #include "tdmgr-priv.h"
 
@@ -19,7 +19,7 @@ const char *tdmgr_status_name(u64 status)
 	case TDMGR_ST_CPU_OFFLINE:
 		return "CPU is offline";
 	case TDX_SEAMCALL_VMFAILINVALID:
-		return "VMFailInvalid, no TDX module";
+		return "VMfailInvalid, no TDX module";
 	case TDX_SEAMCALL_GP:
 		return "#GP, TDX is off in the firmware";
 	case TDX_SEAMCALL_UD:
@@ -60,7 +60,7 @@ struct tdmgr_remote {
 	u64 status;
 };
 
-/* One SEAMCALL and nothing else: it may run in an IPI. */
+/* One SEAMCALL and nothing else, because it may run in an IPI. */
 static void tdmgr_remote_call(void *arg)
 {
 	struct tdmgr_remote *r = arg;
@@ -81,8 +81,9 @@ static u64 tdmgr_call_once(struct tdmgr *m, u32 cpu, u64 rax,
 }
 
 /*
- * Missing entropy is repeated as often as Linux does, for the key generator
- * (PCONFIG) as for the module's own RDRAND. @td may be NULL.
+ * Makes a SEAMCALL on @cpu and repeats it while the module is busy. For lack of
+ * entropy, of PCONFIG or of RDRAND, it is repeated as often as Linux does. @td may
+ * be NULL. Returns the last status.
  */
 u64 tdmgr_call_on(struct tdmgr *m, struct tdmgr_td *td, u32 cpu, u64 rax,
 		  struct tdmgr_args *args)
@@ -133,7 +134,7 @@ bool tdmgr_interrupted(struct tdmgr *m)
 	return m->ops.interrupted && m->ops.interrupted(m->ctx);
 }
 
-/* What KVM_BUG_ON() does: the VM is dead, the reason is in the log. */
+/* Like KVM_BUG_ON(): marks the VM as dead and logs the reason. */
 void tdmgr_td_bug(struct tdmgr_td *td, u64 rax, u64 status)
 {
 	td->dead = true;

@@ -3,7 +3,7 @@
 
 #include "tdmgr-priv.h"
 
-/* The first online CPU of @pkg, or TDMGR_NO_CPU. */
+/* Returns the first online CPU of @pkg, or TDMGR_NO_CPU. */
 u32 tdmgr_pkg_cpu(struct tdmgr *m, u32 pkg)
 {
 	u32 cpu;
@@ -15,8 +15,8 @@ u32 tdmgr_pkg_cpu(struct tdmgr *m, u32 pkg)
 }
 
 /*
- * Keys are generated, and caches written back, by a CPU of each package: each
- * package of the platform needs one that is online.
+ * Returns true if every package has an online CPU. A CPU of each package must
+ * generate keys and write back caches.
  */
 bool tdmgr_pkgs_covered(struct tdmgr *m)
 {
@@ -38,7 +38,7 @@ bool tdmgr_cpu_enabled(const struct tdmgr *m, u32 cpu)
 	return cpu < m->cfg.nr_cpus && core_load32(&m->cpu_enabled[cpu]);
 }
 
-/* @run_on: @cpu itself, or TDMGR_THIS_CPU when that is where we are. */
+/* @run_on: @cpu, or TDMGR_THIS_CPU if this code runs on @cpu. */
 static int tdmgr_enable_cpu(struct tdmgr *m, u32 cpu, u32 run_on)
 {
 	struct tdmgr_args args = { 0 };
@@ -57,7 +57,7 @@ static int tdmgr_enable_cpu(struct tdmgr *m, u32 cpu, u32 run_on)
 	return 0;
 }
 
-/* TDMGR_LOCK_CPUS held, and one caller at a time. */
+/* The caller holds TDMGR_LOCK_CPUS and excludes other callers. */
 int tdmgr_enable_cpus(struct tdmgr *m)
 {
 	u32 cpu;
@@ -73,7 +73,7 @@ int tdmgr_enable_cpus(struct tdmgr *m)
 	return 0;
 }
 
-/* The hotplug thread may already be bound to @cpu: no detour then. */
+/* The hotplug thread may be bound to @cpu already; then it makes the call itself. */
 static u32 tdmgr_hotplug_cpu(struct tdmgr *m, u32 cpu)
 {
 	return m->ops.this_cpu(m->ctx) == cpu ? TDMGR_THIS_CPU : cpu;
@@ -83,7 +83,7 @@ int tdmgr_cpu_online(struct tdmgr *m, u32 cpu)
 {
 	if (cpu >= m->cfg.nr_cpus)
 		return -EINVAL;
-	/* TDMGR_LOCK_CPUS is held exclusively: no TD comes or goes meanwhile. */
+	/* TDMGR_LOCK_CPUS is held exclusively, so the number of TDs is stable. */
 	if (!m->nr_tds)
 		return 0;
 	return tdmgr_enable_cpu(m, cpu, tdmgr_hotplug_cpu(m, cpu)) ? -EIO : 0;
@@ -103,11 +103,11 @@ int tdmgr_cpu_offline(struct tdmgr *m, u32 cpu)
 			break;
 	if (i == m->cfg.nr_cpus && used) {
 		tdmgr_log(m, TDMGR_WARN,
-			  "CPU %u is the last online CPU of package %u and %u HKIDs are in use: it stays online",
+			  "CPU %u must stay online: it is the last of package %u and %u HKIDs are in use",
 			  cpu, m->cpu_pkg[cpu], used);
 		return -EBUSY;
 	}
-	/* TDH.VP.FLUSH works on the associated CPU only: last chance. */
+	/* TDH.VP.FLUSH works only on the associated CPU, which goes offline now. */
 	for (td = m->tds; td; td = td->next) {
 		int ret = tdmgr_vcpus_leave_cpu(td, cpu,
 						tdmgr_hotplug_cpu(m, cpu));

@@ -3,7 +3,7 @@
 
 #include "tdmgr-priv.h"
 
-/* Lowest first, as an IDA does. 0: none left. */
+/* Returns the lowest free HKID, as an IDA does, or 0 if none is free. */
 u32 tdmgr_hkid_alloc(struct tdmgr *m)
 {
 	u32 i, hkid = 0;
@@ -21,7 +21,7 @@ u32 tdmgr_hkid_alloc(struct tdmgr *m)
 	return hkid;
 }
 
-/* A leaked HKID stays in use: it is never handed out again. */
+/* Returns an HKID to the pool; a leaked one stays in use permanently. */
 void tdmgr_hkid_put(struct tdmgr *m, u32 hkid, bool leak)
 {
 	tdmgr_lock(m, TDMGR_LOCK_POOL, 0);
@@ -35,7 +35,7 @@ void tdmgr_hkid_put(struct tdmgr *m, u32 hkid, bool leak)
 	tdmgr_unlock(m, TDMGR_LOCK_POOL, 0);
 }
 
-/* Leaked ones included. */
+/* Returns the number of HKIDs in use, including leaked ones. */
 u32 tdmgr_hkids_used(struct tdmgr *m)
 {
 	u32 used;

@@ -5,7 +5,7 @@
 
 #define MR_EXTEND_CHUNK	256
 
-/* Level of the entry @gpa is looked up in: 0 is a leaf, 3 the root table. */
+/* The index of @gpa in a table. Level 0 is a leaf, level 3 the root table. */
 static u32 tdmgr_index(u64 gpa, u32 level)
 {
 	return (gpa >> tdx_level_shift(level)) & (TDMGR_SEPT_ENTRIES - 1);
@@ -17,8 +17,8 @@ static u64 tdmgr_level_size(u32 level)
 }
 
 /*
- * Walks towards @gpa. Returns its lowest table, or NULL when a table is missing
- * and then @level says which entry is empty.
+ * Walks to @gpa. Returns its lowest table, or NULL if a table is missing; @level is
+ * the level of the empty entry then.
  */
 static struct tdmgr_leaf *tdmgr_walk(const struct tdmgr_td *td, u64 gpa,
 				     u32 *level)
@@ -33,7 +33,7 @@ static struct tdmgr_leaf *tdmgr_walk(const struct tdmgr_td *td, u64 gpa,
 	return table;
 }
 
-/* The HPA behind @gpa, 0 when it is not mapped. */
+/* Returns the HPA that @gpa is mapped to, 0 if it is not mapped. */
 static u64 tdmgr_lookup(const struct tdmgr_td *td, u64 gpa)
 {
 	struct tdmgr_leaf *leaf;
@@ -45,7 +45,7 @@ static u64 tdmgr_lookup(const struct tdmgr_td *td, u64 gpa)
 	return leaf ? leaf->hpa[tdmgr_index(gpa, 0)] : 0;
 }
 
-/* @gpa has its table already: tdmgr_sept_build(). @hpa 0 unmaps. */
+/* Maps @gpa, or unmaps it if @hpa is 0. tdmgr_sept_build() has added its tables. */
 static void tdmgr_map(struct tdmgr_td *td, u64 gpa, u64 hpa)
 {
 	struct tdmgr_leaf *leaf;
@@ -70,7 +70,7 @@ int tdmgr_mem_next(struct tdmgr_td *td, u64 gpa, u64 *next)
 	while (gpa < TDMGR_GPA_LIMIT) {
 		leaf = tdmgr_walk(td, gpa, &level);
 		if (!leaf) {
-			/* Nothing under this entry: on to the next one. */
+			/* Nothing is mapped below this entry. */
 			gpa = (gpa | (tdmgr_level_size(level) - 1)) + 1;
 			continue;
 		}
@@ -86,7 +86,7 @@ int tdmgr_mem_next(struct tdmgr_td *td, u64 gpa, u64 *next)
 	return -ENOENT;
 }
 
-/* Contention is the caller's to wait out, anything else is the TD's end. */
+/* After contention the caller retries; any other failure kills the TD. */
 static int tdmgr_mem_failed(struct tdmgr_td *td, u64 rax, u64 status)
 {
 	if (tdmgr_is_busy(status))
@@ -130,7 +130,7 @@ static int tdmgr_sept_add(struct tdmgr_td *td, u64 gpa, u32 level,
 	return 0;
 }
 
-/* Adds the tables that @gpa still lacks. The root table is part of TDCS. */
+/* Adds the missing tables for @gpa. The root table is part of TDCS. */
 static int tdmgr_sept_build(struct tdmgr_td *td, u64 gpa)
 {
 	struct tdmgr_node *node = td->root;
@@ -154,7 +154,7 @@ static int tdmgr_sept_build(struct tdmgr_td *td, u64 gpa)
 	return 0;
 }
 
-/* What adding and augmenting have in common, before their SEAMCALL. */
+/* Checks and prepares an addition before its SEAMCALL. */
 static int tdmgr_mem_prepare(struct tdmgr_td *td, u64 gpa, u64 hpa)
 {
 	if ((gpa | hpa) & ~CORE_PAGE_MASK || gpa >= TDMGR_GPA_LIMIT || !hpa)
@@ -164,7 +164,10 @@ static int tdmgr_mem_prepare(struct tdmgr_td *td, u64 gpa, u64 hpa)
 	return tdmgr_sept_build(td, gpa);
 }
 
-/* Removes a page that is blocked, or needs no blocking, and clears it. */
+/*
+ * Removes a page that is blocked, or need not be, and clears it. Returns the status
+ * of the last SEAMCALL; *@rax is its leaf.
+ */
 static u64 tdmgr_page_remove(struct tdmgr_td *td, u64 gpa, u64 hpa, u64 *rax)
 {
 	struct tdmgr *m = td->m;
@@ -223,7 +226,7 @@ int tdmgr_mem_add(struct tdmgr_td *td, u64 gpa, u64 hpa, u64 src_pa,
 			tdmgr_td_bug(td, TDH_MR_EXTEND, status);
 			if (!tdmgr_page_remove(td, gpa, hpa, &rax))
 				return -EIO;
-			/* Not the caller's any more: it goes down with the TD. */
+			/* The page belongs to the TD now and is released with it. */
 		}
 	}
 	tdmgr_map(td, gpa, hpa);
@@ -251,18 +254,18 @@ int tdmgr_mem_aug(struct tdmgr_td *td, u64 gpa, u64 hpa)
 	return 0;
 }
 
-/* The slow way of F3, while the TD holds its HKID. */
+/* The slow way of FLOWS.md F3, while the TD holds its HKID. */
 static int tdmgr_remove_live(struct tdmgr_td *td, u64 gpa, u64 hpa)
 {
 	struct tdmgr *m = td->m;
 	struct tdmgr_args args = { .rcx = gpa, .rdx = td->tdr };
 	u64 rax, status = 0;
 
-	/* Nobody has a translation to lose before the TD can run. */
+	/* Before the TD can run, no CPU has a translation to flush. */
 	if (td->finalized) {
 		rax = TDH_MEM_RANGE_BLOCK;
 		status = tdmgr_call(m, td, rax, &args);
-		/* An earlier attempt got as far as this. */
+		/* Blocked by an earlier attempt. */
 		if (TDX_STATUS_OF(status) == TDX_ST(GPA_RANGE_ALREADY_BLOCKED))
 			status = 0;
 		if (!status) {
@@ -279,14 +282,14 @@ static int tdmgr_remove_live(struct tdmgr_td *td, u64 gpa, u64 hpa)
 	}
 	tdmgr_td_bug(td, rax, status);
 	if (rax == TDH_PHYMEM_PAGE_WBINVD) {
-		/* Out of the TD, but with its data still in the caches. */
+		/* Removed from the TD, but its data may still be in the caches. */
 		tdmgr_map(td, gpa, 0);
 		tdmgr_leak_pages(td, 1);
 	}
 	return -EIO;
 }
 
-/* The cheap way, one SEAMCALL; whatever comes of it, @gpa is unmapped. */
+/* The fast way of FLOWS.md F3, one SEAMCALL. @gpa is unmapped, also on failure. */
 static int tdmgr_remove_dead(struct tdmgr_td *td, u64 gpa, u64 hpa)
 {
 	tdmgr_map(td, gpa, 0);
@@ -318,8 +321,8 @@ int tdmgr_mem_remove(struct tdmgr_td *td, u64 gpa, u64 *hpa)
 }
 
 /*
- * Every private page of a TD without HKID, the cheap way. The TD is dead, so
- * nothing comes back below @zap_gpa and an interrupted run goes on from there.
+ * Removes all private pages of a TD without HKID. The TD is dead, so no page is
+ * mapped below @zap_gpa again, and an interrupted run continues there.
  */
 int tdmgr_mem_zap(struct tdmgr_td *td, bool interruptible, tdmgr_page_fn fn,
 		  void *arg)
@@ -348,7 +351,7 @@ static void tdmgr_sept_release_table(struct tdmgr_td *td,
 	tdmgr_relax(td->m);
 }
 
-/* The tables below @root and the mirror itself. Three fixed levels: loops. */
+/* Reclaims the tables below @root and frees the mirror, which has three levels. */
 void tdmgr_sept_reclaim(struct tdmgr_td *td)
 {
 	struct tdmgr_node *root = td->root, *pdpt, *pd;

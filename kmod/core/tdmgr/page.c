@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR LGPL-2.1-or-later
-/* tdmgr: pages that come back from the module, or leak. */
+/* tdmgr: pages that the module returns, or that are leaked. */
 
 #include "tdmgr-priv.h"
 
@@ -14,8 +14,8 @@ void tdmgr_leak_pages(struct tdmgr_td *td, u64 nr)
 }
 
 /*
- * Takes @pa back from the module; needs the HKID released. A page that cannot
- * be had is leaked: it must never reach the allocator again.
+ * Reclaims @pa from the module; the HKID must be released. Returns false if that
+ * fails: the page is leaked and must never reach the allocator again.
  */
 bool tdmgr_page_reclaim(struct tdmgr_td *td, u64 pa)
 {
@@ -25,7 +25,7 @@ bool tdmgr_page_reclaim(struct tdmgr_td *td, u64 pa)
 
 	status = tdmgr_call(m, td, rax, &args);
 	if (!status && pa == td->tdr) {
-		/* TDR alone was written with the global key. */
+		/* Only TDR was written with the global key. */
 		rax = TDH_PHYMEM_PAGE_WBINVD;
 		args = (struct tdmgr_args) {
 			.rcx = pa | ((u64)m->cfg.global_hkid << m->cfg.hkid_shift),
@@ -43,7 +43,7 @@ bool tdmgr_page_reclaim(struct tdmgr_td *td, u64 pa)
 	return true;
 }
 
-/* Control and S-EPT pages: back to the allocator, or leaked. */
+/* Returns a control or S-EPT page to the allocator, or leaks it. */
 void tdmgr_page_release(struct tdmgr_td *td, u64 pa)
 {
 	if (td->leaked)

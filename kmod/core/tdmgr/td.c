@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR LGPL-2.1-or-later
-/* tdmgr: a TD from KVM_CREATE_VM to its last page. */
+/* tdmgr: a TD, from KVM_CREATE_VM to the release of its last page. */
 
 #include "tdmgr-priv.h"
 
@@ -35,8 +35,8 @@ int tdmgr_td_create(struct tdmgr *m, struct tdmgr_td **out)
 	td->vcpus_tail = &td->vcpus;
 
 	/*
-	 * While a TD exists every online CPU is enabled. CPUs that came online
-	 * before the first one are enabled here, by one creator at a time.
+	 * While a TD exists, every online CPU is enabled. CPUs that came online
+	 * before the first TD are enabled here, by one creator at a time.
 	 */
 	tdmgr_lock(m, TDMGR_LOCK_CPUS, 0);
 	tdmgr_lock(m, TDMGR_LOCK_TDX, 0);
@@ -79,9 +79,9 @@ static void tdmgr_td_unlink(struct tdmgr_td *td)
 }
 
 /*
- * TDH.PHYMEM.CACHE.WB on one CPU of every package. It serves every flushed
- * HKID at once, so "none left to write back" means that someone else's did.
- * A failure shows as WBCACHE_NOT_COMPLETE in the TDH.MNG.KEY.FREEID to come.
+ * TDH.PHYMEM.CACHE.WB on one CPU of every package. It serves all flushed HKIDs at
+ * once, so NO_HKID_READY_TO_WBCACHE means that another caller has served this one. A
+ * failure makes TDH.MNG.KEY.FREEID fail with WBCACHE_NOT_COMPLETE.
  */
 static void tdmgr_cache_wb(struct tdmgr_td *td)
 {
@@ -109,7 +109,7 @@ static void tdmgr_cache_wb(struct tdmgr_td *td)
 	}
 }
 
-/* TDMGR_LOCK_CPUS and TDMGR_LOCK_TDX held, vCPUs flushed. */
+/* TDMGR_LOCK_CPUS and TDMGR_LOCK_TDX are held, the vCPUs are flushed. */
 static int tdmgr_release_key(struct tdmgr_td *td)
 {
 	struct tdmgr *m = td->m;
@@ -158,14 +158,14 @@ int tdmgr_td_release_hkid(struct tdmgr_td *td)
 	return 0;
 }
 
-/* Nobody can try again later: an HKID that is not free now never will be. */
+/* The last attempt: an HKID that cannot be released now is leaked. */
 static void tdmgr_release_hkid_final(struct tdmgr_td *td)
 {
 	if (tdmgr_td_release_hkid(td) == -EBUSY)
 		tdmgr_leak_hkid(td, TDH_MNG_VPFLUSHDONE, TDX_ST(FLUSHVP_NOT_DONE));
 }
 
-/* TDCS, then TDR: the module lets TDR go only after all its other pages. */
+/* Releases TDCS, then TDR: the module returns TDR only after all other pages. */
 static void tdmgr_control_reclaim(struct tdmgr_td *td)
 {
 	while (td->nr_tdcs)
@@ -185,7 +185,7 @@ static int tdmgr_key_config(struct tdmgr_td *td)
 
 	for (pkg = 0; pkg < m->cfg.nr_pkgs && !status; pkg++) {
 		args = (struct tdmgr_args) { .rcx = td->tdr };
-		/* Two at once on one memory controller: the second is refused. */
+		/* Two at once on one memory controller: the second one is busy. */
 		tdmgr_lock(m, TDMGR_LOCK_KEY_CONFIG, pkg);
 		status = tdmgr_call_on(m, td, tdmgr_pkg_cpu(m, pkg),
 				       TDH_MNG_KEY_CONFIG, &args);
@@ -200,7 +200,7 @@ static int tdmgr_key_config(struct tdmgr_td *td)
 	return tdmgr_errno(status);
 }
 
-/* A failed step of INIT_VM that leaves the TD to be unwound. */
+/* Logs a failed step of INIT_VM; the caller unwinds the TD. */
 static int tdmgr_init_failed(struct tdmgr_td *td, u64 rax, u64 status)
 {
 	tdmgr_log(td->m, TDMGR_ERR, "TD 0x%llx, HKID %u: %s failed: %s (0x%llx)",
@@ -265,7 +265,7 @@ static int tdmgr_mng_init(struct tdmgr_td *td, const struct tdmgr_td_params *p,
 	return -EINVAL;
 }
 
-/* F1, steps 2 to 6: TDR, keys on every package, TDCS. */
+/* Steps 2 to 6 of FLOWS.md F1: TDR, keys on every package, TDCS. */
 static int tdmgr_td_build(struct tdmgr_td *td)
 {
 	struct tdmgr *m = td->m;
@@ -277,7 +277,7 @@ static int tdmgr_td_build(struct tdmgr_td *td)
 	if (!td->tdr)
 		return -ENOMEM;
 
-	/* Packages must not lose their CPUs between the check and the keys. */
+	/* No package may lose its CPUs between the check and the keys. */
 	tdmgr_lock(m, TDMGR_LOCK_CPUS, 0);
 	if (!tdmgr_pkgs_covered(m))
 		goto unlock;
@@ -359,7 +359,7 @@ int tdmgr_td_terminate_vm(struct tdmgr_td *td)
 	if (!td->finalized)
 		return -EINVAL;
 	ret = tdmgr_td_release_hkid(td);
-	/* Busy means that nothing happened: the VM may live on. */
+	/* Nothing was changed by a busy call: the VM may continue. */
 	if (ret != -EBUSY)
 		td->dead = true;
 	return ret;
@@ -384,7 +384,7 @@ void tdmgr_td_destroy(struct tdmgr_td *td, tdmgr_page_fn fn, void *arg)
 	tdmgr_sept_reclaim(td);
 	tdmgr_control_reclaim(td);
 	if (td->pages_leaked)
-		tdmgr_log(m, TDMGR_ERR, "a TD is gone; %llu of its pages are leaked",
+		tdmgr_log(m, TDMGR_ERR, "TD destroyed, %llu of its pages are leaked",
 			  (unsigned long long)td->pages_leaked);
 	m->ops.free(m->ctx, td);
 }

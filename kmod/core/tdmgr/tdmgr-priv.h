@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR LGPL-2.1-or-later */
-/* What the parts of tdmgr share; nobody else includes it. */
+/* Private to tdmgr: its structures, and functions that its files share. */
 #ifndef TDXCTL_CORE_TDMGR_PRIV_H
 #define TDXCTL_CORE_TDMGR_PRIV_H
 
@@ -8,13 +8,13 @@
 #define TDMGR_NO_CPU		(~0u)
 #define TDMGR_THIS_CPU		(~0u)
 
-/* Never returned by a module: the CPU a call was meant for is offline. */
+/* Never returned by a module: the CPU to execute the call on is offline. */
 #define TDMGR_ST_CPU_OFFLINE	(~0ULL)
 
 /*
- * The module's locks never wait, so a busy status is repeated here. Once a TD
- * has used up the long limit, each further call for it gets the short one:
- * tearing down 65536 pages must end even when every call stays busy.
+ * The module's locks never wait, so a busy SEAMCALL is repeated here. Once a call
+ * for a TD has reached the long limit, the short one applies to its later calls:
+ * the teardown of 65536 pages must end even if every call stays busy.
  */
 #define TDMGR_BUSY_RETRIES	10000
 #define TDMGR_BUSY_RETRIES_STUCK 10
@@ -29,18 +29,18 @@ enum tdmgr_hkid_state { TDMGR_HKID_FREE, TDMGR_HKID_USED, TDMGR_HKID_LEAKED };
 struct tdmgr {
 	struct tdmgr_ops ops;
 	void *ctx;
-	struct tdmgr_config cfg;	/* its pointers name the copies below */
+	struct tdmgr_config cfg;	/* its pointers refer to the copies below */
 	u8 *cpu_pkg;
 	u64 *tdmr;			/* nr_tdmrs bases, then as many sizes */
 
-	/* Bring-up may be repeated after a failure; it goes on where it stopped. */
+	/* Progress of the bring-up, which continues here after a failure. */
 	bool sys_init, sys_config, ready;
 	u32 keyed_pkgs, tdmrs_done;
-	u32 nr_tdcs, nr_tdcx;		/* pages per TD, and per vCPU beside TDVPR */
+	u32 nr_tdcs, nr_tdcx;		/* pages per TD, and per vCPU without TDVPR */
 
 	u32 *cpu_enabled;		/* set once, never cleared; atomic */
 
-	/* Below: TDMGR_LOCK_POOL. @tds changes with TDMGR_LOCK_CPUS held too. */
+	/* Under TDMGR_LOCK_POOL. Changes of @tds also hold TDMGR_LOCK_CPUS. */
 	u8 *hkid_state;			/* enum tdmgr_hkid_state */
 	u32 hkids_used, hkids_leaked;
 	u64 pages_leaked;
@@ -59,8 +59,8 @@ struct tdmgr_vcpu {
 };
 
 /*
- * Mirror of the S-EPT. A node stands for a table whose entries point to tables
- * and knows the S-EPT page behind each; the lowest tables hold page addresses.
+ * Mirror of the S-EPT. A node is a table whose entries point to tables, with the
+ * S-EPT page of each; the lowest tables (leaves) hold page addresses.
  */
 struct tdmgr_leaf {
 	u64 hpa[TDMGR_SEPT_ENTRIES];
@@ -80,8 +80,8 @@ struct tdmgr_td {
 	bool created;			/* TDH.MNG.CREATE done: teardown needed */
 	bool initialized, finalized;
 	bool dead;			/* released, terminated or beyond repair */
-	bool leaked;			/* the HKID, and so all pages */
-	bool stuck;			/* a call stayed busy to the limit */
+	bool leaked;			/* the HKID, and with it all pages */
+	bool stuck;			/* a call stayed busy up to the long limit */
 	u64 tdcs[TDX_MAX_TDCS_PAGES];
 	u32 nr_tdcs;
 
@@ -89,14 +89,14 @@ struct tdmgr_td {
 	u32 nr_vcpus, max_vcpus;
 
 	struct tdmgr_node *root;
-	u64 zap_gpa;			/* nothing is mapped below, once dead */
+	u64 zap_gpa;			/* dead: no page is mapped below */
 	u64 private_pages, sept_pages, pages_leaked;
 };
 
 #define tdmgr_log(m, level, fmt, ...) \
 	((m)->ops.log((m)->ctx, level, fmt, ##__VA_ARGS__))
 
-/* For "%s (0x%llx)" */
+/* Arguments for "%s (0x%llx)" */
 #define TDMGR_ST_ARGS(st) tdmgr_status_name(st), (unsigned long long)(st)
 
 /* call.c */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR LGPL-2.1-or-later
-/* tdmgr: setting up, and bringing up the module. */
+/* tdmgr: creation, and bring-up of the module. */
 
 #include "tdmgr-priv.h"
 
@@ -32,7 +32,7 @@ int tdmgr_new(struct tdmgr **out, const struct tdmgr_config *cfg,
 	m->cpu_pkg = ops->zalloc(ctx, cfg->nr_cpus);
 	m->cpu_enabled = ops->zalloc(ctx, cfg->nr_cpus * sizeof(u32));
 	m->hkid_state = ops->zalloc(ctx, cfg->nr_hkids);
-	/* One more, so that no TDMR is no special case. */
+	/* One element more, so that the size is not 0 without TDMRs. */
 	m->tdmr = ops->zalloc(ctx, (2 * (size_t)cfg->nr_tdmrs + 1) * sizeof(u64));
 	if (!m->cpu_pkg || !m->cpu_enabled || !m->hkid_state || !m->tdmr) {
 		tdmgr_free(m);
@@ -58,7 +58,7 @@ void tdmgr_free(struct tdmgr *m)
 	void *ctx = m->ctx;
 
 	while (m->tds) {
-		/* Its owner is gone and nothing is known about its CPUs. */
+		/* Its owner is gone, and the state of its vCPUs is not known. */
 		m->tds->leaked = true;
 		tdmgr_td_destroy(m->tds, NULL, NULL);
 	}
@@ -73,7 +73,7 @@ void tdmgr_free(struct tdmgr *m)
 	ops->free(ctx, m);
 }
 
-/* A bring-up step of the module; its outputs are left in @args. */
+/* Makes one SEAMCALL of the bring-up and logs a failure; outputs in @args. */
 static int tdmgr_sys_call(struct tdmgr *m, u32 cpu, u64 rax,
 			  struct tdmgr_args *args)
 {
@@ -85,7 +85,7 @@ static int tdmgr_sys_call(struct tdmgr *m, u32 cpu, u64 rax,
 	return tdmgr_errno(status);
 }
 
-/* Pages of a structure whose size the module publishes in field @id. */
+/* Reads the size of a structure, in pages, from the metadata field @id. */
 static int tdmgr_read_pages(struct tdmgr *m, u64 id, u32 min, u32 max, u32 *pages)
 {
 	struct tdmgr_args args = { .rdx = id };
@@ -98,7 +98,7 @@ static int tdmgr_read_pages(struct tdmgr *m, u64 id, u32 min, u32 max, u32 *page
 	n = args.r8 >> CORE_PAGE_SHIFT;
 	if (n < min || n > max) {
 		tdmgr_log(m, TDMGR_ERR,
-			  "TDX module wants %llu pages where %u to %u are known",
+			  "TDX module requires %llu pages; supported are %u to %u",
 			  (unsigned long long)n, min, max);
 		return -EIO;
 	}

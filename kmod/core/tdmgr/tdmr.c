@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR LGPL-2.1-or-later
-/* tdmgr: the layout of TDMRs, which are handed to TDH.SYS.CONFIG. */
+/* tdmgr: the layout of TDMRs and their PAMT areas, for TDH.SYS.CONFIG. */
 
 #include "tdmgr-priv.h"
 

@@ -33,7 +33,7 @@ int tdmgr_vcpu_create(struct tdmgr_td *td, u32 id)
 	v->id = id;
 	v->cpu = TDMGR_NO_CPU;
 
-	/* A CPU that goes offline walks the list. */
+	/* tdmgr_cpu_offline() walks the list. */
 	tdmgr_lock(m, TDMGR_LOCK_CPUS, 0);
 	*td->vcpus_tail = v;
 	td->vcpus_tail = &v->next;
@@ -42,7 +42,7 @@ int tdmgr_vcpu_create(struct tdmgr_td *td, u32 id)
 	return 0;
 }
 
-/* TDVPR and its TDCX pages from the allocator, all or none. */
+/* Allocates TDVPR and its TDCX pages, all or none. */
 static int tdmgr_vcpu_alloc(struct tdmgr *m, u64 *pages, u32 nr)
 {
 	u32 i;
@@ -58,7 +58,7 @@ static int tdmgr_vcpu_alloc(struct tdmgr *m, u64 *pages, u32 nr)
 	return 0;
 }
 
-/* Donates @pages to the module; returns how many it took. */
+/* Donates @pages to the module. Returns the number of pages it accepted. */
 static u32 tdmgr_vcpu_donate(struct tdmgr_td *td, struct tdmgr_vcpu *v,
 			     const u64 *pages, u32 nr)
 {
@@ -112,8 +112,8 @@ int tdmgr_vcpu_init(struct tdmgr_td *td, u32 id, u64 rcx)
 	}
 
 	/*
-	 * The vCPU is associated with the CPU that executes TDH.VP.INIT, and
-	 * that CPU must know it before it can go offline.
+	 * The vCPU is associated with the CPU that executes TDH.VP.INIT. v->cpu
+	 * must be set before that CPU can go offline.
 	 */
 	args = (struct tdmgr_args) { .rcx = v->tdvpr, .rdx = rcx, .r8 = id };
 	tdmgr_lock(m, TDMGR_LOCK_CPUS, 0);
@@ -147,7 +147,7 @@ static u64 tdmgr_vcpu_flush(struct tdmgr *m, struct tdmgr_td *td,
 	return status;
 }
 
-/* TDMGR_LOCK_CPUS held. What fails here shows as FLUSHVP_NOT_DONE later. */
+/* TDMGR_LOCK_CPUS is held. A failure causes FLUSHVP_NOT_DONE later. */
 void tdmgr_vcpus_flush(struct tdmgr_td *td)
 {
 	struct tdmgr_vcpu *v;
@@ -157,7 +157,7 @@ void tdmgr_vcpus_flush(struct tdmgr_td *td)
 			tdmgr_vcpu_flush(td->m, td, v, v->cpu);
 }
 
-/* TDMGR_LOCK_CPUS held exclusively; calls on the TD may run beside. */
+/* TDMGR_LOCK_CPUS is held exclusively; calls on the TD may run at the same time. */
 int tdmgr_vcpus_leave_cpu(struct tdmgr_td *td, u32 cpu, u32 run_on)
 {
 	struct tdmgr_vcpu *v;
