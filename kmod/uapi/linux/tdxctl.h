@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note */
 /*
- * /dev/tdxctl: the only contract between tdxctl.ko and user space.
+ * /dev/tdxctl: the interface between tdxctl.ko, the helper, and user space.
  *
  * Every argument structure starts with its own size. A shorter structure from
- * an older caller is padded with zeros; bytes beyond what the kernel knows must
+ * an older caller is padded with zeros. Bytes that the helper does not know must
  * be zero, else the call fails with E2BIG. Reserved fields and unknown flags
- * must be zero (EINVAL). A field never changes its meaning.
+ * must be zero (EINVAL). The meaning of a field never changes.
  *
- * Errors shared by all commands: ENOTTY unknown command; EINVAL size too small,
- * unknown flag or non-zero reserved field; E2BIG see above; EFAULT; EPERM no
- * CAP_SYS_ADMIN.
+ * All commands may fail with ENOTTY (unknown command), EINVAL (size too small,
+ * unknown flag, non-zero reserved field), E2BIG (see above), EFAULT, and EPERM
+ * (no CAP_SYS_ADMIN).
  *
- * Times are nanoseconds of CLOCK_MONOTONIC unless a field says otherwise.
- * "Unknown" is all ones (TDXCTL_UNKNOWN, TDXCTL_UNKNOWN32); it is never zero.
+ * Times are in nanoseconds of CLOCK_MONOTONIC, unless a field says otherwise.
+ * An unknown value is all ones (TDXCTL_UNKNOWN, TDXCTL_UNKNOWN32), never zero.
  */
 #ifndef _UAPI_LINUX_TDXCTL_H
 #define _UAPI_LINUX_TDXCTL_H
@@ -34,29 +34,29 @@
 #define TDXCTL_UNKNOWN32	(~0U)
 #define TDXCTL_COMM_LEN		16
 
-/* What this helper can do on this kernel. A missing symbol is a missing bit. */
+/* What the helper can do on this kernel. */
 #define TDXCTL_F_SEAMCALL	(1ULL << 0)	/* __seamcall is observed */
 #define TDXCTL_F_SEAMCALL_RET	(1ULL << 1)	/* __seamcall_ret is observed */
 #define TDXCTL_F_TDX_LOCK	(1ULL << 2)	/* the mutex tdx_lock was found */
-#define TDXCTL_F_KEY_LOCKS	(1ULL << 3)	/* tdx_mng_key_config_lock[] found */
+#define TDXCTL_F_KEY_LOCKS	(1ULL << 3)	/* tdx_mng_key_config_lock[] was found */
 #define TDXCTL_F_CPU_CHECK	(1ULL << 4)	/* CPU_CHECK can issue a SEAMCALL */
-#define TDXCTL_F_RELEASE	(1ULL << 5)	/* RELEASE can run in a VM's mm */
+#define TDXCTL_F_RELEASE	(1ULL << 5)	/* RELEASE can use a VM's memory map */
 #define TDXCTL_F_EMULATED	(1ULL << 6)	/* the TDX module is tdx_emul */
 #define TDXCTL_F_FROM_START	(1ULL << 7)	/* loaded before the TDX module */
-#define TDXCTL_F_ADOPTED	(1ULL << 8)	/* of older TDs, too, if any */
+#define TDXCTL_F_ADOPTED	(1ULL << 8)	/* all older TDs are known */
 
 struct tdxctl_info {
 	__u32 size;
 	__u32 flags;			/* in: 0 */
 	__u64 features;			/* TDXCTL_F_* */
 	__u64 attached_ns;		/* probes armed; 0 = not attached */
-	__u64 missed;			/* SEAMCALLs unseen, nested TDH.VP.FLUSH aside */
+	__u64 missed;			/* SEAMCALLs missed, except nested VP.FLUSH */
 	__u32 global_hkid;		/* first private KeyID; 0 = no TDX */
 	__u32 first_hkid;
 	__u32 nr_hkids;			/* for guests */
 	__u32 nr_cpus;			/* possible CPUs */
 	__u32 nr_packages;
-	__u32 snapshot_size;		/* a buffer that fits right now, bytes */
+	__u32 snapshot_size;		/* size of a snapshot taken now, in bytes */
 	char  provider[56];		/* module with the SEAMCALLs, "" = none */
 	char  version[32];		/* of the helper */
 };
@@ -74,8 +74,9 @@ enum tdxctl_section {
 };
 
 /*
- * All of one moment. ENOSPC: buf_size is too small, nothing written but
- * @needed (ask again with some room to spare: TDs come and go).
+ * A consistent snapshot. ENOSPC: @buf_size is too small, and only @needed is
+ * written. Retry with some extra room, because TDs may be created meanwhile.
+ * EAGAIN: TDs were created faster than they could be copied. ENOMEM.
  */
 struct tdxctl_snapshot_args {
 	__u32 size;
@@ -99,8 +100,8 @@ struct tdxctl_snapshot_hdr {
 	__u64 boot_offset_ns;		/* CLOCK_BOOTTIME minus CLOCK_MONOTONIC */
 	__u64 seamcalls;		/* seen since attach */
 	__u64 missed;
-	__u64 violations;		/* calls that contradict the record */
-	__u64 tds_dropped;		/* no room: missing from the list */
+	__u64 violations;		/* calls that contradict the records */
+	__u64 tds_dropped;		/* TDs not listed: the table was full */
 	struct tdxctl_section_desc section[TDXCTL_SEC_COUNT];
 };
 
@@ -122,7 +123,7 @@ enum tdxctl_hkid_state {
 struct tdxctl_owner {
 	__s32 tgid;			/* 0 unknown */
 	__s32 tid;			/* of TDH.MNG.CREATE */
-	__s32 fd;			/* VM descriptor number then, -1 unknown */
+	__s32 fd;			/* VM file descriptor at that time, -1 unknown */
 	__u32 reserved;
 	__u64 start_ns;			/* of tgid, CLOCK_BOOTTIME; 0 unknown */
 	char  comm[TDXCTL_COMM_LEN];
@@ -131,11 +132,11 @@ struct tdxctl_owner {
 struct tdxctl_hkid {
 	__u32 id;
 	__u32 state;			/* enum tdxctl_hkid_state */
-	__u64 tdr;			/* owner, former owner if leaked; 0 none */
+	__u64 tdr;			/* owner, or last owner if leaked; 0 none */
 	__u64 since_ns;			/* of the state; 0 unknown */
 	__u64 keyed_packages;		/* bitmap */
-	__u64 fail_status;		/* leaked: the failing SEAMCALL's status */
-	__u32 fail_leaf;
+	__u64 fail_status;		/* leaked: status of the failed SEAMCALL */
+	__u32 fail_leaf;		/* and its leaf */
 	__u32 reserved;
 	struct tdxctl_owner owner;
 };
@@ -164,28 +165,28 @@ struct tdxctl_td {
 	__u32 id;			/* "td:N" */
 	__u32 state;			/* enum tdxctl_td_state */
 	__u32 flags;			/* TDXCTL_TD_* */
-	__u32 hkid;			/* 0 = given back */
-	__u32 last_hkid;
+	__u32 hkid;			/* 0 = released */
+	__u32 last_hkid;		/* kept after release */
 	__u32 vcpus;
 	__u32 max_vcpus;
 	__u32 reserved;
 	__u64 keyed_packages;
-	__u64 private_pages;		/* 4 KiB */
+	__u64 private_pages;		/* of 4 KiB */
 	__u64 sept_pages;
 	__u64 control_pages;		/* TDR, TDCS, TDVPS */
 	__u64 created_ns;		/* 0 unknown */
 	__u64 since_ns;
-	__u64 released_ns;		/* HKID given back; 0 not yet */
+	__u64 released_ns;		/* HKID released; 0 not yet */
 	__u64 seamcalls;
 	struct tdxctl_owner owner;
-	__u64 fail_status;		/* what kept it from being taken apart */
-	__u32 fail_leaf;		/* 0 nothing */
+	__u64 fail_status;		/* first failure of the teardown */
+	__u32 fail_leaf;		/* 0 none */
 	__u32 reserved2;
 };
 
 enum tdxctl_lock_kind { TDXCTL_LOCK_TDX, TDXCTL_LOCK_KEY_CONFIG, TDXCTL_LOCK_KINDS };
 enum tdxctl_lock_source {
-	TDXCTL_LOCK_IN_EFFECT,		/* the SEAMCALL in flight */
+	TDXCTL_LOCK_IN_EFFECT,		/* the SEAMCALL in flight: no mutex was found */
 	TDXCTL_LOCK_MUTEX,		/* the kernel's mutex */
 	TDXCTL_LOCK_SOURCES,
 };
@@ -198,8 +199,8 @@ struct tdxctl_lock {
 	__s32 holder_tgid;		/* 0 none or unknown */
 	__s32 holder_tid;
 	char  holder_comm[TDXCTL_COMM_LEN];
-	__u64 holder_tdr;		/* TD it is held for; 0 unknown */
-	__u64 held_since_ns;		/* first seen held; 0 = free */
+	__u64 holder_tdr;		/* TD that it is held for; 0 unknown */
+	__u64 held_since_ns;		/* when the hold was first seen; 0 = free */
 	__u64 acquisitions;
 	__u64 contended;
 	__u64 busy_retries;		/* TDX_OPERAND_BUSY */
@@ -268,15 +269,15 @@ struct tdxctl_cpu_check_rec {
 };
 
 /*
- * One harmless SEAMCALL (TDH.SYS.RD) on each online CPU. EOPNOTSUPP: no
- * SEAMCALL entry point. ENOSPC: @count_in too small, @count says how many.
- * EINTR: interrupted between two CPUs.
+ * Executes one harmless SEAMCALL (TDH.SYS.RD) on each online CPU. EOPNOTSUPP: no
+ * SEAMCALL entry point. ENOSPC: @count_in is too small; @count is the number of
+ * records needed. EINTR: interrupted between two CPUs.
  */
 struct tdxctl_cpu_check_args {
 	__u32 size;
 	__u32 flags;			/* in: 0 */
 	__aligned_u64 buf;		/* struct tdxctl_cpu_check_rec[] */
-	__u32 count_in;			/* room in records */
+	__u32 count_in;			/* size of @buf, in records */
 	__u32 stride;			/* out: bytes of one record */
 	__u32 count;			/* out */
 	__u32 reserved;
@@ -285,85 +286,86 @@ struct tdxctl_cpu_check_args {
 /* ---- release ---- */
 
 #define TDXCTL_RELEASE_DRY_RUN	(1U << 0)	/* plan only */
-#define TDXCTL_RELEASE_CANCEL	(1U << 1)	/* stop a running one */
+#define TDXCTL_RELEASE_CANCEL	(1U << 1)	/* stop a running release */
 
 enum tdxctl_strategy {
 	TDXCTL_STRATEGY_AUTO,		/* in: first available; out: none */
 	TDXCTL_STRATEGY_TERMINATE,	/* KVM_TDX_TERMINATE_VM + guest_memfd */
 	TDXCTL_STRATEGY_RELEASE,	/* KVM_TDX_RELEASE_VM */
-	TDXCTL_STRATEGY_EARLY,		/* early release without kernel support */
+	TDXCTL_STRATEGY_EARLY,		/* without a command of KVM */
 	TDXCTL_STRATEGY_STOP,		/* user space ends the VMM */
 	TDXCTL_STRATEGIES,
 };
 
-/* Why a strategy is not available. */
+/* Why a strategy is available or not. */
 enum tdxctl_reason {
 	TDXCTL_REASON_OK,		/* available */
 	TDXCTL_REASON_MAYBE,		/* will be tried; the kernel may refuse */
-	TDXCTL_REASON_NO_IOCTL,		/* this kernel lacks the sub-ioctl */
-	TDXCTL_REASON_NO_SYMBOL,	/* a kernel function it needs is missing */
+	TDXCTL_REASON_NO_IOCTL,		/* this kernel's KVM does not have the command */
+	TDXCTL_REASON_NO_SYMBOL,	/* a required kernel function is missing */
 	TDXCTL_REASON_NOT_FINALIZED,
 	TDXCTL_REASON_NOT_TD,
 	TDXCTL_REASON_VM_DEAD,
 	TDXCTL_REASON_USER_SPACE,	/* done by tdxctl(8), not by the helper */
-	TDXCTL_REASON_LOCKDOWN,		/* the kernel's lockdown forbids it */
+	TDXCTL_REASON_LOCKDOWN,		/* the kernel is locked down */
 	TDXCTL_REASONS,
 };
 
 enum tdxctl_release_phase {
 	TDXCTL_PHASE_NONE,		/* nothing started (dry run) */
-	TDXCTL_PHASE_HKID,		/* giving the HKID back */
+	TDXCTL_PHASE_HKID,		/* releasing the HKID */
 	TDXCTL_PHASE_PAGES,		/* reclaiming private pages */
 	TDXCTL_PHASE_DONE,
-	TDXCTL_PHASE_FAILED,		/* @result says why */
-	TDXCTL_PHASE_CANCELLED,		/* stopped half-way; run again */
+	TDXCTL_PHASE_FAILED,		/* see @result */
+	TDXCTL_PHASE_CANCELLED,		/* stopped early; a later call resumes it */
 	TDXCTL_PHASES,
 };
 
 /*
  * Starts, joins or watches the release of one TD, and returns after at most
- * @wait_ms with its progress. Call again with the same VM until @phase is DONE,
- * FAILED or CANCELLED, or @ended_ns is not 0. Closing the device stops releases
- * this file started at the next safe point; what is done stays done, and a
- * later call resumes it. A TD that was released before is DONE at once.
+ * @wait_ms with its progress. The caller repeats the call for the same VM until
+ * @phase is DONE, FAILED or CANCELLED, or @ended_ns is not 0. Closing the device
+ * stops the releases that this file started at the next safe point. Completed
+ * steps are not undone, and a later call resumes the release. The release of a
+ * TD that was released before is DONE at once.
  *
- * @phase is PAGES with @ended_ns set and @result 0: the helper has done its
- * part (KVM_TDX_TERMINATE_VM) and gave the HKID back. User space punches holes
- * into the guest_memfd files to get @pages_left back, one SEAMCALL per page;
- * calls then only watch, until @pages_left is 0 and @phase DONE.
+ * If @phase is PAGES with @ended_ns set and @result 0, the helper has released
+ * the HKID and ended its part (TERMINATE and EARLY). User space then punches
+ * holes into the guest_memfd files to reclaim @pages_left, with one SEAMCALL for
+ * each page. Further calls only watch, until @pages_left is 0 and @phase is DONE.
  *
- * TDXCTL_RELEASE_DRY_RUN fills @reason, and @strategy with what would be used:
- * TDXCTL_STRATEGY_STOP when the helper has none. While the TD is being released
- * it reports that instead. TDXCTL_RELEASE_CANCEL starts nothing; without a
- * running release it reports the TD.
+ * TDXCTL_RELEASE_DRY_RUN fills @reason, and sets @strategy to the one that would
+ * be used: TDXCTL_STRATEGY_STOP if the helper has none. If the TD is being
+ * released, the call reports the running release. TDXCTL_RELEASE_CANCEL starts
+ * nothing; without a running release the call reports the TD.
  *
- * The VM is named by @pidfd and the descriptor number @vm_fd in that process,
- * so a recycled PID is never hit.
+ * @pidfd and the descriptor number @vm_fd in that process name the VM, so a reused
+ * PID cannot name another process.
  *
- * ESRCH the process is gone; EBADF no such descriptor, or @pidfd is none;
- * EINVAL not a VM file, or not that of @tdr; EOPNOTSUPP no strategy (see
- * @reason); EPERM; EBUSY 64 releases run already; EINTR a signal came while
- * waiting (the release goes on). The out fields are valid with EOPNOTSUPP and
- * EINTR, too.
+ * ESRCH: the process has ended. EBADF: @vm_fd is not open, or @pidfd is not a
+ * pidfd. EINVAL: not a VM file, or not that of @tdr. EOPNOTSUPP: no strategy is
+ * available, see @reason. EPERM. EBUSY: 64 releases are running. EINTR: a signal
+ * interrupted the wait; the release continues. ENOMEM. The out fields are valid
+ * also with EOPNOTSUPP and EINTR.
  */
 struct tdxctl_release_args {
 	__u32 size;
 	__u32 flags;			/* in: TDXCTL_RELEASE_* */
 	__s32 pidfd;
 	__s32 vm_fd;
-	__u64 tdr;			/* in: the TD meant; checked when not 0 */
+	__u64 tdr;			/* in: TDR of the TD, checked if not 0 */
 	__u32 strategy;			/* in/out: enum tdxctl_strategy */
 	__u32 wait_ms;			/* in */
 	__u32 phase;			/* out: enum tdxctl_release_phase */
 	__s32 result;			/* out: 0 or negative errno */
-	__u32 hkid;			/* out: held at the start; UNKNOWN32 */
+	__u32 hkid;			/* out: at the start; UNKNOWN32 */
 	__u32 hkid_freed;		/* out: 0 or 1 */
 	__u64 pages_total;		/* out: private pages at the start */
 	__u64 pages_left;		/* out */
-	__u64 seamcalls;		/* out: made for this TD since the start */
-	__u64 page_seamcalls;		/* out: of these, RECLAIM of private pages */
+	__u64 seamcalls;		/* out: for this TD, since the start */
+	__u64 page_seamcalls;		/* out: RECLAIMs of private pages among these */
 	__u64 started_ns;		/* out */
-	__u64 ended_ns;			/* out: 0 while it runs */
+	__u64 ended_ns;			/* out: 0 while it is running */
 	__u32 reason[8];		/* out: enum tdxctl_reason by strategy */
 };
 
@@ -377,15 +379,15 @@ enum tdxctl_sept_callback {
 };
 
 /*
- * Where this kernel's KVM keeps what the helper needs, as BTF tells user space:
- * offsets within struct kvm_tdx (which begins with struct kvm) and struct
- * kvm_vcpu, and constants. TDXCTL_UNKNOWN32: not found, and what needs it is
- * off. It is kept until KVM is unloaded.
+ * The layout of KVM's structures, which user space reads from BTF: offsets in
+ * struct kvm_tdx (which begins with struct kvm) and struct kvm_vcpu, and
+ * constants. TDXCTL_UNKNOWN32: not found; functions that need the value are not
+ * available. The helper keeps the layout until KVM is unloaded.
  *
- * EINVAL an offset beyond its structure, not aligned, or not the one in the
- * kernel's own headers; EPERM also when the kernel's lockdown keeps its memory
- * confidential; EBUSY it differs from the one in use while a VM released early
- * exists.
+ * EINVAL: an offset is not inside its structure, not aligned, or differs from
+ * the kernel's headers. EPERM: also if the kernel is locked down for
+ * confidentiality. EBUSY: it differs from the current layout, and a VM that was
+ * released early exists.
  */
 struct tdxctl_layout {
 	__u32 size;
@@ -408,16 +410,17 @@ struct tdxctl_layout {
 	__u32 reserved;
 };
 
-#define TDXCTL_ADOPT_DONE	(1U << 0)	/* no VM file: that was all of them */
+#define TDXCTL_ADOPT_DONE	(1U << 0)	/* no VM file; all VMs have been passed */
 
 /*
- * Tells the helper of a VM that may be a TD older than itself. The descriptor
- * is named as in struct tdxctl_release_args, and belongs to the process whose
- * memory map the VM uses.
+ * Passes a VM to the helper that may be a TD older than the helper. @pidfd and
+ * @vm_fd are as in struct tdxctl_release_args; the process must use the memory
+ * map of the VM.
  *
- * ESRCH, EBADF as there; EINVAL not a VM file, not a TD, or not initialised;
- * EXDEV the VM belongs to another process, or is dead; ENOSPC. EOPNOTSUPP a TD,
- * but no layout tells where to read more of it than @max_vcpus.
+ * ESRCH, EBADF: as for a release. EINVAL: not a VM file, not a TD, or not
+ * initialised. EXDEV: the VM belongs to another process, or is dead. ENOSPC: the
+ * table of TDs is full. EOPNOTSUPP: a TD, but without a layout only @max_vcpus
+ * can be read.
  */
 struct tdxctl_adopt_args {
 	__u32 size;
@@ -425,7 +428,7 @@ struct tdxctl_adopt_args {
 	__s32 pidfd;
 	__s32 vm_fd;
 	__u64 tdr;			/* out */
-	__u32 hkid;			/* out: 0 = given back */
+	__u32 hkid;			/* out: 0 = released */
 	__u32 max_vcpus;		/* in: 0; out: UNKNOWN32 */
 };
 
