@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What differs between the kernels this builds on: 6.1, 6.12 and newer. */
+/* Differences between the kernels that the modules build on: 6.1 and later. */
 #ifndef TDXCTL_COMPAT_H
 #define TDXCTL_COMPAT_H
 
@@ -8,7 +8,7 @@
 #include <asm/msr.h>
 #include <asm/special_insns.h>
 
-/* The destination was __iomem in 6.1 and is not by 6.12. */
+/* The destination is __iomem in 6.1, but not in 6.12. */
 static inline void compat_movdir64b(void *dst, const void *src)
 {
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 12, 0)
@@ -18,7 +18,7 @@ static inline void compat_movdir64b(void *dst, const void *src)
 #endif
 }
 
-/* The old name is frowned upon where there is a new one (objs.mk looks). */
+/* A kernel with the new name warns about the old one. objs.mk checks for it. */
 #ifdef COMPAT_SYSTEM_DFL_WQ
 #define compat_unbound_wq system_dfl_wq
 #else
@@ -31,9 +31,9 @@ static inline void compat_movdir64b(void *dst, const void *src)
 #endif
 
 /*
- * The low bits of mutex.owner are private to kernel/locking/mutex.c and the
- * same since 4.10. On PREEMPT_RT a mutex is an rt_mutex without that word, and
- * the helper reports the kernel's mutexes as absent.
+ * The low bits of mutex.owner are private to kernel/locking/mutex.c, and the same
+ * since 4.10. On PREEMPT_RT a mutex is an rt_mutex without this word; there the helper
+ * reports the kernel's mutexes as absent.
  */
 #define COMPAT_MUTEX_WAITERS	1UL
 #define COMPAT_MUTEX_FLAGS	7UL
@@ -45,7 +45,7 @@ static inline void compat_movdir64b(void *dst, const void *src)
 #else
 #define COMPAT_MUTEX_READABLE	1
 #define COMPAT_MUTEX_OWNER	offsetof(struct mutex, owner)
-/* 7.2 has a pointer to the first waiter, NULL for none (objs.mk looks). */
+/* 7.2 has a pointer to the first waiter, or NULL. objs.mk checks for it. */
 #ifdef COMPAT_MUTEX_FIRST_WAITER
 #define COMPAT_MUTEX_WAIT_LIST	offsetof(struct mutex, first_waiter)
 #else
@@ -54,8 +54,8 @@ static inline void compat_movdir64b(void *dst, const void *src)
 #endif
 
 /*
- * Those who wait on a CPU of their own for an owner that runs are in no list: the
- * tail of their queue, a 32-bit word, is not 0 then.
+ * Tasks that spin while the owner runs are not in the list of waiters. The tail of
+ * their queue, a 32-bit word, is not 0 then.
  */
 #if COMPAT_MUTEX_READABLE && defined(CONFIG_MUTEX_SPIN_ON_OWNER)
 #define COMPAT_MUTEX_SPINNERS	offsetof(struct mutex, osq)

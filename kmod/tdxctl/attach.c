@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * KVM comes and goes: takes its layout from user space, and puts to use what is
- * built on that.
+ * Attaches to the loaded KVM: takes the layout of its structures from user space, and
+ * enables what depends on it, until KVM is unloaded.
  */
 #include <linux/capability.h>
 #include <linux/module.h>
@@ -12,6 +12,7 @@
 #include "tdxctl_drv.h"
 #include "release/release.h"
 
+/* TDXCTL_IOC_LAYOUT */
 int attach_layout(const struct tdxctl_layout *l)
 {
 	struct tdxctl_layout set = *l;
@@ -19,13 +20,13 @@ int attach_layout(const struct tdxctl_layout *l)
 
 	if (!capable(CAP_SYS_ADMIN))
 		return -EPERM;
-	/* It says where to read; where to write is refused by early_reason(). */
+	/* The layout says where to read. early_reason() refuses to write with it. */
 	if (security_locked_down(LOCKDOWN_KCORE))
 		return -EPERM;
 	if (l->flags || l->reserved || l->sept_callback >= TDXCTL_SEPT_CALLBACKS ||
 	    !layout_valid(l))
 		return -EINVAL;
-	/* Of the caller's structure, which may be a longer one. */
+	/* The structure of the caller may be longer. */
 	set.size = sizeof(set);
 	mutex_lock(&layout_mutex);
 	if (!memcmp(&set, layout_get_locked(), sizeof(set)))
@@ -42,7 +43,7 @@ out:
 	return ret;
 }
 
-/* The next KVM to be loaded may be another build. */
+/* KVM may be loaded again from another build, with another layout. */
 static int on_module(struct notifier_block *nb, unsigned long state, void *data)
 {
 	const struct module *mod = data;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * debugfs tdxctl/: the snapshot as text, for people and bug reports. Programs
- * use the device; nothing here is an interface.
+ * debugfs tdxctl/: the snapshot as text, for people and bug reports. This is not an
+ * interface: programs use the device.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -51,7 +51,7 @@ static const struct {
 #define X(num, id) { num, #id },
 	TDX_STATUSES(X)
 #undef X
-	{ upper_32_bits(TDX_SEAMCALL_VMFAILINVALID), "no answer (VMfailInvalid, #UD or #GP)" },
+	{ upper_32_bits(TDX_SEAMCALL_VMFAILINVALID), "not executed (VMfailInvalid, #UD or #GP)" },
 };
 
 #define NAME(table, i) ((i) < ARRAY_SIZE(table) && (table)[i] ? (table)[i] : "?")
@@ -66,7 +66,7 @@ static const char *status_name(u64 status)
 	return "?";
 }
 
-/* Record @i of a section of @hdr. */
+/* Returns record @i of section @sec. */
 static const void *record(const struct tdxctl_snapshot_hdr *hdr, u32 sec, u32 i)
 {
 	const struct tdxctl_section_desc *d = &hdr->section[sec];
@@ -81,7 +81,7 @@ static const struct tdxctl_snapshot_hdr *take(void)
 	return snapshot_take(SIZE_MAX, &size);
 }
 
-/* A number or "?", right-aligned. */
+/* Prints a number, or "?" if it is unknown, right-aligned. */
 static void put_u64(struct seq_file *m, int width, u64 v)
 {
 	if (v == TDXCTL_UNKNOWN)
@@ -161,7 +161,7 @@ static int tds_show(struct seq_file *m, void *v)
 		seq_putc(m, '\n');
 	}
 	if (hdr->tds_dropped)
-		seq_printf(m, "%llu TDs are missing: no room\n", hdr->tds_dropped);
+		seq_printf(m, "%llu TDs not listed: the table is full\n", hdr->tds_dropped);
 	kvfree(hdr);
 	return 0;
 }

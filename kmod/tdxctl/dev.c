@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* /dev/tdxctl: one table of ioctls. */
+/* /dev/tdxctl: its ioctls, from one table. */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/atomic.h>
@@ -18,10 +18,10 @@
 
 /* One open of /dev/tdxctl. */
 struct tdxctl_file {
-	u64 id;			/* never reused, so it may outlive the file */
+	u64 id;			/* never reused, so jobs may keep it after the file is closed */
 };
 
-/* Any of the argument structures; each begins with its size and flags. */
+/* Any of the argument structures. Each begins with size and flags. */
 union args {
 	struct {
 		u32 size;
@@ -63,7 +63,7 @@ static int do_info(struct tdxctl_file *f, union args *args)
 	observe_keyids_get(&keyids, &info->attached_ns, &from_start);
 	if (from_start)
 		info->features |= TDXCTL_F_FROM_START;
-	/* From the start there were none. */
+	/* A helper loaded before the TDX module has no older TDs. */
 	if (from_start || adopt_done())
 		info->features |= TDXCTL_F_ADOPTED;
 	info->global_hkid = keyids.global;
@@ -110,7 +110,7 @@ static int do_cpu_check(struct tdxctl_file *f, union args *args)
 		return -EPERM;
 	if (a->flags || a->reserved)
 		return -EINVAL;
-	/* The instruction is safe only where something is there to answer it. */
+	/* The instruction is safe only if a TDX module or the emulator handles it. */
 	if (!probe_features(provider, sizeof(provider)))
 		return -EOPNOTSUPP;
 
@@ -151,7 +151,7 @@ static int do_adopt(struct tdxctl_file *f, union args *args)
 }
 
 struct op {
-	u32 size;		/* what this kernel knows */
+	u32 size;		/* known to this version */
 	u32 min_size;		/* of the first version */
 	int (*fn)(struct tdxctl_file *f, union args *args);
 };
@@ -195,11 +195,11 @@ static long dev_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	ret = copy_struct_from_user(&args, op->size, user, size);
 	if (ret)
 		return ret;
-	/* The caller may have changed it meanwhile. */
+	/* The caller may have changed the value meanwhile. */
 	args.size = size;
 
 	ret = op->fn(file->private_data, &args);
-	/* Also when it failed: how much room is needed, why it was refused. */
+	/* Also on failure, for the needed size or the reason of a refusal. */
 	if (copy_to_user(user, &args, min(size, op->size)))
 		return -EFAULT;
 	return ret;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* tdxctl.ko: shows and controls the TDX side of a host for tdxctl(8). */
+/* tdxctl.ko: observes and controls TDX on a host, for tdxctl(8). */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/module.h>
@@ -37,9 +37,9 @@ err_cpus:
 }
 
 /*
- * No file is open, no release runs and no VM released early is left: each holds
- * a reference on the module.
- * The probes go before what their handlers use.
+ * No file is open, no release runs and no VM released early is left, because each
+ * holds a reference on the module. The probes are removed before what their handlers
+ * use.
  */
 static void __exit tdxctl_exit(void)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* One consistent snapshot: the ledger and what only the kernel knows. */
+/* A consistent snapshot of the ledger, mutexes and CPUs. */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/cpumask.h>
@@ -11,7 +11,7 @@
 #include "tdxctl_drv.h"
 #include "watch/watch.h"
 
-/* TDs come and go between sizing and filling: room for a few more. */
+/* Room for TDs that are created between the calculation of the size and the copy. */
 #define SPARE		(64 * sizeof(struct tdxctl_td))
 #define TRIES		8
 
@@ -52,7 +52,7 @@ static void host_free(struct host *h)
 	kfree(h->key_config);
 }
 
-/* Bytes a snapshot takes now; 0 without memory. */
+/* Returns the size of a snapshot taken now, in bytes; 0 if out of memory. */
 size_t snapshot_size(void)
 {
 	const struct ledger *l;
@@ -70,12 +70,12 @@ size_t snapshot_size(void)
 }
 
 /**
- * snapshot_take() - takes a snapshot
- * @max: bytes the caller can use
- * @size: out: bytes of the snapshot, or needed when it is -ENOSPC
+ * snapshot_take() - take a snapshot
+ * @max: largest size that the caller accepts, in bytes
+ * @size: out: size of the snapshot; with -ENOSPC the size that is needed
  *
- * Return: kvmalloc()ed memory, or an error pointer: -ENOSPC, -ENOMEM, -EAGAIN
- * when the host kept growing.
+ * Return: memory to be freed with kvfree(), or an error pointer: -ENOSPC, -ENOMEM, or
+ * -EAGAIN if TDs were created faster than they could be copied.
  */
 void *snapshot_take(size_t max, size_t *size)
 {

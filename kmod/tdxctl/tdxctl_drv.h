@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * tdxctl.ko: what the files of this folder share, and the order of all locks.
+ * tdxctl.ko: functions that the files of this folder share, and the lock order.
  *
- * Each folder below has one header of its own. Calls go one way only:
+ * Each folder below has one header. Calls go one way only:
  * main -> dev -> attach -> release -> kvm -> watch -> core.
  *
  * Lock order, outermost first:
- *   probe_mutex (watch/probe.c)       attach and detach, module notifier
+ *   probe_mutex (watch/probe.c)       probes and their provider; module notifier
  *   job_mutex (release/job.c)         list of releases
- *   layout_mutex (kvm/layout.c)       where KVM's structures have their fields
+ *   layout_mutex (kvm/layout.c)       layout of KVM's structures
  *   early_mutex (release/early-vm.c)  VMs released early, and their hooks
  *   CPU hotplug read lock             CPU check
  *   locks_mutex (watch/locks.c)       addresses of the kernel's mutexes
- *   ledger lock (watch/observe.c)     spins, interrupts off; also taken by probe handlers
+ *   ledger lock (watch/observe.c)     spins with interrupts off; probe handlers take it too
  */
 #ifndef TDXCTL_DRV_H
 #define TDXCTL_DRV_H
@@ -28,7 +28,7 @@ void dev_exit(void);
 void dbg_init(void);
 void dbg_exit(void);
 
-/* attach.c: KVM's layout, and what is built on it */
+/* attach.c: the layout of KVM's structures, and what depends on it */
 int attach_layout(const struct tdxctl_layout *l);
 int attach_init(void);
 void attach_exit(void);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* TDs that are older than the helper: user space finds their VM files. */
+/* TDs that are older than the helper. User space passes their VM files. */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/capability.h>
@@ -10,20 +10,20 @@
 
 #include "kvm.h"
 
-/* The ledger that was filled, by the time its watch began. */
+/* The ledger in which all older TDs are known, identified by its start time. */
 static u64 adopted_ns;
 
-/* Its structures cannot be read: whether it is a TD it says itself. */
-static int ask_file(struct tdxctl_adopt_args *a, struct task_struct *leader, struct file *file)
+/* The structures cannot be read: asks KVM whether the VM is a TD. */
+static int query_file(struct tdxctl_adopt_args *a, struct task_struct *leader, struct file *file)
 {
-	struct vmfile_answer answer;
-	int ret = vmfile_ask(file, leader, &answer);
+	struct vmfile_info info;
+	int ret = vmfile_query(file, leader, &info);
 
 	if (ret)
 		return ret;
-	if (!answer.is_td)
+	if (!info.is_td)
 		return -EINVAL;
-	a->max_vcpus = answer.max_vcpus;
+	a->max_vcpus = info.max_vcpus;
 	return -EOPNOTSUPP;
 }
 
@@ -46,7 +46,7 @@ static int adopt_file(struct tdxctl_adopt_args *a, struct task_struct *leader,
 
 	ret = layout_get(&l) ? kvm_td_read(&td, &l, file, leader) : -EOPNOTSUPP;
 	if (ret == -EOPNOTSUPP)
-		return ask_file(a, leader, file);
+		return query_file(a, leader, file);
 	if (ret)
 		return ret;
 	observe_keyids_get(&keyids, &since, &from_start);
@@ -61,7 +61,7 @@ static int adopt_file(struct tdxctl_adopt_args *a, struct task_struct *leader,
 	if (td.hkid > 0) {
 		known.hkid = td.hkid;
 		known.last_hkid = td.hkid;
-		/* KVM initialises a TD after its key is on every package. */
+		/* KVM initialises a TD after its key was set on every package. */
 		known.keyed_pkgs = GENMASK(min_t(u32, cpus_nr_pkgs(), 32) - 1, 0);
 	} else {
 		known.state = LEDGER_TD_TEARDOWN;
@@ -83,6 +83,7 @@ static int adopt_file(struct tdxctl_adopt_args *a, struct task_struct *leader,
 	return ret == -EEXIST ? 0 : ret;
 }
 
+/* TDXCTL_IOC_ADOPT */
 int adopt_ioctl(struct tdxctl_adopt_args *a)
 {
 	struct observe_keyids keyids;
@@ -122,6 +123,7 @@ int adopt_ioctl(struct tdxctl_adopt_args *a)
 	return ret;
 }
 
+/* Returns true if user space has passed all older TDs of the current ledger. */
 bool adopt_done(void)
 {
 	struct observe_keyids keyids;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Functions of KVM that a release calls: exported to its vendor modules, or in their ops. */
+/* Functions of KVM: exported to its vendor modules only, or called through their ops. */
 #include <linux/uaccess.h>
 
 #include "kvm.h"
@@ -7,8 +7,8 @@
 struct kvm_fns kvm_fns;
 
 /*
- * Looks for all of them, once for each KVM: a look-up takes a grace period. Under
- * layout_mutex.
+ * Finds the functions. Returns false if one is missing. Called once for each KVM
+ * that is loaded, because a look-up takes a grace period. Under layout_mutex.
  */
 bool kvm_fns_find(void)
 {
@@ -22,8 +22,9 @@ bool kvm_fns_find(void)
 }
 
 /*
- * What user space takes for struct kvm_tdx is no more than KVM allocates. KVM
- * knows that a while after it can be looked up: once its vendor module is ready.
+ * Returns true if the layout's struct kvm_tdx is not larger than what KVM allocates.
+ * KVM sets that size when its vendor module is ready, later than kvm_fns_find() may
+ * run.
  */
 bool kvm_fns_fit(const struct tdxctl_layout *l)
 {

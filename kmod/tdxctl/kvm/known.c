@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A file of its own: the kernel and core/ have names of the TDX ABI in common. */
+/* Includes no header of core: the kernel uses the same names for the TDX ABI. */
 #include <linux/compiler.h>
 #include <linux/kconfig.h>
 #include <linux/version.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the headers that this module was built with, those of the kernel it runs
- * on, say about KVM: struct kvm and struct kvm_vcpu are public. Only the part of
- * struct kvm_tdx behind struct kvm is known from BTF alone.
+ * KVM's structures as defined in the kernel headers that this module is built with:
+ * struct kvm and struct kvm_vcpu. Only the part of struct kvm_tdx after struct kvm
+ * is not in a header; its layout comes from BTF.
  */
 #ifndef TDXCTL_KVM_KNOWN_H
 #define TDXCTL_KVM_KNOWN_H
@@ -10,7 +10,7 @@
 #include <linux/types.h>
 
 struct kvm_known {
-	bool valid;		/* false: a kernel whose KVM has no TDs */
+	bool valid;		/* false: the KVM of this kernel has no TDs */
 	/* struct kvm */
 	u32 kvm_size;
 	u32 vm_type, mm, created_vcpus, online_vcpus, max_vcpus;
@@ -25,7 +25,7 @@ struct kvm_known {
 
 extern const struct kvm_known kvm_known;
 
-/* KVM marked a VM as broken: something failed that cannot fail. */
+/* Returns true if KVM has marked the VM as broken after an internal error. */
 bool kvm_is_bugged(const void *kvm);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* tdxctl.ko: KVM's structures, functions and files, and the TDs in them. */
+/* tdxctl.ko: KVM's structures, functions and VM files. */
 #ifndef TDXCTL_KVM_H
 #define TDXCTL_KVM_H
 
@@ -15,7 +15,7 @@ struct page;
 struct pid;
 struct task_struct;
 
-/* layout.c: where KVM's structures have their fields */
+/* layout.c: the layout of KVM's structures; "locked" means under layout_mutex */
 extern struct mutex layout_mutex;
 
 bool layout_valid(const struct tdxctl_layout *l);
@@ -25,12 +25,12 @@ bool layout_get(struct tdxctl_layout *l);
 bool layout_complete(const struct tdxctl_layout *l);
 bool layout_read(const void *obj, u32 at, void *out, size_t size);
 
-/* fns.c: functions of KVM that a release calls */
+/* fns.c: functions of KVM */
 struct kvm_fns {
 	int (*lock_all_vcpus)(struct kvm *kvm);
 	void (*unlock_all_vcpus)(struct kvm *kvm);
 	bool (*request_all)(struct kvm *kvm, unsigned int req);
-	/* Releases the HKID, as when a VM ends; nothing to do once it is released. */
+	/* Releases the HKID, as at the end of a VM. Does nothing if it is released. */
 	void (*pre_destroy)(struct kvm *kvm);
 	unsigned long ops;		/* kvm_x86_ops */
 };
@@ -40,10 +40,10 @@ extern struct kvm_fns kvm_fns;
 bool kvm_fns_find(void);
 bool kvm_fns_fit(const struct tdxctl_layout *l);
 
-/* td.c: what KVM says about a TD, read without its locks */
+/* td.c: a TD in KVM's structures, read without KVM's locks */
 struct kvm_td {
 	void *kvm;
-	s32 hkid;		/* KVM's: -1 or 0 = none */
+	s32 hkid;		/* KVM's value: -1 or 0 = none */
 	u32 state;		/* enum kvm_tdx_state */
 	u64 tdr;
 	u32 vcpus, max_vcpus;
@@ -53,7 +53,7 @@ u64 page_address_of(const struct page *page);
 int kvm_td_read(struct kvm_td *td, const struct tdxctl_layout *l, const struct file *file,
 		const struct task_struct *leader);
 
-/* vmgone.c: the end of VMs; under layout_mutex */
+/* vmgone.c: the end of VMs; called under layout_mutex */
 void vmgone_arm(const struct tdxctl_layout *l);
 void vmgone_disarm(void);
 
@@ -69,13 +69,13 @@ struct vmfile_user {
 	unsigned long addr;	/* scratch pages in @mm */
 };
 
-/* What a VM says of itself without a look into KVM's structures. */
-struct vmfile_answer {
+/* What KVM reports about a VM, without access to its structures. */
+struct vmfile_info {
 	bool is_td;
 	u32 max_vcpus;		/* LEDGER_UNKNOWN32 */
 };
 
-int vmfile_ask(struct file *file, struct task_struct *leader, struct vmfile_answer *a);
+int vmfile_query(struct file *file, struct task_struct *leader, struct vmfile_info *info);
 int vmfile_enter(struct vmfile_user *u);
 void vmfile_leave(struct vmfile_user *u);
 long vmfile_command(struct vmfile_user *u, u32 id, u32 flags);

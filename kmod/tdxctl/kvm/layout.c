@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Where KVM keeps what the helper reads: offsets that user space took from BTF.
- * They are data from outside: bounded here, and used only for a structure of
- * the size they came with, by way of reads that may fail.
+ * The layout of KVM's structures: offsets that user space has taken from BTF. They
+ * are not trusted: each offset must be inside its structure, and fields are read
+ * with functions that survive a fault.
  */
 #include <linux/mutex.h>
 #include <linux/rwlock_types.h>
@@ -28,7 +28,7 @@ static const struct {
 	u16 width;
 	u16 align;
 	bool vcpu;
-	u16 known;		/* the same in kvm_known, 0 = not there */
+	u16 known;		/* offset in struct kvm_known, 0 = not in it */
 } fields[] = {
 	IN_KVM(vm_type, u8),
 	IN_KVM(mm, void *),
@@ -59,12 +59,13 @@ static bool valid_field(const struct tdxctl_layout *l, int i)
 		return true;
 	if (kvm_known.valid && fields[i].known)
 		return at == *(const u32 *)((const char *)&kvm_known + fields[i].known);
-	/* One of struct kvm_tdx's own is behind struct kvm. */
+	/* Fields of struct kvm_tdx itself are after struct kvm. */
 	if (!fields[i].known && at < kvm_known.kvm_size)
 		return false;
 	return at <= end && fields[i].width <= end - at && !(at % fields[i].align);
 }
 
+/* Returns true if all offsets are possible, and equal to those in kvm_known. */
 bool layout_valid(const struct tdxctl_layout *l)
 {
 	int i;
@@ -79,18 +80,19 @@ bool layout_valid(const struct tdxctl_layout *l)
 	return true;
 }
 
-/* Size 0: none. */
+/* Returns the current layout; its size is 0 if there is none. */
 const struct tdxctl_layout *layout_get_locked(void)
 {
 	return &current_layout;
 }
 
-/* NULL: none. */
+/* Sets the current layout; NULL: none. */
 void layout_set_locked(const struct tdxctl_layout *l)
 {
 	current_layout = l ? *l : (struct tdxctl_layout) { };
 }
 
+/* Copies the current layout. Returns false if there is none. */
 bool layout_get(struct tdxctl_layout *l)
 {
 	mutex_lock(&layout_mutex);
@@ -99,7 +101,7 @@ bool layout_get(struct tdxctl_layout *l)
 	return l->size;
 }
 
-/* Whether all of them are there: a release needs each. */
+/* Returns true if all offsets are known, as a release requires. */
 bool layout_complete(const struct tdxctl_layout *l)
 {
 	int i;
@@ -111,7 +113,7 @@ bool layout_complete(const struct tdxctl_layout *l)
 	       l->state_runnable != TDXCTL_UNKNOWN32;
 }
 
-/* A field of @obj; false when it is unknown or not readable. */
+/* Reads a field of @obj at @at. Returns false if it is unknown or not readable. */
 bool layout_read(const void *obj, u32 at, void *out, size_t size)
 {
 	return at != TDXCTL_UNKNOWN32 &&

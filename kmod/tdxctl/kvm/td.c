@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A TD in KVM's structures. */
+/* Reads a TD from KVM's structures. */
 #include <linux/file.h>
 #include <linux/mm.h>
 #include <linux/module.h>
@@ -10,7 +10,10 @@
 #include "kvm-tdx-abi.h"
 #include "kvm.h"
 
-/* The address of the page that @page, a value read from KVM, describes. */
+/*
+ * Returns the physical address of a page. @page was read from KVM and is not trusted:
+ * 0 if it does not describe a page.
+ */
 u64 page_address_of(const struct page *page)
 {
 	unsigned long pfn = page_to_pfn(page);
@@ -20,7 +23,7 @@ u64 page_address_of(const struct page *page)
 	return PFN_PHYS(pfn);
 }
 
-/* Whether a thread of the process uses this map; the first may be gone. */
+/* Returns true if a thread of the process uses this memory map. The leader may have exited. */
 static bool uses_mm(const struct task_struct *leader, const struct mm_struct *mm)
 {
 	const struct task_struct *t;
@@ -34,8 +37,10 @@ static bool uses_mm(const struct task_struct *leader, const struct mm_struct *mm
 }
 
 /*
- * Reads what KVM knows of the TD behind @file, which the caller holds. -EINVAL:
- * not a TD, or one that is not initialised: its creation is seen as SEAMCALLs.
+ * Reads the TD of a VM file that the caller holds. Returns 0; -EINVAL if it is not a
+ * TD, or not initialised: then its creation will be seen as SEAMCALLs; -EXDEV if the
+ * process of @leader does not use the memory map of the VM; -EOPNOTSUPP if a field is
+ * unknown or not readable.
  */
 int kvm_td_read(struct kvm_td *td, const struct tdxctl_layout *l, const struct file *file,
 		const struct task_struct *leader)
@@ -47,7 +52,7 @@ int kvm_td_read(struct kvm_td *td, const struct tdxctl_layout *l, const struct f
 	u8 type;
 
 	*td = (struct kvm_td) { .kvm = kvm };
-	/* The emulator's VM files have the same name, and another structure. */
+	/* The emulator's VM files have the same name, but another structure. */
 	if (sym_module((unsigned long)file->f_op, owner, sizeof(owner)) &&
 	    strcmp(owner, "kvm"))
 		return -EINVAL;

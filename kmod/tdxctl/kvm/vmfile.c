@@ -2,10 +2,9 @@
 /*
  * A VM file of another process, and KVM's TDX commands on it.
  *
- * KVM refuses a VM file outside the memory map that created it, so commands
- * are issued by a kernel thread that has taken on that memory map. Their
- * argument is a structure in user memory: a few pages are mapped into the
- * process for the duration and unmapped again.
+ * KVM accepts commands only from the memory map that created the VM, so a kernel
+ * thread issues them while it uses that memory map. Their argument is a structure in
+ * user memory: a few pages are mapped into the process and unmapped afterwards.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -24,11 +23,11 @@
 #include "kvm-tdx-abi.h"
 #include "kvm.h"
 
-/* One command in the first page, the capabilities and their CPUID list after. */
+/* The command is in the first page, the capabilities and their CPUID list follow. */
 #define SCRATCH_BYTES	(8 * PAGE_SIZE)
 #define CPUID_ENTRIES	256
 
-/* Whether @file's operations are those called @name, of any module. */
+/* Returns true if @file has the file operations @name, of any module. */
 static bool has_fops(const struct file *file, const char *name)
 {
 	char buf[64];
@@ -44,8 +43,8 @@ bool vmfile_is_vm(const struct file *file)
 }
 
 /*
- * pidfd_pid() is not exported. Where the pid is follows from what kind of
- * file it is: an anonymous inode's file before 6.9, one of pidfs since.
+ * Returns a reference on the pid of a pidfd, or -EBADF. pidfd_pid() is not exported.
+ * A pidfd is an anonymous inode's file before 6.9, and a file of pidfs since.
  */
 struct pid *vmfile_pid(int pidfd)
 {
@@ -76,7 +75,7 @@ static int take_file(const void *p, struct file *file, unsigned int fd)
 	return 1;
 }
 
-/* A reference on descriptor @fd of @task's process, NULL when it is not open. */
+/* Returns a reference on the file of descriptor @fd in @task's process, or NULL. */
 struct file *vmfile_get(struct task_struct *task, int fd)
 {
 	struct fd_lookup l = { .fd = fd };
@@ -85,7 +84,7 @@ struct file *vmfile_get(struct task_struct *task, int fd)
 	if (fd < 0)
 		return NULL;
 	rcu_read_lock();
-	/* The first thread may be gone while the process lives on. */
+	/* The leader may have exited while the process continues. */
 	for_each_thread(task, t) {
 		task_lock(t);
 		if (t->files)
@@ -98,7 +97,7 @@ struct file *vmfile_get(struct task_struct *task, int fd)
 	return l.file;
 }
 
-/* The memory map of @leader's process, as get_task_mm(); likewise of any thread. */
+/* Like get_task_mm() for @leader's process, from any of its threads. */
 struct mm_struct *vmfile_mm(struct task_struct *leader)
 {
 	struct mm_struct *mm = NULL;
@@ -114,19 +113,19 @@ struct mm_struct *vmfile_mm(struct task_struct *leader)
 	return mm;
 }
 
-struct question {
+struct query {
 	struct work_struct work;
 	struct file *file;
 	struct mm_struct *mm;
 	long command, max_vcpus;
 };
 
-/* No command is there to be read, so no VM is changed. */
+/* An unmapped address: KVM cannot read a command there, so no VM is changed. */
 #define NO_COMMAND	(~0UL & PAGE_MASK)
 
-static void question_fn(struct work_struct *work)
+static void query_fn(struct work_struct *work)
 {
-	struct question *q = container_of(work, struct question, work);
+	struct query *q = container_of(work, struct query, work);
 	const struct file_operations *fops = q->file->f_op;
 
 	kthread_use_mm(q->mm);
@@ -136,21 +135,22 @@ static void question_fn(struct work_struct *work)
 }
 
 /**
- * vmfile_ask() - whether a VM of the process is a TD
+ * vmfile_query() - ask KVM whether a VM of the process is a TD
  *
- * A TD fails to read the command that it is given, any other VM has none.
+ * For a TD, KVM fails to read the TDX command; other VMs do not have the command.
  *
- * Return: 0; -EXDEV the VM has another memory map, or is dead; -ESRCH.
+ * Return: 0; -EXDEV if the VM has another memory map or is dead; -ESRCH if the
+ * process has none.
  */
-int vmfile_ask(struct file *file, struct task_struct *leader, struct vmfile_answer *a)
+int vmfile_query(struct file *file, struct task_struct *leader, struct vmfile_info *info)
 {
-	struct question q = { .file = file, .mm = vmfile_mm(leader) };
+	struct query q = { .file = file, .mm = vmfile_mm(leader) };
 
 	if (!q.mm)
 		return -ESRCH;
 	q.command = -ENOTTY;
 	if (file->f_op->unlocked_ioctl) {
-		INIT_WORK_ONSTACK(&q.work, question_fn);
+		INIT_WORK_ONSTACK(&q.work, query_fn);
 		schedule_work(&q.work);
 		flush_work(&q.work);
 		destroy_work_on_stack(&q.work);
@@ -158,12 +158,15 @@ int vmfile_ask(struct file *file, struct task_struct *leader, struct vmfile_answ
 	mmput(q.mm);
 	if (q.command == -EIO)
 		return -EXDEV;
-	a->is_td = q.command == -EFAULT;
-	a->max_vcpus = q.max_vcpus > 0 ? q.max_vcpus : LEDGER_UNKNOWN32;
+	info->is_td = q.command == -EFAULT;
+	info->max_vcpus = q.max_vcpus > 0 ? q.max_vcpus : LEDGER_UNKNOWN32;
 	return 0;
 }
 
-/* Takes on @u->mm, for a kernel thread. */
+/*
+ * Makes the current kernel thread use @u->mm, and maps the scratch pages. Returns 0 or
+ * a negative errno.
+ */
 int vmfile_enter(struct vmfile_user *u)
 {
 	kthread_use_mm(u->mm);
@@ -178,7 +181,7 @@ int vmfile_enter(struct vmfile_user *u)
 
 void vmfile_leave(struct vmfile_user *u)
 {
-	/* A pending signal would make it fail and leave the pages behind. */
+	/* With a signal pending, the pages would stay mapped. */
 	do {
 		flush_signals(current);
 	} while (vm_munmap(u->addr, SCRATCH_BYTES) == -EINTR);
@@ -201,7 +204,7 @@ long vmfile_command(struct vmfile_user *u, u32 id, u32 flags)
 	return issue(u, &cmd);
 }
 
-/* KVM_TDX_CAPABILITIES: the word that announces further commands. */
+/* KVM_TDX_CAPABILITIES: reads the word that announces additional commands. */
 long vmfile_capabilities(struct vmfile_user *u, u64 *caps)
 {
 	unsigned long at = u->addr + PAGE_SIZE;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The end of a VM: what its TD has not given back by then is lost. KVM is silent
- * about some of it, and no SEAMCALL tells that none will follow.
+ * The end of a VM: pages and an HKID that its TD has not returned by then are leaked.
+ * KVM does not log all leaks, and no SEAMCALL marks the end of a VM.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -10,7 +10,7 @@
 
 #include "kvm.h"
 
-#define MAX_ENDING	64	/* VMs that end at a time; more are not looked at */
+#define MAX_ENDING	64	/* VMs that end at once; further ones are not observed */
 
 struct ending {
 	u64 tdr;
@@ -18,7 +18,7 @@ struct ending {
 };
 
 static u32 tdr_page_at = TDXCTL_UNKNOWN32;
-static bool armed;		/* under layout_mutex, see layout.c */
+static bool armed;		/* under layout_mutex */
 
 static int on_entry(struct kretprobe_instance *ri, struct pt_regs *regs)
 {
@@ -42,7 +42,7 @@ static int on_return(struct kretprobe_instance *ri, struct pt_regs *regs)
 
 static struct kretprobe rp;
 
-/* KVM's layout is known. */
+/* Observes the end of VMs, if the layout has the offset of the TDR page. */
 void vmgone_arm(const struct tdxctl_layout *l)
 {
 	int ret;
@@ -59,7 +59,7 @@ void vmgone_arm(const struct tdxctl_layout *l)
 	};
 	ret = register_kretprobe(&rp);
 	if (ret)
-		pr_info("the end of VMs is not observed (%d)\n", ret);
+		pr_info("cannot observe the end of VMs (%d)\n", ret);
 	armed = !ret;
 }
 

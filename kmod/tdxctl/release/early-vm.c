@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * VMs whose HKID was given back early: what KVM must not do with them any more.
+ * VMs whose HKID is released early, and the hooks that KVM needs for them.
  *
- * KVM believes that a TD has its HKID until no private page is left. For a VM
- * in the table below hooks stand in for the functions that rely on it: removing
- * a page is one TDH.PHYMEM.PAGE.RECLAIM, and nothing is mapped or asked of a
- * vCPU. The table is read by the hooks without a lock: a VM's phase changes
- * while KVM's mmu_lock is held for writing, so no removal is under way, and its
- * entry is cleared when KVM frees the VM.
+ * KVM assumes that a TD has its HKID until no private page is left. For a VM in the
+ * table below, hooks replace the functions of KVM that rely on this: a page is
+ * removed with one TDH.PHYMEM.PAGE.RECLAIM, no page is mapped, and no SEAMCALL is
+ * made for a vCPU. The hooks read the table without a lock: the phase of a VM changes
+ * under KVM's mmu_lock, held for writing, so no removal is in progress, and its entry
+ * is cleared when KVM frees the VM.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -28,13 +28,13 @@
 #define BUSY_RETRIES	1000
 
 enum early_phase {
-	EARLY_NONE,		/* KVM's own */
-	EARLY_RELEASING,
+	EARLY_NONE,		/* the hooks do nothing */
+	EARLY_RELEASING,	/* KVM is releasing the HKID */
 	EARLY_RELEASED,
-	EARLY_FAILED,		/* the HKID was not given back */
+	EARLY_FAILED,		/* KVM failed to release the HKID */
 };
 
-/* Pages that wait to be reclaimed; fills one page itself. */
+/* Pages to be reclaimed later. The structure fills one page. */
 struct deferred {
 	struct deferred *next;
 	unsigned long nr;
@@ -44,26 +44,28 @@ struct deferred {
 #define MAX_DEFERRED	((PAGE_SIZE - sizeof(struct deferred)) / sizeof(unsigned long))
 
 /*
- * While KVM gives the HKID back, pages cannot be reclaimed yet, and a removal
- * cannot wait: they are kept from being freed, and reclaimed afterwards.
+ * While KVM releases the HKID, pages cannot be reclaimed yet, and a removal cannot
+ * wait: an extra reference keeps these pages from being freed, and they are reclaimed
+ * afterwards.
  */
 struct early_vm {
 	void *kvm;
 	enum early_phase phase;
 	unsigned int users;		/* jobs; under early_mutex */
-	struct deferred *deferred;	/* under mmu_lock, the jobs' in the end */
+	struct deferred *deferred;	/* under mmu_lock until the phase has changed */
 };
 
 static DEFINE_MUTEX(early_mutex);
 static struct early_vm vms[MAX_VMS];
 static u32 vcpu_kvm_at, vcpu_cpu_at, hkid_at, mmu_lock_at;	/* of the layout in use */
-static bool armed, pinned;		/* the hooks; this module, by a VM */
+static bool armed;			/* the hooks */
+static bool pinned;			/* this module, by a VM */
 static atomic_long_t leaked_pages;
 
 static void forget_fn(struct work_struct *work);
 static DECLARE_WORK(forget_work, forget_fn);
 
-static struct early_vm *find(const void *kvm)
+static struct early_vm *find_vm(const void *kvm)
 {
 	int i;
 
@@ -75,7 +77,7 @@ static struct early_vm *find(const void *kvm)
 
 /* ---- pages ---- */
 
-/* Not one of the kernel's own, so the probes do not see it. */
+/* The probes do not see this module's SEAMCALL, so it is recorded here. */
 static u64 seamcall_observed(u64 leaf, struct ledger_regs *regs)
 {
 	struct observe_call c;
@@ -88,8 +90,8 @@ static u64 seamcall_observed(u64 leaf, struct ledger_regs *regs)
 }
 
 /*
- * As KVM does after a removal: on some CPUs the first partial write to a page
- * that was private is a machine check, MOVDIR64B is none.
+ * Clears a page, as KVM does after a removal: on some CPUs the first partial write to
+ * a page that was private causes a machine check; MOVDIR64B does not.
  */
 static void reset_page(unsigned long pfn)
 {
@@ -102,12 +104,12 @@ static void reset_page(unsigned long pfn)
 	mb(); /* MOVDIR64B is weakly ordered */
 }
 
-/* A page that stays the TDX module's must never be free again. */
+/* The TDX module keeps the page, so it must never be freed. */
 static void leak_page(unsigned long pfn, const char *why, u64 status)
 {
 	get_page(pfn_to_page(pfn));
 	atomic_long_inc(&leaked_pages);
-	pr_err_ratelimited("page 0x%llx is lost: %s (0x%llx)\n", (u64)PFN_PHYS(pfn), why, status);
+	pr_err_ratelimited("page 0x%llx is leaked: %s (0x%llx)\n", (u64)PFN_PHYS(pfn), why, status);
 }
 
 static void reclaim(unsigned long pfn)
@@ -124,7 +126,7 @@ static void reclaim(unsigned long pfn)
 		cpu_relax();
 	}
 	if (status)
-		leak_page(pfn, "not reclaimed", status);
+		leak_page(pfn, "PAGE.RECLAIM failed", status);
 	else
 		reset_page(pfn);
 }
@@ -145,7 +147,7 @@ static bool defer(struct early_vm *vm, unsigned long pfn)
 	return true;
 }
 
-/* Those that cannot be reclaimed have one reference more, and stay. */
+/* A page that cannot be reclaimed gets another reference and is never freed. */
 static void reclaim_deferred(struct early_vm *vm)
 {
 	struct deferred *d;
@@ -159,7 +161,7 @@ static void reclaim_deferred(struct early_vm *vm)
 	}
 }
 
-/* Drops the list; @lost: its pages stay the TDX module's. */
+/* Frees the list; @lost: the TDX module keeps its pages. */
 static void drop_deferred(struct early_vm *vm, bool lost)
 {
 	struct deferred *d, *next;
@@ -190,23 +192,23 @@ static void set_phase(struct early_vm *vm, enum early_phase phase)
 }
 
 /**
- * early_vm_begin() - KVM is about to give the HKID of @kvm back
+ * early_vm_begin() - KVM is about to release the HKID of @kvm
  *
- * Nothing but removals of memory is still possible: the caller holds KVM's locks
- * of VM and vCPUs, or is the VM's end.
+ * From here on memory can only be removed: the caller holds KVM's locks of the VM and
+ * its vCPUs, or KVM is destroying the VM.
  */
 void early_vm_begin(void *kvm)
 {
-	set_phase(find(kvm), EARLY_RELEASING);
+	set_phase(find_vm(kvm), EARLY_RELEASING);
 }
 
 /**
- * early_vm_end() - KVM has given the HKID back, or failed to; still as above
+ * early_vm_end() - KVM has released the HKID, or failed; same locks as above
  *
- * After a failure the VM is KVM's again; pages that were removed meanwhile are
- * still the TDX module's and stay out of use until the HKID is free.
+ * After a failure KVM handles the VM as before. The TDX module still has the pages
+ * that were removed meanwhile; they are not freed until the HKID is released.
  *
- * Return: whether the HKID is back. early_vm_reclaim() is next then.
+ * Return: true if the HKID is released. The caller must call early_vm_reclaim() then.
  */
 bool early_vm_end(void *kvm)
 {
@@ -214,14 +216,14 @@ bool early_vm_end(void *kvm)
 	s32 hkid;
 
 	released = layout_read(kvm, hkid_at, &hkid, sizeof(hkid)) && hkid <= 0;
-	set_phase(find(kvm), released ? EARLY_RELEASED : EARLY_FAILED);
+	set_phase(find_vm(kvm), released ? EARLY_RELEASED : EARLY_FAILED);
 	return released;
 }
 
-/* The pages that had to wait; nobody adds to them any more. May sleep. */
+/* Reclaims and frees the deferred pages; no further ones are added. May sleep. */
 void early_vm_reclaim(void *kvm)
 {
-	struct early_vm *vm = find(kvm);
+	struct early_vm *vm = find_vm(kvm);
 
 	reclaim_deferred(vm);
 	drop_deferred(vm, false);
@@ -229,45 +231,45 @@ void early_vm_reclaim(void *kvm)
 
 /* ---- hooks ---- */
 
-/* The function is not run; it returns @value. */
-static void instead(struct pt_regs *regs, long value)
+/* Skips the hooked function, which returns @value. */
+static void skip_function(struct pt_regs *regs, long value)
 {
 	regs->di = value;
 	regs->ip = (unsigned long)tdxctl_return;
 }
 
 /*
- * (kvm, gfn, old_spte, new_spte, level), under mmu_lock. An entry has a page
- * frame if and only if it is present; where it does not look so, or for another
- * size, this KVM is not the one that is known here, and the page is not touched.
+ * (kvm, gfn, old_spte, new_spte, level), under mmu_lock. An entry has a page frame if
+ * and only if it is present. For any other entry or page size this KVM is not the
+ * known one, and the page is leaked without being touched.
  */
 static void on_sept(struct pt_regs *regs)
 {
-	struct early_vm *vm = find((void *)regs->di);
+	struct early_vm *vm = find_vm((void *)regs->di);
 	unsigned long pfn = (regs->dx & __PHYSICAL_MASK) >> PAGE_SHIFT;
 	bool present = regs->dx & SPTE_PRESENT;
 
 	if (likely(!vm) || vm->phase == EARLY_NONE)
 		return;
-	/* Its pages are lost if its HKID is, but must not be free. */
+	/* KVM handles the VM again, unless it has given it up: then pages are leaked. */
 	if (vm->phase == EARLY_FAILED && !kvm_is_bugged(vm->kvm))
 		return;
-	/* Nothing is mapped any more. */
+	/* No page may be mapped any more. */
 	if (!present && !pfn) {
-		instead(regs, -EIO);
+		skip_function(regs, -EIO);
 		return;
 	}
 	if (!pfn_valid(pfn))
-		pr_err_ratelimited("no page: S-EPT entry 0x%lx\n", regs->dx);
+		pr_err_ratelimited("S-EPT entry 0x%lx has no valid page\n", regs->dx);
 	else if (vm->phase == EARLY_FAILED)
-		leak_page(pfn, "the HKID leaked", 0);
+		leak_page(pfn, "the HKID is leaked", 0);
 	else if (!present || (u32)regs->r8 != PG_LEVEL_4K)
-		leak_page(pfn, "an unknown S-EPT entry", regs->dx);
+		leak_page(pfn, "unknown S-EPT entry", regs->dx);
 	else if (vm->phase == EARLY_RELEASED)
 		reclaim(pfn);
 	else if (!defer(vm, pfn))
-		leak_page(pfn, "no memory to remember it", 0);
-	instead(regs, 0);
+		leak_page(pfn, "out of memory", 0);
+	skip_function(regs, 0);
 }
 
 static enum early_phase phase_of_vcpu(unsigned long vcpu)
@@ -277,13 +279,14 @@ static enum early_phase phase_of_vcpu(unsigned long vcpu)
 
 	if (!layout_read((void *)vcpu, vcpu_kvm_at, &kvm, sizeof(kvm)))
 		return EARLY_NONE;
-	vm = find(kvm);
+	vm = find_vm(kvm);
 	return vm ? READ_ONCE(vm->phase) : EARLY_NONE;
 }
 
 /*
- * A vCPU that was loaded once more by a system call that had passed KVM's check
- * for dead VMs has a CPU, but is in no CPU's list, from which KVM would remove it.
+ * A system call that had passed KVM's check for dead VMs may have loaded the vCPU
+ * again. Then it has a CPU, but is not in the list of that CPU from which KVM would
+ * remove it.
  */
 static void on_vcpu_free(struct pt_regs *regs)
 {
@@ -291,21 +294,21 @@ static void on_vcpu_free(struct pt_regs *regs)
 		*(s32 *)(regs->di + vcpu_cpu_at) = -1;
 }
 
-/* Asks the TDX module about an interrupt. "Yes" lets a halted vCPU leave. */
+/* KVM asks the TDX module for a pending interrupt; "yes" makes a halted vCPU exit. */
 static void on_has_interrupt(struct pt_regs *regs)
 {
 	if (phase_of_vcpu(regs->di) != EARLY_NONE)
-		instead(regs, 1);
+		skip_function(regs, 1);
 }
 
-/* Tells the TDX module about shared memory. */
+/* KVM sets the root of the shared EPT in the TDX module. */
 static void on_load_pgd(struct pt_regs *regs)
 {
 	if (phase_of_vcpu(regs->di) != EARLY_NONE)
-		instead(regs, 0);
+		skip_function(regs, 0);
 }
 
-/* KVM's vm_pre_destroy, again, where it failed before. */
+/* Replaces vt_vm_pre_destroy: tries again to release the HKID. */
 static void pre_destroy(void *kvm)
 {
 	early_vm_begin(kvm);
@@ -314,10 +317,10 @@ static void pre_destroy(void *kvm)
 		early_vm_reclaim(kvm);
 }
 
-/* The VM ends. What failed then may succeed now, and the TDR is to go last. */
+/* The VM ends. The release may succeed now, and must come before the TDR is freed. */
 static void on_pre_destroy(struct pt_regs *regs)
 {
-	struct early_vm *vm = find((void *)regs->di);
+	struct early_vm *vm = find_vm((void *)regs->di);
 
 	if (vm && vm->phase == EARLY_FAILED)
 		regs->ip = (unsigned long)pre_destroy;
@@ -325,7 +328,7 @@ static void on_pre_destroy(struct pt_regs *regs)
 
 static void on_destroy(struct pt_regs *regs)
 {
-	struct early_vm *vm = find((void *)regs->di);
+	struct early_vm *vm = find_vm((void *)regs->di);
 
 	if (!vm)
 		return;
@@ -344,12 +347,13 @@ static const struct hook hooks[] = {
 
 /* ---- arming ---- */
 
-/* Looks for the functions to be hooked. */
+/* Finds the functions to be hooked. Returns false if one is missing. */
 bool early_vm_find_hooks(void)
 {
 	return hook_find(hooks, ARRAY_SIZE(hooks));
 }
 
+/* Returns true if a VM is released early, or is about to be. */
 bool early_vm_any(void)
 {
 	int i;
@@ -366,7 +370,7 @@ static void clear_entry(struct early_vm *vm)
 	*vm = (struct early_vm) { };
 }
 
-/* This module stays while there is a VM. */
+/* Clears the entries of freed VMs. The module is pinned while any VM is left. */
 static void forget_locked(void)
 {
 	int i;
@@ -377,7 +381,7 @@ static void forget_locked(void)
 	if (!pinned || early_vm_any())
 		return;
 	if (atomic_long_read(&leaked_pages))
-		pr_err("%ld pages lost so far\n", atomic_long_read(&leaked_pages));
+		pr_err("%ld pages leaked so far\n", atomic_long_read(&leaked_pages));
 	pinned = false;
 	module_put(THIS_MODULE);
 }
@@ -390,9 +394,9 @@ static void forget_fn(struct work_struct *work)
 }
 
 /*
- * Takes the hooks away: KVM goes, or this module does, and no VM is left. Not before:
- * until every thread of the host has slept once, ftrace and this hold their locks,
- * and a thread that gets no CPU would keep the next release waiting.
+ * Removes the hooks: KVM or this module is being unloaded, and no VM is left. Not
+ * earlier: the removal holds early_mutex and ftrace's locks until every thread of the
+ * host has slept once, so a starved thread would block the next release.
  */
 void early_vm_retire(void)
 {
@@ -403,7 +407,7 @@ void early_vm_retire(void)
 	if (armed) {
 		ret = hook_disarm();
 		if (ret)
-			pr_err("ftrace keeps calling (%d)\n", ret);
+			pr_err("cannot remove the hooks of KVM (%d)\n", ret);
 		armed = false;
 	}
 	mutex_unlock(&early_mutex);
@@ -413,7 +417,7 @@ static int arm_locked(const struct tdxctl_layout *l)
 {
 	int ret;
 
-	/* Another layout comes only while there is no VM. */
+	/* The layout changes only while there is no VM. */
 	if (!early_vm_any()) {
 		vcpu_kvm_at = l->vcpu_kvm;
 		vcpu_cpu_at = l->vcpu_cpu;
@@ -424,7 +428,7 @@ static int arm_locked(const struct tdxctl_layout *l)
 		return 0;
 	ret = hook_arm(hooks, ARRAY_SIZE(hooks));
 	if (ret) {
-		pr_warn("KVM's functions cannot be hooked (%d)\n", ret);
+		pr_warn("cannot hook functions of KVM (%d)\n", ret);
 		return -ENOSYS;
 	}
 	armed = true;
@@ -432,12 +436,13 @@ static int arm_locked(const struct tdxctl_layout *l)
 }
 
 /**
- * early_vm_reserve() - makes room for @kvm, of which the caller holds a file
+ * early_vm_reserve() - reserve an entry for @kvm and arm the hooks
  *
- * Nothing changes for the VM yet. early_vm_put() ends the caller's use.
+ * The caller holds a file of the VM. Nothing changes for the VM yet. The caller must
+ * call early_vm_put() in the end.
  *
- * Return: 0, -ENOSPC when there are too many VMs, -ENOSYS without the hooks,
- * -EINTR after SIGKILL.
+ * Return: 0, -ENOSPC for too many VMs, -ENOSYS if the hooks cannot be armed, -EINTR
+ * after SIGKILL.
  */
 int early_vm_reserve(const struct tdxctl_layout *l, void *kvm)
 {
@@ -446,13 +451,13 @@ int early_vm_reserve(const struct tdxctl_layout *l, void *kvm)
 
 	if (mutex_lock_killable(&early_mutex))
 		return -EINTR;
-	vm = find(kvm);
+	vm = find_vm(kvm);
 	for (i = 0; !vm && i < MAX_VMS; i++)
 		if (!vms[i].kvm)
 			vm = &vms[i];
 	ret = vm ? arm_locked(l) : -ENOSPC;
 	if (!ret) {
-		/* Its VM may have gone since all entries were looked at. */
+		/* Its VM may have been freed since the entries were searched. */
 		if (!vm->kvm)
 			clear_entry(vm);
 		vm->users++;
@@ -465,20 +470,20 @@ int early_vm_reserve(const struct tdxctl_layout *l, void *kvm)
 	return ret;
 }
 
-/* Of a VM that was released, or could not be, the entry stays. */
+/* Ends the use by a job. The entry stays if the release was started. */
 void early_vm_put(void *kvm)
 {
 	struct early_vm *vm;
 
 	mutex_lock(&early_mutex);
-	vm = find(kvm);
+	vm = find_vm(kvm);
 	if (!--vm->users && vm->phase == EARLY_NONE)
 		WRITE_ONCE(vm->kvm, NULL);
 	mutex_unlock(&early_mutex);
 	queue_work(compat_unbound_wq, &forget_work);
 }
 
-/* No VM is left: each holds a reference on the module. */
+/* No VM is left, because each holds a reference on the module. */
 void early_vm_exit(void)
 {
 	cancel_work_sync(&forget_work);

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Early release on a KVM that does not know it: give the HKID of a running TD
- * back, then let its pages go with one SEAMCALL each as user space punches holes
- * into its guest_memfd. S-EPT and control pages are KVM's to reclaim when the VM
- * goes.
+ * Early release on a KVM without a command for it: releases the HKID of a running TD.
+ * Its private pages are then reclaimed with one SEAMCALL each as user space punches
+ * holes into its guest_memfd. KVM reclaims S-EPT and control pages when the VM ends.
  *
- * Everything that can be refused is checked before the VM is touched. It is dead
- * from then on: no system call on it succeeds any more, and its vCPUs never run.
+ * All checks come before the first change of the VM. From then on the VM is dead: all
+ * system calls on it fail, and its vCPUs never run again.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -23,23 +22,23 @@
 #include "release.h"
 
 #define MAX_STOP_MS	60000
-#define NO_STATE	0xdead	/* no enum kvm_tdx_state: KVM_RUN refuses it */
+#define NO_STATE	0xdead	/* not an enum kvm_tdx_state, so KVM_RUN fails */
 #define RDMD_RETRIES	100
 
 static unsigned int stop_ms = 5000;
 module_param(stop_ms, uint, 0644);
-MODULE_PARM_DESC(stop_ms, "how long a release waits for the vCPUs to stop");
+MODULE_PARM_DESC(stop_ms, "How long a release waits for the vCPUs to stop, in ms (default 5000, at most 60000)");
 
-/* This KVM has the functions that the strategy calls, and those that it hooks. */
-static bool known;
+/* KVM has all functions that the strategy calls or hooks. */
+static bool supported;
 
-/* Under layout_mutex. */
+/* Called for each new layout, under layout_mutex. */
 void early_resolve(void)
 {
-	known = kvm_fns_find() && early_vm_find_hooks();
+	supported = kvm_fns_find() && early_vm_find_hooks();
 }
 
-/* Whether this KVM is one that the strategy knows. */
+/* Returns why the strategy is not available, TDXCTL_REASON_OK if it is. */
 u32 early_reason(void)
 {
 	struct tdxctl_layout l;
@@ -49,15 +48,15 @@ u32 early_reason(void)
 	if (!layout_get(&l) || !layout_complete(&l) ||
 	    l.sept_callback != TDXCTL_SEPT_SET_PRIVATE_SPTE)
 		return TDXCTL_REASON_NO_SYMBOL;
-	if (!boot_cpu_has(X86_FEATURE_MOVDIR64B) || !known || !kvm_fns_fit(&l))
+	if (!boot_cpu_has(X86_FEATURE_MOVDIR64B) || !supported || !kvm_fns_fit(&l))
 		return TDXCTL_REASON_NO_SYMBOL;
-	/* The layout is user space's word, and KVM's state is written by it. */
+	/* The layout comes from user space, and KVM's memory is written by it. */
 	if (security_locked_down(LOCKDOWN_DEV_MEM))
 		return TDXCTL_REASON_LOCKDOWN;
 	return TDXCTL_REASON_OK;
 }
 
-/* Whether the TDX module knows this page as a TDR, whoever says so. */
+/* Returns true if the page is a TDR according to the TDX module itself. */
 static bool is_tdr(u64 pa)
 {
 	struct ledger_regs regs;
@@ -74,9 +73,13 @@ static bool is_tdr(u64 pa)
 	return !status && regs.rcx == TDX_PT_TDR;
 }
 
-/* -ESTALE: nothing can be had from it any more. */
-static long check(struct kvm_td *td, const struct tdxctl_layout *l, const struct file *file,
-		  const struct task_struct *leader, u64 tdr)
+/*
+ * Reads the TD and checks that it can be released. Returns 0; -ESTALE if KVM has given
+ * the VM up; -EOPNOTSUPP if the TD is not finalized or has no HKID; -EINVAL if it is
+ * not the TD @tdr, or not a TD for the ledger and the TDX module.
+ */
+static long check_td(struct kvm_td *td, const struct tdxctl_layout *l, const struct file *file,
+		     const struct task_struct *leader, u64 tdr)
 {
 	long ret = kvm_td_read(td, l, file, leader);
 	struct td_view seen;
@@ -85,7 +88,7 @@ static long check(struct kvm_td *td, const struct tdxctl_layout *l, const struct
 		return ret;
 	if (tdr && td->tdr != tdr)
 		return -EINVAL;
-	/* Not finalised, or its HKID is not there to be given back. */
+	/* Not finalized, or without an HKID. */
 	if (td->state != l->state_runnable || td->hkid <= 0)
 		return -EOPNOTSUPP;
 	if (kvm_is_bugged(td->kvm))
@@ -98,8 +101,9 @@ static long check(struct kvm_td *td, const struct tdxctl_layout *l, const struct
 }
 
 /*
- * Takes the locks that KVM takes to change a VM's state. -EBUSY: a vCPU did not
- * stop, or is just being made.
+ * Takes the locks that KVM takes to change the state of a VM. Returns 0; -EBUSY if a
+ * vCPU did not stop in time or is being created; -EINTR if the job was cancelled;
+ * -ENOMEM.
  */
 static long lock_vm(struct kvm_td *td, const struct tdxctl_layout *l, struct mm_struct *mm)
 {
@@ -113,7 +117,7 @@ static long lock_vm(struct kvm_td *td, const struct tdxctl_layout *l, struct mm_
 	ret = mutex_lock_killable(lock);
 	if (ret)
 		goto stop;
-	/* A vCPU that is just being made is in no list yet. */
+	/* A vCPU that is being created is not in the list yet. */
 	if (!layout_read(td->kvm, l->created_vcpus, &created, sizeof(created)) ||
 	    !layout_read(td->kvm, l->online_vcpus, &online, sizeof(online)) ||
 	    created != online)
@@ -123,7 +127,7 @@ static long lock_vm(struct kvm_td *td, const struct tdxctl_layout *l, struct mm_
 	if (ret)
 		mutex_unlock(lock);
 stop:
-	/* Whoever cancelled the job has left word of it there, too. */
+	/* A cancelled job is marked as such, so its signal can be flushed as well. */
 	if (kick_stop(kick)) {
 		flush_signals(current);
 		if (ret == -EINTR)
@@ -141,8 +145,8 @@ static void unlock_vm(struct kvm_td *td, const struct tdxctl_layout *l)
 }
 
 /*
- * Under these locks no vCPU runs and nothing is mapped. Memory may go at any
- * time: the VMM may be punching holes or closing its guest_memfd right now.
+ * Called with the locks of lock_vm(): no vCPU runs and no page is mapped. Memory may
+ * still be removed at any time: the VMM may punch holes or close its guest_memfd.
  */
 static bool kill_and_release(struct kvm_td *td, const struct tdxctl_layout *l,
 			     const struct mm_struct *mm)
@@ -153,8 +157,9 @@ static bool kill_and_release(struct kvm_td *td, const struct tdxctl_layout *l,
 	WRITE_ONCE(*(bool *)(td->kvm + l->vm_dead), true);
 	kvm_fns.request_all(td->kvm, kvm_known.req_vm_dead);
 	/*
-	 * Who waits for a vCPU has passed KVM's check for dead VMs. With a signal
-	 * pending it returns at once; KVM warns of pages it cannot map.
+	 * A thread that waits for a vCPU lock has passed KVM's check for dead VMs.
+	 * With a signal pending it returns at once; otherwise KVM would warn about
+	 * pages that it cannot map.
 	 */
 	kick_vcpus(mm);
 	kvm_fns.pre_destroy(td->kvm);
@@ -165,9 +170,10 @@ static bool kill_and_release(struct kvm_td *td, const struct tdxctl_layout *l,
 }
 
 /*
- * Called by the job's thread. -EBUSY: a vCPU did not stop in time, the VM is
- * whole. -EOPNOTSUPP, -ESTALE, -EINVAL: not for this VM. -ENOSPC: too many VMs.
- * -ENOSYS: KVM cannot be probed. -EIO: KVM failed to give the HKID back.
+ * Called by the thread of a job. Returns 0; -EBUSY if a vCPU did not stop in time and
+ * the VM is unchanged; -EOPNOTSUPP, -ESTALE, -EINVAL or -EXDEV if the VM is not suited;
+ * -ENOSPC for too many VMs; -ENOSYS if KVM cannot be hooked; -EIO if KVM failed to
+ * release the HKID; -ESRCH; -EINTR; -ENOMEM.
  */
 long early_release(const struct vmfile_user *vm, struct pid *pid, u64 tdr)
 {
@@ -182,7 +188,7 @@ long early_release(const struct vmfile_user *vm, struct pid *pid, u64 tdr)
 	ret = -EOPNOTSUPP;
 	if (!layout_get(&l) || early_reason() != TDXCTL_REASON_OK)
 		goto out;
-	ret = check(&td, &l, vm->file, leader, tdr);
+	ret = check_td(&td, &l, vm->file, leader, tdr);
 	if (ret)
 		goto out;
 	ret = early_vm_reserve(&l, td.kvm);
@@ -191,7 +197,7 @@ long early_release(const struct vmfile_user *vm, struct pid *pid, u64 tdr)
 	ret = lock_vm(&td, &l, vm->mm);
 	if (ret)
 		goto put;
-	ret = check(&td, &l, vm->file, leader, tdr);
+	ret = check_td(&td, &l, vm->file, leader, tdr);
 	if (!ret)
 		released = kill_and_release(&td, &l, vm->mm);
 	unlock_vm(&td, &l);

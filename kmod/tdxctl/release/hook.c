@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Stands in for functions of KVM, by ftrace: a handler of ours is called as such
- * a function is entered and may send the caller elsewhere. All functions at once
- * or none; another one that redirects any of them (a live patch) keeps us out.
+ * Hooks on functions of KVM, by ftrace: a handler is called at the entry of a function
+ * and may continue elsewhere. All functions are hooked or none. This fails if another
+ * user of ftrace redirects one of them (a live patch).
  *
- * Not by kprobes: those can be switched off as a whole at any time, one that
- * could not be armed looks like one that was (7.2), and another user's kprobe on
- * the same function decides how ours is armed and disarmed.
+ * Not by kprobes: all kprobes can be switched off at any time; registration succeeds
+ * even if the probe could not be armed (7.2); and another kprobe on the same function
+ * decides how this one is armed and disarmed.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -19,7 +19,7 @@
 
 #ifdef CONFIG_DYNAMIC_FTRACE_WITH_REGS
 
-/* The call of ftrace comes behind ENDBR at most. */
+/* The call of ftrace is at the entry, or after ENDBR. */
 #define ENTRY_BYTES	4
 
 static const struct hook *hooks;
@@ -40,17 +40,19 @@ static void notrace on_call(unsigned long ip, unsigned long parent_ip, struct ft
 	}
 }
 
-/* Permanent: kernel.ftrace_enabled cannot be cleared meanwhile. */
+/* Permanent: kernel.ftrace_enabled cannot be cleared while the hooks are armed. */
 static struct ftrace_ops ops = {
 	.func = on_call,
 	.flags = FTRACE_OPS_FL_SAVE_REGS | FTRACE_OPS_FL_IPMODIFY | FTRACE_OPS_FL_PERMANENT,
 };
 
 /**
- * hook_find() - looks for the functions of @h, all or none
+ * hook_find() - find the functions of @h
  *
- * It takes a grace period for each; hook_arm() is in a hurry. What was found is
- * good until KVM goes.
+ * Takes a grace period for each, so it is not part of hook_arm(). The result is valid
+ * until KVM is unloaded.
+ *
+ * Return: true if all were found.
  */
 bool hook_find(const struct hook *h, unsigned int n)
 {
@@ -69,10 +71,10 @@ bool hook_find(const struct hook *h, unsigned int n)
 }
 
 /**
- * hook_arm() - calls the handlers of @h from now on; hook_find() has found them
+ * hook_arm() - call the handlers of @h from now on; hook_find() has succeeded
  *
- * Return: 0, -EBUSY ftrace is switched off or a function is redirected by
- * another, or another error of ftrace's.
+ * Return: 0, -EBUSY if ftrace is switched off or another user redirects a function, or
+ * another error of ftrace.
  */
 int hook_arm(const struct hook *h, unsigned int n)
 {
@@ -88,7 +90,7 @@ int hook_arm(const struct hook *h, unsigned int n)
 	return ret;
 }
 
-/* No handler runs any more; after an error they may, for ever. */
+/* No handler runs afterwards. After an error, handlers may be called permanently. */
 int hook_disarm(void)
 {
 	int ret = unregister_ftrace_function(&ops);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Release jobs: the thread, and the list. */
+/* Release jobs: their threads, and their list. */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/err.h>
@@ -37,8 +37,8 @@ void job_put(struct job *j)
 	kfree(j);
 }
 
-/* Only KVM knows whether it has KVM_TDX_TERMINATE_VM. */
-static void ask_capabilities(struct job *j)
+/* Asks KVM whether it has KVM_TDX_TERMINATE_VM. */
+static void query_capabilities(struct job *j)
 {
 	u32 reason = TDXCTL_REASON_NO_IOCTL;
 	u64 caps = 0;
@@ -60,7 +60,7 @@ static long attempt(struct job *j, u32 strategy)
 	switch (strategy) {
 	case TDXCTL_STRATEGY_TERMINATE:
 		td_view_get(&td, j->tdr);
-		/* Done before; its pages are user space's to punch out. */
+		/* Done before; user space punches out the pages. */
 		if (td.found && !td.hkid)
 			return 0;
 		return vmfile_command(&j->vm, KVM_TDX_TERMINATE_VM, 0);
@@ -83,7 +83,7 @@ static void run_strategies(struct job *j)
 	u32 s;
 
 	if (strategy_usable(j->reason, TDXCTL_STRATEGY_TERMINATE))
-		ask_capabilities(j);
+		query_capabilities(j);
 	for (;;) {
 		mutex_lock(&job_mutex);
 		cancel = j->cancel;
@@ -108,8 +108,8 @@ static void run_strategies(struct job *j)
 
 	if (s == TDXCTL_STRATEGY_AUTO && !cancel) {
 		/*
-		 * Nothing left for the helper. If the HKID is back, the VM was
-		 * terminated before; a dead VM no longer says that it could be.
+		 * No strategy is left. If the HKID is released, the VM was terminated
+		 * before; a dead VM no longer reports the capability.
 		 */
 		td_view_get(&td, j->tdr);
 		ret = td.found && !td.hkid ? 0 : -EOPNOTSUPP;
@@ -137,7 +137,7 @@ void job_progress_locked(struct job *j)
 	if (td.found && td.seq == j->start.seq) {
 		j->last = td;
 	} else if (j->start.found) {
-		/* The TDR is the last page that a TD gives back. */
+		/* The TDR, the last page of a TD, was reclaimed. */
 		j->last.hkid = 0;
 		j->last.pages = 0;
 	}
@@ -149,7 +149,7 @@ static int job_thread(void *arg)
 	struct vmfile_user vm;
 	int ret;
 
-	/* For KVM a cancelled release looks like one whose caller is killed. */
+	/* To KVM, a cancelled release looks like one whose caller was killed. */
 	allow_signal(SIGKILL);
 	ret = vmfile_enter(&j->vm);
 	if (!ret) {
@@ -163,12 +163,12 @@ static int job_thread(void *arg)
 		j->phase = j->cancel ? TDXCTL_PHASE_CANCELLED : TDXCTL_PHASE_FAILED;
 		j->result = ret;
 	}
-	/* While the VM still exists: its record ends with it. */
+	/* While the VM still exists, because its record ends with it. */
 	job_progress_locked(j);
 	j->ended_ns = ktime_get_ns();
 	put_task_struct(j->task);
 	j->task = NULL;
-	/* Whoever comes next may start the job again, with references of its own. */
+	/* From here on the job can be started again, with other references. */
 	vm = j->vm;
 	mutex_unlock(&job_mutex);
 
@@ -188,7 +188,7 @@ void job_cancel_locked(struct job *j)
 	send_sig(SIGKILL, j->task, 1);
 }
 
-/* Takes over the references on @file and @mm, also when it fails. */
+/* Consumes the references on @file and @mm, also on failure. */
 int job_start_locked(struct job *j, struct file *file, struct mm_struct *mm)
 {
 	struct task_struct *t;
@@ -212,7 +212,7 @@ int job_start_locked(struct job *j, struct file *file, struct mm_struct *mm)
 
 /* ---- the list ---- */
 
-/* A job that is in no list. */
+/* Allocates a job that is not in the list. */
 struct job *job_alloc(struct pid *pid, int vm_fd, u64 tdr)
 {
 	struct job *j = kzalloc(sizeof(*j), GFP_KERNEL);
@@ -254,7 +254,7 @@ void job_drop_locked(struct job *j)
 	job_put(j);
 }
 
-/* A new job, in place of the oldest ended one when there are too many. */
+/* Adds a job; if there are too many, it replaces the oldest ended one, else -EBUSY. */
 struct job *job_add_locked(struct pid *pid, int vm_fd, u64 tdr)
 {
 	struct job *j, *victim;
@@ -275,6 +275,7 @@ struct job *job_add_locked(struct pid *pid, int vm_fd, u64 tdr)
 	return j;
 }
 
+/* Cancels the jobs that the open file @owner has started. */
 void job_cancel_owned(u64 owner)
 {
 	struct job *j;
@@ -286,7 +287,7 @@ void job_cancel_owned(u64 owner)
 	mutex_unlock(&job_mutex);
 }
 
-/* No job runs: each holds a reference on the module. */
+/* No job is running, because each holds a reference on the module. */
 void job_exit(void)
 {
 	struct job *j, *next;

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Makes the threads of a VMM leave KVM_RUN, again and again: each time they come
- * back to KVM's lock of their vCPU somebody may be waiting for it. KVM_RUN
- * returns EINTR to the VMM, as it does at any signal; there is none to be
- * handled. After a time the waiting thread is woken up instead.
+ * Makes the threads of a VMM leave KVM_RUN repeatedly, so that a waiter can get KVM's
+ * locks of their vCPUs. KVM_RUN returns EINTR to the VMM, as after any signal; there
+ * is no signal to handle. After a timeout the waiter is interrupted instead.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -22,7 +21,7 @@
 #include "release.h"
 
 #define KICK_MS		5
-#define IA32_NR_IOCTL	54	/* asm/unistd_32.h, whose names are those of the other */
+#define IA32_NR_IOCTL	54	/* asm/unistd_32.h has the names of asm/unistd_64.h */
 
 #ifndef KVM_PRE_FAULT_MEMORY
 #define KVM_PRE_FAULT_MEMORY	_IOWR(KVMIO, 0xd5, char[64])
@@ -37,10 +36,11 @@ struct vcpu_kick {
 };
 
 /*
- * In an ioctl that has a vCPU for long and ends at a signal. The registers are
- * read while the thread runs: a wrong guess costs an EINTR.
+ * Returns true if the thread is in an ioctl that holds a vCPU for a long time and ends
+ * on a signal. The thread may be running, so its registers may change: a wrong result
+ * only causes an EINTR.
  */
-static bool has_vcpu(struct task_struct *t)
+static bool in_vcpu_ioctl(struct task_struct *t)
 {
 	struct pt_regs *at = task_pt_regs(t), regs;
 	u32 command;
@@ -60,16 +60,16 @@ static bool has_vcpu(struct task_struct *t)
 	return command == KVM_RUN || command == KVM_PRE_FAULT_MEMORY;
 }
 
-/* KVM serves whoever shares the VM's memory map, of whichever process. */
+/* Kicks all threads that use @mm, of any process: KVM serves all of them. */
 void kick_vcpus(const struct mm_struct *mm)
 {
 	struct task_struct *p, *t;
 
 	rcu_read_lock();
 	for_each_process_thread(p, t) {
-		if (READ_ONCE(t->mm) != mm || !has_vcpu(t))
+		if (READ_ONCE(t->mm) != mm || !in_vcpu_ioctl(t))
 			continue;
-		/* As set_notify_signal(), whose wake-up is not exported. */
+		/* Like set_notify_signal(), whose wake-up function is not exported. */
 		set_tsk_thread_flag(t, TIF_NOTIFY_SIGNAL);
 		if (!(READ_ONCE(t->__state) & TASK_INTERRUPTIBLE) || !wake_up_process(t))
 			kick_process(t);
@@ -91,8 +91,8 @@ static void kick_fn(struct work_struct *work)
 }
 
 /*
- * The caller, who holds @mm, will wait for locks, killably, for at most
- * @timeout_ms.
+ * Kicks the threads of @mm, which the caller holds, until kick_stop(). After
+ * @timeout_ms the caller's killable wait is interrupted. Returns NULL without memory.
  */
 struct vcpu_kick *kick_start(struct mm_struct *mm, unsigned int timeout_ms)
 {
@@ -108,7 +108,7 @@ struct vcpu_kick *kick_start(struct mm_struct *mm, unsigned int timeout_ms)
 	return k;
 }
 
-/* Whether time was up. */
+/* Returns true if the timeout expired. */
 bool kick_stop(struct vcpu_kick *k)
 {
 	bool expired;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* TDXCTL_IOC_RELEASE: giving a TD's HKID and memory back before its VMM ends. */
+/* TDXCTL_IOC_RELEASE: releases the HKID and the memory of a TD before its VMM ends. */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/capability.h>
@@ -19,7 +19,7 @@
 static_assert(ARRAY_SIZE(((struct tdxctl_release_args *)0)->reason) >=
 	      TDXCTL_STRATEGIES);
 
-/* Progress and result; the phase of a running job is what the ledger shows. */
+/* Reports progress and result; the phase of a running job comes from the ledger. */
 static void report_locked(struct job *j, struct tdxctl_release_args *a)
 {
 	job_progress_locked(j);
@@ -61,7 +61,7 @@ static void report_td(const struct td_view *td, struct tdxctl_release_args *a)
 	a->pages_left = a->pages_total;
 }
 
-/* What one call is about. */
+/* One call of the ioctl. */
 struct request {
 	u64 owner;		/* id of the caller's open file */
 	struct tdxctl_release_args *a;
@@ -72,7 +72,10 @@ struct request {
 	u32 reason[TDXCTL_STRATEGIES];
 };
 
-/* Finds process, file and TD; on success all of them are referenced in @r. */
+/*
+ * Finds process, file and TD of @r, and the available strategies. The caller drops the
+ * references in @r, also on failure.
+ */
 static int identify(struct request *r)
 {
 	struct observe_keyids keyids;
@@ -90,7 +93,7 @@ static int identify(struct request *r)
 
 	tdr = td_of_file(r->leader, r->file);
 	if (!tdr && r->a->tdr) {
-		/* A TD older than the ledger has no owner there. */
+		/* A TD that is older than the ledger may have no owner there. */
 		td_view_get(&r->td, r->a->tdr);
 		if (r->td.found && !r->td.owner_known)
 			tdr = r->a->tdr;
@@ -108,7 +111,7 @@ static int identify(struct request *r)
 	return 0;
 }
 
-/* Runs @j's thread for the VM of @r. */
+/* Starts the thread of @j for the VM of @r. */
 static int launch_locked(struct job *j, struct request *r)
 {
 	struct mm_struct *mm = vmfile_mm(r->leader);
@@ -119,7 +122,7 @@ static int launch_locked(struct job *j, struct request *r)
 	return job_start_locked(j, get_file(r->file), mm);
 }
 
-/* The plan. Needs the thread too: KVM answers only inside the VM's memory map. */
+/* Plans a release. Needs a thread too: KVM accepts commands only from the VM's memory map. */
 static int dry_run(struct request *r)
 {
 	struct tdxctl_release_args *a = r->a;
@@ -152,8 +155,8 @@ static int dry_run(struct request *r)
 }
 
 /*
- * Starts a release, or resumes one that ended half-way. Returns a job to
- * watch, or NULL when there is nothing (left) to do, or an error pointer.
+ * Starts a release, or resumes one that ended early. Returns a job to watch, NULL if
+ * nothing is left to do, or an error pointer.
  */
 static struct job *start_release_locked(struct request *r, struct job *j)
 {
@@ -179,7 +182,7 @@ static struct job *start_release_locked(struct request *r, struct job *j)
 		j->started_ns = ktime_get_ns();
 	}
 	j->owner = r->owner;
-	j->told = false;
+	j->reported = false;
 	j->wanted = wanted;
 	j->result = 0;
 	ret = launch_locked(j, r);
@@ -188,13 +191,13 @@ static struct job *start_release_locked(struct request *r, struct job *j)
 			job_drop_locked(j);
 		return ERR_PTR(ret);
 	}
-	pr_info("release of TD 0x%llx (process %d, descriptor %d) asked by %s[%d], uid %u\n",
+	pr_info("release of TD 0x%llx (process %d, descriptor %d) requested by %s[%d], uid %u\n",
 		r->td.tdr, task_tgid_nr(r->leader), a->vm_fd, current->comm,
 		task_tgid_nr(current), from_kuid(&init_user_ns, current_uid()));
 	return j;
 }
 
-/* Waits for @j, reports it and drops the caller's reference. */
+/* Waits for @j, reports it and drops the reference of the caller. */
 static int watch(struct request *r, struct job *j)
 {
 	struct tdxctl_release_args *a = r->a;
@@ -212,7 +215,7 @@ static int watch(struct request *r, struct job *j)
 	else if (!j->task && j->result == -EOPNOTSUPP)
 		ret = -EOPNOTSUPP;
 	if (!j->task && j->owner == r->owner && !ret)
-		j->told = true;
+		j->reported = true;
 	mutex_unlock(&job_mutex);
 	job_put(j);
 	return ret;
@@ -230,14 +233,14 @@ static int release_request(struct request *r)
 	j = job_find_locked(r->pid, a->vm_fd, a->tdr);
 	if (j && cancel)
 		job_cancel_locked(j);
-	/* Running, or ended since its starter last looked. */
-	if (j && (j->task || (!dry && (cancel || (j->owner == r->owner && !j->told)))))
+	/* It is running, or its starter has not seen yet how it ended. */
+	if (j && (j->task || (!dry && (cancel || (j->owner == r->owner && !j->reported)))))
 		goto watch;
 
 	ret = identify(r);
 	memcpy(a->reason, r->reason, sizeof(r->reason));
 	if (ret) {
-		/* The VM is gone, what became of it is not. */
+		/* The VM is gone, but the result of its release is known. */
 		if (j && (ret == -ESRCH || ret == -EBADF))
 			goto watch;
 		goto unlock;

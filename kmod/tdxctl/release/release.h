@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Releases: the TD as the ledger sees it, one job per TD, and the ioctl.
+ * tdxctl.ko: releases of TDs, one job for each TD.
  *
- * A job is a kernel thread inside the VM's memory map that issues KVM's own
- * command, while the callers watch the TD in the ledger. A running job holds
- * the VM file, the memory map and a reference on this module, so the module
- * cannot go under it; an ended one is kept for who asks again.
+ * A job is a kernel thread in the memory map of the VM that issues KVM's command,
+ * while its callers watch the TD in the ledger. A running job holds the VM file, the
+ * memory map and a reference on this module, which therefore cannot be unloaded. An
+ * ended job is kept to report its result again.
  */
 #ifndef TDXCTL_RELEASE_H
 #define TDXCTL_RELEASE_H
@@ -19,22 +19,21 @@
 
 struct pt_regs;
 
-/* What the ledger says about one TD. */
+/* td.c: a TD in the ledger */
 struct td_view {
-	bool found;		/* it has such a TD */
+	bool found;		/* the ledger has such a TD */
 	bool finalized;
 	bool finalized_known;
 	bool owner_known;
 	u64 tdr;
-	u32 seq;		/* an address may serve another TD later */
-	u32 hkid;		/* 0 = given back */
+	u32 seq;		/* a later TD may have the same address */
+	u32 hkid;		/* 0 = released */
 	u32 last_hkid;
 	u64 pages;
 	u64 calls;
 	u64 reclaims;
 };
 
-/* td.c */
 void td_view_get(struct td_view *v, u64 tdr);
 u64 td_of_file(struct task_struct *leader, const struct file *file);
 
@@ -48,7 +47,7 @@ struct job {
 	int vm_fd;
 	u64 tdr;		/* 0: the ledger does not know this TD */
 
-	/* the thread's own while it runs */
+	/* used by the thread only, while it runs */
 	struct vmfile_user vm;
 	bool probe_only;
 
@@ -56,10 +55,10 @@ struct job {
 	struct task_struct *task;	/* NULL: not running */
 	u64 owner;		/* id of the open file that started it */
 	bool cancel;
-	bool told;		/* its starter has seen how it ended */
-	u32 wanted;		/* strategy asked for */
+	bool reported;		/* its starter has seen how it ended */
+	u32 wanted;		/* requested strategy */
 	u32 strategy;		/* in use; AUTO: none yet */
-	u32 phase;		/* final, while it does not run */
+	u32 phase;		/* of an ended job */
 	s32 result;
 	u32 reason[TDXCTL_STRATEGIES];
 	u64 started_ns, ended_ns;
@@ -81,10 +80,10 @@ void job_progress_locked(struct job *j);
 void job_cancel_owned(u64 owner);
 void job_exit(void);
 
-/* release.c */
+/* release.c: @owner is the id of the open file */
 int release_ioctl(u64 owner, struct tdxctl_release_args *args);
 
-/* strategy.c */
+/* strategy.c: arrays are indexed by enum tdxctl_strategy */
 void strategy_reasons(u32 *reason, const struct td_view *td);
 bool strategy_usable(const u32 *reason, u32 strategy);
 u32 strategy_pick(const u32 *reason, u32 wanted);
@@ -97,7 +96,7 @@ void early_resolve(void);
 u32 early_reason(void);
 long early_release(const struct vmfile_user *vm, struct pid *pid, u64 tdr);
 
-/* early-vm.c: VMs that were released, and the hooks they need */
+/* early-vm.c: VMs that are released early, and the hooks they need */
 int early_vm_reserve(const struct tdxctl_layout *l, void *kvm);
 void early_vm_put(void *kvm);
 void early_vm_begin(void *kvm);
@@ -108,12 +107,12 @@ bool early_vm_find_hooks(void);
 void early_vm_retire(void);
 void early_vm_exit(void);
 
-/* hook.c: functions of KVM that are stood in for */
+/* hook.c: hooks on functions of KVM */
 #define MAX_HOOKS	8
 
 struct hook {
 	const char *symbol;
-	/* Atomic context. Whoever changes regs->ip sends the caller there. */
+	/* Atomic context. May set regs->ip to continue there instead. */
 	void (*handler)(struct pt_regs *regs);
 };
 
@@ -124,7 +123,7 @@ int hook_disarm(void);
 /* return.S: returns its first argument */
 asmlinkage long tdxctl_return(long value);
 
-/* kick.c: makes the vCPUs' threads leave KVM_RUN */
+/* kick.c: makes the threads of vCPUs leave KVM_RUN */
 struct vcpu_kick;
 
 void kick_vcpus(const struct mm_struct *mm);

@@ -6,7 +6,7 @@
 /*
  * long tdxctl_return(long value)
  *
- * Where a probe sends the caller of a function that is not to run.
+ * Returns its argument. A hook continues here to skip the hooked function.
  */
 	.text
 SYM_FUNC_START(tdxctl_return)

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Which ways of releasing a TD this kernel has, and which one is taken. */
+/* The strategies of a release: which ones are available, and which one is used. */
 #include <linux/errno.h>
 
 #include "release.h"
 
 /*
- * Number 5 on a VM file is KVM_TDX_RELEASE_VM in the v9-v19 trees; in mainline
- * it is the vCPU command KVM_TDX_GET_CPUID and a VM file refuses it. Where one
- * of mainline's functions is seen the attempt is spared.
+ * Command 5 on a VM file is KVM_TDX_RELEASE_VM in the v9-v19 trees. In mainline it is
+ * the vCPU command KVM_TDX_GET_CPUID, which a VM file refuses. The command is not tried
+ * if KVM has one of mainline's functions.
  */
 static u32 release_reason(void)
 {
@@ -15,6 +15,7 @@ static u32 release_reason(void)
 		       TDXCTL_REASON_NO_IOCTL : TDXCTL_REASON_MAYBE;
 }
 
+/* Fills @reason[] for a TD: an enum tdxctl_reason for each strategy. */
 void strategy_reasons(u32 *reason, const struct td_view *td)
 {
 	int i;
@@ -36,7 +37,7 @@ bool strategy_usable(const u32 *reason, u32 strategy)
 	       reason[strategy] == TDXCTL_REASON_MAYBE;
 }
 
-/* The first that is left of those wanted; AUTO: none. */
+/* Returns the first usable strategy that is @wanted (AUTO: any), or AUTO if none is. */
 u32 strategy_pick(const u32 *reason, u32 wanted)
 {
 	u32 s;
@@ -47,20 +48,20 @@ u32 strategy_pick(const u32 *reason, u32 wanted)
 	return TDXCTL_STRATEGY_AUTO;
 }
 
-/* Gives back the HKID; the pages go as user space punches holes. */
+/* Returns true if the strategy releases the HKID only; user space punches out the pages. */
 bool strategy_leaves_pages(u32 strategy)
 {
 	return strategy == TDXCTL_STRATEGY_TERMINATE || strategy == TDXCTL_STRATEGY_EARLY;
 }
 
-/* -EINVAL and its like: this kernel does not have the command. */
+/* Returns true if the error means that this kernel does not have the command. */
 bool strategy_refused(long ret)
 {
 	return ret == -EINVAL || ret == -ENOTTY || ret == -EOPNOTSUPP || ret == -ESTALE ||
 	       ret == -ENOSYS;
 }
 
-/* What such a refusal by @strategy says. */
+/* Returns the reason that such an error of @strategy means. */
 u32 strategy_refusal_reason(u32 strategy, long ret)
 {
 	if (strategy != TDXCTL_STRATEGY_EARLY)

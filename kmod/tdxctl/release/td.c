@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Which TD is meant, and what the ledger knows about it. */
+/* Finds the TD of a VM file, and what the ledger knows about it. */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/file.h>
@@ -10,7 +10,7 @@
 
 #include "release.h"
 
-/* TDs of one process that are looked at. */
+/* At most this many TDs of a process are considered. */
 #define MAX_OWNED	64
 
 static void view_of(struct td_view *v, const struct ledger_td *td)
@@ -31,6 +31,7 @@ static void view_of(struct td_view *v, const struct ledger_td *td)
 			     td->state == LEDGER_TD_INITIALIZED;
 }
 
+/* @tdr may be 0: not found. */
 void td_view_get(struct td_view *v, u64 tdr)
 {
 	const struct ledger *l;
@@ -46,7 +47,7 @@ struct owned_td {
 	s32 fd;
 };
 
-/* The TDs of a process, newest first. */
+/* Lists the TDs of a process, the newest one first. Returns their number. */
 static u32 owned_tds(struct task_struct *leader, struct owned_td *out, u32 max)
 {
 	s32 tgid = task_tgid_nr(leader);
@@ -71,9 +72,9 @@ static u32 owned_tds(struct task_struct *leader, struct owned_td *out, u32 max)
 }
 
 /*
- * The TD behind a VM file: created through a descriptor of this process that
- * is the same file. Where a descriptor was closed and its number used again,
- * the newest TD is the one. 0: none that the ledger knows.
+ * Returns the TDR of a VM file, 0 if the ledger does not know it: the TD was created
+ * through a descriptor of this process that refers to the same file. If a descriptor
+ * number was reused, the newest TD is the right one.
  */
 u64 td_of_file(struct task_struct *leader, const struct file *file)
 {

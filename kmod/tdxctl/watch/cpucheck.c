@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Can this CPU run TDs? Asked with a SEAMCALL that changes nothing, made by
- * our own instruction: the kernel's functions may be sealed, and ours is not
- * seen by the probes, so it is in no statistics.
+ * Checks whether a CPU can run TDs, with a SEAMCALL that changes nothing. The
+ * module executes the instruction itself: the kernel's functions may be sealed, and
+ * the probes do not count this call.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -22,7 +22,7 @@ static const struct {
 	{ TDX_SEAMCALL_GP,			TDXCTL_CPU_NO_SEAM },
 	{ TDX_SEAMCALL_UD,			TDXCTL_CPU_VMX_OFF },
 	{ TDX_ST(SYS_LP_INIT_NOT_DONE),		TDXCTL_CPU_NOT_ENABLED },
-	/* Any other answer of the leaf comes after that check. */
+	/* The leaf returns any other status after the check of LP_INIT. */
 	{ TDX_ST(SUCCESS),			TDXCTL_CPU_ENABLED },
 	{ TDX_ST(METADATA_FIRST_FIELD_ID_IN_CONTEXT), TDXCTL_CPU_ENABLED },
 	{ TDX_ST(METADATA_FIELD_ID_INCORRECT),	TDXCTL_CPU_ENABLED },
@@ -34,7 +34,7 @@ static enum tdxctl_cpu_state verdict(u64 status)
 	u64 key = TDX_IS_SW_ERROR(status) ? status : TDX_STATUS_OF(status);
 	int i;
 
-	/* Without VMX the instruction does not exist, on or off. */
+	/* On a CPU without VMX the instruction does not exist. */
 	if (key == TDX_SEAMCALL_UD && !boot_cpu_has(X86_FEATURE_VMX))
 		return TDXCTL_CPU_NO_SEAM;
 	for (i = 0; i < ARRAY_SIZE(verdicts); i++)
@@ -43,7 +43,7 @@ static enum tdxctl_cpu_state verdict(u64 status)
 	return TDXCTL_CPU_UNKNOWN;
 }
 
-/* TDX module ABI, TDH.SYS.RD: field -1 asks for the first field's number. */
+/* TDX module ABI, TDH.SYS.RD: field -1 returns the id of the first field. */
 static int check_this_cpu(void *arg)
 {
 	struct tdxctl_cpu_check_rec *rec = arg;
@@ -55,7 +55,10 @@ static int check_this_cpu(void *arg)
 	return 0;
 }
 
-/* Fills the record of one present CPU; an offline one is unknown. */
+/*
+ * Fills the record of one present CPU. The state of an offline CPU is unknown.
+ * Returns 0, or an error of smp_call_on_cpu().
+ */
 int cpucheck_one(unsigned int cpu, struct tdxctl_cpu_check_rec *rec)
 {
 	int ret = 0;

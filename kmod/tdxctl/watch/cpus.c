@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Packages, and how often each CPU came and went. */
+/* Packages, and how often each CPU went online and offline. */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/cpu.h>
@@ -23,13 +23,13 @@ static u32 nr_pkgs;
 static u8 *pkg_of;		/* package index by CPU */
 static int hp_state;
 
-static int cpu_came(unsigned int cpu)
+static int cpu_onlined(unsigned int cpu)
 {
 	per_cpu(counts, cpu).onlined++;
 	return 0;
 }
 
-static int cpu_goes(unsigned int cpu)
+static int cpu_offlined(unsigned int cpu)
 {
 	per_cpu(counts, cpu).offlined++;
 	return 0;
@@ -63,7 +63,7 @@ u32 cpus_pkg(unsigned int cpu)
 	return pkg_of[cpu];
 }
 
-/* Present CPUs; CPUs that only might be plugged in are of no interest. */
+/* Fills the records of the present CPUs. Returns their number. */
 u32 cpus_fill(struct wire_cpu *out, u32 max)
 {
 	unsigned int cpu;
@@ -91,12 +91,12 @@ int cpus_init(void)
 	pkg_of = kcalloc(nr_cpu_ids, sizeof(*pkg_of), GFP_KERNEL);
 	if (!pkg_of)
 		return -ENOMEM;
-	/* The package of a CPU that is offline now was recorded when it booted. */
+	/* The kernel knows the package of an offline CPU from its boot. */
 	for_each_present_cpu(cpu)
 		pkg_of[cpu] = pkg_index(topology_physical_package_id(cpu));
 
 	ret = cpuhp_setup_state_nocalls(CPUHP_AP_ONLINE_DYN, "tdxctl:online",
-					cpu_came, cpu_goes);
+					cpu_onlined, cpu_offlined);
 	if (ret < 0) {
 		kfree(pkg_of);
 		return ret;

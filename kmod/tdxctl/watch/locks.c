@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The kernel's own mutexes, where it has them: tdx_lock around the users of
- * the key ownership table, and tdx_mng_key_config_lock, one per package.
+ * The kernel's own mutexes, if it has them: tdx_lock around the users of the key
+ * ownership table, and tdx_mng_key_config_lock for each package.
  *
- * A mutex word tells its owner and whether somebody waits, not since when. It
- * is sampled every SAMPLE_MS and whenever somebody asks: a hold shorter than
- * that may be missed, "since" is when a hold was first seen (late by at most
- * SAMPLE_MS), and two holds by the same task with no sample between them look
- * like one. "Contended" counts holds that were seen with a waiter.
+ * A mutex word shows the owner and whether a task waits, but no times. It is
+ * sampled every SAMPLE_MS and for each snapshot. A hold shorter than that may be
+ * missed; "since" is the first sample of a hold, late by at most SAMPLE_MS; two
+ * holds by the same task without a sample between them look like one. "Contended"
+ * counts holds that were sampled with a waiter.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -29,12 +29,12 @@
 
 struct mutex_state {
 	unsigned long addr;	/* 0: absent */
-	unsigned long task;	/* owner when last sampled; compared only */
-	bool waiters;		/* this hold is counted as contended */
+	unsigned long task;	/* owner at the last sample; compared only */
+	bool waiters;		/* this hold has been counted as contended */
 	struct wire_lock seen;
 };
 
-/* Everything below, and that no address outlives its module. */
+/* Protects all below; no address is used after its module was freed. */
 static DEFINE_MUTEX(locks_mutex);
 static char owner_module[MODULE_NAME_LEN];
 static struct mutex_state tdx_state;
@@ -50,7 +50,7 @@ static bool read_word(unsigned long addr, unsigned long *out)
 	return !copy_from_kernel_nofault(out, (void *)addr, sizeof(*out));
 }
 
-/* The list of waiters of an initialised mutex points back at itself. */
+/* The list of waiters of an initialised mutex points back to itself. */
 static bool is_mutex(unsigned long addr)
 {
 	unsigned long head = addr + COMPAT_MUTEX_WAIT_LIST, first, back;
@@ -67,8 +67,8 @@ static bool is_mutex(unsigned long addr)
 }
 
 /*
- * The symbol is an array of mutexes, or a pointer to one allocated at
- * initialisation. Tried at every sample until one of them fits.
+ * The symbol is an array of mutexes, or a pointer to an array that is allocated at
+ * initialisation. Repeated at each sample until one of them fits.
  */
 static void resolve_key_locks(void)
 {
@@ -86,7 +86,10 @@ static void resolve_key_locks(void)
 	key_symbol = 0;
 }
 
-/* Who holds it. The owner is alive while it does, its memory one grace period longer. */
+/*
+ * Reads the holder. It cannot exit while it holds the mutex, and its memory stays
+ * valid for a grace period afterwards.
+ */
 static void read_holder(struct wire_lock *w, const struct task_struct *task)
 {
 	pid_t tgid, tid;
@@ -170,7 +173,7 @@ static void sample_work_fn(struct work_struct *work)
 	mutex_unlock(&locks_mutex);
 }
 
-/* Looks for the mutexes in @module; nothing when another module has them. */
+/* Looks for the mutexes in @module, unless another module has them. */
 void locks_find(const char *module)
 {
 	if (!COMPAT_MUTEX_READABLE)
@@ -188,7 +191,7 @@ void locks_find(const char *module)
 	mutex_unlock(&locks_mutex);
 }
 
-/* @module is about to be freed, or the helper. */
+/* @module is about to be freed. */
 void locks_forget(const char *module)
 {
 	mutex_lock(&locks_mutex);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The ledger and the lock around it: records SEAMCALLs as the probes see them.
+ * The ledger and its lock: records the SEAMCALLs that the probes report.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -29,12 +29,11 @@
 #define MAX_VCPUS		32768
 
 /*
- * A probe handler may run anywhere a SEAMCALL is made, so the lock spins with
- * interrupts off. A handler of a probe that is a breakpoint looks like an NMI
- * (in_nmi() is true), where lockdep accepts no raw_spinlock_t; hence the bare
- * lock. No kernel makes SEAMCALLs from a real NMI; should one ever interrupt
- * this CPU inside the ledger, the call is counted as missed instead of waiting
- * for itself.
+ * A probe handler runs wherever a SEAMCALL is made, so the lock spins with
+ * interrupts off. The handler of a breakpoint probe looks like an NMI (in_nmi() is
+ * true), where lockdep does not accept a raw_spinlock_t; hence arch_spinlock_t. No
+ * kernel makes SEAMCALLs from a real NMI. If one interrupted this CPU under the
+ * lock, its call would be counted as missed instead of deadlocking.
  */
 static arch_spinlock_t ledger_lock = __ARCH_SPIN_LOCK_UNLOCKED;
 static DEFINE_PER_CPU(bool, in_ledger);
@@ -44,15 +43,14 @@ static struct ledger *ledger;
 static void *ledger_mem;
 static struct ledger_config config;
 static u16 *cpu_pkg;
-static u32 generation;		/* of the ledger; calls do not cross it */
+static u32 generation;		/* of the ledger; a call ends in the one it began in */
 static u64 attached_ns;
 static unsigned long missed_seen;
 
 /*
- * The provider's KeyID range: its variables, and whether they are still to be
- * read. A module that is just being loaded sets them in its init function,
- * which is later than the notifier that attached us but before its first
- * SEAMCALL.
+ * The provider's variables with its KeyID range, and whether they have still to be
+ * read: a module that is being loaded sets them in its init function, after the
+ * notifier that attached the probes, but before its first SEAMCALL.
  */
 static struct {
 	unsigned long global, first, count;
@@ -73,7 +71,7 @@ static void unlock_ledger(unsigned long flags)
 	local_irq_restore(flags);
 }
 
-/* Whether a probe handler has interrupted its own CPU under the lock. */
+/* Returns true if a probe handler has interrupted its own CPU under the lock. */
 static bool interrupted_ledger(void)
 {
 	if (likely(!this_cpu_read(in_ledger)))
@@ -82,7 +80,7 @@ static bool interrupted_ledger(void)
 	return true;
 }
 
-/* For readers in process context. Never NULL between init and exit. */
+/* For readers in process context. Never returns NULL between init and exit. */
 const struct ledger *observe_lock(unsigned long *flags)
 {
 	lock_ledger(flags);
@@ -100,8 +98,8 @@ static bool read_u32(unsigned long addr, u32 *out)
 }
 
 /*
- * The KeyID sits right above the physical address bits, which the kernel has
- * reduced on a host with KeyIDs; not so where KeyIDs are emulated.
+ * The KeyID is right above the physical address bits. On a host with KeyIDs the
+ * kernel has reduced their number; on an emulated host it has not.
  */
 static void set_keyids(struct ledger_config *cfg, u32 global, u32 first, u32 count)
 {
@@ -112,7 +110,7 @@ static void set_keyids(struct ledger_config *cfg, u32 global, u32 first, u32 cou
 				MAX_PHYS_BITS - order_base_2(first + count));
 }
 
-/* Under the ledger lock or before the probes are armed. */
+/* Called under the ledger lock or before the probes are armed. */
 static bool read_keyids(struct ledger_config *cfg)
 {
 	u32 global, first, count;
@@ -128,9 +126,9 @@ static bool read_keyids(struct ledger_config *cfg)
 }
 
 /*
- * Without the kernel's variables: the BIOS' split of the KeyIDs. The first
- * private one is the module's own. Not asked for the emulator, whose host
- * CPU knows nothing of private KeyIDs.
+ * Without the kernel's variables: reads the partition of the KeyIDs that the BIOS
+ * has set. The TDX module uses the first private KeyID. Not for the emulator, whose
+ * host CPU has no private KeyIDs.
  */
 static bool read_keyid_msr(struct ledger_config *cfg)
 {
@@ -148,8 +146,8 @@ static bool read_keyid_msr(struct ledger_config *cfg)
 }
 
 /*
- * An ioctl(2) on the VM file leads to TDH.MNG.CREATE: its first argument is
- * the descriptor. From anywhere else there is none.
+ * Returns the descriptor of the current ioctl(2), its first argument, or -1 in any
+ * other context. TDH.MNG.CREATE is made during an ioctl(2) on the VM file.
  */
 static s32 current_ioctl_fd(void)
 {
@@ -160,14 +158,14 @@ static s32 current_ioctl_fd(void)
 	return (s32)regs->di;
 }
 
-/* @vm: the ioctl is one of the VM file, else of a vCPU's or another. */
+/* @vm: the current ioctl is on the VM file; false: on a vCPU's or another file. */
 static void current_owner(struct ledger_owner *o, bool vm)
 {
 	struct task_struct *leader = current->group_leader;
 
 	memset(o, 0, sizeof(*o));
 	o->fd = -1;
-	/* No kernel builds a TD from an interrupt, so current is its VMM. */
+	/* The kernel does not build TDs in interrupts, so current is the VMM. */
 	if (current->flags & PF_KTHREAD)
 		return;
 	o->tgid = task_tgid_nr(current);
@@ -175,12 +173,12 @@ static void current_owner(struct ledger_owner *o, bool vm)
 	if (vm)
 		o->fd = current_ioctl_fd();
 	o->start_ns = leader->start_boottime;
-	/* Not get_task_comm(): it takes a lock. A torn name is harmless. */
+	/* Not get_task_comm(), which takes a lock. A torn name is harmless. */
 	memcpy(o->comm, leader->comm, sizeof(o->comm));
 	o->comm[sizeof(o->comm) - 1] = '\0';
 }
 
-/* TD_PARAMS.MAX_VCPUS, from the page whose address is in RDX. */
+/* Reads TD_PARAMS.MAX_VCPUS; @pa is the address from RDX. */
 static u32 td_params_max_vcpus(u64 pa)
 {
 	u16 max;
@@ -193,6 +191,7 @@ static u32 td_params_max_vcpus(u64 pa)
 	return max;
 }
 
+/* Under the ledger lock. */
 static void note_missed(unsigned long missed)
 {
 	unsigned long more = missed - missed_seen + atomic_xchg(&unseen, 0);
@@ -203,11 +202,11 @@ static void note_missed(unsigned long missed)
 }
 
 /**
- * observe_begin() - a SEAMCALL is about to be made on this CPU
- * @c: lives until the matching observe_end()
+ * observe_begin() - record that a SEAMCALL is about to be made on this CPU
+ * @c: must live until the matching observe_end()
  * @rax: leaf and version
- * @args: the register image of the caller; read again at the end
- * @missed: calls that the probes have missed so far
+ * @args: the registers of the caller; read again at the end
+ * @missed: number of calls that the probes have missed so far
  *
  * Atomic context.
  */
@@ -236,7 +235,7 @@ void observe_begin(struct observe_call *c, u64 rax, const struct ledger_regs *ar
 	if (interrupted_ledger())
 		return;
 	lock_ledger(&flags);
-	/* Once, as the provider loads: it costs a millisecond here. */
+	/* Once, while the provider is being loaded; takes a millisecond. */
 	if (unlikely(keyids_pending)) {
 		keyids_pending = false;
 		if (read_keyids(&config))
@@ -250,7 +249,7 @@ void observe_begin(struct observe_call *c, u64 rax, const struct ledger_regs *ar
 	unlock_ledger(flags);
 }
 
-/* The SEAMCALL returned; @outputs: its registers are in c->args again. */
+/* Records the end of a SEAMCALL; @outputs: c->args has its output registers. */
 void observe_end(struct observe_call *c, u64 status, bool outputs)
 {
 	u64 now = ktime_get_mono_fast_ns();
@@ -267,7 +266,7 @@ void observe_end(struct observe_call *c, u64 status, bool outputs)
 	unlock_ledger(flags);
 }
 
-/* A TD that is older than the ledger; ledger_adopt_td()'s return value. */
+/* Adds a TD that is older than the ledger. Returns the result of ledger_adopt_td(). */
 int observe_adopt(const struct ledger_td *td)
 {
 	unsigned long flags;
@@ -279,7 +278,7 @@ int observe_adopt(const struct ledger_td *td)
 	return ret;
 }
 
-/* The number of the TD @tdr, 0: there is none in the record. */
+/* Returns the number of the TD @tdr, 0 if it has no record. */
 u32 observe_td_number(u64 tdr)
 {
 	const struct ledger_td *td;
@@ -293,6 +292,7 @@ u32 observe_td_number(u64 tdr)
 	return seq;
 }
 
+/* The VM of the TD was destroyed: ledger_vm_gone(). */
 void observe_vm_gone(u64 tdr, u32 seq)
 {
 	unsigned long flags;
@@ -302,7 +302,7 @@ void observe_vm_gone(u64 tdr, u32 seq)
 	unlock_ledger(flags);
 }
 
-/* Replaces the ledger; calls in flight belong to the old one and are dropped. */
+/* Replaces the ledger. Calls in flight began in the old one and are dropped. */
 static int install(const struct ledger_config *cfg, u32 room_hkids, bool pending,
 		   u64 since)
 {
@@ -350,11 +350,13 @@ static int alloc_cpu_pkg(void)
 }
 
 /**
- * observe_start() - begins a new ledger
- * @provider: module with the SEAMCALL entry points, "" while there is none
+ * observe_start() - begin a new ledger
+ * @provider: module with the SEAMCALL entry points, "" for none
  * @from_start: @provider has not made a SEAMCALL yet
  *
  * Called while no probe is armed.
+ *
+ * Return: 0, -ENOMEM or -EINVAL.
  */
 int observe_start(const char *provider, bool from_start)
 {
@@ -385,7 +387,7 @@ int observe_start(const char *provider, bool from_start)
 				  keyid_addr.count;
 	}
 	room = pending ? TDX_MAX_HKIDS : cfg.nr_hkids;
-	/* A TD outlives its HKID while its pages are reclaimed. */
+	/* A TD without HKID exists until its pages are reclaimed. */
 	cfg.max_tds = max_t(u32, MIN_TDS, 2 * room);
 	if (!*provider) {
 		cfg.max_tds = 1;
@@ -394,14 +396,14 @@ int observe_start(const char *provider, bool from_start)
 	return install(&cfg, room, pending, *provider ? ktime_get_ns() : 0);
 }
 
-/* Nobody makes SEAMCALLs any more: the record of the old provider is dropped. */
+/* The provider is gone: drops its ledger. */
 void observe_stop(void)
 {
 	if (observe_start("", false))
-		pr_warn("no memory to drop the old record\n");
+		pr_warn("out of memory: the records of the unloaded module stay\n");
 }
 
-/* After the last probe is gone. */
+/* Called after the last probe was removed. */
 void observe_exit(void)
 {
 	kvfree(ledger_mem);

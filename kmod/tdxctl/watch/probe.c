@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * kretprobes on the SEAMCALL entry points, by name, whichever module has them.
+ * kretprobes on the SEAMCALL entry points, which are found by name in any module.
  *
- * __seamcall(leaf, args) returns only the status; __seamcall_ret(leaf, args)
- * also leaves the output registers in args. __seamcall_saved_ret (TDH.VP.ENTER)
- * is noinstr and hot; it is left alone.
+ * __seamcall(leaf, args) returns only the status; __seamcall_ret(leaf, args) also
+ * stores the output registers in args. __seamcall_saved_ret (TDH.VP.ENTER) is not
+ * probed: it is noinstr and called very often.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -43,10 +43,11 @@ static struct seamcall_probe probes[] = {
 	},
 };
 
-/* Protects everything below and the armed flags. */
+/* Protects all below and the armed flags. */
 static DEFINE_MUTEX(probe_mutex);
 static char provider_name[MODULE_NAME_LEN];
 
+/* @nested: count calls that the kprobe missed, else those the kretprobe missed. */
 static unsigned long sum_missed(bool nested)
 {
 	unsigned long n = 0;
@@ -57,17 +58,17 @@ static unsigned long sum_missed(bool nested)
 	return n;
 }
 
-/* SEAMCALLs that the probes did not see, and that may have changed anything. */
+/* Returns the number of SEAMCALLs that were missed and may have changed the state. */
 unsigned long probe_missed(void)
 {
 	return sum_missed(false);
 }
 
 /*
- * kprobes do not nest: a SEAMCALL by an interrupt in the middle of any probe is
- * not seen. The only one that KVM makes by an interrupt is TDH.VP.FLUSH, for a
- * vCPU that goes to another CPU or away; it changes nothing that is recorded,
- * and whether all of a TD's vCPUs were flushed TDH.MNG.VPFLUSHDONE tells.
+ * Returns the number of SEAMCALLs that were missed because kprobes do not nest: an
+ * interrupt made them during any probe. KVM makes only TDH.VP.FLUSH in interrupts,
+ * when a vCPU moves to another CPU or ends. It changes nothing in the records, and
+ * TDH.MNG.VPFLUSHDONE shows whether all vCPUs were flushed.
  */
 unsigned long probe_nested(void)
 {
@@ -94,8 +95,8 @@ static int on_return_ret(struct kretprobe_instance *ri, struct pt_regs *regs)
 }
 
 /*
- * All kprobes can be switched off at any time, and register_kprobe() is content
- * with one that could not be armed (7.2): the code tells.
+ * Checks the code itself for the breakpoint: all kprobes can be switched off at any
+ * time, and register_kprobe() succeeds even if the probe could not be armed (7.2).
  */
 static bool in_place(const struct kprobe *kp)
 {
@@ -118,8 +119,8 @@ static void disarm(void)
 }
 
 /*
- * The mutexes are in the emulator or, static, in kvm_intel, wherever the entry
- * points are. The name of another module's mutex may be the same.
+ * The mutexes are in the emulator or, as static variables, in kvm_intel, regardless
+ * of where the entry points are. Mutexes of other modules may have the same name.
  */
 static void find_locks(const char *module)
 {
@@ -129,7 +130,7 @@ static void find_locks(const char *module)
 		locks_find(module);
 }
 
-/* Looks for the entry points; @from_start: their module has not run yet. */
+/* Probes the entry points, if they exist. @from_start: their module has not run yet. */
 static int attach(bool from_start)
 {
 	char provider[MODULE_NAME_LEN] = "";
@@ -158,12 +159,12 @@ static int attach(bool from_start)
 			.handler = p->handler,
 			.entry_handler = on_entry,
 			.data_size = sizeof(struct observe_call),
-			/* One call per CPU, and a few preempted ones. */
+			/* One call on each CPU, and a few preempted ones. */
 			.maxactive = max_t(int, 64, 2 * num_possible_cpus()),
 		};
 		ret = register_kretprobe(&p->rp);
 		if (ret)
-			pr_info("%s: not observed (%d)\n", p->symbol, ret);
+			pr_info("cannot probe %s (%d)\n", p->symbol, ret);
 		p->armed = !ret;
 		if (p->armed)
 			strscpy(provider_name, provider, sizeof(provider_name));
@@ -195,7 +196,7 @@ static int on_module(struct notifier_block *nb, unsigned long state, void *data)
 		if (!strcmp(mod->name, provider_name)) {
 			disarm();
 			observe_stop();
-			pr_info("%s is gone\n", mod->name);
+			pr_info("%s is being unloaded, observation ended\n", mod->name);
 		}
 		break;
 	}
@@ -235,7 +236,7 @@ int probe_init(void)
 	}
 	mutex_lock(&probe_mutex);
 	if (attach(false) == -ENOENT)
-		pr_info("no SEAMCALL entry point in this kernel yet\n");
+		pr_info("no SEAMCALL entry point found; waiting for a module with one\n");
 	mutex_unlock(&probe_mutex);
 	return 0;
 }

@@ -15,9 +15,10 @@
 /*
  * u64 tdxctl_seamcall(u64 leaf, struct ledger_regs *regs)
  *
- * Same status words as the kernel's own SEAMCALL: CF set means VMfailInvalid;
- * a fault gives its trap number (the exception table puts it in RAX) with the
- * software error class. No leaf called here changes another register.
+ * Returns the same status words as the kernel's SEAMCALL functions: VMfailInvalid
+ * if CF is set; after a fault the trap number, which the exception table puts in
+ * RAX, with the software error class. The leaves called here change no other
+ * register.
  */
 	.text
 SYM_FUNC_START(tdxctl_seamcall)

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Addresses of unexported symbols.
+ * Addresses of symbols that are not exported.
  *
- * register_kprobe() resolves its symbol_name before it looks at what is there:
- * with a data symbol it fails (EINVAL, not kernel text) but leaves the address
- * in kp.addr. With a function it succeeds; registered disabled, it plants no
- * breakpoint, and is removed at once. "module:name" restricts the search.
+ * register_kprobe() resolves symbol_name before it checks the address: for data it
+ * fails (EINVAL, not kernel text), but kp.addr is set. For a function it succeeds;
+ * a probe registered as disabled sets no breakpoint, and is removed at once.
+ * "module:name" limits the search to one module.
  *
- * Such an address is read with copy_from_kernel_nofault() or compared. With IBT
- * a function that nobody's pointer refers to is sealed, and calling it would be
- * fatal: sym_callable() tells.
+ * Such an address is only compared, or read with copy_from_kernel_nofault(). With
+ * IBT, functions that no pointer refers to are sealed, and an indirect call of one
+ * would be fatal: see sym_callable().
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -23,9 +23,9 @@
 #define ENDBR_SIZE	4
 
 /**
- * sym_find() - address of a symbol, of @module or (NULL) wherever it is
+ * sym_find() - find a symbol in @module, or (NULL) anywhere
  *
- * Return: the address, 0 when there is no such symbol.
+ * Return: its address, 0 if there is no such symbol.
  */
 unsigned long sym_find(const char *module, const char *name)
 {
@@ -42,12 +42,12 @@ unsigned long sym_find(const char *module, const char *name)
 }
 
 /**
- * sym_callable() - address of a function that may be called through a pointer
+ * sym_callable() - find a function that may be called through a pointer
  *
- * A kprobe's address is past ENDBR where there is one. The kernel overwrites
- * that of sealed functions.
+ * The address of a kprobe is after ENDBR. The kernel overwrites the ENDBR of sealed
+ * functions.
  *
- * Return: the address, 0 when there is no such function or it is sealed.
+ * Return: its address, 0 if there is no such function or it is sealed.
  */
 unsigned long sym_callable(const char *name)
 {
@@ -60,11 +60,14 @@ unsigned long sym_callable(const char *name)
 		if (!copy_from_kernel_nofault(at, (void *)addr, sizeof(at)) &&
 		    !memcmp(at, endbr, sizeof(at)))
 			return addr;
-	/* 2 * ENDBR_SIZE less by now */
+	/* The loop has subtracted 2 * ENDBR_SIZE. */
 	return addr && !IS_ENABLED(CONFIG_X86_KERNEL_IBT) ? addr + 2 * ENDBR_SIZE : 0;
 }
 
-/* "name+0xOFFSET/0xSIZE [module]", as sprint_symbol() prints it. */
+/*
+ * Returns the size of the symbol at @addr, 0 if it is not known. sprint_symbol()
+ * prints "name+0xOFFSET/0xSIZE [module]".
+ */
 unsigned long sym_size(unsigned long addr)
 {
 	char buf[KSYM_SYMBOL_LEN], *slash;
@@ -78,7 +81,7 @@ unsigned long sym_size(unsigned long addr)
 	return kstrtoul(slash + 1, 16, &size) ? 0 : size;
 }
 
-/* Name of the module that holds @addr; false and "vmlinux" when none does. */
+/* Copies the name of the module with @addr to @buf; if none, "vmlinux", and false. */
 bool sym_module(unsigned long addr, char *buf, size_t len)
 {
 	char sym[KSYM_SYMBOL_LEN], *start, *end;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* tdxctl.ko: the SEAMCALLs, locks and CPUs of the host, as the helper sees them. */
+/* tdxctl.ko: observation of SEAMCALLs, locks and CPUs. */
 #ifndef TDXCTL_WATCH_H
 #define TDXCTL_WATCH_H
 
@@ -10,7 +10,7 @@
 #include "ledger/ledger.h"
 #include "ledger/wire.h"
 
-/* sym.c: addresses by name, for reading only */
+/* sym.c: addresses by name */
 unsigned long sym_find(const char *module, const char *name);
 unsigned long sym_size(unsigned long addr);
 unsigned long sym_callable(const char *name);
@@ -24,7 +24,7 @@ const u32 *cpus_pkg_ids(void);
 u32 cpus_pkg(unsigned int cpu);
 u32 cpus_fill(struct wire_cpu *out, u32 max);
 
-/* observe.c: the ledger and the lock around it */
+/* observe.c: the ledger and its lock */
 struct observe_call {
 	struct ledger_call call;
 	const struct ledger_regs *args;
@@ -49,7 +49,7 @@ const struct ledger *observe_lock(unsigned long *flags);
 void observe_unlock(unsigned long flags);
 void observe_keyids_get(struct observe_keyids *k, u64 *since, bool *from_start);
 
-/* locks.c: the kernel's own mutexes */
+/* locks.c: the kernel's mutexes */
 void locks_exit(void);
 void locks_find(const char *module);
 void locks_forget(const char *module);
@@ -66,10 +66,10 @@ u64 probe_features(char *provider, size_t len);
 unsigned long probe_missed(void);
 unsigned long probe_nested(void);
 
-/* seamcall.S; not seen by the probes */
+/* seamcall.S: a SEAMCALL that the probes do not see */
 asmlinkage u64 tdxctl_seamcall(u64 leaf, struct ledger_regs *regs);
 
-/* cpucheck.c */
+/* cpucheck.c: whether a CPU can run TDs */
 int cpucheck_one(unsigned int cpu, struct tdxctl_cpu_check_rec *rec);
 
 #endif

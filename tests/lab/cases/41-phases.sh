@@ -263,7 +263,7 @@ case_early_unstoppable()
 	# Ctrl-C while the release waits for it.
 	tdxctl --json release web --yes --strategy early >/tmp/web.json 2>/tmp/web.err &
 	RELEASE=$!
-	soon 'dmesg | grep -q "asked by tdxctl\[$RELEASE\]"'
+	soon 'dmesg | grep -q "requested by tdxctl\[$RELEASE\]"'
 	kill -INT $RELEASE
 	ended 6
 	in_use 1

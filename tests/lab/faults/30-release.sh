@@ -11,7 +11,7 @@ doomed_web()
 	warns tdx_mmu_release_hkid tdx_sept_free_private_spt
 	failed TDH_MNG_KEY_FREEID 0xc000081100000000
 	allow_log 'tdh_mng_(key_freeid|vpflushdone)\(\) failed. HKID [0-9]+ is leaked'
-	allow_log 'tdxctl: page 0x[0-9a-f]+ is lost: the HKID leaked|tdxctl: [0-9]+ pages lost so far'
+	allow_log 'tdxctl: page 0x[0-9a-f]+ is leaked: the HKID is leaked|tdxctl: [0-9]+ pages leaked so far'
 	t 0 helper load
 	vmm web --vcpus 2 --pages 64 --run
 	hkid_of_web
@@ -58,7 +58,7 @@ case_release_leaks_for_good()
 	t 5 release web --yes --strategy early
 	says 'the VM is dead already'
 	gone "$web"
-	wait_for 'dmesg | grep -q "page 0x.* is lost: the HKID leaked"'
+	wait_for 'dmesg | grep -q "page 0x.* is leaked: the HKID is leaked"'
 	lose 1 1 64
 }
 
@@ -86,7 +86,7 @@ case_release_page()
 {
 	warns __tdx_reclaim_page
 	failed TDH_PHYMEM_PAGE_RECLAIM 0xc000040000000000
-	allow_log 'tdxctl: page 0x[0-9a-f]+ is lost: not reclaimed \(0xc000030000000001\)|tdxctl: 1 pages lost so far'
+	allow_log 'tdxctl: page 0x[0-9a-f]+ is leaked: PAGE.RECLAIM failed \(0xc000030000000001\)|tdxctl: 1 pages leaked so far'
 	t 0 helper load
 	vmm web --vcpus 2 --pages 64
 	hkid_of_web
