@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* /sys/kernel/debug/tdx_emul: what tests turn, and seam's own files. */
+/* /sys/kernel/debug/tdx_emul: controls for tests, and the files of seam. */
 #include <linux/debugfs.h>
 #include <linux/fs.h>
 #include <linux/module.h>
@@ -114,7 +114,7 @@ static struct seam_debugfs debug_seam = {
 	.more	= truth_leaked,
 };
 
-/* Without debugfs the module works; there are just no knobs. */
+/* Without debugfs the module works, but has no controls. */
 void emul_debugfs_init(void)
 {
 	debug_dir = debugfs_create_dir("tdx_emul", NULL);

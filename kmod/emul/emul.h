@@ -2,12 +2,14 @@
 /*
  * tdx_emul: a TDX host on a kernel and CPU without TDX.
  *
- *   seamcall.S, trap.c	  the SEAMCALL instruction, its #UD, and seam behind it
- *   mem.c		  TDMRs, PAMT, the pages lent to the module
- *   topology.c		  CPUs and packages, as they were at load
- *   host.c		  tdmgr on kernel locks, CPUs and pages; CPU hotplug
- *   dev.c, vm.c, gmem.c  /dev/tdx-emul: KVM's ioctls
- *   debugfs.c, hold.c	  faults, delays, held locks, and the truth
+ *   seamcall.S, trap.c	  the SEAMCALL instruction, and seam, which handles its #UD
+ *   mem.c		  TDMRs, PAMT, pages for the module and TDs
+ *   topology.c		  CPUs and packages at load
+ *   host.c		  the callbacks of tdmgr; CPU hotplug
+ *   dev.c, vm.c,
+ *   vm-tdx.c, gmem.c	  /dev/tdx-emul: KVM's ioctls
+ *   debugfs.c, hold.c,
+ *   seam-debugfs.c	  faults, delays, held locks, state of seam
  */
 #ifndef TDXCTL_EMUL_H
 #define TDXCTL_EMUL_H
@@ -22,7 +24,7 @@
 struct dentry;
 struct file;
 
-/* As the kernel's own; seamcall.S knows the first six. */
+/* The same structure as in the kernel; seamcall.S uses the first six fields. */
 struct tdx_module_args {
 	u64 rcx, rdx, r8, r9, r10, r11;
 	u64 r12, r13, r14, r15;
@@ -34,7 +36,7 @@ asmlinkage u64 __seamcall(u64 fn, struct tdx_module_args *args);
 asmlinkage u64 __seamcall_ret(u64 fn, struct tdx_module_args *args);
 asmlinkage u64 emul_seamcall_probe(u64 fn, struct tdx_module_args *args);
 
-/* The host as it was at load; never changes afterwards. */
+/* The host at load; it does not change afterwards. */
 struct emul_host {
 	u32 nr_lps;			/* CPU numbers: nr_cpu_ids */
 	u32 nr_pkgs;
@@ -56,9 +58,9 @@ int emul_pkg_index(int phys);
 
 /* vm-tdx.c */
 enum emul_api {
-	EMUL_API_V16,			/* KVM_TDX_RELEASE_VM */
-	EMUL_API_TERMINATE,		/* KVM_TDX_TERMINATE_VM */
-	EMUL_API_MAINLINE,		/* neither */
+	EMUL_API_V16,			/* has KVM_TDX_RELEASE_VM */
+	EMUL_API_TERMINATE,		/* has KVM_TDX_TERMINATE_VM */
+	EMUL_API_MAINLINE,		/* has neither */
 };
 
 extern enum emul_api emul_api;
@@ -81,7 +83,7 @@ void emul_tdmr(u32 i, u64 *base, u64 *size);
 u64 emul_tdmr_array(void);
 
 /* host.c */
-/* Global under the names KVM v9-v19 had: tools find them through kallsyms. */
+/* Global, with the names of KVM v9-v19: tools find them through kallsyms. */
 extern struct mutex tdx_lock;
 extern struct mutex tdx_mng_key_config_lock[TDX_MAX_PKGS];
 

@@ -2,9 +2,9 @@
 /*
  * guest_memfd: a file whose pages are the private memory of a TD.
  *
- * It has a file system of its own because fallocate() wants a regular file,
- * which a shared anonymous inode is not, and Linux 6.1 has nothing else for
- * modules. In /proc it looks like KVM's.
+ * It has a file system of its own, because fallocate() requires a regular file, which
+ * the shared anonymous inode is not, and Linux 6.1 offers modules no other inode. In
+ * /proc it has the same name as KVM's.
  */
 #include <linux/dcache.h>
 #include <linux/falloc.h>
@@ -49,9 +49,9 @@ static int gmem_init_fs(struct fs_context *fc)
 }
 
 /*
- * Never registered, and mounted once per file: a superblock keeps the module
- * loaded, so it must not outlive the last file, and a file still needs its
- * superblock when the module reference of its f_op is gone.
+ * Not registered, and mounted once for each file. A superblock keeps the module
+ * loaded, so it must not exist longer than the last file; and a file needs its
+ * superblock even after it has dropped the module reference of its f_op.
  */
 static struct file_system_type gmem_fs = {
 	.name		 = "tdx_emul_gmem",
@@ -60,7 +60,7 @@ static struct file_system_type gmem_fs = {
 	.kill_sb	 = kill_anon_super,
 };
 
-/* Removes what the guest has of file range [start, end); vm->lock held. */
+/* Removes the pages that the guest has of file range [start, end). Under vm->lock. */
 static int gmem_zap(struct emul_gmem *gmem, u64 start, u64 end, bool killable)
 {
 	struct emul_vm *vm = gmem->vm;
@@ -84,8 +84,8 @@ static int gmem_zap(struct emul_gmem *gmem, u64 start, u64 end, bool killable)
 }
 
 /*
- * Any process that has the file may punch holes, whatever its memory map: the
- * rule about the map is for ioctls.
+ * Any process with the file may punch holes. Only ioctls are limited to the memory map
+ * of the VM.
  */
 static long gmem_fallocate(struct file *file, int mode, loff_t offset, loff_t len)
 {
@@ -104,7 +104,7 @@ static long gmem_fallocate(struct file *file, int mode, loff_t offset, loff_t le
 	return ret;
 }
 
-/* While the HKID is still held this is the slow way, page by page. */
+/* While the HKID is assigned this is the slow way, FLOWS.md F3. */
 static int gmem_release(struct inode *inode, struct file *file)
 {
 	struct emul_gmem *gmem = file->private_data;
@@ -146,7 +146,7 @@ static struct file *gmem_file(struct emul_gmem *gmem)
 	inode->i_mode |= S_IFREG;
 	i_size_write(inode, gmem->size);
 
-	/* alloc_file_pseudo() leaves the owner's reference to its caller. */
+	/* alloc_file_pseudo() does not take the module reference of f_op. */
 	__module_get(THIS_MODULE);
 	file = alloc_file_pseudo(inode, mnt, "[kvm-gmem]", O_RDWR, &kvm_gmem_fops);
 	if (IS_ERR(file)) {
@@ -210,7 +210,7 @@ static bool gmem_overlaps(const struct emul_vm *vm, u32 id, u64 gpa, u64 size)
 	return false;
 }
 
-/* KVM_SET_USER_MEMORY_REGION2; only slots with a guest_memfd make sense here. */
+/* KVM_SET_USER_MEMORY_REGION2, for slots with a guest_memfd only. */
 int emul_gmem_bind(struct emul_vm *vm,
 		   const struct kvm_userspace_memory_region2 *region)
 {
@@ -259,7 +259,7 @@ out:
 	return ret;
 }
 
-/* Everything is private from the start; what becomes shared is given back. */
+/* All memory is private at first; pages that become shared are removed. */
 int emul_gmem_attributes(struct emul_vm *vm,
 			 const struct kvm_memory_attributes *attrs)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Threads that take one of the mutexes and sit on it for a while. */
+/* Threads that hold one of the mutexes for some time. */
 #include <linux/completion.h>
 #include <linux/err.h>
 #include <linux/jiffies.h>
@@ -15,8 +15,8 @@
 
 struct hold {
 	struct task_struct *task;
-	struct mutex *lock;		/* what is held */
-	struct completion held;		/* now it is */
+	struct mutex *lock;
+	struct completion held;		/* the thread has the lock */
 	u32 ms;
 	bool done;
 };
@@ -49,8 +49,8 @@ static void hold_free(struct hold *hold)
 }
 
 /*
- * Returns once the lock is held, so that whoever asked sees it held. A signal
- * ends the wait, not the hold.
+ * Holds @lock for @ms in a thread. Returns 0 when the lock is held; -EINTR if a signal
+ * interrupted the wait, which does not end the hold; -EBUSY for too many holds; -ENOMEM.
  */
 int emul_hold(struct mutex *lock, u32 ms)
 {
@@ -86,7 +86,7 @@ int emul_hold(struct mutex *lock, u32 ms)
 		ret = PTR_ERR(hold->task);
 		goto free;
 	}
-	/* The thread may end before anybody stops it. */
+	/* The thread may end before it is stopped. */
 	get_task_struct(hold->task);
 	*slot = hold;
 	wake_up_process(hold->task);
@@ -103,8 +103,8 @@ free:
 }
 
 /*
- * No VM is left when the module goes, so only other holds can be in the way of
- * one. All are told first: stopping one by one could wait a minute for each.
+ * No VM is left at unload, so a hold can only wait for another one. All are cancelled
+ * first: stopping them one by one could take a minute for each.
  */
 void emul_hold_exit(void)
 {

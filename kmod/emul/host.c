@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* tdmgr on the kernel's own locks, CPUs and pages; CPU hotplug. */
+/* The callbacks of tdmgr: the kernel's locks, CPUs and pages. CPU hotplug. */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/cpu.h>
@@ -16,17 +16,17 @@
 
 #include "emul.h"
 
-/* Around every user of the key ownership table, see tdmgr.h. */
+/* TDMGR_LOCK_TDX, see tdmgr.h. */
 DEFINE_MUTEX(tdx_lock);
-/* Around TDH.MNG.KEY.CONFIG, one for each package. */
+/* TDMGR_LOCK_KEY_CONFIG */
 struct mutex tdx_mng_key_config_lock[TDX_MAX_PKGS];
 
-/* The HKID pool and the list of TDs; innermost, see tdmgr.h. */
+/* TDMGR_LOCK_POOL */
 static DEFINE_MUTEX(pool_lock);
 
 static enum cpuhp_state hotplug_state;
 
-/* Leaves whose output registers Linux reads: these take __seamcall_ret. */
+/* Leaves whose output registers Linux reads, by using __seamcall_ret. */
 static bool host_leaf_has_output(u64 rax)
 {
 	switch (rax & TDX_LEAF_MASK) {
@@ -87,8 +87,8 @@ static int host_call_fn(void *data)
 }
 
 /*
- * A hotplug callback runs on the CPU it is about, from a thread that cannot
- * leave it, and while workqueues are not there yet: call directly.
+ * A hotplug callback runs on the CPU itself, in a thread that is bound to it, when the
+ * workqueues of the CPU do not run yet: the function is called directly then.
  */
 static int host_on_cpu(void *ctx, u32 cpu, void (*fn)(void *arg), void *arg)
 {
@@ -159,11 +159,11 @@ static void host_page_free(void *ctx, u64 pa)
 	emul_page_free(pa);
 }
 
-/* No key, no poison: an ordinary store does what takes MOVDIR64B on hardware. */
+/* Without keys there is no poison, so MOVDIR64B is not needed. */
 static void host_page_clear(void *ctx, u64 pa)
 {
 	clear_page(phys_to_virt(pa));
-	mb(); /* as after MOVDIR64B: cleared before it is anybody else's */
+	mb(); /* as after MOVDIR64B: the page is cleared before it is used again */
 }
 
 static void *host_page_map(void *ctx, u64 pa)
@@ -171,7 +171,7 @@ static void *host_page_map(void *ctx, u64 pa)
 	return phys_to_virt(pa);
 }
 
-/* Users can provoke most of these, hence the rate limit. */
+/* Rate-limited, because users can cause most of these messages. */
 static __printf(3, 4) void host_log(void *ctx, enum tdmgr_log level,
 				    const char *fmt, ...)
 {
@@ -228,7 +228,7 @@ static int host_cpu_up(unsigned int cpu)
 	int phys = topology_physical_package_id(cpu);
 
 	if (emul_pkg_index(phys) != emul.lp_pkg[cpu]) {
-		pr_err("CPU %u came online in package %d, unknown when the module was loaded; load it again with this CPU online\n",
+		pr_err("CPU %u came online in package %d, which was not present at load; reload the module with this CPU online\n",
 		       cpu, phys);
 		return -EINVAL;
 	}
@@ -285,7 +285,7 @@ int emul_host_init(void)
 	if (ret)
 		goto fail;
 
-	/* A CPU that comes up before this line waits for the next first TD. */
+	/* A CPU that comes online before this line is enabled with the next TD. */
 	ret = cpuhp_setup_state_nocalls(CPUHP_AP_ONLINE_DYN, "tdx_emul:online",
 					host_cpu_up, host_cpu_down);
 	if (ret < 0)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Load and unload; refuses any machine that has the real thing. */
+/* Load and unload. Refuses to load on a host with TDX. */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/kprobes.h>
@@ -18,22 +18,22 @@
 #define MSR_KEYID_PARTITIONING	0x87
 #define MAX_PHYS_BITS		52
 
-/* The KeyID range under the kernel's own names: tools read it through kallsyms. */
+/* The KeyID range, with the names of the kernel: tools read it through kallsyms. */
 static u32 tdx_global_keyid;
 static u32 tdx_guest_keyid_start;
 static u32 tdx_nr_guest_keyids;
 
 static unsigned int keyids = 16;
 module_param(keyids, uint, 0444);
-MODULE_PARM_DESC(keyids, "private KeyIDs, the first is the module's own (2 or more, default 16)");
+MODULE_PARM_DESC(keyids, "Number of private KeyIDs; the TDX module uses the first (2 or more, default 16)");
 
 static unsigned int mktme = 15;
 module_param(mktme, uint, 0444);
-MODULE_PARM_DESC(mktme, "TME-MT KeyIDs below the private ones (default 15)");
+MODULE_PARM_DESC(mktme, "Number of TME-MT KeyIDs, below the private ones (default 15)");
 
 static char *api = "v16";
 module_param(api, charp, 0444);
-MODULE_PARM_DESC(api, "how a TD can be released early: v16 (KVM_TDX_RELEASE_VM, default), terminate (KVM_TDX_TERMINATE_VM) or mainline (not at all)");
+MODULE_PARM_DESC(api, "Command for early release: v16 (KVM_TDX_RELEASE_VM, default), terminate (KVM_TDX_TERMINATE_VM) or mainline (none)");
 
 static int __init main_check_params(void)
 {
@@ -47,13 +47,13 @@ static int __init main_check_params(void)
 
 	ret = match_string(name, ARRAY_SIZE(name), api);
 	if (ret < 0) {
-		pr_err("api=%s: not one of v16, terminate, mainline\n", api);
+		pr_err("api=%s is invalid: must be v16, terminate or mainline\n", api);
 		return -EINVAL;
 	}
 	emul_api = ret;
 
 	if (keyids < 2 || keyids >= TDX_MAX_HKIDS || mktme >= TDX_MAX_HKIDS - keyids) {
-		pr_err("keyids=%u mktme=%u: want 2 or more private KeyIDs, and less than %u together\n",
+		pr_err("keyids=%u mktme=%u is invalid: keyids must be at least 2, their sum less than %u\n",
 		       keyids, mktme, TDX_MAX_HKIDS);
 		return -EINVAL;
 	}
@@ -63,13 +63,13 @@ static int __init main_check_params(void)
 	WRITE_ONCE(tdx_guest_keyid_start, mktme + 2);
 	WRITE_ONCE(tdx_nr_guest_keyids, keyids - 1);
 
-	/* Linux puts the KeyID right above the physical address. */
+	/* Linux places the KeyID right above the physical address. */
 	bits = order_base_2(keyids + mktme + 1);
 	emul.hkid_shift = min_t(u32, boot_cpu_data.x86_phys_bits, MAX_PHYS_BITS - bits);
 	return 0;
 }
 
-/* kallsyms finds our own entry point as well, but the kernel's first. */
+/* The look-up finds the kernel's entry point before the one of this module. */
 static int __init main_check_symbol(const char *symbol)
 {
 	struct kprobe kp = {
@@ -84,7 +84,7 @@ static int __init main_check_symbol(const char *symbol)
 	unregister_kprobe(&kp);
 	if (within_module(addr, THIS_MODULE))
 		return 0;
-	pr_err("%s exists already: this kernel has TDX host support of its own\n", symbol);
+	pr_err("%s exists: this kernel has TDX host support; not emulating\n", symbol);
 	return -EBUSY;
 }
 
@@ -95,7 +95,7 @@ static int __init main_check_host(void)
 
 #ifdef X86_FEATURE_TDX_HOST_PLATFORM
 	if (boot_cpu_has(X86_FEATURE_TDX_HOST_PLATFORM)) {
-		pr_err("the kernel found a TDX host platform; not emulating\n");
+		pr_err("this is a TDX host platform; not emulating\n");
 		return -ENODEV;
 	}
 #endif
@@ -129,7 +129,7 @@ static int __init emul_module_init(void)
 		goto mem;
 	ret = emul_host_init();
 	if (ret == -EACCES)
-		pr_err("SEAMCALL's #UD did not reach the die notifier: this kernel cannot emulate TDX\n");
+		pr_err("the die notifier did not get the #UD of SEAMCALL: cannot emulate TDX on this kernel\n");
 	if (ret)
 		goto trap;
 	emul_debugfs_init();
@@ -155,7 +155,7 @@ topology:
 	return ret;
 }
 
-/* VM files pin the module: when this runs, no TD is left but leaked ones. */
+/* VM files pin the module, so only leaked TDs are left here. */
 static void __exit emul_module_exit(void)
 {
 	emul_dev_exit();

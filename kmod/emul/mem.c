@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Memory of the emulated host: TDMRs over real RAM, PAMT, pages lent to TDs. */
+/* Memory of the emulated host: TDMRs on the RAM of this machine, PAMT, pages for TDs. */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/gfp.h>
@@ -16,9 +16,8 @@
 #define TDMR_INFO_ALIGN	512
 
 /*
- * One TDMR for each GiB with any RAM in it: PAMTs then come from the buddy
- * allocator, whose largest block (4 MiB) is just what the 4K entries of a GiB
- * need. The entries of the larger sizes share one block per host.
+ * One TDMR for each GiB that has RAM. The 4K entries of a GiB need 4 MiB, the largest
+ * block of the buddy allocator. The entries of the larger sizes share one block.
  */
 static struct {
 	u32 nr;
@@ -34,13 +33,13 @@ static u64 pamt_4k_size(void)
 	return tdmgr_pamt_size(SZ_1G, TDX_PS_4K);
 }
 
-/* Of one TDMR: its entries for 2M, then those for 1G. */
+/* The 2M entries of one TDMR, followed by its 1G entries. */
 static u64 pamt_small_size(void)
 {
 	return tdmgr_pamt_size(SZ_1G, TDX_PS_2M) + tdmgr_pamt_size(SZ_1G, TDX_PS_1G);
 }
 
-/* Pages of ours that belong to the module or to a TD, whatever they are. */
+/* All pages that were allocated for the module or a TD. */
 static LIST_HEAD(lent_pages);
 static DEFINE_SPINLOCK(lent_lock);
 
@@ -75,7 +74,7 @@ static bool mem_covered(u64 pa)
 	return false;
 }
 
-/* A TDMR may not hold PAMT memory except in a reserved area. */
+/* Reserves a PAMT area in a TDMR: it may contain one only in a reserved area. */
 static int mem_reserve(struct tdx_tdmr_info *info, u64 tdmr_base, u64 pa, u64 size)
 {
 	u32 i, j;
@@ -84,7 +83,7 @@ static int mem_reserve(struct tdx_tdmr_info *info, u64 tdmr_base, u64 pa, u64 si
 		return 0;
 	if (info->rsvd[TDX_MAX_RESERVED_PER_TDMR - 1].size)
 		return -ENOSPC;
-	/* Ascending order is required. */
+	/* The areas must be in ascending order. */
 	for (i = 0; info->rsvd[i].size; i++)
 		if (info->rsvd[i].offset > pa - tdmr_base)
 			break;
@@ -149,7 +148,7 @@ int emul_mem_init(void)
 				  IORESOURCE_SYSTEM_RAM | IORESOURCE_BUSY,
 				  0, -1, NULL, mem_add_ram);
 	if (ret == -E2BIG)
-		pr_err("more than %u GiB of RAM: no emulation on a host this large\n",
+		pr_err("cannot emulate TDX with more than %u GiB of RAM\n",
 		       TDX_MAX_TDMRS);
 	if (ret || !mem.nr)
 		return ret ?: -ENODEV;
@@ -166,7 +165,7 @@ int emul_mem_init(void)
 		mem.pamt_4k[i] = __get_free_pages(GFP_KERNEL | __GFP_NOWARN,
 						  get_order(pamt_4k_size()));
 		if (!mem.pamt_4k[i]) {
-			pr_err("no 4 MiB block for the PAMT of GiB %llu; retry with less memory in use\n",
+			pr_err("cannot allocate 4 MiB for the PAMT of GiB %llu; free some memory and retry\n",
 			       mem.base[i] >> 30);
 			goto fail;
 		}
@@ -179,7 +178,7 @@ int emul_mem_init(void)
 		goto fail;
 	}
 
-	/* seam needs no more from a CMR than that phys_to_virt() works for RAM. */
+	/* One CMR for all RAM: seam only requires that phys_to_virt() works for it. */
 	cfg->nr_cmrs = 1;
 	cfg->cmr[0].base = 0;
 	cfg->cmr[0].size = mem.base[mem.nr - 1] + SZ_1G;
@@ -196,7 +195,7 @@ u64 emul_page_alloc(void)
 
 	if (!page)
 		return 0;
-	/* Memory added after the module was configured cannot be used by TDs. */
+	/* TDs cannot use memory that was added after the module was configured. */
 	if (!mem_covered(page_to_phys(page))) {
 		__free_page(page);
 		return 0;
@@ -234,8 +233,8 @@ u64 emul_tdmr_array(void)
 }
 
 /*
- * The module is gone, and with it the claim on leaked pages: on hardware they
- * would be poisoned for the host until a reset, here they are plain RAM again.
+ * The emulated module is gone, so leaked pages can be freed. On hardware the host must
+ * not use them until a reset.
  */
 void emul_mem_exit(void)
 {
@@ -249,6 +248,6 @@ void emul_mem_exit(void)
 		nr++;
 	}
 	if (nr)
-		pr_info("%lu leaked pages returned with the end of the emulation\n", nr);
+		pr_info("%lu leaked pages freed at the end of the emulation\n", nr);
 	mem_free();
 }

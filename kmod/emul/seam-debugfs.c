@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What tests inject into seam, and what is really so. */
+/* debugfs files of seam: "faults" to inject, and "truth", its state. */
 #include <linux/debugfs.h>
 #include <linux/fs.h>
 #include <linux/module.h>
@@ -190,7 +190,7 @@ static void truth_hkids(struct seq_file *m, const struct seam_debugfs *d)
 }
 
 /*
- * Line by line, not of one moment: calls may go on beside it. Stable text, for
+ * Not a consistent snapshot: SEAMCALLs may run meanwhile. The format is stable, for
  * tests; "td" lines are in address order.
  */
 static int truth_show(struct seq_file *m, void *v)

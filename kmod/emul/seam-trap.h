@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * From a SEAMCALL's #UD to seam's registers and back, for whoever answers it:
- * tdx_emul.ko and the kernel that has seam built in.
+ * From the #UD of a SEAMCALL to the registers of seam and back. For tdx_emul and for the
+ * kernel of the lab, which has seam.
  */
 #ifndef TDXCTL_SEAM_TRAP_H
 #define TDXCTL_SEAM_TRAP_H
@@ -16,13 +16,13 @@
 
 #include "seam/seam.h"
 
-/* The flags that a SEAMCALL which reached the module leaves clear. */
+/* The flags that are clear after a SEAMCALL that reached the module. */
 #define SEAMCALL_FLAGS	(X86_EFLAGS_CF | X86_EFLAGS_PF | X86_EFLAGS_AF | \
 			 X86_EFLAGS_ZF | X86_EFLAGS_SF | X86_EFLAGS_OF)
 
 static const u8 seamcall_insn[] = { 0x66, 0x0f, 0x01, 0xcf };
 
-/* Whether the die chain is asked about a SEAMCALL of the kernel. */
+/* Returns true if the event is the #UD of a SEAMCALL in kernel mode. */
 static inline bool seam_trap_is_seamcall(unsigned long event, const struct die_args *args)
 {
 	u8 insn[sizeof(seamcall_insn)];
@@ -44,7 +44,7 @@ static inline void seam_trap_load(struct seam_regs *r, const struct pt_regs *reg
 	};
 }
 
-/* Back to the caller, behind the instruction. */
+/* Sets the registers of the caller, and continues after the instruction. */
 static inline void seam_trap_store(struct pt_regs *regs, const struct seam_regs *r)
 {
 	regs->ax = r->rax;

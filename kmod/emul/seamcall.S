@@ -3,10 +3,10 @@
  * u64 __seamcall(u64 fn, struct tdx_module_args *args)
  * u64 __seamcall_ret(u64 fn, struct tdx_module_args *args)
  *
- * The kernel's calling convention: leaf in RDI, operands from *args, status in
- * RAX; the _ret flavour also stores the output registers back. Nothing here is
- * emulated: the instruction is executed and traps. Only if nobody answers the
- * trap does the exception table turn it into a software status.
+ * The kernel's calling convention: leaf in RDI, operands from *args, status in RAX;
+ * the _ret variant also stores the output registers in *args. The instruction is
+ * executed and traps. If no notifier handles the trap, the exception table makes it
+ * a software status.
  */
 #include <linux/linkage.h>
 #include <asm/asm.h>
@@ -32,7 +32,7 @@
 	movq	ARGS_R11(%rsi), %r11
 .Lseamcall\@:
 	.byte	0x66, 0x0f, 0x01, 0xcf
-	/* CF: no module behind SEAM; RAX still holds the leaf. */
+	/* CF: there is no module; RAX still has the leaf. */
 	jc	.Lvmfail\@
 	.if \ret
 	movq	%rcx, ARGS_RCX(%rsi)
@@ -62,7 +62,7 @@ SYM_FUNC_START(__seamcall_ret)
 	SEAMCALL_FUNC ret=1
 SYM_FUNC_END(__seamcall_ret)
 
-/* For the question what this CPU makes of it, unseen by probes on the above. */
+/* To test how this CPU handles the instruction; not seen by probes on the functions above. */
 SYM_FUNC_START(emul_seamcall_probe)
 	SEAMCALL_FUNC ret=0
 SYM_FUNC_END(emul_seamcall_probe)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The host as it was at load: CPUs, packages, KeyIDs. */
+/* The host at load: CPUs, packages, KeyIDs. */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/cpu.h>
@@ -11,6 +11,7 @@
 
 struct emul_host emul;
 
+/* Returns the index of a physical package id, or -ENOENT. */
 int emul_pkg_index(int phys)
 {
 	u32 i;
@@ -22,8 +23,8 @@ int emul_pkg_index(int phys)
 }
 
 /*
- * Packages are counted over present CPUs. A CPU that is only possible has no
- * package yet: it is filed under the first and checked when it comes online.
+ * Finds the packages of the present CPUs. A CPU that is not present has no package yet:
+ * it is assigned to the first one, and checked when it comes online.
  */
 int emul_topology_init(void)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* SEAMCALL raises #UD on a CPU without TDX; here it gets its answer. */
+/* SEAMCALL raises #UD on a CPU without TDX; the die notifier executes it in seam. */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/io.h>
@@ -47,7 +47,7 @@ static void trap_copy_page(void *ctx, u64 dst_pa, u64 src_pa)
 	copy_page(phys_to_virt(dst_pa), phys_to_virt(src_pa));
 }
 
-/* Interrupts are off: a long SEAMCALL is as deaf as a real one. */
+/* Interrupts are off, as during a real SEAMCALL. */
 static void trap_pause(void *ctx, u32 lp, u32 leaf)
 {
 	u32 ns = leaf < TDX_LEAF_COUNT ? READ_ONCE(delay_ns[leaf]) : 0;
@@ -76,8 +76,8 @@ static void trap_answer(struct pt_regs *regs, u32 cpu)
 }
 
 /*
- * For a kernel-mode #UD the die chain runs before the exception table, with
- * interrupts off, so the CPU cannot change between the trap and the answer.
+ * For a #UD in kernel mode the die chain runs before the exception table, with
+ * interrupts off, so the CPU does not change until the SEAMCALL is complete.
  */
 static int trap_notify(struct notifier_block *nb, unsigned long event, void *data)
 {
@@ -100,9 +100,9 @@ static struct notifier_block trap_nb = {
 };
 
 /*
- * Nobody listens yet, so the instruction shows what the CPU makes of it: #UD
- * can be answered, #GP (a CPU with SEAM, switched off by the firmware) never
- * reaches the die chain in time, and anything else is a real TDX module.
+ * Executes SEAMCALL before the notifier is registered. #UD can be emulated. #GP, on a
+ * CPU with SEAM that the firmware has disabled, cannot: the exception table handles it
+ * before the die chain. Any other result comes from a real TDX module.
  */
 static int trap_probe(void)
 {
@@ -112,9 +112,9 @@ static int trap_probe(void)
 	if (status == TDX_SEAMCALL_UD)
 		return 0;
 	if (status == TDX_SEAMCALL_GP)
-		pr_err("SEAMCALL raises #GP: this CPU has TDX, disabled by the firmware; not emulating\n");
+		pr_err("SEAMCALL raises #GP: the firmware has disabled TDX on this CPU; not emulating\n");
 	else
-		pr_err("SEAMCALL answers 0x%llx: this machine has a TDX module; not emulating\n",
+		pr_err("SEAMCALL returned 0x%llx: this host has a TDX module; not emulating\n",
 		       status);
 	return -ENODEV;
 }
@@ -133,7 +133,7 @@ int emul_trap_init(void)
 		return -ENOMEM;
 	emul.seam = seam_init(mem, &emul.seam_cfg, &trap_seam_ops, NULL);
 	if (!emul.seam) {
-		pr_err("no TDX module for %u CPUs in %u packages and %u private KeyIDs\n",
+		pr_err("cannot emulate a TDX module with %u CPUs, %u packages and %u private KeyIDs\n",
 		       emul.nr_lps, emul.nr_pkgs, emul.nr_keyids);
 		kvfree(mem);
 		return -EINVAL;
@@ -149,7 +149,7 @@ int emul_trap_init(void)
 
 void emul_trap_exit(void)
 {
-	/* Waits for handlers that are running. */
+	/* Waits for running handlers. */
 	unregister_die_notifier(&trap_nb);
 	kvfree(emul.seam);
 	emul.seam = NULL;

@@ -65,7 +65,7 @@ static int tdx_capabilities(struct kvm_tdx_cmd *cmd)
 	return ret;
 }
 
-/* KVM's rule: exactly the guest's physical address width must be given. */
+/* As in KVM: the list must contain the guest's physical address width only. */
 static int tdx_check_cpuid(const struct kvm_cpuid2 __user *ucpuid, u32 nent)
 {
 	struct kvm_cpuid_entry2 *e;
@@ -138,7 +138,7 @@ static int tdx_add_page(struct emul_vm *vm, u64 gpa, u64 source, bool measure)
 		ret = -ENOMEM;
 	} else {
 		ret = tdmgr_mem_add(vm->td, gpa, hpa, page_to_phys(src), measure);
-		/* Busy or refused: the page never became the TD's. */
+		/* After an error the page is not the TD's. */
 		if (ret)
 			emul_page_free(hpa);
 	}
@@ -146,7 +146,7 @@ static int tdx_add_page(struct emul_vm *vm, u64 gpa, u64 source, bool measure)
 	return ret;
 }
 
-/* Interruptible: what is left to do is written back, as KVM does. */
+/* Interruptible; the rest of the region is written back, as in KVM. */
 static int tdx_init_mem_region(struct emul_vm *vm, struct kvm_tdx_cmd *cmd)
 {
 	struct kvm_tdx_init_mem_region __user *uregion = u64_to_user_ptr(cmd->data);
@@ -169,7 +169,7 @@ static int tdx_init_mem_region(struct emul_vm *vm, struct kvm_tdx_cmd *cmd)
 			break;
 		}
 		ret = tdx_add_page(vm, region.gpa, region.source_addr, measure);
-		/* KVM's map loop retries a busy S-EPT, too. */
+		/* KVM retries a busy S-EPT as well. */
 		if (ret == -EBUSY) {
 			cond_resched();
 			continue;
@@ -187,8 +187,8 @@ static int tdx_init_mem_region(struct emul_vm *vm, struct kvm_tdx_cmd *cmd)
 }
 
 /*
- * TERMINATE wants every vCPU at rest. vCPU commands run under vm->lock here and
- * there is no KVM_RUN, so holding that lock is enough.
+ * TERMINATE requires that no vCPU runs. vm->lock is sufficient: vCPU commands run under
+ * it, and there is no KVM_RUN.
  */
 static int tdx_private_api(struct emul_vm *vm, struct kvm_tdx_cmd *cmd)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* VM and vCPU files. Symbols that show in /proc or %ps have KVM's names. */
+/* VM and vCPU files. Names that are visible in /proc or by %ps are those of KVM. */
 #include <linux/anon_inodes.h>
 #include <linux/cpumask.h>
 #include <linux/file.h>
@@ -18,15 +18,15 @@ struct emul_vcpu {
 };
 
 /*
- * The process is gone, or its last reference to the memory map. No vCPU can
- * run any more, so the HKID goes back first and everything after it is cheap.
+ * The memory map ends, with its process or later. No vCPU can run any more, so the HKID
+ * is released now, and pages take the fast way of FLOWS.md F3 afterwards.
  */
 static void vm_mm_release(struct mmu_notifier *mn, struct mm_struct *mm)
 {
 	struct emul_vm *vm = container_of(mn, struct emul_vm, mn);
 
 	mutex_lock(&vm->lock);
-	/* On failure the HKID is leaked: counted and logged by tdmgr. */
+	/* On failure tdmgr leaks, counts and logs the HKID. */
 	tdmgr_td_release_hkid(vm->td);
 	mutex_unlock(&vm->lock);
 }
@@ -61,7 +61,7 @@ int emul_vm_zap(struct emul_vm *vm, u64 gpa, u64 end, bool killable)
 	u64 next, hpa;
 
 	while (!tdmgr_mem_next(vm->td, gpa, &next) && next < end) {
-		/* A page the module keeps is leaked; the others still go. */
+		/* A page that the module keeps is leaked; continue with the others. */
 		if (!tdmgr_mem_remove(vm->td, next, &hpa))
 			emul_page_free(hpa);
 		gpa = next + PAGE_SIZE;
@@ -125,10 +125,10 @@ static int vm_create_vcpu(struct emul_vm *vm, u32 id)
 		ret = PTR_ERR(file);
 		goto put_fd;
 	}
-	/* From here on the release of the file cleans up. */
+	/* From here on vcpu_release() cleans up. */
 	emul_vm_get(vm);
 
-	/* Last: the number is taken for good once tdmgr knows it. */
+	/* Last, because tdmgr cannot free the id of a vCPU. */
 	ret = tdmgr_vcpu_create(vm->td, id);
 	if (ret) {
 		fput(file);
@@ -233,7 +233,7 @@ static long vm_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		return -EIO;
 	if (mutex_lock_interruptible(&vm->lock))
 		return -EINTR;
-	/* Has its own rule: an interrupted release is resumed on a dead VM. */
+	/* Checks for a dead VM itself: an interrupted release continues on one. */
 	if (cmd == KVM_MEMORY_ENCRYPT_OP)
 		ret = emul_tdx_vm_op(vm, (void __user *)arg);
 	else if (emul_vm_is_dead(vm))
@@ -279,7 +279,7 @@ int emul_vm_create(void)
 	if (ret)
 		goto destroy;
 
-	/* When there is no file to release it, the VM goes right here. */
+	/* Without a file, the VM is destroyed here. */
 	ret = anon_inode_getfd("kvm-vm", &kvm_vm_fops, vm, O_RDWR | O_CLOEXEC);
 	if (ret < 0)
 		emul_vm_put(vm);
