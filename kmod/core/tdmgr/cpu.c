@@ -103,7 +103,7 @@ int tdmgr_cpu_offline(struct tdmgr *m, u32 cpu)
 			break;
 	if (i == m->cfg.nr_cpus && used) {
 		tdmgr_log(m, TDMGR_WARN,
-			  "CPU %u must stay online: it is the last of package %u and %u HKIDs are in use",
+			  "CPU %u must stay online: it is the last online CPU of package %u and %u HKIDs are in use",
 			  cpu, m->cpu_pkg[cpu], used);
 		return -EBUSY;
 	}
