@@ -60,7 +60,7 @@ static long attempt(struct job *j, u32 strategy)
 	switch (strategy) {
 	case TDXCTL_STRATEGY_TERMINATE:
 		td_view_get(&td, j->tdr);
-		/* Done before; user space punches out the pages. */
+		/* Done before; user space reclaims the pages by punching holes. */
 		if (td.found && !td.hkid)
 			return 0;
 		return vmfile_command(&j->vm, KVM_TDX_TERMINATE_VM, 0);

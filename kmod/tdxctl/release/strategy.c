@@ -48,7 +48,7 @@ u32 strategy_pick(const u32 *reason, u32 wanted)
 	return TDXCTL_STRATEGY_AUTO;
 }
 
-/* Returns true if the strategy releases the HKID only; user space punches out the pages. */
+/* Returns true if the strategy releases the HKID only: user space punches holes. */
 bool strategy_leaves_pages(u32 strategy)
 {
 	return strategy == TDXCTL_STRATEGY_TERMINATE || strategy == TDXCTL_STRATEGY_EARLY;

@@ -38,8 +38,8 @@
 #include <asm/special_insns.h>
 #include <asm/trapnr.h>
 
-#include "../../../kmod/emul/seam-debugfs.h"
-#include "../../../kmod/emul/seam-trap.h"
+#include "seam-debugfs.h"
+#include "seam-trap.h"
 #include "seam/seam.h"
 
 #define MSR_KEYID_PARTITIONING	0x87
