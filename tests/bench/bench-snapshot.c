@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include <health.h>
-#include <wire.h>
+#include <ledger/wire.h>
 
 #define PKGS	8
 #define GLOBAL	32

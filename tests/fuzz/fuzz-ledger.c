@@ -5,7 +5,7 @@
  */
 #include <errno.h>
 #include <libtdxctl.h>
-#include <wire.h>
+#include <ledger/wire.h>
 
 #include "fuzz.h"
 

@@ -6,7 +6,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include <seam.h>
+#include <seam/seam.h>
 
 #include "fuzz.h"
 
