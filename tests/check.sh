@@ -179,6 +179,7 @@ tier_vm()
 			continue
 		fi
 		run "vm-$kver" env O="$O" MAKE="${MAKE:-make}" bash tests/vm/run.sh "$kver"
+		run "vm-crash-$kver" env O="$O" MAKE="${MAKE:-make}" bash tests/vm/crash/run.sh "$kver"
 	done < <(tests/kernels.sh)
 }
 

@@ -45,6 +45,12 @@ $(O)/abi: tests/vm/abi.c kmod/uapi/linux/tdxctl.h
 	$(if $(Q),@echo "  CC      $@")
 	$(Q)$(CC) $(CPPFLAGS_ALL) -std=gnu11 $(WARN) $(CFLAGS) -static -o $@ $<
 
+# Loads the crash kernel in the guest.
+$(O)/kexec: tests/vm/crash/kexec.c
+	@mkdir -p $(@D)
+	$(if $(Q),@echo "  CC      $@")
+	$(Q)$(CC) -D_GNU_SOURCE -std=gnu11 $(WARN) $(CFLAGS) -static -o $@ $<
+
 # Reads one value from a JSON document inside the guest; static like vmm.
 $(O)/jget: tests/vm/jget.c
 	@mkdir -p $(@D)

@@ -98,6 +98,60 @@ static const struct file_operations hold_fops = {
 	.write	= hold_write,
 };
 
+/* ---- crash ---- */
+
+/*
+ * "hold SYMBOL MS": the next CPU there stops; "call": makes a SEAMCALL; "panic": a
+ * panic makes one.
+ */
+static ssize_t crash_write(struct file *file, const char __user *ubuf,
+			   size_t len, loff_t *pos)
+{
+	char *buf = debug_command(ubuf, len), *symbol, end;
+	u32 ms;
+	int ret = -EINVAL;
+
+	if (IS_ERR(buf))
+		return PTR_ERR(buf);
+	symbol = kzalloc(len + 1, GFP_KERNEL);
+	if (!symbol)
+		ret = -ENOMEM;
+	else if (sscanf(buf, "hold %s %u %c", symbol, &ms, &end) == 2 && ms <= MAX_HOLD_MS)
+		ret = emul_hold_cpu(symbol, ms);
+	else if (sysfs_streq(buf, "call"))
+		ret = emul_one_seamcall() ? -EIO : 0;
+	else if (sysfs_streq(buf, "panic"))
+		ret = emul_panic_seamcall();
+	kfree(symbol);
+	kfree(buf);
+	return ret ?: len;
+}
+
+static int crash_show(struct seq_file *m, void *v)
+{
+	int cpu = emul_held_cpu();
+
+	if (cpu >= 0)
+		seq_printf(m, "held cpu %d\n", cpu);
+	else
+		seq_puts(m, cpu == -1 ? "waiting\n" : "over\n");
+	return 0;
+}
+
+static int crash_open(struct inode *inode, struct file *file)
+{
+	return single_open(file, crash_show, NULL);
+}
+
+static const struct file_operations crash_fops = {
+	.owner	 = THIS_MODULE,
+	.open	 = crash_open,
+	.read	 = seq_read,
+	.llseek	 = seq_lseek,
+	.release = single_release,
+	.write	 = crash_write,
+};
+
 /* ---- truth ---- */
 
 static void truth_leaked(struct seq_file *m)
@@ -122,6 +176,7 @@ void emul_debugfs_init(void)
 	seam_debugfs_create(debug_dir, &debug_seam);
 	debugfs_create_file("delay", 0600, debug_dir, NULL, &delay_fops);
 	debugfs_create_file("hold", 0200, debug_dir, NULL, &hold_fops);
+	debugfs_create_file("crash", 0600, debug_dir, NULL, &crash_fops);
 }
 
 void emul_debugfs_exit(void)

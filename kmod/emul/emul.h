@@ -2,6 +2,14 @@
 /*
  * tdx_emul: a TDX host on a kernel and CPU without TDX.
  *
+<<<<<<< HEAD
+ *   seamcall.S, trap.c	  the SEAMCALL instruction, its #UD, and seam behind it
+ *   mem.c		  TDMRs, PAMT, the pages lent to the module
+ *   host.c		  tdmgr on kernel locks, CPUs and pages; CPU hotplug
+ *   dev.c, vm.c, gmem.c  /dev/tdx-emul: KVM's ioctls
+ *   debugfs.c, hold.c	  faults, delays, held locks, and the truth
+ *   crash.c		  CPUs that stop for good, SEAMCALLs of a panic
+=======
  *   seamcall.S, trap.c	  the SEAMCALL instruction, and seam, which handles its #UD
  *   mem.c		  TDMRs, PAMT, pages for the module and TDs
  *   topology.c		  CPUs and packages at load
@@ -10,6 +18,7 @@
  *   vm-tdx.c, gmem.c	  /dev/tdx-emul: KVM's ioctls
  *   debugfs.c, hold.c,
  *   seam-debugfs.c	  faults, delays, held locks, state of seam
+>>>>>>> kmod
  */
 #ifndef TDXCTL_EMUL_H
 #define TDXCTL_EMUL_H
@@ -101,5 +110,12 @@ void emul_debugfs_exit(void);
 /* hold.c */
 int emul_hold(struct mutex *lock, u32 ms);
 void emul_hold_exit(void);
+
+/* crash.c */
+int emul_hold_cpu(const char *symbol, u32 ms);
+int emul_held_cpu(void);
+u64 emul_one_seamcall(void);
+int emul_panic_seamcall(void);
+void emul_crash_exit(void);
 
 #endif

@@ -144,6 +144,7 @@ static int __init emul_module_init(void)
 
 debugfs:
 	emul_debugfs_exit();
+	emul_crash_exit();
 	emul_hold_exit();
 	emul_host_exit();
 trap:
@@ -160,6 +161,7 @@ static void __exit emul_module_exit(void)
 {
 	emul_dev_exit();
 	emul_debugfs_exit();
+	emul_crash_exit();
 	emul_hold_exit();
 	emul_host_exit();
 	emul_trap_exit();

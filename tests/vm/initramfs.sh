@@ -45,5 +45,9 @@ install -m 755 "$here/init" "$root/init"
 cp "$here"/{suite.sh,lib.sh} "$root/suite/"
 cp "$top/${VM_CASES:-tests/vm/cases}"/*.sh "$root/suite/cases/"
 printf '%s\n' "${@:3}" >"$root/suite/selected"
+# FROM:TO of what only some cases need.
+for f in ${VM_FILES-}; do
+	install -D "${f%%:*}" "$root${f#*:}"
+done
 
 (cd "$root" && find . -print0 | sort -z | cpio -0 -o -H newc -R 0:0 --quiet) >"$out"

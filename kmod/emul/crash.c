@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A kernel that dies: a CPU that stops inside a function for good, and a panic
+ * notifier that makes a SEAMCALL, as the crash path of kernels with TDX does.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/kernel.h>
+#include <linux/kprobes.h>
+#include <linux/mutex.h>
+#include <linux/notifier.h>
+#include <linux/panic_notifier.h>
+#include <linux/smp.h>
+#include <linux/string.h>
+#include <linux/timekeeping.h>
+
+#include "emul.h"
+
+#define FIELD_MAJOR_VERSION	0x0800000100000004ULL
+
+static DEFINE_MUTEX(crash_lock);
+static char hold_symbol[KSYM_NAME_LEN];
+static u64 hold_ns;
+static int held_cpu = -1;		/* that stopped at the symbol */
+static bool hold_over;
+
+/* The first CPU that gets here stays, until the time is over or its kernel is. */
+static int hold_handler(struct kprobe *kp, struct pt_regs *regs)
+{
+	u64 start = ktime_get_mono_fast_ns();
+
+	if (cmpxchg(&held_cpu, -1, raw_smp_processor_id()) != -1)
+		return 0;
+	while (!READ_ONCE(hold_over) && ktime_get_mono_fast_ns() - start < hold_ns)
+		cpu_relax();
+	WRITE_ONCE(held_cpu, -2);
+	return 0;
+}
+
+static struct kprobe hold_kp = {
+	.symbol_name	= hold_symbol,
+	.pre_handler	= hold_handler,
+};
+static bool hold_armed;
+
+static void hold_end(void)
+{
+	if (!hold_armed)
+		return;
+	WRITE_ONCE(hold_over, true);
+	unregister_kprobe(&hold_kp);
+	hold_armed = false;
+}
+
+/**
+ * emul_hold_cpu() - stops the next CPU that enters a function
+ * @symbol: the function; another call replaces the last one
+ * @ms: how long, unless the CPU is stopped before
+ *
+ * Return: 0, or what register_kprobe() answers.
+ */
+int emul_hold_cpu(const char *symbol, u32 ms)
+{
+	int ret;
+
+	mutex_lock(&crash_lock);
+	hold_end();
+	/* A kprobe that was used before has to look new. */
+	memset(&hold_kp, 0, sizeof(hold_kp));
+	strscpy(hold_symbol, symbol, sizeof(hold_symbol));
+	hold_kp.symbol_name = hold_symbol;
+	hold_kp.pre_handler = hold_handler;
+	hold_ns = (u64)ms * NSEC_PER_MSEC;
+	hold_over = false;
+	held_cpu = -1;
+	ret = register_kprobe(&hold_kp);
+	hold_armed = !ret;
+	mutex_unlock(&crash_lock);
+	return ret;
+}
+
+/* The CPU that is held; -1 none yet, -2 none any more. */
+int emul_held_cpu(void)
+{
+	return READ_ONCE(held_cpu);
+}
+
+/* A SEAMCALL that changes nothing. */
+u64 emul_one_seamcall(void)
+{
+	struct tdx_module_args args = { .rdx = FIELD_MAJOR_VERSION };
+
+	return __seamcall_ret(TDH_SYS_RD, &args);
+}
+
+static int panic_notify(struct notifier_block *nb, unsigned long event, void *data)
+{
+	pr_emerg("a SEAMCALL from a panic notifier begins\n");
+	pr_emerg("a SEAMCALL from a panic notifier returned 0x%llx\n", emul_one_seamcall());
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block panic_nb = {
+	.notifier_call	= panic_notify,
+	.priority	= INT_MAX,
+};
+static bool panic_registered;
+
+/* From now on a panic makes a SEAMCALL before its crash kernel starts. */
+int emul_panic_seamcall(void)
+{
+	int ret = 0;
+
+	mutex_lock(&crash_lock);
+	if (!panic_registered) {
+		ret = atomic_notifier_chain_register(&panic_notifier_list, &panic_nb);
+		panic_registered = !ret;
+	}
+	mutex_unlock(&crash_lock);
+	return ret;
+}
+
+void emul_crash_exit(void)
+{
+	hold_end();
+	if (panic_registered)
+		atomic_notifier_chain_unregister(&panic_notifier_list, &panic_nb);
+}
