@@ -31,9 +31,7 @@
 /*
  * A probe handler runs wherever a SEAMCALL is made, so the lock spins with
  * interrupts off. The handler of a breakpoint probe looks like an NMI (in_nmi() is
- * true), where lockdep does not accept a raw_spinlock_t; hence arch_spinlock_t. No
- * kernel makes SEAMCALLs from a real NMI. If one interrupted this CPU under the
- * lock, its call would be counted as missed instead of deadlocking.
+ * true), where lockdep does not accept a raw_spinlock_t; hence arch_spinlock_t.
  */
 static arch_spinlock_t ledger_lock = __ARCH_SPIN_LOCK_UNLOCKED;
 static DEFINE_PER_CPU(bool, in_ledger);
@@ -57,6 +55,16 @@ static struct {
 } keyid_addr;
 static bool keyids_pending;
 
+/* Some 50 ms where PAUSE takes longest; a snapshot holds the lock for less than one. */
+#define LOCK_TRIES	(1U << 20)
+
+/*
+ * Set when a probe gave up on the lock, until one gets it again. A dying kernel makes
+ * many SEAMCALLs: only the first waits.
+ */
+static bool ledger_stuck;
+
+/* For process context only: waits for as long as the lock is held. */
 static void lock_ledger(unsigned long *flags)
 {
 	local_irq_save(*flags);
@@ -64,20 +72,50 @@ static void lock_ledger(unsigned long *flags)
 	arch_spin_lock(&ledger_lock);
 }
 
+static bool spin_bounded(void)
+{
+	u32 tries = oops_in_progress || READ_ONCE(ledger_stuck) ? 1 : LOCK_TRIES;
+
+	while (tries--) {
+		if (arch_spin_trylock(&ledger_lock)) {
+			WRITE_ONCE(ledger_stuck, false);
+			return true;
+		}
+		cpu_relax();
+	}
+	WRITE_ONCE(ledger_stuck, true);
+	return false;
+}
+
+/*
+ * For probe handlers, which must never wait without limit: since 7.2 a crashing kernel
+ * makes SEAMCALLs (TDH.SYS.DISABLE) after it has stopped the other CPUs by NMI, and a
+ * machine check (tdx_dump_mce_info(), since 6.8) makes one while they wait for this
+ * CPU. A CPU that was stopped under the lock never releases it. Returns false, and
+ * counts the call as unseen, if the lock could not be taken.
+ */
+static bool trylock_ledger(unsigned long *flags)
+{
+	/* This handler interrupted its own CPU under the lock. */
+	if (unlikely(this_cpu_read(in_ledger))) {
+		atomic_inc(&unseen);
+		return false;
+	}
+	local_irq_save(*flags);
+	this_cpu_write(in_ledger, true);
+	if (likely(spin_bounded()))
+		return true;
+	this_cpu_write(in_ledger, false);
+	local_irq_restore(*flags);
+	atomic_inc(&unseen);
+	return false;
+}
+
 static void unlock_ledger(unsigned long flags)
 {
 	arch_spin_unlock(&ledger_lock);
 	this_cpu_write(in_ledger, false);
 	local_irq_restore(flags);
-}
-
-/* Returns true if a probe handler has interrupted its own CPU under the lock. */
-static bool interrupted_ledger(void)
-{
-	if (likely(!this_cpu_read(in_ledger)))
-		return false;
-	atomic_inc(&unseen);
-	return true;
 }
 
 /* For readers in process context. Never returns NULL between init and exit. */
@@ -194,8 +232,11 @@ static u32 td_params_max_vcpus(u64 pa)
 /* Under the ledger lock. */
 static void note_missed(unsigned long missed)
 {
-	unsigned long more = missed - missed_seen + atomic_xchg(&unseen, 0);
+	unsigned long more = missed - missed_seen;
 
+	/* Without a write to a line that all CPUs share, unless there is a reason. */
+	if (unlikely(atomic_read(&unseen)))
+		more += atomic_xchg(&unseen, 0);
 	missed_seen = missed;
 	if (more)
 		ledger_missed(ledger, more);
@@ -232,9 +273,8 @@ void observe_begin(struct observe_call *c, u64 rax, const struct ledger_regs *ar
 	if (leaf == TDH_MNG_INIT)
 		call->max_vcpus = td_params_max_vcpus(call->in.rdx);
 
-	if (interrupted_ledger())
+	if (!trylock_ledger(&flags))
 		return;
-	lock_ledger(&flags);
 	/* Once, while the provider is being loaded; takes a millisecond. */
 	if (unlikely(keyids_pending)) {
 		keyids_pending = false;
@@ -256,11 +296,12 @@ void observe_end(struct observe_call *c, u64 status, bool outputs)
 	struct ledger_regs out;
 	unsigned long flags;
 
-	if (!c->active || interrupted_ledger())
+	if (!c->active)
 		return;
 	if (outputs && copy_from_kernel_nofault(&out, c->args, sizeof(out)))
 		outputs = false;
-	lock_ledger(&flags);
+	if (!trylock_ledger(&flags))
+		return;
 	if (c->generation == generation)
 		ledger_end(ledger, &c->call, now, status, outputs ? &out : NULL);
 	unlock_ledger(flags);
@@ -278,26 +319,28 @@ int observe_adopt(const struct ledger_td *td)
 	return ret;
 }
 
-/* Returns the number of the TD @tdr, 0 if it has no record. */
+/* Returns the number of the TD @tdr, 0 if it has no record. For probe handlers. */
 u32 observe_td_number(u64 tdr)
 {
 	const struct ledger_td *td;
 	unsigned long flags;
 	u32 seq;
 
-	lock_ledger(&flags);
+	if (!trylock_ledger(&flags))
+		return 0;
 	td = ledger_td_find(ledger, tdr);
 	seq = td ? td->seq : 0;
 	unlock_ledger(flags);
 	return seq;
 }
 
-/* The VM of the TD was destroyed: ledger_vm_gone(). */
+/* The VM of TD number @seq was destroyed. For probe handlers. */
 void observe_vm_gone(u64 tdr, u32 seq)
 {
 	unsigned long flags;
 
-	lock_ledger(&flags);
+	if (!trylock_ledger(&flags))
+		return;
 	ledger_vm_gone(ledger, tdr, seq, ktime_get_ns());
 	unlock_ledger(flags);
 }
