@@ -23,12 +23,15 @@ of()
 }
 
 # check NAME: the output of the function lint_NAME is what is wrong; none = good. Lines
-# "SKIP ..." alone: something could not be checked here, which is a failure in CI.
+# "SKIP ..." alone: something could not be checked here, which is a failure in CI. Lines
+# "note: ..." are only shown.
 check()
 {
-	local out
+	local out lines
 
-	out=$("lint_$1" 2>&1 | head -n 40)
+	out=$("lint_$1" 2>&1)
+	grep '^note: ' <<<"$out"
+	out=$(grep -v '^note: ' <<<"$out")
 	if [ -z "$out" ]; then
 		passed=$((passed + 1))
 		echo "ok $1"
@@ -38,7 +41,10 @@ check()
 	else
 		failed=$((failed + 1))
 		echo "not ok $1:"
-		printf '%s\n' "$out" | sed 's/^/  /'
+		printf '%s\n' "$out" >"$O/log/lint-$1.out"
+		lines=$(wc -l <"$O/log/lint-$1.out")
+		head -n 40 "$O/log/lint-$1.out" | sed 's/^/  /'
+		[ "$lines" -le 40 ] || echo "  ... $lines lines in all: $O/log/lint-$1.out"
 	fi
 }
 
@@ -141,6 +147,30 @@ lint_layers_selftest()
 	bash tests/lint/layers-selftest.sh
 }
 
+# Commits since the layout of today: "area: do what", in the imperative, and what a
+# Fixes: line must look like.
+lint_subjects()
+{
+	local first='tree: move each file into the folder of its subject' base hash subject
+
+	git rev-parse --git-dir >/dev/null 2>&1 || return
+	base=$(git log --format='%h %s' | grep -F -m 1 " $first" | cut -d' ' -f1)
+	if [ -z "$base" ]; then
+		echo "note: subjects of commits are not checked: not all of the history is here"
+		return
+	fi
+	git log --no-merges --format='%h %s' "$base..HEAD" | while read -r hash subject; do
+		grep -qE '^(Revert ".*"|[A-Za-z0-9][A-Za-z0-9_./,+ -]{0,30}: [^ ].*[^.])$' <<<"$subject" ||
+			echo "$hash: not \"area: do what\": $subject"
+		[ ${#subject} -le 100 ] || echo "$hash: ${#subject} characters: $subject"
+		grep -iE '^[^:]*: (an?|the|its?|th[aio][ts]|what|how|who|where|when|why|no|not|of|for|with|one|all|every|each|[a-z]+ed|[a-z]+ing|[a-z]*[a-rt-z]s)( |$)' \
+			<<<"$subject" | grep -vE ': (embed|need|feed|speed|seed|bring|string|focus|alias|bias) ' |
+			sed "s/^/$hash: does not begin with a verb in the imperative: /"
+		git log -1 --format=%b "$hash" | grep -E '^ *[Ff]ixes:' |
+			grep -vE '^Fixes: ([0-9a-f]{7,40} \(".*"\)|#[0-9]+)$' | sed "s/^/$hash: /"
+	done
+}
+
 lint_uapi_alone()
 {
 	local f
@@ -164,17 +194,16 @@ lint_shellcheck()
 		# Sourced together in the guest; busybox sh.
 		tests/vm/cases/* | tests/vm/lib.sh | tests/vm/suite.sh | tests/vm/init)
 			shellcheck -s busybox "$f" 2>/dev/null ||
-				shellcheck -s dash -e SC1091,SC2034,SC2154,SC3043,SC2317,SC2015,SC2086 "$f"
+				shellcheck -s dash -e SC2034,SC2154,SC3043,SC2015,SC2086 "$f"
 			;;
-		*) shellcheck -x -e SC1091,SC2317 "$f" ;;
+		*) shellcheck "$f" ;;
 		esac
 	done
 }
 
 lint_codespell()
 {
-	printf '%s\n' "${files[@]}" | grep -vE '\.(json|tgz|bin)$' |
-		xargs -r codespell -q 3 -L ket,iput,crate,fo,inout,mata,ans,te,nd,tdx,hda,clen,ment,parm,parms
+	of . | xargs -r codespell
 }
 
 lint_python()
@@ -253,7 +282,7 @@ lint_install()
 
 for rule in spdx licences size whitespace kernel_style core_is_freestanding libraries layers \
 	layers_kmod layers_selftest uapi_alone shellcheck codespell python json executables places \
-	docs man install untracked; do
+	docs man install subjects untracked; do
 	check "$rule"
 done
 echo "lint: $passed passed, $failed failed, $skipped skipped"
