@@ -206,6 +206,18 @@ lint_codespell()
 	of . | xargs -r codespell
 }
 
+# Shapes of sentences that had to be corrected before: tests/lint/english.txt.
+lint_english()
+{
+	local pattern better
+
+	while IFS=$'\t' read -r pattern better; do
+		of '\.(c|h|S|sh|py|mk|scd|md)$|Makefile$|Kbuild$|^completions/|^cmd/etc/' |
+			grep -vE '^\.github/CONTRIBUTING\.md$' | xargs -r grep -niP -- "$pattern" |
+			sed "s|\$| <- $better|"
+	done < <(grep -v '^#' tests/lint/english.txt)
+}
+
 lint_python()
 {
 	local f
@@ -281,7 +293,7 @@ lint_install()
 }
 
 for rule in spdx licences size whitespace kernel_style core_is_freestanding libraries layers \
-	layers_kmod layers_selftest uapi_alone shellcheck codespell python json executables places \
+	layers_kmod layers_selftest uapi_alone shellcheck codespell english python json executables places \
 	docs man install subjects untracked; do
 	check "$rule"
 done
