@@ -4,18 +4,30 @@
 DEMO	:= $(O)/demo-host.json
 TIERS	?=
 
-.PHONY: deps demo check lint fuzz bench help
+.PHONY: deps demo check lint format hooks fuzz bench help
 help:
-	@echo 'make demo      build, then the main job on an emulated host'
-	@echo 'make check     every test this machine can run [TIERS="unit cli lint vm lab ..."]'
-	@echo 'make bench     the budgets, as ratios; bench-release: a release against plain KVM'
-	@echo 'make kmod      both kernel modules [KVER=...]'
-	@echo 'make install   command, manual, completions, module source [DESTDIR=... PREFIX=...]'
-	@echo 'make deps      what all of this needs (Debian 12)'
-	@echo 'make lab       a shell in Linux 7.2 whose KVM runs TDs on the software TDX module'
-	@echo 'make check-lab the tests in there; check-lab-debug: with KASAN, lockdep, kmemleak'
-	@echo 'make lint, make fuzz, make clean'
-	@echo 'O=DIR builds there, V=1 shows commands, CC=clang compiles with clang'
+	@echo 'Build'
+	@echo '  make               the command and what the tests need of it (CC=clang: with clang)'
+	@echo '  make kmod          both kernel modules [KVER=...]'
+	@echo '  make man           the manual pages'
+	@echo '  make install       command, manual, completions, module source [DESTDIR=... PREFIX=...]'
+	@echo '  make clean         removes the build directory'
+	@echo 'Try'
+	@echo '  make demo          build, then the main job on an emulated host'
+	@echo '  make lab           a shell in Linux 7.2 whose KVM runs TDs on the software TDX module'
+	@echo 'Test'
+	@echo '  make deps          install what all of this needs (Debian 12)'
+	@echo '  make check         every test this machine can run [TIERS="unit cli lint vm lab ..."]'
+	@echo '  make check-lab     the tests in Linux 7.2 alone'
+	@echo '  make check-lab-debug  the same with KASAN, lockdep and kmemleak; takes an hour'
+	@echo '  make fuzz          ten seconds for each fuzz target'
+	@echo '  make bench         CPU time, sizes and overhead, as ratios'
+	@echo '  make bench-release a release against what plain KVM does, in the lab'
+	@echo 'Contribute (see .github/CONTRIBUTING.md)'
+	@echo '  make format        all C sources as .clang-format has them'
+	@echo '  make lint          style, licences, layers, spelling, manual, commit subjects'
+	@echo '  make hooks         install a pre-commit hook: format and lint of what is committed'
+	@echo 'O=DIR builds there, V=1 shows commands.'
 
 deps:
 	@tests/deps.sh
@@ -32,6 +44,12 @@ check:
 
 lint:
 	@O=$(O) bash tests/lint/run.sh
+
+format:
+	@tests/lint/format.sh
+
+hooks:
+	@bash tests/lint/hooks.sh
 
 fuzz:
 	@O=$(O) bash tests/fuzz/run.sh

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# layers.py fails on what it is for: a tree of stubs, one file for each box of the
-# list, with one fault planted at a time. Prints what it did not notice.
+# Checks layers.py on a tree of stubs, one file per box of the list: plants one fault at
+# a time and prints those that layers.py does not report.
 set -uo pipefail
 export LC_ALL=C
 
@@ -12,14 +12,14 @@ trap 'rm -rf "$work"' EXIT
 tree=$work/tree
 list=$work/arrows
 
-# put FILE [TEXT]: a source file; without TEXT, one that uses nothing.
+# put FILE [TEXT]: writes a source file; without TEXT, one without dependencies.
 put()
 {
 	mkdir -p "$tree/$(dirname "$1")"
 	printf '%b\n' "${2-int ${1//[^a-z]/_}_stub;}" >"$tree/$1"
 }
 
-# Objects of what is new, where a build has them: those of the modules without kmod/.
+# Compiles new files, to the places where the builds have their objects.
 objects()
 {
 	local file obj
@@ -42,16 +42,16 @@ layers()
 	"$py" -B tests/lint/layers.py --tree "$tree" --arrows "$list" "$@"
 }
 
-# expect WHAT PATTERN ARGUMENT...: layers.py fails, and says PATTERN.
+# expect WHAT PATTERN ARGUMENT...: layers.py ARGUMENT... must fail and print PATTERN.
 expect()
 {
 	local what=$1 pattern=$2 out
 	shift 2
 
 	if out=$(layers "$@" 2>&1); then
-		echo "not noticed: $what"
+		echo "not reported: $what"
 	elif ! grep -qE "$pattern" <<<"$out"; then
-		printf '%s: not reported as "%s" but as:\n%s\n' "$what" "$pattern" "$out"
+		printf '%s: not reported as "%s". Output:\n%s\n' "$what" "$pattern" "$out"
 	fi
 }
 
@@ -63,7 +63,7 @@ clean()
 	out=$(layers "$@" 2>&1) || printf '%s: should pass:\n%s\n' "$what" "$out"
 }
 
-# fault FILE TEXT WHAT PATTERN ARGUMENT...: plants FILE, expects that, takes it out again.
+# fault FILE TEXT WHAT PATTERN ARGUMENT...: the same with FILE planted, which is removed afterwards.
 fault()
 {
 	local file=$1
@@ -158,7 +158,7 @@ fault kmod/tdxctl/kvm/up.c 'extern int kmod_tdxctl_release_stub_c_stub;\nint *up
 	'kvm uses release' 'tdxctl/kvm may not use tdxctl/release$' "${kernel[@]}"
 put kmod/emul/gmem.c 'int vm(void), more(void);\nint gmem(void) { return vm() + more(); }'
 fault kmod/emul/more.c 'int vm(void);\nint more(void) { return vm(); }' 'a circle that grows' \
-	'^circle of files: .*, of 4 in that circle$' "${kernel[@]}"
+	'^circle of files: .*, of 4 in this circle$' "${kernel[@]}"
 put kmod/emul/gmem.c 'int vm(void);\nint gmem(void) { return 0; }'
 fault kmod/emul/vm.c 'int vm(void) { return 0; }' 'an exception without a circle' 'no longer a circle: ' "${kernel[@]}"
 

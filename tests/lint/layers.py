@@ -1,14 +1,14 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Checks who uses whom against the list in tests/lint/arrows.
+"""Checks dependencies between files against tests/lint/arrows.
 
-  layers.py includes               #include lines against the list
-  layers.py symbols user=DIR       symbols of the objects in DIR: arrows, circles, the public prefix
+  layers.py includes               checks #include lines
+  layers.py symbols user=DIR       checks symbols of the objects in DIR: arrows, circles, public prefix
   layers.py symbols kernel=DIR     the same for the modules
-  layers.py summary [BUILD=DIR...] arrows that are not in the list, counted
-  layers.py arrows                 the list without comments, for the documentation
+  layers.py summary [BUILD=DIR...] counts uses that the list does not allow
+  layers.py arrows                 prints the arrows of the list
 
-Prints what is wrong, one line each; status 1 if anything is. --tree DIR, --arrows FILE.
+Prints one line per fault; the exit status is 1 if there are any.
 """
 
 import argparse
@@ -24,11 +24,11 @@ SOURCES = (".c", ".h", ".S")
 
 
 class Fault(Exception):
-    """The list or what it is checked against cannot be used."""
+    """The list, the tree or the objects cannot be read."""
 
 
 class Arrows:
-    """tests/lint/arrows, read."""
+    """The parsed list."""
 
     def __init__(self, path):
         self.path = path
@@ -89,18 +89,18 @@ class Arrows:
         return path.count("/") == pattern.count("/") and fnmatch.fnmatchcase(path, pattern)
 
     def find(self, path):
-        """The box of a file, and the name the list has for it; (None, None): in no box."""
+        """Returns (box of the file, name of that kind of box in the list); (None, None) if in no box."""
         found = [b for b in self.boxes if self.match(b[0], path)]
         if not found:
             return None, None
-        # Exact names first, then the longest pattern.
+        # An exact name wins, then the longest pattern.
         pattern, box, each = max(found, key=lambda b: ("*" not in b[0], len(b[0])))
         if not each:
             return box, box
         return (pattern[:-1] if pattern.endswith("/") else path), box
 
     def allows(self, user, used):
-        """@user and @used as find() returns them."""
+        """Whether @user may use @used, both as find() returns them."""
         if user[0] == used[0]:
             return True
         return any(name in self.may[box] for box in set(user) for name in set(used))
@@ -110,7 +110,7 @@ class Arrows:
 
 
 def circles_of(graph):
-    """Strongly connected components with more than one node."""
+    """Returns the strongly connected components with more than one node."""
     index, low, stack, out = {}, {}, [], []
 
     def visit(node):
@@ -137,7 +137,7 @@ def circles_of(graph):
 
 
 def shortest_circle(graph, part):
-    """The shortest way from a node of @part back to it."""
+    """Returns the shortest circle in @part as a list of nodes."""
     best = None
     for start in sorted(part):
         queue, seen = collections.deque([[start]]), set()
@@ -240,7 +240,7 @@ class Checker:
                     graph[path[1]][other].add(name)
         for path, others in sorted(graph.items()):
             for other, names in sorted(others.items()):
-                # What a public header declares belongs to that, seen from outside.
+                # From outside, a public symbol belongs to the header that declares it.
                 api = {n for n in names if n in public and not path.startswith(public[n][1])}
                 for some, box in ((names - api, None), (api, (public[min(api)][0],) * 2 if api else None)):
                     if some:
@@ -248,7 +248,7 @@ class Checker:
         self.check_circles(build, graph)
 
     def check_circles(self, build, graph):
-        """Of files, then of boxes."""
+        """Reports circles of files, then of boxes."""
         parts = circles_of(graph)
         for part in parts:
             if not any(part <= files for files in self.arrows.circles):
@@ -271,11 +271,11 @@ class Checker:
     def circle(self, what, graph, part):
         way = shortest_circle(graph, part)
         steps = "; ".join(f"{a} -> {b} ({min(graph[a][b])})" for a, b in zip(way, way[1:]))
-        more = f", of {len(part)} in that circle" if len(part) > len(way) - 1 else ""
+        more = f", of {len(part)} in this circle" if len(part) > len(way) - 1 else ""
         self.fault(f"circle of {what}: {steps}{more}")
 
     def read_objects(self, build, objects):
-        """({(program, symbol): file}, {(program, file): {symbol}}) of the objects in @objects."""
+        """Returns {(program, symbol): file} of definitions and {(program, file): {symbol}} of uses."""
         sources, missing = {}, []
         below = "" if build == "user" else "kmod/"
         programs = [p for p in self.arrows.programs if p[1] == build]
@@ -306,7 +306,7 @@ class Checker:
         return defined, used
 
     def public_names(self, defined):
-        """{symbol: (box, path)} of what public headers declare; checks who has their prefix."""
+        """Returns {symbol: (box, path)} of public symbols; reports a wrong use of the prefix."""
         public = {}
         for box, prefix, path in self.arrows.public:
             words = set()

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# make lint: what a reviewer should not have to say. One check per rule; looks at
-# the files git knows, and at new ones it would add.
+# make lint: what a reviewer should not have to say. One check per rule.
+#   run.sh             all rules, for tracked files and new ones that are not ignored
+#   run.sh FILE...     the rules for single files, for these files
 set -uo pipefail
 export LC_ALL=C
 
@@ -10,7 +11,9 @@ O=${O:-build}
 mkdir -p "$O/log"
 passed=0 failed=0 skipped=0
 
-mapfile -t files < <(if git rev-parse --git-dir >/dev/null 2>&1; then
+mapfile -t files < <(if [ $# != 0 ]; then
+		printf '%s\n' "$@"
+	elif git rev-parse --git-dir >/dev/null 2>&1; then
 		git ls-files --cached --others --exclude-standard
 	else
 		find . -type f -not -path './build*' -printf '%P\n'
@@ -22,9 +25,8 @@ of()
 	printf '%s\n' "${files[@]}" | grep -E "$1"
 }
 
-# check NAME: the output of the function lint_NAME is what is wrong; none = good. Lines
-# "SKIP ..." alone: something could not be checked here, which is a failure in CI. Lines
-# "note: ..." are only shown.
+# check NAME: runs lint_NAME, which prints one line per fault. If all its lines start with
+# "SKIP ", the rule counts as skipped, in CI as failed. Lines "note: ..." are no faults.
 check()
 {
 	local out lines
@@ -73,6 +75,11 @@ lint_size()
 	done
 }
 
+lint_format()
+{
+	of '\.[ch]$' | xargs -r bash tests/lint/format.sh --check | sed 's/$/: make format changes it/'
+}
+
 lint_whitespace()
 {
 	of '\.(c|h|S|sh|py|mk|md|json|scd)$|Makefile$|Kbuild$' | while read -r f; do
@@ -114,7 +121,7 @@ layers()
 	"${PYTHON:-/usr/bin/python3}" -B tests/lint/layers.py "$@"
 }
 
-# quietly TARGET...: make, heard only when it fails.
+# quietly TARGET...: runs make; prints its output only if it fails.
 quietly()
 {
 	"${MAKE:-make}" --no-print-directory -s O="$O" "$@" >"$O/log/lint-make.out" 2>&1 && return
@@ -122,14 +129,19 @@ quietly()
 	return 1
 }
 
-# Who uses whom, in the sources and in what they are compiled to: tests/lint/arrows.
-lint_layers()
+# Which files may include which: tests/lint/arrows.
+lint_includes()
 {
 	layers includes
+}
+
+# The same for symbols of the command...
+lint_layers()
+{
 	quietly "$O/tdxctl" && layers symbols user="$O/plain"
 }
 
-# The same in both modules, as the first tested kernel has them.
+# ... and of both modules, built for the first tested kernel.
 lint_layers_kmod()
 {
 	local kver hdr
@@ -147,8 +159,8 @@ lint_layers_selftest()
 	bash tests/lint/layers-selftest.sh
 }
 
-# Commits since the layout of today: "area: do what", in the imperative, and what a
-# Fixes: line must look like.
+# Commit subjects since the present layout: "area: do what", in the imperative. Also
+# checks the form of Fixes: lines.
 lint_subjects()
 {
 	local first='tree: move each file into the folder of its subject' base hash subject
@@ -156,7 +168,7 @@ lint_subjects()
 	git rev-parse --git-dir >/dev/null 2>&1 || return
 	base=$(git log --format='%h %s' | grep -F -m 1 " $first" | cut -d' ' -f1)
 	if [ -z "$base" ]; then
-		echo "note: subjects of commits are not checked: not all of the history is here"
+		echo "note: commit subjects are not checked: the history is incomplete"
 		return
 	fi
 	git log --no-merges --format='%h %s' "$base..HEAD" | while read -r hash subject; do
@@ -206,14 +218,14 @@ lint_codespell()
 	of . | xargs -r codespell
 }
 
-# Shapes of sentences that had to be corrected before: tests/lint/english.txt.
+# Phrases to avoid: tests/lint/english.txt.
 lint_english()
 {
 	local pattern better
 
 	while IFS=$'\t' read -r pattern better; do
 		of '\.(c|h|S|sh|py|mk|scd|md)$|Makefile$|Kbuild$|^completions/|^cmd/etc/' |
-			grep -vE '^\.github/CONTRIBUTING\.md$' | xargs -r grep -niP -- "$pattern" |
+			grep -vE '^\.github/CONTRIBUTING\.md$' | xargs -r grep -HniP -- "$pattern" |
 			sed "s|\$| <- $better|"
 	done < <(grep -v '^#' tests/lint/english.txt)
 }
@@ -244,7 +256,7 @@ lint_executables()
 {
 	local f
 
-	for f in .ci/run tests/check.sh tests/deps.sh tests/kernels.sh; do
+	for f in .ci/run tests/check.sh tests/deps.sh tests/kernels.sh tests/lint/format.sh tests/lint/pre-commit; do
 		[ -x "$f" ] || echo "$f: not executable"
 	done
 }
@@ -272,6 +284,20 @@ lint_docs()
 	"${PYTHON:-/usr/bin/python3}" -B completions/gen.py --check "$O/tdxctl"
 }
 
+# "make help" lists all phony targets.
+lint_help()
+{
+	local help target
+
+	help=$("${MAKE:-make}" --no-print-directory -s help)
+	for target in $(of '\.mk$|^Makefile$' | xargs -r sed -n 's/^\.PHONY: *//p'); do
+		case $target in
+		all | help) ;;
+		*) grep -qE "make ${target}( |\$)" <<<"$help" || echo "make $target is not in make help" ;;
+		esac
+	done
+}
+
 lint_man()
 {
 	local f out
@@ -292,9 +318,13 @@ lint_install()
 	bash tests/install.sh 2>&1 || echo "make install: see tests/install.sh"
 }
 
-for rule in spdx licences size whitespace kernel_style core_is_freestanding libraries layers \
-	layers_kmod layers_selftest uapi_alone shellcheck codespell english python json executables places \
-	docs man install subjects untracked; do
+rules=(spdx licences size format whitespace kernel_style core_is_freestanding libraries includes
+	shellcheck codespell english python json places)
+if [ $# = 0 ]; then
+	rules+=(layers layers_kmod layers_selftest uapi_alone executables docs help man install subjects
+		untracked)
+fi
+for rule in "${rules[@]}"; do
 	check "$rule"
 done
 echo "lint: $passed passed, $failed failed, $skipped skipped"
