@@ -284,6 +284,21 @@ lint_docs()
 	"${PYTHON:-/usr/bin/python3}" -B completions/gen.py --check "$O/tdxctl"
 }
 
+# The arrows in the documentation are those of the list, and files it names exist.
+lint_architecture()
+{
+	local f path
+
+	diff <(layers arrows) <(sed -n '/^\x60*arrows$/,/^\x60*$/p' .github/ARCHITECTURE.md | grep -e '->') |
+		sed -n 's/^</not in ARCHITECTURE.md: /p; s/^>/not in tests\/lint\/arrows: /p'
+	for f in $(of '^\.github/.*\.md$|^README\.md$'); do
+		grep -oP '\x60\K(cmd|completions|kmod|lib|man|tests)/[a-zA-Z0-9_./-]*(?=\x60)' "$f" | sort -u |
+			while read -r path; do
+				[ -e "$path" ] || [[ $path =~ /VERB ]] || echo "$f: no $path"
+			done
+	done
+}
+
 # "make help" lists all phony targets.
 lint_help()
 {
@@ -321,7 +336,7 @@ lint_install()
 rules=(spdx licences size format whitespace kernel_style core_is_freestanding libraries includes
 	shellcheck codespell english python json places)
 if [ $# = 0 ]; then
-	rules+=(layers layers_kmod layers_selftest uapi_alone executables docs help man install subjects
+	rules+=(layers layers_kmod layers_selftest uapi_alone executables docs help architecture man install subjects
 		untracked)
 fi
 for rule in "${rules[@]}"; do
