@@ -31,6 +31,7 @@ static const struct cli_field heads[TDXCTL_RULE_STATES] = {
 	[TDXCTL_RULE_WARN] = { .label = "WARN", .type = OUT_LIST },
 	[TDXCTL_RULE_FAIL] = { .label = "FAIL", .type = OUT_LIST },
 };
+/* clang-format off */
 static const enum out_style styles[TDXCTL_RULE_STATES] = {
 	[TDXCTL_RULE_OK] = STYLE_GOOD,
 	[TDXCTL_RULE_SKIP] = STYLE_DIM,
@@ -38,6 +39,7 @@ static const enum out_style styles[TDXCTL_RULE_STATES] = {
 	[TDXCTL_RULE_WARN] = STYLE_WARN,
 	[TDXCTL_RULE_FAIL] = STYLE_BAD,
 };
+/* clang-format on */
 static const struct cli_field more = { .label = "", .type = OUT_LIST };
 
 static const struct cli_field summary = { .key = "summary", .label = "", .type = OUT_OBJECT };

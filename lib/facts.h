@@ -16,6 +16,7 @@ struct tdxctl_val {
 };
 
 /* X(number, identifier): what is read of each package. */
+/* clang-format off */
 #define TDXCTL_MSRS(X) \
 	X(0x87, KEYID) X(0x981, TME_CAPABILITY) X(0x982, TME_ACTIVATE) \
 	X(0x983, TME_EXCLUDE_MASK) X(0x984, TME_EXCLUDE_BASE) \
@@ -23,6 +24,7 @@ struct tdxctl_val {
 	X(0x480, VMX_BASIC) X(0x3a, FEATURE_CONTROL) X(0xa0, SGX_MCHECK) \
 	X(0x500, SGX_SVN) X(0x503, SGX_DEBUG) X(0xce, PLATFORM_INFO) \
 	X(0xcf, CORE_CAPABILITIES) X(0x122, TSX_CTRL) X(0x98, WBINVDP) X(0x99, WBNOINVDP)
+/* clang-format on */
 
 enum tdxctl_msr {
 #define X(num, id) TDXCTL_MSR_##id,
@@ -216,6 +218,7 @@ extern const char tdxctl_td_other_abi[];
  * X(what, member): every single value and text of the above; those of the MSRs,
  * files and paths are in their own tables.
  */
+/* clang-format off */
 #define TDXCTL_FACT_VALS(X) \
 	X(CPU, cpu.family) X(CPU, cpu.model) X(CPU, cpu.cpuid_7_ebx) X(CPU, cpu.cpuid_7_ecx) \
 	X(CPU, cpu.pa_bits) X(CPU, stuck_cpu) \
@@ -230,6 +233,7 @@ extern const char tdxctl_td_other_abi[];
 	X(CPU, cpu.vendor) X(CPU, cpu.flags) X(CPU, cpu.bugs) \
 	X(CONFIG, config) X(LOG, log) X(PROCS, registration) X(PROCS, qcnl) X(PROCS, qgs_log) \
 	X(LOG, last_log)
+/* clang-format on */
 
 /* The same as tables that end with a NULL name; @at is within struct tdxctl_facts. */
 struct tdxctl_fact {

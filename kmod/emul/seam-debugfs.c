@@ -159,6 +159,7 @@ static void truth_collect(struct truth *t, const struct seam_debugfs *d)
 
 static const char *truth_sys_name(enum seam_sys_state state)
 {
+	/* clang-format off */
 	static const char * const name[] = {
 		[SEAM_SYSINIT_PENDING]	= "init-pending",
 		[SEAM_SYSINIT_DONE]	= "init-done",
@@ -166,6 +167,7 @@ static const char *truth_sys_name(enum seam_sys_state state)
 		[SEAM_SYS_READY]	= "ready",
 		[SEAM_SYS_SHUTDOWN]	= "shutdown",
 	};
+	/* clang-format on */
 
 	return state < ARRAY_SIZE(name) ? name[state] : "unknown";
 }

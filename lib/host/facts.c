@@ -45,6 +45,7 @@ unsigned int src_kernel(const char *release)
 	return TDXCTL_KERNEL(major, minor);
 }
 
+/* clang-format off */
 const struct tdxctl_fact tdxctl_fact_vals[] = {
 #define X(bits, member) { #member, TDXCTL_FACTS_##bits, offsetof(struct tdxctl_facts, member) },
 	TDXCTL_FACT_VALS(X)
@@ -54,6 +55,7 @@ const struct tdxctl_fact tdxctl_fact_vals[] = {
 	{ NULL, 0, 0 }
 #undef X
 };
+/* clang-format on */
 
 /* Nothing of @what is read, for that reason. */
 void facts_blank(struct tdxctl_facts *f, unsigned int what, const char *why)

@@ -6,10 +6,12 @@
 #include "base/lazy.h"
 
 /* It draws in libgcrypt and three compressors. */
+/* clang-format off */
 #define JOURNAL(X) X(sd_id128_get_boot) X(sd_id128_to_string) X(sd_journal_add_match) \
 	X(sd_journal_close) X(sd_journal_get_data) X(sd_journal_get_monotonic_usec) \
 	X(sd_journal_next) X(sd_journal_open) X(sd_journal_previous_skip) X(sd_journal_seek_head) \
 	X(sd_journal_seek_tail)
+/* clang-format on */
 
 static struct {
 	LAZY_POINTERS(JOURNAL)

@@ -11,11 +11,13 @@
 #define MODULE	"tdxctl"
 
 /* It draws in libcrypto. */
+/* clang-format off */
 #define KMOD(X) X(kmod_list_next) X(kmod_module_get_info) X(kmod_module_get_path) \
 	X(kmod_module_info_free_list) X(kmod_module_info_get_key) X(kmod_module_info_get_value) \
 	X(kmod_module_insert_module) X(kmod_module_new_from_name) X(kmod_module_new_from_path) \
 	X(kmod_module_probe_insert_module) X(kmod_module_remove_module) X(kmod_module_unref) \
 	X(kmod_new) X(kmod_set_log_fn) X(kmod_unref)
+/* clang-format on */
 
 static struct {
 	LAZY_POINTERS(KMOD)

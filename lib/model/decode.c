@@ -6,6 +6,7 @@
 #include "tdx.h"
 
 
+/* clang-format off */
 static const char *const kinds[TDXCTL_WORD_KINDS] = {
 	[TDXCTL_WORD_AUTO] = "auto",
 	[TDXCTL_WORD_STATUS] = "status",
@@ -49,6 +50,7 @@ static const struct {
 	{ 0xda0, "IA32_XSS" }, { 0x1400, "IA32_SEAMRR_PHYS_BASE" },
 	{ 0x1401, "IA32_SEAMRR_PHYS_MASK" },
 };
+/* clang-format on */
 
 /* What the low half of a status is, where it is not an operand id. */
 static const struct {

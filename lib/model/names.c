@@ -4,6 +4,7 @@
 
 #define WORD(table, value) ((value) < ARRAY_SIZE(table) ? (table)[value] : NULL)
 
+/* clang-format off */
 static const char *const hkid_states[TDXCTL_HKID_STATES] = {
 	TDXCTL_HKID_STATE_NAMES
 };
@@ -51,6 +52,7 @@ static const char *const healths[] = {
 	[TDXCTL_HEALTH_CRITICAL] = "critical",
 	[TDXCTL_HEALTH_UNKNOWN] = "unknown",
 };
+/* clang-format on */
 
 const char *tdxctl_hkid_state_str(unsigned int state)
 {

@@ -77,7 +77,7 @@ static void put_line(FILE *f, const char *line, size_t len)
 static const char *const log_words[] = {
 	"tdx", "seam", "kvm", "sgx", "tme:", "mktme", "keyid", "hkid", "pamt", "vmx", "ept",
 	"microcode", "mce:", "hardware error", "machine check", "hibernat", "kexec", "misc cgroup",
-	"offline", "smpboot", "hotplug", "cpu topo", "cpu limit", "possible_cpus", "guest_memfd", "vfio", "tsm", NULL
+	"offline", "smpboot", "hotplug", "cpu topo", "cpu limit", "possible_cpus", "guest_memfd", "vfio", "tsm", NULL,
 };
 
 /* "[   12.345678] " */
@@ -145,7 +145,7 @@ static void config_line(FILE *f, const char *line, size_t len, size_t nr[2])
 	static const char *const words[] = {
 		"TDX", "KVM", "SGX", "TME", "INTEL_", "VMX", "HOTPLUG", "KEXEC", "CRASH", "CGROUP_MISC",
 		"HIBERNAT", "X86_MSR", "X86_CPUID", "MEMORY_FAIL", "X86_MCE", "CONTIG_ALLOC", "VFIO",
-		"LOCK_DOWN", "LOCKDOWN", "FW_UPLOAD", "NUMA", "TSM", "BTF", "KPROBES", "SPARSEMEM", NULL
+		"LOCK_DOWN", "LOCKDOWN", "FW_UPLOAD", "NUMA", "TSM", "BTF", "KPROBES", "SPARSEMEM", NULL,
 	};
 	const char *value = memchr(line, '=', len);
 
@@ -163,7 +163,7 @@ static void vm_line(FILE *f, const char *line, size_t len, size_t nr[2])
 {
 	static const char *const words[] = {
 		"tdx", "kvm", "error", "fail", "quote", "vsock", "terminating", "shutting", "seam",
-		"memory", "denied", "unable", "cannot", "no space", "not supported", "invalid", "starting up", NULL
+		"memory", "denied", "unable", "cannot", "no space", "not supported", "invalid", "starting up", NULL,
 	};
 
 	if (!len || line[len - 1] == '\\' || *line == '-')

@@ -101,11 +101,13 @@ static uint64_t number(const char *opt, const char *arg, uint64_t max)
 
 static enum vmm_stop stop_step(const char *arg)
 {
+	/* clang-format off */
 	static const char *const step[] = {
 		[STOP_CREATED] = "created", [STOP_INIT] = "init",
 		[STOP_VCPUS] = "vcpus", [STOP_MEMORY] = "memory",
 		[STOP_FINALIZED] = "finalized",
 	};
+	/* clang-format on */
 	unsigned int i;
 
 	for (i = 0; i < sizeof(step) / sizeof(step[0]); i++)

@@ -24,6 +24,7 @@ struct rule {
 	bool in_use;
 };
 
+/* clang-format off */
 static const struct rule rules[TDX_LEAF_COUNT] = {
 #define RULE(id, n, l, h, s, u) \
 	[TDH_##id] = { .by = BY_##n, .lo = LEDGER_TD_##l, .hi = LEDGER_TD_##h, \
@@ -54,6 +55,7 @@ static const struct rule rules[TDX_LEAF_COUNT] = {
 	RULE(VP_WR,		VPR_RCX, INITIALIZED,	  RUNNABLE,	   UNKNOWN,	false),
 #undef RULE
 };
+/* clang-format on */
 
 /*
  * KEY.CONFIG runs in workers. Leaves without in_use may run in any task: pages are

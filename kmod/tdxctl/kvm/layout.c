@@ -17,6 +17,7 @@ DEFINE_MUTEX(layout_mutex);
 static struct tdxctl_layout current_layout;	/* size 0: none */
 
 /* Fields of struct kvm, struct kvm_tdx or struct kvm_vcpu. */
+/* clang-format off */
 #define FIELD(_f, _type, _known, _vcpu)					\
 	{ offsetof(struct tdxctl_layout, _f), sizeof(_type), __alignof__(_type), _vcpu, _known }
 #define IN_KVM(_f, _type)	FIELD(_f, _type, offsetof(struct kvm_known, _f), false)
@@ -44,6 +45,7 @@ static const struct {
 	IN_VCPU(vcpu_kvm, void *),
 	IN_VCPU(vcpu_cpu, s32),
 };
+/* clang-format on */
 
 static u32 field_at(const struct tdxctl_layout *l, int i)
 {
