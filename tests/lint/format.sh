@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# make format: formats all C sources as .clang-format says, except those that
-# .clang-format-ignore lists.
+# make format: formats all C sources as .clang-format says, except the files listed in
+# .clang-format-ignore.
 #   format.sh [FILE...]           formats all sources, or only FILE...
 #   format.sh --check [FILE...]   lists files that are not formatted; exit status 1 if any
 set -euo pipefail

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Checks layers.py on a tree of stubs, one file per box of the list: plants one fault at
-# a time and prints those that layers.py does not report.
+# a time and prints each one that layers.py does not report.
 set -uo pipefail
 export LC_ALL=C
 
