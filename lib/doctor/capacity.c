@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Rules about what limits the number and the creation of TDs. */
+/* Rules about the number of TDs and about failures to create one. */
 #include <stdio.h>
 #include "rule.h"
 
-#define FEW_TDS	      31	/* what the most common split gives */
+#define FEW_TDS	      31	/* number of TDs with the most common key split */
 #define SLOW_START_US 5000000
 
 static CHECK_FN(cgroup_misc)
@@ -15,9 +15,9 @@ static CHECK_FN(cgroup_misc)
 	if (f->snap->source == TDXCTL_SOURCE_EMULATED || !f->path[TDXCTL_PATH_CPU_SYSFS].value ||
 	    !strncmp(f->hkid_capacity.reason, "no permission", 13))
 		return UNKNOWN(e, &f->hkid_capacity);
-	/* The root cgroup has no such file: this is a container's view. */
+	/* The real root cgroup has no such file: this is the view of a container. */
 	if (f->path[TDXCTL_PATH_CGROUP_NOT_ROOT].value)
-		return rule_finding(e, TDXCTL_RULE_UNKNOWN, "the root cgroup cannot be seen from here");
+		return rule_finding(e, TDXCTL_RULE_UNKNOWN, "the root cgroup is not visible; this may be a container");
 	return rule_finding(e, r->severity, "%s", f->hkid_capacity.reason);
 }
 
@@ -34,7 +34,7 @@ static CHECK_FN(keyid_capacity)
 	}
 	if (e->facts->hkid_current.readable)
 		snprintf(used, sizeof(used), ", %" PRIu64 " in use", e->facts->hkid_current.value);
-	return rule_finding(e, k.max_tds < FEW_TDS ? r->severity : TDXCTL_RULE_OK, "room for %u TDs at a time%s",
+	return rule_finding(e, k.max_tds < FEW_TDS ? r->severity : TDXCTL_RULE_OK, "HKIDs for %u TDs at a time%s",
 			 k.max_tds, used);
 }
 
@@ -45,7 +45,7 @@ static CHECK_FN(hkid_exhausted)
 	size_t leaked;
 
 	if (rule_has_ledger(f) && f->snap->nr_hkids) {
-		/* One that is not known may be free. */
+		/* An HKID in an unknown state may be free. */
 		if (hkids_count(f->snap, TDXCTL_HKID_FREE) || hkids_count(f->snap, TDXCTL_HKID_UNKNOWN))
 			return TDXCTL_RULE_OK;
 		leaked = hkids_count(f->snap, TDXCTL_HKID_LEAKED);
@@ -71,7 +71,7 @@ static CHECK_FN(cgroup_limit)
 	for (size_t i = f->nr_cgroups; i-- > 0;) {
 		const struct tdxctl_cgroup *c = &f->cgroups[i];
 
-		/* The one whose own limit it is, not those above it. */
+		/* Only the cgroup whose own limit was hit, not its ancestors. */
 		if (c->max_events && c->max != TDXCTL_UNKNOWN &&
 		    f->hkid_current.value < f->hkid_capacity.value)
 			return rule_finding(e, r->severity, "%.120s: limit %" PRIu64 ", %" PRIu64 " in use, refused %" PRIu64 " time%s",
@@ -120,7 +120,7 @@ static CHECK_FN(vfio_dma)
 	return rule_finding(e, TDXCTL_RULE_INFO, "dma_entry_limit is %" PRIu64, v.value);
 }
 
-/* The host's half; what VMMs got for an answer is in their logs. */
+/* Checks the kernel. The errors that VMMs got are in their logs. */
 static CHECK_FN(capabilities_abi)
 {
 	const struct tdxctl_facts *f = e->facts;
@@ -143,7 +143,7 @@ static CHECK_FN(mem_pamt)
 		return TDXCTL_RULE_OK;
 	case TDXCTL_TRI_UNKNOWN:
 		return rule_finding(e, TDXCTL_RULE_UNKNOWN, "kernel log: %s",
-				 f->log.text ? "its beginning is lost" : f->log.reason);
+				 f->log.text ? LOG_INCOMPLETE : f->log.reason);
 	default:
 		break;
 	}
@@ -164,7 +164,7 @@ static CHECK_FN(slow_init)
 	const struct tdxctl_facts *f = e->facts;
 	struct tdxctl_val gap = tdxctl_log_gap(f, " allocated for PAMT");
 
-	/* The kernel prints it when memory is initialized, and nothing while it works. */
+	/* The kernel prints this line when all memory is initialized, and nothing in between. */
 	if (gap.readable)
 		return gap.value < SLOW_START_US ? TDXCTL_RULE_OK :
 			rule_finding(e, r->severity, "%" PRIu64 ".%" PRIu64 " s", gap.value / 1000000,
@@ -172,7 +172,7 @@ static CHECK_FN(slow_init)
 	if (f->log.text && f->log_complete && !strstr(f->log.text, " allocated for PAMT"))
 		return TDXCTL_RULE_OK;
 	return rule_finding(e, TDXCTL_RULE_UNKNOWN, "kernel log: %s", f->log.text && !f->log_complete ?
-			 "its beginning is lost" : gap.reason);
+			 LOG_INCOMPLETE : gap.reason);
 }
 
 static CHECK_FN(hugepages)
@@ -182,17 +182,17 @@ static CHECK_FN(hugepages)
 	size_t tds = f->snap->nr_tds;
 
 	if (f->snap->source == TDXCTL_SOURCE_EMULATED)
-		return rule_finding(e, TDXCTL_RULE_SKIP, "an emulated host has no pages");
+		return rule_finding(e, TDXCTL_RULE_SKIP, "an emulated host has no memory pages");
 	if (!rule_has_ledger(f)) {
 		if (!f->hkid_current.readable)
 			return UNKNOWN(e, &f->hkid_current);
 		tds = f->hkid_current.value;
 	}
-	/* Of interest to those who have TDs. */
+	/* Only relevant while TDs exist. */
 	if (!tds)
 		return TDXCTL_RULE_OK;
 	if (reserved.readable && reserved.value)
-		return rule_finding(e, r->severity, "%zu TD%s; of the %" PRIu64 " huge pages reserved they take none",
+		return rule_finding(e, r->severity, "%zu TD%s; none of the %" PRIu64 " reserved huge pages is used for TDs",
 				 tds, plural(tds), reserved.value);
 	return rule_finding(e, r->severity, "%zu TD%s", tds, plural(tds));
 }
@@ -213,107 +213,110 @@ static const struct tdxctl_rule capacity[] = {
 	{
 		.id = "cgroup.misc", .group = TDXCTL_GROUP_CAPACITY, .severity = TDXCTL_RULE_WARN,
 		.needs = "kvm.param", .check = rule_cgroup_misc,
-		.title = "HKIDs are not counted by cgroups",
-		.fix = "Use a kernel with CONFIG_CGROUP_MISC and KVM's TDX part of it, or count "
-			"with the helper.",
+		.title = "The misc cgroup does not count HKIDs",
+		.fix = "Load the helper to count HKIDs ('tdxctl helper load'). For cgroup limits, use a "
+			"kernel with CONFIG_CGROUP_MISC whose KVM charges HKIDs to it.",
 	},
 	{
 		.id = "bios.keyid.capacity", .group = TDXCTL_GROUP_CAPACITY, .severity = TDXCTL_RULE_INFO,
 		.needs = "bios.keyid.few", .check = rule_keyid_capacity,
-		.title = "Room for few TDs",
-		.fix = "A larger key split gives more: 'tdxctl keys' shows how many.",
+		.title = "Few HKIDs are available for TDs",
+		.fix = "Choose a larger key split in firmware setup. 'tdxctl keys' shows how many TDs "
+			"each split allows.",
 	},
 	{
 		.id = "hkid.exhausted", .group = TDXCTL_GROUP_CAPACITY, .severity = TDXCTL_RULE_FAIL,
 		.needs = "kvm.param", .check = rule_hkid_exhausted,
 		.title = "No HKID is free",
-		.fix = "Stop or release a TD ('tdxctl hkid' lists the owners), or raise the key split in "
-			"firmware setup.",
+		.fix = "Stop or release a TD; 'tdxctl hkid' lists the owners. For more HKIDs, raise the "
+			"key split in firmware setup.",
 	},
 	{
 		.id = "hkid.cgroup_limit", .group = TDXCTL_GROUP_CAPACITY, .severity = TDXCTL_RULE_WARN,
 		.needs = "cgroup.misc", .check = rule_cgroup_limit,
 		.title = "A cgroup limit refused TDs",
-		.fix = "Raise misc.max of that cgroup; the hardware has free HKIDs.",
+		.fix = "Raise misc.max of that cgroup. The hardware has free HKIDs.",
 	},
 	{
 		.id = "hkid.cgroup_drift", .group = TDXCTL_GROUP_CAPACITY, .severity = TDXCTL_RULE_WARN,
 		.needs = "cgroup.misc", .check = rule_cgroup_drift,
 		.log = LOG("misc cgroup resource tdx became less than 0"),
 		.title = "The misc cgroup counts too few HKIDs",
-		.fix = "Trust 'tdxctl hkid'. Some kernels take one off too many when a charge was "
-			"refused.",
+		.fix = "Use the counts of 'tdxctl hkid'. After a refused charge, some kernels uncharge "
+			"one HKID too many.",
 	},
 	{
 		.id = "create.entropy", .group = TDXCTL_GROUP_CAPACITY, .severity = TDXCTL_RULE_WARN,
 		.needs = "cpu.vendor", .log = LOG("0x80000203"),
-		.title = "The CPU had no entropy for a TD",
-		.fix = "Try again, and spread the creation of TDs out.",
+		.title = "The CPU had too little entropy to create a TD",
+		.fix = "Create the TD again. Do not create many TDs at the same time.",
 	},
 	{
 		.id = "create.key_config", .group = TDXCTL_GROUP_CAPACITY, .severity = TDXCTL_RULE_FAIL,
 		.needs = "cpu.vendor",
 		.log = LOG("TDH_MNG_KEY_CONFIG failed", "(0x8) failed: 0x", "leaf 8, error", "0x80000800"),
-		.title = "A key could not be programmed",
-		.fix = "Try again, and look with 'tdxctl lock' which package is behind. If it repeats, "
-			"power-cycle the host.",
+		.title = "Programming the key of a TD failed",
+		.fix = "Create the TD again. 'tdxctl lock' shows the retries of each package. If the "
+			"failure repeats, power-cycle the host.",
 	},
 	{
 		.id = "create.vfio_dma", .group = TDXCTL_GROUP_CAPACITY, .severity = TDXCTL_RULE_WARN,
 		.needs = "cpu.vendor", .check = rule_vfio_dma,
 		VMM_LOG("VFIO_MAP_DMA failed*No space left on device"),
-		.title = "VFIO may map too few pages for a large TD",
-		.fix = "Raise dma_entry_limit of vfio_iommu_type1: a TD with devices takes an entry "
-			"for each 4 KiB. It is no lack of HKIDs, though the error is the same.",
+		.title = "VFIO can map too few pages for a large TD",
+		.fix = "Raise the parameter dma_entry_limit of vfio_iommu_type1. A TD with devices needs "
+			"one entry for each 4 KiB. The error is the same as for a lack of HKIDs, but "
+			"HKIDs are not the cause.",
 	},
 	{
 		.id = "create.capabilities_abi", .group = TDXCTL_GROUP_CAPACITY, .severity = TDXCTL_RULE_FAIL,
 		.needs = "cpu.vendor", .check = rule_capabilities_abi,
 		VMM_LOG("KVM_TDX_CAPABILITIES failed*Inappropriate ioctl"),
-		.title = "QEMU and the kernel speak different TDX interfaces",
-		.fix = "Take both from one generation: mainline has TDX since Linux 6.16, QEMU 10.1 "
-			"and libvirt 11.6.",
+		.title = "QEMU and the kernel use different TDX interfaces",
+		.fix = "Use a kernel and a QEMU of the same generation. Mainline supports TDX since Linux "
+			"6.16, QEMU 10.1 and libvirt 11.6.",
 	},
 	{
 		.id = "create.mem_region", .group = TDXCTL_GROUP_CAPACITY, .severity = TDXCTL_RULE_FAIL,
 		.needs = "cpu.vendor",
 		VMM_LOG("KVM_TDX_INIT_MEM_REGION failed"),
-		.title = "A TD's firmware could not be copied into it",
-		.fix = "Use an OVMF built for TDX. On EAGAIN (resource temporarily unavailable) start "
-			"the VM again.",
+		.title = "Copying the firmware into a TD failed",
+		.fix = "Start the VM again if the error is EAGAIN (resource temporarily unavailable). On "
+			"other errors, use an OVMF built for TDX.",
 	},
 	{
 		.id = "create.no_tdvf", .group = TDXCTL_GROUP_CAPACITY, .severity = TDXCTL_RULE_FAIL,
 		.needs = "cpu.vendor",
 		VMM_LOG("failed to parse TDVF for TDX VM"),
-		.title = "A TD's firmware is no TDVF",
-		.fix = "Let the VM's definition name an OVMF built for TDX.",
+		.title = "The firmware of a TD is not built for TDX (not a TDVF)",
+		.fix = "Set the firmware in the VM's definition to an OVMF built for TDX.",
 	},
 	{
 		.id = "mem.pamt", .group = TDXCTL_GROUP_CAPACITY, .severity = TDXCTL_RULE_INFO,
 		.needs = "cpu.vendor", .check = rule_mem_pamt,
-		.title = "Memory that TDX takes for itself",
-		.fix = "It is the price of page metadata: nothing to do.",
+		.title = "TDX uses memory for page metadata",
+		.fix = "No action is needed. TDX keeps metadata for each page (the PAMT).",
 	},
 	{
 		.id = "boot.slow_init", .group = TDXCTL_GROUP_CAPACITY, .severity = TDXCTL_RULE_INFO,
 		.needs = "cpu.vendor", .check = rule_slow_init,
-		.title = "TDX takes long to start",
-		.fix = "Memory is initialized for TDX in one go, and the time grows with it: nothing to "
-			"do.",
+		.title = "TDX initialization is slow",
+		.fix = "No action is needed. All memory is initialized for TDX at once; more memory takes "
+			"more time.",
 	},
 	{
 		.id = "hugepages", .group = TDXCTL_GROUP_CAPACITY, .severity = TDXCTL_RULE_INFO,
 		.needs = "kvm.param", .until = TDXCTL_KERNEL(7, 2), .check = rule_hugepages,
 		.title = "TDs are mapped in pages of 4 KiB",
-		.fix = "This kernel has no huge pages for TDs: large ones start and end slowly.",
+		.fix = "No action is possible: huge pages for TDs are not supported by this kernel. Large "
+			"TDs start and end slowly.",
 	},
 	{
 		.id = "mem.hotplug_refused", .group = TDXCTL_GROUP_CAPACITY, .severity = TDXCTL_RULE_INFO,
 		.needs = "cpu.vendor", .check = rule_mem_hotplug,
 		.title = "Memory blocks stay offline",
-		.fix = "Memory added after TDX is up is refused by design, without a message: plan "
-			"it before boot.",
+		.fix = "Add memory before boot. After TDX initialization, the kernel refuses new memory "
+			"without a message.",
 	},
 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Rules about CPUs: those that stay offline, and packages without an online one. */
+/* Rules about CPUs that stay offline, and packages without an online CPU. */
 #include <stdio.h>
 #include "rule.h"
 
@@ -12,7 +12,7 @@ static size_t offline_cpus(const struct tdxctl_snapshot *s)
 	return n;
 }
 
-/* The number that follows @key in the kernel log; -1 not there. */
+/* Returns the number that follows @key in the kernel log, or -1. */
 static long number_in_log(const struct tdxctl_facts *f, const char *key)
 {
 	const char *p = f->log.text ? strstr(f->log.text, key) : NULL;
@@ -22,8 +22,8 @@ static long number_in_log(const struct tdxctl_facts *f, const char *key)
 }
 
 /*
- * Is a package without an online CPU? Its name goes to @what. *sure is false
- * when only a node is known to be: another node may share its package.
+ * Whether a package has no online CPU; @what gets its name. *sure is false if only a
+ * node without an online CPU is known: another node may be in the same package.
  */
 static enum tdxctl_tri uncovered(const struct tdxctl_facts *f, char *what, size_t size, bool *sure)
 {
@@ -36,7 +36,7 @@ static enum tdxctl_tri uncovered(const struct tdxctl_facts *f, char *what, size_
 			return TDXCTL_YES;
 		}
 	}
-	/* sysfs forgets the package of an offline CPU; the kernel has counted them. */
+	/* sysfs does not show the package of an offline CPU, but the boot log has the number of packages. */
 	if (!rule_has_ledger(f) && offline_cpus(s)) {
 		long all = number_in_log(f, "ogical packages:"), seen = 0;
 
@@ -71,15 +71,15 @@ static CHECK_FN(maxcpus)
 		return UNKNOWN(e, cmdline);
 	if (!tdxctl_cmdline_get(f, "maxcpus=") && !tdxctl_cmdline_get(f, "nr_cpus="))
 		return TDXCTL_RULE_OK;
-	/* CPUs above nr_cpus= are not even present; the kernel counts them. */
+	/* CPUs above nr_cpus= are not present in sysfs; the kernel logs that there are more. */
 	if (f->log.text && tdxctl_cmdline_get(f, "nr_cpus=") &&
 	    (tdxctl_rule_match(f->log.text, "CPU limit of * reached", &line, &len) ||
 	     tdxctl_rule_match(f->log.text, "NR_CPUS/possible_cpus limit of * reached", &line, &len)))
-		return rule_finding(e, TDXCTL_RULE_WARN, "nr_cpus= on the kernel command line; kernel log: %.*s",
+		return rule_finding(e, TDXCTL_RULE_WARN, "nr_cpus= is on the kernel command line; kernel log: %.*s",
 				 (int)(len > 160 ? 160 : len), line);
 	switch (uncovered(f, what, sizeof(what), &sure)) {
 	case TDXCTL_YES:
-		return rule_finding(e, sure ? r->severity : TDXCTL_RULE_WARN, "%s on the kernel command line, and %s has no online CPU",
+		return rule_finding(e, sure ? r->severity : TDXCTL_RULE_WARN, "%s is on the kernel command line, and %s has no online CPU",
 				 tdxctl_cmdline_get(f, "maxcpus=") ? "maxcpus=" : "nr_cpus=", what);
 	case TDXCTL_NO:
 		return TDXCTL_RULE_OK;
@@ -97,10 +97,10 @@ static CHECK_FN(pkg_offline)
 
 	switch (uncovered(e->facts, what, sizeof(what), &sure)) {
 	case TDXCTL_YES:
-		/* The kernel refused a TD for it: now it is certain. */
+		/* If the kernel refused a TD for this reason, it is certain. */
 		sure |= tdxctl_log_find(e->facts, r->log[0], &line, &len) == TDXCTL_YES;
 		return rule_finding(e, sure ? r->severity : TDXCTL_RULE_WARN,
-				 "%s has CPUs, and none is online%s", what,
+				 "%s has CPUs, but none is online%s", what,
 				 sure ? "" : "; without the helper this is not certain");
 	case TDXCTL_NO:
 		return TDXCTL_RULE_OK;
@@ -126,12 +126,12 @@ static CHECK_FN(offline_refused)
 		for (c = 0; c + 1 < s->nr_cpus; c++)
 			if (s->cpus[c].online && s->cpus[c].package == s->packages[i].id)
 				break;
-		return rule_finding(e, r->severity, "CPU %u is the last of package %u; %" PRIu64 " HKIDs are in use",
+		return rule_finding(e, r->severity, "CPU %u is the last online CPU of package %u; %" PRIu64 " HKIDs are in use",
 				 s->cpus[c].cpu, s->packages[i].id, used);
 	}
 	if (s->source == TDXCTL_SOURCE_EMULATED)
 		return TDXCTL_RULE_OK;
-	/* What was refused once, and is allowed by now, is history. */
+	/* A refusal in the log no longer applies when no HKID is in use. */
 	return f->log.text && !used && f->hkid_current.readable &&
 	       tdxctl_rule_match(f->log.text, r->log[0], &line, &len) ? TDXCTL_RULE_OK : TDXCTL_RULE_UNKNOWN;
 }
@@ -145,7 +145,7 @@ static CHECK_FN(online_failed)
 				 f->stuck_cpu.value, f->stuck_step);
 	if (!f->snap->nr_cpus)
 		return rule_finding(e, TDXCTL_RULE_UNKNOWN, "no CPU is known");
-	/* Linux takes a failed step back: then only the log tells. */
+	/* Linux rolls a failed step back: then only the log shows it. */
 	return offline_cpus(f->snap) && f->snap->source != TDXCTL_SOURCE_EMULATED ?
 		TDXCTL_RULE_UNKNOWN : TDXCTL_RULE_OK;
 }
@@ -154,8 +154,9 @@ static const struct tdxctl_rule cpus[] = {
 	{
 		.id = "boot.maxcpus", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
 		.needs = "kconf.host", .check = rule_maxcpus,
-		.title = "A boot option leaves a package without CPUs",
-		.fix = "Remove maxcpus= or nr_cpus=, or bring a CPU of that package online.",
+		.title = "A boot option leaves a package without an online CPU",
+		.fix = "Bring a CPU of that package online. If there is none to bring online, remove "
+			"maxcpus= or nr_cpus= from the kernel command line.",
 	},
 	{
 		.id = "create.pkg_offline", .group = TDXCTL_GROUP_CAPACITY, .severity = TDXCTL_RULE_FAIL,
@@ -163,22 +164,23 @@ static const struct tdxctl_rule cpus[] = {
 		.log = LOG("All packages need to have online CPU to create TD"),
 		.title = "A package has no online CPU",
 		.fix = "Bring one of its CPUs online: echo 1 > "
-			"/sys/devices/system/cpu/cpuN/online. Without it no TD can be created.",
+			"/sys/devices/system/cpu/cpuN/online. Until then, no TD can be created.",
 	},
 	{
 		.id = "cpu.offline_refused", .group = TDXCTL_GROUP_TEARDOWN, .severity = TDXCTL_RULE_INFO,
 		.needs = "cpu.vendor", .check = rule_offline_refused,
 		.log = LOG("Delete all TDs in order to offline all CPUs of a package"),
-		.title = "The last CPU of a package stays online",
-		.fix = "'tdxctl cpu plan LIST' says which may, and which TDs are in the way.",
+		.title = "The last online CPU of a package must stay online",
+		.fix = "Run 'tdxctl cpu plan LIST' to see which CPUs can go offline. To take the last "
+			"one offline, stop all TDs first.",
 	},
 	{
 		.id = "cpu.online_failed", .group = TDXCTL_GROUP_TEARDOWN, .severity = TDXCTL_RULE_FAIL,
 		.needs = "cpu.vendor", .check = rule_online_failed,
 		.log = LOG("(0x23) failed", "leaf 35, error", "TDH_SYS_LP_INIT failed"),
-		.title = "A CPU did not come online because of TDX",
-		.fix = "Decode the kernel log ('dmesg | tdxctl decode'): its status word says whether "
-			"that CPU or the module is at fault.",
+		.title = "A CPU failed to come online because of TDX",
+		.fix = "Decode the kernel log ('dmesg | tdxctl decode'). The status word shows whether "
+			"this CPU or the TDX module is at fault.",
 	},
 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Goes through the rules once, in the order of their table. */
+/* Runs all rules once, in the order of the table. */
 #include <stdio.h>
 #include "decode.h"
 #include "rule.h"
@@ -31,7 +31,7 @@ const char *tdxctl_rule_group_str(enum tdxctl_rule_group group)
 	return group < TDXCTL_GROUPS ? groups[group] : NULL;
 }
 
-/* What a status word in the line means: ", TDX_INCORRECT_MSR_VALUE IA32_TSX_CTRL". */
+/* Formats the name of the first status word in the line: " (TDX_INCORRECT_MSR_VALUE IA32_TSX_CTRL)". */
 static void name_status(const char *line, size_t len, char *buf, size_t size)
 {
 	size_t from = 0, start, end;
@@ -46,12 +46,12 @@ static void name_status(const char *line, size_t len, char *buf, size_t size)
 }
 
 static enum tdxctl_rule_state found(struct tdxctl_examination *e, const struct tdxctl_rule *r,
-				    const char *where, const char *whose, const char *line, size_t len)
+				    const char *source, const char *vm, const char *line, size_t len)
 {
 	char status[80];
 
 	name_status(line, len, status, sizeof(status));
-	return rule_finding(e, r->severity, "%s%.60s: %.*s%s", where, whose, (int)(len > 180 ? 180 : len), line,
+	return rule_finding(e, r->severity, "%s%.60s: %.*s%s", source, vm, (int)(len > 180 ? 180 : len), line,
 			 status);
 }
 
@@ -67,9 +67,9 @@ static enum tdxctl_rule_state match_vm_logs(struct tdxctl_examination *e, const 
 				return found(e, r, "log of VM ", f->vm_logs[i].vm, line, len);
 	if (f->vm_log_count.readable)
 		return TDXCTL_RULE_OK;
-	/* Not every host has VMs of libvirt's. */
+	/* A host without libvirt has no such logs. */
 	return rule_finding(e, strncmp(f->vm_log_count.reason, "no logs", 7) ? TDXCTL_RULE_UNKNOWN :
-			 TDXCTL_RULE_SKIP, "logs of VMs: %s", f->vm_log_count.reason);
+			 TDXCTL_RULE_SKIP, "VM logs: %s", f->vm_log_count.reason);
 }
 
 static enum tdxctl_rule_state match_log(struct tdxctl_examination *e, const struct tdxctl_rule *r)
@@ -87,12 +87,12 @@ static enum tdxctl_rule_state match_log(struct tdxctl_examination *e, const stru
 		return match_vm_logs(e, r);
 	for (size_t i = 0; t->text && r->log[i]; i++)
 		if (tdxctl_rule_match(t->text, r->log[i], &line, &len))
-			return found(e, r, last ? "log of the last kernel" : "kernel log", "", line, len);
+			return found(e, r, last ? "log of the previous kernel" : "kernel log", "", line, len);
 	if (t->text && (last || f->log_complete))
 		return TDXCTL_RULE_OK;
 	return rule_finding(e, last && t->absent ? TDXCTL_RULE_SKIP : TDXCTL_RULE_UNKNOWN, "%s: %s",
-			 last ? "log of the last kernel" : "kernel log",
-			 t->text ? "its beginning is lost" : t->reason);
+			 last ? "log of the previous kernel" : "kernel log",
+			 t->text ? LOG_INCOMPLETE : t->reason);
 }
 
 static enum tdxctl_rule_state examine(struct tdxctl_examination *e, const struct tdxctl_rule *r)
@@ -101,7 +101,7 @@ static enum tdxctl_rule_state examine(struct tdxctl_examination *e, const struct
 	unsigned int k = e->facts->kernel;
 
 	if ((k && r->since && k < r->since) || (k && r->until && k > r->until))
-		return rule_finding(e, TDXCTL_RULE_SKIP, "not about this kernel");
+		return rule_finding(e, TDXCTL_RULE_SKIP, "does not apply to this kernel version");
 	if (r->check)
 		s = r->check(e, r);
 	if (s == TDXCTL_RULE_UNKNOWN && r->log) {
@@ -109,7 +109,7 @@ static enum tdxctl_rule_state examine(struct tdxctl_examination *e, const struct
 
 		memcpy(why, e->detail, sizeof(why));
 		s = match_log(e, r);
-		/* The better source's reason is the one to mend. */
+		/* The check is the better source: report its reason, not that of the log. */
 		if (s == TDXCTL_RULE_UNKNOWN && why[0])
 			memcpy(e->detail, why, sizeof(why));
 		if (s == TDXCTL_RULE_OK)
@@ -118,7 +118,7 @@ static enum tdxctl_rule_state examine(struct tdxctl_examination *e, const struct
 	return s;
 }
 
-/* What stands in @r's way, directly or further up; NULL: nothing. */
+/* Returns the failed rule that @r waits for, directly or through the rules it needs, or NULL. */
 static const struct tdxctl_rule *blocker(const struct tdxctl_rule *r,
 					 const struct tdxctl_finding *list,
 					 const struct tdxctl_rule *const *blocks, size_t n)
@@ -149,7 +149,7 @@ int tdxctl_doctor(const struct tdxctl_facts *f, bool attestation,
 		list[n].nr = n;
 		b = blocker(list[n].rule, list, blocks, n);
 		if (!b && list[n].rule->group == TDXCTL_GROUP_ATTESTATION && !attestation)
-			list[n].state = rule_finding(&e, TDXCTL_RULE_SKIP, "only with --attestation");
+			list[n].state = rule_finding(&e, TDXCTL_RULE_SKIP, "checked only with --attestation");
 		else if (!b)
 			list[n].state = examine(&e, list[n].rule);
 		if (!b)
@@ -158,12 +158,12 @@ int tdxctl_doctor(const struct tdxctl_facts *f, bool attestation,
 		list[n].fix = e.fix ? e.fix : list[n].rule->fix;
 		if (b)
 			list[n].state = rule_finding(&e, TDXCTL_RULE_SKIP, "waits for %s", b->id);
-		/* It has no files and no MSRs: nobody can look there. */
+		/* An emulated host has no files and no MSRs: the rule does not apply. */
 		if (list[n].state == TDXCTL_RULE_UNKNOWN && f->snap->source == TDXCTL_SOURCE_EMULATED)
 			list[n].state = TDXCTL_RULE_SKIP;
-		/* What hangs below a rule that is skipped for a failure is skipped, too. */
 		if (!failed && list[n].state == TDXCTL_RULE_FAIL)
 			failed = list[n].rule;
+		/* A rule that waits passes its blocker on to the rules that need it. */
 		blocks[n] = b ? b : list[n].state == TDXCTL_RULE_FAIL ? list[n].rule : NULL;
 		if (e.detail[0]) {
 			list[n].detail = strdup(e.detail);

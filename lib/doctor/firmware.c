@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What firmware and the CPU must have done before a kernel can use TDX. */
+/* Rules about what the CPU and firmware must provide before a kernel can use TDX. */
 #include <stdio.h>
 #include "rule.h"
 
-#define FEW_DIMMS 8		/* a channel each, on the CPUs with TDX */
+#define FEW_DIMMS 8		/* memory channels of the CPUs with TDX */
 
 static bool known_model(const struct tdxctl_cpu_facts *c)
 {
@@ -20,10 +20,10 @@ static CHECK_FN(cpu_vendor)
 	if (!c->vendor.text)
 		return UNKNOWN(e, &c->vendor);
 	if (strcmp(c->vendor.text, "GenuineIntel"))
-		return rule_finding(e, r->severity, "this CPU is from %.40s", c->vendor.text);
+		return rule_finding(e, r->severity, "the CPU vendor is %.40s", c->vendor.text);
 	if (tdxctl_text_word(&c->flags, "hypervisor") == TDXCTL_YES) {
-		e->fix = "Run tdxctl on the host: a virtual machine is no TDX host, whatever its CPU.";
-		return rule_finding(e, r->severity, "this is a virtual machine itself");
+		e->fix = "Run tdxctl on the host. A virtual machine cannot be a TDX host, whatever its CPU.";
+		return rule_finding(e, r->severity, "this machine is a virtual machine");
 	}
 	if (!c->family.readable || !c->model.readable)
 		return UNKNOWN(e, &c->model);
@@ -31,11 +31,11 @@ static CHECK_FN(cpu_vendor)
 		return TDXCTL_RULE_OK;
 	if (keys->readable && keys->value >> 32)
 		return TDXCTL_RULE_OK;
-	/* A CPU newer than this table has at least what TDX needs of all. */
+	/* MOVDIR64B, which TDX needs, marks a CPU that may be newer than this table. */
 	if (tdxctl_text_word(&c->flags, "movdir64b") == TDXCTL_YES)
-		return rule_finding(e, TDXCTL_RULE_WARN, "family %" PRIu64 " model 0x%" PRIx64 " is not known to have TDX",
+		return rule_finding(e, TDXCTL_RULE_WARN, "CPU family %" PRIu64 " model 0x%" PRIx64 " is not known to have TDX",
 				 c->family.value, c->model.value);
-	return rule_finding(e, r->severity, "family %" PRIu64 " model 0x%" PRIx64 " has none",
+	return rule_finding(e, r->severity, "CPU family %" PRIu64 " model 0x%" PRIx64 " has no TDX",
 			 c->family.value, c->model.value);
 }
 
@@ -45,14 +45,14 @@ static CHECK_FN(palimit46)
 
 	if (rule_tdx_up(e->facts) == TDXCTL_YES)
 		return TDXCTL_RULE_OK;
-	/* Not /proc/cpuinfo: it leaves KeyID bits out and shows 46 on a good host. */
+	/* /proc/cpuinfo does not count KeyID bits and shows 46 on a good host, so CPUID is read. */
 	if (!v->readable)
 		return UNKNOWN(e, v);
 	if (v->value != 46)
 		return TDXCTL_RULE_OK;
-	/* Other CPUs have no more; those with TDX all have 52. */
+	/* Some CPUs have only 46 bits; all CPUs with TDX have 52. */
 	if (!known_model(&e->facts->cpu))
-		return rule_finding(e, TDXCTL_RULE_UNKNOWN, "46 physical address bits, which may be all of this CPU's");
+		return rule_finding(e, TDXCTL_RULE_UNKNOWN, "46 physical address bits, which may be the maximum of this CPU");
 	return rule_finding(e, r->severity, "CPUID 0x80000008 reports 46 physical address bits");
 }
 
@@ -64,15 +64,15 @@ static CHECK_FN(tme_off)
 	if (rule_tdx_up(e->facts) == TDXCTL_YES)
 		return TDXCTL_RULE_OK;
 	if (cpuid->readable && !(cpuid->value >> 13 & 1))
-		return rule_finding(e, r->severity, "CPUID has no TME");
+		return rule_finding(e, r->severity, "CPUID does not report TME");
 	if (v->fault)
-		return rule_finding(e, r->severity, "the CPU refuses MSR 0x982");
+		return rule_finding(e, r->severity, "the CPU has no MSR 0x982");
 	if (!v->readable)
 		return UNKNOWN(e, v);
 	if ((v->value & 3) == 3)
 		return TDXCTL_RULE_OK;
 	return rule_finding(e, r->severity, "MSR 0x982 is 0x%" PRIx64 ": %s", v->value,
-			 v->value & 2 ? "enabled, not locked" : "not enabled");
+			 v->value & 2 ? "TME is enabled, but not locked" : "TME is not enabled");
 }
 
 static CHECK_FN(tmemt_off)
@@ -85,7 +85,7 @@ static CHECK_FN(tmemt_off)
 		return UNKNOWN(e, v);
 	if (v->value >> 32 & 0xf)
 		return TDXCTL_RULE_OK;
-	return rule_finding(e, r->severity, "MSR 0x982 is 0x%" PRIx64 ": no KeyID bits", v->value);
+	return rule_finding(e, r->severity, "MSR 0x982 is 0x%" PRIx64 ": no KeyID bits are enabled", v->value);
 }
 
 static CHECK_FN(keyid_none)
@@ -98,12 +98,12 @@ static CHECK_FN(keyid_none)
 	    tdxctl_log_find(e->facts, "BIOS enabled: private KeyID range", &line, &len) == TDXCTL_YES)
 		return TDXCTL_RULE_OK;
 	if (v->fault)
-		return rule_finding(e, r->severity, "the CPU refuses MSR 0x87");
+		return rule_finding(e, r->severity, "the CPU has no MSR 0x87");
 	if (!v->readable)
 		return UNKNOWN(e, v);
 	if (v->value >> 32)
 		return TDXCTL_RULE_OK;
-	return rule_finding(e, r->severity, "MSR 0x87: %u TME-MT KeyIDs, no private ones",
+	return rule_finding(e, r->severity, "MSR 0x87: %u TME-MT KeyIDs, no private KeyIDs",
 			 (unsigned int)v->value);
 }
 
@@ -136,7 +136,7 @@ static CHECK_FN(seamrr_off)
 		if (mask->fault || (mask->readable && !(mask->value >> 11 & 1)))
 			return rule_finding(e, r->severity, "the SEAM range of package %u is %s", f->msrs[i].package,
 					 base->readable && !(base->value >> 3 & 1) ?
-					 "off, and firmware set none up (MSRs 0x1400, 0x1401)" :
+					 "off and was not configured by firmware (MSRs 0x1400, 0x1401)" :
 					 "off (MSR 0x1401)");
 		if (!mask->readable)
 			return UNKNOWN(e, mask);
@@ -156,7 +156,7 @@ static CHECK_FN(seamrr_unlocked)
 		if (!mask->readable)
 			return UNKNOWN(e, mask);
 		if (mask->value >> 11 & 1 && !(mask->value >> 10 & 1))
-			return rule_finding(e, r->severity, "the SEAM range of package %u is on, but not locked",
+			return rule_finding(e, r->severity, "the SEAM range of package %u is on, but not locked (MSR 0x1401)",
 					 f->msrs[i].package);
 	}
 	return f->nr_msrs ? TDXCTL_RULE_OK : UNKNOWN(e, mask);
@@ -181,7 +181,7 @@ static CHECK_FN(sock_mismatch)
 			if (!a->readable || !b->readable) {
 				if (a->fault == b->fault)
 					continue;
-				return rule_finding(e, r->severity, "package %u has MSR 0x%x, package %u has not",
+				return rule_finding(e, r->severity, "package %u has MSR 0x%x, package %u does not",
 						 f->msrs[a->fault ? i : 0].package, tdxctl_msr_number(same[k]),
 						 f->msrs[a->fault ? 0 : i].package);
 			}
@@ -196,7 +196,7 @@ static CHECK_FN(sock_mismatch)
 	if (compared)
 		return TDXCTL_RULE_OK;
 	why = rule_msr(f, TDXCTL_MSR_KEYID)->reason;
-	return rule_finding(e, TDXCTL_RULE_UNKNOWN, "%s", why ? why : "nothing to compare with");
+	return rule_finding(e, TDXCTL_RULE_UNKNOWN, "%s", why ? why : "the MSRs of only one package are known");
 }
 
 static CHECK_FN(sgx_off)
@@ -216,7 +216,7 @@ static CHECK_FN(sgx_off)
 		break;
 	}
 	if (!f->path[TDXCTL_PATH_KVM_DEV].value)
-		return rule_finding(e, TDXCTL_RULE_UNKNOWN, "no device files here: a container?");
+		return rule_finding(e, TDXCTL_RULE_UNKNOWN, "no device files; this may be a container");
 	if (f->path[TDXCTL_PATH_SGX_ENCLAVE].readable && !f->path[TDXCTL_PATH_SGX_ENCLAVE].value)
 		return rule_finding(e, fires, "no /dev/sgx_enclave");
 	if (f->path[TDXCTL_PATH_SGX_PROVISION].readable && !f->path[TDXCTL_PATH_SGX_PROVISION].value)
@@ -224,7 +224,7 @@ static CHECK_FN(sgx_off)
 	return TDXCTL_RULE_OK;
 }
 
-/* Sockets that differ, or one with fewer DIMMs than channels: SGX wants one in each of eight. */
+/* Sockets must have the same memory, and SGX needs a DIMM in each of the eight channels. */
 static CHECK_FN(dimm_population)
 {
 	const struct tdxctl_facts *f = e->facts;
@@ -237,7 +237,7 @@ static CHECK_FN(dimm_population)
 		const struct tdxctl_dimms *a = &f->dimms[0], *b = &f->dimms[i];
 
 		if (a->populated != b->populated || a->bytes != b->bytes)
-			return rule_finding(e, r->severity, "%.31s has %u DIMMs of %" PRIu64 " GiB, %.31s %u of %" PRIu64 " GiB",
+			return rule_finding(e, r->severity, "%.31s has %u DIMMs with %" PRIu64 " GiB, %.31s has %u with %" PRIu64 " GiB",
 					 a->socket, a->populated, a->bytes >> 30, b->socket,
 					 b->populated, b->bytes >> 30);
 		if (b->populated && b->populated < FEW_DIMMS && b->populated < b->slots)
@@ -266,7 +266,7 @@ static CHECK_FN(preproduction)
 	const struct tdxctl_val *debug = rule_msr(e->facts, TDXCTL_MSR_SGX_DEBUG);
 
 	if (info->readable && info->value >> 27 & 1)
-		return rule_finding(e, r->severity, "MSR 0xce: pre-production part");
+		return rule_finding(e, r->severity, "MSR 0xce: the CPU is a pre-production part");
 	if (debug->readable && debug->value)
 		return rule_finding(e, r->severity, "MSR 0x503 is 0x%" PRIx64 ": SGX debug mode",
 				 debug->value);
@@ -284,112 +284,110 @@ static const struct tdxctl_rule firmware[] = {
 	{
 		.id = "sock.mismatch", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
 		.needs = "cpu.vendor", .check = rule_sock_mismatch,
-		.title = "Packages are set up differently",
-		.fix = "Load firmware defaults, make the settings again, and have the same BIOS "
-			"for all packages.",
+		.title = "Firmware configured the packages differently",
+		.fix = "Load firmware defaults and make the settings again. Use the same BIOS version for "
+			"all packages.",
 	},
 	{
 		.id = "bios.palimit46", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
 		.needs = "cpu.vendor", .check = rule_palimit46,
 		.title = "Firmware limits physical addresses to 46 bits",
-		.fix = "Turn \"Limit CPU PA to 46 bits\" off in firmware setup: it switches TME-MT "
-			"off.",
+		.fix = "Turn off \"Limit CPU PA to 46 bits\" in firmware setup: it disables TME-MT.",
 	},
 	{
 		.id = "bios.tme.off", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
 		.needs = "bios.palimit46", .check = rule_tme_off, .proof = TDXCTL_PROOF_MODULE,
 		.log = LOG("x86/tme: not enabled by BIOS"),
 		.title = "Total Memory Encryption is off",
-		.fix = "Enable TME in firmware setup, and with it what needs it: TME-MT, TDX with a "
-			"key split other than 0, the SEAM loader.",
+		.fix = "Enable TME in firmware setup. Then enable what depends on it: TME-MT, TDX with a "
+			"key split other than 0, and the SEAM loader.",
 	},
 	{
 		.id = "bios.tmemt.off", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
 		.needs = "bios.tme.off", .check = rule_tmemt_off,
 		.title = "TME-MT is off",
-		.fix = "Enable TME-MT (multi-key) in firmware setup, and with it what needs it: TDX "
-			"with a key split other than 0, the SEAM loader.",
+		.fix = "Enable TME-MT (multi-key) in firmware setup. Then enable what depends on it: TDX "
+			"with a key split other than 0, and the SEAM loader.",
 	},
 	{
 		.id = "bios.keyid.none", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
 		.needs = "bios.tmemt.off", .check = rule_keyid_none, .proof = TDXCTL_PROOF_MODULE,
 		.log = LOG("no TDX private KeyIDs available", "TDX is not enabled by BIOS"),
 		.title = "No KeyID is reserved for TDX",
-		.fix = "Turn TDX and the SEAM loader on in firmware setup, with a key split other than "
-			"0; 'tdxctl keys' shows what each gives.",
+		.fix = "Enable TDX and the SEAM loader in firmware setup, and set a key split other than "
+			"0. 'tdxctl keys' shows how many TDs each split allows.",
 	},
 	{
 		.id = "bios.keyid.few", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
 		.needs = "bios.keyid.none", .check = rule_keyid_few, .proof = TDXCTL_PROOF_MODULE,
 		.log = LOG("too few private KeyIDs available"),
-		.title = "Too few private KeyIDs",
-		.fix = "Raise the key split in firmware setup: the TDX module takes one KeyID for "
+		.title = "Too few KeyIDs are reserved for TDX",
+		.fix = "Raise the key split in firmware setup. The TDX module needs one private KeyID for "
 			"itself.",
 	},
 	{
 		.id = "bios.seamrr.off", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
 		.needs = "bios.keyid.none", .check = rule_seamrr_off,
-		.title = "The memory range of the TDX module is off",
+		.title = "The memory range of the TDX module (SEAM range) is off",
 		.fix = "Enable TDX and the SEAM loader in firmware setup.",
 	},
 	{
 		.id = "bios.seamrr.unlocked", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
 		.needs = "bios.seamrr.off", .check = rule_seamrr_unlocked,
-		.title = "Firmware never ran the SEAM loader",
-		.fix = "Update the BIOS, or ask its vendor: nothing in the OS helps.",
+		.title = "Firmware did not run the SEAM loader",
+		.fix = "Update the BIOS, or ask its vendor. The operating system cannot fix this.",
 	},
 	{
 		.id = "bios.module.missing", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
 		.needs = "bios.seamrr.unlocked", .proof = TDXCTL_PROOF_MODULE,
 		.log = LOG("tdx: module not loaded", "TDX module is not loaded",
 			   "TDX module not loaded", "TDX-Module not loaded"),
-		.title = "There is no TDX module",
-		.fix = "Enable the SEAM loader in firmware setup. A newer BIOS brings a module; "
-			"some boards load one from the EFI partition.",
+		.title = "The TDX module is not loaded",
+		.fix = "Enable the SEAM loader in firmware setup. If it is enabled, update the BIOS, which "
+			"includes a TDX module. Some boards load the module from the EFI partition.",
 	},
 	{
 		.id = "bios.old.cpuid", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
 		.needs = "bios.module.missing", .proof = TDXCTL_PROOF_MODULE,
 		.log = LOG("0xc0000900", "0xc0000902"),
-		.title = "The TDX module rejects this CPU's CPUID",
-		.fix = "Update the BIOS: it, or its microcode, is older than the module expects.",
+		.title = "The TDX module rejects the CPUID values of this CPU",
+		.fix = "Update the BIOS. The BIOS or its microcode is older than the TDX module expects.",
 	},
 	{
 		.id = "bios.old.msr", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
 		.needs = "bios.module.missing", .proof = TDXCTL_PROOF_MODULE,
 		.log = LOG("0xc0000920", "0xc0000921"),
-		.title = "The TDX module rejects an MSR",
-		.fix = "Update the BIOS, and remove boot options that change that MSR, such as "
-			"tsx=.",
+		.title = "The TDX module rejects the value of an MSR",
+		.fix = "Remove boot options that change this MSR, such as tsx=. If there are none, update "
+			"the BIOS.",
 	},
 	{
 		.id = "sgx.off", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_WARN,
 		.needs = "cpu.vendor", .attested = TDXCTL_RULE_FAIL,
 		.check = rule_sgx_off,
 		.title = "SGX is off",
-		.fix = "Enable SGX in firmware setup: attestation needs it, and some boards gate "
-			"TDX on it.",
+		.fix = "Enable SGX in firmware setup. Attestation needs SGX, and some boards offer TDX "
+			"only if SGX is enabled.",
 	},
 	{
 		.id = "sgx.mcheck", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
 		.needs = "cpu.vendor", .check = rule_sgx_mcheck,
-		.title = "The firmware's check of SGX failed",
-		.fix = "Do an SGX factory reset in firmware setup, then register the platform "
-			"again.",
+		.title = "The SGX check of the firmware (MCHECK) failed",
+		.fix = "Do an SGX factory reset in firmware setup. Then register the platform again.",
 	},
 	{
 		.id = "dimm.population", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_INFO,
 		.needs = "cpu.vendor", .check = rule_dimm_population,
-		.title = "Memory may be plugged in a way that keeps SGX and TDX off",
-		.fix = "If firmware setup does not offer them, fill the slots as the vendor's table for "
-			"SGX has it.",
+		.title = "The DIMM population may not support SGX and TDX",
+		.fix = "If firmware setup does not offer SGX and TDX, populate the memory slots as the "
+			"board vendor requires for SGX.",
 	},
 	{
 		.id = "cpu.preproduction", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_WARN,
 		.needs = "cpu.vendor", .check = rule_preproduction,
 		.title = "This CPU is not for production",
-		.fix = "Use a production CPU with SGX debug mode off: attestation services refuse this "
-			"one.",
+		.fix = "Use a production CPU with SGX debug mode off. Attestation services reject this "
+			"CPU.",
 	},
 };
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Kernel, KVM, boot options and CPUs. */
+/* Rules about the kernel, KVM and boot options. */
 #include <stdio.h>
 #include "rule.h"
-
 
 static CHECK_FN(kconf_host)
 {
@@ -46,50 +45,51 @@ static CHECK_FN(kvm_param)
 		"Failed to initialize TDX module", "nitialization failed (", "TDX not supported by the host platform",
 	};
 	static const char see_log[] =
-		"Look why in the kernel log (dmesg | grep -iE 'tdx|kvm'): it was asked for, and KVM turned it off.";
-	const char *asked = tdxctl_cmdline_get(f, "kvm_intel.tdx="), *line = "";
+		"Find the reason in the kernel log (dmesg | grep -iE 'tdx|kvm'): TDX was requested, but KVM turned it off.";
+	const char *requested = tdxctl_cmdline_get(f, "kvm_intel.tdx="), *line = "";
 	size_t len = 0;
 
-	/* Also where another module than kvm_intel provides TDs. */
+	/* Also true if a module other than kvm_intel provides TDs. */
 	if (rule_kvm_up(f) == TDXCTL_YES)
 		return TDXCTL_RULE_OK;
 	if (f->snap->source == TDXCTL_SOURCE_EMULATED)
 		return rule_finding(e, r->severity, "this emulated host has no TDX");
-	if (asked && !strchr("1yY", *asked))
-		asked = NULL;
-	/* Then it cannot come up, whatever else is right. */
-	if (asked && e->failed) {
+	if (requested && !strchr("1yY", *requested))
+		requested = NULL;
+	/* KVM cannot enable TDX as long as another rule fails. */
+	if (requested && e->failed) {
 		e->waits = e->failed;
 		return TDXCTL_RULE_SKIP;
 	}
 	switch (tdxctl_text_bool(t)) {
 	case TDXCTL_YES:
-		/* KVM itself denies it. */
+		/* The parameter is on, but KVM_CHECK_EXTENSION does not report TDs. */
 		e->fix = see_log;
-		return rule_finding(e, r->severity, "kvm_intel has tdx=Y, and KVM offers no TDs");
+		return rule_finding(e, r->severity, "kvm_intel has tdx=Y, but KVM offers no TDs");
 	case TDXCTL_NO:
-		if (asked)
+		if (requested)
 			e->fix = see_log;
 		for (size_t i = 0; f->log.text && i < ARRAY_SIZE(why); i++)
 			if (tdxctl_rule_match(f->log.text, why[i], &line, &len))
-				return rule_finding(e, r->severity, "KVM turned it off; kernel log: %.*s",
+				return rule_finding(e, r->severity, "KVM turned TDX off; kernel log: %.*s",
 						 (int)(len > 200 ? 200 : len), line);
-		return rule_finding(e, r->severity, asked ?
-				 "asked for on the kernel command line, and KVM turned it off" :
-				 "kvm_intel is loaded with tdx=N, or turned it off itself");
+		return rule_finding(e, r->severity, requested ?
+				 "requested on the kernel command line, but KVM turned TDX off" :
+				 "kvm_intel was loaded with tdx=N, or turned TDX off itself");
 	default:
 		break;
 	}
 	if (!t->absent)
 		return UNKNOWN(e, t);
 	if (f->path[TDXCTL_PATH_KVM_INTEL].value) {
-		e->fix = "Use a kernel with CONFIG_KVM_INTEL_TDX: this one's KVM knows nothing of TDX.";
+		e->fix = "Use a kernel with CONFIG_KVM_INTEL_TDX. KVM of this kernel does not support TDX.";
 		return rule_finding(e, r->severity, "kvm_intel has no parameter tdx");
 	}
-	/* Nothing of sysfs there is no evidence. */
+	/* Without sysfs, a missing file is not evidence. */
 	if (!f->path[TDXCTL_PATH_CPU_SYSFS].value)
-		return rule_finding(e, TDXCTL_RULE_UNKNOWN, "sysfs is not there");
-	e->fix = "Load it: modprobe kvm_intel tdx=1. For every boot: options kvm_intel tdx=1 in /etc/modprobe.d.";
+		return rule_finding(e, TDXCTL_RULE_UNKNOWN, "sysfs is not available");
+	e->fix = "Load it: modprobe kvm_intel tdx=1. For every boot, add 'options kvm_intel tdx=1' to a file in "
+		 "/etc/modprobe.d.";
 	return rule_finding(e, r->severity, "kvm_intel is not loaded");
 }
 
@@ -117,7 +117,7 @@ static CHECK_FN(kvm_prereq)
 			break;
 		}
 	}
-	/* What has no parameter (OSXSAVE, EPT A/D bits) is in the log. */
+	/* Features without a parameter (OSXSAVE, EPT A/D bits) are visible only in the log. */
 	return known ? TDXCTL_RULE_UNKNOWN : rule_finding(e, TDXCTL_RULE_UNKNOWN, "parameters of KVM: %s",
 						       e->facts->file[TDXCTL_FILE_KVM_EPT].reason ?
 						       e->facts->file[TDXCTL_FILE_KVM_EPT].reason : "malformed");
@@ -151,9 +151,9 @@ static CHECK_FN(cpu_feature)
 		if (tdxctl_text_word(t, flags[i]) == TDXCTL_NO)
 			return rule_finding(e, r->severity, "/proc/cpuinfo has no %s%s", flags[i],
 					 tdxctl_cmdline_get(e->facts, "clearcpuid=") ?
-					 ", clearcpuid= is on the kernel command line" :
+					 "; clearcpuid= is on the kernel command line" :
 					 tdxctl_cmdline_get(e->facts, "noxsave") ?
-					 ", noxsave is on the kernel command line" : "");
+					 "; noxsave is on the kernel command line" : "");
 	return TDXCTL_RULE_OK;
 }
 
@@ -174,11 +174,14 @@ static CHECK_FN(hibernate)
 		return TDXCTL_RULE_UNKNOWN;
 	if (rule_tdx_up(f) == TDXCTL_YES || off)
 		return TDXCTL_RULE_OK;
-	/* The log is lost. With KeyIDs, support and no hibernation there would be the flag. */
+	/*
+	 * The log is incomplete. A kernel with TDX support and KeyIDs sets tdx_host_platform
+	 * unless hibernation is available.
+	 */
 	if (keys->readable && keys->value >> 32 >= 2 && disk->text && f->file[TDXCTL_FILE_CMDLINE].text &&
 	    tdxctl_config_get(f, "INTEL_TDX_HOST") == TDXCTL_YES &&
 	    tdxctl_text_word(&f->cpu.flags, "tdx_host_platform") == TDXCTL_NO)
-		return rule_finding(e, r->severity, "hibernation is possible, and the kernel took no KeyIDs");
+		return rule_finding(e, r->severity, "hibernation is available, and the kernel does not use the private KeyIDs");
 	return TDXCTL_RULE_UNKNOWN;
 }
 
@@ -202,11 +205,11 @@ static CHECK_FN(boot_noise)
 	case TDXCTL_TRI_UNKNOWN:
 		return rule_tdx_up(f) == TDXCTL_YES ? TDXCTL_RULE_OK :
 			rule_finding(e, TDXCTL_RULE_UNKNOWN, "kernel log: %s",
-				  f->log.text ? "its beginning is lost" : f->log.reason);
+				  f->log.text ? LOG_INCOMPLETE : f->log.reason);
 	default:
 		break;
 	}
-	/* With KeyIDs the line is no noise; other rules tell why. */
+	/* On a host with KeyIDs the line is a real error; other rules report its cause. */
 	return keys->readable && keys->value >> 32 ? TDXCTL_RULE_OK :
 		rule_finding(e, r->severity, "kernel log: %.*s", (int)(len > 200 ? 200 : len), line);
 }
@@ -244,7 +247,7 @@ static CHECK_FN(kexec_pw_mce)
 		return UNKNOWN(e, &loaded);
 	if (loaded.value)
 		return TDXCTL_RULE_OK;
-	/* Nobody misses it who did not set memory aside for it. */
+	/* Only matters if memory was reserved for a crash kernel. */
 	return rule_finding(e, tdxctl_cmdline_get(f, "crashkernel=") ? r->severity : TDXCTL_RULE_INFO,
 			 "the CPU has the bug tdx_pw_mce, and no crash kernel is loaded");
 }
@@ -253,7 +256,7 @@ static CHECK_FN(tools_msr)
 {
 	const struct tdxctl_val *v = rule_msr(e->facts, TDXCTL_MSR_MTRRCAP);
 
-	/* MSR 0xfe is on every x86 CPU: only access can be the reason. */
+	/* Every x86 CPU has MSR 0xfe: if it is not readable, access to MSRs is missing. */
 	if (v->readable || v->fault)
 		return TDXCTL_RULE_OK;
 	if (e->facts->snap->source == TDXCTL_SOURCE_EMULATED)
@@ -268,8 +271,8 @@ static const struct tdxctl_rule kernel[] = {
 		.id = "kconf.host", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
 		.needs = "cpu.vendor", .check = rule_kconf_host,
 		.title = "The kernel has no TDX host support",
-		.fix = "Use a kernel with CONFIG_INTEL_TDX_HOST and CONFIG_KVM_INTEL_TDX; mainline "
-			"has both since 6.16.",
+		.fix = "Use a kernel with CONFIG_INTEL_TDX_HOST and CONFIG_KVM_INTEL_TDX. Mainline has "
+			"both since Linux 6.16.",
 	},
 	{
 		.id = "pm.hibernate", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
@@ -277,7 +280,8 @@ static const struct tdxctl_rule kernel[] = {
 		.check = rule_hibernate,
 		.log = LOG("initialization failed: Hibernation support is enabled"),
 		.title = "Hibernation keeps TDX off",
-		.fix = "Boot with nohibernate; kernel lockdown has the same effect.",
+		.fix = "Boot with nohibernate on the kernel command line. Kernel lockdown has the same "
+			"effect.",
 	},
 	{
 		.id = "cpu.feature", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
@@ -287,8 +291,8 @@ static const struct tdxctl_rule kernel[] = {
 			   "Self-snoop is required for TDX",
 			   "XSAVE is required for TDX"),
 		.title = "A CPU feature that TDX needs is hidden",
-		.fix = "Remove the boot option that hides it (clearcpuid=, noxsave); without vmx turn "
-			"VT-x on in firmware setup; in a VM, the hypervisor hides it.",
+		.fix = "Remove the boot option that hides the feature (clearcpuid=, noxsave). If vmx is "
+			"missing, enable VT-x in firmware setup. In a VM, the hypervisor hides the feature.",
 	},
 	{
 		.id = "kconf.kvm", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
@@ -304,51 +308,52 @@ static const struct tdxctl_rule kernel[] = {
 			   "TDP MMU and MMIO caching and EPT A/D bit is required",
 			   "APICv is required",
 			   "tdx: OSXSAVE is required"),
-		.title = "A feature of KVM that TDX needs is off",
-		.fix = "Remove the module option that turns it off.",
+		.title = "A KVM feature that TDX needs is off",
+		.fix = "Remove the option of kvm or kvm_intel that turns the feature off.",
 	},
 	{
 		.id = "kvm.virt_at_load", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
 		.needs = "kconf.kvm", .until = TDXCTL_KERNEL(7, 1), .check = rule_virt_at_load,
 		.proof = TDXCTL_PROOF_KVM,
 		.log = LOG("tdx requires kvm.enable_virt_at_load=1"),
-		.title = "KVM does not enable virtualization at load",
+		.title = "KVM does not enable virtualization when it is loaded",
 		.fix = "Remove enable_virt_at_load=0 from the options of kvm.",
 	},
 	{
 		.id = "kvm.param", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
 		.needs = "kvm.prereq", .check = rule_kvm_param,
 		.title = "TDX is off in KVM",
-		.fix = "Load kvm_intel with tdx=1 (options kvm_intel tdx=1 in /etc/modprobe.d), or "
-			"boot with kvm_intel.tdx=1: it is off by default. If it is N all the same, "
-			"the kernel log says why.",
+		.fix = "Load kvm_intel with tdx=1 ('options kvm_intel tdx=1' in a file in "
+			"/etc/modprobe.d), or boot with kvm_intel.tdx=1. The default is off. If the "
+			"parameter is still N afterwards, the kernel log shows the reason.",
 	},
 	{
 		.id = "boot.noise", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_INFO,
 		.since = TDXCTL_KERNEL(7, 2), .needs = "cpu.vendor", .check = rule_boot_noise,
-		.title = "The kernel says that there is no TDX",
-		.fix = "No error: kernels since 7.2 try at each boot.",
+		.title = "The kernel reports that the host does not support TDX",
+		.fix = "No action is needed. Since Linux 7.2, the kernel tries to initialize TDX at each "
+			"boot.",
 	},
 	{
 		.id = "pm.s3", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_INFO,
 		.needs = "cpu.vendor", .check = rule_s3,
 		.log = LOG("Turn off TDX in the BIOS to use ACPI S3"),
 		.title = "Suspend to RAM is off",
-		.fix = "Expected while TDX is on.",
+		.fix = "No action is needed. The kernel disables suspend to RAM while TDX is on.",
 	},
 	{
 		.id = "kexec.old", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_INFO,
 		.since = TDXCTL_KERNEL(6, 8), .until = TDXCTL_KERNEL(6, 17), .needs = "kconf.host",
 		.check = rule_kexec_old,
 		.title = "This kernel has no kexec and no kdump",
-		.fix = "Kernels before 6.18 cannot have both TDX and kexec: use a newer one.",
+		.fix = "Use Linux 6.18 or later. Older kernels cannot have both TDX and kexec.",
 	},
 	{
 		.id = "kexec.pw_mce", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_WARN,
 		.until = TDXCTL_KERNEL(7, 1), .needs = "kconf.host", .check = rule_kexec_pw_mce,
-		.title = "No kdump on this CPU while TDX is on",
-		.fix = "Use Linux 7.2 or later, which shuts TDX down for kexec; until then kdump "
-			"works only without TDX.",
+		.title = "kdump does not work on this CPU while TDX is on",
+		.fix = "Use Linux 7.2 or later, which shuts TDX down for kexec. With older kernels, kdump "
+			"works only if TDX is off.",
 	},
 	{
 		.id = "kexec.no_sys_disable", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_WARN,
@@ -356,14 +361,14 @@ static const struct tdxctl_rule kernel[] = {
 		.needs = "kconf.host", .in = TDXCTL_LOG_OF_LAST_KERNEL,
 		.log = LOG("TDH.SYS.DISABLE failed", "TDH_SYS_DISABLE failed"),
 		.title = "TDX could not be shut down for kexec",
-		.fix = "Update the TDX module: this one is too old to be shut down. On CPUs with the "
-			"bug tdx_pw_mce the kernel after it may take machine checks.",
+		.fix = "Update the TDX module. This version does not support shutdown. On CPUs with the "
+			"bug tdx_pw_mce, the next kernel may get machine checks.",
 	},
 	{
 		.id = "tools.msr", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_INFO,
 		.needs = "cpu.vendor", .check = rule_tools_msr,
 		.title = "MSRs cannot be read",
-		.fix = "Load the msr module (modprobe msr) and run as root: many rules need it.",
+		.fix = "Load the msr module (modprobe msr) and run tdxctl as root. Many rules need MSRs.",
 	},
 };
 

@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The TDX module: its version, its start, its update. */
+/* Rules about the TDX module: version, initialization, update. */
 #include <stdio.h>
 #include "rule.h"
 
-
-/* What is known of each series of modules and its CPUs, from Intel's list of February 2026. */
+/* Each series of modules and its CPUs, from Intel's list of February 2026. */
 static const struct series {
 	unsigned int major, minor;
 	unsigned int models[4];		/* of family 6 */
-	unsigned int good, good_build;	/* no older one is advisable; 0: none known */
+	unsigned int good, good_build;	/* oldest recommended version and build; 0: none known */
 	unsigned int newest;
-	unsigned int loader[2];		/* the oldest SEAM loader that loads all of them */
+	unsigned int loader[2];		/* oldest SEAM loader that loads every module of the series */
 } series[] = {
 	{ 1, 5, { 0x8f, 0xcf, 0xaf }, 5, 698, 16, { 1, 5 } },
 	{ 2, 0, { 0xad, 0xae }, 0, 0, 8, { 2, 0 } },
@@ -43,8 +42,9 @@ struct version {
 };
 
 /*
- * sysfs since Linux 7.2; distributions' kernels wrote it to their log: "TDX
- * module 1.5.05.46, build number 698", "major_version 1, minor_version 5, ...".
+ * Reads the version from sysfs (since Linux 7.2), else from the log line that some
+ * distribution kernels print: "TDX module 1.5.05.46, build number 698" or
+ * "major_version 1, minor_version 5, ...".
  */
 static bool module_version(const struct tdxctl_facts *f, struct version *v)
 {
@@ -87,7 +87,7 @@ static const char *version_str(const struct version *v, char buf[40])
 
 static enum tdxctl_rule_state no_version(struct tdxctl_examination *e)
 {
-	return rule_finding(e, TDXCTL_RULE_UNKNOWN, "the module's version is not known");
+	return rule_finding(e, TDXCTL_RULE_UNKNOWN, "the module version is not known");
 }
 
 static CHECK_FN(module_too_old)
@@ -95,7 +95,7 @@ static CHECK_FN(module_too_old)
 	struct version v;
 	char buf[40];
 
-	/* A current one answers so, too, when something else failed before. */
+	/* A current module also returns this status after another failure. */
 	if (!module_version(e->facts, &v))
 		return TDXCTL_RULE_UNKNOWN;
 	if (v.major == 1 && v.minor < 5)
@@ -115,9 +115,9 @@ static CHECK_FN(module_topology)
 	if (v.major != 1 || v.minor != 5)
 		return TDXCTL_RULE_OK;
 	if (v.update == ~0U)
-		return rule_finding(e, TDXCTL_RULE_UNKNOWN, "module %s: the build does not tell",
+		return rule_finding(e, TDXCTL_RULE_UNKNOWN, "module %s: the build number does not identify the version",
 				 version_str(&v, buf));
-	/* The only published one without it is 1.5.01. */
+	/* The only published version without TOPOLOGY_ENUM is 1.5.01. */
 	return v.update < 5 ? rule_finding(e, r->severity, "module %s", version_str(&v, buf)) : TDXCTL_RULE_OK;
 }
 
@@ -148,16 +148,18 @@ static CHECK_FN(perf_old_module)
 		return no_version(e);
 	s = series_find(v.major, v.minor);
 	if (!s)
-		return rule_finding(e, TDXCTL_RULE_UNKNOWN, "nothing is known of module %s", version_str(&v, buf));
+		return rule_finding(e, TDXCTL_RULE_UNKNOWN, "module series %u.%u is not known to tdxctl", v.major, v.minor);
 	if (v.update != ~0U ? v.update < s->good : v.build < s->good_build)
-		return rule_finding(e, r->severity, "module %s; %u.%u.%02u (build %u) is the lowest advisable, "
-				 "%u.%u.%02u the newest known here", version_str(&v, buf), s->major, s->minor,
+		return rule_finding(e, r->severity, "module %s; %u.%u.%02u (build %u) or later is recommended, "
+				 "the newest known is %u.%u.%02u", version_str(&v, buf), s->major, s->minor,
 				 s->good, s->good_build, s->major, s->minor, s->newest);
-	return rule_finding(e, TDXCTL_RULE_OK, "module %s; the newest known here is %u.%u.%02u",
+	return rule_finding(e, TDXCTL_RULE_OK, "module %s; the newest known is %u.%u.%02u",
 			 version_str(&v, buf), s->major, s->minor, s->newest);
 }
 
 /* ---- update ---- */
+
+#define NO_UPDATE "run-time updates are not supported by this kernel"
 
 static CHECK_FN(update_unavailable)
 {
@@ -170,7 +172,7 @@ static CHECK_FN(update_unavailable)
 		return rule_finding(e, r->severity, "the CPU has the bug seamret_invd_vmcs");
 	if (rule_tdx_up(f) == TDXCTL_YES && basic->readable && !(basic->value >> 60 & 1))
 		return rule_finding(e, r->severity, "MSR 0x480 bit 60 is clear: the CPU has the bug seamret_invd_vmcs");
-	return rule_finding(e, TDXCTL_RULE_SKIP, "this kernel offers no update");
+	return rule_finding(e, TDXCTL_RULE_SKIP, NO_UPDATE);
 }
 
 static CHECK_FN(update_exhausted)
@@ -179,7 +181,7 @@ static CHECK_FN(update_exhausted)
 	struct tdxctl_val v = tdxctl_text_u64(t);
 
 	if (t->absent)
-		return rule_finding(e, TDXCTL_RULE_SKIP, "this kernel offers no update");
+		return rule_finding(e, TDXCTL_RULE_SKIP, NO_UPDATE);
 	if (!v.readable)
 		return UNKNOWN(e, &v);
 	return v.value ? TDXCTL_RULE_OK : r->severity;
@@ -192,19 +194,19 @@ static CHECK_FN(update_seamldr)
 	unsigned int v[3];
 
 	if (t->absent)
-		return rule_finding(e, TDXCTL_RULE_SKIP, "this kernel offers no update");
+		return rule_finding(e, TDXCTL_RULE_SKIP, NO_UPDATE);
 	if (!t->text)
 		return UNKNOWN(e, t);
 	if (sscanf(t->text, "%3u.%3u.%5u", &v[0], &v[1], &v[2]) != 3)
-		return rule_finding(e, TDXCTL_RULE_UNKNOWN, "the SEAM loader's version is malformed");
+		return rule_finding(e, TDXCTL_RULE_UNKNOWN, "the version of the SEAM loader is malformed");
 	for (size_t i = 0; i < ARRAY_SIZE(series); i++)
 		if (rule_series_of(&e->facts->cpu, series[i].major, series[i].minor))
 			s = &series[i];
 	if (!s)
-		return rule_finding(e, TDXCTL_RULE_UNKNOWN, "no TDX module of this CPU is known");
+		return rule_finding(e, TDXCTL_RULE_UNKNOWN, "the TDX module series of this CPU is not known");
 	if (v[0] > s->loader[0] || (v[0] == s->loader[0] && v[1] >= s->loader[1]))
 		return TDXCTL_RULE_OK;
-	return rule_finding(e, r->severity, "loader %u.%u.%02u; modules %u.%u need %u.%u.00", v[0], v[1], v[2],
+	return rule_finding(e, r->severity, "SEAM loader %u.%u.%02u; modules %u.%u need %u.%u.00 or later", v[0], v[1], v[2],
 			 s->major, s->minor, s->loader[0], s->loader[1]);
 }
 
@@ -222,7 +224,7 @@ static CHECK_FN(update_during_build)
 		    td->state != TDXCTL_TD_INITIALIZED)
 			continue;
 		if (status->text && strcmp(status->text, "idle"))
-			return rule_finding(e, r->severity, "td:%u (%.60s) is not finalized, and an update is at work",
+			return rule_finding(e, r->severity, "td:%u (%.60s) is not finalized, and an update is in progress",
 					 td->id, s->tds[i].vm.name);
 		return rule_finding(e, TDXCTL_RULE_INFO, "td:%u (%.60s) is not finalized", td->id, s->tds[i].vm.name);
 	}
@@ -234,7 +236,7 @@ static CHECK_FN(update_error)
 	const struct tdxctl_text *t = &e->facts->file[TDXCTL_FILE_UPLOAD_ERROR];
 
 	if (t->absent)
-		return rule_finding(e, TDXCTL_RULE_SKIP, "this kernel offers no update");
+		return rule_finding(e, TDXCTL_RULE_SKIP, NO_UPDATE);
 	if (!t->text)
 		return UNKNOWN(e, t);
 	return *t->text ? rule_finding(e, r->severity, "%.120s", t->text) : TDXCTL_RULE_OK;
@@ -248,20 +250,21 @@ static const struct tdxctl_rule module[] = {
 		.log = LOG("(0x22) failed*0xc0000505", "leaf 34,*0xc0000505",
 			   "TDH_SYS_RD failed*0xc0000505"),
 		.title = "The TDX module is too old",
-		.fix = "Update the BIOS or the module: current kernels need module 1.5 or 2.0.",
+		.fix = "Update the BIOS or the module. Current kernels need module 1.5 or 2.0.",
 	},
 	{
 		.id = "module.rbp", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
 		.needs = "bios.module.missing", .proof = TDXCTL_PROOF_MODULE,
 		.log = LOG("frame pointer (RBP) clobber bug present"),
 		.title = "The TDX module does not preserve RBP",
-		.fix = "Update the module: 1.5.01 and later, and 2.0, have NO_RBP_MOD.",
+		.fix = "Update the module. Versions 1.5.01 and later, and all 2.0 versions, have the "
+			"feature NO_RBP_MOD.",
 	},
 	{
 		.id = "module.topology", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
 		.needs = "bios.module.missing", .since = TDXCTL_KERNEL(6, 16), .check = rule_module_topology,
-		.title = "The TDX module lacks TOPOLOGY_ENUM, and KVM refuses it",
-		.fix = "Update the module to 1.5.05 or later. Until then kvm_intel loads only with "
+		.title = "The TDX module lacks TOPOLOGY_ENUM, which KVM requires",
+		.fix = "Update the module to 1.5.05 or later. Until then, kvm_intel loads only with "
 			"tdx=0, without TDs.",
 	},
 	{
@@ -269,50 +272,51 @@ static const struct tdxctl_rule module[] = {
 		.needs = "bios.module.missing", .proof = TDXCTL_PROOF_KVM,
 		.log = LOG("Disable TDX: MAX_VCPU_PER_TD"),
 		.title = "The TDX module supports fewer vCPUs than this host has CPUs",
-		.fix = "Update the module, or boot with fewer CPUs. Until then kvm_intel loads only "
+		.fix = "Update the module, or boot with fewer CPUs. Until then, kvm_intel loads only "
 			"with tdx=0.",
 	},
 	{
 		.id = "module.series", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_WARN,
 		.needs = "bios.module.missing", .check = rule_module_series,
-		.title = "The TDX module is of another CPU's series",
+		.title = "The TDX module is made for another CPU series",
 		.fix = "Load a module of this CPU's series: 1.5 for Sapphire Rapids, Emerald Rapids and "
 			"Sierra Forest, 2.0 for Granite Rapids.",
 	},
 	{
 		.id = "perf.old_module", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_INFO,
 		.needs = "bios.module.missing", .check = rule_perf_old_module,
-		.title = "The TDX module is older than advisable",
-		.fix = "Update it before looking for other causes of slow TDs.",
+		.title = "The TDX module is older than recommended",
+		.fix = "Update the module before you look for other causes of slow TDs.",
 	},
 	{
 		.id = "mem.reserved_areas", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
 		.needs = "bios.module.missing", .proof = TDXCTL_PROOF_MODULE,
 		.log = LOG("reserved areas exhausted"),
 		.title = "The memory map has too many holes",
-		.fix = "Update the BIOS; try its option to exclude memory below 1 MB, or a kernel "
-			"that merges such holes.",
+		.fix = "Try the firmware option that excludes memory below 1 MB. If this does not help, "
+			"update the BIOS, or use a kernel that merges such holes.",
 	},
 	{
 		.id = "mem.tdmr_limit", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
 		.needs = "bios.module.missing", .proof = TDXCTL_PROOF_MODULE,
 		.log = LOG("TDMRs exhausted"),
 		.title = "The memory map has too many regions",
-		.fix = "Update the BIOS; try its option to exclude memory below 1 MB.",
+		.fix = "Try the firmware option that excludes memory below 1 MB. If this does not help, "
+			"update the BIOS.",
 	},
 	{
 		.id = "mem.tdmr_near_limit", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_WARN,
 		.needs = "mem.tdmr_limit",
 		.log = LOG("consumed TDMRs reaching limit"),
-		.title = "The memory map has almost too many regions",
-		.fix = "Update the BIOS before adding memory: more of it, or another layout, may exceed "
+		.title = "The memory map has nearly too many regions",
+		.fix = "Update the BIOS before you add memory. More memory or another layout may exceed "
 			"the limit of the TDX module.",
 	},
 	{
 		.id = "mem.cxl", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
 		.needs = "bios.module.missing", .proof = TDXCTL_PROOF_MODULE,
 		.log = LOG("0xc0000a02", "0xc0000a11"),
-		.title = "Memory that the TDX module cannot protect",
+		.title = "The TDX module cannot protect some of the memory",
 		.fix = "Keep CXL and persistent memory offline, or in devdax mode.",
 	},
 };
@@ -324,32 +328,33 @@ static const struct tdxctl_rule update[] = {
 		.id = "update.unavailable", .group = TDXCTL_GROUP_UPDATE, .severity = TDXCTL_RULE_INFO,
 		.needs = "bios.module.missing", .since = TDXCTL_KERNEL(7, 2), .check = rule_update_unavailable,
 		.title = "The TDX module cannot be updated at run time",
-		.fix = "This CPU's SEAM loader clears the current VMCS: update with a reboot.",
+		.fix = "Update the module with a reboot. On this CPU, the SEAM loader clears the current "
+			"VMCS.",
 	},
 	{
 		.id = "update.exhausted", .group = TDXCTL_GROUP_UPDATE, .severity = TDXCTL_RULE_WARN,
 		.needs = "bios.module.missing", .check = rule_update_exhausted,
-		.title = "No more updates until the next reboot",
-		.fix = "Reboot: the TDX module's update log is full.",
+		.title = "The TDX module accepts no more updates until the next reboot",
+		.fix = "Reboot before the next update. The update log of the TDX module is full.",
 	},
 	{
 		.id = "update.seamldr", .group = TDXCTL_GROUP_UPDATE, .severity = TDXCTL_RULE_WARN,
 		.needs = "bios.module.missing", .check = rule_update_seamldr,
 		.title = "The SEAM loader is too old for newer TDX modules",
-		.fix = "Update the BIOS, which brings the loader.",
+		.fix = "Update the BIOS, which includes the SEAM loader.",
 	},
 	{
 		.id = "update.during_build", .group = TDXCTL_GROUP_UPDATE, .severity = TDXCTL_RULE_WARN,
 		.needs = "kvm.param", .check = rule_update_during_build,
 		.title = "A TD is being built",
-		.fix = "Do not update the TDX module now: its measurement would be wrong.",
+		.fix = "Do not update the TDX module now: the measurement of that TD would be wrong.",
 	},
 	{
 		.id = "update.error", .group = TDXCTL_GROUP_UPDATE, .severity = TDXCTL_RULE_FAIL,
 		.needs = "bios.module.missing", .check = rule_update_error,
 		.title = "The last update of the TDX module failed",
-		.fix = "Check the image's version, series and SEAM loader: Linux reports nearly every "
-			"failure as an invalid image.",
+		.fix = "Check the version and series of the image, and the SEAM loader that it needs. "
+			"Linux reports nearly every failure as an invalid image.",
 	},
 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the rules share: their findings, common questions, and patterns of log lines. */
+/* Shared by the rules: findings, common questions, and patterns of log lines. */
 #include <stdio.h>
 #include "rule.h"
 
@@ -11,7 +11,7 @@ enum tdxctl_rule_state rule_finding(struct tdxctl_examination *e, enum tdxctl_ru
 	va_start(ap, fmt);
 	vsnprintf(e->detail, sizeof(e->detail), fmt, ap);
 	va_end(ap);
-	/* Some of it comes from files. */
+	/* Parts of the text come from files: drop control characters. */
 	for (char *p = e->detail; *p; p++)
 		if ((unsigned char)*p < 0x20 || *p == 0x7f)
 			*p = '?';
@@ -35,7 +35,7 @@ enum tdxctl_tri rule_tdx_up(const struct tdxctl_facts *f)
 
 	if (f->snap->platform.has_tdx || kvm == TDXCTL_YES)
 		return TDXCTL_YES;
-	/* Since 7.2 the module is up without KVM; the driver that shows it may be missing. */
+	/* Since 7.2 the kernel initializes the module without KVM; the driver that shows it may be missing. */
 	return kvm == TDXCTL_NO && f->kernel >= TDXCTL_KERNEL(7, 2) ? TDXCTL_TRI_UNKNOWN : kvm;
 }
 
@@ -51,7 +51,10 @@ const struct tdxctl_val *rule_msr(const struct tdxctl_facts *f, enum tdxctl_msr 
 	return f->nr_msrs ? &f->msrs[0].msr[m] : &none;
 }
 
-/* Where @piece begins in [@p, @end); NULL: not there. */
+/*
+ * Returns where @piece begins in [@p, @end), or NULL. A piece of "0x" and eight digits
+ * matches only as the upper half of a status word: eight more digits must follow.
+ */
 static const char *find_piece(const char *p, const char *end, const char *piece, size_t n)
 {
 	bool half = n == 10 && !strncmp(piece, "0x", 2);
@@ -74,7 +77,7 @@ static bool has_pattern(const char *line, const char *end, const char *pattern)
 	return true;
 }
 
-/* "<6>[   12.345678] text" */
+/* Skips the level and the time stamp of "<6>[   12.345678] text". */
 static const char *line_text(const char *s, const char *end)
 {
 	const char *p = s;

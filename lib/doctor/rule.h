@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The checks behind the table of rules, and what they share. */
-#ifndef TDXCTL_RULES_H
-#define TDXCTL_RULES_H
+/* Shared by the rules: findings, common questions, and the macros of their tables. */
+#ifndef TDXCTL_RULE_H
+#define TDXCTL_RULE_H
 
 #include "doctor.h"
 #include "host/host.h"
@@ -9,27 +9,28 @@
 #define CHECK_FN(name) \
 	enum tdxctl_rule_state rule_##name(struct tdxctl_examination *e, const struct tdxctl_rule *r)
 
-/* Writes the detail and returns @state. */
+/* Formats the detail of a finding and returns @state. */
 enum tdxctl_rule_state rule_finding(struct tdxctl_examination *e, enum tdxctl_rule_state state,
 				 const char *fmt, ...) PRINTF(3, 4);
-/* The TDX module is up: YES, NO, or nobody can tell. */
+/* Whether the TDX module is initialized. UNKNOWN if no source shows it. */
 enum tdxctl_tri rule_tdx_up(const struct tdxctl_facts *f);
-/* The same of KVM: TDs can be created. */
+/* Whether KVM can create TDs. */
 enum tdxctl_tri rule_kvm_up(const struct tdxctl_facts *f);
-/* Does the helper, or an emulated host, tell about TDs and HKIDs? */
+/* Whether the snapshot has TDs and HKIDs: it comes from the helper or an emulated host. */
 bool rule_has_ledger(const struct tdxctl_facts *f);
-/* MSR @m of the first package. */
+/* MSR @m of the first package. Not readable if no package is known. */
 const struct tdxctl_val *rule_msr(const struct tdxctl_facts *f, enum tdxctl_msr m);
 
-/* Is this CPU one that modules of this series are for? */
+/* Whether TDX modules of series @major.@minor are made for this CPU. */
 bool rule_series_of(const struct tdxctl_cpu_facts *c, unsigned int major, unsigned int minor);
 
-/* The finding that value @v is unknown, for its reason. */
+/* An UNKNOWN finding with the reason of value @v. */
 #define UNKNOWN(e, v) rule_finding(e, TDXCTL_RULE_UNKNOWN, "%s", (v)->reason)
 
 #define NO_HELPER "the helper is not loaded"
+#define LOG_INCOMPLETE "its oldest messages are lost"
 
-/* ---- the rules of one file ---- */
+/* ---- the table of each file ---- */
 
 #define LOG(...) (const char *const []){ __VA_ARGS__, NULL }
 #define MODULE_LOG(...) .proof = TDXCTL_PROOF_MODULE, .log = LOG(__VA_ARGS__)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * All rules in their order: a rule stands below the one it needs. Ids are interface: a
- * rule may be removed, its id never means another thing.
+ * All rules in order: a rule stands below the one it needs. Rule ids are a stable
+ * interface: a rule may be removed, but its id is never reused.
  */
 #include "rule.h"
 

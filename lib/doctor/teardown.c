@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Rules about TDs that fail, and about what their teardown leaves behind. */
+/* Rules about failed TDs, and about resources that teardown does not free. */
 #include <stdio.h>
 #include "rule.h"
 
@@ -14,17 +14,17 @@ static CHECK_FN(hkid_leaked)
 	const char *line;
 
 	if (n)
-		return rule_finding(e, r->severity, "%zu of %zu HKIDs", n, f->snap->nr_hkids);
-	/* A helper that came later did not see it; the log may have. */
+		return rule_finding(e, r->severity, "%zu of %zu HKIDs leaked", n, f->snap->nr_hkids);
+	/* A helper that was loaded later did not see the leak, but the log may show it. */
 	if (f->snap->source == TDXCTL_SOURCE_EMULATED)
 		return TDXCTL_RULE_OK;
 	if (f->log.text && tdxctl_rule_match(f->log.text, r->log[0], &line, &len))
 		return TDXCTL_RULE_UNKNOWN;
-	/* One that is just being torn down has lost its directory, too. */
+	/* A TD in teardown has no debugfs directory any more, but still holds its HKID. */
 	if (current->readable && vms->readable && current->value > vms->value) {
-		e->fix = "Look again when no TD is ending: if HKIDs are still more than VMs, some leaked, and only "
-			 "a reboot brings them back.";
-		return rule_finding(e, TDXCTL_RULE_WARN, "perhaps: misc cgroup: %" PRIu64 " HKID%s in use, KVM: %" PRIu64 " VM%s",
+		e->fix = "Run 'tdxctl doctor' again when no TD is in teardown. If there are still more HKIDs than "
+			 "VMs, some leaked, and only a reboot frees them.";
+		return rule_finding(e, TDXCTL_RULE_WARN, "possible leak: misc cgroup: %" PRIu64 " HKID%s in use, KVM: %" PRIu64 " VM%s",
 				 current->value, plural(current->value),
 				 vms->value, plural(vms->value));
 	}
@@ -42,7 +42,7 @@ static CHECK_FN(leak_blocks_offline)
 
 	if (!leaked && logged == TDXCTL_TRI_UNKNOWN && f->snap->source != TDXCTL_SOURCE_EMULATED)
 		return rule_finding(e, TDXCTL_RULE_UNKNOWN, "kernel log: %s",
-				 f->log.text ? "its beginning is lost" : f->log.reason);
+				 f->log.text ? LOG_INCOMPLETE : f->log.reason);
 	if (!leaked)
 		return TDXCTL_RULE_OK;
 	for (size_t i = 0; i < f->snap->nr_tds; i++)
@@ -52,12 +52,12 @@ static CHECK_FN(leak_blocks_offline)
 			return rule_finding(e, TDXCTL_RULE_UNKNOWN, "KVM's debugfs: %s", f->kvm_vms.reason);
 		tds = f->kvm_vms.value;
 	}
-	/* While TDs run, they are the better answer. */
+	/* While TDs exist, rule cpu.offline_refused gives the better advice. */
 	if (tds)
 		return TDXCTL_RULE_OK;
 	return rule_finding(e, f->log.text && tdxctl_rule_match(f->log.text, REFUSED, &line, &len) ?
 			 r->severity : TDXCTL_RULE_INFO,
-			 "no TD runs, and a leaked HKID still counts as in use");
+			 "no TD exists, but a leaked HKID still counts as in use");
 }
 
 static CHECK_FN(teardown_slow)
@@ -69,17 +69,17 @@ static CHECK_FN(teardown_slow)
 	for (size_t i = 0; i < s->nr_tds; i++) {
 		const struct tdxctl_td *td = &s->tds[i].td;
 		const struct tdxctl_vm *vm = &s->tds[i].vm;
-		bool going = td->state == TDXCTL_TD_BLOCKED || td->state == TDXCTL_TD_TEARDOWN;
+		bool ending = td->state == TDXCTL_TD_BLOCKED || td->state == TDXCTL_TD_TEARDOWN;
 
 		if (td->state == TDXCTL_TD_LEAKED || !td->since_ns || s->hdr.now_ns < td->since_ns ||
 		    s->hdr.now_ns - td->since_ns < SLOW_NS)
 			continue;
-		/* Its process is gone, and the HKID is not back; or pages remain. */
+		/* The process ended but the HKID is still assigned, or private pages remain. */
 		if (td->hkid && (vm->gone || !vm->pid))
-			return rule_finding(e, r->severity, "td:%u (%.60s) keeps HKID %u though its process ended",
+			return rule_finding(e, r->severity, "td:%u (%.60s) still holds HKID %u, but its process ended",
 					 td->id, vm->name, td->hkid);
-		if (going && td->private_pages)
-			return rule_finding(e, r->severity, "td:%u (%.60s) is torn down for %" PRIu64 " s, %" PRIu64 " pages are left",
+		if (ending && td->private_pages)
+			return rule_finding(e, r->severity, "td:%u (%.60s) is in teardown for %" PRIu64 " s, %" PRIu64 " pages are left",
 					 td->id, vm->name,
 					 (uint64_t)((s->hdr.now_ns - td->since_ns) / NSEC_PER_SEC),
 					 (uint64_t)td->private_pages);
@@ -93,21 +93,21 @@ static const struct tdxctl_rule teardown[] = {
 		.needs = "cpu.vendor", .check = rule_hkid_leaked,
 		.log = LOG("() failed. HKID*leaked"),
 		.title = "An HKID leaked",
-		.fix = "Plan a reboot: nothing else brings it and its control pages back. 'tdxctl hkid' "
-			"shows which SEAMCALL failed, 'tdxctl decode' why.",
+		.fix = "Plan a reboot: only a reboot frees the HKID and its control pages. 'tdxctl hkid' "
+			"shows which SEAMCALL failed; 'tdxctl decode' explains its status.",
 	},
 	{
 		.id = "hkid.leak_blocks_offline", .group = TDXCTL_GROUP_TEARDOWN, .severity = TDXCTL_RULE_WARN,
 		.needs = "cpu.vendor", .check = rule_leak_blocks_offline,
-		.title = "The last CPU of a package cannot go offline",
-		.fix = "Reboot, or choose a CPU that is not the last of its package: deleting TDs "
+		.title = "A leaked HKID keeps the last CPU of each package online",
+		.fix = "Take a CPU offline that is not the last of its package, or reboot. Deleting TDs "
 			"does not help.",
 	},
 	{
 		.id = "teardown.slow", .group = TDXCTL_GROUP_TEARDOWN, .severity = TDXCTL_RULE_WARN,
 		.needs = "kvm.param", .check = rule_teardown_slow,
-		.title = "A TD is slow to go",
-		.fix = "Release it: 'tdxctl release' gives its HKID back first, after which its pages go "
+		.title = "The teardown of a TD is slow",
+		.fix = "Release the TD: 'tdxctl release' frees its HKID first, and then reclaims its pages "
 			"several times faster.",
 	},
 	{
@@ -115,46 +115,47 @@ static const struct tdxctl_rule teardown[] = {
 		.needs = "cpu.vendor",
 		.log = LOG("(0x1c) failed*0xc0000300", "leaf 28,*0xc0000300",
 			   "TDH_PHYMEM_PAGE_RECLAIM failed*0xc0000300"),
-		.title = "The host lost track of pages of a TD",
-		.fix = "Update the kernel, and reboot if it recurs: the pages leak.",
+		.title = "The host lost track of the pages of a TD",
+		.fix = "Update the kernel. If the error recurs, reboot: the pages are leaked.",
 	},
 	{
 		.id = "sept.busy", .group = TDXCTL_GROUP_TEARDOWN, .severity = TDXCTL_RULE_FAIL,
 		.needs = "cpu.vendor",
 		.log = LOG("0xc0000b08", "0x8000020000000092", "0x80000200000000a9",
 			   "TDH_MEM_*failed*0x80000200"),
-		.title = "KVM lost a race for the secure EPT",
-		.fix = "Use Linux 6.19 or later, where this was reworked; there it is a bug to report.",
+		.title = "An operation on the secure EPT failed because of a race in KVM",
+		.fix = "Use Linux 6.19 or later, where the locking was reworked. On such a kernel, report "
+			"the error as a bug.",
 	},
 	{
 		.id = "td.unaccepted", .group = TDXCTL_GROUP_TEARDOWN, .severity = TDXCTL_RULE_FAIL,
 		.needs = "cpu.vendor",
 		.log = LOG("Guest access before accepting"),
-		.title = "A guest touched memory that it had not accepted",
-		.fix = "Update the guest's kernel or firmware: the bug is theirs, not this host's.",
+		.title = "A guest accessed memory that it had not accepted",
+		.fix = "Update the guest's kernel or firmware. The bug is in the guest, not on this host.",
 	},
 	{
 		.id = "td.exit_reason", .group = TDXCTL_GROUP_TEARDOWN, .severity = TDXCTL_RULE_FAIL,
 		.needs = "cpu.vendor",
 		VMM_LOG("KVM: unknown exit, hardware reason"),
-		.title = "A TD ended with an exit its VMM does not know",
-		.fix = "Decode the word with 'tdxctl decode'; often the TDX module is old and wants an "
-			"update.",
+		.title = "A TD ended with an exit that its VMM does not know",
+		.fix = "Decode the hardware reason with 'tdxctl decode'. The cause is often an old TDX "
+			"module: update it.",
 	},
 	{
 		.id = "td.reboot", .group = TDXCTL_GROUP_TEARDOWN, .severity = TDXCTL_RULE_INFO,
 		.needs = "cpu.vendor",
 		VMM_LOG("cpus are not resettable, terminating"),
-		.title = "A TD wanted to reboot and was ended",
-		.fix = "A TD cannot reboot in place: start the VM again, which takes a new HKID.",
+		.title = "A TD tried to reboot and was ended",
+		.fix = "Start the VM again; it gets a new HKID. A TD cannot reboot in place.",
 	},
 	{
 		.id = "mce.tdx_private", .group = TDXCTL_GROUP_TEARDOWN, .severity = TDXCTL_RULE_FAIL,
 		.needs = "cpu.vendor",
 		.log = LOG("TDX private memory error"),
-		.title = "Software of the host wrote to private memory",
-		.fix = "Keep the trace before replacing DIMMs: it is a kernel bug, not a hardware "
-			"fault.",
+		.title = "Host software wrote to the private memory of a TD",
+		.fix = "Save the kernel log before you replace DIMMs. The cause is a kernel bug, not a "
+			"hardware fault.",
 	},
 };
 

@@ -27,8 +27,9 @@ ENV = {k: v for k, v in os.environ.items() if k == "PATH" or k.endswith("SAN_OPT
 ORDER = ("fail", "warn", "info", "unknown", "skip", "ok")
 
 # A fix begins with what to do; why comes after it.
-STEPS = ("Boot", "Bring", "Check", "Decode", "Do", "Enable", "Keep", "Let", "Load", "Look", "Plan", "Raise", "Reboot",
-         "Release", "Remove", "Restart", "Start", "Stop", "Take", "Trust", "Try", "Turn", "Update", "Use")
+STEPS = ("Boot", "Bring", "Check", "Create", "Decode", "Do", "Enable", "Find", "Keep", "Load", "Plan", "Raise",
+         "Reboot", "Release", "Remove", "Restart", "Run", "Save", "Set", "Start", "Stop", "Take", "Try", "Turn", "Update",
+         "Use")
 
 
 class Failure(Exception):
@@ -219,13 +220,13 @@ def test_next_step():
     plain = {"proc/cmdline": "ro nohibernate\n"}
     absent = {p: None for p in table.HEALTHY if p.startswith("sys/module/kvm_intel/")}
     for tree, rule, has, has_not in (
-            (table.off(plain), "kvm.param", "tdx=1", "asked for"),
+            (table.off(plain), "kvm.param", "tdx=1", "requested"),
             (table.off(asked), "kvm.param", "kernel log", "Load kvm_intel"),
-            (table.off(absent), "kvm.param", "modprobe kvm_intel tdx=1", "If it is N"),
+            (table.off(absent), "kvm.param", "modprobe kvm_intel tdx=1", "still N"),
             (table.off(table.cpuinfo(flags=table.FLAGS + " hypervisor")), "cpu.vendor", "on the host", "Rapids"),
             (table.off(table.cpuinfo("AuthenticAMD")), "cpu.vendor", "Rapids", "virtual machine"),
             (table.LEAK, "hkid.leaked", "reboot", "again"),
-            ({table.CGROUP + "misc.current": "tdx 2\n"}, "hkid.leaked", "again", "plan one")):
+            ({table.CGROUP + "misc.current": "tdx 2\n"}, "hkid.leaked", "again", "Plan a reboot")):
         _, doc = examine(tree)
         got = state(doc, rule)
         expect(got["fix"] and has in got["fix"] and has_not not in got["fix"], f"{rule}: {got}")

@@ -95,7 +95,7 @@ static void slow_teardown(void)
 	start();
 	CHECK_EQ(state("teardown.slow", NULL), TDXCTL_RULE_OK);
 	td.vm.pid = 0;
-	CHECK_EQ(state("teardown.slow", "td:1 (web) keeps HKID 16"), TDXCTL_RULE_WARN);
+	CHECK_EQ(state("teardown.slow", "td:1 (web) still holds HKID 16"), TDXCTL_RULE_WARN);
 	/* Just now. */
 	td.td.since_ns = snap.hdr.now_ns - 59000000000ULL;
 	CHECK_EQ(state("teardown.slow", NULL), TDXCTL_RULE_OK);
@@ -110,7 +110,7 @@ static void slow_teardown(void)
 	td.td.state = TDXCTL_TD_BLOCKED;
 	CHECK_EQ(state("teardown.slow", NULL), TDXCTL_RULE_OK);
 	td.td.private_pages = 12;
-	CHECK_EQ(state("teardown.slow", "torn down for 119 s, 12 pages are left"), TDXCTL_RULE_WARN);
+	CHECK_EQ(state("teardown.slow", "in teardown for 119 s, 12 pages are left"), TDXCTL_RULE_WARN);
 }
 
 static bool match(const char *text, const char *pattern, const char *want)
@@ -143,7 +143,7 @@ static void being_built(void)
 	td.td.state = TDXCTL_TD_INITIALIZED;
 	CHECK_EQ(state("update.during_build", "td:1 (web)"), TDXCTL_RULE_INFO);
 	facts.file[TDXCTL_FILE_UPLOAD_STATUS].text = (char *)"transferring";
-	CHECK_EQ(state("update.during_build", "an update is at work"), TDXCTL_RULE_WARN);
+	CHECK_EQ(state("update.during_build", "an update is in progress"), TDXCTL_RULE_WARN);
 }
 
 static void hkids_of_the_helper(void)

@@ -69,7 +69,7 @@ case_sources_log()
 	# The ring alone: what fell out of it is not known.
 	mv /run/log/journal /run/log/away
 	unaccepted unknown
-	says 'its beginning is lost'
+	says 'its oldest messages are lost'
 	# Not even the ring: the journal alone.
 	mv /run/log/away /run/log/journal
 	mv /dev/kmsg /dev/kmsg.away
