@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Which CPUs may go offline: each package with HKIDs in use keeps one online. */
+/* Which CPUs may go offline. While any HKID is in use, each package must keep an online CPU. */
 #include <stdio.h>
 #include "base/backend.h"
 #include "model.h"
@@ -15,24 +15,24 @@ struct plan {
 	bool *offline;			/* by index into snap->cpus */
 	uint64_t hkids_in_use;
 	bool hkids_known;
-	bool switches;			/* CPUs that can go have a file for it */
+	bool has_files;			/* CPUs that can go offline have a file "online" */
 };
 
 /*
- * CPUs that are online and not planned away, @but not counted: those of @package,
- * or all of them.
+ * Counts the CPUs of @package, or all if NULL, that stay online by the plan so far,
+ * without the CPU at index @self.
  */
-static size_t others_online(const struct plan *p, const uint32_t *package, size_t but)
+static size_t others_online(const struct plan *p, const uint32_t *package, size_t self)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < p->snap->nr_cpus; i++)
-		n += i != but && (!package || p->snap->cpus[i].package == *package) &&
+		n += i != self && (!package || p->snap->cpus[i].package == *package) &&
 		     p->snap->cpus[i].online && !p->offline[i];
 	return n;
 }
 
-static bool has_switch(struct tdxctl_ctx *ctx, uint32_t cpu)
+static bool has_online_file(struct tdxctl_ctx *ctx, uint32_t cpu)
 {
 	char path[64];
 
@@ -40,11 +40,11 @@ static bool has_switch(struct tdxctl_ctx *ctx, uint32_t cpu)
 	return root_exists(ctx, path);
 }
 
-/* A copy of a host may have left all of these files out. */
-static bool has_switches(struct tdxctl_ctx *ctx, const struct tdxctl_snapshot *snap)
+/* Whether a missing file is evidence: a copy of a host may lack all of these files. */
+static bool has_online_files(struct tdxctl_ctx *ctx, const struct tdxctl_snapshot *snap)
 {
 	for (size_t i = 0; i < snap->nr_cpus; i++)
-		if (has_switch(ctx, snap->cpus[i].cpu))
+		if (has_online_file(ctx, snap->cpus[i].cpu))
 			return true;
 	return !ctx->backend->copied && root_exists(ctx, CPU_DIR "/online");
 }
@@ -70,10 +70,10 @@ static void decide(struct plan *p, size_t i, struct tdxctl_cpu_plan *item)
 		.cpu = c->cpu, .package = c->package, .online = c->online, .allowed = true,
 	};
 	if (!c->online || p->offline[i]) {
-		item->reason = text("offline already");
-	} else if (p->switches && !has_switch(p->ctx, c->cpu)) {
+		item->reason = text("already offline");
+	} else if (p->has_files && !has_online_file(p->ctx, c->cpu)) {
 		item->allowed = false;
-		item->reason = text("this kernel cannot take it offline");
+		item->reason = text("this kernel cannot take this CPU offline");
 	} else if (!others_online(p, NULL, i)) {
 		item->allowed = false;
 		item->reason = text("last online CPU of the host");
@@ -82,10 +82,10 @@ static void decide(struct plan *p, size_t i, struct tdxctl_cpu_plan *item)
 				    left == 1 ? "" : "s");
 	} else if (c->package == TDXCTL_UNKNOWN32) {
 		item->allowed = false;
-		item->reason = text("its package is unknown");
+		item->reason = text("the package of this CPU is not known");
 	} else if (!p->hkids_known) {
 		item->allowed = false;
-		item->reason = text("last online CPU of package %u and the HKIDs in use are unknown",
+		item->reason = text("last online CPU of package %u, and it is not known if HKIDs are in use",
 				    c->package);
 	} else if (p->hkids_in_use) {
 		item->allowed = false;
@@ -94,7 +94,7 @@ static void decide(struct plan *p, size_t i, struct tdxctl_cpu_plan *item)
 				    p->hkids_in_use == 1 ? " is" : "s are");
 	} else {
 		item->reason = text("last online CPU of package %u, but no HKID is in use: "
-				    "no TD can be created until one is back", c->package);
+				    "no TD can be created until one is online again", c->package);
 	}
 	if (item->allowed)
 		p->offline[i] = true;
@@ -124,13 +124,13 @@ static int count_cpu(void *arg, unsigned int cpu)
 {
 	size_t *n = arg;
 
-	/* Also stops "0-4000000000" before anything is built. */
+	/* Stops a list such as "0-4000000000" before memory is allocated for it. */
 	return ++*n > MAX_CPUS ? -E2BIG : 0;
 }
 
 /*
- * The kernel asks whether any HKID is taken. One that is charged, or seen in use,
- * settles it whatever the others are.
+ * The kernel refuses if any HKID is in use. One charged HKID, or one seen in use, is
+ * enough to know this, even if the state of the others is unknown.
  */
 static void count_hkids(struct plan *p)
 {
@@ -158,12 +158,12 @@ int tdxctl_cpu_plan(struct tdxctl_ctx *ctx, const struct tdxctl_snapshot *snap,
 	int err;
 
 	ctx_clear(ctx);
-	/* The whole list first: nothing is planned for half a list. */
+	/* Check the whole list first: a malformed list gets no plan. */
 	err = cpulist_each(list, count_cpu, &n);
 	if (err)
 		return ctx_fail(ctx, -EINVAL, "write CPUs as 1,3-5", "'%s': malformed CPU list", list);
 	count_hkids(&p);
-	p.switches = has_switches(ctx, snap);
+	p.has_files = has_online_files(ctx, snap);
 	p.offline = calloc(snap->nr_cpus + 1, sizeof(*p.offline));
 	if (!p.offline)
 		return ctx_nomem(ctx);

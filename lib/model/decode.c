@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Words of the TDX module explained: names, operands, bits, errnos. */
+/* Explains TDX module values: statuses, leaves, operands, feature bits; and errnos of KVM. */
 #include <ctype.h>
 #include "decode.h"
 #include "model.h"
@@ -25,7 +25,7 @@ static const char *const outcomes[TDXCTL_OUTCOMES] = {
 	[TDXCTL_OUTCOME_FATAL] = "fatal",
 };
 
-/* TDX module ABI, completion status: bits 47:40. */
+/* Bits 47:40 of a completion status. */
 static const char *const classes[] = {
 	"general", "operand", "contention", "page metadata", "TD pages", "module state",
 	"TD state", "vCPU", "keys", "platform", "memory regions", "secure EPT", "metadata fields",
@@ -52,7 +52,7 @@ static const struct {
 };
 /* clang-format on */
 
-/* What the low half of a status is, where it is not an operand id. */
+/* Meaning of the low half of a status where it is not an operand id. */
 static const struct {
 	uint32_t hi;
 	const char *kind;
@@ -79,81 +79,81 @@ static const struct {
 	{ TDX_STATUS_HI_NON_ORDERED_RESERVED_IN_TDMR, "TDMR and area" },
 };
 
-/* KVM_TDX_INIT_VM; Linux 6.16 to 7.2 agree on all of them. */
+/* Errors of KVM_TDX_INIT_VM, the same in Linux 6.16 to 7.2. */
 static const struct {
 	int err;
 	const char *name, *text, *meaning, *advice;
 } errnos[] = {
 	{ ENOSPC, "ENOSPC", "No space left on device",
 	  "no HKID is free",
-	  "Every HKID is in use, or leaked: 'tdxctl hkid' says by whom. Stop or release a TD, or "
-	  "raise the key split in firmware setup." },
+	  "Stop or release a TD; 'tdxctl hkid' lists the owners and leaked HKIDs. For more HKIDs, raise the "
+	  "key split in firmware setup." },
 	{ EBUSY, "EBUSY", "Device or resource busy",
-	  "a limit of the misc cgroup, or the VM has vCPUs already",
-	  "Look at misc.max and misc.events of the VM's cgroup and of those above it; keys may "
-	  "be free in hardware all the same." },
+	  "a limit of the misc cgroup was reached, or the VM already has vCPUs",
+	  "Check misc.max and misc.events of the VM's cgroup and of its parents. The hardware may still "
+	  "have free HKIDs." },
 	{ EIO, "EIO", "Input/output error",
 	  "a package has no online CPU, or a SEAMCALL failed",
-	  "The kernel log says which: bring one CPU of every package online, or decode the status "
-	  "word there." },
+	  "Check the kernel log. Bring one CPU of each package online, or decode the status word in the log." },
 	{ EAGAIN, "EAGAIN", "Resource temporarily unavailable",
-	  "the CPU's random number generator had no entropy",
-	  "Try again; spread the creation of TDs out." },
+	  "the CPU's random number generator had too little entropy",
+	  "Try again. Do not create many TDs at the same time." },
 	{ EINVAL, "EINVAL", "Invalid argument",
-	  "a parameter is wrong, or the TD is initialized already",
-	  "hw_error of the command has the status word; decode that. Attributes, XFAM and CPUID "
-	  "must be within what KVM_TDX_CAPABILITIES offers." },
+	  "a parameter is invalid, or the TD is already initialized",
+	  "Decode the status word in hw_error of the command. KVM_TDX_CAPABILITIES lists the attributes, "
+	  "XFAM bits and CPUID values that are allowed." },
 	{ E2BIG, "E2BIG", "Argument list too long",
-	  "too many CPUID entries", "The VMM must send fewer." },
+	  "too many CPUID entries", "This is a bug in the VMM: it must send fewer entries." },
 	{ EFAULT, "EFAULT", "Bad address",
-	  "the VMM passed a bad address", "A bug of the VMM." },
+	  "the VMM passed an invalid address", "This is a bug in the VMM." },
 	{ ENOMEM, "ENOMEM", "Cannot allocate memory",
-	  "no memory for the control pages of the TD", "Free memory on the host." },
+	  "there is no memory for the control pages of the TD", "Free memory on the host." },
 	{ ENOTTY, "ENOTTY", "Inappropriate ioctl for device",
-	  "the VM is not a TD, or KVM has no such command",
-	  "Kernel and VMM must be of one generation: upstream needs Linux 6.16 and QEMU 10.1." },
+	  "the VM is not a TD, or KVM does not have this command",
+	  "Use a kernel and a VMM of the same generation. Upstream supports TDX since Linux 6.16 and "
+	  "QEMU 10.1." },
 };
 
 static const struct tdxctl_bit features[] = {
 	{ 0, "TD_MIG", "TD migration" },
-	{ 1, "TD_PRESERVING", "update of the module while TDs run" },
+	{ 1, "TD_PRESERVING", "the module can be updated while TDs run" },
 	{ 2, "SERVTD", "service TDs" },
-	{ 3, "TDG_VP_RDWR", "a TD reads and writes fields of its vCPUs" },
-	{ 4, "RELAXED_MEM_MNG", "memory is managed with less locking" },
-	{ 5, "CPUID_VIRT_GUEST_CTRL", "the guest controls #VE of CPUID" },
+	{ 3, "TDG_VP_RDWR", "a TD can read and write fields of its vCPUs" },
+	{ 4, "RELAXED_MEM_MNG", "memory management needs fewer locks" },
+	{ 5, "CPUID_VIRT_GUEST_CTRL", "the guest controls whether CPUID causes #VE" },
 	{ 7, "TD_PARTITIONING", "nested VMs inside a TD" },
-	{ 8, "LOCAL_ATTESTATION", "reports for TDs of the same host" },
-	{ 9, "TD_ENTRY_ENHANCEMENTS", "entry of TDs with fewer steps" },
-	{ 10, "HOST_PRIORITY_LOCKS", "the host comes before guests at locks" },
+	{ 8, "LOCAL_ATTESTATION", "TDs can attest to other TDs on the same host" },
+	{ 9, "TD_ENTRY_ENHANCEMENTS", "TD entry takes fewer steps" },
+	{ 10, "HOST_PRIORITY_LOCKS", "the host has priority over guests for locks" },
 	{ 11, "CONFIG_IA32_ARCH_CAPS", "IA32_ARCH_CAPABILITIES can be configured" },
-	{ 16, "PENDING_EPT_VIOLATION_V2", "second form of the exit on unaccepted memory" },
+	{ 16, "PENDING_EPT_VIOLATION_V2", "version 2 of the exit on unaccepted memory" },
 	{ 17, "FMS_CONFIG", "family, model and stepping can be configured" },
 	{ 18, "NO_RBP_MOD", "RBP is preserved; Linux requires it" },
 	{ 19, "L2_TLB_INVD_OPT", "cheaper TLB invalidation for nested VMs" },
 	{ 20, "TOPOLOGY_ENUM", "CPU topology for TDs; KVM requires it" },
 	{ 21, "VE_REDUCTION", "fewer #VE in guests" },
-	{ 36, "DYNAMIC_PAMT", "memory for metadata is given as it is needed" },
+	{ 36, "DYNAMIC_PAMT", "page metadata memory is added on demand" },
 };
 
 static const struct tdxctl_bit attributes[] = {
-	{ 0, "DEBUG", "the host can read and write the TD: no confidentiality" },
+	{ 0, "DEBUG", "the host can read and write the TD, which is not confidential" },
 	{ 4, "HGS_PLUS_PROF", "thread scheduling hints may be used" },
-	{ 5, "PERF_PROF", "performance profiling by the host" },
-	{ 6, "PMT_PROF", "telemetry by the host" },
+	{ 5, "PERF_PROF", "the host can profile the performance of the TD" },
+	{ 6, "PMT_PROF", "the host can read telemetry of the TD" },
 	{ 16, "ICSSD", "debugging aid that keeps confidentiality" },
 	{ 27, "LASS", "linear address space separation" },
-	{ 28, "SEPT_VE_DISABLE", "no #VE on unaccepted memory; Linux guests want it" },
+	{ 28, "SEPT_VE_DISABLE", "no #VE on unaccepted memory; Linux guests expect this" },
 	{ 29, "MIGRATABLE", "the TD can be migrated" },
 	{ 30, "PKS", "supervisor protection keys" },
 	{ 31, "KL", "key locker" },
 	{ 62, "TPA", "the TD is a provisioning agent" },
-	{ 63, "PERFMON", "performance counters for the guest" },
+	{ 63, "PERFMON", "the guest can use performance counters" },
 };
 
 static const struct tdxctl_bit xfam[] = {
 	{ 0, "X87", "always required" }, { 1, "SSE", "always required" },
-	{ 2, "AVX", "YMM registers" }, { 3, "BNDREGS", "MPX; not for TDs" },
-	{ 4, "BNDCSR", "MPX; not for TDs" }, { 5, "OPMASK", "AVX-512 masks" },
+	{ 2, "AVX", "YMM registers" }, { 3, "BNDREGS", "MPX; not supported in TDs" },
+	{ 4, "BNDCSR", "MPX; not supported in TDs" }, { 5, "OPMASK", "AVX-512 masks" },
 	{ 6, "ZMM_HI256", "AVX-512 upper halves" }, { 7, "HI16_ZMM", "AVX-512 upper registers" },
 	{ 8, "PT", "processor trace" }, { 9, "PKRU", "user protection keys" },
 	{ 10, "PASID", "process address space ids" }, { 11, "CET_U", "user shadow stack" },
@@ -214,7 +214,7 @@ static enum tdxctl_outcome outcome_of(uint64_t v)
 {
 	if (!v)
 		return TDXCTL_OUTCOME_SUCCESS;
-	/* Bit 61, and the forms without bit 63, tell of a TD or a vCPU, not of the call. */
+	/* Bit 61, and bit 62 without bit 63, describe the state of the TD or vCPU, not of the call. */
 	if (v >> 61 & 1 || (v >> 62 & 3) == 1)
 		return TDXCTL_OUTCOME_FATAL;
 	if (!(v >> 63))
@@ -230,14 +230,14 @@ static void status_operand(struct tdxctl_word *w)
 	for (size_t i = 0; i < ARRAY_SIZE(low_halves); i++) {
 		if (low_halves[i].hi != hi)
 			continue;
-		/* Leaf 0 and TDMR 0 exist; without a number the module left it out. */
+		/* 0 means that the module gave no number, but TDMR 0 exists. */
 		if (w->operand || !strncmp(low_halves[i].kind, "TDMR", 4))
 			w->operand_kind = low_halves[i].kind;
 		if (!strcmp(low_halves[i].kind, "MSR"))
 			w->operand_name = tdxctl_msr_str(w->operand);
 		return;
 	}
-	/* Classes that name an operand; register 0 is RAX, as good as any. */
+	/* Classes that name an operand. Operand 0 is RAX. */
 	if (class == 1 || hi == (uint32_t)TDX_STATUS_HI_OPERAND_BUSY ||
 	    (w->operand && (class == 3 || class == 0xb))) {
 		w->operand_kind = "operand";
@@ -256,7 +256,7 @@ static void decode_status(uint64_t v, struct tdxctl_word *w)
 	w->name = tdxctl_status_str(v);
 	w->outcome = outcome_of(v);
 	if (TDX_IS_SW_ERROR(v)) {
-		/* Made by the kernel, which has no operands; NULL name: another trap. */
+		/* These statuses have no operand. If the name is NULL, SEAMCALL caused another trap. */
 		w->class_name = "made by the kernel";
 		w->outcome = TDXCTL_OUTCOME_ERROR;
 		a = tdxctl_decode_advice((uint32_t)v);
@@ -305,7 +305,7 @@ static bool decode_errno(const char *name, uint64_t number, struct tdxctl_word *
 	return false;
 }
 
-/* "TDH_MNG_CREATE" is "TDH.MNG.CREATE": KVM writes the one, the module's ABI the other. */
+/* Compares KVM's "TDH_MNG_CREATE" with "TDH.MNG.CREATE" of the module's ABI. */
 static bool same_leaf(const char *a, const char *b)
 {
 	for (; *a && *b; a++, b++) {
@@ -348,7 +348,7 @@ static bool decode_name(const char *s, struct tdxctl_word *w)
 	return decode_errno(s, 0, w);
 }
 
-/* A number as people paste it. *digits: how many hexadecimal ones, 0 decimal. */
+/* Parses a pasted number, decimal or hexadecimal. *digits is the number of hexadecimal digits, 0 for decimal. */
 static int number(const char *s, uint64_t *v, size_t *digits)
 {
 	bool hex = s[0] == '0' && (s[1] == 'x' || s[1] == 'X');
@@ -363,7 +363,7 @@ static int number(const char *s, uint64_t *v, size_t *digits)
 			return -EINVAL;
 	if (!len || len > 32)
 		return -EINVAL;
-	/* Status words are pasted without 0x, too. */
+	/* Status words are also pasted without 0x. */
 	if (len == 16 || len == 8)
 		hex = true;
 	if (!hex && strspn(s, "0123456789") < len)
@@ -412,18 +412,18 @@ int tdxctl_decode(const char *text, enum tdxctl_word_kind kind, struct tdxctl_wo
 
 /* ---- words in a log ---- */
 
-/* Does a number in a log look like a status, and not like an address? */
-static bool plausible(uint64_t v, size_t digits)
+/* Whether a number in a log is a status and not an address. */
+static bool looks_like_status(uint64_t v, size_t digits)
 {
 	if (TDX_IS_SW_ERROR(v))
 		return tdxctl_status_str(v);
 	if (!(v >> 32) || !tdxctl_status_str(v))
 		return false;
-	/* Codes that tell of no error share their upper half with physical addresses. */
+	/* Statuses that are not errors look like physical addresses in the upper half. */
 	return v >> 60 || (digits == 16 && (uint32_t)v <= 0xffff);
 }
 
-/* Ends at a number: "SEAMCALL (", "SEAMCALL[". */
+/* Whether "SEAMCALL (" or "SEAMCALL[" ends right before @at. */
 static bool after_seamcall(const char *line, size_t at)
 {
 	static const char word[] = "SEAMCALL";
@@ -434,7 +434,7 @@ static bool after_seamcall(const char *line, size_t at)
 	return at >= n && !memcmp(line + at - n, word, n);
 }
 
-/* Does @word end right before @at? */
+/* Whether @word ends right before @at. */
 static bool after(const char *line, size_t at, const char *word)
 {
 	size_t n = strlen(word);
@@ -443,8 +443,8 @@ static bool after(const char *line, size_t at, const char *word)
 }
 
 /*
- * Numbers without 0x: "leaf 33" of kernels before 6.16, and what QEMU says of
- * an exit, "hardware reason c000092100000122".
+ * Decodes numbers without 0x: ": leaf 33" of kernels before 6.16, and QEMU's message
+ * about an exit, "hardware reason c000092100000122".
  */
 static bool bare_word(const char *line, size_t len, size_t at, size_t *end, struct tdxctl_word *w)
 {
@@ -461,7 +461,7 @@ static bool bare_word(const char *line, size_t len, size_t at, size_t *end, stru
 		for (; n < len && n - at < 17 && isxdigit((unsigned char)line[n]); n++)
 			v = v << 4 | (uint64_t)(isdigit((unsigned char)line[n]) ? line[n] - '0' :
 						(line[n] | 0x20) - 'a' + 10);
-		if (n - at != 16 || !plausible(v, 16))
+		if (n - at != 16 || !looks_like_status(v, 16))
 			return false;
 		decode_status(v, w);
 	} else {
@@ -471,7 +471,7 @@ static bool bare_word(const char *line, size_t len, size_t at, size_t *end, stru
 	return true;
 }
 
-/* "KVM_TDX_INIT_VM failed: No space left on device": of other commands it says something else. */
+/* Decodes "KVM_TDX_INIT_VM failed: No space left on device". The errors of other commands differ. */
 static bool error_text(const char *line, size_t len, size_t at, size_t *end, struct tdxctl_word *w)
 {
 	static const char command[] = "KVM_TDX_INIT_VM";
@@ -508,11 +508,11 @@ bool tdxctl_decode_find(const char *line, size_t len, size_t from, size_t *start
 		for (n = i + 2; n < len && isxdigit((unsigned char)line[n]) && n - i <= 18; n++)
 			v = v << 4 | (uint64_t)(isdigit((unsigned char)line[n]) ? line[n] - '0' :
 						(line[n] | 0x20) - 'a' + 10);
-		/* Too long, or the beginning of another word. */
+		/* The number is too long, or part of another word. */
 		if (n == i + 2 || n - i > 18 ||
 		    (n < len && (isalnum((unsigned char)line[n]) || line[n] == '_')))
 			continue;
-		if (plausible(v, n - i - 2)) {
+		if (looks_like_status(v, n - i - 2)) {
 			decode_status(v, w);
 		} else if (v < 1 << 24 && after_seamcall(line, i) &&
 			   tdxctl_leaf_str(v & TDX_LEAF_MASK)) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What two sources say together about HKIDs that neither knows alone. */
+/* Infers states of HKIDs from two sources: the helper's snapshot and the misc cgroup. */
 #include "model.h"
 
 size_t hkids_count(const struct tdxctl_snapshot *s, enum tdxctl_hkid_state state)
@@ -21,12 +21,12 @@ size_t hkids_in_use(const struct tdxctl_snapshot *s)
 }
 
 /*
- * A helper that came late has not seen what became of an HKID that no SEAMCALL
- * named since. KVM charges an HKID to the misc cgroup before TDH.MNG.CREATE and
- * gives it back after TDH.MNG.KEY.FREEID, never when it leaks: every HKID in use
- * is charged. So when the cgroup counts as many as were seen in use, all others
- * are free; when it counts all, all others are in use. In between some TD was
- * never seen, or is on its way, and which HKID it has stays unknown.
+ * The helper does not know the state of an HKID that no SEAMCALL named since the helper
+ * was loaded. KVM charges an HKID to the misc cgroup before TDH.MNG.CREATE and uncharges
+ * it after TDH.MNG.KEY.FREEID, but not if it leaks: every HKID in use is charged. If the
+ * cgroup counts as many HKIDs as were seen in use, all others are free; if it counts all
+ * HKIDs, all others are in use. In between, a TD was never seen or is being created, and
+ * its HKID stays unknown.
  */
 void hkids_infer(struct tdxctl_snapshot *s)
 {

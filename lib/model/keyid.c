@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* How firmware's key split divides the KeyIDs. */
+/* How the key split that firmware sets divides the KeyIDs. */
 #include "facts.h"
 #include "model.h"
 
@@ -9,10 +9,10 @@ int tdxctl_keys_of(unsigned int bits, unsigned int split, struct tdxctl_keys *k)
 		return -EINVAL;
 	*k = (struct tdxctl_keys){ .bits = bits, .split = split };
 	k->first_private = 1U << (bits - split);
-	/* KeyID 0 is plain TME and nobody's. */
+	/* KeyID 0 is for plain TME and is not available as a key. */
 	k->tme_mt_keys = k->first_private - 1;
 	k->private_keys = (1U << bits) - k->first_private;
-	/* The TDX module takes one for itself. */
+	/* The TDX module uses one for itself. */
 	k->max_tds = k->private_keys ? k->private_keys - 1 : 0;
 	return 0;
 }
@@ -34,14 +34,14 @@ bool tdxctl_keys_host(const struct tdxctl_msr_set *set, struct tdxctl_keys *k,
 		return false;
 	}
 	if (shared > 0x7fff || private > 0x7fff) {
-		*reason = "MSR 0x87 makes no sense";
+		*reason = "MSR 0x87 has an invalid value";
 		return false;
 	}
 	*k = (struct tdxctl_keys){
 		.tme_mt_keys = shared, .first_private = shared + 1,
 		.private_keys = private, .max_tds = private ? private - 1 : 0,
 	};
-	/* The counts tell the bits; where both are there MSR 0x982 is exact. */
+	/* The number of bits follows from the counts; if MSR 0x982 is readable, it has the exact values. */
 	k->bits = log2_of(shared + private + 1);
 	k->split = k->bits - log2_of(shared + 1);
 	if (act->readable && act->value >> 32 & 0xf) {

@@ -1,24 +1,24 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Snapshots and what follows from one; names and meanings of TDX values. */
+/* Snapshots, and what is computed from one; names and meanings of TDX values. */
 #ifndef TDXCTL_MODEL_H
 #define TDXCTL_MODEL_H
 
 #include "base/base.h"
 
-/* Like tdxctl_snapshot_parse(); the reason goes to @ctx (may be NULL). */
+/* Like tdxctl_snapshot_parse(). The reason of a failure is set in @ctx, which may be NULL. */
 int snapshot_parse(struct tdxctl_ctx *ctx, const void *buf, size_t len,
 		   struct tdxctl_snapshot **out);
-/* A copy that shares nothing with @s. -ENOMEM. */
+/* Makes a copy that shares no memory with @s. Returns 0 or -ENOMEM. */
 int snapshot_copy(const struct tdxctl_snapshot *s, struct tdxctl_snapshot **out);
 
-/* HKIDs of @s in @state. */
+/* Number of HKIDs of @s in @state. */
 size_t hkids_count(const struct tdxctl_snapshot *s, enum tdxctl_hkid_state state);
-/* HKIDs that are neither free nor unknown. */
+/* Number of HKIDs that are neither free nor unknown. */
 size_t hkids_in_use(const struct tdxctl_snapshot *s);
-/* Settles unknown HKIDs where the charged ones leave no choice. */
+/* Sets the state of unknown HKIDs where the number of charged HKIDs determines it. */
 void hkids_infer(struct tdxctl_snapshot *s);
 
-/* Frees *@to and makes it a copy of @from, which may be NULL. -ENOMEM. */
+/* Frees *@to and replaces it by a copy of @from, which may be NULL. Returns 0 or -ENOMEM. */
 int string_copy(char **to, const char *from);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The words of the JSON interface: adding one is fine, changing one is not. */
+/* Names of states, as JSON has them: a name may be added, but not changed. */
 #include "model.h"
 
-#define WORD(table, value) ((value) < ARRAY_SIZE(table) ? (table)[value] : NULL)
+#define NAME(table, value) ((value) < ARRAY_SIZE(table) ? (table)[value] : NULL)
 
 /* clang-format off */
 static const char *const hkid_states[TDXCTL_HKID_STATES] = {
@@ -27,12 +27,12 @@ static const char *const strategies[TDXCTL_STRATEGIES] = {
 
 static const char *const reasons[TDXCTL_REASONS] = {
 	[TDXCTL_REASON_OK] = "available",
-	[TDXCTL_REASON_MAYBE] = "will be tried; the kernel may refuse",
+	[TDXCTL_REASON_MAYBE] = "will be tried, but the kernel may refuse it",
 	[TDXCTL_REASON_NO_IOCTL] = "this kernel's KVM lacks the command",
-	[TDXCTL_REASON_NO_SYMBOL] = "a kernel function it needs is missing",
+	[TDXCTL_REASON_NO_SYMBOL] = "a required kernel function is missing",
 	[TDXCTL_REASON_NOT_FINALIZED] = "the TD was never finalized",
 	[TDXCTL_REASON_NOT_TD] = "not a TD",
-	[TDXCTL_REASON_VM_DEAD] = "the VM is dead already",
+	[TDXCTL_REASON_VM_DEAD] = "the VM is already dead",
 	[TDXCTL_REASON_USER_SPACE] = "done without the helper, by ending the VMM",
 	[TDXCTL_REASON_LOCKDOWN] = "the kernel is locked down",
 };
@@ -56,37 +56,37 @@ static const char *const healths[] = {
 
 const char *tdxctl_hkid_state_str(unsigned int state)
 {
-	return WORD(hkid_states, state);
+	return NAME(hkid_states, state);
 }
 
 const char *tdxctl_td_state_str(unsigned int state)
 {
-	return WORD(td_states, state);
+	return NAME(td_states, state);
 }
 
 const char *tdxctl_cpu_state_str(unsigned int state)
 {
-	return WORD(cpu_states, state);
+	return NAME(cpu_states, state);
 }
 
 const char *tdxctl_strategy_str(unsigned int strategy)
 {
-	return WORD(strategies, strategy);
+	return NAME(strategies, strategy);
 }
 
 const char *tdxctl_reason_str(unsigned int reason)
 {
-	return WORD(reasons, reason);
+	return NAME(reasons, reason);
 }
 
 const char *tdxctl_phase_str(unsigned int phase)
 {
-	return WORD(phases, phase);
+	return NAME(phases, phase);
 }
 
 const char *tdxctl_health_str(unsigned int health)
 {
-	return WORD(healths, health);
+	return NAME(healths, health);
 }
 
 bool tdxctl_version_parse(const char *text, uint64_t *version, const char **end)

@@ -12,7 +12,7 @@ bool tdxctl_same_td(const struct tdxctl_td *was, const struct tdxctl_td *now)
 
 	if (was->id)
 		return now->id == was->id && now->tdr == was->tdr;
-	/* One that was found by its calls meanwhile has a number, but names no file. */
+	/* If the helper found the TD by its SEAMCALLs since then, it has an id now, but no file. */
 	return now->owner.tgid == was->owner.tgid && (a > b ? a - b : b - a) <= tick &&
 	       (now->owner.fd == was->owner.fd || now->owner.fd < 0);
 }
@@ -60,7 +60,7 @@ static bool matches(const struct selector *sel, const struct tdxctl_td_view *v)
 {
 	switch (sel->kind) {
 	case SEL_HKID:
-		/* A TD that gave its HKID back no longer answers to it. */
+		/* A TD whose HKID was freed no longer matches it. */
 		return sel->n && sel->n != TDXCTL_UNKNOWN32 && v->td.hkid == sel->n;
 	case SEL_TD:
 		return sel->n && v->td.id == sel->n;
@@ -83,7 +83,7 @@ int tdxctl_vm_find(struct tdxctl_ctx *ctx, const struct tdxctl_snapshot *snap,
 
 	ctx_clear(ctx);
 	if (parse_selector(sel, &s))
-		return ctx_fail(ctx, -EINVAL, "a VM is a name, a UUID, a PID, hkid:N or td:N",
+		return ctx_fail(ctx, -EINVAL, "write a VM as a name, a UUID, a PID, hkid:N or td:N",
 				"'%s': malformed VM", sel);
 	found = calloc(snap->nr_tds + 1, sizeof(*found));
 	if (!found)
@@ -91,7 +91,7 @@ int tdxctl_vm_find(struct tdxctl_ctx *ctx, const struct tdxctl_snapshot *snap,
 	for (size_t i = 0; i < snap->nr_tds; i++)
 		if (matches(&s, &snap->tds[i]))
 			found[n++] = i;
-	/* A guest may be called "4711"; as a PID that number comes first. */
+	/* The name of a VM may be a number: a matching PID has precedence. */
 	if (!n && s.kind == SEL_PID) {
 		s.kind = SEL_NAME;
 		for (size_t i = 0; i < snap->nr_tds; i++)
@@ -99,7 +99,7 @@ int tdxctl_vm_find(struct tdxctl_ctx *ctx, const struct tdxctl_snapshot *snap,
 				found[n++] = i;
 	}
 	if (!n)
-		ctx_fail(ctx, 0, snap->nr_tds ? "'tdxctl td' lists the TDs" : "there is no TD on this host",
+		ctx_fail(ctx, 0, snap->nr_tds ? "'tdxctl td' lists the TDs" : "there are no TDs on this host",
 			 "%s: no such VM", sel);
 	*idx = found;
 	return n;

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Snapshot bytes to a struct tdxctl_snapshot. The bytes come from a kernel that
- * may be newer, older or wrong: nothing in them is used before it was checked,
- * records are copied out one by one, and what an enum does not know is unknown.
+ * Parses the bytes of a snapshot into a struct tdxctl_snapshot. The bytes come from a
+ * kernel that may be newer, older or wrong: every field is checked before use, records
+ * are copied one by one, and enum values out of range become "unknown".
  */
 #include <stdio.h>
 #include "model.h"
 
 static const struct {
 	const char *name;
-	uint32_t record;	/* smallest stride: what version 1 has */
+	uint32_t record;	/* smallest stride: the record of version 1 */
 } sections[TDXCTL_SEC_COUNT] = {
 	[TDXCTL_SEC_HKIDS] = { "hkids", sizeof(struct tdxctl_hkid) },
 	[TDXCTL_SEC_TDS] = { "tds", sizeof(struct tdxctl_td) },
@@ -19,7 +19,7 @@ static const struct {
 	[TDXCTL_SEC_LEAVES] = { "leaves", sizeof(struct tdxctl_leaf) },
 };
 
-static const char abi_hint[] = "load the tdxctl module that belongs to this tdxctl";
+static const char abi_hint[] = "load the tdxctl module of the same version as this tdxctl";
 
 static int check_header(struct tdxctl_ctx *ctx, const void *buf, size_t len,
 			struct tdxctl_snapshot_hdr *hdr)
@@ -31,7 +31,7 @@ static int check_header(struct tdxctl_ctx *ctx, const void *buf, size_t len,
 		return ctx_fail(ctx, -EPROTO, abi_hint, "snapshot: header of %u bytes, at least %zu expected",
 				hdr->size, sizeof(*hdr));
 	if (hdr->total > len || hdr->total < hdr->size)
-		return ctx_fail(ctx, -EPROTO, abi_hint, "snapshot: says %u bytes, has %zu, header %u",
+		return ctx_fail(ctx, -EPROTO, abi_hint, "snapshot: the header gives %u bytes, but there are %zu (header: %u bytes)",
 				hdr->total, len, hdr->size);
 	for (unsigned int i = 0; i < TDXCTL_SEC_COUNT; i++) {
 		const struct tdxctl_section_desc *s = &hdr->section[i];
@@ -45,9 +45,9 @@ static int check_header(struct tdxctl_ctx *ctx, const void *buf, size_t len,
 		if (s->offset % 8 || s->offset < hdr->size)
 			return ctx_fail(ctx, -EPROTO, abi_hint, "snapshot: %s: bad offset %u",
 					sections[i].name, s->offset);
-		/* stride and count are 32 bits: the product cannot wrap 64. */
+		/* stride and count have 32 bits: the product cannot overflow 64 bits. */
 		if (end > hdr->total)
-			return ctx_fail(ctx, -EPROTO, abi_hint, "snapshot: %s: %u records of %u bytes end behind %u bytes",
+			return ctx_fail(ctx, -EPROTO, abi_hint, "snapshot: %s: %u records of %u bytes exceed the total of %u bytes",
 					sections[i].name, s->count, s->stride, hdr->total);
 	}
 	return 0;
@@ -103,7 +103,7 @@ static void clean_records(struct tdxctl_snapshot *snap)
 	}
 	for (size_t i = 0; i < snap->nr_packages; i++)
 		clean_enum(&snap->packages[i].global_key, 2, TDXCTL_UNKNOWN32);
-	/* A lock of a kind this library cannot name is left out. */
+	/* Locks of an unknown kind are dropped. */
 	for (size_t i = 0; i < snap->nr_locks; i++) {
 		struct tdxctl_lock *l = &snap->locks[i];
 
@@ -122,7 +122,7 @@ static void clean_records(struct tdxctl_snapshot *snap)
 	snap->hdr.section[TDXCTL_SEC_LOCKS].count = (uint32_t)kept;
 }
 
-/* A name until somebody finds a better one. */
+/* Names TDs by their process or id. A backend may replace the name by that of the VM. */
 static int provisional_names(struct tdxctl_snapshot *snap)
 {
 	for (size_t i = 0; i < snap->nr_tds; i++) {
@@ -157,7 +157,7 @@ int snapshot_parse(struct tdxctl_ctx *ctx, const void *buf, size_t len,
 	snap->hkids_charged = TDXCTL_UNKNOWN;
 	snap->platform.kvm_tdx = -1;
 
-	/* At least one element each: NULL then always means out of memory. */
+	/* Allocate at least one element: NULL always means out of memory. */
 #define SECTION(field, nr, sec, type) do { \
 	const struct tdxctl_section_desc *s = &hdr.section[sec]; \
 	snap->nr = s->count; \
@@ -194,7 +194,7 @@ void tdxctl_snapshot_free(struct tdxctl_snapshot *snap)
 {
 	if (!snap)
 		return;
-	/* A snapshot that was not finished has counts without arrays. */
+	/* An unfinished snapshot has counts without arrays. */
 	for (size_t i = 0; snap->tds && i < snap->nr_tds; i++) {
 		free(snap->tds[i].vm.name);
 		free(snap->tds[i].vm.uuid);
@@ -214,7 +214,7 @@ void tdxctl_snapshot_free(struct tdxctl_snapshot *snap)
 
 struct section {
 	const void *first;
-	size_t count, size, stride;	/* of a record here, and in the bytes */
+	size_t count, size, stride;	/* size of a record in memory, and in the bytes */
 };
 
 int tdxctl_snapshot_bytes(const struct tdxctl_snapshot *s, void **out, size_t *len)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Names of the TDX module ABI, from the tables that seam answers with. */
+/* Names of the TDX module ABI, from the tables in tdx.h. */
 #include "model.h"
 #include "tdx.h"
 

@@ -306,7 +306,7 @@ def test_report_hostile(tmp):
             ("host.vms[0].uuid: not a UUID", ["vms", 0, "uuid"], "x"), ("host.vms[1].name: missing", ["vms", 1], {}),
             ("host.snapshot: not base64", ["snapshot"], "A"), ("host.snapshot: not base64", ["snapshot"], "####"),
             ("host.snapshot: snapshot: truncated header", ["snapshot"], "AAAA"), ("host.snapshot", ["snapshot"], None),
-            ("host.snapshot: snapshot: says", ["snapshot"], base64.b64encode(snapshot[:-8]).decode()),
+            ("host.snapshot: snapshot: the header gives", ["snapshot"], base64.b64encode(snapshot[:-8]).decode()),
             ("host.cpu_check: not whole records", ["cpu_check"], "AAAA"),
             ("host.log_complete", ["log_complete"], 1),
             ("a NUL in a string", ["stuck_step"], "a\0b")):

@@ -349,7 +349,7 @@ case_early_no()
 	j 0 release db --dry-run
 	is strategy stop
 	is 'plan.strategies[strategy=early].available' false
-	is 'plan.strategies[strategy=early].reason' 'a kernel function it needs is missing'
+	is 'plan.strategies[strategy=early].reason' 'a required kernel function is missing'
 	t 5 release db --yes --strategy early
 	says 'missing'
 	in_use 2

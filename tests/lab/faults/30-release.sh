@@ -56,7 +56,7 @@ case_release_leaks_for_good()
 	is result failed
 	kill -0 "$web" || die "the VMM is gone"
 	t 5 release web --yes --strategy early
-	says 'the VM is dead already'
+	says 'the VM is already dead'
 	gone "$web"
 	wait_for 'dmesg | grep -q "page 0x.* is leaked: the HKID is leaked"'
 	lose 1 1 64
