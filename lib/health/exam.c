@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the checks share: reasons, limits, and the judgement of a value. */
+/* Shared by the checks: reasons, limits, and the comparison of values with them. */
 #include <stdio.h>
 #include "exam.h"
 
@@ -35,7 +35,7 @@ int exam_reason(struct tdxctl_exam *x, enum tdxctl_health state, const char *fmt
 int exam_unknown(struct tdxctl_exam *x, const char *reason)
 {
 	x->result->state = TDXCTL_HEALTH_UNKNOWN;
-	x->result->value = (struct tdxctl_val){ .reason = reason ? reason : "not looked at" };
+	x->result->value = (struct tdxctl_val){ .reason = reason ? reason : "not read" };
 	return 0;
 }
 
@@ -48,15 +48,15 @@ int exam_no_helper(struct tdxctl_exam *x)
 {
 	switch (x->facts->helper_err) {
 	case 0:
-		return exam_unknown(x, "only the helper sees it");
+		return exam_unknown(x, "not known without the helper");
 	case -EACCES: case -EPERM:
-		return exam_unknown(x, "only root may ask the helper");
+		return exam_unknown(x, "only root can read from the helper");
 	default:
-		return exam_unknown(x, "the helper does not answer; it may be of another version");
+		return exam_unknown(x, "the helper does not respond; its version may not match");
 	}
 }
 
-/* The number that makes "below" or "above" mean what the limit says. */
+/* The limit as a number. A percentage is rounded so that "below" and "above" it stay exact. */
 static uint64_t resolve(const struct tdxctl_check *c, const struct tdxctl_limit *l, uint64_t total)
 {
 	if (l->value == TDXCTL_UNKNOWN || !l->percent)

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the checks share; no other code includes this. */
+/* Shared by the checks. */
 #ifndef TDXCTL_EXAM_H
 #define TDXCTL_EXAM_H
 
 #include "health.h"
 #include "host/host.h"
 
-/* One check at work. */
+/* A check while it runs. */
 struct tdxctl_exam {
 	const struct tdxctl_check *check;
 	const struct tdxctl_facts *facts;
@@ -16,20 +16,22 @@ struct tdxctl_exam {
 	struct tdxctl_health_report *report;
 };
 
-/* A reason of this check's: object, cause, next step. */
+/* Adds a reason of this check: object, cause, next step. */
 int exam_reason(struct tdxctl_exam *x, enum tdxctl_health state, const char *fmt, ...) PRINTF(3, 4);
-/* A reason about the host as a whole, which makes its state unknown. */
+/* Adds a reason about the whole host, with the state UNKNOWN. */
 int exam_host(struct tdxctl_health_report *r, const char *fmt, ...) PRINTF(2, 3);
-/* The value cannot be read; @reason is a constant, or NULL. */
+/* Sets the result to UNKNOWN. @reason is a constant, or NULL. */
 int exam_unknown(struct tdxctl_exam *x, const char *reason);
-/* The same for want of a helper that answers. */
+/* Sets the result to UNKNOWN because the helper did not report. */
 int exam_no_helper(struct tdxctl_exam *x);
+/* Whether the snapshot has TDs, HKIDs and locks: it comes from the helper or an emulated host. */
 bool exam_has_ledger(const struct tdxctl_exam *x);
-/* Limits in percent are of @total; to be called before the first judgement. */
+/* Resolves limits in percent of @total. Call it before exam_judge(). */
 void exam_set_total(struct tdxctl_exam *x, uint64_t total);
-/* Notes one object's value and says how bad it is; the worst one remains. */
+/* Compares the value of one object with the limits. The worst value and state become the result. */
 enum tdxctl_health exam_judge(struct tdxctl_exam *x, uint64_t v);
 
+/* Nanoseconds from @since to the snapshot; 0 if @since is not known. */
 static inline uint64_t exam_age(const struct tdxctl_snapshot *snap, uint64_t since)
 {
 	return since && since <= snap->hdr.now_ns ? snap->hdr.now_ns - since : 0;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The table of checks, and what each of them looks at. */
+/* The table of checks, and how each of them measures. */
 #include <stdio.h>
 #include "exam.h"
 
-#define ENOUGH_CALLS	1000		/* for a share of them to mean something */
+#define ENOUGH_CALLS	1000		/* fewer calls give no useful percentage */
 
 static int packages_uncovered(struct tdxctl_exam *x)
 {
@@ -17,7 +17,7 @@ static int packages_uncovered(struct tdxctl_exam *x)
 	if (!s->nr_packages)
 		return exam_unknown(x, "no package is known");
 	if (!n && x->facts->nodes_offline)
-		return exam_unknown(x, "a node has no online CPU; another node may share its package");
+		return exam_unknown(x, "a node has no online CPU, but another node may be in the same package");
 	if (!n && x->facts->cpus_unplaced)
 		return exam_unknown(x, "the package of an offline CPU is not known without the helper");
 	exam_set_total(x, s->nr_packages);
@@ -25,7 +25,7 @@ static int packages_uncovered(struct tdxctl_exam *x)
 	for (size_t i = 0; h && !err && i < s->nr_packages; i++)
 		if (!s->packages[i].online_cpus)
 			err = exam_reason(x, h,
-				  "package %u has no online CPU: no TD can be created or torn down until one is online again",
+				  "package %u has no online CPU: no TD can be created or torn down until one of its CPUs is online",
 				  s->packages[i].id);
 	return err;
 }
@@ -50,11 +50,11 @@ static int cpus_not_enabled(struct tdxctl_exam *x)
 			first = c->cpu;
 	}
 	if (!known)
-		return exam_unknown(x, "no CPU was seen with a SEAMCALL yet; 'tdxctl cpu' tries each");
+		return exam_unknown(x, "no SEAMCALL was seen on any CPU yet; 'tdxctl cpu' tests each CPU");
 	exam_set_total(x, online);
 	h = exam_judge(x, bad);
 	return h ? exam_reason(x, h, "%" PRIu64 " online CPU%s not enabled for TDX (first: CPU %u): 'tdxctl cpu' lists them",
-		       bad, plural(bad), first) : 0;
+		       bad, bad == 1 ? " is" : "s are", first) : 0;
 }
 
 static int lock_held(struct tdxctl_exam *x)
@@ -79,9 +79,9 @@ static int lock_held(struct tdxctl_exam *x)
 			snprintf(name, sizeof(name), "key-config lock of package %u", l->package);
 		if (l->holder_tgid)
 			snprintf(by, sizeof(by), " by %s (%d)", l->holder_comm, l->holder_tgid);
-		err = exam_reason(x, h, "%s held for %" PRIu64 " ms%s", name, held / 1000000, by);
+		err = exam_reason(x, h, "%s is held for %" PRIu64 " ms%s: see 'tdxctl lock'", name, held / 1000000, by);
 	}
-	return err || x->result->value.readable ? err : exam_unknown(x, "no lock can be watched on this kernel");
+	return err || x->result->value.readable ? err : exam_unknown(x, "watching locks is not supported by this kernel");
 }
 
 static int teardown(struct tdxctl_exam *x)
@@ -97,23 +97,23 @@ static int teardown(struct tdxctl_exam *x)
 		uint64_t t = exam_age(s, v->td.since_ns);
 		enum tdxctl_health h;
 
-		/* A released TD whose VMM lives on holds nothing any more. */
+		/* A released TD without private pages holds nothing, even if its VMM still runs. */
 		if ((v->td.state != TDXCTL_TD_TEARDOWN && v->td.state != TDXCTL_TD_BLOCKED) ||
 		    !v->td.private_pages)
 			continue;
 		h = exam_judge(x, t);
 		if (h)
-			err = exam_reason(x, h, "td:%u (%s) in teardown for %" PRIu64 " s: 'tdxctl td show td:%u' lists who keeps it",
+			err = exam_reason(x, h, "td:%u (%s) is in teardown for %" PRIu64 " s: 'tdxctl td show td:%u' lists what keeps it alive",
 				  v->td.id, v->vm.name, (uint64_t)(t / NSEC_PER_SEC), v->td.id);
 	}
 	return err;
 }
 
 /*
- * F7: an HKID goes back with the last user of the process's memory map, which
- * can be somebody else than the process.
+ * The HKID is freed with the last user of the process's memory map or of the VM's files,
+ * which can be another process (see FLOWS.md F7).
  */
-static bool holds_on(const struct tdxctl_td_view *v)
+static bool outlives_owner(const struct tdxctl_td_view *v)
 {
 	return v->vm.gone && v->td.hkid && v->td.hkid != TDXCTL_UNKNOWN32 && v->td.state != TDXCTL_TD_LEAKED;
 }
@@ -128,21 +128,21 @@ static int owner_gone(struct tdxctl_exam *x)
 	if (!exam_has_ledger(x))
 		return exam_no_helper(x);
 	for (size_t i = 0; i < s->nr_tds; i++)
-		n += holds_on(&s->tds[i]);
+		n += outlives_owner(&s->tds[i]);
 	exam_set_total(x, s->nr_tds);
 	h = exam_judge(x, n);
 	for (size_t i = 0; h && !err && i < s->nr_tds; i++) {
 		const struct tdxctl_td_view *v = &s->tds[i];
 
-		if (holds_on(v))
+		if (outlives_owner(v))
 			err = exam_reason(x, h,
-				  "HKID %u is held by td:%u (%s) though process %d is gone: 'tdxctl td show td:%u' lists who keeps it",
+				  "HKID %u is held by td:%u (%s), but process %d ended: 'tdxctl td show td:%u' lists what keeps the TD alive",
 				  v->td.hkid, v->td.id, v->vm.name, v->td.owner.tgid, v->td.id);
 	}
 	return err;
 }
 
-/* Those that leaked their HKID as well are told of with it. */
+/* A TD whose HKID leaked as well is reported with the HKID. */
 static bool lost_pages(const struct tdxctl_td_view *v)
 {
 	return v->td.state == TDXCTL_TD_LEAKED && !v->td.hkid;
@@ -167,7 +167,7 @@ static int tds_leaked(struct tdxctl_exam *x)
 
 		if (lost_pages(v))
 			err = exam_reason(x, h, "pages of td:%u (%s, %d) are lost until the host reboots: %s: %s; "
-				       "'tdxctl td show td:%u' tells how many",
+				       "'tdxctl td show td:%u' shows how many",
 				       v->td.id, v->vm.name, v->td.owner.tgid, leaf ? leaf : "an unknown leaf",
 				       status ? status : "unknown status", v->td.id);
 	}
@@ -177,20 +177,20 @@ static int tds_leaked(struct tdxctl_exam *x)
 static int missed(struct tdxctl_exam *x)
 {
 	const struct tdxctl_info *info = &x->snap->info;
-	const uint64_t all = TDXCTL_F_SEAMCALL | TDXCTL_F_SEAMCALL_RET;
+	const uint64_t required = TDXCTL_F_SEAMCALL | TDXCTL_F_SEAMCALL_RET;
 	enum tdxctl_health h;
 
 	if (!exam_has_ledger(x))
 		return exam_no_helper(x);
 	h = exam_judge(x, x->snap->hdr.missed);
-	/* It goes on without counting. */
-	if (info->attached_ns && (info->features & all) != all) {
+	/* The helper does not count the SEAMCALLs that it cannot see, so hdr.missed may be 0. */
+	if (info->attached_ns && (info->features & required) != required) {
 		if (h == TDXCTL_HEALTH_OK)
 			h = x->result->state = TDXCTL_HEALTH_WARNING;
-		return exam_reason(x, h, "the helper does not see every SEAMCALL now, counts may be wrong: kprobes "
-				"may be switched off (/sys/kernel/debug/kprobes/enabled)");
+		return exam_reason(x, h, "the helper does not see every SEAMCALL, and its counts may be wrong: check that "
+				"kprobes are on (/sys/kernel/debug/kprobes/enabled)");
 	}
-	return h ? exam_reason(x, h, "%" PRIu64 " SEAMCALLs were not seen: counts may be wrong",
+	return h ? exam_reason(x, h, "the helper missed %" PRIu64 " SEAMCALLs: its counts may be wrong",
 		       (uint64_t)x->snap->hdr.missed) : 0;
 }
 
@@ -201,7 +201,7 @@ static int tds_dropped(struct tdxctl_exam *x)
 	if (!exam_has_ledger(x))
 		return exam_no_helper(x);
 	h = exam_judge(x, x->snap->hdr.tds_dropped);
-	return h ? exam_reason(x, h, "%" PRIu64 " TDs are missing from the list: no room",
+	return h ? exam_reason(x, h, "%" PRIu64 " TDs are not tracked: the helper's table was full",
 		       (uint64_t)x->snap->hdr.tds_dropped) : 0;
 }
 
@@ -224,14 +224,14 @@ static int busy(struct tdxctl_exam *x)
 			most = l;
 	}
 	if (calls < ENOUGH_CALLS)
-		return exam_unknown(x, "too few SEAMCALLs were seen yet");
-	/* Counters of another's making may be anything. */
+		return exam_unknown(x, "too few SEAMCALLs were seen so far");
+	/* Counters of a captured host are not trusted: busy may exceed calls. */
 	ppm = n < calls ? (uint64_t)((double)n / (double)calls * 1e6) : 1000000;
 	h = exam_judge(x, ppm);
 	if (!h)
 		return 0;
 	name = tdxctl_leaf_str(most->leaf);
-	return exam_reason(x, h, "%" PRIu64 ".%" PRIu64 " %% of the SEAMCALLs found something busy, most of them %s: 'tdxctl lock' shows where",
+	return exam_reason(x, h, "%" PRIu64 ".%" PRIu64 " %% of the SEAMCALLs returned a busy status, most of them %s: 'tdxctl lock' shows where",
 		   ppm / 10000, ppm / 1000 % 10,
 		   name ? name : "of an unknown leaf");
 }
@@ -243,16 +243,16 @@ static int module_version(struct tdxctl_exam *x)
 	uint64_t version;
 
 	if (!text)
-		return exam_unknown(x, x->snap->platform.has_tdx ? "this kernel does not tell its version" :
-			       "there is no sign of a TDX module");
+		return exam_unknown(x, x->snap->platform.has_tdx ? "this kernel does not report the module version" :
+			       "no working TDX module was found");
 	if (!tdxctl_version_parse(text, &version, &end))
-		return exam_unknown(x, "its version is not like 1.5.06");
+		return exam_unknown(x, "the module version is not of the form X.Y.ZZ");
 	h = exam_judge(x, version);
-	return h ? exam_reason(x, h, "TDX module %s is older than it should be: update it with the kernel or the firmware",
+	return h ? exam_reason(x, h, "TDX module %s is older than the configured limit: update it with the kernel or the firmware",
 		       text) : 0;
 }
 
-/* In the order of the verdict's reasons. */
+/* The order is that of the reasons of the verdict. */
 const struct tdxctl_check tdxctl_checks[TDXCTL_CHECKS] = {
 	[TDXCTL_CHECK_PACKAGES_UNCOVERED] = {
 		.id = "packages_uncovered", .title = "packages without an online CPU",
@@ -265,84 +265,85 @@ const struct tdxctl_check tdxctl_checks[TDXCTL_CHECKS] = {
 		.id = "cpus_not_enabled", .title = "online CPUs that cannot run TDs",
 		.share = true, .verdict = true,
 		.warning = TDXCTL_NO_LIMIT, .critical.value = 0,
-		.about = "CPUs that are online and were seen not to be enabled for TDX.",
+		.about = "A SEAMCALL on these CPUs failed because TDX is not enabled there.",
 		.measure = cpus_not_enabled,
 	},
 	[TDXCTL_CHECK_HKIDS_LEAKED] = {
 		.id = "hkids_leaked", .title = "HKIDs lost until the next reboot",
 		.share = true, .verdict = true,
 		.warning = TDXCTL_NO_LIMIT, .critical.value = 0,
-		.about = "HKIDs the kernel could not take back from a TD.",
+		.about = "The kernel could not free these HKIDs when their TD was torn down.",
 		.measure = exam_hkids_leaked,
 	},
 	[TDXCTL_CHECK_HKIDS_FREE] = {
 		.id = "hkids_free", .title = "free HKIDs", .low = true,
 		.share = true, .verdict = true, .required = true,
 		.warning = { .value = 12, .percent = true }, .critical.value = 1,
-		.about = "As many TDs can still be created. Without the helper the misc cgroup tells.",
+		.about = "How many more TDs can be created. Without the helper, read from the misc cgroup.",
 		.measure = exam_hkids_free,
 	},
 	[TDXCTL_CHECK_HKIDS_DRIFT] = {
-		.id = "hkids_drift", .title = "HKIDs that only the kernel or only the helper counts",
+		.id = "hkids_drift", .title = "HKIDs counted only by the kernel or only by the helper",
 		.share = true, .verdict = true,
 		.warning.value = 0, .critical = TDXCTL_NO_LIMIT,
-		.about = "The difference between HKIDs charged by the misc cgroup and HKIDs seen in use: "
-			 "TDs older than the helper, a leak, or a kernel that counts wrong.",
+		.about = "The difference between HKIDs charged to the misc cgroup and HKIDs seen in use. "
+			 "Possible causes: TDs older than the helper, a leak, or a kernel that counts wrong.",
 		.measure = exam_hkids_drift,
 	},
 	[TDXCTL_CHECK_LOCK_HELD] = {
-		.id = "lock_held", .title = "longest hold of a lock, at this moment",
+		.id = "lock_held", .title = "longest hold of a lock that is held now",
 		.unit = TDXCTL_UNIT_NS, .verdict = true,
 		.warning.value = NSEC_PER_SEC, .critical = TDXCTL_NO_LIMIT,
-		.about = "tdx_lock and the key-config lock of each package. To program a key takes milliseconds.",
+		.about = "tdx_lock and the key-config lock of each package. "
+			 "Programming a key takes milliseconds.",
 		.measure = lock_held,
 	},
 	[TDXCTL_CHECK_TEARDOWN] = {
-		.id = "teardown", .title = "longest teardown under way",
+		.id = "teardown", .title = "longest teardown in progress",
 		.unit = TDXCTL_UNIT_NS, .verdict = true,
 		.warning.value = 60 * NSEC_PER_SEC, .critical = TDXCTL_NO_LIMIT,
-		.about = "Of a TD that is going away and still has private memory.",
+		.about = "Measured for TDs that still have private memory.",
 		.measure = teardown,
 	},
 	[TDXCTL_CHECK_OWNER_GONE] = {
-		.id = "owner_gone", .title = "TDs that keep an HKID though their process is gone",
+		.id = "owner_gone", .title = "TDs that hold an HKID although their process ended",
 		.share = true, .verdict = true,
 		.warning.value = 0, .critical = TDXCTL_NO_LIMIT,
-		.about = "Somebody else keeps the memory of the process, or a file of the VM.",
+		.about = "Another process still uses the memory of the ended process, or a file of the VM.",
 		.measure = owner_gone,
 	},
 	[TDXCTL_CHECK_TDS_LEAKED] = {
 		.id = "tds_leaked", .title = "TDs whose pages are lost until the next reboot",
 		.share = true, .verdict = true,
 		.warning = { 0 }, .critical = TDXCTL_NO_LIMIT,
-		.about = "Their HKID is free again, but the kernel could not reclaim every page of them.",
+		.about = "The HKIDs of these TDs were freed, but the kernel could not reclaim every page.",
 		.measure = tds_leaked,
 	},
 	[TDXCTL_CHECK_MISSED] = {
-		.id = "missed", .title = "SEAMCALLs the helper has missed", .verdict = true,
+		.id = "missed", .title = "SEAMCALLs that the helper missed", .verdict = true,
 		.warning.value = 0, .critical = TDXCTL_NO_LIMIT,
-		.about = "Counts and states may be wrong then.",
+		.about = "If there are any, counts and states may be wrong.",
 		.measure = missed,
 	},
 	[TDXCTL_CHECK_TDS_DROPPED] = {
-		.id = "tds_dropped", .title = "TDs the helper had no room for", .verdict = true,
+		.id = "tds_dropped", .title = "TDs that the helper does not track", .verdict = true,
 		.warning.value = 0, .critical = TDXCTL_NO_LIMIT,
-		.about = "They are in no list.",
+		.about = "The helper's table was full when they were created. No list shows these TDs.",
 		.measure = tds_dropped,
 	},
 	[TDXCTL_CHECK_BUSY] = {
-		.id = "busy", .title = "SEAMCALLs that found something busy",
+		.id = "busy", .title = "SEAMCALLs that returned a busy status",
 		.unit = TDXCTL_UNIT_PPM,
 		.warning.value = 100000, .critical = TDXCTL_NO_LIMIT,
-		.about = "The share of all SEAMCALLs since the helper was loaded, from the first thousand on. "
-			 "It does not depend on how much the host has to do.",
+		.about = "The percentage of all SEAMCALLs since the helper was loaded, known after the first "
+			 "thousand. It does not depend on the load of the host.",
 		.measure = busy,
 	},
 	[TDXCTL_CHECK_MODULE_VERSION] = {
 		.id = "module_version", .title = "version of the TDX module", .low = true,
 		.unit = TDXCTL_UNIT_VERSION, .verdict = true,
 		.warning = TDXCTL_NO_LIMIT, .critical = TDXCTL_NO_LIMIT,
-		.about = "Not checked unless a version is given.",
+		.about = "Checked only if a limit is set.",
 		.measure = module_version,
 	},
 };
@@ -369,23 +370,23 @@ bool tdxctl_kvm_without_tdx(const struct tdxctl_facts *f)
 	       (!p->kvm || (!strcmp(p->kvm, "kvm_intel") && !p->kvm_tdx));
 }
 
-/* Why nothing can be said of a host without the helper. */
-static int add_blind(struct tdxctl_health_report *r, const struct tdxctl_facts *f)
+/* Adds the reasons why the state of a host without the helper is unknown. */
+static int add_unknown(struct tdxctl_health_report *r, const struct tdxctl_facts *f)
 {
 	int err = 0;
 
 	if (!f->snap->platform.has_tdx)
-		return exam_host(r, "no sign of a working TDX module");
+		return exam_host(r, "no working TDX module was found");
 	if (f->nodes_offline)
 		err = exam_host(r, "node %d has no online CPU: if it is a package of its own, no TD can be created",
 			       __builtin_ctzll(f->nodes_offline));
 	if (err)
 		return err;
 	if (tdxctl_kvm_without_tdx(f))
-		return exam_host(r, "no TD can be created: %s; 'tdxctl doctor' says what to do",
+		return exam_host(r, "no TD can be created: %s; 'tdxctl doctor' shows what to do",
 				f->snap->platform.kvm ? "TDX is off in KVM" : "KVM is not loaded");
 	return exam_host(r, f->hkid_current.readable ?
-			"the helper is not loaded: whose HKIDs they are, TDs and locks are not visible" :
+			"the helper is not loaded: TDs, locks and the owners of HKIDs are not visible" :
 			"the helper is not loaded: HKIDs, TDs and locks are not visible");
 }
 
@@ -405,10 +406,10 @@ int tdxctl_health_get(const struct tdxctl_facts *f, const struct tdxctl_threshol
 		if (tdxctl_checks[i].verdict && h != TDXCTL_HEALTH_UNKNOWN && h > r->state)
 			r->state = h;
 	}
-	/* Files of the host say little about HKIDs: no news is not good news. */
+	/* The files of a host do not show leaked HKIDs or held locks: without a finding, the state is unknown, not ok. */
 	if (!err && r->state == TDXCTL_HEALTH_OK && f->snap->source == TDXCTL_SOURCE_HOST) {
 		r->state = TDXCTL_HEALTH_UNKNOWN;
-		err = add_blind(r, f);
+		err = add_unknown(r, f);
 	}
 	if (err) {
 		tdxctl_health_free(r);
@@ -422,17 +423,17 @@ enum tdxctl_health tdxctl_health_overall(const struct tdxctl_health_report *r,
 					 const struct tdxctl_thresholds *t)
 {
 	enum tdxctl_health worst = TDXCTL_HEALTH_OK;
-	bool blind = false;
+	bool unknown = false;
 
 	for (size_t i = 0; i < TDXCTL_CHECKS; i++) {
 		const struct tdxctl_check_result *c = &r->result[i];
 
 		if (c->state == TDXCTL_HEALTH_UNKNOWN)
-			blind |= c->on && (t->chosen[i] || tdxctl_checks[i].required);
+			unknown |= c->on && (t->chosen[i] || tdxctl_checks[i].required);
 		else if (c->state > worst)
 			worst = c->state;
 	}
-	return worst == TDXCTL_HEALTH_OK && blind ? TDXCTL_HEALTH_UNKNOWN : worst;
+	return worst == TDXCTL_HEALTH_OK && unknown ? TDXCTL_HEALTH_UNKNOWN : worst;
 }
 
 void tdxctl_health_free(struct tdxctl_health_report *r)

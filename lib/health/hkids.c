@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Checks of HKIDs: leaked, free, and counted twice. */
+/* Checks of HKIDs: leaked, free, and counted differently by kernel and helper. */
 #include <stdio.h>
 #include "exam.h"
 
-#define MAX_SAID	4		/* of one kind, before the rest is only counted */
+#define MAX_LISTED	4		/* leaked HKIDs listed one by one; the others are counted */
 
-/* Each with its former owner and what failed, so that a log line is enough. */
+/* One reason per HKID, with its former owner and the failed SEAMCALL, so that a log line is enough. */
 static int add_leaked(struct tdxctl_exam *x, enum tdxctl_health h, uint64_t n)
 {
 	const struct tdxctl_snapshot *s = x->snap;
-	uint64_t said = 0;
+	uint64_t listed = 0;
 	int err = 0;
 
-	for (size_t i = 0; !err && i < s->nr_hkids && said < MAX_SAID; i++) {
+	for (size_t i = 0; !err && i < s->nr_hkids && listed < MAX_LISTED; i++) {
 		const struct tdxctl_hkid *k = &s->hkids[i];
-		/* Success fails nothing: it was not seen. */
+		/* Without a failed status, the failing SEAMCALL was not seen. */
 		const char *leaf = k->fail_status ? tdxctl_leaf_str(k->fail_leaf) : NULL;
 		const char *status = k->fail_status ? tdxctl_status_str(k->fail_status) : NULL;
 		const char *vm = k->owner.comm;
@@ -30,10 +30,10 @@ static int add_leaked(struct tdxctl_exam *x, enum tdxctl_health h, uint64_t n)
 				 vm, k->owner.tgid);
 		err = exam_reason(x, h, "HKID %u%s leaked: %s: %s; it is lost until the host reboots",
 			  k->id, whose, leaf ? leaf : "an unknown leaf", status ? status : "unknown status");
-		said++;
+		listed++;
 	}
-	if (!err && n > said)
-		err = exam_reason(x, h, "%" PRIu64 " more HKIDs leaked: 'tdxctl hkid' lists them", (n - said));
+	if (!err && n > listed)
+		err = exam_reason(x, h, "%" PRIu64 " more HKIDs leaked: 'tdxctl hkid' lists them", (n - listed));
 	return err;
 }
 
@@ -48,7 +48,7 @@ int exam_hkids_leaked(struct tdxctl_exam *x)
 	if (!s->nr_hkids)
 		return exam_unknown(x, "no HKID is known");
 	if (!n && hkids_count(s, TDXCTL_HKID_UNKNOWN))
-		return exam_unknown(x, "some HKIDs were not seen since the helper was loaded");
+		return exam_unknown(x, "the state of some HKIDs is not known: no SEAMCALL used them since the helper was loaded");
 	exam_set_total(x, s->nr_hkids);
 	h = exam_judge(x, n);
 	return h ? add_leaked(x, h, n) : 0;
@@ -84,12 +84,13 @@ int exam_hkids_free(struct tdxctl_exam *x)
 	exam_set_total(x, total);
 	h = exam_judge(x, n);
 	if (h && !n)
-		return exam_reason(x, h, "no free HKID: no TD can be created before 'tdxctl release VM' gives one back");
-	return h ? exam_reason(x, h, "only %" PRIu64 " of %" PRIu64 " HKIDs free", n, total) : 0;
+		return exam_reason(x, h, "no HKID is free: no TD can be created; 'tdxctl release VM' frees one");
+	return h ? exam_reason(x, h, "only %" PRIu64 " of %" PRIu64 " HKIDs %s free: 'tdxctl hkid' lists the owners",
+			       n, total, n == 1 ? "is" : "are") : 0;
 }
 
-/* A TD that is being created is charged before the TDX module hears of it. */
-static bool create_waits(const struct tdxctl_snapshot *s)
+/* Whether a TD may be being created: its HKID is charged before the first SEAMCALL names it. */
+static bool may_create(const struct tdxctl_snapshot *s)
 {
 	for (size_t i = 0; i < s->nr_locks; i++)
 		if (s->locks[i].kind == TDXCTL_LOCK_TDX && s->locks[i].held == 1)
@@ -97,35 +98,35 @@ static bool create_waits(const struct tdxctl_snapshot *s)
 	return false;
 }
 
-/* Two that count the same thing: the kernel's cgroup, and the helper. */
+/* Compares the two counts of HKIDs in use: of the kernel's misc cgroup and of the helper. */
 int exam_hkids_drift(struct tdxctl_exam *x)
 {
 	uint64_t charged = tdxctl_hkids_charged(x->facts);
 	const struct tdxctl_snapshot *s = x->snap;
 	uint64_t seen = hkids_in_use(s);
 	uint64_t n = charged > seen ? charged - seen : seen - charged;
-	unsigned long long kernel = charged, helper = seen;
 	enum tdxctl_health h;
 
 	if (!exam_has_ledger(x))
 		return exam_no_helper(x);
 	if (charged == TDXCTL_UNKNOWN)
-		return exam_unknown(x, x->facts->hkid_current.readable ? "TDs come and go" :
+		return exam_unknown(x, x->facts->hkid_current.readable ? "TDs are being created or torn down" :
 			       x->facts->hkid_current.reason);
-	if (charged > seen && create_waits(s))
+	if (charged > seen && may_create(s))
 		return exam_unknown(x, "a TD is being created");
 	exam_set_total(x, s->nr_hkids);
 	h = exam_judge(x, n);
 	if (!h)
 		return 0;
 	if (charged < seen)
-		return exam_reason(x, h, "the misc cgroup has %llu HKID%s charged but %llu are in use: a kernel that takes a "
-			   "refused charge off twice; trust 'tdxctl hkid'", kernel, plural(charged), helper);
+		return exam_reason(x, h, "the misc cgroup has %" PRIu64 " HKID%s charged but %" PRIu64 " are in use: some "
+			   "kernels uncharge a refused HKID twice; use the counts of 'tdxctl hkid'", charged,
+			   plural(charged), seen);
 	if (hkids_count(s, TDXCTL_HKID_UNKNOWN))
-		return exam_reason(x, h, "the misc cgroup has %llu HKID%s charged but the helper sees %llu in use: it was "
-			   "loaded after TDs were created, or HKIDs leaked; 'tdxctl helper status' says whether it "
-			   "can find older TDs", kernel, plural(charged), helper);
-	return exam_reason(x, h, "the misc cgroup has %llu HKID%s charged but the helper sees %llu in use: the others leaked "
-		   "unseen; look for \"is leaked\" in the kernel log, a reboot brings them back",
-		   kernel, plural(charged), helper);
+		return exam_reason(x, h, "the misc cgroup has %" PRIu64 " HKID%s charged but the helper sees %" PRIu64 " in use: "
+			   "the helper was loaded after TDs were created, or HKIDs leaked; 'tdxctl helper status' shows "
+			   "whether it can find older TDs", charged, plural(charged), seen);
+	return exam_reason(x, h, "the misc cgroup has %" PRIu64 " HKID%s charged but the helper sees %" PRIu64 " in use: the "
+		   "others leaked before the helper could see it; look for \"is leaked\" in the kernel log, and reboot to "
+		   "free them", charged, plural(charged), seen);
 }

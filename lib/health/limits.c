@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Lines "key = value" with # comments; the keys are the checks' own. */
+/* Limits of the checks: their values, and the file that sets them (lines "key = value", # comments). */
 #include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -9,7 +9,7 @@
 #define BLANKS		" \t\r"
 
 static const struct {
-	const char *word;
+	const char *suffix;
 	uint64_t ns;
 } time_units[] = {
 	{ "ms", 1000000ULL }, { "s", 1000000000ULL }, { "m", 60000000000ULL }, { "h", 3600000000000ULL },
@@ -23,7 +23,7 @@ const struct tdxctl_check *tdxctl_check_find(const char *id, size_t len)
 	return NULL;
 }
 
-/* Digits only; false for none of them and for more than 64 bits. */
+/* Parses decimal digits. False if there are none, or if the number does not fit. */
 static bool number(const char *s, uint64_t *v, const char **end)
 {
 	uint64_t n = 0;
@@ -48,7 +48,7 @@ static const char *parse_count(const struct tdxctl_check *c, const char *s, stru
 	if (strcmp(end, "%"))
 		return "not a number";
 	if (!c->share)
-		return "there is no whole that this could be a percentage of";
+		return "this limit cannot be a percentage";
 	if (l->value > 100)
 		return "more than 100 %";
 	l->percent = true;
@@ -62,13 +62,13 @@ static const char *parse_ns(const char *s, struct tdxctl_limit *l)
 	if (!number(s, &l->value, &end))
 		return "not a number";
 	for (size_t i = 0; i < ARRAY_SIZE(time_units); i++)
-		if (!strcmp(end, time_units[i].word))
+		if (!strcmp(end, time_units[i].suffix))
 			return __builtin_mul_overflow(l->value, time_units[i].ns, &l->value) ||
 			       l->value == TDXCTL_UNKNOWN ? "too long" : NULL;
-	return "a time ends with its unit: ms, s, m or h";
+	return "a time needs a unit: ms, s, m or h";
 }
 
-/* "10%", "0.5%": down to a millionth of the whole. */
+/* Parses "10%" or "0.5%" into parts per million. */
 static const char *parse_ppm(const char *s, struct tdxctl_limit *l)
 {
 	uint64_t unit = 10000;
@@ -83,7 +83,7 @@ static const char *parse_ppm(const char *s, struct tdxctl_limit *l)
 		for (end++; *end >= '0' && *end <= '9' && unit > 1; end++)
 			l->value += (uint64_t)(*end - '0') * (unit /= 10);
 	if (strcmp(end, "%"))
-		return "a share is like 10% or 0.5%";
+		return "not a percentage such as 10% or 0.5%";
 	return l->value > 1000000 ? "more than 100 %" : NULL;
 }
 
@@ -91,7 +91,7 @@ static const char *parse_version(const char *s, struct tdxctl_limit *l)
 {
 	const char *end;
 
-	return tdxctl_version_parse(s, &l->value, &end) && !*end ? NULL : "a version is like 1.5.06";
+	return tdxctl_version_parse(s, &l->value, &end) && !*end ? NULL : "not a version such as 1.5.06";
 }
 
 int tdxctl_limit_parse(const struct tdxctl_check *c, const char *value, struct tdxctl_limit *l,
@@ -127,7 +127,7 @@ struct file {
 	struct tdxctl_ctx *ctx;
 	const char *name;
 	unsigned int line;
-	unsigned int seen[TDXCTL_CHECKS][LEVELS];	/* line of the key */
+	unsigned int seen[TDXCTL_CHECKS][LEVELS];	/* line that set the key; 0 none */
 	struct tdxctl_thresholds t;
 };
 
@@ -144,7 +144,7 @@ static const struct tdxctl_check *find_key(const char *key, unsigned int *level)
 	return NULL;
 }
 
-static int PRINTF(2, 3) bad(struct file *f, const char *fmt, ...)
+static int PRINTF(2, 3) line_error(struct file *f, const char *fmt, ...)
 {
 	char what[200];
 	va_list ap;
@@ -152,11 +152,11 @@ static int PRINTF(2, 3) bad(struct file *f, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(what, sizeof(what), fmt, ap);
 	va_end(ap);
-	return ctx_fail(f->ctx, -EINVAL, "See tdxctl.conf(5) for all keys and what they take", "%s:%u: %s",
+	return ctx_fail(f->ctx, -EINVAL, "See tdxctl.conf(5) for the keys and their values", "%s:%u: %s",
 			f->name, f->line, what);
 }
 
-static int set(struct file *f, const char *key, const char *value)
+static int set_limit(struct file *f, const char *key, const char *value)
 {
 	const struct tdxctl_check *c;
 	struct tdxctl_limit *l;
@@ -166,19 +166,19 @@ static int set(struct file *f, const char *key, const char *value)
 
 	c = find_key(key, &level);
 	if (!c)
-		return bad(f, "unknown key '%.80s'", key);
+		return line_error(f, "unknown key '%.80s'", key);
 	i = (size_t)(c - tdxctl_checks);
 	if (f->seen[i][level])
-		return bad(f, "%s was set in line %u already", key, f->seen[i][level]);
+		return line_error(f, "%s is already set in line %u", key, f->seen[i][level]);
 	f->seen[i][level] = f->line;
 	l = level == WARNING ? &f->t.warning[i] : &f->t.critical[i];
 	if (tdxctl_limit_parse(c, value, l, &why))
-		return bad(f, "%s = %.80s: %s", key, value, why);
+		return line_error(f, "%s = %.80s: %s", key, value, why);
 	f->t.chosen[i] = true;
 	return 0;
 }
 
-/* Cuts blanks off both ends. */
+/* Removes blanks at both ends. */
 static char *trim(char *s)
 {
 	char *end;
@@ -190,7 +190,7 @@ static char *trim(char *s)
 	return s;
 }
 
-static int line(struct file *f, char *s)
+static int parse_line(struct file *f, char *s)
 {
 	char *equals;
 
@@ -200,9 +200,9 @@ static int line(struct file *f, char *s)
 		return 0;
 	equals = strchr(s, '=');
 	if (!equals)
-		return bad(f, "'%.80s' is not like 'key = value'", s);
+		return line_error(f, "'%.80s' is not of the form 'key = value'", s);
 	*equals = '\0';
-	return set(f, trim(s), trim(equals + 1));
+	return set_limit(f, trim(s), trim(equals + 1));
 }
 
 int tdxctl_conf_parse(struct tdxctl_ctx *ctx, const char *name, const char *text, size_t len,
@@ -227,11 +227,11 @@ int tdxctl_conf_parse(struct tdxctl_ctx *ctx, const char *name, const char *text
 		f->line++;
 		next = p + n + 1;
 		if (!p[n] && p + n < copy + len) {
-			err = bad(f, "a zero byte: this is no text");
+			err = line_error(f, "the line has a NUL byte: not a text file");
 			break;
 		}
 		p[n] = '\0';
-		err = line(f, p);
+		err = parse_line(f, p);
 	}
 	if (!err)
 		*t = f->t;
@@ -241,7 +241,7 @@ out:
 	return err;
 }
 
-/* A file that the user named. */
+/* Reads a file that the user named. */
 static ssize_t read_file(const char *path, char **text)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);

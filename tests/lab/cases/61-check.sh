@@ -17,9 +17,9 @@ case_check_files()
 	is 'checks[id=hkids_free].value' 13
 	j 7 check -w hkids_free=14
 	is state warning
-	is 'findings[].text' only 13 of 15 HKIDs free
+	is 'findings[].text' "only 13 of 15 HKIDs are free: 'tdxctl hkid' lists the owners"
 	t 1 check --format nagios -w hkids_free=14
-	grep -q '^TDX WARNING - only 13 of 15 HKIDs free | .* hkids_free=13;14:;1:;0;15 ' "$OUT" || die "plugin"
+	grep -q '^TDX WARNING - only 13 of 15 HKIDs are free: .tdxctl hkid. lists the owners | .* hkids_free=13;14:;1:;0;15 ' "$OUT" || die "plugin"
 	t 0 check --format prom
 	says '^tdxctl_check_value.check="hkids_free". 13$'
 	# Somebody relies on what only the helper sees.

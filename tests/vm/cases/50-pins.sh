@@ -41,7 +41,7 @@ case_owner_gone()
 	truth '^hkid 17 assigned' 1
 	t 0 status
 	says "HKID 17 is held by td:1"
-	says "process $VMM is gone"
+	says "process $VMM ended"
 	j 0 status
 	is health.state warning
 	t 0 td show td:1

@@ -38,7 +38,7 @@ case_check()
 	is 'findings[].check' lock_held
 	at_least 'checks[id=lock_held].value' 1000000000
 	plugin 1 WARNING
-	says 'key-config lock of package 1 held'
+	says 'key-config lock of package 1 is held'
 	t 0 check -w lock_held=1m
 	wait_for 'tdxctl check -q'
 
@@ -63,7 +63,7 @@ case_check_conf()
 	echo 'hkids_free_warning = 15' >/etc/tdxctl.conf
 	j 7 check
 	is config /etc/tdxctl.conf
-	is 'findings[].text' only 14 of 15 HKIDs free
+	is 'findings[].text' "only 14 of 15 HKIDs are free: 'tdxctl hkid' lists the owners"
 	j 0 status
 	is health.state warning
 	echo 'hkids_free_warnin = 15' >>/etc/tdxctl.conf
@@ -89,7 +89,7 @@ case_check_nobody()
 	[ $got = 3 ] || [ $got = 4 ] || die "nobody: check: status $got"
 	is state unknown
 	is 'checks[id=packages_uncovered].value' 0
-	is 'checks[id=hkids_leaked].unknown.value' only root may ask the helper
+	is 'checks[id=hkids_leaked].unknown.value' only root can read from the helper
 }
 
 case_wait()
