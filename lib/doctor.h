@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Why TDX does not work here: rules over what a host tells. */
+/* Finds out why TDX does not work on a host: a table of rules that check its facts. */
 #ifndef TDXCTL_DOCTOR_H
 #define TDXCTL_DOCTOR_H
 
 #include <facts.h>
 
-/* Worst last: a report is sorted by it. */
+/* The state of a rule; the worst is last. */
 enum tdxctl_rule_state {
 	TDXCTL_RULE_OK,
-	TDXCTL_RULE_SKIP,		/* does not apply, or waits for another rule */
-	TDXCTL_RULE_UNKNOWN,
+	TDXCTL_RULE_SKIP,		/* does not apply, or waits for a rule that failed */
+	TDXCTL_RULE_UNKNOWN,		/* could not be checked */
 	TDXCTL_RULE_INFO,
 	TDXCTL_RULE_WARN,
 	TDXCTL_RULE_FAIL,
@@ -21,82 +21,88 @@ enum tdxctl_rule_group {
 	TDXCTL_GROUP_CAPACITY,
 	TDXCTL_GROUP_TEARDOWN,
 	TDXCTL_GROUP_UPDATE,
-	TDXCTL_GROUP_ATTESTATION,	/* only when asked for */
+	TDXCTL_GROUP_ATTESTATION,	/* checked only on request */
 	TDXCTL_GROUPS
 };
 
+/* The input and output of a rule's check. */
 struct tdxctl_examination {
 	const struct tdxctl_facts *facts;
-	bool attestation;		/* the host is to attest */
-	const struct tdxctl_rule *failed;	/* the first that did; NULL */
-	const struct tdxctl_rule *waits;	/* set by a check: what it saw comes of that one */
-	const char *fix;		/* the same: a constant, better than the rule's for what it saw */
-	char detail[320];		/* what was seen; "" nothing to add */
+	bool attestation;		/* attestation rules were requested */
+	const struct tdxctl_rule *failed;	/* the first rule that failed; NULL none */
+	/* Set by the check. */
+	const struct tdxctl_rule *waits;	/* the failed rule that explains this result; NULL none */
+	const char *fix;		/* a constant that replaces the fix of the rule; NULL none */
+	char detail[320];		/* the observed value; "" none */
 };
 
 enum tdxctl_rule_log {
 	TDXCTL_LOG_OF_KERNEL,
-	TDXCTL_LOG_OF_LAST_KERNEL,	/* what a crash or kexec left behind */
-	TDXCTL_LOG_OF_VMM,		/* each VM's, since its last start */
+	TDXCTL_LOG_OF_LAST_KERNEL,	/* of the kernel before a crash or kexec */
+	TDXCTL_LOG_OF_VMM,		/* of each VM, since its last start */
 };
 
-/* What, if it works, makes a rule's log lines old news. */
+/* What must not work for the log lines of a rule to count: if it works, they are outdated. */
 enum tdxctl_rule_proof { TDXCTL_PROOF_NONE, TDXCTL_PROOF_MODULE, TDXCTL_PROOF_KVM };
 
 struct tdxctl_rule {
-	const char *id;			/* interface */
+	const char *id;			/* stable interface */
 	enum tdxctl_rule_group group;
-	const char *needs;		/* the rule this one waits for; NULL */
-	enum tdxctl_rule_state severity;	/* when it fires */
-	enum tdxctl_rule_state attested;	/* the same with --attestation; OK: no difference */
-	const char *title;
-	const char *fix;
-	/* Kernels it is about; 0 = no bound. */
+	const char *needs;		/* id of the rule that must not have failed; NULL none */
+	enum tdxctl_rule_state severity;	/* state of a finding */
+	enum tdxctl_rule_state attested;	/* the same with --attestation; OK if not different */
+	const char *title;		/* the finding in a few words */
+	const char *fix;		/* what to do, in complete sentences */
+	/* First and last kernel that the rule applies to, as TDXCTL_KERNEL(); 0 = no limit. */
 	unsigned int since, until;
 	/*
-	 * Patterns of log lines that make it fire, NULL-terminated: pieces divided
-	 * by '*', in this order on one line. A piece 0x and eight digits is the
-	 * upper half of a status word.
+	 * Patterns of log lines that are a finding, NULL-terminated: pieces separated by
+	 * '*' that must be on one line in this order. A piece of "0x" and eight digits
+	 * matches the upper half of a status word.
 	 */
 	const char *const *log;
-	enum tdxctl_rule_log in;	/* which log */
+	enum tdxctl_rule_log in;	/* the log to search */
 	enum tdxctl_rule_proof proof;
 	/*
-	 * NULL: only the log counts. With both, the log is asked when the check
-	 * says UNKNOWN. A finding has the rule's severity or a lower one.
+	 * NULL if only the log is searched. If there are both, the log is searched when the
+	 * check returns UNKNOWN. A finding has the rule's severity or a lower one.
 	 */
 	enum tdxctl_rule_state (*check)(struct tdxctl_examination *e, const struct tdxctl_rule *r);
 };
 
-/* Rule @i in the order of the table; NULL from tdxctl_rule_count() on. */
+/* Returns rule number @i of the table, or NULL if @i is not below tdxctl_rule_count(). */
 const struct tdxctl_rule *tdxctl_rule_at(size_t i);
+/* Returns the number of rules. */
 size_t tdxctl_rule_count(void);
 
 struct tdxctl_finding {
 	const struct tdxctl_rule *rule;
-	size_t nr;			/* of the rule, in the order of the table */
+	size_t nr;			/* number of the rule in the table */
 	enum tdxctl_rule_state state;
-	const struct tdxctl_rule *waits;	/* SKIP for that one's failure; NULL */
-	const char *fix;		/* the next step, of this rule's or for what was seen */
-	char *detail;			/* NULL nothing to add */
+	const struct tdxctl_rule *waits;	/* the failed rule that this one waits for (SKIP); NULL none */
+	const char *fix;		/* a constant: the fix of the rule, or a better one for the detail */
+	char *detail;			/* the observed value, or the reason of SKIP and UNKNOWN; NULL none */
 };
 
 /*
- * Every rule in the order of the table, malloc'ed; nothing is left out. A rule
- * below one that failed is SKIP, its detail says which. -ENOMEM.
+ * Runs all rules on @f. *@out has one finding for each rule, in the order of the table. A
+ * rule that needs a failed rule is SKIP, and its detail has the id of the failed rule.
+ * Returns 0 or -ENOMEM.
  */
 int tdxctl_doctor(const struct tdxctl_facts *f, bool attestation,
 		  struct tdxctl_finding **out, size_t *count);
 void tdxctl_findings_free(struct tdxctl_finding *list, size_t count);
-/* Worst first; within one state in the order of the table. */
+/* Sorts the worst state first, and findings of one state in the order of the table. */
 void tdxctl_findings_sort(struct tdxctl_finding *list, size_t count);
 
 /*
- * The first line of @text with @pattern (see above): its text without level and
- * time stamp. False: none.
+ * Finds the first line of @text that matches @pattern (see struct tdxctl_rule). Returns
+ * true and sets *@line to its text behind level and time stamp of *@len bytes; or
+ * returns false.
  */
 bool tdxctl_rule_match(const char *text, const char *pattern, const char **line, size_t *len);
 
+/* The names that JSON has: constants, NULL if out of range. */
 const char *tdxctl_rule_state_str(enum tdxctl_rule_state state);
 const char *tdxctl_rule_group_str(enum tdxctl_rule_group group);
 

@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What a host tells without the helper. Every value is readable or has a
- * reason; "no permission" is never taken for "off".
+ * Facts about a host that are available without the helper. Each value is readable or has
+ * a reason why it is not: a value that may not be read is never reported as "off".
  */
-#ifndef TDXCTL_HOSTSRC_H
-#define TDXCTL_HOSTSRC_H
+#ifndef TDXCTL_FACTS_H
+#define TDXCTL_FACTS_H
 
 #include <libtdxctl.h>
 
 struct tdxctl_val {
-	uint64_t value;			/* valid when readable */
+	uint64_t value;			/* valid if readable */
 	bool readable;
-	bool fault;			/* MSR: the CPU refuses it */
+	bool fault;			/* the CPU does not have this MSR */
 	const char *reason;		/* a constant; NULL when readable */
 };
 
-/* X(number, identifier): what is read of each package. */
+/* X(number, identifier): the MSRs that are read on each package. */
 /* clang-format off */
 #define TDXCTL_MSRS(X) \
 	X(0x87, KEYID) X(0x981, TME_CAPABILITY) X(0x982, TME_ACTIVATE) \
@@ -33,23 +33,26 @@ enum tdxctl_msr {
 	TDXCTL_MSR_COUNT
 };
 
-/* The MSRs of one package, through one of its online CPUs. */
+/* The MSRs of one package, read on one of its online CPUs. */
 struct tdxctl_msr_set {
 	uint32_t package, cpu;
 	struct tdxctl_val msr[TDXCTL_MSR_COUNT];
 };
 
-/* The number of an MSR in the table above. */
+/* Returns the number of an MSR: TDXCTL_MSR_KEYID is 0x87. */
 uint32_t tdxctl_msr_number(enum tdxctl_msr msr);
+
+/* Which MSRs to read. The others have the reason "not asked for". */
 enum tdxctl_msrs {
-	TDXCTL_MSRS_NONE,		/* "not asked for" */
+	TDXCTL_MSRS_NONE,
 	TDXCTL_MSRS_KEYIDS,		/* KEYID and TME_ACTIVATE of the first package */
 	TDXCTL_MSRS_ALL,
 };
 /*
- * One set per package of @snap that has an online CPU, malloc'ed; *count may be
- * 0. Live hosts: /dev/cpu/N/msr. Captured ones: /dev/cpu/N/msr.txt with lines
- * "0x87 0x100000000f" or "0x87 fault".
+ * Reads MSRs. *@out has one set for each package of @snap with an online CPU, malloc'ed;
+ * *@count may be 0. On a live host they are read from /dev/cpu/N/msr, on a captured host
+ * from /dev/cpu/N/msr.txt with lines "0x87 0x100000000f" or "0x87 fault". Returns 0 or
+ * -ENOMEM: an MSR that cannot be read is not an error.
  */
 int tdxctl_msrs_get(struct tdxctl_ctx *ctx, const struct tdxctl_snapshot *snap,
 		    enum tdxctl_msrs which, struct tdxctl_msr_set **out, size_t *count);
@@ -57,12 +60,12 @@ int tdxctl_msrs_get(struct tdxctl_ctx *ctx, const struct tdxctl_snapshot *snap,
 /* ---- files and texts ---- */
 
 struct tdxctl_text {
-	char *text;			/* NULL: see reason */
-	bool absent;			/* it is certain that there is none */
-	const char *reason;		/* a constant */
+	char *text;			/* NULL if it could not be read */
+	bool absent;			/* the file does not exist */
+	const char *reason;		/* why it could not be read: a constant */
 };
 
-/* X(identifier, path): one line each. */
+/* X(identifier, path): files whose first line is read. */
 #define TDXCTL_FILES(X) \
 	X(RELEASE, "/proc/sys/kernel/osrelease") \
 	X(CMDLINE, "/proc/cmdline") \
@@ -91,7 +94,7 @@ enum tdxctl_file {
 	TDXCTL_FILE_COUNT
 };
 
-/* X(identifier, path): only whether they are there. */
+/* X(identifier, path): paths that are only checked for existence. */
 #define TDXCTL_PATHS(X) \
 	X(KVM_DEV, "/dev/kvm") \
 	X(KVM_INTEL, "/sys/module/kvm_intel") \
@@ -110,78 +113,79 @@ enum tdxctl_path {
 };
 
 struct tdxctl_cgroup {
-	char *path;			/* below the mount, "/" is the root */
-	uint64_t current, max;		/* max: TDXCTL_UNKNOWN = no limit */
-	uint64_t max_events;		/* times its limit refused a TD */
+	char *path;			/* below the mount; "/" is the root */
+	uint64_t current, max;		/* max is TDXCTL_UNKNOWN if there is no limit */
+	uint64_t max_events;		/* how often its limit refused a TD */
 };
 
-/* ---- everything ---- */
+/* ---- facts ---- */
 
 /* What to read; the snapshot is always taken. */
 #define TDXCTL_FACTS_FILES	0x001	/* TDXCTL_FILES and TDXCTL_PATHS */
-#define TDXCTL_FACTS_CPU	0x002	/* CPUID, /proc/cpuinfo, CPUs that did not come online */
-#define TDXCTL_FACTS_MSR	0x004
-#define TDXCTL_FACTS_CGROUP	0x008	/* the misc controller's totals */
-#define TDXCTL_FACTS_KVM	0x010	/* what KVM answers */
-#define TDXCTL_FACTS_LOG	0x020
-#define TDXCTL_FACTS_CONFIG	0x040
+#define TDXCTL_FACTS_CPU	0x002	/* CPUID, /proc/cpuinfo, CPUs that failed to come online */
+#define TDXCTL_FACTS_MSR	0x004	/* all MSRs of each package */
+#define TDXCTL_FACTS_CGROUP	0x008	/* totals of the misc controller */
+#define TDXCTL_FACTS_KVM	0x010	/* capabilities that KVM reports */
+#define TDXCTL_FACTS_LOG	0x020	/* logs of this kernel and the previous one */
+#define TDXCTL_FACTS_CONFIG	0x040	/* configuration of the kernel; includes FILES */
 #define TDXCTL_FACTS_PROCS	0x080	/* processes, units and logs of VMMs and attestation */
-#define TDXCTL_FACTS_MEMORY	0x100	/* size, blocks, DIMM slots */
-#define TDXCTL_FACTS_CGROUPS	0x200	/* and every cgroup with a TD: on large hosts slow */
-#define TDXCTL_FACTS_KEYIDS	0x400	/* of the MSRs those two */
+#define TDXCTL_FACTS_MEMORY	0x100	/* memory size, memory blocks, DIMM slots */
+#define TDXCTL_FACTS_CGROUPS	0x200	/* each cgroup with a TD, slow on large hosts; includes CGROUP */
+#define TDXCTL_FACTS_KEYIDS	0x400	/* the MSRs of TDXCTL_MSRS_KEYIDS only */
 #define TDXCTL_FACTS_VMS	0x800	/* VMs in KVM's debugfs */
-#define TDXCTL_FACTS_TD		0x1000	/* what KVM offers TDs, asked of a VM made for it */
+#define TDXCTL_FACTS_TD		0x1000	/* capabilities of TDs, read from a VM created for this; includes KVM */
 #define TDXCTL_FACTS_ALL	0x1fff
-/* A screenful: few files, however large the host. */
+/* For `tdxctl status`: few files, independent of the size of the host. */
 #define TDXCTL_FACTS_STATUS	(TDXCTL_FACTS_CGROUP | TDXCTL_FACTS_KEYIDS | TDXCTL_FACTS_VMS)
-/* For the table of checks, every minute. */
+/* For the health checks, which may run every minute. */
 #define TDXCTL_FACTS_CHECK	(TDXCTL_FACTS_CPU | TDXCTL_FACTS_CGROUP)
 
-/* The memory slots of one socket, as DMI tells. */
+/* The memory slots of one socket, from DMI. */
 struct tdxctl_dimms {
-	char socket[32];		/* "CPU 0"; "array 0x1000" where slots do not say */
+	char socket[32];		/* "CPU 0", or "array 0x1000" if the slots do not name a socket */
 	unsigned int slots, populated;
-	uint64_t bytes;
+	uint64_t bytes;			/* of all DIMMs together */
 };
 
-/* What a VMM wrote since it last started the VM: libvirt keeps it. */
+/* The log that libvirt keeps of a VMM, since the last start of the VM. */
 struct tdxctl_vm_log {
 	char *vm, *text;
 };
 
-/* Where a VMM sends a TD's request for a quote. */
+/* The address to which a VMM sends the quote requests of a TD. */
 struct tdxctl_quote_socket {
 	char *vm;			/* NULL unknown */
-	pid_t pid;
+	pid_t pid;			/* of the VMM */
 	bool vsock;
-	uint64_t cid, port;		/* of a vsock; TDXCTL_UNKNOWN */
+	uint64_t cid, port;		/* of a vsock; TDXCTL_UNKNOWN if not known */
 };
 
 enum tdxctl_service { TDXCTL_SERVICE_ABSENT, TDXCTL_SERVICE_INACTIVE, TDXCTL_SERVICE_ACTIVE };
 
-/* What CPUID and the kernel's view of it say, of one CPU. */
+/* CPUID of one CPU, and /proc/cpuinfo. */
 struct tdxctl_cpu_facts {
-	struct tdxctl_text vendor, flags, bugs;	/* /proc/cpuinfo; " a b c " */
+	struct tdxctl_text vendor, flags, bugs;	/* /proc/cpuinfo; flags and bugs are " a b c " */
 	struct tdxctl_val family, model;
 	struct tdxctl_val cpuid_7_ebx, cpuid_7_ecx, pa_bits;
 };
 
+/* What is not requested has the reason "not asked for", and lists are empty. */
 struct tdxctl_facts {
 	struct tdxctl_snapshot *snap;	/* owned */
-	int helper_err;			/* a helper is there but did not answer: -errno */
+	int helper_err;			/* negative errno if a loaded helper did not respond, else 0 */
 	struct tdxctl_msr_set *msrs;
 	size_t nr_msrs;
 	struct tdxctl_cpu_facts cpu;
 	struct tdxctl_text file[TDXCTL_FILE_COUNT];
-	struct tdxctl_val path[TDXCTL_PATH_COUNT];	/* 1 there, 0 not */
+	struct tdxctl_val path[TDXCTL_PATH_COUNT];	/* 1 if it exists, else 0 */
 	unsigned int kernel;		/* TDXCTL_KERNEL(7, 2); 0 unknown */
-	struct tdxctl_text config;	/* of the running kernel */
-	struct tdxctl_text log;		/* lines "[    1.234567] text" where times are known */
-	bool log_complete;		/* it begins with the boot */
+	struct tdxctl_text config;	/* configuration of the running kernel */
+	struct tdxctl_text log;		/* kernel log; "[    1.234567] text" if times are known */
+	bool log_complete;		/* the log begins with the boot */
 	struct tdxctl_text registration;	/* log of the registration agent */
-	struct tdxctl_text qcnl;	/* where quotes' collateral comes from */
-	struct tdxctl_text qgs_log;	/* what qgsd wrote since the boot */
-	struct tdxctl_val qgs_running, qgs_uptime;	/* a process qgs or qgsd; seconds */
+	struct tdxctl_text qcnl;	/* configuration of the quote provider: the URL of the PCCS */
+	struct tdxctl_text qgs_log;	/* log of qgsd since the boot */
+	struct tdxctl_val qgs_running, qgs_uptime;	/* 1 if a process qgs or qgsd runs; seconds */
 	struct tdxctl_val pccs_running;
 	struct tdxctl_val qgs_unit, pccs_unit;	/* enum tdxctl_service */
 	struct tdxctl_val quote_socket_count;
@@ -190,33 +194,33 @@ struct tdxctl_facts {
 	struct tdxctl_val vm_log_count;
 	struct tdxctl_vm_log *vm_logs;
 	size_t nr_vm_logs;
-	struct tdxctl_text last_log;	/* of the kernel before, from pstore */
+	struct tdxctl_text last_log;	/* log of the previous kernel, from pstore */
 	struct tdxctl_val mem_total;	/* bytes */
-	struct tdxctl_val mem_offline;	/* memory blocks offline */
-	struct tdxctl_val dimm_sockets;	/* how many of the next */
+	struct tdxctl_val mem_offline;	/* number of memory blocks that are offline */
+	struct tdxctl_val dimm_sockets;	/* number of sockets in the next list */
 	struct tdxctl_dimms *dimms;
 	size_t nr_dimms;
 	struct tdxctl_val kvm_vm_types, kvm_max_vcpus;	/* KVM_CHECK_EXTENSION */
-	struct tdxctl_val td_attributes, td_xfam;	/* KVM_TDX_CAPABILITIES: supported */
+	struct tdxctl_val td_attributes, td_xfam;	/* supported bits, from KVM_TDX_CAPABILITIES */
 	struct tdxctl_val td_max_vcpus;	/* KVM_CAP_MAX_VCPUS of a TD */
-	struct tdxctl_val kvm_vms;	/* in KVM's debugfs */
-	struct tdxctl_val hkid_capacity, hkid_current;	/* misc cgroup, root */
-	struct tdxctl_cgroup *cgroups;	/* those that have or were refused a TD */
+	struct tdxctl_val kvm_vms;	/* number of VMs in KVM's debugfs */
+	struct tdxctl_val hkid_capacity, hkid_current;	/* root of the misc cgroup */
+	struct tdxctl_cgroup *cgroups;	/* cgroups that have a TD or refused one */
 	size_t nr_cgroups;
-	uint64_t nodes_offline;		/* bit i: no CPU of node i is online */
-	bool cpus_unplaced;		/* nor does a node tell where an offline CPU belongs */
-	struct tdxctl_val stuck_cpu;	/* a CPU that did not come online */
-	char stuck_step[64];		/* where it stopped */
+	uint64_t nodes_offline;		/* bit i is set if no CPU of node i is online */
+	bool cpus_unplaced;		/* an offline CPU belongs to no known package or node */
+	struct tdxctl_val stuck_cpu;	/* a CPU that failed to come online; TDXCTL_UNKNOWN none */
+	char stuck_step[64];		/* the CPU hotplug step that failed */
 };
 
-/* The reason when KVM makes VMs for TDs but is not of the generation that was merged. */
+/* The reason if KVM supports TDs, but with another interface than mainline. */
 extern const char tdxctl_td_other_abi[];
 
 #define TDXCTL_KERNEL(major, minor) ((major) << 8 | (minor))
 
 /*
- * X(what, member): every single value and text of the above; those of the MSRs,
- * files and paths are in their own tables.
+ * X(what, member): each value and text of struct tdxctl_facts, and the TDXCTL_FACTS_ bit
+ * that reads it. MSRs, files and paths are in their own tables.
  */
 /* clang-format off */
 #define TDXCTL_FACT_VALS(X) \
@@ -235,60 +239,67 @@ extern const char tdxctl_td_other_abi[];
 	X(LOG, last_log)
 /* clang-format on */
 
-/* The same as tables that end with a NULL name; @at is within struct tdxctl_facts. */
+/* The same as tables that end with a NULL name. */
 struct tdxctl_fact {
 	const char *name;
 	unsigned int what;
-	size_t at;
+	size_t at;			/* offset in struct tdxctl_facts */
 };
 
 extern const struct tdxctl_fact tdxctl_fact_vals[], tdxctl_fact_texts[];
 extern const char *const tdxctl_file_paths[TDXCTL_FILE_COUNT], *const tdxctl_path_paths[TDXCTL_PATH_COUNT];
 
 /*
- * Reads what @what has a bit for; the rest is "not asked for", not readable. Only
- * -ENOMEM and a failed snapshot are errors.
+ * Takes a snapshot and reads the facts that @what has TDXCTL_FACTS_ bits for. A fact that
+ * cannot be read is not an error. If the helper does not respond, the snapshot is that of
+ * files only. Returns 0, -ENOMEM, or an error of tdxctl_snapshot_get().
  */
 int tdxctl_facts_get(struct tdxctl_ctx *ctx, unsigned int what, struct tdxctl_facts **out);
-/* The same around @snap of @ctx, which belongs to the facts from then on, or is freed. */
+/* Like tdxctl_facts_get() with the snapshot @snap of @ctx, which the facts own, or which is freed on failure. */
 int tdxctl_facts_join(struct tdxctl_ctx *ctx, unsigned int what, struct tdxctl_snapshot *snap,
 		      struct tdxctl_facts **out);
+/* NULL is allowed. */
 void tdxctl_facts_free(struct tdxctl_facts *f);
 
-/* HKIDs the misc cgroup counts as in use; TDXCTL_UNKNOWN also when that changed meanwhile. */
+/*
+ * Returns the number of HKIDs that the misc cgroup counts as in use, or TDXCTL_UNKNOWN if
+ * it is not readable, or changed while the snapshot was taken.
+ */
 uint64_t tdxctl_hkids_charged(const struct tdxctl_facts *f);
 
 enum tdxctl_tri { TDXCTL_NO, TDXCTL_YES, TDXCTL_TRI_UNKNOWN };
 
-/* Y, 1, y; N, 0, n; anything else is not known. */
+/* "Y", "y" and "1" are YES; "N", "n" and "0" are NO; other texts are UNKNOWN. */
 enum tdxctl_tri tdxctl_text_bool(const struct tdxctl_text *t);
-/* The number in @t, decimal or 0x. */
+/* Parses a number, decimal or with 0x. If this fails, the result is not readable. */
 struct tdxctl_val tdxctl_text_u64(const struct tdxctl_text *t);
-/* Is @word one of the blank-separated words of @t? */
+/* Whether @word is one of the words of @t, which are separated by blanks. */
 enum tdxctl_tri tdxctl_text_word(const struct tdxctl_text *t, const char *word);
-/* The value of @option ("nr_cpus=") on the kernel command line; NULL none. */
+/* Returns the value of @option ("nr_cpus=") in the kernel command line of @f, or NULL. */
 const char *tdxctl_cmdline_get(const struct tdxctl_facts *f, const char *option);
-/* CONFIG_@name: y and m are YES. */
+/* Whether CONFIG_@name is set: y and m are YES. */
 enum tdxctl_tri tdxctl_config_get(const struct tdxctl_facts *f, const char *name);
 /*
- * The first line of the kernel log with @needle: *line points to its text
- * without time stamp and *len is its length. NO only when the log is complete.
+ * Finds the first line of the kernel log with @needle. If YES, *@line points to its text
+ * behind the time stamp, of *@len bytes. NO only if the log is complete.
  */
 enum tdxctl_tri tdxctl_log_find(const struct tdxctl_facts *f, const char *needle,
 				const char **line, size_t *len);
-/* Microseconds between the line before the first one with @needle and that one. */
+/* Returns the microseconds between the first line with @needle and the line before it. */
 struct tdxctl_val tdxctl_log_gap(const struct tdxctl_facts *f, const char *needle);
+
 /* ---- KeyIDs ---- */
 
 struct tdxctl_keys {
 	unsigned int bits;		/* KeyID bits in use */
-	unsigned int split;		/* of these, reserved for TDX */
-	uint32_t tme_mt_keys, first_private, private_keys, max_tds;
+	unsigned int split;		/* how many of these bits are reserved for TDX */
+	uint32_t tme_mt_keys, first_private, private_keys;
+	uint32_t max_tds;		/* TDs that can exist at the same time */
 };
 
-/* @bits 1 to 15, @split up to @bits; -EINVAL. */
+/* Computes the keys of a key split. Returns 0, or -EINVAL unless 1 <= @bits <= 15 and @split <= @bits. */
 int tdxctl_keys_of(unsigned int bits, unsigned int split, struct tdxctl_keys *k);
-/* What firmware did, from MSR 0x87. False: *reason says why it is not known. */
+/* Reads the keys that firmware configured from MSR 0x87. Returns false if not known; *@reason is why. */
 bool tdxctl_keys_host(const struct tdxctl_msr_set *set, struct tdxctl_keys *k,
 		      const char **reason);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Is this host well? One table of checks with thresholds; the verdict of
- * `status` and all of `check` come from it.
+ * The health of a host: one table of checks with limits. The verdict of `status` and the
+ * results of `check` come from it.
  */
 #ifndef TDXCTL_HEALTH_H
 #define TDXCTL_HEALTH_H
@@ -11,17 +11,18 @@
 enum tdxctl_unit {
 	TDXCTL_UNIT_COUNT,
 	TDXCTL_UNIT_NS,
-	TDXCTL_UNIT_PPM,		/* millionths of a whole */
+	TDXCTL_UNIT_PPM,		/* parts per million */
 	TDXCTL_UNIT_VERSION,		/* TDXCTL_VERSION_OF() */
 	TDXCTL_UNITS
 };
 
+/* A version as a number that can be compared. Each part is 0 to 65535. */
 #define TDXCTL_VERSION_OF(major, minor, update) \
 	((uint64_t)(major) << 32 | (uint64_t)(minor) << 16 | (uint64_t)(update))
 
 struct tdxctl_limit {
-	uint64_t value;			/* TDXCTL_UNKNOWN: none */
-	bool percent;			/* of the total */
+	uint64_t value;			/* in the unit of the check; TDXCTL_UNKNOWN if there is no limit */
+	bool percent;			/* the value is a percentage of the total */
 };
 #define TDXCTL_NO_LIMIT { .value = TDXCTL_UNKNOWN }
 
@@ -45,15 +46,15 @@ enum tdxctl_check_nr {
 struct tdxctl_exam;
 
 struct tdxctl_check {
-	const char *id;			/* interface; <id>_warning and <id>_critical are keys */
-	const char *title;
+	const char *id;			/* stable interface; <id>_warning and <id>_critical are keys */
+	const char *title;		/* what is counted or measured */
 	enum tdxctl_unit unit;
-	bool low;			/* a value below its limit is bad; else one above it */
+	bool low;			/* a value below its limit is bad, not one above it */
 	bool share;			/* there is a total: limits may be percentages */
 	bool verdict;			/* counts for the verdict of `status` */
-	bool required;			/* a host that does not tell this is not called well */
-	struct tdxctl_limit warning, critical;	/* unless somebody says otherwise */
-	const char *about;		/* for the manual: a sentence or two */
+	bool required;			/* if unknown, the health of the host is not ok */
+	struct tdxctl_limit warning, critical;	/* default limits */
+	const char *about;		/* for the manual: one or two sentences */
 	int (*measure)(struct tdxctl_exam *x);
 };
 
@@ -61,23 +62,24 @@ extern const struct tdxctl_check tdxctl_checks[TDXCTL_CHECKS];
 
 struct tdxctl_thresholds {
 	struct tdxctl_limit warning[TDXCTL_CHECKS], critical[TDXCTL_CHECKS];
-	bool chosen[TDXCTL_CHECKS];	/* somebody relies on this check */
+	bool chosen[TDXCTL_CHECKS];	/* the configuration or an option sets a limit */
 };
 
+/* Sets all limits to their defaults. */
 void tdxctl_thresholds_default(struct tdxctl_thresholds *t);
 
 struct tdxctl_check_result {
-	enum tdxctl_health state;	/* UNKNOWN: see value.reason */
+	enum tdxctl_health state;	/* if UNKNOWN, value.reason is why */
 	struct tdxctl_val value;	/* of the worst object */
-	uint64_t total;			/* 0: there is none */
-	bool on;			/* it has a limit */
-	uint64_t warning, critical;	/* TDXCTL_UNKNOWN: none, or of an unknown total */
+	uint64_t total;			/* 0 if there is none */
+	bool on;			/* the check has a limit */
+	uint64_t warning, critical;	/* TDXCTL_UNKNOWN if there is no limit, or its total is not known */
 };
 
 struct tdxctl_health_reason {
 	char *text;			/* object, cause, next step */
 	enum tdxctl_health state;
-	const struct tdxctl_check *check;	/* NULL: about the host as a whole */
+	const struct tdxctl_check *check;	/* NULL if it is about the whole host */
 };
 
 struct tdxctl_health_report {
@@ -87,48 +89,49 @@ struct tdxctl_health_report {
 	struct tdxctl_health_reason *reasons;
 };
 
-/* Everything that cannot be read is unknown, neither well nor wrong. -ENOMEM. */
+/* Runs all checks on @f. A value that cannot be read is UNKNOWN, not ok and not bad. Returns 0 or -ENOMEM. */
 int tdxctl_health_get(const struct tdxctl_facts *f, const struct tdxctl_thresholds *t,
 		      struct tdxctl_health_report **out);
 /*
- * Of all checks together: the worst one. What is unknown counts only where
- * somebody relies on it, and for the vital ones.
+ * Returns the worst state of all checks. If no check is bad, UNKNOWN counts for checks
+ * that are required or chosen.
  */
 enum tdxctl_health tdxctl_health_overall(const struct tdxctl_health_report *r,
 					 const struct tdxctl_thresholds *t);
+/* NULL is allowed. */
 void tdxctl_health_free(struct tdxctl_health_report *r);
 
-/* The TDX module is up, and KVM does not use it. */
+/* Whether the TDX module is initialized, but KVM does not use it. */
 bool tdxctl_kvm_without_tdx(const struct tdxctl_facts *f);
 
 /*
- * Free HKIDs of *total: what the helper saw, else what the misc cgroup has
- * charged. False: *why says why that is not known.
+ * Counts the free HKIDs and all HKIDs, from the snapshot of the helper, or else from the
+ * misc cgroup. Returns false if they are not known; *@why is then a constant.
  */
 bool tdxctl_hkids_free(const struct tdxctl_facts *f, uint64_t *n, uint64_t *total,
 		       const char **why);
 
-/* ---- thresholds as people write them: tdxctl.conf(5) and options ---- */
+/* ---- limits as text: tdxctl.conf(5) and options ---- */
 
-/* The check called @id, which has @len characters; NULL. */
+/* Returns the check whose id is the @len characters at @id, or NULL. */
 const struct tdxctl_check *tdxctl_check_find(const char *id, size_t len);
 /*
- * "4", "12%", "90s", "1.5.06" or "off", as @c's unit wants it. On -EINVAL *why
- * is a constant that continues "VALUE: ".
+ * Parses a limit for @c: "4", "12%", "90s", "1.5.06", as the unit of @c requires, or
+ * "off". Returns 0 or -EINVAL; *@why is then a constant that completes "VALUE: ".
  */
 int tdxctl_limit_parse(const struct tdxctl_check *c, const char *value,
 		       struct tdxctl_limit *l, const char **why);
 /*
- * Applies the lines of a file to @t, all or none of them. -EINVAL:
- * tdxctl_error() has @name, the line's number and the reason. Public for the
- * fuzzer.
+ * Applies the lines of a configuration file to @t: all of them, or none on failure.
+ * @name is the file's name in error messages. Returns 0 or -EINVAL, with the line and the
+ * reason in tdxctl_error(). Public for the fuzzer.
  */
 int tdxctl_conf_parse(struct tdxctl_ctx *ctx, const char *name, const char *text, size_t len,
 		      struct tdxctl_thresholds *t);
 /*
- * The same with a file: @file, or when NULL the machine's own, which may be
- * absent (-ENOENT) and is never there for an emulated host. Other errors are
- * those of reading it, -EINVAL or -EFBIG.
+ * Reads a configuration file and applies it like tdxctl_conf_parse(). @file NULL means
+ * TDXCTL_CONF_PATH of the host; an emulated host has none. Returns 0, -ENOENT if the file
+ * does not exist, -EFBIG for more than 64 KiB, -EINVAL, or an error of reading the file.
  */
 int tdxctl_conf_read(struct tdxctl_ctx *ctx, const char *file, struct tdxctl_thresholds *t);
 

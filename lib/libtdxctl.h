@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * libtdxctl: everything tdxctl(8) knows about a TDX host, without printing.
+ * libtdxctl: reads and controls a TDX host for tdxctl(8).
  *
- * Functions return 0 (or a count) or a negative errno. Nothing here writes to
- * stdout or stderr, exits or reads argv; text goes to the log callback. Objects
- * are owned by the caller and freed with the matching _free(); strings inside
- * belong to their object. Not thread-safe per context.
+ * Functions return 0 or a count, or a negative errno. Each that can allocate memory may
+ * return -ENOMEM; the comments list the other errors. The library does not write to
+ * stdout or stderr, exit, or read argv; messages go to the log callback. The caller owns
+ * the objects that functions return, and frees them with the matching _free() function;
+ * "malloc'ed" results are freed with free(). Strings in an object belong to the object.
+ * A context must not be used by two threads at the same time.
  */
 #ifndef LIBTDXCTL_H
 #define LIBTDXCTL_H
@@ -26,56 +28,64 @@ extern "C" {
 struct tdxctl_ctx;
 
 enum tdxctl_log_level { TDXCTL_LOG_ERR, TDXCTL_LOG_WARN, TDXCTL_LOG_INFO, TDXCTL_LOG_DEBUG };
+/* @msg is one line without a newline and is valid during the call. */
 typedef void (*tdxctl_log_fn)(void *arg, enum tdxctl_log_level level, const char *msg);
 
-/* A context for the live host "/". -ENOMEM. */
+/* Creates a context for the live host, with the root directory "/". */
 int tdxctl_new(struct tdxctl_ctx **out);
+/* Frees a context; NULL is allowed. Facts and releases that were made with it must be freed before. */
 void tdxctl_free(struct tdxctl_ctx *ctx);
+/* Sets the function that gets log messages, and its argument. NULL, the default, drops them. */
 void tdxctl_set_log(struct tdxctl_ctx *ctx, tdxctl_log_fn fn, void *arg);
 /*
- * A captured host: every path is looked up below @dir, no device is opened and
- * no ioctl made. -ENOENT, -ENOTDIR, -EACCES.
+ * Switches to a captured host: all paths are looked up below @dir, no device is opened
+ * and no ioctl is made. Returns 0, -ENOENT, -ENOTDIR or -EACCES.
  */
 int tdxctl_set_root(struct tdxctl_ctx *ctx, const char *dir);
 /*
- * An emulated host; @file NULL = the built-in one. Errors: -ENOENT, -EACCES,
- * -EINVAL not a host file (tdxctl_error() has line and reason), -EFBIG over
- * 16 MiB, -ENOMEM.
+ * Switches to an emulated host: that of @file, or the built-in one if @file is NULL.
+ * Returns 0, -ENOENT, -EACCES, -EFBIG for more than 16 MiB, or -EINVAL if @file is not a
+ * host file; tdxctl_error() then has the line and the reason.
  */
 int tdxctl_set_emulated(struct tdxctl_ctx *ctx, const char *file);
 /*
- * Brief snapshots name by their command line only VMs that a verdict may mention:
- * those that are going away or whose PID is free (one that serves another process
- * by now is not noticed). Of the others they have what the helper noted.
- * With thousands of TDs naming is most of a snapshot's time. Off at first.
+ * Sets whether snapshots are brief; the default is false. A brief snapshot reads the
+ * names of VMs from their command lines only for TDs in teardown and TDs whose PID is
+ * free, because health reasons may name these. Other TDs have the name and the process
+ * that the helper recorded, even if the PID now belongs to another process. With
+ * thousands of TDs, reading names takes most of the time of a snapshot.
  */
 void tdxctl_set_brief(struct tdxctl_ctx *ctx, bool brief);
-/* Why the last call failed, one sentence without a newline; "" when unknown. */
+/*
+ * Why the last call failed: one sentence without a newline, or "" if there is none.
+ * Belongs to the context and is valid until the next call.
+ */
 const char *tdxctl_error(const struct tdxctl_ctx *ctx);
-/* What the operator can do about it; "" when nothing. */
+/* What the operator can do about the error, or "". Valid as long as tdxctl_error(). */
 const char *tdxctl_hint(const struct tdxctl_ctx *ctx);
 
-/* ---- every kernel call goes through here ---- */
+/* ---- system calls ---- */
 
+/* All return a negative errno on failure. */
 struct tdxctl_ops {
 	int (*open)(void *arg, const char *path, int flags);
 	int (*close)(void *arg, int fd);
 	int (*ioctl)(void *arg, int fd, unsigned long req, void *p);
 	int (*pidfd_open)(void *arg, pid_t pid);
 	int (*pidfd_send_signal)(void *arg, int pidfd, int sig);
-	/* 1 same, 0 different, -errno; kcmp(2) with KCMP_VM or KCMP_FILE */
+	/* 1 if the same, 0 if different; kcmp(2) with KCMP_VM or KCMP_FILE */
 	int (*kcmp)(void *arg, pid_t a, pid_t b, int type, unsigned long ia, unsigned long ib);
 	int (*pidfd_getfd)(void *arg, int pidfd, int fd);
-	/* 1 the process ended, 0 @ms passed, -errno */
+	/* 1 if the process ended, 0 if @ms milliseconds passed */
 	int (*pidfd_wait)(void *arg, int pidfd, int ms);
-	/* Gives the pages of [off, off + len) of a file back. */
+	/* Frees the pages of [off, off + len) of a file. */
 	int (*punch_hole)(void *arg, int fd, uint64_t off, uint64_t len);
-	/* Bytes of the file behind @fd, or -errno. */
+	/* Size of the file behind @fd in bytes. */
 	int64_t (*file_size)(void *arg, int fd);
 };
 /*
- * Replaces the system calls (tests). Members that are NULL stay the real ones.
- * @ops must outlive the context.
+ * Replaces system calls, for tests. Members that are NULL keep the real call. @ops must
+ * outlive the context.
  */
 void tdxctl_set_ops(struct tdxctl_ctx *ctx, const struct tdxctl_ops *ops, void *arg);
 
@@ -87,11 +97,11 @@ enum tdxctl_source {
 	TDXCTL_SOURCE_HOST,		/* files of the host only */
 };
 
-/* One VM as a VMM names it. */
+/* A VM, with the name that its VMM gave it. */
 struct tdxctl_vm {
 	char *name;			/* never NULL */
 	char *uuid;			/* NULL unknown */
-	pid_t pid;			/* 0 = process gone or unknown */
+	pid_t pid;			/* 0 if the process ended or is unknown */
 	int vm_fd;			/* -1 unknown */
 	uid_t uid;			/* (uid_t)-1 unknown */
 	bool gone;			/* the process is known and has ended */
@@ -107,17 +117,17 @@ struct tdxctl_platform {
 	char *kernel;			/* uname -r */
 	char *tdx_module;		/* "1.5.05", NULL unknown */
 	char *kvm;			/* provider: "kvm_intel", "tdx_emul", NULL none */
-	int kvm_tdx;			/* parameter: 1, 0, -1 unknown */
-	bool has_tdx;			/* any evidence of a working TDX module */
+	int kvm_tdx;			/* parameter kvm_intel.tdx: 1, 0, -1 unknown */
+	bool has_tdx;			/* there is evidence of a working TDX module */
 };
 
 struct tdxctl_snapshot {
 	enum tdxctl_source source;
 	struct tdxctl_platform platform;
-	struct tdxctl_info info;	/* zero without helper or emulation */
-	struct tdxctl_snapshot_hdr hdr;	/* counts describe the arrays below */
-	/* HKIDs in use as the misc cgroup of the root counts them, of the same moment. */
-	uint64_t hkids_charged;		/* TDXCTL_UNKNOWN */
+	struct tdxctl_info info;	/* all zero without helper or emulation */
+	struct tdxctl_snapshot_hdr hdr;	/* its counts are those of the arrays below */
+	/* HKIDs charged to the root's misc cgroup when the snapshot was taken, or TDXCTL_UNKNOWN. */
+	uint64_t hkids_charged;
 	size_t nr_hkids, nr_tds, nr_locks, nr_packages, nr_cpus, nr_leaves;
 	struct tdxctl_hkid *hkids;
 	struct tdxctl_td_view *tds;
@@ -128,18 +138,20 @@ struct tdxctl_snapshot {
 };
 
 /*
- * Takes a snapshot from the best source. Without helper: CPUs and packages
- * from sysfs, source HOST. -EPERM/-EACCES the device exists but may not be
- * used; -EPROTO the reply is malformed; -ENODEV the helper went away midway.
+ * Takes a snapshot from the best source. If the helper is not loaded, the snapshot has
+ * CPUs and packages from sysfs, and the source HOST. Returns 0, -EPERM or -EACCES if the
+ * helper's device may not be used, -ENOTTY if the helper does not match this library,
+ * -EPROTO if its reply is malformed, or -ENODEV if it was unloaded during the call.
  */
 int tdxctl_snapshot_get(struct tdxctl_ctx *ctx, struct tdxctl_snapshot **out);
+/* NULL is allowed. */
 void tdxctl_snapshot_free(struct tdxctl_snapshot *snap);
 /*
- * Validates and copies a snapshot buffer of @len bytes; names are not resolved.
- * -EPROTO. Public for the fuzzer.
+ * Checks and copies the @len bytes of a snapshot at @buf. Names are not resolved.
+ * Returns 0, or -EPROTO if the bytes are malformed. Public for the fuzzer.
  */
 int tdxctl_snapshot_parse(const void *buf, size_t len, struct tdxctl_snapshot **out);
-/* The bytes tdxctl_snapshot_parse() takes, malloc'ed. -ENOMEM. */
+/* Makes the bytes that tdxctl_snapshot_parse() reads. *@out is malloc'ed. Returns 0 or -ENOMEM. */
 int tdxctl_snapshot_bytes(const struct tdxctl_snapshot *s, void **out, size_t *len);
 
 enum tdxctl_health { TDXCTL_HEALTH_OK, TDXCTL_HEALTH_WARNING, TDXCTL_HEALTH_CRITICAL, TDXCTL_HEALTH_UNKNOWN };
@@ -147,27 +159,27 @@ enum tdxctl_health { TDXCTL_HEALTH_OK, TDXCTL_HEALTH_WARNING, TDXCTL_HEALTH_CRIT
 /* ---- naming a VM ---- */
 
 /*
- * @sel: name, UUID, PID, "hkid:N", "td:N". Returns how many TDs match and
- * their indices into snap->tds in *@idx (malloc'ed); 0 none. -EINVAL malformed
- * ("hkid:x"), -ENOMEM. More than one is ambiguous: the caller lists them.
+ * Finds the TDs that match @sel: a name, a UUID, a PID, "hkid:N" or "td:N". Returns
+ * their number, which may be 0, and sets *@idx to their indices in snap->tds, malloc'ed.
+ * Returns -EINVAL if @sel is malformed ("hkid:x").
  */
 int tdxctl_vm_find(struct tdxctl_ctx *ctx, const struct tdxctl_snapshot *snap,
 		   const char *sel, size_t **idx);
 
 /*
- * Whether @now, of a later snapshot, is the TD that @was. The page of a TDR may
- * serve the next TD; its number never comes back. A TD without a number, which
- * nobody could read, is known by its process and file.
+ * Whether @now, of a later snapshot, is the same TD as @was. The TDR page may be reused
+ * for another TD, but the id is not. A TD without an id, which the helper did not see, is
+ * recognized by its process and VM file.
  */
 bool tdxctl_same_td(const struct tdxctl_td *was, const struct tdxctl_td *now);
 
-/* Whether the process has a VM file open, of a TD or not. */
+/* Whether process @pid has the file of a VM open, of a TD or of another VM. */
 bool tdxctl_process_has_vm(struct tdxctl_ctx *ctx, pid_t pid);
 
-/* ---- who keeps a TD alive (F7) ---- */
+/* ---- what keeps a TD alive ---- */
 
 enum tdxctl_pin_kind {
-	TDXCTL_PIN_PROCESS,		/* shares the memory map */
+	TDXCTL_PIN_PROCESS,		/* uses the memory map of the TD's process */
 	TDXCTL_PIN_THREAD,
 	TDXCTL_PIN_VM_FD, TDXCTL_PIN_VCPU_FD, TDXCTL_PIN_GMEM_FD, TDXCTL_PIN_VHOST_FD,
 };
@@ -177,16 +189,24 @@ struct tdxctl_pin {
 	pid_t pid, tid;
 	int fd;				/* -1 for processes and threads */
 	char comm[16];
-	char *detail;			/* link text, NULL none */
+	char *detail;			/* target of the link in /proc/PID/fd; NULL none */
 };
-/* -EACCES: some processes could not be read; the list holds the others. */
+/*
+ * Lists the processes, threads and open files that keep a TD alive. Returns 0;
+ * -EACCES if some processes could not be read, with the others in the list; or
+ * -EOPNOTSUPP if this kind of host does not know them.
+ */
 int tdxctl_pins_get(struct tdxctl_ctx *ctx, const struct tdxctl_td_view *td,
 		    struct tdxctl_pin **out, size_t *count);
 void tdxctl_pins_free(struct tdxctl_pin *pins, size_t count);
 
 /* ---- CPUs ---- */
 
-/* One record per possible CPU, malloc'ed. -EOPNOTSUPP no SEAMCALL entry point. */
+/*
+ * Makes a SEAMCALL on each online CPU. *@out has one record for each possible CPU,
+ * malloc'ed. Returns 0, -EOPNOTSUPP if the kernel has no SEAMCALL entry point, -ENOENT if
+ * the helper is not loaded, or an error of tdxctl_snapshot_get().
+ */
 int tdxctl_cpu_check(struct tdxctl_ctx *ctx, struct tdxctl_cpu_check_rec **out,
 		     size_t *count);
 
@@ -194,9 +214,13 @@ struct tdxctl_cpu_plan {
 	uint32_t cpu, package;
 	bool online;
 	bool allowed;
-	char *reason;			/* why not, or why it does not matter */
+	char *reason;			/* why the CPU may go offline, or why not; never NULL */
 };
-/* May the CPUs of @list ("1,3-5") go offline, in this order? -EINVAL, -ENOENT. */
+/*
+ * Plans which CPUs of @list ("1,3-5") may go offline, one after the other in this order.
+ * *@out has one item for each CPU of the list. Returns 0, -EINVAL if @list is malformed,
+ * or -ENOENT if a CPU does not exist.
+ */
 int tdxctl_cpu_plan(struct tdxctl_ctx *ctx, const struct tdxctl_snapshot *snap,
 		    const char *list, struct tdxctl_cpu_plan **out, size_t *count);
 void tdxctl_cpu_plan_free(struct tdxctl_cpu_plan *p, size_t count);
@@ -208,32 +232,40 @@ struct tdxctl_release;
 struct tdxctl_release_state {
 	enum tdxctl_strategy strategy;
 	enum tdxctl_release_phase phase;
-	int result;			/* 0 or negative errno, when FAILED */
-	uint32_t hkid;
+	int result;			/* negative errno in phase FAILED, else 0 */
+	uint32_t hkid;			/* TDXCTL_UNKNOWN32 unknown */
 	bool hkid_freed;
-	uint64_t pages_total, pages_left;	/* may be TDXCTL_UNKNOWN, ... */
-	uint64_t seamcalls;		/* all, for this TD */
-	uint64_t page_seamcalls;	/* RECLAIM of private pages; ... this too */
+	uint64_t pages_total, pages_left;	/* private 4 KiB pages, or TDXCTL_UNKNOWN */
+	uint64_t seamcalls;		/* all SEAMCALLs for this TD */
+	uint64_t page_seamcalls;	/* TDH.PHYMEM.PAGE.RECLAIM of private pages, or TDXCTL_UNKNOWN */
 	uint64_t duration_ns;
-	uint32_t reason[TDXCTL_STRATEGIES];	/* enum tdxctl_reason */
+	uint32_t reason[TDXCTL_STRATEGIES];	/* enum tdxctl_reason of each strategy */
 };
 
 /*
- * Opens the release of one TD of @snap: checks owner, TD state and strategies,
- * changes nothing. *@plan holds the dry run. -ESRCH gone, -EOPNOTSUPP no
- * strategy, -EPERM/-EACCES, -ENOTCONN helper missing, -EINVAL not a TD.
+ * Opens the release of a TD. Checks the owner, the state of the TD and the strategies,
+ * but changes nothing. *@plan gets the result of the dry run, also on failure. Strategy
+ * AUTO selects the best one. The context must outlive *@out. Returns 0 or:
+ *   -ESRCH		the process of the TD ended
+ *   -EINVAL		not a TD, or the process has no VM file of this TD
+ *   -EOPNOTSUPP	the strategy is not available, or not on this kind of host
+ *   -EPERM, -EACCES	the caller is neither root nor the owner of the VM
+ *   -ENOTCONN		the helper is not loaded
+ *   -EBUSY		too many releases are running
  */
 int tdxctl_release_open(struct tdxctl_ctx *ctx, const struct tdxctl_td_view *td,
 			enum tdxctl_strategy strategy, struct tdxctl_release **out,
 			struct tdxctl_release_state *plan);
 /*
- * Starts (first call) or continues; returns after at most @wait_ms with the
- * progress. Repeat until phase is DONE, FAILED or CANCELLED. -EINTR.
+ * Starts or continues a release, and waits up to @wait_ms milliseconds for progress,
+ * which it stores in *@st. Call it until the phase is DONE, FAILED or CANCELLED. Returns
+ * 0, -EINTR if a signal interrupted it, or an error of tdxctl_release_open().
  */
 int tdxctl_release_step(struct tdxctl_release *r, unsigned int wait_ms,
 			struct tdxctl_release_state *st);
-/* Stops at the next safe point; keep stepping until the phase says so. */
+/* Stops the release at its next safe point. Call tdxctl_release_step() until it reports the end. */
 int tdxctl_release_cancel(struct tdxctl_release *r);
+/* Frees @r, which may be NULL. This does not cancel a release that runs in the kernel. */
 void tdxctl_release_free(struct tdxctl_release *r);
 
 /* ---- helper module ---- */
@@ -246,14 +278,28 @@ struct tdxctl_helper {
 	char *version;			/* NULL unknown */
 	int refcnt;			/* -1 unknown */
 	bool dev;			/* /dev/tdxctl exists */
-	struct tdxctl_info info;	/* valid when dev could be opened */
+	struct tdxctl_info info;	/* all zero if the device could not be opened */
 };
-/* @file: a .ko to use instead of the installed module, or NULL. */
+/*
+ * Reads the state of the helper module. @file is a .ko file to use instead of the
+ * installed module, or NULL. Returns 0, -EOPNOTSUPP on an emulated or reported host,
+ * -ELIBACC if libkmod cannot be loaded, or an error of reading @file.
+ */
 int tdxctl_helper_get(struct tdxctl_ctx *ctx, const char *file, struct tdxctl_helper **out);
+/* NULL is allowed. */
 void tdxctl_helper_free(struct tdxctl_helper *h);
-/* -EPERM, -ENOENT not installed, -EEXIST loaded already, -ENOEXEC, -EKEYREJECTED... */
+/*
+ * Loads the installed module, or that in @file if it is not NULL. Returns 0, -EEXIST if
+ * the helper is already loaded, -EPERM if not permitted or blacklisted, -ENOENT if it is
+ * not installed, -ENOEXEC if it was built for another kernel, -EKEYREJECTED, -ENOKEY or
+ * -EBADMSG if its signature is refused, -ELIBACC, -EOPNOTSUPP, or another error of
+ * init_module(2).
+ */
 int tdxctl_helper_load(struct tdxctl_ctx *ctx, const char *file);
-/* -ENOENT not loaded, -EBUSY in use. */
+/*
+ * Unloads the helper. Returns 0, -ENOENT if it is not loaded, -EBUSY if it is in use,
+ * -EPERM, -ELIBACC, -EOPNOTSUPP, or another error of delete_module(2).
+ */
 int tdxctl_helper_unload(struct tdxctl_ctx *ctx);
 
 /* ---- emulated host files ---- */
@@ -262,42 +308,60 @@ struct tdxctl_emul_topology {
 	uint32_t packages, cpus_per_package;
 	uint32_t mktme_keyids, tdx_keyids;
 };
-/* Writes a new host file. -EEXIST unless @force; -EINVAL impossible topology. */
+/*
+ * Writes a new host file. Returns 0, -EEXIST if @file exists and @force is false,
+ * -EINVAL if the topology is not possible, or an error of writing the file.
+ */
 int tdxctl_emul_init(struct tdxctl_ctx *ctx, const char *file,
 		     const struct tdxctl_emul_topology *topo, bool force);
 
-/* ---- for programs that read files of others ---- */
+/* ---- files and times ---- */
 
-/* Replaces or creates @path in one step, readable by all. -EINVAL not a regular file. */
+/*
+ * Creates or atomically replaces the file @path with mode 0644. Returns 0, -EINVAL if
+ * @path exists and is not a regular file, or an error of writing.
+ */
 int tdxctl_textfile_write(struct tdxctl_ctx *ctx, const char *path, const char *text);
-/* When the host was booted, in seconds since 1970; -EOPNOTSUPP an emulated host, -ENODATA. */
+/*
+ * Stores the boot time of the host in *@seconds, in seconds since 1970. Returns 0,
+ * -ENODATA if a report does not have it, -EOPNOTSUPP on an emulated host, or an error of
+ * reading /proc/stat.
+ */
 int tdxctl_boot_time(struct tdxctl_ctx *ctx, uint64_t *seconds);
-/* CLOCK_MONOTONIC of this machine, in nanoseconds. */
+/* CLOCK_MONOTONIC of this machine in nanoseconds. */
 uint64_t tdxctl_clock_ns(void);
-/* malloc'ed; NULL out of memory. */
+/* Encodes @len bytes as base64. Returns a malloc'ed string, or NULL if out of memory. */
 char *tdxctl_base64(const void *data, size_t len);
-/* malloc'ed; -EINVAL, -ENOMEM. */
+/* Decodes base64. *@out is malloc'ed. Returns 0, -EINVAL if @text is malformed, or -ENOMEM. */
 int tdxctl_base64_decode(const char *text, void **out, size_t *len);
 
-/* The configuration of `tdxctl check` on a host. */
+/* The configuration file of `tdxctl check`, on the host that is read. */
 #define TDXCTL_CONF_PATH "/etc/tdxctl.conf"
 
-/* ---- words ---- */
+/* ---- names ---- */
 
-/* "1.5.06" and what follows it at *end. */
+/*
+ * Parses a version of the form "1.5.06" at the beginning of @text into
+ * TDXCTL_VERSION_OF(), each part up to 65535. *@end points to the text behind it. Returns
+ * false, and sets nothing, if there is none.
+ */
 bool tdxctl_version_parse(const char *text, uint64_t *version, const char **end);
 
-/* "free", "assigned" ...: the JSON words. NULL for a value out of range. */
-const char *tdxctl_hkid_state_str(unsigned int state);	/* unknown -> "unknown" */
+/*
+ * Names of states as JSON has them, such as "free" or "assigned"; tdxctl_reason_str()
+ * returns a text instead. Constants; NULL if the value is out of range.
+ */
+const char *tdxctl_hkid_state_str(unsigned int state);
 const char *tdxctl_td_state_str(unsigned int state);
 const char *tdxctl_cpu_state_str(unsigned int state);
 const char *tdxctl_strategy_str(unsigned int strategy);
 const char *tdxctl_reason_str(unsigned int reason);
 const char *tdxctl_phase_str(unsigned int phase);
 const char *tdxctl_health_str(unsigned int health);
-const char *tdxctl_leaf_str(unsigned int leaf);		/* "TDH.MNG.CREATE", NULL unknown */
-const char *tdxctl_status_str(uint64_t status);		/* "TDX_OPERAND_BUSY", NULL unknown */
-const char *tdxctl_operand_str(uint32_t operand);	/* "KOT", NULL unknown */
+/* Names of the TDX module ABI. Constants; NULL if there is no name. */
+const char *tdxctl_leaf_str(unsigned int leaf);		/* "TDH.MNG.CREATE" */
+const char *tdxctl_status_str(uint64_t status);		/* "TDX_OPERAND_BUSY"; the operand is ignored */
+const char *tdxctl_operand_str(uint32_t operand);	/* "KOT" */
 
 #ifdef __cplusplus
 }
