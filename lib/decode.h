@@ -74,7 +74,7 @@ const char *tdxctl_outcome_str(enum tdxctl_outcome outcome);
 /* ---- decode-text.c: for decode.c only ---- */
 
 struct tdxctl_advice {
-	uint32_t hi;			/* upper half of a status; lower half if the kernel makes it */
+	uint32_t hi;			/* upper half of a status; lower half if from the kernel */
 	const char *meaning, *advice;	/* advice: NULL none */
 };
 /* Both return NULL if there is no text. */

@@ -31,7 +31,7 @@ struct tdxctl_examination {
 	bool attestation;		/* attestation rules were requested */
 	const struct tdxctl_rule *failed;	/* the first rule that failed; NULL none */
 	/* Set by the check. */
-	const struct tdxctl_rule *waits;	/* the failed rule that explains this result; NULL none */
+	const struct tdxctl_rule *waits;	/* the failed rule that is the cause; NULL none */
 	const char *fix;		/* a constant that replaces the fix of the rule; NULL none */
 	char detail[320];		/* the observed value; "" none */
 };
@@ -50,7 +50,7 @@ struct tdxctl_rule {
 	enum tdxctl_rule_group group;
 	const char *needs;		/* id of the rule that must not have failed; NULL none */
 	enum tdxctl_rule_state severity;	/* state of a finding */
-	enum tdxctl_rule_state attested;	/* the same with --attestation; OK if not different */
+	enum tdxctl_rule_state attested;	/* with --attestation; OK if the same */
 	const char *title;		/* the finding in a few words */
 	const char *fix;		/* what to do, in complete sentences */
 	/* First and last kernel that the rule applies to, as TDXCTL_KERNEL(); 0 = no limit. */
@@ -79,9 +79,9 @@ struct tdxctl_finding {
 	const struct tdxctl_rule *rule;
 	size_t nr;			/* number of the rule in the table */
 	enum tdxctl_rule_state state;
-	const struct tdxctl_rule *waits;	/* the failed rule that this one waits for (SKIP); NULL none */
-	const char *fix;		/* a constant: the fix of the rule, or a better one for the detail */
-	char *detail;			/* the observed value, or the reason of SKIP and UNKNOWN; NULL none */
+	const struct tdxctl_rule *waits;	/* the failed rule that it waits for; NULL none */
+	const char *fix;		/* a constant: the fix of the rule, or one for the detail */
+	char *detail;			/* observed value, or why SKIP or UNKNOWN; NULL none */
 };
 
 /*

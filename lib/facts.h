@@ -130,10 +130,10 @@ struct tdxctl_cgroup {
 #define TDXCTL_FACTS_CONFIG	0x040	/* configuration of the kernel; includes FILES */
 #define TDXCTL_FACTS_PROCS	0x080	/* processes, units and logs of VMMs and attestation */
 #define TDXCTL_FACTS_MEMORY	0x100	/* memory size, memory blocks, DIMM slots */
-#define TDXCTL_FACTS_CGROUPS	0x200	/* each cgroup with a TD, slow on large hosts; includes CGROUP */
+#define TDXCTL_FACTS_CGROUPS	0x200	/* cgroups with TDs: slow on large hosts; includes CGROUP */
 #define TDXCTL_FACTS_KEYIDS	0x400	/* the MSRs of TDXCTL_MSRS_KEYIDS only */
 #define TDXCTL_FACTS_VMS	0x800	/* VMs in KVM's debugfs */
-#define TDXCTL_FACTS_TD		0x1000	/* capabilities of TDs, read from a VM created for this; includes KVM */
+#define TDXCTL_FACTS_TD		0x1000	/* what KVM offers TDs, from a temporary VM; includes KVM */
 #define TDXCTL_FACTS_ALL	0x1fff
 /* For `tdxctl status`: few files, independent of the size of the host. */
 #define TDXCTL_FACTS_STATUS	(TDXCTL_FACTS_CGROUP | TDXCTL_FACTS_KEYIDS | TDXCTL_FACTS_VMS)
@@ -142,7 +142,7 @@ struct tdxctl_cgroup {
 
 /* The memory slots of one socket, from DMI. */
 struct tdxctl_dimms {
-	char socket[32];		/* "CPU 0", or "array 0x1000" if the slots do not name a socket */
+	char socket[32];		/* "CPU 0"; "array 0x1000" if the slots name no socket */
 	unsigned int slots, populated;
 	uint64_t bytes;			/* of all DIMMs together */
 };
@@ -172,7 +172,7 @@ struct tdxctl_cpu_facts {
 /* What is not requested has the reason "not asked for", and lists are empty. */
 struct tdxctl_facts {
 	struct tdxctl_snapshot *snap;	/* owned */
-	int helper_err;			/* negative errno if a loaded helper did not respond, else 0 */
+	int helper_err;			/* negative errno if the helper did not respond, else 0 */
 	struct tdxctl_msr_set *msrs;
 	size_t nr_msrs;
 	struct tdxctl_cpu_facts cpu;
@@ -183,9 +183,10 @@ struct tdxctl_facts {
 	struct tdxctl_text log;		/* kernel log; "[    1.234567] text" if times are known */
 	bool log_complete;		/* the log begins with the boot */
 	struct tdxctl_text registration;	/* log of the registration agent */
-	struct tdxctl_text qcnl;	/* configuration of the quote provider: the URL of the PCCS */
+	struct tdxctl_text qcnl;	/* sgx_default_qcnl.conf: the URL of the PCCS */
 	struct tdxctl_text qgs_log;	/* log of qgsd since the boot */
-	struct tdxctl_val qgs_running, qgs_uptime;	/* 1 if a process qgs or qgsd runs; seconds */
+	struct tdxctl_val qgs_running;	/* 1 if a process qgs or qgsd runs */
+	struct tdxctl_val qgs_uptime;	/* of this process, in seconds */
 	struct tdxctl_val pccs_running;
 	struct tdxctl_val qgs_unit, pccs_unit;	/* enum tdxctl_service */
 	struct tdxctl_val quote_socket_count;
@@ -201,7 +202,7 @@ struct tdxctl_facts {
 	struct tdxctl_dimms *dimms;
 	size_t nr_dimms;
 	struct tdxctl_val kvm_vm_types, kvm_max_vcpus;	/* KVM_CHECK_EXTENSION */
-	struct tdxctl_val td_attributes, td_xfam;	/* supported bits, from KVM_TDX_CAPABILITIES */
+	struct tdxctl_val td_attributes, td_xfam;	/* supported, from KVM_TDX_CAPABILITIES */
 	struct tdxctl_val td_max_vcpus;	/* KVM_CAP_MAX_VCPUS of a TD */
 	struct tdxctl_val kvm_vms;	/* number of VMs in KVM's debugfs */
 	struct tdxctl_val hkid_capacity, hkid_current;	/* root of the misc cgroup */
@@ -255,7 +256,10 @@ extern const char *const tdxctl_file_paths[TDXCTL_FILE_COUNT], *const tdxctl_pat
  * files only. Returns 0, -ENOMEM, or an error of tdxctl_snapshot_get().
  */
 int tdxctl_facts_get(struct tdxctl_ctx *ctx, unsigned int what, struct tdxctl_facts **out);
-/* Like tdxctl_facts_get() with the snapshot @snap of @ctx, which the facts own, or which is freed on failure. */
+/*
+ * Like tdxctl_facts_get() with the snapshot @snap of @ctx, which the facts own, or which
+ * is freed on failure.
+ */
 int tdxctl_facts_join(struct tdxctl_ctx *ctx, unsigned int what, struct tdxctl_snapshot *snap,
 		      struct tdxctl_facts **out);
 /* NULL is allowed. */
@@ -297,9 +301,15 @@ struct tdxctl_keys {
 	uint32_t max_tds;		/* TDs that can exist at the same time */
 };
 
-/* Computes the keys of a key split. Returns 0, or -EINVAL unless 1 <= @bits <= 15 and @split <= @bits. */
+/*
+ * Computes the keys of a key split. Returns 0, or -EINVAL unless 1 <= @bits <= 15 and
+ * @split <= @bits.
+ */
 int tdxctl_keys_of(unsigned int bits, unsigned int split, struct tdxctl_keys *k);
-/* Reads the keys that firmware configured from MSR 0x87. Returns false if not known; *@reason is why. */
+/*
+ * Reads the keys that firmware configured from MSR 0x87. Returns false if not known;
+ * *@reason is why.
+ */
 bool tdxctl_keys_host(const struct tdxctl_msr_set *set, struct tdxctl_keys *k,
 		      const char **reason);
 

@@ -21,7 +21,7 @@ enum tdxctl_unit {
 	((uint64_t)(major) << 32 | (uint64_t)(minor) << 16 | (uint64_t)(update))
 
 struct tdxctl_limit {
-	uint64_t value;			/* in the unit of the check; TDXCTL_UNKNOWN if there is no limit */
+	uint64_t value;			/* in the unit of the check; TDXCTL_UNKNOWN none */
 	bool percent;			/* the value is a percentage of the total */
 };
 #define TDXCTL_NO_LIMIT { .value = TDXCTL_UNKNOWN }
@@ -46,7 +46,7 @@ enum tdxctl_check_nr {
 struct tdxctl_exam;
 
 struct tdxctl_check {
-	const char *id;			/* stable interface; <id>_warning and <id>_critical are keys */
+	const char *id;			/* stable; <id>_warning and <id>_critical are keys */
 	const char *title;		/* what is counted or measured */
 	enum tdxctl_unit unit;
 	bool low;			/* a value below its limit is bad, not one above it */
@@ -73,7 +73,7 @@ struct tdxctl_check_result {
 	struct tdxctl_val value;	/* of the worst object */
 	uint64_t total;			/* 0 if there is none */
 	bool on;			/* the check has a limit */
-	uint64_t warning, critical;	/* TDXCTL_UNKNOWN if there is no limit, or its total is not known */
+	uint64_t warning, critical;	/* TDXCTL_UNKNOWN: no limit, or unknown total */
 };
 
 struct tdxctl_health_reason {
@@ -89,7 +89,10 @@ struct tdxctl_health_report {
 	struct tdxctl_health_reason *reasons;
 };
 
-/* Runs all checks on @f. A value that cannot be read is UNKNOWN, not ok and not bad. Returns 0 or -ENOMEM. */
+/*
+ * Runs all checks on @f. A value that cannot be read is UNKNOWN, not ok and not bad.
+ * Returns 0 or -ENOMEM.
+ */
 int tdxctl_health_get(const struct tdxctl_facts *f, const struct tdxctl_thresholds *t,
 		      struct tdxctl_health_report **out);
 /*

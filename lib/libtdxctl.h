@@ -33,7 +33,10 @@ typedef void (*tdxctl_log_fn)(void *arg, enum tdxctl_log_level level, const char
 
 /* Creates a context for the live host, with the root directory "/". */
 int tdxctl_new(struct tdxctl_ctx **out);
-/* Frees a context; NULL is allowed. Facts and releases that were made with it must be freed before. */
+/*
+ * Frees a context; NULL is allowed. Facts and releases that were made with it must be
+ * freed first.
+ */
 void tdxctl_free(struct tdxctl_ctx *ctx);
 /* Sets the function that gets log messages, and its argument. NULL, the default, drops them. */
 void tdxctl_set_log(struct tdxctl_ctx *ctx, tdxctl_log_fn fn, void *arg);
@@ -126,7 +129,10 @@ struct tdxctl_snapshot {
 	struct tdxctl_platform platform;
 	struct tdxctl_info info;	/* all zero without helper or emulation */
 	struct tdxctl_snapshot_hdr hdr;	/* its counts are those of the arrays below */
-	/* HKIDs charged to the root's misc cgroup when the snapshot was taken, or TDXCTL_UNKNOWN. */
+	/*
+	 * HKIDs charged to the root's misc cgroup when the snapshot was taken, or
+	 * TDXCTL_UNKNOWN.
+	 */
 	uint64_t hkids_charged;
 	size_t nr_hkids, nr_tds, nr_locks, nr_packages, nr_cpus, nr_leaves;
 	struct tdxctl_hkid *hkids;
@@ -237,7 +243,8 @@ struct tdxctl_release_state {
 	bool hkid_freed;
 	uint64_t pages_total, pages_left;	/* private 4 KiB pages, or TDXCTL_UNKNOWN */
 	uint64_t seamcalls;		/* all SEAMCALLs for this TD */
-	uint64_t page_seamcalls;	/* TDH.PHYMEM.PAGE.RECLAIM of private pages, or TDXCTL_UNKNOWN */
+	/* TDH.PHYMEM.PAGE.RECLAIM of private pages, or TDXCTL_UNKNOWN. */
+	uint64_t page_seamcalls;
 	uint64_t duration_ns;
 	uint32_t reason[TDXCTL_STRATEGIES];	/* enum tdxctl_reason of each strategy */
 };
@@ -360,7 +367,7 @@ const char *tdxctl_phase_str(unsigned int phase);
 const char *tdxctl_health_str(unsigned int health);
 /* Names of the TDX module ABI. Constants; NULL if there is no name. */
 const char *tdxctl_leaf_str(unsigned int leaf);		/* "TDH.MNG.CREATE" */
-const char *tdxctl_status_str(uint64_t status);		/* "TDX_OPERAND_BUSY"; the operand is ignored */
+const char *tdxctl_status_str(uint64_t status);		/* "TDX_OPERAND_BUSY" */
 const char *tdxctl_operand_str(uint32_t operand);	/* "KOT" */
 
 #ifdef __cplusplus

@@ -36,7 +36,10 @@ static enum tdxctl_tri uncovered(const struct tdxctl_facts *f, char *what, size_
 			return TDXCTL_YES;
 		}
 	}
-	/* sysfs does not show the package of an offline CPU, but the boot log has the number of packages. */
+	/*
+	 * sysfs does not show the package of an offline CPU, but the boot log has the
+	 * number of packages.
+	 */
 	if (!rule_has_ledger(f) && offline_cpus(s)) {
 		long all = number_in_log(f, "ogical packages:"), seen = 0;
 

@@ -31,7 +31,10 @@ const char *tdxctl_rule_group_str(enum tdxctl_rule_group group)
 	return group < TDXCTL_GROUPS ? groups[group] : NULL;
 }
 
-/* Formats the name of the first status word in the line: " (TDX_INCORRECT_MSR_VALUE IA32_TSX_CTRL)". */
+/*
+ * Formats the name of the first status word in the line:
+ * " (TDX_INCORRECT_MSR_VALUE IA32_TSX_CTRL)".
+ */
 static void name_status(const char *line, size_t len, char *buf, size_t size)
 {
 	size_t from = 0, start, end;

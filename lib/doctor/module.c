@@ -9,7 +9,7 @@ static const struct series {
 	unsigned int models[4];		/* of family 6 */
 	unsigned int good, good_build;	/* oldest recommended version and build; 0: none known */
 	unsigned int newest;
-	unsigned int loader[2];		/* oldest SEAM loader that loads every module of the series */
+	unsigned int loader[2];		/* oldest SEAM loader that loads the whole series */
 } series[] = {
 	{ 1, 5, { 0x8f, 0xcf, 0xaf }, 5, 698, 16, { 1, 5 } },
 	{ 2, 0, { 0xad, 0xae }, 0, 0, 8, { 2, 0 } },

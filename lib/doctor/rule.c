@@ -35,7 +35,10 @@ enum tdxctl_tri rule_tdx_up(const struct tdxctl_facts *f)
 
 	if (f->snap->platform.has_tdx || kvm == TDXCTL_YES)
 		return TDXCTL_YES;
-	/* Since 7.2 the kernel initializes the module without KVM; the driver that shows it may be missing. */
+	/*
+	 * Since 7.2 the kernel initializes the module without KVM; the driver that shows
+	 * it may be missing.
+	 */
 	return kvm == TDXCTL_NO && f->kernel >= TDXCTL_KERNEL(7, 2) ? TDXCTL_TRI_UNKNOWN : kvm;
 }
 

@@ -406,7 +406,10 @@ int tdxctl_health_get(const struct tdxctl_facts *f, const struct tdxctl_threshol
 		if (tdxctl_checks[i].verdict && h != TDXCTL_HEALTH_UNKNOWN && h > r->state)
 			r->state = h;
 	}
-	/* The files of a host do not show leaked HKIDs or held locks: without a finding, the state is unknown, not ok. */
+	/*
+	 * The files of a host do not show leaked HKIDs or held locks: without a finding,
+	 * the state is unknown, not ok.
+	 */
 	if (!err && r->state == TDXCTL_HEALTH_OK && f->snap->source == TDXCTL_SOURCE_HOST) {
 		r->state = TDXCTL_HEALTH_UNKNOWN;
 		err = add_unknown(r, f);

@@ -5,7 +5,10 @@
 
 #define MAX_LISTED	4		/* leaked HKIDs listed one by one; the others are counted */
 
-/* One reason per HKID, with its former owner and the failed SEAMCALL, so that a log line is enough. */
+/*
+ * One reason per HKID, with its former owner and the failed SEAMCALL, so that a log line
+ * is enough.
+ */
 static int add_leaked(struct tdxctl_exam *x, enum tdxctl_health h, uint64_t n)
 {
 	const struct tdxctl_snapshot *s = x->snap;
@@ -89,8 +92,11 @@ int exam_hkids_free(struct tdxctl_exam *x)
 			       n, total, n == 1 ? "is" : "are") : 0;
 }
 
-/* Whether a TD may be being created: its HKID is charged before the first SEAMCALL names it. */
-static bool may_create(const struct tdxctl_snapshot *s)
+/*
+ * Whether tdx_lock is held: KVM may be creating a TD, whose HKID is charged before a
+ * SEAMCALL names it.
+ */
+static bool maybe_creating(const struct tdxctl_snapshot *s)
 {
 	for (size_t i = 0; i < s->nr_locks; i++)
 		if (s->locks[i].kind == TDXCTL_LOCK_TDX && s->locks[i].held == 1)
@@ -112,7 +118,7 @@ int exam_hkids_drift(struct tdxctl_exam *x)
 	if (charged == TDXCTL_UNKNOWN)
 		return exam_unknown(x, x->facts->hkid_current.readable ? "TDs are being created or torn down" :
 			       x->facts->hkid_current.reason);
-	if (charged > seen && may_create(s))
+	if (charged > seen && maybe_creating(s))
 		return exam_unknown(x, "a TD is being created");
 	exam_set_total(x, s->nr_hkids);
 	h = exam_judge(x, n);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Limits of the checks: their values, and the file that sets them (lines "key = value", # comments). */
+/*
+ * Limits of the checks: their values, and the file that sets them. It has lines
+ * "key = value", and comments that begin with '#'.
+ */
 #include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>

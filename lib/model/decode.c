@@ -214,7 +214,10 @@ static enum tdxctl_outcome outcome_of(uint64_t v)
 {
 	if (!v)
 		return TDXCTL_OUTCOME_SUCCESS;
-	/* Bit 61, and bit 62 without bit 63, describe the state of the TD or vCPU, not of the call. */
+	/*
+	 * Bit 61, and bit 62 without bit 63, describe the state of the TD or vCPU, not of
+	 * the call.
+	 */
 	if (v >> 61 & 1 || (v >> 62 & 3) == 1)
 		return TDXCTL_OUTCOME_FATAL;
 	if (!(v >> 63))
@@ -256,7 +259,10 @@ static void decode_status(uint64_t v, struct tdxctl_word *w)
 	w->name = tdxctl_status_str(v);
 	w->outcome = outcome_of(v);
 	if (TDX_IS_SW_ERROR(v)) {
-		/* These statuses have no operand. If the name is NULL, SEAMCALL caused another trap. */
+		/*
+		 * These statuses have no operand. If the name is NULL, SEAMCALL caused
+		 * another trap.
+		 */
 		w->class_name = "made by the kernel";
 		w->outcome = TDXCTL_OUTCOME_ERROR;
 		a = tdxctl_decode_advice((uint32_t)v);
@@ -348,7 +354,10 @@ static bool decode_name(const char *s, struct tdxctl_word *w)
 	return decode_errno(s, 0, w);
 }
 
-/* Parses a pasted number, decimal or hexadecimal. *digits is the number of hexadecimal digits, 0 for decimal. */
+/*
+ * Parses a pasted number, decimal or hexadecimal. *digits is the number of hexadecimal
+ * digits, 0 for decimal.
+ */
 static int number(const char *s, uint64_t *v, size_t *digits)
 {
 	bool hex = s[0] == '0' && (s[1] == 'x' || s[1] == 'X');
@@ -419,7 +428,7 @@ static bool looks_like_status(uint64_t v, size_t digits)
 		return tdxctl_status_str(v);
 	if (!(v >> 32) || !tdxctl_status_str(v))
 		return false;
-	/* Statuses that are not errors look like physical addresses in the upper half. */
+	/* A physical address may have the same upper half as a status that is not an error. */
 	return v >> 60 || (digits == 16 && (uint32_t)v <= 0xffff);
 }
 
@@ -471,7 +480,10 @@ static bool bare_word(const char *line, size_t len, size_t at, size_t *end, stru
 	return true;
 }
 
-/* Decodes "KVM_TDX_INIT_VM failed: No space left on device". The errors of other commands differ. */
+/*
+ * Decodes "KVM_TDX_INIT_VM failed: No space left on device". The errors of other commands
+ * differ.
+ */
 static bool error_text(const char *line, size_t len, size_t at, size_t *end, struct tdxctl_word *w)
 {
 	static const char command[] = "KVM_TDX_INIT_VM";

@@ -41,7 +41,10 @@ bool tdxctl_keys_host(const struct tdxctl_msr_set *set, struct tdxctl_keys *k,
 		.tme_mt_keys = shared, .first_private = shared + 1,
 		.private_keys = private, .max_tds = private ? private - 1 : 0,
 	};
-	/* The number of bits follows from the counts; if MSR 0x982 is readable, it has the exact values. */
+	/*
+	 * The number of bits follows from the counts; if MSR 0x982 is readable, it has the
+	 * exact values.
+	 */
 	k->bits = log2_of(shared + private + 1);
 	k->split = k->bits - log2_of(shared + 1);
 	if (act->readable && act->value >> 32 & 0xf) {
