@@ -235,7 +235,7 @@ static const struct tdxctl_rule capacity[] = {
 		.id = "hkid.cgroup_limit", .group = TDXCTL_GROUP_CAPACITY, .severity = TDXCTL_RULE_WARN,
 		.needs = "cgroup.misc", .check = rule_cgroup_limit,
 		.title = "A cgroup limit refused TDs",
-		.fix = "Raise misc.max of that cgroup. The hardware has free HKIDs.",
+		.fix = "Raise misc.max of the cgroup that reached its limit. The hardware has free HKIDs.",
 	},
 	{
 		.id = "hkid.cgroup_drift", .group = TDXCTL_GROUP_CAPACITY, .severity = TDXCTL_RULE_WARN,

@@ -158,7 +158,7 @@ static const struct tdxctl_rule cpus[] = {
 		.id = "boot.maxcpus", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
 		.needs = "kconf.host", .check = rule_maxcpus,
 		.title = "A boot option leaves a package without an online CPU",
-		.fix = "Bring a CPU of that package online. If there is none to bring online, remove "
+		.fix = "Bring a CPU of the offline package online. If this is not possible, remove "
 			"maxcpus= or nr_cpus= from the kernel command line.",
 	},
 	{
@@ -166,7 +166,7 @@ static const struct tdxctl_rule cpus[] = {
 		.needs = "cpu.vendor", .check = rule_pkg_offline,
 		.log = LOG("All packages need to have online CPU to create TD"),
 		.title = "A package has no online CPU",
-		.fix = "Bring one of its CPUs online: echo 1 > "
+		.fix = "Bring a CPU of the offline package online: echo 1 > "
 			"/sys/devices/system/cpu/cpuN/online. Until then, no TD can be created.",
 	},
 	{

@@ -88,7 +88,7 @@ static CHECK_FN(kvm_param)
 	/* Without sysfs, a missing file is not evidence. */
 	if (!f->path[TDXCTL_PATH_CPU_SYSFS].value)
 		return rule_finding(e, TDXCTL_RULE_UNKNOWN, "sysfs is not available");
-	e->fix = "Load it: modprobe kvm_intel tdx=1. For every boot, add 'options kvm_intel tdx=1' to a file in "
+	e->fix = "Load kvm_intel with TDX: modprobe kvm_intel tdx=1. For every boot, add 'options kvm_intel tdx=1' to a file in "
 		 "/etc/modprobe.d.";
 	return rule_finding(e, r->severity, "kvm_intel is not loaded");
 }
