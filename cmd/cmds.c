@@ -3,9 +3,14 @@
  * The whole command line in one table. Parser, help, completions, the lint of
  * the man pages and `dump-cli` read it; the order is the order of the help.
  */
+#include "check/check.h"
 #include "cmd.h"
+#include "metrics/metrics.h"
+#include "release/release.h"
+#include "report/report.h"
+#include "status/status.h"
 
-const struct cli_opt cli_global_opts[] = {
+static const struct cli_opt global_opts[] = {
 	{ .name = "json", .letter = 'j', .type = CLI_OPT_FLAG,
 	  .offset = CLI_VALUE(json),
 	  .help = "print one JSON object" },
@@ -34,7 +39,6 @@ const struct cli_opt cli_global_opts[] = {
 	  .offset = CLI_VALUE(version),
 	  .help = "print the version" },
 };
-const size_t cli_nr_global_opts = ARRAY_SIZE(cli_global_opts);
 
 static const char *const strategies[] = {
 	"auto", "terminate", "release", "early", "stop", NULL
@@ -63,16 +67,16 @@ static const struct cli_opt helper_file_opts[] = {
 
 static const struct cli_opt emulate_init_opts[] = {
 	{ .name = "packages", .type = CLI_OPT_UINT, .arg = "N",
-	  .offset = CLI_VALUE(packages), .min = 1, .max = 8,
+	  .offset = CLI_VALUE(packages), .min = 1, .max = 8, .preset = 2,
 	  .help = "CPU packages, 1 to 8 (2)" },
 	{ .name = "cpus-per-package", .type = CLI_OPT_UINT, .arg = "N",
-	  .offset = CLI_VALUE(cpus_per_package), .min = 1, .max = 4096,
+	  .offset = CLI_VALUE(cpus_per_package), .min = 1, .max = 4096, .preset = 4,
 	  .help = "CPUs of each package; at most 4096 in all (4)" },
 	{ .name = "mktme-keyids", .type = CLI_OPT_UINT, .arg = "N",
-	  .offset = CLI_VALUE(mktme_keyids), .min = 0, .max = 2045,
+	  .offset = CLI_VALUE(mktme_keyids), .min = 0, .max = 2045, .preset = 15,
 	  .help = "shared KeyIDs, before the private ones (15)" },
 	{ .name = "tdx-keyids", .type = CLI_OPT_UINT, .arg = "N",
-	  .offset = CLI_VALUE(tdx_keyids), .min = 2, .max = 2047,
+	  .offset = CLI_VALUE(tdx_keyids), .min = 2, .max = 2047, .preset = 16,
 	  .help = "private KeyIDs, the global one included (16)" },
 	{ .name = "force", .letter = 'f', .type = CLI_OPT_FLAG,
 	  .offset = CLI_VALUE(force),
@@ -97,11 +101,22 @@ static const struct cli_opt doctor_opts[] = {
 	  .help = "this host is to attest: rules about that, too" },
 };
 
-static const char *const check_formats[] = { "text", "nagios", "json", "prom", NULL };
+enum { FORMAT_TEXT, FORMAT_NAGIOS, FORMAT_JSON, FORMAT_PROM, FORMATS };
+static const char *const check_formats[FORMATS + 1] = {
+	[FORMAT_TEXT] = "text",
+	[FORMAT_NAGIOS] = "nagios",
+	[FORMAT_JSON] = "json",
+	[FORMAT_PROM] = "prom",
+};
+static const struct cli_error_form check_error_forms[FORMATS] = {
+	[FORMAT_NAGIOS] = { .print = check_nagios_error },
+	[FORMAT_JSON] = { .json = true },
+};
 
 static const struct cli_opt check_opts[] = {
 	{ .name = "format", .type = CLI_OPT_CHOICE, .arg = "NAME", .offset = CLI_VALUE(format),
-	  .values = check_formats, .help = "text, nagios, json or prom (text)" },
+	  .values = check_formats, .error_forms = check_error_forms,
+	  .help = "text, nagios, json or prom (text)" },
 	{ .name = "warning", .letter = 'w', .type = CLI_OPT_LIST, .arg = "LIMIT",
 	  .offset = CLI_VALUE(warning), .help = "warn beyond CHECK=VALUE; may be repeated" },
 	{ .name = "critical", .letter = 'c', .type = CLI_OPT_LIST, .arg = "LIMIT",
@@ -145,17 +160,10 @@ static const struct cli_opt decode_opts[] = {
 	  .help = "the words are XFAM of a TD" },
 };
 
-const char *const cli_group_titles[CLI_GROUPS] = {
-	[CLI_GROUP_LOOK] = "Look",
-	[CLI_GROUP_ACT]	 = "Act",
-	[CLI_GROUP_HOST] = "Prepare",
-	[CLI_GROUP_MORE] = "More",
-};
-
 #define OPTS(table) .opts = table, .nr_opts = ARRAY_SIZE(table)
 #define NEED_DATA (CLI_NEED_SNAPSHOT | CLI_NEED_NAMES | CLI_NEED_LEDGER | CLI_NEED_TDX)
 
-const struct cli_cmd cli_cmds[] = {
+static const struct cli_cmd cmds[] = {
 	{
 		.group = CLI_GROUP_LOOK, .verb = "status",
 		.summary = "the host on one screen, with a verdict",
@@ -324,9 +332,8 @@ const struct cli_cmd cli_cmds[] = {
 		.needs = CLI_NEED_SNAPSHOT | CLI_NEED_NAMES, .run = cmd_complete_vms,
 	},
 };
-const size_t cli_nr_cmds = ARRAY_SIZE(cli_cmds);
 
-const char *const cli_exit_texts[] = {
+static const char *const exit_texts[] = {
 	[CLI_OK]	 = "done",
 	[CLI_FAILED]	 = "failed",
 	[CLI_USAGE]	 = "usage",
@@ -336,4 +343,15 @@ const char *const cli_exit_texts[] = {
 	[CLI_PARTIAL]	 = "partly done",
 	[CLI_PROBLEMS]	 = "a check found problems",
 };
-const size_t cli_nr_exits = ARRAY_SIZE(cli_exit_texts);
+
+const struct cli_table cmd_table = {
+	.cmds = cmds, .nr_cmds = ARRAY_SIZE(cmds),
+	.global_opts = global_opts, .nr_global_opts = ARRAY_SIZE(global_opts),
+	.group_titles = {
+		[CLI_GROUP_LOOK] = "Look",
+		[CLI_GROUP_ACT]	 = "Act",
+		[CLI_GROUP_HOST] = "Prepare",
+		[CLI_GROUP_MORE] = "More",
+	},
+	.exit_texts = exit_texts, .nr_exits = ARRAY_SIZE(exit_texts),
+};

@@ -2,6 +2,7 @@
 /* dump-cli, complete-vms: for completions and the checks of the documents. */
 #include <stdlib.h>
 
+#include "check/check.h"
 #include "cmd.h"
 #include "metrics/metrics.h"
 
@@ -114,16 +115,17 @@ static void dump_metrics(struct out_node *array)
 int cmd_dump_cli(struct cli_app *app, int argc, char **argv)
 {
 	struct out_node *root = out_root(app->out), *array, *row;
+	const struct cli_table *t = app->table;
 	size_t i;
 
 	app->v.json = true;
-	dump_opts(out_array(root, &globals), cli_global_opts, cli_nr_global_opts);
+	dump_opts(out_array(root, &globals), t->global_opts, t->nr_global_opts);
 	array = out_array(root, &cmds);
-	for (i = 0; i < cli_nr_cmds; i++) {
-		const struct cli_cmd *c = &cli_cmds[i];
+	for (i = 0; i < t->nr_cmds; i++) {
+		const struct cli_cmd *c = &t->cmds[i];
 
 		row = out_row(array);
-		out_str(row, &cmd_fields[C_GROUP], cli_group_titles[c->group]);
+		out_str(row, &cmd_fields[C_GROUP], t->group_titles[c->group]);
 		out_str(row, &cmd_fields[C_VERB], c->verb);
 		str_or_null(row, &cmd_fields[C_NOUN], c->noun);
 		out_bool(row, &cmd_fields[C_DEFAULT], c->is_default);
@@ -136,10 +138,10 @@ int cmd_dump_cli(struct cli_app *app, int argc, char **argv)
 	}
 	check_dump(root);
 	array = out_array(root, &exits);
-	for (i = 0; i < cli_nr_exits; i++) {
+	for (i = 0; i < t->nr_exits; i++) {
 		row = out_row(array);
 		out_uint(row, &exit_fields[E_CODE], i);
-		out_str(row, &exit_fields[E_TEXT], cli_exit_texts[i]);
+		out_str(row, &exit_fields[E_TEXT], t->exit_texts[i]);
 	}
 	dump_metrics(out_array(root, &metric_table));
 	return CLI_OK;

@@ -43,9 +43,9 @@ static int run(struct cli_app *app, int argc, char **argv)
 		bool noun = app->cmd && !app->cmd->is_default;
 
 		if (app->cmd)
-			cli_help_verb(stdout, app->cmd->verb, noun ? app->cmd : NULL);
+			cli_help_verb(stdout, app->table, app->cmd->verb, noun ? app->cmd : NULL);
 		else
-			cli_help_main(stdout);
+			cli_help_main(stdout, app->table);
 		return CLI_OK;
 	}
 	if (!app->cmd)
@@ -114,10 +114,7 @@ static bool standard_fds(void)
 
 int main(int argc, char **argv)
 {
-	struct cli_app app = {
-		.v.packages = 2, .v.cpus_per_package = 4,
-		.v.mktme_keyids = 15, .v.tdx_keyids = 16,
-	};
+	struct cli_app app = { .table = &cmd_table };
 	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
 	int code;
 
@@ -138,7 +135,10 @@ int main(int argc, char **argv)
 		return CLI_FAILED;
 	}
 	code = run(&app, argc, argv);
-	code = check_exit(&app, code);
+	if (app.error_form && app.error_form->print && out_error_message(app.out)) {
+		app.v.json = false;
+		code = app.error_form->print(out_error_message(app.out));
+	}
 	code = print_result(&app, code);
 	errno = 0;
 	if (fflush(stdout) || ferror(stdout) || fclose(stdout)) {
@@ -148,7 +148,7 @@ int main(int argc, char **argv)
 		if (code == CLI_OK)
 			code = CLI_FAILED;
 	}
-	cli_free_values(&app.v);
+	cli_free_values(&app);
 	tdxctl_snapshot_free(app.snap);
 	tdxctl_free(app.ctx);
 	out_free(app.out);

@@ -273,20 +273,10 @@ static int apply(struct cli_app *app, const struct cli_list *words, const char *
 	return 0;
 }
 
-int check_limits(struct cli_app *app, const char *file, struct tdxctl_thresholds *t, bool *found)
-{
-	int err;
-
-	tdxctl_thresholds_default(t);
-	err = tdxctl_conf_read(app->ctx, file, t);
-	*found = !err;
-	return err == -ENOENT && !file ? 0 : err;
-}
-
 static int read_limits(struct cli_app *app, struct tdxctl_thresholds *t, const char **file)
 {
 	bool found;
-	int err = check_limits(app, app->v.config, t, &found);
+	int err = cli_limits(app, app->v.config, t, &found);
 
 	if (err == -EINVAL || err == -EFBIG || err == -ENOENT || err == -EISDIR)
 		return cli_lib_error_as(app, CLI_USAGE, "config", err, "%s", TDXCTL_CONF_PATH);

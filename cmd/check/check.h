@@ -5,7 +5,7 @@
 
 #include <health.h>
 
-#include "cmd.h"
+#include "cli/cli.h"
 
 struct check_result {
 	const struct tdxctl_health_report *report;
@@ -20,6 +20,12 @@ extern const char *const check_units[TDXCTL_UNITS];
 void check_value_text(char *buf, size_t len, const struct tdxctl_check *c, uint64_t v);
 /* One line with performance data. */
 void check_nagios(const struct check_result *r);
+/* An error as such a line; returns the exit status that goes with it. */
+int check_nagios_error(const char *message);
 void check_prom(const struct check_result *r);
+/* Rows for dump-cli. */
+void check_dump(struct out_node *root);
+
+int cmd_check(struct cli_app *app, int argc, char **argv);
 
 #endif

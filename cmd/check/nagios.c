@@ -2,7 +2,6 @@
 /* check --format nagios: one line, as the guidelines for monitoring plugins have it. */
 #include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "check.h"
 
@@ -111,13 +110,8 @@ void check_nagios(const struct check_result *r)
 }
 
 /* A wrong option is not a critical host, which exit status 2 would mean. */
-int check_exit(struct cli_app *app, int code)
+int check_nagios_error(const char *message)
 {
-	const char *message = out_error_message(app->out);
-
-	if (!message || !app->v.format || strcmp(app->v.format, "nagios"))
-		return code;
-	app->v.json = false;
 	fputs("TDX UNKNOWN - ", stdout);
 	put(message);
 	putchar('\n');

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd.h"
+#include "cli.h"
 
 static const struct {
 	int err;
@@ -30,6 +30,11 @@ static const struct {
 	{ ENOMEM, CLI_FAILED, "no-memory", "" },
 	{ EINTR, CLI_FAILED, "interrupted", "" },
 };
+
+void cli_cmd_name(const struct cli_cmd *c, char *buf, size_t len)
+{
+	snprintf(buf, len, "%s%s%s", c->verb, c->noun ? " " : "", c->noun ? c->noun : "");
+}
 
 static int record(struct cli_app *app, enum cli_exit code, const char *word,
 		  const char *hint, const char *fmt, va_list ap)

@@ -2,7 +2,7 @@
 /* --help of everything, printed from the tables. */
 #include <string.h>
 
-#include "cmd.h"
+#include "cli.h"
 
 static void print_opts(FILE *f, const struct cli_opt *opts, size_t n)
 {
@@ -31,7 +31,7 @@ static void usage_line(FILE *f, const struct cli_cmd *c, const char *lead)
 		c->args ? " " : "", c->args ? c->args : "");
 }
 
-void cli_help_main(FILE *f)
+void cli_help_main(FILE *f, const struct cli_table *t)
 {
 	enum cli_group g;
 	size_t i;
@@ -40,9 +40,9 @@ void cli_help_main(FILE *f)
 	      "Which HKIDs are in use and by whom, what holds up key configuration, can every\n"
 	      "CPU run TDs; and when a TD will not die: its HKID and memory back now.\n", f);
 	for (g = 0; g < CLI_GROUPS; g++) {
-		fprintf(f, "\n%s:\n", cli_group_titles[g]);
-		for (i = 0; i < cli_nr_cmds; i++) {
-			const struct cli_cmd *c = &cli_cmds[i];
+		fprintf(f, "\n%s:\n", t->group_titles[g]);
+		for (i = 0; i < t->nr_cmds; i++) {
+			const struct cli_cmd *c = &t->cmds[i];
 			char left[64], name[40];
 
 			if (c->group != g || c->hidden)
@@ -54,28 +54,29 @@ void cli_help_main(FILE *f)
 		}
 	}
 	fputs("\nOptions, before or after the verb:\n", f);
-	print_opts(f, cli_global_opts, cli_nr_global_opts);
+	print_opts(f, t->global_opts, t->nr_global_opts);
 	fputs("\nExit status:\n", f);
-	for (i = 0; i < cli_nr_exits; i++)
-		fprintf(f, "  %zu  %s\n", i, cli_exit_texts[i]);
+	for (i = 0; i < t->nr_exits; i++)
+		fprintf(f, "  %zu  %s\n", i, t->exit_texts[i]);
 	fputs("\nSee also: tdxctl VERB --help, tdxctl(8), tdxctl-json(5)\n", f);
 }
 
-void cli_help_verb(FILE *f, const char *verb, const struct cli_cmd *only)
+void cli_help_verb(FILE *f, const struct cli_table *t, const char *verb,
+		   const struct cli_cmd *only)
 {
 	const char *lead = "Usage: ";
 	size_t i;
 
-	for (i = 0; i < cli_nr_cmds; i++) {
-		const struct cli_cmd *c = &cli_cmds[i];
+	for (i = 0; i < t->nr_cmds; i++) {
+		const struct cli_cmd *c = &t->cmds[i];
 
 		if (strcmp(c->verb, verb) || (only && c != only))
 			continue;
 		usage_line(f, c, lead);
 		lead = "       ";
 	}
-	for (i = 0; i < cli_nr_cmds; i++) {
-		const struct cli_cmd *c = &cli_cmds[i];
+	for (i = 0; i < t->nr_cmds; i++) {
+		const struct cli_cmd *c = &t->cmds[i];
 
 		if (strcmp(c->verb, verb) || (only && c != only))
 			continue;
@@ -94,27 +95,28 @@ void cli_help_verb(FILE *f, const char *verb, const struct cli_cmd *only)
 		}
 	}
 	fputs("\nOptions of every verb:\n", f);
-	print_opts(f, cli_global_opts, cli_nr_global_opts);
+	print_opts(f, t->global_opts, t->nr_global_opts);
 }
 
 int cmd_help(struct cli_app *app, int argc, char **argv)
 {
+	const struct cli_table *t = app->table;
 	bool known = false;
 	size_t i;
 
 	app->silent = true;
 	if (!argc) {
-		cli_help_main(stdout);
+		cli_help_main(stdout, t);
 		return CLI_OK;
 	}
-	for (i = 0; i < cli_nr_cmds; i++) {
-		const struct cli_cmd *c = &cli_cmds[i];
+	for (i = 0; i < t->nr_cmds; i++) {
+		const struct cli_cmd *c = &t->cmds[i];
 
 		if (strcmp(c->verb, argv[0]))
 			continue;
 		known = true;
 		if (argc < 2 || (c->noun && !strcmp(c->noun, argv[1]))) {
-			cli_help_verb(stdout, c->verb, argc < 2 ? NULL : c);
+			cli_help_verb(stdout, t, c->verb, argc < 2 ? NULL : c);
 			return CLI_OK;
 		}
 	}

@@ -4,7 +4,7 @@
 
 #include <report.h>
 
-#include "cmd.h"
+#include "cli.h"
 
 int cli_open_host(struct cli_app *app)
 {

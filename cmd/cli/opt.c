@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd.h"
+#include "cli.h"
 
 #define MAX_OPTS 48
 
@@ -66,55 +66,6 @@ static void set_finish(struct option_set *set, bool permute)
 		}
 	}
 	*s = '\0';
-}
-
-/* Damerau-Levenshtein, restricted: one slip of a finger is one. */
-static unsigned int distance(const char *a, const char *b)
-{
-	enum { MAX = 32 };
-	unsigned int d[MAX + 1][MAX + 1];
-	size_t la = strlen(a), lb = strlen(b), i, j;
-
-	if (la > MAX || lb > MAX)
-		return UINT_MAX;
-	for (i = 0; i <= la; i++)
-		d[i][0] = (unsigned int)i;
-	for (j = 0; j <= lb; j++)
-		d[0][j] = (unsigned int)j;
-	for (i = 1; i <= la; i++) {
-		for (j = 1; j <= lb; j++) {
-			unsigned int best = d[i - 1][j - 1] + (a[i - 1] != b[j - 1]);
-
-			if (d[i - 1][j] + 1 < best)
-				best = d[i - 1][j] + 1;
-			if (d[i][j - 1] + 1 < best)
-				best = d[i][j - 1] + 1;
-			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] &&
-			    a[i - 2] == b[j - 1] && d[i - 2][j - 2] + 1 < best)
-				best = d[i - 2][j - 2] + 1;
-			d[i][j] = best;
-		}
-	}
-	return d[la][lb];
-}
-
-const char *cli_suggest(const char *word, const char *const *names, size_t count)
-{
-	const char *best = NULL;
-	unsigned int near = UINT_MAX;
-	size_t len = strlen(word), i;
-
-	for (i = 0; i < count; i++) {
-		/* A beginning is as good as one slip: "rel", "--verb". */
-		unsigned int d = len >= 2 && !strncmp(names[i], word, len) ?
-				 1 : distance(word, names[i]);
-
-		if (d < near) {
-			near = d;
-			best = names[i];
-		}
-	}
-	return near <= (len <= 4 ? 1 : 2) || (len > 7 && near <= 3) ? best : NULL;
 }
 
 static int usage_hint(struct cli_app *app, const char *suggestion, const char *fmt,
@@ -288,20 +239,16 @@ static bool same(const char *a, const char *b)
 	return a && b && !strcmp(a, b);
 }
 
-void cli_cmd_name(const struct cli_cmd *c, char *buf, size_t len)
-{
-	snprintf(buf, len, "%s%s%s", c->verb, c->noun ? " " : "", c->noun ? c->noun : "");
-}
-
 int cli_unknown_verb(struct cli_app *app, const char *word)
 {
+	const struct cli_table *t = app->table;
 	const char *names[64], *s;
 	char hint[160] = "See 'tdxctl --help'.";
 	size_t i, n = 0;
 
-	for (i = 0; i < cli_nr_cmds && n < ARRAY_SIZE(names); i++)
-		if (!cli_cmds[i].hidden)
-			names[n++] = cli_cmds[i].verb;
+	for (i = 0; i < t->nr_cmds && n < ARRAY_SIZE(names); i++)
+		if (!t->cmds[i].hidden)
+			names[n++] = t->cmds[i].verb;
 	s = cli_suggest(word, names, n);
 	if (s)
 		snprintf(hint, sizeof(hint), "Did you mean '%s'? See 'tdxctl --help'.", s);
@@ -310,13 +257,14 @@ int cli_unknown_verb(struct cli_app *app, const char *word)
 
 int cli_unknown_noun(struct cli_app *app, const char *verb, const char *word)
 {
+	const struct cli_table *t = app->table;
 	const char *names[16] = { NULL }, *s;
 	char hint[200];
 	size_t i, n = 0, len;
 
-	for (i = 0; i < cli_nr_cmds && n < ARRAY_SIZE(names); i++)
-		if (same(cli_cmds[i].verb, verb) && cli_cmds[i].noun)
-			names[n++] = cli_cmds[i].noun;
+	for (i = 0; i < t->nr_cmds && n < ARRAY_SIZE(names); i++)
+		if (same(t->cmds[i].verb, verb) && t->cmds[i].noun)
+			names[n++] = t->cmds[i].noun;
 	s = word ? cli_suggest(word, names, n) : NULL;
 	if (s) {
 		snprintf(hint, sizeof(hint), "Did you mean 'tdxctl %s %s'?", verb, s);
@@ -342,25 +290,26 @@ static void drop_arg(char **argv, int *argc, int at)
 /* Finds verb and noun and takes them out of @argv. */
 static int find_cmd(struct cli_app *app, int *argc, char **argv)
 {
+	const struct cli_table *t = app->table;
 	struct option_set set = { .count = 0 };
 	const struct cli_cmd *c, *fallback = NULL;
 	bool nouns = false, known = false;
 	char *verb, *noun = NULL;
 	size_t i;
 
-	set_add(&set, cli_global_opts, cli_nr_global_opts);
+	set_add(&set, t->global_opts, t->nr_global_opts);
 	set_finish(&set, false);
 	if (pass(app, &set, *argc, argv, false))
 		return pass(app, &set, *argc, argv, true);
 	if (optind >= *argc || (argv[optind][0] == '-' && argv[optind][1]))
 		return 0;
 	verb = argv[optind];
-	for (i = 0; i < cli_nr_cmds; i++) {
-		if (!same(cli_cmds[i].verb, verb))
+	for (i = 0; i < t->nr_cmds; i++) {
+		if (!same(t->cmds[i].verb, verb))
 			continue;
 		known = true;
-		nouns |= cli_cmds[i].noun != NULL;
-		set_add(&set, cli_cmds[i].opts, cli_cmds[i].nr_opts);
+		nouns |= t->cmds[i].noun != NULL;
+		set_add(&set, t->cmds[i].opts, t->cmds[i].nr_opts);
 	}
 	if (!known)
 		return cli_unknown_verb(app, verb);
@@ -371,8 +320,8 @@ static int find_cmd(struct cli_app *app, int *argc, char **argv)
 		if (optind < *argc && argv[optind][0] != '-')
 			noun = argv[optind];
 	}
-	for (i = 0; i < cli_nr_cmds && !app->cmd; i++) {
-		c = &cli_cmds[i];
+	for (i = 0; i < t->nr_cmds && !app->cmd; i++) {
+		c = &t->cmds[i];
 		if (!same(c->verb, verb))
 			continue;
 		if (noun ? same(c->noun, noun) : !nouns)
@@ -392,41 +341,76 @@ static int find_cmd(struct cli_app *app, int *argc, char **argv)
 		return cli_unknown_noun(app, verb, noun);
 	app->cmd = fallback;
 	if (!fallback)
-		for (i = 0; i < cli_nr_cmds && !app->cmd; i++)
-			if (same(cli_cmds[i].verb, verb))
-				app->cmd = &cli_cmds[i];
+		for (i = 0; i < t->nr_cmds && !app->cmd; i++)
+			if (same(t->cmds[i].verb, verb))
+				app->cmd = &t->cmds[i];
 	return 0;
 }
 
-/* An error on the way to --json is an error in JSON all the same. */
+/* The option of whichever verb that @arg, "--name" or "--name=value", is, if errors depend on it. */
+static const struct cli_opt *error_opt(const struct cli_table *t, const char *arg)
+{
+	size_t len = strcspn(arg, "=");
+
+	for (size_t i = 0; i < t->nr_cmds; i++) {
+		for (size_t k = 0; k < t->cmds[i].nr_opts; k++) {
+			const struct cli_opt *o = &t->cmds[i].opts[k];
+
+			if (o->error_forms && len == strlen(o->name) + 2 && !strncmp(arg, "--", 2) &&
+			    !strncmp(arg + 2, o->name, len - 2))
+				return o;
+		}
+	}
+	return NULL;
+}
+
+/* An error on the way to --json, or to the like of it, is printed in that form all the same. */
 static void look_ahead(struct cli_app *app, int argc, char **argv)
 {
-	const char *format = NULL;
-	int i;
-
-	for (i = 1; i < argc && strcmp(argv[i], "--"); i++) {
-		const char *a = argv[i];
+	for (int i = 1; i < argc && strcmp(argv[i], "--"); i++) {
+		const char *a = argv[i], *value = strchr(a, '=') ? strchr(a, '=') + 1 : argv[i + 1];
+		const struct cli_opt *o = error_opt(app->table, a);
 
 		if (!strcmp(a, "--json") ||
 		    (a[0] == '-' && a[1] != '-' && strchr(a, 'j') &&
 		     strspn(a + 1, "jqvh") == strlen(a + 1)))
 			app->v.json = true;
-		/* So is one on the way to --format. */
-		if (!strncmp(a, "--format=", 9))
-			format = a + 9;
-		else if (!strcmp(a, "--format"))
-			format = argv[i + 1];
+		for (size_t k = 0; o && value && o->values[k]; k++)
+			if (!strcmp(o->values[k], value))
+				app->error_form = &o->error_forms[k];
 	}
-	if (format && !strcmp(format, "json"))
-		app->v.json = true;
-	if (format && !strcmp(format, "nagios"))
-		app->v.format = "nagios";
+	if (app->error_form)
+		app->v.json |= app->error_form->json;
 }
 
-void cli_free_values(struct cli_values *v)
+/* Calls @fn with each verb's option of @type and where its value is. */
+static void each_value(struct cli_app *app, enum cli_opt_type type,
+		       void (*fn)(const struct cli_opt *o, void *value))
 {
-	free(v->warning.word);
-	free(v->critical.word);
+	const struct cli_table *t = app->table;
+
+	for (size_t i = 0; i < t->nr_cmds; i++)
+		for (size_t k = 0; k < t->cmds[i].nr_opts; k++)
+			if (t->cmds[i].opts[k].type == type)
+				fn(&t->cmds[i].opts[k], (char *)&app->v + t->cmds[i].opts[k].offset);
+}
+
+static void set_preset(const struct cli_opt *o, void *value)
+{
+	*(unsigned int *)value = o->preset;
+}
+
+static void free_list(const struct cli_opt *o, void *value)
+{
+	struct cli_list *l = value;
+
+	free(l->word);
+	l->word = NULL;
+}
+
+void cli_free_values(struct cli_app *app)
+{
+	each_value(app, CLI_OPT_LIST, free_list);
 }
 
 int cli_parse(struct cli_app *app, int argc, char **argv, char ***args, int *nr_args)
@@ -435,12 +419,13 @@ int cli_parse(struct cli_app *app, int argc, char **argv, char ***args, int *nr_
 	const struct cli_cmd *c;
 	int err;
 
+	each_value(app, CLI_OPT_UINT, set_preset);
 	look_ahead(app, argc, argv);
 	err = find_cmd(app, &argc, argv);
 	if (err)
 		return err;
 	c = app->cmd;
-	set_add(&set, cli_global_opts, cli_nr_global_opts);
+	set_add(&set, app->table->global_opts, app->table->nr_global_opts);
 	if (c)
 		set_add(&set, c->opts, c->nr_opts);
 	set_finish(&set, true);

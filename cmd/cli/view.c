@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd.h"
+#include "cli.h"
 
 const char view_no_helper[] = "only the helper sees it";
 const char view_late[] = "the TD is older than the helper";

@@ -2,7 +2,6 @@
 /* metrics: what the tool knows in numbers, for Prometheus. */
 #include <stdlib.h>
 
-#include "cmd.h"
 #include "metrics.h"
 
 static const struct cli_field textfile = { .key = "textfile", .type = OUT_STR };

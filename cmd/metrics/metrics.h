@@ -5,6 +5,7 @@
 
 #include <facts.h>
 
+#include "cli/cli.h"
 #include "out/prom.h"
 
 struct metrics_host {
@@ -22,5 +23,7 @@ struct metric {
 
 extern const struct metric metrics[];
 extern const size_t nr_metrics;
+
+int cmd_metrics(struct cli_app *app, int argc, char **argv);
 
 #endif

@@ -3,7 +3,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "cmd.h"
 #include "metrics.h"
 
 #define PAGE 4096

@@ -35,7 +35,7 @@ void text_bytes(char *buf, size_t len, uint64_t bytes)
 	uint64_t div = 1;
 	size_t u = 0;
 
-	while (u + 1 < sizeof(units) / sizeof(units[0]) && bytes / div >= 1024) {
+	while (u + 1 < ARRAY_SIZE(units) && bytes / div >= 1024) {
 		div *= 1024;
 		u++;
 	}

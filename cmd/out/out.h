@@ -44,6 +44,8 @@ struct cli_field {
 	size_t nr_columns;
 };
 
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
 struct out;
 struct out_node;
 

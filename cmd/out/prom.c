@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd.h"
 #include "prom.h"
 
 enum { PPM = 6, NS = 9 };	/* decimals */

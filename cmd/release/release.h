@@ -3,7 +3,7 @@
 #ifndef TDXCTL_CMD_RELEASE_H
 #define TDXCTL_CMD_RELEASE_H
 
-#include "cmd.h"
+#include "cli/cli.h"
 
 struct release_estimate {
 	bool known;
@@ -11,7 +11,9 @@ struct release_estimate {
 	uint64_t pages, seamcalls, duration_ns;
 };
 
-/* ---- release-plan.c ---- */
+int cmd_release(struct cli_app *app, int argc, char **argv);
+
+/* ---- plan.c ---- */
 
 void release_estimate(const struct tdxctl_snapshot *s, const struct tdxctl_td_view *td,
 		      const struct tdxctl_release_state *plan,

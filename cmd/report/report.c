@@ -30,20 +30,20 @@ static const struct cli_field tool_fields[] = {
 	[TOOL_VERSION] = { .key = "version", .type = OUT_STR },
 };
 
-static const struct cli_cmd *find_cmd(const char *verb, const char *noun)
+static const struct cli_cmd *find_cmd(const struct cli_table *t, const char *verb, const char *noun)
 {
-	for (size_t i = 0; i < cli_nr_cmds; i++)
-		if (!strcmp(cli_cmds[i].verb, verb) &&
-		    (noun ? cli_cmds[i].noun && !strcmp(cli_cmds[i].noun, noun) : !cli_cmds[i].noun))
-			return &cli_cmds[i];
+	for (size_t i = 0; i < t->nr_cmds; i++)
+		if (!strcmp(t->cmds[i].verb, verb) &&
+		    (noun ? t->cmds[i].noun && !strcmp(t->cmds[i].noun, noun) : !t->cmds[i].noun))
+			return &t->cmds[i];
 	return NULL;
 }
 
 /* Runs the verb on the report in @ctx; what it says, errors too, is in s->out. */
-static int run_section(struct tdxctl_ctx *ctx, struct report_section *s)
+static int run_section(const struct cli_table *t, struct tdxctl_ctx *ctx, struct report_section *s)
 {
 	char *none[] = { NULL };
-	struct cli_app sub = { .ctx = ctx, .cmd = find_cmd(s->verb, s->noun) };
+	struct cli_app sub = { .table = t, .ctx = ctx, .cmd = find_cmd(t, s->verb, s->noun) };
 
 	s->out = sub.out = out_new();
 	if (!s->out)
@@ -76,7 +76,7 @@ static int write_report(struct cli_app *app, struct tdxctl_ctx *ctx, const struc
 
 	memcpy(list, sections, sizeof(list));
 	for (i = 0; !err && i < ARRAY_SIZE(list); i++)
-		err = run_section(ctx, &list[i]);
+		err = run_section(app->table, ctx, &list[i]);
 	if (!err && app->v.json) {
 		as_json(out_root(app->out), list, r);
 	} else if (!err) {

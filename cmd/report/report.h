@@ -4,7 +4,9 @@
 
 #include <report.h>
 
-#include "cmd.h"
+#include "cli/cli.h"
+
+int cmd_report(struct cli_app *app, int argc, char **argv);
 
 /* What --from-report reads, under @parent. */
 void report_host(struct out_node *parent, const struct tdxctl_report *r);

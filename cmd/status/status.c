@@ -393,7 +393,7 @@ static int show_health(struct cli_app *app, struct out_node *root, const struct 
 	size_t i;
 	int err;
 
-	if (check_limits(app, NULL, &limits, &found))
+	if (cli_limits(app, NULL, &limits, &found))
 		cli_note(app, "tdxctl: warning: %s; the usual limits count", tdxctl_error(app->ctx));
 	err = tdxctl_health_get(facts, &limits, &r);
 	if (err)

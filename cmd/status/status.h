@@ -5,7 +5,9 @@
 
 #include <facts.h>
 
-#include "cmd.h"
+#include "cli/cli.h"
+
+int cmd_status(struct cli_app *app, int argc, char **argv);
 
 void status_platform(struct cli_app *app, struct out_node *root, const struct tdxctl_facts *facts);
 /* Null in JSON and nothing on the screen where the helper is not the source. */

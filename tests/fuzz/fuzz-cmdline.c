@@ -52,7 +52,7 @@ static void fuzz_vmm_cmdline(const char *text, size_t len)
 /* The words of the line are separated by newlines. */
 static void fuzz_options(char *text)
 {
-	struct cli_app app = { .cmd = NULL };
+	struct cli_app app = { .table = &cmd_table };
 	char *argv[34] = { "tdxctl" }, *word, *save, **args = NULL;
 	int argc = 1, nr = 0;
 
@@ -65,7 +65,7 @@ static void fuzz_options(char *text)
 		MUST(out_error_message(app.out));
 	else
 		MUST(nr >= 0 && (!nr || args));
-	cli_free_values(&app.v);
+	cli_free_values(&app);
 	out_free(app.out);
 }
 

@@ -4,7 +4,7 @@
  * helper, on a kernel without BTF. What is not known is not printed as a number.
  */
 #include "lib-fake.h"
-#include "cmd.h"
+#include "release/release.h"
 
 #define DEV	100
 #define PIDFD	200

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The limits that status and check compare a host with. */
+#include <errno.h>
+
+#include <health.h>
+
+#include "cli.h"
+
+int cli_limits(struct cli_app *app, const char *file, struct tdxctl_thresholds *t, bool *found)
+{
+	int err;
+
+	tdxctl_thresholds_default(t);
+	err = tdxctl_conf_read(app->ctx, file, t);
+	*found = !err;
+	return err == -ENOENT && !file ? 0 : err;
+}
