@@ -30,37 +30,27 @@ static const struct cli_field host_text = { .label = "This host", .type = OUT_ST
 static const struct cli_field host_keys = { .label = "Private KeyIDs", .type = OUT_STR };
 static const struct cli_field bits_text = { .label = "KeyID bits", .type = OUT_STR };
 
-static void numbers(struct out_node *n, const struct cli_field *f, const struct tdxctl_keys *k)
+static void numbers(struct out_node *n, const struct tdxctl_keys *k)
 {
-	out_uint(n, &f[K_BITS], k->bits);
-	out_uint(n, &f[K_SPLIT], k->split);
-	out_uint(n, &f[K_SHARED], k->tme_mt_keys);
-	out_uint(n, &f[K_FIRST], k->first_private);
-	out_uint(n, &f[K_PRIVATE], k->private_keys);
-	out_uint(n, &f[K_TDS], k->max_tds);
+	out_uint(n, &columns[K_BITS], k->bits);
+	out_uint(n, &columns[K_SPLIT], k->split);
+	out_uint(n, &columns[K_SHARED], k->tme_mt_keys);
+	out_uint(n, &columns[K_FIRST], k->first_private);
+	out_uint(n, &columns[K_PRIVATE], k->private_keys);
+	out_uint(n, &columns[K_TDS], k->max_tds);
 }
 
 static void show_host(struct out_node *root, const struct tdxctl_keys *k, const char *why)
 {
-	/* A screen says it in sentences. */
-	static const struct cli_field quiet[] = {
-		[K_BITS] = { .key = "bits", .type = OUT_UINT },
-		[K_SPLIT] = { .key = "split", .type = OUT_UINT },
-		[K_SHARED] = { .key = "tme_mt_keys", .type = OUT_UINT },
-		[K_FIRST] = { .key = "first_private", .type = OUT_UINT },
-		[K_PRIVATE] = { .key = "private_keys", .type = OUT_UINT },
-		[K_TDS] = { .key = "max_tds", .type = OUT_UINT },
-	};
-	struct out_node *n = out_object(root, &host);
-	size_t i;
+	struct out_node *n = out_object(root, &host), *values = out_object(n, &out_json_only);
 
 	if (why) {
-		for (i = 0; i < ARRAY_SIZE(quiet); i++)
-			out_unknown(n, &quiet[i], why);
+		for (size_t i = K_BITS; i <= K_TDS; i++)
+			out_unknown(values, &columns[i], why);
 		out_unknown(n, &host_text, why);
 		return;
 	}
-	numbers(n, quiet, k);
+	numbers(values, k);
 	out_strf(n, &host_text, "split %u of %u KeyID bits, %u TDs at most", k->split, k->bits,
 		 k->max_tds);
 	if (k->private_keys)
@@ -111,7 +101,7 @@ int cmd_keys(struct cli_app *app, int argc, char **argv)
 		if ((v->split && split != v->split) || tdxctl_keys_of(bits, split, &k))
 			continue;
 		row = out_row(table);
-		numbers(row, columns, &k);
+		numbers(row, &k);
 		out_bool(row, &columns[K_HERE], current);
 		out_str(row, &columns[K_HERE_TEXT], current ? "<- this host" : "");
 	}

@@ -1,194 +1,260 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* td list, td show: every TD, or one with its life and what keeps it alive. */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "cmd.h"
 
-enum {
-	ID, VM, UUID, PID, UID, HKID, LAST_HKID, STATE, VCPUS, MAX_VCPUS, VCPUS_TEXT,
-	PRIVATE, SEPT, CONTROL, FAIL_LEAF, FAIL_NAME, FAIL_STATUS, FAIL_TEXT, AGE, SINCE, SEAMCALLS, TDR, KEYED, LATE,
+static const char no_record[] = "it is older than the helper, and nothing tells where KVM keeps it";
+static const char gone[] = "the process is gone or was never seen";
+
+/* What the fields below are filled from. */
+struct source {
+	const struct tdxctl_snapshot *snap;
+	const struct tdxctl_td_view *view;
 };
 
-static const struct cli_field columns[] = {
-	[ID]	= { .key = "id", .label = "TD", .type = OUT_UINT, .right = true },
-	[VM]	= { .key = "vm", .label = "VM", .type = OUT_STR },
-	[UUID]	= { .key = "uuid", .label = "UUID", .type = OUT_STR, .wide = true },
-	[PID]	= { .key = "pid", .label = "PID", .type = OUT_INT, .right = true },
-	[UID]	= { .key = "uid", .label = "UID", .type = OUT_UINT, .right = true, .wide = true },
-	[HKID]	= { .key = "hkid", .label = "HKID", .type = OUT_UINT, .right = true },
-	[LAST_HKID] = { .key = "last_hkid", .type = OUT_UINT },
-	[STATE]	= { .key = "state", .label = "STATE", .type = OUT_STR },
-	[VCPUS]	= { .key = "vcpus", .type = OUT_UINT },
-	[MAX_VCPUS] = { .key = "max_vcpus", .type = OUT_UINT },
-	[VCPUS_TEXT] = { .label = "VCPUS", .type = OUT_STR, .right = true },
-	[PRIVATE] = { .key = "private_pages", .label = "PRIVATE", .type = OUT_PAGES, .right = true },
-	[SEPT]	= { .key = "sept_pages", .label = "S-EPT", .type = OUT_PAGES, .right = true },
-	[CONTROL] = { .key = "control_pages", .label = "CONTROL", .type = OUT_PAGES, .right = true, .wide = true },
-	[FAIL_LEAF] = { .key = "fail_leaf", .type = OUT_STR },
-	[FAIL_NAME] = { .key = "fail_name", .type = OUT_STR },
-	[FAIL_STATUS] = { .key = "fail_status", .type = OUT_HEX },
-	[FAIL_TEXT] = { .label = "FAILED", .type = OUT_STR, .sparse = true },
-	[AGE]	= { .key = "age_ns", .label = "AGE", .type = OUT_NS, .right = true },
-	[SINCE]	= { .key = "state_ns", .label = "IN STATE", .type = OUT_NS, .right = true, .wide = true },
-	[SEAMCALLS] = { .key = "seamcalls", .label = "SEAMCALLS", .type = OUT_UINT, .right = true, .wide = true },
-	[TDR]	= { .key = "tdr", .label = "TDR", .type = OUT_HEX, .right = true, .wide = true },
-	[KEYED]	= { .key = "keyed_packages", .type = OUT_HEX },
-	[LATE]	= { .key = "late", .type = OUT_BOOL },
+static const struct tdxctl_td *td_of(const void *from)
+{
+	return &((const struct source *)from)->view->td;
+}
+
+static const struct tdxctl_vm *vm_of(const void *from)
+{
+	return &((const struct source *)from)->view->vm;
+}
+
+static uint32_t u32_of(const void *from, size_t at)
+{
+	return *(const uint32_t *)((const char *)td_of(from) + at);
+}
+
+static uint64_t u64_of(const void *from, size_t at)
+{
+	return *(const uint64_t *)((const char *)td_of(from) + at);
+}
+
+static void fill_id(struct out_node *n, const struct cli_field *f, const void *from)
+{
+	if (td_of(from)->id)
+		out_uint(n, f, td_of(from)->id);
+	else
+		out_unknown(n, f, no_record);
+}
+
+static void fill_name(struct out_node *n, const struct cli_field *f, const void *from)
+{
+	out_str(n, f, vm_of(from)->name);
+}
+
+static void fill_uuid(struct out_node *n, const struct cli_field *f, const void *from)
+{
+	if (vm_of(from)->uuid)
+		out_str(n, f, vm_of(from)->uuid);
+	else
+		out_none(n, f);
+}
+
+static void fill_pid(struct out_node *n, const struct cli_field *f, const void *from)
+{
+	if (vm_of(from)->pid)
+		out_int(n, f, vm_of(from)->pid);
+	else
+		out_unknown(n, f, gone);
+}
+
+static void fill_uid(struct out_node *n, const struct cli_field *f, const void *from)
+{
+	if (vm_of(from)->uid != (uid_t)-1)
+		out_uint(n, f, vm_of(from)->uid);
+	else
+		out_unknown(n, f, gone);
+}
+
+/* 0 is no HKID: it belongs to the host. */
+static void fill_hkid(struct out_node *n, const struct cli_field *f, const void *from)
+{
+	uint32_t hkid = u32_of(from, f->at);
+
+	if (hkid)
+		out_uint_or(n, f, hkid, TDXCTL_UNKNOWN32, no_record);
+	else
+		out_none(n, f);
+}
+
+static void fill_state(struct out_node *n, const struct cli_field *f, const void *from)
+{
+	unsigned int state = td_of(from)->state;
+
+	out_style(out_str(n, f, tdxctl_td_state_str(state)), view_td_style(state));
+}
+
+static void fill_vcpus(struct out_node *n, const struct cli_field *f, const void *from)
+{
+	out_uint_or(n, f, td_of(from)->vcpus, TDXCTL_UNKNOWN32, view_late);
+}
+
+static bool has_limit(const struct tdxctl_td *td)
+{
+	return td->max_vcpus && td->max_vcpus != TDXCTL_UNKNOWN32;
+}
+
+static void fill_max_vcpus(struct out_node *n, const struct cli_field *f, const void *from)
+{
+	if (has_limit(td_of(from)))
+		out_uint(n, f, td_of(from)->max_vcpus);
+	else
+		out_unknown(n, f, "the limit was not seen being set");
+}
+
+static void fill_vcpus_text(struct out_node *n, const struct cli_field *f, const void *from)
+{
+	const struct tdxctl_td *td = td_of(from);
+
+	if (td->vcpus == TDXCTL_UNKNOWN32)
+		out_str(n, f, "?");
+	else if (has_limit(td))
+		out_strf(n, f, "%u of %u", td->vcpus, td->max_vcpus);
+	else
+		out_strf(n, f, "%u", td->vcpus);
+}
+
+static void fill_count(struct out_node *n, const struct cli_field *f, const void *from)
+{
+	out_uint_or(n, f, u64_of(from, f->at), TDXCTL_UNKNOWN, view_late);
+}
+
+static void fill_fail_leaf(struct out_node *n, const struct cli_field *f, const void *from)
+{
+	const char *leaf = tdxctl_leaf_str(td_of(from)->fail_leaf);
+
+	if (td_of(from)->fail_leaf)
+		out_str(n, f, leaf ? leaf : "unknown leaf");
+	else
+		out_none(n, f);
+}
+
+static void fill_fail_name(struct out_node *n, const struct cli_field *f, const void *from)
+{
+	const char *status = tdxctl_status_str(td_of(from)->fail_status);
+
+	if (td_of(from)->fail_leaf)
+		out_str(n, f, status ? status : "unknown status");
+	else
+		out_none(n, f);
+}
+
+static void fill_fail_status(struct out_node *n, const struct cli_field *f, const void *from)
+{
+	if (td_of(from)->fail_leaf)
+		out_uint(n, f, td_of(from)->fail_status);
+	else
+		out_none(n, f);
+}
+
+static void fill_fail_text(struct out_node *n, const struct cli_field *f, const void *from)
+{
+	const struct tdxctl_td *td = td_of(from);
+	const char *leaf = tdxctl_leaf_str(td->fail_leaf);
+	const char *status = tdxctl_status_str(td->fail_status);
+
+	if (td->fail_leaf)
+		out_style(out_strf(n, f, "%s: %s (0x%" PRIx64 ")", leaf ? leaf : "?",
+				   status ? status : "unknown status", (uint64_t)td->fail_status),
+			  STYLE_BAD);
+}
+
+static void fill_age(struct out_node *n, const struct cli_field *f, const void *from)
+{
+	uint64_t since = u64_of(from, f->at);
+
+	if (since)
+		out_uint(n, f, view_age(((const struct source *)from)->snap, since));
+	else
+		out_unknown(n, f, view_late);
+}
+
+static void fill_seamcalls(struct out_node *n, const struct cli_field *f, const void *from)
+{
+	out_uint(n, f, td_of(from)->seamcalls);
+}
+
+static void fill_tdr(struct out_node *n, const struct cli_field *f, const void *from)
+{
+	if (td_of(from)->tdr)
+		out_uint(n, f, td_of(from)->tdr);
+	else
+		out_unknown(n, f, no_record);
+}
+
+static void fill_late(struct out_node *n, const struct cli_field *f, const void *from)
+{
+	out_bool(n, f, td_of(from)->flags & TDXCTL_TD_LATE);
+}
+
+#define AT(member) .at = offsetof(struct tdxctl_td, member)
+
+/* One TD as a line of the list, and as a screen. */
+static const struct cli_field fields[] = {
+	{ .key = "id", .label = "TD", .type = OUT_UINT, .right = true, .fill = fill_id },
+	{ .key = "vm", .label = "VM", .type = OUT_STR, .fill = fill_name },
+	{ .key = "uuid", .label = "UUID", .type = OUT_STR, .wide = true, .fill = fill_uuid },
+	{ .key = "pid", .label = "Process", .column = "PID", .type = OUT_INT, .right = true,
+	  .fill = fill_pid },
+	{ .key = "uid", .label = "User", .column = "UID", .type = OUT_UINT, .right = true,
+	  .wide = true, .fill = fill_uid },
+	{ .key = "hkid", .label = "HKID", .type = OUT_UINT, .right = true,
+	  .fill = fill_hkid, AT(hkid) },
+	{ .key = "last_hkid", .type = OUT_UINT, .fill = fill_hkid, AT(last_hkid) },
+	{ .key = "state", .label = "State", .column = "STATE", .type = OUT_STR,
+	  .fill = fill_state },
+	{ .key = "vcpus", .type = OUT_UINT, .fill = fill_vcpus },
+	{ .key = "max_vcpus", .type = OUT_UINT, .fill = fill_max_vcpus },
+	{ .label = "vCPUs", .column = "VCPUS", .type = OUT_STR, .right = true,
+	  .fill = fill_vcpus_text },
+	{ .key = "private_pages", .label = "Private memory", .column = "PRIVATE",
+	  .type = OUT_PAGES, .right = true, .fill = fill_count, AT(private_pages) },
+	{ .key = "sept_pages", .label = "Secure EPT", .column = "S-EPT",
+	  .type = OUT_PAGES, .right = true, .fill = fill_count, AT(sept_pages) },
+	{ .key = "control_pages", .label = "Control pages", .column = "CONTROL",
+	  .type = OUT_PAGES, .right = true, .wide = true, .fill = fill_count, AT(control_pages) },
+	{ .key = "fail_leaf", .type = OUT_STR, .fill = fill_fail_leaf },
+	{ .key = "fail_name", .type = OUT_STR, .fill = fill_fail_name },
+	{ .key = "fail_status", .type = OUT_HEX, .fill = fill_fail_status },
+	{ .label = "Failed", .column = "FAILED", .type = OUT_STR, .sparse = true,
+	  .fill = fill_fail_text },
+	{ .key = "age_ns", .label = "Age", .column = "AGE", .type = OUT_NS, .right = true,
+	  .fill = fill_age, AT(created_ns) },
+	{ .key = "state_ns", .label = "In this state for", .column = "IN STATE", .type = OUT_NS,
+	  .right = true, .wide = true, .fill = fill_age, AT(since_ns) },
+	{ .key = "seamcalls", .label = "SEAMCALLs", .column = "SEAMCALLS", .type = OUT_UINT,
+	  .right = true, .wide = true, .fill = fill_seamcalls },
+	{ .key = "tdr", .label = "TDR page", .column = "TDR", .type = OUT_HEX, .right = true,
+	  .wide = true, .fill = fill_tdr },
+	{ .key = "keyed_packages", .type = OUT_HEX, .fill = fill_count, AT(keyed_packages) },
+	{ .key = "late", .type = OUT_BOOL, .fill = fill_late },
 };
 
 static const struct cli_field tds = {
 	.key = "tds", .label = "", .type = OUT_TABLE, .empty = "No TDs.",
-	.columns = columns, .nr_columns = ARRAY_SIZE(columns),
+	.columns = fields, .nr_columns = ARRAY_SIZE(fields),
 };
 
-/* The same values with other labels: a screen instead of a line. */
-static const struct cli_field screen[] = {
-	[ID]	= { .key = "id", .label = "TD", .type = OUT_UINT },
-	[VM]	= { .key = "vm", .label = "VM", .type = OUT_STR },
-	[UUID]	= { .key = "uuid", .label = "UUID", .type = OUT_STR },
-	[PID]	= { .key = "pid", .label = "Process", .type = OUT_INT },
-	[UID]	= { .key = "uid", .label = "User", .type = OUT_UINT },
-	[HKID]	= { .key = "hkid", .label = "HKID", .type = OUT_UINT },
-	[LAST_HKID] = { .key = "last_hkid", .type = OUT_UINT },
-	[STATE]	= { .key = "state", .label = "State", .type = OUT_STR },
-	[VCPUS]	= { .key = "vcpus", .type = OUT_UINT },
-	[MAX_VCPUS] = { .key = "max_vcpus", .type = OUT_UINT },
-	[VCPUS_TEXT] = { .label = "vCPUs", .type = OUT_STR },
-	[PRIVATE] = { .key = "private_pages", .label = "Private memory", .type = OUT_PAGES },
-	[SEPT]	= { .key = "sept_pages", .label = "Secure EPT", .type = OUT_PAGES },
-	[CONTROL] = { .key = "control_pages", .label = "Control pages", .type = OUT_PAGES },
-	[FAIL_LEAF] = { .key = "fail_leaf", .type = OUT_STR },
-	[FAIL_NAME] = { .key = "fail_name", .type = OUT_STR },
-	[FAIL_STATUS] = { .key = "fail_status", .type = OUT_HEX },
-	[FAIL_TEXT] = { .label = "Failed", .type = OUT_STR },
-	[AGE]	= { .key = "age_ns", .label = "Age", .type = OUT_NS },
-	[SINCE]	= { .key = "state_ns", .label = "In this state for", .type = OUT_NS },
-	[SEAMCALLS] = { .key = "seamcalls", .label = "SEAMCALLs", .type = OUT_UINT },
-	[TDR]	= { .key = "tdr", .label = "TDR page", .type = OUT_HEX },
-	[KEYED]	= { .key = "keyed_packages", .type = OUT_HEX },
-	[LATE]	= { .key = "late", .type = OUT_BOOL },
-};
-
-static const struct cli_field one = { .key = "tds", .label = "", .type = OUT_TABLE };
-static const struct cli_field keyed_text = { .label = "Key on packages", .type = OUT_STR };
-
-static const char no_record[] = "it is older than the helper, and nothing tells where KVM keeps it";
-
-static void count_or(struct out_node *n, const struct cli_field *f, uint64_t v)
+static void td_fields(struct out_node *n, const struct tdxctl_snapshot *s,
+		      const struct tdxctl_td_view *v)
 {
-	out_uint_or(n, f, v, TDXCTL_UNKNOWN, view_late);
-}
+	const struct source from = { .snap = s, .view = v };
 
-static void vcpus(struct out_node *n, const struct cli_field *f, const struct tdxctl_td *td)
-{
-	bool known = td->vcpus != TDXCTL_UNKNOWN32;
-	bool limit = td->max_vcpus && td->max_vcpus != TDXCTL_UNKNOWN32;
-
-	out_uint_or(n, &f[VCPUS], td->vcpus, TDXCTL_UNKNOWN32, view_late);
-	if (limit)
-		out_uint(n, &f[MAX_VCPUS], td->max_vcpus);
-	else
-		out_unknown(n, &f[MAX_VCPUS], "the limit was not seen being set");
-	if (known && limit)
-		out_strf(n, &f[VCPUS_TEXT], "%u of %u", td->vcpus, td->max_vcpus);
-	else if (known)
-		out_strf(n, &f[VCPUS_TEXT], "%u", td->vcpus);
-	else
-		out_str(n, &f[VCPUS_TEXT], "?");
-}
-
-static void owner(struct out_node *n, const struct cli_field *f,
-		  const struct tdxctl_td_view *v)
-{
-	static const char gone[] = "the process is gone or was never seen";
-
-	out_str(n, &f[VM], v->vm.name);
-	if (v->vm.uuid)
-		out_str(n, &f[UUID], v->vm.uuid);
-	else
-		out_none(n, &f[UUID]);
-	if (v->vm.pid)
-		out_int(n, &f[PID], v->vm.pid);
-	else
-		out_unknown(n, &f[PID], gone);
-	if (v->vm.uid != (uid_t)-1)
-		out_uint(n, &f[UID], v->vm.uid);
-	else
-		out_unknown(n, &f[UID], gone);
-}
-
-static void failure(struct out_node *n, const struct cli_field *f, const struct tdxctl_td *td)
-{
-	const char *leaf = tdxctl_leaf_str(td->fail_leaf);
-	const char *status = tdxctl_status_str(td->fail_status);
-
-	if (!td->fail_leaf) {
-		out_none(n, &f[FAIL_LEAF]);
-		out_none(n, &f[FAIL_NAME]);
-		out_none(n, &f[FAIL_STATUS]);
-		/* A row has each column, a screen only lines that say something. */
-		if (f == columns)
-			out_str(n, &f[FAIL_TEXT], "");
-		return;
-	}
-	out_str(n, &f[FAIL_LEAF], leaf ? leaf : "unknown leaf");
-	out_str(n, &f[FAIL_NAME], status ? status : "unknown status");
-	out_uint(n, &f[FAIL_STATUS], td->fail_status);
-	out_style(out_strf(n, &f[FAIL_TEXT], "%s: %s (0x%llx)", leaf ? leaf : "?",
-			   status ? status : "unknown status", (unsigned long long)td->fail_status),
-		  STYLE_BAD);
-}
-
-static void td_fields(struct out_node *n, const struct cli_field *f,
-		      const struct tdxctl_snapshot *s, const struct tdxctl_td_view *v)
-{
-	const struct tdxctl_td *td = &v->td;
-
-	if (td->id)
-		out_uint(n, &f[ID], td->id);
-	else
-		out_unknown(n, &f[ID], no_record);
-	owner(n, f, v);
-	if (td->hkid)
-		out_uint_or(n, &f[HKID], td->hkid, TDXCTL_UNKNOWN32, no_record);
-	else
-		out_none(n, &f[HKID]);
-	if (td->last_hkid)
-		out_uint_or(n, &f[LAST_HKID], td->last_hkid, TDXCTL_UNKNOWN32, no_record);
-	else
-		out_none(n, &f[LAST_HKID]);
-	out_style(out_str(n, &f[STATE], tdxctl_td_state_str(td->state)),
-		  view_td_style(td->state));
-	vcpus(n, f, td);
-	count_or(n, &f[PRIVATE], td->private_pages);
-	count_or(n, &f[SEPT], td->sept_pages);
-	count_or(n, &f[CONTROL], td->control_pages);
-	failure(n, f, td);
-	if (td->created_ns)
-		out_uint(n, &f[AGE], view_age(s, td->created_ns));
-	else
-		out_unknown(n, &f[AGE], view_late);
-	if (td->since_ns)
-		out_uint(n, &f[SINCE], view_age(s, td->since_ns));
-	else
-		out_unknown(n, &f[SINCE], view_late);
-	out_uint(n, &f[SEAMCALLS], td->seamcalls);
-	if (td->tdr)
-		out_uint(n, &f[TDR], td->tdr);
-	else
-		out_unknown(n, &f[TDR], no_record);
-	count_or(n, &f[KEYED], td->keyed_packages);
-	out_bool(n, &f[LATE], td->flags & TDXCTL_TD_LATE);
+	out_fill(n, fields, ARRAY_SIZE(fields), &from);
 }
 
 int cmd_td_list(struct cli_app *app, int argc, char **argv)
 {
 	struct out_node *table = out_array(out_root(app->out), &tds);
-	size_t i;
 
-	for (i = 0; i < app->snap->nr_tds; i++)
-		td_fields(out_row(table), columns, app->snap, &app->snap->tds[i]);
+	for (size_t i = 0; i < app->snap->nr_tds; i++)
+		td_fields(out_row(table), app->snap, &app->snap->tds[i]);
 	return CLI_OK;
 }
 
@@ -439,6 +505,10 @@ static void advise(struct out_node *n, const struct tdxctl_td *td)
 			 "the HKID is free already; each page left takes one SEAMCALL to reclaim");
 }
 
+/* One TD as a screen: an array of one object all the same. */
+static const struct cli_field one = { .key = "tds", .label = "", .type = OUT_TABLE };
+static const struct cli_field keyed_text = { .label = "Key on packages", .type = OUT_STR };
+
 int cmd_td_show(struct cli_app *app, int argc, char **argv)
 {
 	const struct tdxctl_snapshot *s = app->snap;
@@ -451,7 +521,7 @@ int cmd_td_show(struct cli_app *app, int argc, char **argv)
 	if (!v)
 		return code;
 	n = out_row(out_array(out_root(app->out), &one));
-	td_fields(n, screen, s, v);
+	td_fields(n, s, v);
 	pkgs = view_packages(s, v->td.keyed_packages);
 	out_str(n, &keyed_text, pkgs);
 	free(pkgs);

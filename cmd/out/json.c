@@ -117,15 +117,17 @@ static bool is_container(const struct out_node *n)
 	}
 }
 
-static int fill_object(struct json_object *obj, const struct out_node *n)
+/* Adds the fields of @n to @obj, and the reasons of unknown ones to *@unknown. */
+static int add_fields(struct json_object *obj, struct json_object **unknown,
+		      const struct out_node *n)
 {
-	struct json_object *unknown = NULL;
-	const struct out_node *c;
-	int err;
+	int err = 0;
 
-	for (c = n->first; c; c = c->next) {
+	for (const struct out_node *c = n->first; c && !err; c = c->next) {
 		const char *key = c->field->key;
 
+		if (!key && c->field->type == OUT_OBJECT)
+			err = add_fields(obj, unknown, c);
 		if (!key)
 			continue;
 		if (c->kind != NODE_VALUE)
@@ -135,17 +137,24 @@ static int fill_object(struct json_object *obj, const struct out_node *n)
 		else
 			err = put(obj, key, json_scalar(c), false);
 		if (!err && c->kind == NODE_UNKNOWN) {
-			if (!unknown)
-				unknown = json_object_new_object();
-			err = unknown ? put(unknown, key, json_string(c->s), false) :
-					-ENOMEM;
-		}
-		if (err) {
-			json_object_put(unknown);
-			return err;
+			if (!*unknown)
+				*unknown = json_object_new_object();
+			err = *unknown ? put(*unknown, key, json_string(c->s), false) : -ENOMEM;
 		}
 	}
-	return unknown ? put(obj, "unknown", unknown, false) : 0;
+	return err;
+}
+
+static int fill_object(struct json_object *obj, const struct out_node *n)
+{
+	struct json_object *unknown = NULL;
+	int err = add_fields(obj, &unknown, n);
+
+	if (err)
+		json_object_put(unknown);
+	else if (unknown)
+		err = put(obj, "unknown", unknown, false);
+	return err;
 }
 
 static int put_error(struct json_object *top, const struct out_err *e)

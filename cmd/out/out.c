@@ -11,6 +11,8 @@ struct out {
 	bool failed;
 };
 
+const struct cli_field out_json_only = { .type = OUT_OBJECT };
+
 static const struct cli_field root_field = { .label = "", .type = OUT_OBJECT };
 static const struct cli_field row_field = { .label = "", .type = OUT_OBJECT };
 static const struct cli_field item_field = { .type = OUT_STR };
@@ -94,6 +96,12 @@ static void set_string(struct out_node *n, const char *s)
 	n->s = strdup(s ? s : "");
 	if (!n->s)
 		n->out->failed = true;
+}
+
+void out_fill(struct out_node *n, const struct cli_field *fields, size_t count, const void *from)
+{
+	for (size_t i = 0; i < count; i++)
+		fields[i].fill(n, &fields[i], from);
 }
 
 struct out_node *out_object(struct out_node *parent, const struct cli_field *f)

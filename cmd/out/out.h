@@ -18,7 +18,7 @@ enum out_type {
 	OUT_PAGES,		/* 4 KiB each */
 	OUT_HEX,		/* "0x..." in JSON and in text */
 	OUT_BAR,		/* text only: a gauge before a string */
-	OUT_OBJECT,		/* text: its fields join the parent's screen */
+	OUT_OBJECT,		/* text: its fields join the parent's screen; JSON, without key: too */
 	OUT_LIST,		/* array of strings */
 	OUT_TABLE,		/* array of objects; without columns: screens */
 	OUT_CHAIN,		/* array of objects, drawn as a -> [b] -> c */
@@ -27,6 +27,8 @@ enum out_type {
 
 enum out_style { STYLE_NONE, STYLE_GOOD, STYLE_WARN, STYLE_BAD, STYLE_DIM };
 
+struct out_node;
+
 /*
  * What a value is called and looks like. A key is never a label: without
  * @key the field is text only, without @label JSON only.
@@ -34,6 +36,7 @@ enum out_style { STYLE_NONE, STYLE_GOOD, STYLE_WARN, STYLE_BAD, STYLE_DIM };
 struct cli_field {
 	const char *key;
 	const char *label;
+	const char *column;		/* heading in a table; NULL: the label */
 	enum out_type type;
 	bool right;			/* align to the right in tables */
 	bool wide;			/* column only with -v */
@@ -42,18 +45,25 @@ struct cli_field {
 	const char *empty;		/* OUT_TABLE without rows, in text */
 	const struct cli_field *columns;
 	size_t nr_columns;
+	/* For out_fill(): adds the value that @from has for @f to @n. */
+	void (*fill)(struct out_node *n, const struct cli_field *f, const void *from);
+	size_t at;			/* offset of that value, for a @fill of several fields */
 };
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 struct out;
-struct out_node;
 
 struct out *out_new(void);
 void out_free(struct out *o);
 bool out_failed(const struct out *o);
 struct out_node *out_root(const struct out *o);
 
+/* An object whose fields are the parent's in JSON, and absent from text. */
+extern const struct cli_field out_json_only;
+
+/* Adds every field of a table, in its order. */
+void out_fill(struct out_node *n, const struct cli_field *fields, size_t count, const void *from);
 struct out_node *out_object(struct out_node *parent, const struct cli_field *f);
 struct out_node *out_array(struct out_node *parent, const struct cli_field *f);
 struct out_node *out_row(struct out_node *array);

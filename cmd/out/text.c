@@ -119,12 +119,17 @@ static const struct out_node *cell_of(const struct out_node *row,
 	return NULL;
 }
 
+static const char *heading(const struct cli_field *col)
+{
+	return col->column ? col->column : col->label;
+}
+
 static bool column_shown(struct painter *p, const struct out_node *array,
 			 const struct cli_field *col)
 {
 	const struct out_node *row, *n;
 
-	if (!col->label || (col->wide && !p->mode->wide))
+	if (!heading(col) || (col->wide && !p->mode->wide))
 		return false;
 	if (!col->sparse)
 		return true;
@@ -166,7 +171,7 @@ static void table_row(struct painter *p, const struct out_node *array,
 
 		if (!width[i])		/* not shown */
 			continue;
-		s = row ? (n ? cell_text(n, true) : strdup("")) : strdup(col->label);
+		s = row ? (n ? cell_text(n, true) : strdup("")) : strdup(heading(col));
 		if (!s)
 			p->failed = true;
 		table_cell(p, col, s ? s : "", row ? (n ? n->style : STYLE_NONE) :
@@ -203,7 +208,7 @@ static void table(struct painter *p, const struct out_node *array)
 		if (!column_shown(p, array, &f->columns[i]))
 			continue;
 		last = i;
-		width[i] = text_width(f->columns[i].label);
+		width[i] = text_width(heading(&f->columns[i]));
 		for (row = array->first; row; row = row->next) {
 			const struct out_node *n = cell_of(row, &f->columns[i]);
 			char *s = n ? cell_text(n, true) : NULL;
@@ -286,12 +291,7 @@ static void bar(struct painter *p, const struct out_node *n)
 	paint(p, STYLE_NONE, "] ");
 }
 
-static bool shown(struct painter *p, const struct out_node *n)
-{
-	return n->field->label && (!n->field->wide || p->mode->wide);
-}
-
-static size_t widest_label(struct painter *p, const struct out_node *n)
+static size_t widest_label(const struct out_node *n)
 {
 	const struct out_node *c;
 	size_t max = 0, w;
@@ -300,10 +300,10 @@ static size_t widest_label(struct painter *p, const struct out_node *n)
 		bool flat = c->field->type == OUT_OBJECT ||
 			    (c->field->type == OUT_TABLE && !c->field->nr_columns);
 
-		if (!shown(p, c))
+		if (!c->field->label)
 			continue;
 		if (flat)
-			w = widest_label(p, c);
+			w = widest_label(c);
 		else if (c->field->type == OUT_TABLE ||
 			 (c->field->type == OUT_LIST && !c->first))
 			continue;
@@ -331,7 +331,7 @@ static void object(struct painter *p, const struct out_node *n)
 	const struct out_node *c;
 
 	for (c = n->first; c; c = c->next) {
-		if (!shown(p, c))
+		if (!c->field->label)
 			continue;
 		/* What does not apply and has no name of its own. */
 		if (c->kind == NODE_NONE && !*c->field->label)
@@ -372,7 +372,7 @@ int out_text(const struct out *o, FILE *f, const struct out_mode *mode)
 	const struct out_node *root = out_root(o);
 	struct painter p = { .f = f, .mode = mode };
 
-	p.label_width = widest_label(&p, root);
+	p.label_width = widest_label(root);
 	object(&p, root);
 	return p.failed ? -ENOMEM : 0;
 }

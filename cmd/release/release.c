@@ -30,7 +30,7 @@ static const struct cli_field fields[] = {
 	[R_DURATION]  = { .key = "duration_ns", .type = OUT_NS },
 	[R_RESULT]    = { .key = "result", .label = "Result", .type = OUT_STR },
 	[R_VERIFIED]  = { .key = "verified", .type = OUT_BOOL },
-	[R_PLAN]      = { .key = "plan", .type = OUT_OBJECT },
+	[R_PLAN]      = { .key = "plan", .label = "", .type = OUT_OBJECT },
 	[R_TOOK_TEXT] = { .label = "Took", .type = OUT_STR },
 };
 
@@ -45,20 +45,6 @@ static const struct cli_field check_columns[] = {
 static const struct cli_field checks = {
 	.key = "checks", .label = "", .type = OUT_TABLE, .empty = "Not verified.",
 	.columns = check_columns, .nr_columns = ARRAY_SIZE(check_columns),
-};
-
-/* A dry run shows the plan; programs find the usual names beside it. */
-static const struct cli_field dry_fields[] = {
-	[R_VM]	      = { .key = "vm", .type = OUT_STR },
-	[R_TD]	      = { .key = "td", .type = OUT_UINT },
-	[R_STRATEGY]  = { .key = "strategy", .type = OUT_STR },
-	[R_HKID]      = { .key = "hkid", .type = OUT_UINT },
-	[R_FREED]     = { .key = "hkid_freed", .type = OUT_BOOL },
-	[R_RECLAIMED] = { .key = "pages_reclaimed", .type = OUT_PAGES },
-	[R_SEAMCALLS] = { .key = "seamcalls", .type = OUT_UINT },
-	[R_DURATION]  = { .key = "duration_ns", .type = OUT_NS },
-	[R_RESULT]    = { .key = "result", .type = OUT_STR },
-	[R_PLAN]      = { .key = "plan", .label = "", .type = OUT_OBJECT },
 };
 
 struct job {
@@ -106,14 +92,12 @@ static uint32_t hkid_of(const struct job *j)
 	return j->td->td.hkid ? j->td->td.hkid : j->td->td.last_hkid;
 }
 
-static void td_field(const struct job *j, const struct cli_field *f)
+static void td_field(const struct job *j, struct out_node *n)
 {
-	struct out_node *root = out_root(j->app->out);
-
 	if (j->td->td.id)
-		out_uint(root, f, j->td->td.id);
+		out_uint(n, &fields[R_TD], j->td->td.id);
 	else
-		out_unknown(root, f, view_late);
+		out_unknown(n, &fields[R_TD], view_late);
 }
 
 static uint64_t reclaimed(const struct tdxctl_release_state *st)
@@ -134,7 +118,7 @@ static void result_fields(const struct job *j, const char *result, enum out_styl
 
 	out_str(root, &fields[R_VM], j->td->vm.name);
 	out_style(out_str(root, &fields[R_RESULT], result), style);
-	td_field(j, &fields[R_TD]);
+	td_field(j, root);
 	if (j->plan.strategy == TDXCTL_STRATEGY_AUTO)
 		out_none(root, &fields[R_STRATEGY]);
 	else
@@ -320,29 +304,29 @@ static bool verify(struct job *j, struct out_node *root)
 	return ok;
 }
 
-static void dry_run(const struct job *j)
+static void plan_object(const struct job *j, struct out_node *parent)
 {
-	struct out_node *root = out_root(j->app->out);
-
-	out_str(root, &dry_fields[R_VM], j->td->vm.name);
-	td_field(j, &dry_fields[R_TD]);
-	out_str(root, &dry_fields[R_STRATEGY], tdxctl_strategy_str(j->plan.strategy));
-	if (j->td->td.hkid)
-		out_uint_or(root, &dry_fields[R_HKID], j->td->td.hkid, TDXCTL_UNKNOWN32, view_late);
-	else
-		out_none(root, &dry_fields[R_HKID]);
-	out_bool(root, &dry_fields[R_FREED], !j->td->td.hkid);
-	out_uint(root, &dry_fields[R_RECLAIMED], 0);
-	out_uint(root, &dry_fields[R_SEAMCALLS], 0);
-	out_uint(root, &dry_fields[R_DURATION], 0);
-	out_str(root, &dry_fields[R_RESULT], "planned");
-	release_plan_fields(out_object(root, &dry_fields[R_PLAN]), j->td, &j->plan, &j->est);
+	release_plan_fields(out_object(parent, &fields[R_PLAN]), j->td, &j->plan, &j->est);
 }
 
-static void plan_object(const struct job *j)
+/* People see the plan; programs find the usual names beside it. */
+static void dry_run(const struct job *j)
 {
-	release_plan_fields(out_object(out_root(j->app->out), &fields[R_PLAN]), j->td,
-			    &j->plan, &j->est);
+	struct out_node *root = out_root(j->app->out), *n = out_object(root, &out_json_only);
+
+	out_str(n, &fields[R_VM], j->td->vm.name);
+	td_field(j, n);
+	out_str(n, &fields[R_STRATEGY], tdxctl_strategy_str(j->plan.strategy));
+	if (j->td->td.hkid)
+		out_uint_or(n, &fields[R_HKID], j->td->td.hkid, TDXCTL_UNKNOWN32, view_late);
+	else
+		out_none(n, &fields[R_HKID]);
+	out_bool(n, &fields[R_FREED], !j->td->td.hkid);
+	out_uint(n, &fields[R_RECLAIMED], 0);
+	out_uint(n, &fields[R_SEAMCALLS], 0);
+	out_uint(n, &fields[R_DURATION], 0);
+	out_str(n, &fields[R_RESULT], "planned");
+	plan_object(j, root);
 }
 
 static int partial(const struct job *j)
@@ -378,7 +362,7 @@ static int finish(struct job *j, int err)
 	}
 	result_fields(j, code == CLI_OK ? "released" : code == CLI_PARTIAL ? "partial" : "failed",
 		      code == CLI_OK ? STYLE_GOOD : STYLE_BAD);
-	plan_object(j);
+	plan_object(j, out_object(out_root(j->app->out), &out_json_only));
 	if (!verify(j, out_root(j->app->out)) && code == CLI_OK)
 		code = cli_error(j->app, CLI_PARTIAL, "unverified",
 				 "'tdxctl td show' tells what keeps it.",
