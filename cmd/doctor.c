@@ -229,14 +229,6 @@ static void show_first(struct cli_app *app, struct out_node *root, const struct 
 	}
 }
 
-static void add_count(char *buf, size_t len, size_t n, const char *one, const char *many)
-{
-	size_t at = strlen(buf);
-
-	if (n)
-		snprintf(buf + at, len - at, "%s%zu %s", at ? ", " : "", n, n == 1 ? one : many);
-}
-
 static void show_summary(struct cli_app *app, struct out_node *root,
 			 const size_t n[TDXCTL_RULE_STATES], const struct tdxctl_finding *why)
 {
@@ -248,12 +240,12 @@ static void show_summary(struct cli_app *app, struct out_node *root,
 		out_uint(o, &counts[i], n[i]);
 	if (app->v.explain)
 		return;
-	add_count(buf, sizeof(buf), n[TDXCTL_RULE_FAIL], "failure", "failures");
-	add_count(buf, sizeof(buf), n[TDXCTL_RULE_WARN], "warning", "warnings");
-	add_count(buf, sizeof(buf), n[TDXCTL_RULE_INFO], "note", "notes");
-	add_count(buf, sizeof(buf), n[TDXCTL_RULE_OK], "rule is well", "rules are well");
-	add_count(buf, sizeof(buf), n[TDXCTL_RULE_SKIP], "does not apply", "do not apply");
-	add_count(buf, sizeof(buf), n[TDXCTL_RULE_UNKNOWN], "could not be checked", "could not be checked");
+	view_add_count(buf, sizeof(buf), n[TDXCTL_RULE_FAIL], "failure", "failures");
+	view_add_count(buf, sizeof(buf), n[TDXCTL_RULE_WARN], "warning", "warnings");
+	view_add_count(buf, sizeof(buf), n[TDXCTL_RULE_INFO], "note", "notes");
+	view_add_count(buf, sizeof(buf), n[TDXCTL_RULE_OK], "rule is well", "rules are well");
+	view_add_count(buf, sizeof(buf), n[TDXCTL_RULE_SKIP], "does not apply", "do not apply");
+	view_add_count(buf, sizeof(buf), n[TDXCTL_RULE_UNKNOWN], "could not be checked", NULL);
 	wrap_str(o, NULL, &result, buf, WIDTH, STYLE_NONE);
 	if (why && !app->v.verbose) {
 		snprintf(buf, sizeof(buf), "Not checked, for one: %s (%s). With -v: all of them.",

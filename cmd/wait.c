@@ -32,14 +32,6 @@ static void stop(int sig)
 	stopped = 1;
 }
 
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * NS_PER_S + (uint64_t)t.tv_nsec;
-}
-
 static int not_known(struct cli_app *app, const struct tdxctl_facts *f, const char *why)
 {
 	if (!f->snap->platform.has_tdx)
@@ -85,12 +77,12 @@ static void nap(uint64_t ns)
 
 static int wait_for(struct cli_app *app, struct hkids *k, uint64_t *waited)
 {
-	uint64_t start = now_ns(), limit = app->v.timeout * NS_PER_S;
+	uint64_t start = tdxctl_clock_ns(), limit = app->v.timeout * NS_PER_S;
 	int err;
 
 	for (;;) {
 		err = look(app, k);
-		*waited = now_ns() - start;
+		*waited = tdxctl_clock_ns() - start;
 		if (err || k->free >= app->v.hkids_free)
 			return err;
 		if (k->total - k->leaked < app->v.hkids_free)

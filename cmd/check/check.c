@@ -185,22 +185,14 @@ static void show_findings(struct out_node *root, const struct tdxctl_health_repo
 	}
 }
 
-static void add_count(char *buf, size_t len, size_t n, const char *one, const char *many)
-{
-	size_t at = strlen(buf);
-
-	if (n)
-		snprintf(buf + at, len - at, "%s%zu %s", at ? ", " : "", n, n == 1 ? one : many);
-}
-
 static void show_summary(const struct cli_app *app, struct out_node *root, const struct check_result *r)
 {
 	char buf[200] = "";
 
-	add_count(buf, sizeof(buf), r->count[TDXCTL_HEALTH_CRITICAL], "critical", "critical");
-	add_count(buf, sizeof(buf), r->count[TDXCTL_HEALTH_WARNING], "warning", "warnings");
-	add_count(buf, sizeof(buf), r->count[TDXCTL_HEALTH_OK], "check is well", "checks are well");
-	add_count(buf, sizeof(buf), r->count[TDXCTL_HEALTH_UNKNOWN], "could not be made", "could not be made");
+	view_add_count(buf, sizeof(buf), r->count[TDXCTL_HEALTH_CRITICAL], "critical", NULL);
+	view_add_count(buf, sizeof(buf), r->count[TDXCTL_HEALTH_WARNING], "warning", "warnings");
+	view_add_count(buf, sizeof(buf), r->count[TDXCTL_HEALTH_OK], "check is well", "checks are well");
+	view_add_count(buf, sizeof(buf), r->count[TDXCTL_HEALTH_UNKNOWN], "could not be made", NULL);
 	out_str(root, &summary, buf);
 	if (r->unknown && !app->v.verbose)
 		out_style(out_strf(root, &more, "Not made, for one: %s: %s. With -v: all of them.",

@@ -213,6 +213,11 @@ enum out_style view_hkid_style(unsigned int state);
 enum out_style view_td_style(unsigned int state);
 const char *view_source(enum tdxctl_source source);	/* the JSON word */
 const char *view_lock(unsigned int kind);	/* the kernel's name */
+/*
+ * Appends "3 warnings" to a list in @buf, nothing when @n is 0. @many NULL: the
+ * word is the same for one and for several.
+ */
+void view_add_count(char *buf, size_t len, uint64_t n, const char *one, const char *many);
 /* CPUs of @p can run TDs: one is online. */
 bool view_covered(const struct tdxctl_package *p);
 

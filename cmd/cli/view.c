@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What several verbs show or do in the same way. */
 #include <errno.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -122,6 +123,15 @@ const struct tdxctl_td_view *view_td_by_tdr(const struct tdxctl_snapshot *s,
 uint64_t view_age(const struct tdxctl_snapshot *s, uint64_t since)
 {
 	return since && since < s->hdr.now_ns ? s->hdr.now_ns - since : 0;
+}
+
+void view_add_count(char *buf, size_t len, uint64_t n, const char *one, const char *many)
+{
+	size_t at = strlen(buf);
+
+	if (n)
+		snprintf(buf + at, len - at, "%s%" PRIu64 " %s", at ? ", " : "", n,
+			 n == 1 || !many ? one : many);
 }
 
 /* Bit i of @mask is the i-th package of the snapshot. */

@@ -11,7 +11,6 @@
  */
 #define TYPICAL_PAGE_NS 5000
 
-#define LEAF_PAGE_RECLAIM 28
 #define ENOUGH_CALLS 64
 
 enum { P_STRATEGY, P_STRATEGIES, P_HKID, P_PAGES, P_SEAMCALLS, P_DURATION, P_BASIS, P_LOSES,
@@ -55,22 +54,28 @@ static bool available(uint32_t reason)
 	       reason == TDXCTL_REASON_USER_SPACE;
 }
 
+static bool is_page_reclaim(unsigned int leaf)
+{
+	const char *name = tdxctl_leaf_str(leaf);
+
+	return name && !strcmp(name, "TDH.PHYMEM.PAGE.RECLAIM");
+}
+
 void release_estimate(const struct tdxctl_snapshot *s, const struct tdxctl_td_view *td,
 		      const struct tdxctl_release_state *plan,
 		      struct release_estimate *est)
 {
 	uint64_t page_ns = TYPICAL_PAGE_NS;
-	size_t i;
 
 	memset(est, 0, sizeof(*est));
 	est->pages = plan->pages_left ? plan->pages_left : td->td.private_pages;
 	est->known = est->pages != TDXCTL_UNKNOWN;
 	if (!est->known)
 		return;
-	for (i = 0; i < s->nr_leaves; i++) {
+	for (size_t i = 0; i < s->nr_leaves; i++) {
 		const struct tdxctl_leaf *l = &s->leaves[i];
 
-		if (l->leaf == LEAF_PAGE_RECLAIM && l->calls >= ENOUGH_CALLS && l->total_ns) {
+		if (is_page_reclaim(l->leaf) && l->calls >= ENOUGH_CALLS && l->total_ns) {
 			page_ns = l->total_ns / l->calls;
 			est->measured = true;
 		}

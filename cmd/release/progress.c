@@ -3,7 +3,6 @@
 #include <inttypes.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <time.h>
 
 #include "release.h"
 
@@ -13,14 +12,6 @@
 
 /* In the order of the line. */
 enum { WHAT, BAR, SHARE, SIZE, SPEED, LEFT, PARTS };
-
-uint64_t progress_clock_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000ULL + (uint64_t)ts.tv_nsec;
-}
 
 void progress_end(struct progress *p)
 {
@@ -78,7 +69,7 @@ void progress_draw(struct progress *p, const struct tdxctl_release_state *st)
 {
 	bool known = st->pages_total != TDXCTL_UNKNOWN && st->pages_left != TDXCTL_UNKNOWN &&
 		     st->pages_left <= st->pages_total;
-	uint64_t done, moved, rate, now = progress_clock_ns();
+	uint64_t done, moved, rate, now = tdxctl_clock_ns();
 	char part[PARTS][PART_LEN] = { "Reclaiming" }, num[40];
 
 	if (!p->f)

@@ -196,7 +196,7 @@ static int run(struct job *j)
 {
 	struct cli_app *app = j->app;
 	struct progress bar = { .f = app->err_tty && !app->v.quiet ? stderr : NULL };
-	uint64_t end = app->v.timeout ? progress_clock_ns() + app->v.timeout * 1000000000ULL : 0;
+	uint64_t end = app->v.timeout ? tdxctl_clock_ns() + app->v.timeout * 1000000000ULL : 0;
 	bool cancelled = false;
 	int err;
 
@@ -208,7 +208,7 @@ static int run(struct job *j)
 			err = 0;
 		if (!err)
 			progress_draw(&bar, &j->st);
-		j->timed_out |= end && progress_clock_ns() >= end;
+		j->timed_out |= end && tdxctl_clock_ns() >= end;
 		if (!err && !cancelled && (stop_asked || j->timed_out) &&
 		    j->st.phase < TDXCTL_PHASE_DONE) {
 			progress_end(&bar);

@@ -32,7 +32,6 @@ struct progress {
 	uint64_t start_left;
 };
 
-uint64_t progress_clock_ns(void);
 void progress_draw(struct progress *p, const struct tdxctl_release_state *st);
 /* Removes the bar; what follows starts on a clean line. */
 void progress_end(struct progress *p);

@@ -106,18 +106,8 @@ static void no_data(struct out_node *n, const struct cli_field *f, size_t text)
 	out_style(out_unknown(n, &f[text], view_no_helper), STYLE_DIM);
 }
 
-/* Appends "3 runnable" and the like. */
-static void tell(char *buf, size_t len, const char *sep, uint64_t n, const char *word)
-{
-	size_t at = strlen(buf);
-
-	if (n && at < len)
-		snprintf(buf + at, len - at, "%s%llu %s", at ? sep : "",
-			 (unsigned long long)n, word);
-}
-
 /* What the kernel's own count adds to that of the helper, or how they disagree. */
-static void tell_charged(char *buf, size_t len, const struct tdxctl_snapshot *s, uint64_t used)
+static void add_charged(char *buf, size_t len, const struct tdxctl_snapshot *s, uint64_t used)
 {
 	size_t at = strlen(buf);
 
@@ -178,7 +168,7 @@ static void show_hkids(struct out_node *root, const struct tdxctl_facts *facts)
 	for (i = 0; i < TDXCTL_HKID_STATES; i++) {
 		out_uint(n, &hkid_fields[K_STATE + i], count[i]);
 		if (i != TDXCTL_HKID_FREE && i != TDXCTL_HKID_UNKNOWN)
-			tell(states, sizeof(states), ", ", count[i], tdxctl_hkid_state_str((unsigned int)i));
+			view_add_count(states, sizeof(states), count[i], tdxctl_hkid_state_str((unsigned int)i), NULL);
 	}
 	/* A helper that came late has not seen what became of the others. */
 	used = s->nr_hkids - count[TDXCTL_HKID_FREE] - count[TDXCTL_HKID_UNKNOWN];
@@ -189,7 +179,7 @@ static void show_hkids(struct out_node *root, const struct tdxctl_facts *facts)
 		snprintf(text + strlen(text), sizeof(text) - strlen(text),
 			 ", %llu not seen since the helper was loaded",
 			 (unsigned long long)count[TDXCTL_HKID_UNKNOWN]);
-	tell_charged(text, sizeof(text), s, used);
+	add_charged(text, sizeof(text), s, used);
 	out_style(out_bar(n, &hkid_fields[K_TEXT], used, count[TDXCTL_HKID_LEAKED],
 			  s->nr_hkids, text),
 		  count[TDXCTL_HKID_LEAKED] || used == s->nr_hkids ? STYLE_WARN : STYLE_NONE);
@@ -251,7 +241,7 @@ static void show_tds(struct out_node *root, const struct tdxctl_facts *facts)
 	out_uint(n, &td_fields[T_TOTAL], s->nr_tds);
 	for (i = 0; i < TDXCTL_TD_STATES; i++) {
 		out_uint(n, &td_fields[T_STATE + i], count[i]);
-		tell(states, sizeof(states), ", ", count[i], tdxctl_td_state_str((unsigned int)i));
+		view_add_count(states, sizeof(states), count[i], tdxctl_td_state_str((unsigned int)i), NULL);
 	}
 	out_uint(n, &td_fields[T_NO_HKID], no_hkid);
 	out_uint(n, &td_fields[T_NEVER], never);
@@ -262,8 +252,8 @@ static void show_tds(struct out_node *root, const struct tdxctl_facts *facts)
 	text_bytes(mem, sizeof(mem), pages * 4096);
 	snprintf(text, sizeof(text), "%zu (%s), %s%s private memory", s->nr_tds, states,
 		 known ? "" : "at least ", mem);
-	tell(text, sizeof(text), ", ", never, "never finalized but holding an HKID");
-	tell(text, sizeof(text), ", ", no_hkid, "with an HKID that is not known");
+	view_add_count(text, sizeof(text), never, "never finalized but holding an HKID", NULL);
+	view_add_count(text, sizeof(text), no_hkid, "with an HKID that is not known", NULL);
 	out_str(n, &td_fields[T_TEXT], s->nr_tds ? text : "none");
 }
 
@@ -301,7 +291,7 @@ static void show_cpus(struct out_node *root, const struct tdxctl_snapshot *s)
 		snprintf(states, sizeof(states), "all enabled for TDX");
 	else if (!host)
 		for (i = TDXCTL_CPU_STATES; i-- > 0;)
-			tell(states, sizeof(states), ", ", count[i], words[i]);
+			view_add_count(states, sizeof(states), count[i], words[i], NULL);
 	bad = count[TDXCTL_CPU_NOT_ENABLED] || count[TDXCTL_CPU_VMX_OFF] ||
 	      count[TDXCTL_CPU_NO_SEAM];
 	text = out_strf(n, &cpu_fields[C_TEXT], "%llu of %zu online%s%s",
@@ -347,8 +337,8 @@ static void show_locks(struct out_node *root, const struct tdxctl_snapshot *s)
 	} else {
 		snprintf(text, sizeof(text), "none held");
 	}
-	tell(text, sizeof(text), ", ", contended, "times contended");
-	tell(text, sizeof(text), ", ", busy, "busy retries");
+	view_add_count(text, sizeof(text), contended, "times contended", NULL);
+	view_add_count(text, sizeof(text), busy, "busy retries", NULL);
 	out_style(out_str(n, &lock_fields[L_TEXT], text), held ? STYLE_WARN : STYLE_NONE);
 }
 
