@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* cpu check, cpu plan: can every online CPU run TDs, which may go offline. */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -52,6 +53,7 @@ static enum out_style cpu_style(unsigned int state)
 static void status(struct out_node *row, const struct tdxctl_cpu_check_rec *r)
 {
 	const char *name = tdxctl_status_str(r->status);
+	uint64_t value = r->status;
 
 	if (r->status == TDXCTL_UNKNOWN) {
 		static const char why[] = "no SEAMCALL was made on this CPU";
@@ -68,8 +70,7 @@ static void status(struct out_node *row, const struct tdxctl_cpu_check_rec *r)
 	if (name)
 		out_str(row, &cpu_columns[STATUS_NAME], name);
 	else
-		out_strf(row, &cpu_columns[STATUS_NAME], "0x%llx",
-			 (unsigned long long)r->status);
+		out_strf(row, &cpu_columns[STATUS_NAME], "0x%" PRIx64, value);
 	out_uint(row, &cpu_columns[DURATION], r->duration_ns);
 }
 
@@ -82,10 +83,10 @@ static size_t cpu_problems(struct out_node *list,
 		[TDXCTL_CPU_VMX_OFF] = "has VMX off",
 		[TDXCTL_CPU_NO_SEAM] = "has no SEAM mode",
 	};
-	size_t i, bad = 0;
+	size_t bad = 0;
 	char line[96];
 
-	for (i = 0; i < n; i++) {
+	for (size_t i = 0; i < n; i++) {
 		if (!rec[i].online || rec[i].state == TDXCTL_CPU_ENABLED)
 			continue;
 		snprintf(line, sizeof(line), "CPU %u (package %u) %s", rec[i].cpu,
@@ -102,7 +103,7 @@ int cmd_cpu_check(struct cli_app *app, int argc, char **argv)
 	const struct tdxctl_snapshot *s = app->snap;
 	struct out_node *root = out_root(app->out), *table, *list;
 	struct tdxctl_cpu_check_rec *rec = NULL;
-	size_t n = 0, i, bad, uncovered = 0;
+	size_t n = 0, bad, uncovered = 0;
 	char line[96];
 	int err;
 
@@ -110,7 +111,7 @@ int cmd_cpu_check(struct cli_app *app, int argc, char **argv)
 	if (err)
 		return cli_lib_error(app, err, "cpu check");
 	table = out_array(root, &cpus);
-	for (i = 0; i < n; i++) {
+	for (size_t i = 0; i < n; i++) {
 		struct out_node *row = out_row(table);
 
 		out_uint(row, &cpu_columns[CPU], rec[i].cpu);
@@ -131,7 +132,7 @@ int cmd_cpu_check(struct cli_app *app, int argc, char **argv)
 	out_style(list, STYLE_BAD);
 	bad = cpu_problems(list, rec, n);
 	free(rec);
-	for (i = 0; i < s->nr_packages; i++) {
+	for (size_t i = 0; i < s->nr_packages; i++) {
 		const struct tdxctl_package *p = &s->packages[i];
 		struct out_node *row = out_row(table);
 		bool ok = view_covered(p);
@@ -176,9 +177,9 @@ static const struct cli_field plan = {
 int cmd_cpu_plan(struct cli_app *app, int argc, char **argv)
 {
 	struct tdxctl_cpu_plan *p = NULL;
-	struct out_node *table, *row;
+	struct out_node *table;
 	bool refused = false;
-	size_t n = 0, i;
+	size_t n = 0;
 	int err;
 
 	err = tdxctl_cpu_plan(app->ctx, app->snap, argv[0], &p, &n);
@@ -189,8 +190,9 @@ int cmd_cpu_plan(struct cli_app *app, int argc, char **argv)
 	if (err)
 		return cli_lib_error(app, err, "cpu plan %s", argv[0]);
 	table = out_array(out_root(app->out), &plan);
-	for (i = 0; i < n; i++) {
-		row = out_row(table);
+	for (size_t i = 0; i < n; i++) {
+		struct out_node *row = out_row(table);
+
 		out_uint(row, &plan_columns[L_CPU], p[i].cpu);
 		out_uint_or(row, &plan_columns[L_PACKAGE], p[i].package,
 			    TDXCTL_UNKNOWN32, never_online);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* decode: words of the TDX module explained, one by one or inside a log. */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -80,18 +81,10 @@ static const enum out_style outcome_styles[TDXCTL_OUTCOMES] = {
 	[TDXCTL_OUTCOME_FATAL] = STYLE_BAD,
 };
 
-static void str_or_none(struct out_node *n, const struct cli_field *f, const char *s)
-{
-	if (s)
-		out_str(n, f, s);
-	else
-		out_none(n, f);
-}
-
 /* A key that is null, and a line that is not there, without @s. */
 static void pair(struct out_node *n, int key, const struct cli_field *text, const char *s)
 {
-	str_or_none(n, &fields[key], s);
+	out_str_or_none(n, &fields[key], s);
 	if (s)
 		out_str(n, text, s);
 }
@@ -106,7 +99,7 @@ static void show_operand(struct out_node *row, const struct tdxctl_word *w)
 	}
 	out_uint(row, &fields[OPERAND], w->operand);
 	out_str(row, &fields[OPERAND_KIND], w->operand_kind);
-	str_or_none(row, &fields[OPERAND_NAME], w->operand_name);
+	out_str_or_none(row, &fields[OPERAND_NAME], w->operand_name);
 	if (!strcmp(w->operand_kind, "operand"))
 		out_strf(row, &operand_text, "%s (0x%x)",
 			 w->operand_name ? w->operand_name : "not known", w->operand);
@@ -124,9 +117,8 @@ static bool is_mask(const struct tdxctl_word *w)
 static void show_bits(struct out_node *row, const struct tdxctl_word *w)
 {
 	struct out_node *table = out_array(row, &bits), *r;
-	unsigned int i;
 
-	for (i = 0; i < 64; i++) {
+	for (unsigned int i = 0; i < 64; i++) {
 		const struct tdxctl_bit *b = tdxctl_decode_bit(w->kind, i);
 
 		if (!(w->value >> i & 1))
@@ -154,7 +146,7 @@ static struct out_node *show_word(struct out_node *table, const char *word,
 	else if (w->kind == TDXCTL_WORD_ERRNO)
 		out_str(row, &fields[INPUT], w->name);
 	else
-		out_strf(row, &fields[INPUT], "0x%llx", (unsigned long long)w->value);
+		out_strf(row, &fields[INPUT], "0x%" PRIx64, w->value);
 	out_str(row, &fields[KIND], tdxctl_word_kind_str(w->kind));
 	out_str(row, &kind_text, kind_words[w->kind]);
 	out_uint(row, &fields[VALUE], w->value);
@@ -168,7 +160,7 @@ static struct out_node *show_word(struct out_node *table, const char *word,
 		out_str(row, &name_text, "not known");
 	}
 	pair(row, CLASS, &class_text, w->class_name);
-	str_or_none(row, &fields[OUTCOME], tdxctl_outcome_str(w->outcome));
+	out_str_or_none(row, &fields[OUTCOME], tdxctl_outcome_str(w->outcome));
 	if (w->outcome)
 		out_style(out_str(row, &outcome_text, outcome_words[w->outcome]),
 			  outcome_styles[w->outcome]);
@@ -200,9 +192,8 @@ struct log {
 static int remember(struct log *l, const struct tdxctl_word *w)
 {
 	struct seen *p;
-	size_t i;
 
-	for (i = 0; i < l->nr_seen; i++) {
+	for (size_t i = 0; i < l->nr_seen; i++) {
 		if (l->seen[i].w.kind == w->kind && l->seen[i].w.value == w->value) {
 			l->seen[i].count++;
 			return 0;
@@ -257,10 +248,10 @@ static int one_line(struct cli_app *app, struct log *l, const char *line, size_t
 
 static int decode_log(struct cli_app *app)
 {
-	struct out_node *root = out_root(app->out), *table, *row;
+	struct out_node *root = out_root(app->out), *table;
 	struct log l = { .complete = true };
 	char *line = malloc(LINE_MAX_LEN);
-	size_t n = 0, i;
+	size_t n = 0;
 	int err = 0, c;
 
 	if (!line)
@@ -289,8 +280,9 @@ static int decode_log(struct cli_app *app)
 	out_uint(root, &lines_read, l.lines);
 	out_bool(root, &complete, l.complete);
 	table = out_array(root, &words);
-	for (i = 0; i < l.nr_seen; i++) {
-		row = show_word(table, NULL, &l.seen[i].w);
+	for (size_t i = 0; i < l.nr_seen; i++) {
+		struct out_node *row = show_word(table, NULL, &l.seen[i].w);
+
 		out_uint(row, &fields[LINE], l.seen[i].line);
 		out_uint(row, &fields[COUNT], l.seen[i].count);
 	}
@@ -304,9 +296,8 @@ int cmd_decode(struct cli_app *app, int argc, char **argv)
 	enum tdxctl_word_kind kind = v->features ? TDXCTL_WORD_FEATURES :
 				     v->attributes ? TDXCTL_WORD_ATTRIBUTES :
 				     v->xfam ? TDXCTL_WORD_XFAM : TDXCTL_WORD_AUTO;
-	struct out_node *table, *row;
+	struct out_node *table;
 	struct tdxctl_word w;
-	int i;
 
 	if (v->features + v->attributes + v->xfam > 1)
 		return cli_error(app, CLI_USAGE, "usage", "See 'tdxctl decode --help'.",
@@ -321,13 +312,14 @@ int cmd_decode(struct cli_app *app, int argc, char **argv)
 	out_none(table, &lines_read);
 	out_bool(table, &complete, true);
 	table = out_array(table, &words);
-	for (i = 0; i < argc; i++) {
+	for (int i = 0; i < argc; i++) {
 		if (tdxctl_decode(argv[i], kind, &w))
 			return cli_error(app, CLI_USAGE, "usage",
 					 "A word is a number, a leaf such as TDH.MNG.CREATE, a status such as "
 					 "TDX_OPERAND_BUSY, or an error such as ENOSPC.",
 					 "'%s' is no word that this version knows", argv[i]);
-		row = show_word(table, argv[i], &w);
+		struct out_node *row = show_word(table, argv[i], &w);
+
 		out_none(row, &fields[LINE]);
 		out_none(row, &fields[COUNT]);
 		if (i + 1 < argc)

@@ -84,7 +84,6 @@ static void explain(struct out_node *row, const struct tdxctl_rule *r)
 		[TDXCTL_LOG_OF_VMM] = "Log of a VM: ",
 	};
 	char buf[200];
-	size_t i;
 
 	snprintf(buf, sizeof(buf), "Group: %s. When it fires: %s%s%s.", tdxctl_rule_group_str(r->group),
 		 tdxctl_rule_state_str(r->severity), r->attested ? "; with --attestation: " : "",
@@ -100,7 +99,7 @@ static void explain(struct out_node *row, const struct tdxctl_rule *r)
 		snprintf(buf, sizeof(buf), "Linux %u.%u", r->until >> 8, r->until & 0xff);
 		prefixed(row, "Until: ", buf);
 	}
-	for (i = 0; r->log && r->log[i]; i++)
+	for (size_t i = 0; r->log && r->log[i]; i++)
 		prefixed(row, logs[r->in], r->log[i]);
 }
 
@@ -115,10 +114,7 @@ static void show(struct cli_app *app, struct out_node *table, const struct tdxct
 	out_str(row, &fields[R_GROUP], tdxctl_rule_group_str(r->group));
 	out_str(row, &fields[R_STATE], tdxctl_rule_state_str(f->state));
 	out_str(row, &fields[R_TITLE], r->title);
-	if (f->detail)
-		out_str(row, &fields[R_DETAIL], f->detail);
-	else
-		out_none(row, &fields[R_DETAIL]);
+	out_str_or_none(row, &fields[R_DETAIL], f->detail);
 	if (fix)
 		out_str(row, &fields[R_FIX], f->fix);
 	else
@@ -158,13 +154,13 @@ static bool asked_for(const struct cli_app *app, const struct tdxctl_rule *r)
 /* Those asked for, without what keeps them from being examined, which may be of another group. */
 static size_t choose(const struct cli_app *app, struct tdxctl_finding *list, size_t count)
 {
-	size_t i, k, n = 0;
+	size_t n = 0;
 
-	for (i = 0; i < count; i++) {
+	for (size_t i = 0; i < count; i++) {
 		bool keep = asked_for(app, list[i].rule);
 		struct tdxctl_finding f = list[i];
 
-		for (k = 0; !keep && app->v.group && k < count; k++)
+		for (size_t k = 0; !keep && app->v.group && k < count; k++)
 			keep = list[k].waits == f.rule && asked_for(app, list[k].rule);
 		if (!keep)
 			continue;
@@ -185,22 +181,20 @@ static void show_others(struct cli_app *app, struct out_node *root,
 			const struct tdxctl_finding *list, size_t count)
 {
 	struct out_node *o = out_object(root, &others);
-	size_t i, k;
 
-	for (i = 0; i < count; i++) {
+	for (size_t i = 0; i < count; i++) {
 		char buf[4096];
-		size_t at;
+		size_t first = 0, at;
 
 		if (is_finding(list[i].state))
 			continue;
-		for (k = 0; k < i; k++)
-			if (same_reason(&list[k], &list[i]))
-				break;
-		if (k < i)
+		while (!same_reason(&list[first], &list[i]))
+			first++;
+		if (first < i)
 			continue;
 		at = (size_t)snprintf(buf, sizeof(buf), "%s%s", list[i].detail ? list[i].detail : "",
 				      list[i].detail ? ": " : "");
-		for (k = i; k < count && at < sizeof(buf); k++)
+		for (size_t k = i; k < count && at < sizeof(buf); k++)
 			if (same_reason(&list[k], &list[i]))
 				at += (size_t)snprintf(buf + at, sizeof(buf) - at, "%s%s", k == i ? "" : ", ",
 						       list[k].rule->id);
@@ -234,9 +228,8 @@ static void show_summary(struct cli_app *app, struct out_node *root,
 {
 	struct out_node *o = out_object(root, &summary);
 	char buf[600] = "";
-	size_t i;
 
-	for (i = TDXCTL_RULE_STATES; i-- > 0;)
+	for (size_t i = TDXCTL_RULE_STATES; i-- > 0;)
 		out_uint(o, &counts[i], n[i]);
 	if (app->v.explain)
 		return;
@@ -277,12 +270,12 @@ static enum tdxctl_rule_state threshold(const char *word)
 static int show_all(struct cli_app *app, const struct tdxctl_finding *list, size_t count)
 {
 	struct out_node *root = out_root(app->out), *table = out_array(root, &rules);
-	size_t n[TDXCTL_RULE_STATES] = { 0 }, shown = 0, i;
+	size_t n[TDXCTL_RULE_STATES] = { 0 }, shown = 0;
 	enum tdxctl_rule_state worst = TDXCTL_RULE_OK;
 	const struct tdxctl_finding *why = NULL;
 	bool denied = false;
 
-	for (i = 0; i < count; i++) {
+	for (size_t i = 0; i < count; i++) {
 		show(app, table, &list[i]);
 		shown += in_text(app, &list[i]);
 		n[list[i].state]++;

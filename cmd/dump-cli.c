@@ -65,29 +65,19 @@ static const char *const type_words[] = {
 	[CLI_OPT_OPTIONAL] = "optional",
 };
 
-static void str_or_null(struct out_node *n, const struct cli_field *f, const char *s)
-{
-	if (s)
-		out_str(n, f, s);
-	else
-		out_none(n, f);
-}
-
 static void dump_opts(struct out_node *array, const struct cli_opt *opts, size_t count)
 {
-	size_t i, k;
-
-	for (i = 0; i < count; i++) {
+	for (size_t i = 0; i < count; i++) {
 		const struct cli_opt *o = &opts[i];
 		const char letter[2] = { o->letter, '\0' };
 		struct out_node *row = out_row(array), *values;
 
 		out_str(row, &opt_fields[O_NAME], o->name);
-		str_or_null(row, &opt_fields[O_LETTER], o->letter ? letter : NULL);
+		out_str_or_none(row, &opt_fields[O_LETTER], o->letter ? letter : NULL);
 		out_str(row, &opt_fields[O_TYPE], type_words[o->type]);
-		str_or_null(row, &opt_fields[O_ARG], o->arg);
+		out_str_or_none(row, &opt_fields[O_ARG], o->arg);
 		values = out_array(row, &opt_fields[O_VALUES]);
-		for (k = 0; o->values && o->values[k]; k++)
+		for (size_t k = 0; o->values && o->values[k]; k++)
 			out_item(values, o->values[k]);
 		out_str(row, &opt_fields[O_HELP], o->help);
 	}
@@ -95,17 +85,15 @@ static void dump_opts(struct out_node *array, const struct cli_opt *opts, size_t
 
 static void dump_metrics(struct out_node *array)
 {
-	size_t i, k;
-
-	for (i = 0; i < nr_metrics; i++) {
+	for (size_t i = 0; i < nr_metrics; i++) {
 		const struct prom_metric *m = &metrics[i].prom;
 		struct out_node *row = out_row(array), *labels;
 
 		out_str(row, &metric_fields[M_NAME], m->name);
 		out_str(row, &metric_fields[M_TYPE], prom_type_str(m->type));
-		str_or_null(row, &metric_fields[M_UNIT], m->unit);
+		out_str_or_none(row, &metric_fields[M_UNIT], m->unit);
 		labels = out_array(row, &metric_fields[M_LABELS]);
-		for (k = 0; k < m->nr_labels; k++)
+		for (size_t k = 0; k < m->nr_labels; k++)
 			out_item(labels, m->labels[k].key);
 		out_bool(row, &metric_fields[M_PER_TD], metrics[i].per_td);
 		out_str(row, &metric_fields[M_HELP], m->help);
@@ -114,32 +102,32 @@ static void dump_metrics(struct out_node *array)
 
 int cmd_dump_cli(struct cli_app *app, int argc, char **argv)
 {
-	struct out_node *root = out_root(app->out), *array, *row;
+	struct out_node *root = out_root(app->out), *array;
 	const struct cli_table *t = app->table;
-	size_t i;
 
 	app->v.json = true;
 	dump_opts(out_array(root, &globals), t->global_opts, t->nr_global_opts);
 	array = out_array(root, &cmds);
-	for (i = 0; i < t->nr_cmds; i++) {
+	for (size_t i = 0; i < t->nr_cmds; i++) {
 		const struct cli_cmd *c = &t->cmds[i];
+		struct out_node *row = out_row(array);
 
-		row = out_row(array);
 		out_str(row, &cmd_fields[C_GROUP], t->group_titles[c->group]);
 		out_str(row, &cmd_fields[C_VERB], c->verb);
-		str_or_null(row, &cmd_fields[C_NOUN], c->noun);
+		out_str_or_none(row, &cmd_fields[C_NOUN], c->noun);
 		out_bool(row, &cmd_fields[C_DEFAULT], c->is_default);
 		out_bool(row, &cmd_fields[C_HIDDEN], c->hidden);
 		out_str(row, &cmd_fields[C_SUMMARY], c->summary);
-		str_or_null(row, &cmd_fields[C_ARGS], c->args);
+		out_str_or_none(row, &cmd_fields[C_ARGS], c->args);
 		out_uint(row, &cmd_fields[C_MIN], c->min_args);
 		out_uint(row, &cmd_fields[C_MAX], c->max_args);
 		dump_opts(out_array(row, &cmd_fields[C_OPTS]), c->opts, c->nr_opts);
 	}
 	check_dump(root);
 	array = out_array(root, &exits);
-	for (i = 0; i < t->nr_exits; i++) {
-		row = out_row(array);
+	for (size_t i = 0; i < t->nr_exits; i++) {
+		struct out_node *row = out_row(array);
+
 		out_uint(row, &exit_fields[E_CODE], i);
 		out_str(row, &exit_fields[E_TEXT], t->exit_texts[i]);
 	}
@@ -150,10 +138,8 @@ int cmd_dump_cli(struct cli_app *app, int argc, char **argv)
 /* Names only, and nothing at all where there is nothing to complete. */
 int cmd_complete_vms(struct cli_app *app, int argc, char **argv)
 {
-	size_t i;
-
 	app->silent = true;
-	for (i = 0; i < app->snap->nr_tds; i++) {
+	for (size_t i = 0; i < app->snap->nr_tds; i++) {
 		char *s = text_clean(app->snap->tds[i].vm.name);
 
 		if (s)

@@ -55,21 +55,14 @@ static const char *const words[] = {
 
 static void show(struct cli_app *app, const struct tdxctl_helper *h)
 {
-	struct out_node *root = out_root(app->out), *table, *row;
+	struct out_node *root = out_root(app->out), *table;
 	bool loaded = h->state == TDXCTL_HELPER_LOADED;
 	bool info = loaded && h->dev && h->info.size;
-	size_t i;
 
 	out_style(out_str(root, &fields[STATE], words[h->state]),
 		  loaded ? STYLE_GOOD : STYLE_WARN);
-	if (h->path)
-		out_str(root, &fields[PATH], h->path);
-	else
-		out_none(root, &fields[PATH]);
-	if (h->version)
-		out_str(root, &fields[VERSION], h->version);
-	else
-		out_none(root, &fields[VERSION]);
+	out_str_or_none(root, &fields[PATH], h->path);
+	out_str_or_none(root, &fields[VERSION], h->version);
 	if (loaded && h->refcnt >= 0)
 		out_int(root, &fields[REFCNT], h->refcnt);
 	else
@@ -94,10 +87,10 @@ static void show(struct cli_app *app, const struct tdxctl_helper *h)
 		out_none(root, &fields[PROVIDER]);
 	out_gap(root);
 	table = out_array(root, &features);
-	for (i = 0; i < ARRAY_SIZE(bits); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(bits); i++) {
 		bool on = h->info.features & bits[i].bit;
+		struct out_node *row = out_row(table);
 
-		row = out_row(table);
 		out_str(row, &feature_columns[F_NAME], bits[i].name);
 		out_style(out_bool(row, &feature_columns[F_ON], on),
 			  on ? STYLE_GOOD : STYLE_DIM);

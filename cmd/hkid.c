@@ -42,8 +42,7 @@ static void leak(struct out_node *row, const struct tdxctl_hkid *h)
 	out_str(row, &columns[FAIL_LEAF], leaf ? leaf : "unknown leaf");
 	out_str(row, &columns[FAIL_NAME], status ? status : "unknown status");
 	out_uint(row, &columns[FAIL_STATUS], h->fail_status);
-	out_strf(row, &columns[WHY], "%s: %s (0x%llx)", leaf ? leaf : "?",
-		 status ? status : "unknown status", (unsigned long long)h->fail_status);
+	view_failure(row, &columns[WHY], h->fail_leaf, h->fail_status);
 }
 
 /* Owner: the TD where we know it, else who issued TDH.MNG.CREATE. */
@@ -83,9 +82,8 @@ int cmd_hkid(struct cli_app *app, int argc, char **argv)
 {
 	const struct tdxctl_snapshot *s = app->snap;
 	struct out_node *table = out_array(out_root(app->out), &hkids);
-	size_t i;
 
-	for (i = 0; i < s->nr_hkids; i++) {
+	for (size_t i = 0; i < s->nr_hkids; i++) {
 		const struct tdxctl_hkid *h = &s->hkids[i];
 		struct out_node *row = out_row(table);
 		bool taken = h->state != TDXCTL_HKID_FREE;

@@ -78,10 +78,10 @@ static int look(struct cli_app *app, struct tdxctl_keys *k, const char **why)
 int cmd_keys(struct cli_app *app, int argc, char **argv)
 {
 	const struct cli_values *v = &app->v;
-	struct out_node *root = out_root(app->out), *table, *row;
+	struct out_node *root = out_root(app->out), *table;
 	struct tdxctl_keys here = { 0 }, k;
 	const char *why = NULL;
-	unsigned int bits, split;
+	unsigned int bits;
 	int err = look(app, &here, &why);
 
 	if (err)
@@ -95,12 +95,13 @@ int cmd_keys(struct cli_app *app, int argc, char **argv)
 		 ", the most common number; choose with --bits");
 	out_gap(root);
 	table = out_array(root, &splits);
-	for (split = 0; split <= bits; split++) {
+	for (unsigned int split = 0; split <= bits; split++) {
 		bool current = !why && here.bits == bits && here.split == split;
 
 		if ((v->split && split != v->split) || tdxctl_keys_of(bits, split, &k))
 			continue;
-		row = out_row(table);
+		struct out_node *row = out_row(table);
+
 		numbers(row, &k);
 		out_bool(row, &columns[K_HERE], current);
 		out_str(row, &columns[K_HERE_TEXT], current ? "<- this host" : "");

@@ -104,9 +104,8 @@ static void lock_row(struct out_node *row, const struct tdxctl_snapshot *s,
 int cmd_lock(struct cli_app *app, int argc, char **argv)
 {
 	struct out_node *table = out_array(out_root(app->out), &locks);
-	size_t i;
 
-	for (i = 0; i < app->snap->nr_locks; i++)
+	for (size_t i = 0; i < app->snap->nr_locks; i++)
 		lock_row(out_row(table), app->snap, &app->snap->locks[i]);
 	return CLI_OK;
 }

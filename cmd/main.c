@@ -98,9 +98,9 @@ static int print_result(struct cli_app *app, int code)
 /* A descriptor that is free would be taken by the next file we open. */
 static bool standard_fds(void)
 {
-	int fd, null;
+	int null;
 
-	for (fd = 0; fd < 3; fd++) {
+	for (int fd = 0; fd < 3; fd++) {
 		if (fcntl(fd, F_GETFD) != -1 || errno != EBADF)
 			continue;
 		null = open("/dev/null", fd ? O_WRONLY : O_RDONLY);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* td list, td show: every TD, or one with its life and what keeps it alive. */
 #include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 
 #include "cmd.h"
@@ -156,13 +155,9 @@ static void fill_fail_status(struct out_node *n, const struct cli_field *f, cons
 static void fill_fail_text(struct out_node *n, const struct cli_field *f, const void *from)
 {
 	const struct tdxctl_td *td = td_of(from);
-	const char *leaf = tdxctl_leaf_str(td->fail_leaf);
-	const char *status = tdxctl_status_str(td->fail_status);
 
 	if (td->fail_leaf)
-		out_style(out_strf(n, f, "%s: %s (0x%" PRIx64 ")", leaf ? leaf : "?",
-				   status ? status : "unknown status", (uint64_t)td->fail_status),
-			  STYLE_BAD);
+		out_style(view_failure(n, f, td->fail_leaf, td->fail_status), STYLE_BAD);
 }
 
 static void fill_age(struct out_node *n, const struct cli_field *f, const void *from)
@@ -312,12 +307,12 @@ static void life_cycle(struct out_node *n, const struct tdxctl_td *td)
 {
 	bool leaked = td->state == TDXCTL_TD_LEAKED;
 	struct out_node *chain = out_array(n, &life);
-	size_t i, at = 0, last = ARRAY_SIZE(steps) - (leaked ? 2 : 0);
+	size_t at = 0, last = ARRAY_SIZE(steps) - (leaked ? 2 : 0);
 
-	for (i = 1; i < ARRAY_SIZE(steps); i++)
+	for (size_t i = 1; i < ARRAY_SIZE(steps); i++)
 		if (steps[i].state == td->state && td->state != TDXCTL_TD_UNKNOWN)
 			at = i;
-	for (i = 0; i < last; i++) {
+	for (size_t i = 0; i < last; i++) {
 		bool reached;
 
 		if (steps[i].state == TDXCTL_TD_BLOCKED && td->state != TDXCTL_TD_BLOCKED)
@@ -377,10 +372,7 @@ static void pin_row(struct out_node *row, const struct tdxctl_pin *p)
 	else
 		out_none(row, &pin_fields[PIN_FD]);
 	out_strf(row, &pin_fields[COMM], "%.*s", (int)sizeof(p->comm), p->comm);
-	if (p->detail)
-		out_str(row, &pin_fields[DETAIL], p->detail);
-	else
-		out_none(row, &pin_fields[DETAIL]);
+	out_str_or_none(row, &pin_fields[DETAIL], p->detail);
 }
 
 /* People get one line for each process instead of one for each pin. */
@@ -409,10 +401,10 @@ static void fd_list(struct out_node *row, const struct cli_field *f,
 		    const struct tdxctl_pin *p, size_t n, enum tdxctl_pin_kind kind)
 {
 	char buf[200] = "-";
-	size_t len = 0, i;
+	size_t len = 0;
 	int first = -1, last = -1;
 
-	for (i = 0; i <= n; i++) {
+	for (size_t i = 0; i <= n; i++) {
 		int fd = i < n && p[i].kind == kind ? p[i].fd : -1;
 
 		if (i < n && fd < 0)
@@ -432,10 +424,10 @@ static void fd_list(struct out_node *row, const struct cli_field *f,
 
 static void holder_row(struct out_node *row, const struct tdxctl_pin *p, size_t n)
 {
-	size_t threads = 0, i;
+	size_t threads = 0;
 	bool map = false;
 
-	for (i = 0; i < n; i++) {
+	for (size_t i = 0; i < n; i++) {
 		map |= p[i].kind == TDXCTL_PIN_PROCESS;
 		threads += p[i].kind == TDXCTL_PIN_THREAD;
 	}
@@ -457,7 +449,7 @@ static void show_pins(struct cli_app *app, struct out_node *n,
 {
 	struct tdxctl_pin *list = NULL;
 	struct out_node *table;
-	size_t count = 0, i, k;
+	size_t count = 0, k;
 	int err;
 
 	err = tdxctl_pins_get(app->ctx, v, &list, &count);
@@ -470,11 +462,11 @@ static void show_pins(struct cli_app *app, struct out_node *n,
 		return;
 	}
 	table = out_array(n, &pins);
-	for (i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++)
 		pin_row(out_row(table), &list[i]);
 	out_bool(n, &pins_complete, !err);
 	table = out_array(n, &holders);
-	for (i = 0; i < count; i = k) {
+	for (size_t i = 0; i < count; i = k) {
 		for (k = i + 1; k < count && list[k].pid == list[i].pid; k++)
 			;
 		holder_row(out_row(table), &list[i], k - i);

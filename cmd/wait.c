@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* wait: until HKIDs are free. */
 #include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <time.h>
 
@@ -49,7 +50,6 @@ static int look(struct cli_app *app, struct hkids *k)
 	struct tdxctl_facts *f;
 	const char *why = NULL;
 	int err = 0;
-	size_t i;
 
 	/* The file of an emulated host is what others change. */
 	if (app->v.emulate_file)
@@ -61,7 +61,7 @@ static int look(struct cli_app *app, struct hkids *k)
 	if (!tdxctl_hkids_free(f, &k->free, &k->total, &why))
 		err = not_known(app, f, why);
 	k->leaked = 0;
-	for (i = 0; i < f->snap->nr_hkids; i++)
+	for (size_t i = 0; i < f->snap->nr_hkids; i++)
 		k->leaked += f->snap->hkids[i].state == TDXCTL_HKID_LEAKED;
 	tdxctl_facts_free(f);
 	return err;
@@ -86,8 +86,8 @@ static int wait_for(struct cli_app *app, struct hkids *k, uint64_t *waited)
 		if (err || k->free >= app->v.hkids_free)
 			return err;
 		if (k->total - k->leaked < app->v.hkids_free)
-			return cli_error(app, CLI_FAILED, "failed", "", "%u HKIDs can never be free: the host has %llu%s",
-					 app->v.hkids_free, (unsigned long long)k->total,
+			return cli_error(app, CLI_FAILED, "failed", "", "%u HKIDs can never be free: the host has %" PRIu64 "%s",
+					 app->v.hkids_free, k->total,
 					 k->leaked ? ", and some are leaked" : "");
 		if (stopped)
 			return cli_error(app, CLI_FAILED, "interrupted", "", "interrupted");
@@ -118,8 +118,8 @@ int cmd_wait(struct cli_app *app, int argc, char **argv)
 	out_uint(root, &fields[W_WANTED], app->v.hkids_free);
 	out_uint(root, &fields[W_FREE], k.free);
 	out_uint(root, &fields[W_TOTAL], k.total);
-	out_strf(root, &fields[W_TEXT], "%llu of %llu free%s", (unsigned long long)k.free,
-		 (unsigned long long)k.total, code ? ", not enough" : "");
+	out_strf(root, &fields[W_TEXT], "%" PRIu64 " of %" PRIu64 " free%s", k.free,
+		 k.total, code ? ", not enough" : "");
 	out_uint(root, &fields[W_WAITED], waited);
 	return code;
 }

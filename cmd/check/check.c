@@ -165,17 +165,16 @@ static void show_check(const struct cli_app *app, struct out_node *table, size_t
 
 static void show_findings(struct out_node *root, const struct tdxctl_health_report *r)
 {
-	struct out_node *table = out_array(root, &findings), *row;
-	int level;
-	size_t i;
+	struct out_node *table = out_array(root, &findings);
 
-	for (level = TDXCTL_HEALTH_CRITICAL; level >= TDXCTL_HEALTH_WARNING; level--) {
-		for (i = 0; i < r->nr_reasons; i++) {
+	for (int level = TDXCTL_HEALTH_CRITICAL; level >= TDXCTL_HEALTH_WARNING; level--) {
+		for (size_t i = 0; i < r->nr_reasons; i++) {
 			const struct tdxctl_health_reason *w = &r->reasons[i];
 
 			if ((int)w->state != level || !w->check)
 				continue;
-			row = out_row(table);
+			struct out_node *row = out_row(table);
+
 			out_str(row, &finding_fields[F_CHECK], w->check->id);
 			out_str(row, &finding_fields[F_STATE], tdxctl_health_str(w->state));
 			out_str(row, &finding_fields[F_TEXT], w->text);
@@ -202,16 +201,12 @@ static void show_summary(const struct cli_app *app, struct out_node *root, const
 static void show_all(const struct cli_app *app, const struct check_result *r, const char *file)
 {
 	struct out_node *root = out_root(app->out), *table;
-	size_t i;
 
 	out_str(root, &state, tdxctl_health_str(r->state));
-	if (file)
-		out_str(root, &config, file);
-	else
-		out_none(root, &config);
+	out_str_or_none(root, &config, file);
 	show_findings(root, r->report);
 	table = out_array(root, &checks);
-	for (i = 0; i < TDXCTL_CHECKS; i++)
+	for (size_t i = 0; i < TDXCTL_CHECKS; i++)
 		show_check(app, table, i, &r->report->result[i]);
 	if (!app->v.quiet)
 		show_summary(app, root, r);
@@ -221,10 +216,9 @@ static void show_all(const struct cli_app *app, const struct check_result *r, co
 static void count(struct check_result *r, const struct tdxctl_thresholds *limits)
 {
 	bool relied_on = false;
-	size_t i;
 
 	r->unknown = NULL;
-	for (i = 0; i < TDXCTL_CHECKS; i++) {
+	for (size_t i = 0; i < TDXCTL_CHECKS; i++) {
 		const struct tdxctl_check_result *c = &r->report->result[i];
 
 		if (!c->on)
@@ -247,9 +241,9 @@ static int apply(struct cli_app *app, const struct cli_list *words, const char *
 {
 	const struct tdxctl_check *c;
 	const char *why;
-	size_t i, len;
+	size_t len;
 
-	for (i = 0; i < words->count; i++) {
+	for (size_t i = 0; i < words->count; i++) {
 		const char *word = words->word[i];
 
 		len = strcspn(word, "=");

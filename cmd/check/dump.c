@@ -41,13 +41,12 @@ static void put_limit(struct out_node *row, const struct cli_field *f, const str
 
 void check_dump(struct out_node *root)
 {
-	struct out_node *array = out_array(root, &table), *row;
-	size_t i;
+	struct out_node *array = out_array(root, &table);
 
-	for (i = 0; i < TDXCTL_CHECKS; i++) {
+	for (size_t i = 0; i < TDXCTL_CHECKS; i++) {
 		const struct tdxctl_check *c = &tdxctl_checks[i];
+		struct out_node *row = out_row(array);
 
-		row = out_row(array);
 		out_str(row, &fields[D_ID], c->id);
 		out_str(row, &fields[D_TITLE], c->title);
 		out_str(row, &fields[D_UNIT], check_units[c->unit]);

@@ -13,9 +13,9 @@ static const char *const words[] = { "OK", "WARNING", "CRITICAL", "UNKNOWN" };
 /* A bar begins the performance data. */
 static void put(const char *s)
 {
-	char *clean = text_clean(s), *p;
+	char *clean = text_clean(s);
 
-	for (p = clean; p && *p; p++)
+	for (char *p = clean; p && *p; p++)
 		if (*p == '|')
 			*p = '/';
 	fputs(clean ? clean : "", stdout);
@@ -67,11 +67,10 @@ static void put_data(const struct tdxctl_check *c, const struct tdxctl_check_res
 
 static void put_reasons(const struct tdxctl_health_report *r)
 {
-	size_t n = 0, i;
-	int level;
+	size_t n = 0;
 
-	for (level = TDXCTL_HEALTH_CRITICAL; level >= TDXCTL_HEALTH_WARNING; level--) {
-		for (i = 0; i < r->nr_reasons; i++) {
+	for (int level = TDXCTL_HEALTH_CRITICAL; level >= TDXCTL_HEALTH_WARNING; level--) {
+		for (size_t i = 0; i < r->nr_reasons; i++) {
 			if ((int)r->reasons[i].state != level || !r->reasons[i].check || n++ >= MAX_REASONS)
 				continue;
 			fputs(n > 1 ? "; " : "", stdout);
@@ -85,7 +84,6 @@ static void put_reasons(const struct tdxctl_health_report *r)
 void check_nagios(const struct check_result *r)
 {
 	const struct tdxctl_check_result *free_hkids = &r->report->result[TDXCTL_CHECK_HKIDS_FREE];
-	size_t i;
 
 	printf("TDX %s - ", words[r->state]);
 	if (r->state == TDXCTL_HEALTH_WARNING || r->state == TDXCTL_HEALTH_CRITICAL) {
@@ -103,7 +101,7 @@ void check_nagios(const struct check_result *r)
 		}
 	}
 	fputs(" |", stdout);
-	for (i = 0; i < TDXCTL_CHECKS; i++)
+	for (size_t i = 0; i < TDXCTL_CHECKS; i++)
 		if (tdxctl_checks[i].unit != TDXCTL_UNIT_VERSION)
 			put_data(&tdxctl_checks[i], &r->report->result[i]);
 	putchar('\n');

@@ -36,14 +36,13 @@ static const struct prom_metric values[TDXCTL_UNITS] = {
 void check_prom(const struct check_result *r)
 {
 	struct prom p = { .f = stdout };
-	size_t unit, i;
 
 	prom_sample(&p, &worst, NULL, r->state);
-	for (i = 0; i < TDXCTL_CHECKS; i++)
+	for (size_t i = 0; i < TDXCTL_CHECKS; i++)
 		if (r->report->result[i].on)
 			prom_sample(&p, &states, &tdxctl_checks[i].id, r->report->result[i].state);
-	for (unit = 0; unit < TDXCTL_UNITS; unit++)
-		for (i = 0; values[unit].name && i < TDXCTL_CHECKS; i++)
+	for (size_t unit = 0; unit < TDXCTL_UNITS; unit++)
+		for (size_t i = 0; values[unit].name && i < TDXCTL_CHECKS; i++)
 			if (tdxctl_checks[i].unit == unit && r->report->result[i].value.readable)
 				prom_sample(&p, &values[unit], &tdxctl_checks[i].id,
 					    r->report->result[i].value.value);

@@ -4,6 +4,7 @@
 #define TDXCTL_CLI_H
 
 #include <libtdxctl.h>
+#include <facts.h>
 
 #include "exit.h"
 #include "out/out.h"
@@ -209,6 +210,11 @@ const struct tdxctl_td_view *view_td_by_tdr(const struct tdxctl_snapshot *s,
 uint64_t view_age(const struct tdxctl_snapshot *s, uint64_t since);
 /* Physical ids of the packages in @mask: "0,1", "-". Free with free(). */
 char *view_packages(const struct tdxctl_snapshot *s, uint64_t mask);
+/* A value the host was asked for, or why it is unknown. */
+void view_val(struct out_node *n, const struct cli_field *f, const struct tdxctl_val *v);
+/* "TDH.MNG.KEY.FREEID: TDX_OPERAND_BUSY (0x8000020000000000)" */
+struct out_node *view_failure(struct out_node *n, const struct cli_field *f, unsigned int leaf,
+			      uint64_t status);
 enum out_style view_hkid_style(unsigned int state);
 enum out_style view_td_style(unsigned int state);
 const char *view_source(enum tdxctl_source source);	/* the JSON word */

@@ -107,9 +107,8 @@ int cli_lib_error(struct cli_app *app, int err, const char *fmt, ...)
 	enum cli_exit code = CLI_FAILED;
 	const char *word = "failed", *hint = "";
 	va_list ap;
-	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(errors); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(errors); i++) {
 		if (errors[i].err == -err) {
 			code = errors[i].code;
 			word = errors[i].word;
@@ -156,7 +155,6 @@ void cli_print_error(const struct cli_app *app)
 	const struct out_err *e = out_get_error(app->out);
 	bool colour = app->err_tty && !app->v.no_color;
 	char *s;
-	size_t i;
 
 	if (!e->code)
 		return;
@@ -165,7 +163,7 @@ void cli_print_error(const struct cli_app *app)
 		colour ? "\033[0m" : "", s ? s : "out of memory",
 		e->nr_candidates ? ":" : "");
 	free(s);
-	for (i = 0; i < e->nr_candidates; i++) {
+	for (size_t i = 0; i < e->nr_candidates; i++) {
 		s = text_clean(e->candidates[i]);
 		fprintf(stderr, "  %s\n", s ? s : "");
 		free(s);

@@ -6,9 +6,7 @@
 
 static void print_opts(FILE *f, const struct cli_opt *opts, size_t n)
 {
-	size_t i;
-
-	for (i = 0; i < n; i++) {
+	for (size_t i = 0; i < n; i++) {
 		const struct cli_opt *o = &opts[i];
 		char left[64], letter[8] = "    ";
 
@@ -33,15 +31,12 @@ static void usage_line(FILE *f, const struct cli_cmd *c, const char *lead)
 
 void cli_help_main(FILE *f, const struct cli_table *t)
 {
-	enum cli_group g;
-	size_t i;
-
 	fputs("Usage: tdxctl [options] VERB [NOUN] [options]\n\n"
 	      "Which HKIDs are in use and by whom, what holds up key configuration, can every\n"
 	      "CPU run TDs; and when a TD will not die: its HKID and memory back now.\n", f);
-	for (g = 0; g < CLI_GROUPS; g++) {
+	for (enum cli_group g = 0; g < CLI_GROUPS; g++) {
 		fprintf(f, "\n%s:\n", t->group_titles[g]);
-		for (i = 0; i < t->nr_cmds; i++) {
+		for (size_t i = 0; i < t->nr_cmds; i++) {
 			const struct cli_cmd *c = &t->cmds[i];
 			char left[64], name[40];
 
@@ -56,7 +51,7 @@ void cli_help_main(FILE *f, const struct cli_table *t)
 	fputs("\nOptions, before or after the verb:\n", f);
 	print_opts(f, t->global_opts, t->nr_global_opts);
 	fputs("\nExit status:\n", f);
-	for (i = 0; i < t->nr_exits; i++)
+	for (size_t i = 0; i < t->nr_exits; i++)
 		fprintf(f, "  %zu  %s\n", i, t->exit_texts[i]);
 	fputs("\nSee also: tdxctl VERB --help, tdxctl(8), tdxctl-json(5)\n", f);
 }
@@ -65,9 +60,8 @@ void cli_help_verb(FILE *f, const struct cli_table *t, const char *verb,
 		   const struct cli_cmd *only)
 {
 	const char *lead = "Usage: ";
-	size_t i;
 
-	for (i = 0; i < t->nr_cmds; i++) {
+	for (size_t i = 0; i < t->nr_cmds; i++) {
 		const struct cli_cmd *c = &t->cmds[i];
 
 		if (strcmp(c->verb, verb) || (only && c != only))
@@ -75,7 +69,7 @@ void cli_help_verb(FILE *f, const struct cli_table *t, const char *verb,
 		usage_line(f, c, lead);
 		lead = "       ";
 	}
-	for (i = 0; i < t->nr_cmds; i++) {
+	for (size_t i = 0; i < t->nr_cmds; i++) {
 		const struct cli_cmd *c = &t->cmds[i];
 
 		if (strcmp(c->verb, verb) || (only && c != only))
@@ -102,14 +96,13 @@ int cmd_help(struct cli_app *app, int argc, char **argv)
 {
 	const struct cli_table *t = app->table;
 	bool known = false;
-	size_t i;
 
 	app->silent = true;
 	if (!argc) {
 		cli_help_main(stdout, t);
 		return CLI_OK;
 	}
-	for (i = 0; i < t->nr_cmds; i++) {
+	for (size_t i = 0; i < t->nr_cmds; i++) {
 		const struct cli_cmd *c = &t->cmds[i];
 
 		if (strcmp(c->verb, argv[0]))

@@ -23,9 +23,7 @@ struct option_set {
 
 static bool set_has(const struct option_set *set, const struct cli_opt *o)
 {
-	size_t i;
-
-	for (i = 0; i < set->count; i++)
+	for (size_t i = 0; i < set->count; i++)
 		if (!strcmp(set->row[i]->name, o->name))
 			return true;
 	return false;
@@ -33,9 +31,7 @@ static bool set_has(const struct option_set *set, const struct cli_opt *o)
 
 static void set_add(struct option_set *set, const struct cli_opt *opts, size_t n)
 {
-	size_t i;
-
-	for (i = 0; i < n && set->count < MAX_OPTS; i++)
+	for (size_t i = 0; i < n && set->count < MAX_OPTS; i++)
 		if (!set_has(set, &opts[i]))
 			set->row[set->count++] = &opts[i];
 }
@@ -43,12 +39,11 @@ static void set_add(struct option_set *set, const struct cli_opt *opts, size_t n
 static void set_finish(struct option_set *set, bool permute)
 {
 	char *s = set->shorts;
-	size_t i;
 
 	if (!permute)
 		*s++ = '+';
 	*s++ = ':';
-	for (i = 0; i < set->count; i++) {
+	for (size_t i = 0; i < set->count; i++) {
 		const struct cli_opt *o = set->row[i];
 		bool arg = o->type == CLI_OPT_STRING || o->type == CLI_OPT_UINT ||
 			   o->type == CLI_OPT_CHOICE || o->type == CLI_OPT_LIST;
@@ -91,11 +86,10 @@ static int unknown_option(struct cli_app *app, const struct option_set *set,
 {
 	const char *names[MAX_OPTS], *found = NULL;
 	char word[64], suggestion[70];
-	size_t i;
 
 	if (!strncmp(arg, "--", 2)) {
 		snprintf(word, sizeof(word), "%.*s", (int)strcspn(arg + 2, "="), arg + 2);
-		for (i = 0; i < set->count; i++)
+		for (size_t i = 0; i < set->count; i++)
 			names[i] = set->row[i]->name;
 		found = cli_suggest(word, names, set->count);
 		snprintf(suggestion, sizeof(suggestion), "--%s", found ? found : "");
@@ -106,10 +100,10 @@ static int unknown_option(struct cli_app *app, const struct option_set *set,
 static int bad_value(struct cli_app *app, const struct cli_opt *o, const char *val)
 {
 	char hint[200] = "";
-	size_t len = 0, i;
+	size_t len = 0;
 
 	if (o->type == CLI_OPT_CHOICE) {
-		for (i = 0; o->values[i] && len < sizeof(hint); i++)
+		for (size_t i = 0; o->values[i] && len < sizeof(hint); i++)
 			len += (size_t)snprintf(hint + len, sizeof(hint) - len, "%s%s",
 						i ? ", " : "It is one of: ", o->values[i]);
 	} else {
@@ -137,7 +131,6 @@ static int store(struct cli_app *app, const struct cli_opt *o, const char *val)
 {
 	void *p = (char *)&app->v + o->offset;
 	unsigned long n;
-	size_t i;
 	char *end;
 
 	switch (o->type) {
@@ -161,7 +154,7 @@ static int store(struct cli_app *app, const struct cli_opt *o, const char *val)
 	case CLI_OPT_LIST:
 		return add_word(app, o, p, val);
 	case CLI_OPT_CHOICE:
-		for (i = 0; o->values[i]; i++) {
+		for (size_t i = 0; o->values[i]; i++) {
 			if (!strcmp(o->values[i], val)) {
 				*(const char **)p = o->values[i];
 				return 0;
@@ -194,7 +187,6 @@ static int pass(struct cli_app *app, const struct option_set *set, int argc,
 	while ((c = getopt_long(argc, argv, set->shorts, set->longs, &index)) != -1) {
 		const struct cli_opt *o = NULL;
 		const char *arg = argv[optind - 1];
-		size_t i;
 		int err;
 
 		if (c > UCHAR_MAX) {
@@ -206,7 +198,7 @@ static int pass(struct cli_app *app, const struct option_set *set, int argc,
 			if (strcspn(arg + 2, "=") != strlen(o->name))
 				o = NULL;
 		} else if (c != '?' && c != ':') {
-			for (i = 0; i < set->count; i++)
+			for (size_t i = 0; i < set->count; i++)
 				if (set->row[i]->letter == c)
 					o = set->row[i];
 		}
@@ -244,9 +236,9 @@ int cli_unknown_verb(struct cli_app *app, const char *word)
 	const struct cli_table *t = app->table;
 	const char *names[64], *s;
 	char hint[160] = "See 'tdxctl --help'.";
-	size_t i, n = 0;
+	size_t n = 0;
 
-	for (i = 0; i < t->nr_cmds && n < ARRAY_SIZE(names); i++)
+	for (size_t i = 0; i < t->nr_cmds && n < ARRAY_SIZE(names); i++)
 		if (!t->cmds[i].hidden)
 			names[n++] = t->cmds[i].verb;
 	s = cli_suggest(word, names, n);
@@ -260,9 +252,9 @@ int cli_unknown_noun(struct cli_app *app, const char *verb, const char *word)
 	const struct cli_table *t = app->table;
 	const char *names[16] = { NULL }, *s;
 	char hint[200];
-	size_t i, n = 0, len;
+	size_t n = 0, len;
 
-	for (i = 0; i < t->nr_cmds && n < ARRAY_SIZE(names); i++)
+	for (size_t i = 0; i < t->nr_cmds && n < ARRAY_SIZE(names); i++)
 		if (same(t->cmds[i].verb, verb) && t->cmds[i].noun)
 			names[n++] = t->cmds[i].noun;
 	s = word ? cli_suggest(word, names, n) : NULL;
@@ -272,7 +264,7 @@ int cli_unknown_noun(struct cli_app *app, const char *verb, const char *word)
 		snprintf(hint, sizeof(hint), "See 'tdxctl %s --help'.", verb);
 	} else {
 		len = (size_t)snprintf(hint, sizeof(hint), "Say what: ");
-		for (i = 0; i < n && len < sizeof(hint); i++)
+		for (size_t i = 0; i < n && len < sizeof(hint); i++)
 			len += (size_t)snprintf(hint + len, sizeof(hint) - len,
 						"%s'tdxctl %s %s'", i ? ", " : "", verb, names[i]);
 	}
@@ -295,7 +287,6 @@ static int find_cmd(struct cli_app *app, int *argc, char **argv)
 	const struct cli_cmd *c, *fallback = NULL;
 	bool nouns = false, known = false;
 	char *verb, *noun = NULL;
-	size_t i;
 
 	set_add(&set, t->global_opts, t->nr_global_opts);
 	set_finish(&set, false);
@@ -304,7 +295,7 @@ static int find_cmd(struct cli_app *app, int *argc, char **argv)
 	if (optind >= *argc || (argv[optind][0] == '-' && argv[optind][1]))
 		return 0;
 	verb = argv[optind];
-	for (i = 0; i < t->nr_cmds; i++) {
+	for (size_t i = 0; i < t->nr_cmds; i++) {
 		if (!same(t->cmds[i].verb, verb))
 			continue;
 		known = true;
@@ -320,7 +311,7 @@ static int find_cmd(struct cli_app *app, int *argc, char **argv)
 		if (optind < *argc && argv[optind][0] != '-')
 			noun = argv[optind];
 	}
-	for (i = 0; i < t->nr_cmds && !app->cmd; i++) {
+	for (size_t i = 0; i < t->nr_cmds && !app->cmd; i++) {
 		c = &t->cmds[i];
 		if (!same(c->verb, verb))
 			continue;
@@ -335,13 +326,13 @@ static int find_cmd(struct cli_app *app, int *argc, char **argv)
 		return 0;
 	}
 	/* "tdxctl emulate --help" is a question about all its nouns. */
-	for (i = 1; i < (size_t)*argc; i++)
+	for (size_t i = 1; i < (size_t)*argc; i++)
 		app->v.help |= same(argv[i], "--help") || same(argv[i], "-h");
 	if (noun || (!fallback && !app->v.help))
 		return cli_unknown_noun(app, verb, noun);
 	app->cmd = fallback;
 	if (!fallback)
-		for (i = 0; i < t->nr_cmds && !app->cmd; i++)
+		for (size_t i = 0; i < t->nr_cmds && !app->cmd; i++)
 			if (same(t->cmds[i].verb, verb))
 				app->cmd = &t->cmds[i];
 	return 0;

@@ -10,16 +10,16 @@ static unsigned int distance(const char *a, const char *b)
 {
 	enum { MAX = 32 };
 	unsigned int d[MAX + 1][MAX + 1];
-	size_t la = strlen(a), lb = strlen(b), i, j;
+	size_t la = strlen(a), lb = strlen(b);
 
 	if (la > MAX || lb > MAX)
 		return UINT_MAX;
-	for (i = 0; i <= la; i++)
+	for (size_t i = 0; i <= la; i++)
 		d[i][0] = (unsigned int)i;
-	for (j = 0; j <= lb; j++)
+	for (size_t j = 0; j <= lb; j++)
 		d[0][j] = (unsigned int)j;
-	for (i = 1; i <= la; i++) {
-		for (j = 1; j <= lb; j++) {
+	for (size_t i = 1; i <= la; i++) {
+		for (size_t j = 1; j <= lb; j++) {
 			unsigned int best = d[i - 1][j - 1] + (a[i - 1] != b[j - 1]);
 
 			if (d[i - 1][j] + 1 < best)
@@ -39,9 +39,9 @@ const char *cli_suggest(const char *word, const char *const *names, size_t count
 {
 	const char *best = NULL;
 	unsigned int near = UINT_MAX;
-	size_t len = strlen(word), i;
+	size_t len = strlen(word);
 
-	for (i = 0; i < count; i++) {
+	for (size_t i = 0; i < count; i++) {
 		/* A beginning is as good as one slip: "rel", "--verb". */
 		unsigned int d = len >= 2 && !strncmp(names[i], word, len) ?
 				 1 : distance(word, names[i]);

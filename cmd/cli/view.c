@@ -47,7 +47,6 @@ static int not_found(struct cli_app *app, const struct tdxctl_snapshot *snap,
 	const char **names;
 	char hint[160], some[32] = "", *end;
 	long pid = strtol(sel, &end, 10);
-	size_t i;
 
 	if (pid > 0 && pid <= INT_MAX && !*end && tdxctl_process_has_vm(app->ctx, (pid_t)pid))
 		return cli_error(app, CLI_FAILED, "not-found", "'tdxctl td' lists the TDs.",
@@ -58,7 +57,7 @@ static int not_found(struct cli_app *app, const struct tdxctl_snapshot *snap,
 	names = calloc(snap->nr_tds, sizeof(*names));
 	if (!names)
 		return cli_error(app, CLI_FAILED, "no-memory", "", "out of memory");
-	for (i = 0; i < snap->nr_tds; i++)
+	for (size_t i = 0; i < snap->nr_tds; i++)
 		names[i] = snap->tds[i].vm.name;
 	s = cli_suggest(sel, names, snap->nr_tds);
 	if (s)
@@ -70,7 +69,7 @@ static int not_found(struct cli_app *app, const struct tdxctl_snapshot *snap,
 	cli_error(app, CLI_FAILED, "not-found", s ? hint : plain,
 		  "no VM '%s'; there %s %zu TD%s%s", sel, snap->nr_tds == 1 ? "is" : "are",
 		  snap->nr_tds, snap->nr_tds == 1 ? "" : "s", some);
-	for (i = 0; i < snap->nr_tds && i < MAX_SHOWN; i++)
+	for (size_t i = 0; i < snap->nr_tds && i < MAX_SHOWN; i++)
 		candidate(app, &snap->tds[i]);
 	free(names);
 	return CLI_FAILED;
@@ -83,7 +82,7 @@ const struct tdxctl_td_view *cli_find_td(struct cli_app *app,
 	const struct tdxctl_td_view *td = NULL;
 	bool numbers = true;
 	size_t *idx = NULL;
-	int n, i;
+	int n;
 
 	n = tdxctl_vm_find(app->ctx, snap, sel, &idx);
 	if (n == -EINVAL) {
@@ -95,12 +94,12 @@ const struct tdxctl_td_view *cli_find_td(struct cli_app *app,
 	} else if (n == 0) {
 		*code = not_found(app, snap, sel);
 	} else if (n > 1) {
-		for (i = 0; i < n; i++)
+		for (int i = 0; i < n; i++)
 			numbers &= snap->tds[idx[i]].td.id != 0;
 		*code = cli_error(app, CLI_USAGE, "ambiguous", numbers ?
 				  "Say which one with td:N." : "Say which one with its PID.",
 				  "'%s' may be any of %d VMs", sel, n);
-		for (i = 0; i < n; i++)
+		for (int i = 0; i < n; i++)
 			candidate(app, &snap->tds[idx[i]]);
 	} else {
 		td = &snap->tds[idx[0]];
@@ -112,9 +111,7 @@ const struct tdxctl_td_view *cli_find_td(struct cli_app *app,
 const struct tdxctl_td_view *view_td_by_tdr(const struct tdxctl_snapshot *s,
 					    uint64_t tdr)
 {
-	size_t i;
-
-	for (i = 0; tdr && i < s->nr_tds; i++)
+	for (size_t i = 0; tdr && i < s->nr_tds; i++)
 		if (s->tds[i].td.tdr == tdr)
 			return &s->tds[i];
 	return NULL;
@@ -138,16 +135,33 @@ void view_add_count(char *buf, size_t len, uint64_t n, const char *one, const ch
 char *view_packages(const struct tdxctl_snapshot *s, uint64_t mask)
 {
 	char *buf = calloc(1, 64 * 12), *p = buf;
-	size_t i;
 
 	if (!buf)
 		return NULL;
-	for (i = 0; i < s->nr_packages && i < 64; i++)
+	for (size_t i = 0; i < s->nr_packages && i < 64; i++)
 		if (mask & (1ULL << i))
 			p += sprintf(p, "%s%u", p == buf ? "" : ",", s->packages[i].id);
 	if (p == buf)
 		strcpy(buf, "-");
 	return buf;
+}
+
+void view_val(struct out_node *n, const struct cli_field *f, const struct tdxctl_val *v)
+{
+	if (v->readable)
+		out_uint(n, f, v->value);
+	else
+		out_unknown(n, f, v->reason);
+}
+
+struct out_node *view_failure(struct out_node *n, const struct cli_field *f, unsigned int leaf,
+			      uint64_t status)
+{
+	const char *leaf_name = leaf ? tdxctl_leaf_str(leaf) : NULL;
+	const char *status_name = tdxctl_status_str(status);
+
+	return out_strf(n, f, "%s: %s (0x%" PRIx64 ")", leaf_name ? leaf_name : "?",
+			status_name ? status_name : "unknown status", status);
 }
 
 enum out_style view_hkid_style(unsigned int state)

@@ -51,10 +51,7 @@ static void as_json(struct cli_app *app, const struct metrics_host *h)
 	struct out_node *root = out_root(app->out);
 	struct prom p = { .f = NULL };
 
-	if (app->v.textfile)
-		out_str(root, &textfile, app->v.textfile);
-	else
-		out_none(root, &textfile);
+	out_str_or_none(root, &textfile, app->v.textfile);
 	p.json = out_array(root, &prom_table);
 	emit_all(app, &p, h);
 }

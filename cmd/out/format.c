@@ -48,7 +48,7 @@ void text_bytes(char *buf, size_t len, uint64_t bytes)
 size_t text_utf8_len(const char *text)
 {
 	const unsigned char *s = (const unsigned char *)text;
-	size_t len, i;
+	size_t len;
 
 	if (s[0] < 0x80)
 		return 1;
@@ -60,7 +60,7 @@ size_t text_utf8_len(const char *text)
 		len = 4;
 	else
 		return 0;
-	for (i = 1; i < len; i++)
+	for (size_t i = 1; i < len; i++)
 		if ((s[i] & 0xc0) != 0x80)
 			return 0;
 	/* Overlong forms, surrogates, beyond U+10FFFF. */

@@ -73,9 +73,7 @@ static int fill_object(struct json_object *obj, const struct out_node *n);
 
 static int fill_array(struct json_object *arr, const struct out_node *n)
 {
-	const struct out_node *c;
-
-	for (c = n->first; c; c = c->next) {
+	for (const struct out_node *c = n->first; c; c = c->next) {
 		struct json_object *e;
 		int err = 0;
 
@@ -160,7 +158,6 @@ static int fill_object(struct json_object *obj, const struct out_node *n)
 static int put_error(struct json_object *top, const struct out_err *e)
 {
 	struct json_object *j = json_object_new_object(), *a;
-	size_t i;
 
 	if (!j)
 		return -ENOMEM;
@@ -172,7 +169,7 @@ static int put_error(struct json_object *top, const struct out_err *e)
 		a = json_object_new_array();
 		if (put(j, "candidates", a, false))
 			goto fail;
-		for (i = 0; i < e->nr_candidates; i++)
+		for (size_t i = 0; i < e->nr_candidates; i++)
 			if (json_object_array_add(a, json_string(e->candidates[i])))
 				goto fail;
 	}

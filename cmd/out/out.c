@@ -44,15 +44,13 @@ static void free_children(struct out_node *n)
 
 void out_free(struct out *o)
 {
-	size_t i;
-
 	if (!o)
 		return;
 	free_children(&o->root);
 	free(o->err.code);
 	free(o->err.message);
 	free(o->err.hint);
-	for (i = 0; i < o->err.nr_candidates; i++)
+	for (size_t i = 0; i < o->err.nr_candidates; i++)
 		free(o->err.candidates[i]);
 	free(o->err.candidates);
 	free(o);
@@ -198,6 +196,12 @@ struct out_node *out_none(struct out_node *parent, const struct cli_field *f)
 	if (n)
 		n->kind = NODE_NONE;
 	return n;
+}
+
+struct out_node *out_str_or_none(struct out_node *parent, const struct cli_field *f,
+				 const char *s)
+{
+	return s ? out_str(parent, f, s) : out_none(parent, f);
 }
 
 struct out_node *out_unknown(struct out_node *parent,

@@ -87,6 +87,9 @@ struct out_node *out_bar(struct out_node *parent, const struct cli_field *f,
 			 const char *text);
 /* Does not apply: null, "-" in text. */
 struct out_node *out_none(struct out_node *parent, const struct cli_field *f);
+/* A string, or none when @s is NULL. */
+struct out_node *out_str_or_none(struct out_node *parent, const struct cli_field *f,
+				 const char *s);
 /* Applies but cannot be known: null and @reason under "unknown", "?" in text. */
 struct out_node *out_unknown(struct out_node *parent,
 			     const struct cli_field *f, const char *reason);

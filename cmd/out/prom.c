@@ -61,13 +61,12 @@ static void number(char *buf, size_t len, uint64_t v, int decimals)
 {
 	uint64_t one = 1;
 	size_t n;
-	int i;
 
 	if (!decimals) {
 		snprintf(buf, len, "%" PRIu64, v);
 		return;
 	}
-	for (i = 0; i < decimals; i++)
+	for (int i = 0; i < decimals; i++)
 		one *= 10;
 	n = (size_t)snprintf(buf, len, "%" PRIu64 ".%0*" PRIu64, v / one, decimals, v % one);
 	while (buf[n - 1] == '0')
@@ -92,10 +91,7 @@ static void announce(struct prom *p, const struct prom_metric *m)
 	row = out_row(p->json);
 	out_str(row, &metric_fields[M_NAME], m->name);
 	out_str(row, &metric_fields[M_TYPE], types[m->type]);
-	if (m->unit)
-		out_str(row, &metric_fields[M_UNIT], m->unit);
-	else
-		out_none(row, &metric_fields[M_UNIT]);
+	out_str_or_none(row, &metric_fields[M_UNIT], m->unit);
 	out_str(row, &metric_fields[M_HELP], m->help);
 	p->samples = out_array(row, &metric_fields[M_SAMPLES]);
 }
@@ -105,11 +101,10 @@ static void to_json(struct prom *p, const char *suffix, const char *const *value
 {
 	const struct prom_metric *m = p->metric;
 	struct out_node *row = out_row(p->samples), *labels;
-	size_t i;
 
 	out_strf(row, &sample_fields[S_NAME], "%s%s", m->name, suffix);
 	labels = out_object(row, &sample_fields[S_LABELS]);
-	for (i = 0; i < m->nr_labels; i++)
+	for (size_t i = 0; i < m->nr_labels; i++)
 		out_str(labels, &m->labels[i], values[i]);
 	if (bound)
 		out_str(labels, &le, bound);
@@ -121,10 +116,9 @@ static void to_text(struct prom *p, const char *suffix, const char *const *value
 {
 	const struct prom_metric *m = p->metric;
 	const char *sep = "{";
-	size_t i;
 
 	fprintf(p->f, "%s%s", m->name, suffix);
-	for (i = 0; i < m->nr_labels; i++) {
+	for (size_t i = 0; i < m->nr_labels; i++) {
 		fprintf(p->f, "%s%s=\"", sep, m->labels[i].key);
 		escaped(p->f, values[i], "\\\"");
 		fputc('"', p->f);
@@ -169,10 +163,9 @@ void prom_histogram(struct prom *p, const struct prom_metric *m, const char *con
 		    uint64_t count, uint64_t sum_ns)
 {
 	char bound[40];
-	size_t i;
 
 	announce(p, m);
-	for (i = 0; i < n; i++) {
+	for (size_t i = 0; i < n; i++) {
 		number(bound, sizeof(bound), bound_ns[i], NS);
 		put(p, "_bucket", values, bound, below[i], 0);
 	}

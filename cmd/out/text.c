@@ -111,9 +111,7 @@ static char *cell_text(const struct out_node *n, bool table)
 static const struct out_node *cell_of(const struct out_node *row,
 				      const struct cli_field *col)
 {
-	const struct out_node *c;
-
-	for (c = row->first; c; c = c->next)
+	for (const struct out_node *c = row->first; c; c = c->next)
 		if (c->field == col)
 			return c;
 	return NULL;
@@ -127,14 +125,13 @@ static const char *heading(const struct cli_field *col)
 static bool column_shown(struct painter *p, const struct out_node *array,
 			 const struct cli_field *col)
 {
-	const struct out_node *row, *n;
-
 	if (!heading(col) || (col->wide && !p->mode->wide))
 		return false;
 	if (!col->sparse)
 		return true;
-	for (row = array->first; row; row = row->next) {
-		n = cell_of(row, col);
+	for (const struct out_node *row = array->first; row; row = row->next) {
+		const struct out_node *n = cell_of(row, col);
+
 		if (n && n->kind == NODE_VALUE && n->s && *n->s)
 			return true;
 	}
@@ -161,10 +158,9 @@ static void table_row(struct painter *p, const struct out_node *array,
 		      size_t last, size_t indent)
 {
 	const struct cli_field *f = array->field;
-	size_t i;
 
 	pad(p, indent);
-	for (i = 0; i <= last; i++) {
+	for (size_t i = 0; i <= last; i++) {
 		const struct cli_field *col = &f->columns[i];
 		const struct out_node *n = row ? cell_of(row, col) : NULL;
 		char *s;
@@ -184,8 +180,7 @@ static void table_row(struct painter *p, const struct out_node *array,
 static void table(struct painter *p, const struct out_node *array)
 {
 	const struct cli_field *f = array->field;
-	size_t indent = 0, last = 0, i;
-	const struct out_node *row;
+	size_t indent = 0, last = 0;
 	size_t *width;
 
 	if (f->label && *f->label) {
@@ -204,12 +199,12 @@ static void table(struct painter *p, const struct out_node *array)
 		p->failed = true;
 		return;
 	}
-	for (i = 0; i < f->nr_columns; i++) {
+	for (size_t i = 0; i < f->nr_columns; i++) {
 		if (!column_shown(p, array, &f->columns[i]))
 			continue;
 		last = i;
 		width[i] = text_width(heading(&f->columns[i]));
-		for (row = array->first; row; row = row->next) {
+		for (const struct out_node *row = array->first; row; row = row->next) {
 			const struct out_node *n = cell_of(row, &f->columns[i]);
 			char *s = n ? cell_text(n, true) : NULL;
 			size_t w = s ? text_width(s) : 0;
@@ -220,7 +215,7 @@ static void table(struct painter *p, const struct out_node *array)
 		}
 	}
 	table_row(p, array, NULL, width, last, indent);
-	for (row = array->first; row; row = row->next)
+	for (const struct out_node *row = array->first; row; row = row->next)
 		table_row(p, array, row, width, last, indent);
 	free(width);
 }
@@ -237,9 +232,7 @@ static void label(struct painter *p, const char *s)
 
 static void list(struct painter *p, const struct out_node *n)
 {
-	const struct out_node *c;
-
-	for (c = n->first; c; c = c->next) {
+	for (const struct out_node *c = n->first; c; c = c->next) {
 		char *s = cell_text(c, false);
 
 		label(p, c == n->first ? n->field->label : "");
@@ -251,10 +244,10 @@ static void list(struct painter *p, const struct out_node *n)
 /* The first label of a step names it; its style marks where we are. */
 static void chain(struct painter *p, const struct out_node *n)
 {
-	const struct out_node *c, *v;
-
 	label(p, n->field->label);
-	for (c = n->first; c; c = c->next) {
+	for (const struct out_node *c = n->first; c; c = c->next) {
+		const struct out_node *v;
+
 		for (v = c->first; v && !v->field->label; v = v->next)
 			;
 		if (!v)
@@ -270,7 +263,6 @@ static void bar(struct painter *p, const struct out_node *n)
 {
 	uint64_t total = n->total ? n->total : 1;
 	uint64_t used = n->u * BAR_CELLS / total, bad = n->bad * BAR_CELLS / total;
-	unsigned int i;
 
 	/* What is there at all shows as one cell at least. */
 	if (n->bad && !bad)
@@ -280,7 +272,7 @@ static void bar(struct painter *p, const struct out_node *n)
 	if (used > BAR_CELLS)
 		used = BAR_CELLS;
 	paint(p, STYLE_NONE, "[");
-	for (i = 0; i < BAR_CELLS; i++) {
+	for (unsigned int i = 0; i < BAR_CELLS; i++) {
 		if (i < bad)
 			paint(p, STYLE_BAD, "x");
 		else if (i < used)
@@ -293,10 +285,9 @@ static void bar(struct painter *p, const struct out_node *n)
 
 static size_t widest_label(const struct out_node *n)
 {
-	const struct out_node *c;
 	size_t max = 0, w;
 
-	for (c = n->first; c; c = c->next) {
+	for (const struct out_node *c = n->first; c; c = c->next) {
 		bool flat = c->field->type == OUT_OBJECT ||
 			    (c->field->type == OUT_TABLE && !c->field->nr_columns);
 
@@ -320,17 +311,13 @@ static void object(struct painter *p, const struct out_node *n);
 /* An array without columns: each row is a screen. */
 static void screens(struct painter *p, const struct out_node *array)
 {
-	const struct out_node *row;
-
-	for (row = array->first; row; row = row->next)
+	for (const struct out_node *row = array->first; row; row = row->next)
 		object(p, row);
 }
 
 static void object(struct painter *p, const struct out_node *n)
 {
-	const struct out_node *c;
-
-	for (c = n->first; c; c = c->next) {
+	for (const struct out_node *c = n->first; c; c = c->next) {
 		if (!c->field->label)
 			continue;
 		/* What does not apply and has no name of its own. */

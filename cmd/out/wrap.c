@@ -22,20 +22,21 @@ void wrap_str(struct out_node *parent, const struct cli_field *key,
 	out_style(list, style);
 	while (*p) {
 		char line[256];
-		size_t n = strlen(p), i;
+		size_t n = strlen(p), end;
 
 		if (width > sizeof(line) - 1)
 			width = sizeof(line) - 1;
 		if (n > width) {
 			/* The last blank that fits; a word longer than that is cut. */
-			for (i = width; i && p[i] != ' '; i--)
-				;
-			n = i ? i : width;
+			n = width;
+			while (n && p[n] != ' ')
+				n--;
+			n = n ? n : width;
 		}
 		memcpy(line, p, n);
-		line[n] = '\0';
-		for (i = n; i && line[i - 1] == ' '; i--)
-			line[i - 1] = '\0';
+		for (end = n; end && line[end - 1] == ' '; end--)
+			;
+		line[end] = '\0';
 		out_item(list, line);
 		p += n;
 		p += strspn(p, " ");

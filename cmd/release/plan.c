@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What a release would do, cost and destroy. */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -94,16 +95,15 @@ void release_estimate(const struct tdxctl_snapshot *s, const struct tdxctl_td_vi
 
 static void strategies(struct out_node *n, const struct tdxctl_release_state *plan)
 {
-	struct out_node *all = out_array(n, &fields[P_STRATEGIES]), *row, *passed = NULL;
-	unsigned int i;
+	struct out_node *all = out_array(n, &fields[P_STRATEGIES]), *passed = NULL;
 	char line[160];
 
 	out_strf(n, &fields[P_STRATEGY_TEXT], "%s: %s", tdxctl_strategy_str(plan->strategy),
 		 plan->strategy < TDXCTL_STRATEGIES ? how[plan->strategy] : "");
-	for (i = TDXCTL_STRATEGY_TERMINATE; i < TDXCTL_STRATEGIES; i++) {
+	for (unsigned int i = TDXCTL_STRATEGY_TERMINATE; i < TDXCTL_STRATEGIES; i++) {
 		const char *why = tdxctl_reason_str(plan->reason[i]);
+		struct out_node *row = out_row(all);
 
-		row = out_row(all);
 		out_str(row, &strategy_fields[S_NAME], tdxctl_strategy_str(i));
 		out_bool(row, &strategy_fields[S_AVAILABLE], available(plan->reason[i]));
 		out_str(row, &strategy_fields[S_REASON], why);
@@ -168,8 +168,8 @@ void release_plan_fields(struct out_node *n, const struct tdxctl_td_view *td,
 		out_uint(n, &fields[P_DURATION], est->duration_ns);
 		out_str(n, &fields[P_BASIS], est->measured ? "measured" : "typical");
 		if (est->pages)
-			out_strf(n, &fields[P_GIVES_TEXT], "%s%s in %llu page%s", hkid, mem,
-				 (unsigned long long)est->pages, est->pages == 1 ? "" : "s");
+			out_strf(n, &fields[P_GIVES_TEXT], "%s%s in %" PRIu64 " page%s", hkid, mem,
+				 est->pages, est->pages == 1 ? "" : "s");
 		else
 			out_strf(n, &fields[P_GIVES_TEXT], "%sno private memory", hkid);
 	} else {
@@ -182,8 +182,8 @@ void release_plan_fields(struct out_node *n, const struct tdxctl_td_view *td,
 	loses(n, td, plan, est);
 	strategies(n, plan);
 	if (est->known)
-		out_strf(n, &fields[P_COST_TEXT], "%llu SEAMCALLs, about %s%s",
-			 (unsigned long long)est->seamcalls, took,
+		out_strf(n, &fields[P_COST_TEXT], "%" PRIu64 " SEAMCALLs, about %s%s",
+			 est->seamcalls, took,
 			 est->measured ? ", as measured on this host" : "");
 	else
 		out_unknown(n, &fields[P_COST_TEXT], why);

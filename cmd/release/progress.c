@@ -46,11 +46,12 @@ static void draw(struct progress *p, char part[PARTS][PART_LEN])
 {
 	/* The most telling first. */
 	static const unsigned int order[PARTS] = { WHAT, SHARE, LEFT, BAR, SIZE, SPEED };
-	size_t left = room(p->f), i, len;
+	size_t left = room(p->f);
 	bool fits[PARTS] = { 0 };
 
-	for (i = 0; i < PARTS; i++) {
-		len = strlen(part[order[i]]);
+	for (size_t i = 0; i < PARTS; i++) {
+		size_t len = strlen(part[order[i]]);
+
 		fits[order[i]] = len <= left;
 		left -= len <= left ? len : 0;
 	}
@@ -58,7 +59,7 @@ static void draw(struct progress *p, char part[PARTS][PART_LEN])
 	p->drawn = true;
 	if (!fits[WHAT])
 		fprintf(p->f, "%.*s", (int)left, part[WHAT]);
-	for (i = 0; fits[WHAT] && i < PARTS; i++)
+	for (size_t i = 0; fits[WHAT] && i < PARTS; i++)
 		if (fits[i])
 			fputs(part[i], p->f);
 	fflush(p->f);

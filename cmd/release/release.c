@@ -4,6 +4,7 @@
  * the same command continues after an interruption.
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -78,9 +79,7 @@ static void catch_signals(void)
 
 static enum tdxctl_strategy strategy_of(const char *name)
 {
-	unsigned int i;
-
-	for (i = 0; name && i < TDXCTL_STRATEGIES; i++)
+	for (unsigned int i = 0; name && i < TDXCTL_STRATEGIES; i++)
 		if (!strcmp(name, tdxctl_strategy_str(i)))
 			return i;
 	return TDXCTL_STRATEGY_AUTO;
@@ -144,8 +143,8 @@ static void result_fields(const struct job *j, const char *result, enum out_styl
 	out_uint(root, &fields[R_DURATION], st->duration_ns);
 	text_ns(took, sizeof(took), st->duration_ns);
 	if (j->started)
-		out_strf(root, &fields[R_TOOK_TEXT], "%s, %llu SEAMCALLs", took,
-			 (unsigned long long)st->seamcalls);
+		out_strf(root, &fields[R_TOOK_TEXT], "%s, %" PRIu64 " SEAMCALLs", took,
+			 st->seamcalls);
 }
 
 /* ---- before ---- */
@@ -234,71 +233,86 @@ static bool check(struct out_node *table, const char *name, bool ok, const char 
 	return ok;
 }
 
-/* A fresh look, so that nobody's word is taken for it. */
-static bool verify(struct job *j, struct out_node *root)
+/* Free, or another TD's already. @now: the TD in @s, NULL when it is gone. */
+static bool check_hkid(const struct job *j, struct out_node *table, const struct tdxctl_snapshot *s,
+		       const struct tdxctl_td *now)
 {
-	const struct tdxctl_td *was = &j->td->td;
+	bool free_again = true, leaked = false;
 	uint32_t hkid = hkid_of(j);
+	char line[120], name[24];
+
+	/* Which one was not known; by now it may be. */
+	if (hkid == TDXCTL_UNKNOWN32 && now)
+		hkid = now->hkid ? now->hkid : now->last_hkid;
+	if (hkid == TDXCTL_UNKNOWN32) {
+		free_again = !now || !now->hkid;
+		snprintf(name, sizeof(name), "its HKID");
+	} else {
+		snprintf(name, sizeof(name), "HKID %u", hkid);
+	}
+	for (size_t i = 0; i < s->nr_hkids; i++) {
+		if (s->hkids[i].id != hkid || s->hkids[i].state == TDXCTL_HKID_FREE)
+			continue;
+		leaked = s->hkids[i].state == TDXCTL_HKID_LEAKED;
+		free_again = !leaked && s->hkids[i].tdr != j->td->td.tdr;
+	}
+	snprintf(line, sizeof(line), "%s is %s", name,
+		 free_again ? "free" : leaked ? "leaked" : "still taken");
+	return check(table, "hkid-free", free_again, line);
+}
+
+static bool check_pages(const struct job *j, struct out_node *table, const struct tdxctl_td *now)
+{
+	uint64_t pages = now ? now->private_pages : 0;
+	/* Of a TD older than the helper only the guest_memfd says how many there are. */
+	bool punched = pages == TDXCTL_UNKNOWN && j->started && !j->st.pages_left;
+	bool none = !pages || punched;
+	char line[120];
+
+	if (none)
+		snprintf(line, sizeof(line), "%sno private page is left",
+			 punched ? "its guest_memfd is empty: " : "");
+	else if (pages == TDXCTL_UNKNOWN)
+		snprintf(line, sizeof(line), "how many private pages are left is unknown");
+	else
+		snprintf(line, sizeof(line), "%" PRIu64 " private pages are left", pages);
+	return check(table, "pages-zero", none, line);
+}
+
+static bool check_vm(struct out_node *table, const struct tdxctl_td_view *now)
+{
+	if (!now)
+		return check(table, "vm-gone", true, "the TD is gone");
+	if (now->vm.gone)
+		return check(table, "vm-gone", true, "its process is gone");
+	if (!now->td.hkid || now->td.state >= TDXCTL_TD_BLOCKED)
+		return check(table, "vm-gone", true, "the VM is dead: it can never run again");
+	return check(table, "vm-gone", false, "the VM is alive");
+}
+
+/* A fresh look, so that nobody's word is taken for it. */
+static bool verify(const struct job *j, struct out_node *root)
+{
 	const struct tdxctl_td_view *now = NULL;
 	struct tdxctl_snapshot *s = NULL;
-	bool free_again = true, leaked = false, ok, pages, punched;
-	struct out_node *table;
-	char line[120], name[24];
-	size_t i;
-	int err;
+	int err = tdxctl_snapshot_get(j->app->ctx, &s);
 
-	err = tdxctl_snapshot_get(j->app->ctx, &s);
 	if (err) {
 		cli_lib_error(j->app, err, "cannot verify the release");
 		out_bool(root, &fields[R_VERIFIED], false);
 		out_array(root, &checks);
 		return false;
 	}
-	for (i = 0; i < s->nr_tds; i++)
-		if (tdxctl_same_td(was, &s->tds[i].td))
+	for (size_t i = 0; i < s->nr_tds; i++)
+		if (tdxctl_same_td(&j->td->td, &s->tds[i].td))
 			now = &s->tds[i];
-	/* Which one was not known; by now it may be. */
-	if (hkid == TDXCTL_UNKNOWN32 && now)
-		hkid = now->td.hkid ? now->td.hkid : now->td.last_hkid;
-	if (hkid == TDXCTL_UNKNOWN32) {
-		free_again = !now || !now->td.hkid;
-		snprintf(name, sizeof(name), "its HKID");
-	} else {
-		snprintf(name, sizeof(name), "HKID %u", hkid);
-	}
-	/* Free, or another TD's already. */
-	for (i = 0; i < s->nr_hkids; i++) {
-		if (s->hkids[i].id != hkid || s->hkids[i].state == TDXCTL_HKID_FREE)
-			continue;
-		leaked = s->hkids[i].state == TDXCTL_HKID_LEAKED;
-		free_again = !leaked && s->hkids[i].tdr != was->tdr;
-	}
 	out_gap(root);
-	table = out_array(root, &checks);
-	snprintf(line, sizeof(line), "%s is %s", name,
-		 free_again ? "free" : leaked ? "leaked" : "still taken");
-	ok = check(table, "hkid-free", free_again, line);
-	/* Of a TD older than the helper only the guest_memfd says how many there are. */
-	punched = now && now->td.private_pages == TDXCTL_UNKNOWN && j->started &&
-		  !j->st.pages_left;
-	pages = !now || !now->td.private_pages || punched;
-	if (pages)
-		snprintf(line, sizeof(line), "%sno private page is left",
-			 punched ? "its guest_memfd is empty: " : "");
-	else if (now->td.private_pages == TDXCTL_UNKNOWN)
-		snprintf(line, sizeof(line), "how many private pages are left is unknown");
-	else
-		snprintf(line, sizeof(line), "%llu private pages are left",
-			 (unsigned long long)now->td.private_pages);
-	ok &= check(table, "pages-zero", pages, line);
-	if (!now)
-		ok &= check(table, "vm-gone", true, "the TD is gone");
-	else if (now->vm.gone)
-		ok &= check(table, "vm-gone", true, "its process is gone");
-	else if (!now->td.hkid || now->td.state >= TDXCTL_TD_BLOCKED)
-		ok &= check(table, "vm-gone", true, "the VM is dead: it can never run again");
-	else
-		ok &= check(table, "vm-gone", false, "the VM is alive");
+
+	struct out_node *table = out_array(root, &checks);
+	bool ok = check_hkid(j, table, s, now ? &now->td : NULL);
+
+	ok &= check_pages(j, table, now ? &now->td : NULL);
+	ok &= check_vm(table, now);
 	out_bool(root, &fields[R_VERIFIED], ok);
 	tdxctl_snapshot_free(s);
 	return ok;
@@ -336,12 +350,12 @@ static int partial(const struct job *j)
 	view_selector(sel, sizeof(sel), j->td);
 	snprintf(hint, sizeof(hint), "'tdxctl release %s' continues where it stopped.", sel);
 	if (j->st.pages_total != TDXCTL_UNKNOWN)
-		snprintf(all, sizeof(all), "of %llu ", (unsigned long long)j->st.pages_total);
+		snprintf(all, sizeof(all), "of %" PRIu64 " ", j->st.pages_total);
 	return cli_error(j->app, CLI_PARTIAL, j->timed_out ? "timeout" : "interrupted", hint,
-			 "%s; the HKID is %s, %llu %spages are reclaimed",
+			 "%s; the HKID is %s, %" PRIu64 " %spages are reclaimed",
 			 j->timed_out ? "time is up" : "interrupted",
 			 j->st.hkid_freed ? "given back" : "still held",
-			 (unsigned long long)reclaimed(&j->st), all);
+			 reclaimed(&j->st), all);
 }
 
 static int finish(struct job *j, int err)

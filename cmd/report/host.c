@@ -117,28 +117,12 @@ static const struct cli_field host_fields[] = {
 	[H_SNAPSHOT] = { .key = "snapshot", .type = OUT_STR },
 };
 
-static void opt_str(struct out_node *n, const struct cli_field *f, const char *s)
-{
-	if (s)
-		out_str(n, f, s);
-	else
-		out_none(n, f);
-}
-
 static void opt_uint(struct out_node *n, const struct cli_field *f, uint64_t v, uint64_t none)
 {
 	if (v == none)
 		out_none(n, f);
 	else
 		out_uint(n, f, v);
-}
-
-static void val(struct out_node *n, const struct cli_field *f, const struct tdxctl_val *v)
-{
-	if (v->readable)
-		out_uint(n, f, v->value);
-	else
-		out_unknown(n, f, v->reason);
 }
 
 static void text(struct out_node *n, const struct cli_field *f, const struct tdxctl_text *t)
@@ -214,7 +198,7 @@ static void msr_rows(struct out_node *table, const struct tdxctl_facts *f)
 			out_uint(row, &msr_fields[M_CPU], s->cpu);
 			out_uint(row, &msr_fields[M_MSR], tdxctl_msr_number((enum tdxctl_msr)k));
 			out_str(row, &msr_fields[M_NAME], msr_names[k]);
-			val(row, &msr_fields[M_VALUE], &s->msr[k]);
+			view_val(row, &msr_fields[M_VALUE], &s->msr[k]);
 			out_bool(row, &msr_fields[M_FAULT], s->msr[k].fault);
 			if (s->msr[k].readable)
 				msr_meaning(row, (enum tdxctl_msr)k, s->msr[k].value);
@@ -238,25 +222,26 @@ void report_msr_table(struct out_node *parent, const struct tdxctl_facts *f)
 
 static void plain_facts(struct out_node *n, const struct tdxctl_facts *f)
 {
-	struct out_node *table = out_array(n, &host_fields[H_VALUES]), *row;
-	const struct tdxctl_fact *x;
-	int i;
+	struct out_node *table = out_array(n, &host_fields[H_VALUES]);
 
-	for (x = tdxctl_fact_vals; x->name; x++) {
-		row = out_row(table);
+	for (const struct tdxctl_fact *x = tdxctl_fact_vals; x->name; x++) {
+		struct out_node *row = out_row(table);
+
 		out_str(row, &value_fields[V_NAME], x->name);
-		val(row, &value_fields[V_VALUE], (const struct tdxctl_val *)((const char *)f + x->at));
+		view_val(row, &value_fields[V_VALUE], (const struct tdxctl_val *)((const char *)f + x->at));
 	}
 	table = out_array(n, &host_fields[H_FILES]);
-	for (i = 0; i < TDXCTL_FILE_COUNT; i++) {
-		row = out_row(table);
+	for (int i = 0; i < TDXCTL_FILE_COUNT; i++) {
+		struct out_node *row = out_row(table);
+
 		out_str(row, &file_fields[F_PATH], tdxctl_file_paths[i]);
 		text(row, &file_fields[F_TEXT], &f->file[i]);
 		out_bool(row, &file_fields[F_ABSENT], f->file[i].absent);
 	}
 	table = out_array(n, &host_fields[H_PATHS]);
-	for (i = 0; i < TDXCTL_PATH_COUNT; i++) {
-		row = out_row(table);
+	for (int i = 0; i < TDXCTL_PATH_COUNT; i++) {
+		struct out_node *row = out_row(table);
+
 		out_str(row, &path_fields[P_PATH], tdxctl_path_paths[i]);
 		if (f->path[i].readable)
 			out_bool(row, &path_fields[P_EXISTS], f->path[i].value);
@@ -265,10 +250,10 @@ static void plain_facts(struct out_node *n, const struct tdxctl_facts *f)
 	}
 	msr_rows(out_array(n, &host_fields[H_MSRS]), f);
 	table = out_array(n, &host_fields[H_TEXTS]);
-	for (x = tdxctl_fact_texts; x->name; x++) {
+	for (const struct tdxctl_fact *x = tdxctl_fact_texts; x->name; x++) {
 		const struct tdxctl_text *t = (const struct tdxctl_text *)((const char *)f + x->at);
+		struct out_node *row = out_row(table);
 
-		row = out_row(table);
 		out_str(row, &text_fields[T_NAME], x->name);
 		text(row, &text_fields[T_TEXT], t);
 		out_bool(row, &text_fields[T_ABSENT], t->absent);
@@ -278,19 +263,20 @@ static void plain_facts(struct out_node *n, const struct tdxctl_facts *f)
 
 static void lists(struct out_node *n, const struct tdxctl_facts *f)
 {
-	struct out_node *table = out_array(n, &host_fields[H_CGROUPS]), *row;
-	size_t i;
+	struct out_node *table = out_array(n, &host_fields[H_CGROUPS]);
 
-	for (i = 0; i < f->nr_cgroups; i++) {
-		row = out_row(table);
+	for (size_t i = 0; i < f->nr_cgroups; i++) {
+		struct out_node *row = out_row(table);
+
 		out_str(row, &cgroup_fields[C_PATH], f->cgroups[i].path);
 		out_uint(row, &cgroup_fields[C_CURRENT], f->cgroups[i].current);
 		opt_uint(row, &cgroup_fields[C_MAX], f->cgroups[i].max, TDXCTL_UNKNOWN);
 		out_uint(row, &cgroup_fields[C_EVENTS], f->cgroups[i].max_events);
 	}
 	table = out_array(n, &host_fields[H_DIMMS]);
-	for (i = 0; i < f->nr_dimms; i++) {
-		row = out_row(table);
+	for (size_t i = 0; i < f->nr_dimms; i++) {
+		struct out_node *row = out_row(table);
+
 		out_str(row, &dimm_fields[D_SOCKET], f->dimms[i].socket);
 		out_uint(row, &dimm_fields[D_SLOTS], f->dimms[i].slots);
 		out_uint(row, &dimm_fields[D_POPULATED], f->dimms[i].populated);
@@ -299,17 +285,19 @@ static void lists(struct out_node *n, const struct tdxctl_facts *f)
 	out_uint(n, &host_fields[H_NODES], f->nodes_offline);
 	out_str(n, &host_fields[H_STEP], f->stuck_step);
 	table = out_array(n, &host_fields[H_QUOTES]);
-	for (i = 0; i < f->nr_quote_sockets; i++) {
-		row = out_row(table);
-		opt_str(row, &quote_fields[Q_VM], f->quote_sockets[i].vm);
+	for (size_t i = 0; i < f->nr_quote_sockets; i++) {
+		struct out_node *row = out_row(table);
+
+		out_str_or_none(row, &quote_fields[Q_VM], f->quote_sockets[i].vm);
 		out_uint(row, &quote_fields[Q_PID], (uint64_t)f->quote_sockets[i].pid);
 		out_bool(row, &quote_fields[Q_VSOCK], f->quote_sockets[i].vsock);
 		opt_uint(row, &quote_fields[Q_CID], f->quote_sockets[i].cid, TDXCTL_UNKNOWN);
 		opt_uint(row, &quote_fields[Q_PORT], f->quote_sockets[i].port, TDXCTL_UNKNOWN);
 	}
 	table = out_array(n, &host_fields[H_LOGS]);
-	for (i = 0; i < f->nr_vm_logs; i++) {
-		row = out_row(table);
+	for (size_t i = 0; i < f->nr_vm_logs; i++) {
+		struct out_node *row = out_row(table);
+
 		out_str(row, &log_fields[L_VM], f->vm_logs[i].vm);
 		out_str(row, &log_fields[L_TEXT], f->vm_logs[i].text);
 	}
@@ -321,10 +309,10 @@ static void platform(struct out_node *n, const struct tdxctl_platform *p)
 {
 	struct out_node *o = out_object(n, &host_fields[H_PLATFORM]);
 
-	opt_str(o, &platform_fields[PL_MODEL], p->cpu_model);
-	opt_str(o, &platform_fields[PL_KERNEL], p->kernel);
-	opt_str(o, &platform_fields[PL_MODULE], p->tdx_module);
-	opt_str(o, &platform_fields[PL_KVM], p->kvm);
+	out_str_or_none(o, &platform_fields[PL_MODEL], p->cpu_model);
+	out_str_or_none(o, &platform_fields[PL_KERNEL], p->kernel);
+	out_str_or_none(o, &platform_fields[PL_MODULE], p->tdx_module);
+	out_str_or_none(o, &platform_fields[PL_KVM], p->kvm);
 	if (p->kvm_tdx < 0)
 		out_none(o, &platform_fields[PL_KVM_TDX]);
 	else
@@ -335,18 +323,18 @@ static void platform(struct out_node *n, const struct tdxctl_platform *p)
 static void snapshot(struct out_node *n, const struct tdxctl_report *r)
 {
 	const struct tdxctl_snapshot *s = r->facts->snap;
-	struct out_node *table, *row;
-	size_t len = 0, i;
+	struct out_node *table;
+	size_t len = 0;
 	void *bytes;
 
 	opt_uint(n, &host_fields[H_CHARGED], s->hkids_charged, TDXCTL_UNKNOWN);
 	table = out_array(n, &host_fields[H_VMS]);
-	for (i = 0; i < s->nr_tds; i++) {
+	for (size_t i = 0; i < s->nr_tds; i++) {
 		const struct tdxctl_vm *vm = &s->tds[i].vm;
+		struct out_node *row = out_row(table);
 
-		row = out_row(table);
 		out_str(row, &vm_fields[N_NAME], vm->name);
-		opt_str(row, &vm_fields[N_UUID], vm->uuid);
+		out_str_or_none(row, &vm_fields[N_UUID], vm->uuid);
 		out_uint(row, &vm_fields[N_PID], (uint64_t)vm->pid);
 		opt_uint(row, &vm_fields[N_FD], (uint32_t)vm->vm_fd, UINT32_MAX);
 		opt_uint(row, &vm_fields[N_UID], vm->uid, UINT32_MAX);
@@ -373,7 +361,7 @@ void report_host(struct out_node *parent, const struct tdxctl_report *r)
 	out_str(n, &host_fields[H_SOURCE], view_source(r->facts->snap->source));
 	opt_uint(n, &host_fields[H_BOOT], r->boot_time, 0);
 	out_uint(n, &host_fields[H_HELPER], (uint64_t)-r->facts->helper_err);
-	opt_str(n, &host_fields[H_CONF], r->conf);
+	out_str_or_none(n, &host_fields[H_CONF], r->conf);
 	platform(n, &r->facts->snap->platform);
 	plain_facts(n, r->facts);
 	lists(n, r->facts);

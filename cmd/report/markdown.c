@@ -9,17 +9,17 @@
 /* A fence longer than any that is in @s. */
 static void fenced(FILE *f, const char *s)
 {
-	size_t longest = 2, run = 0, i;
+	size_t longest = 2, run = 0;
 
-	for (i = 0; s[i]; i++) {
+	for (size_t i = 0; s[i]; i++) {
 		run = s[i] == '`' ? run + 1 : 0;
 		if (run > longest)
 			longest = run;
 	}
-	for (i = 0; i <= longest; i++)
+	for (size_t i = 0; i <= longest; i++)
 		fputc('`', f);
-	fprintf(f, "text\n%s%s", s, i && *s && s[strlen(s) - 1] != '\n' ? "\n" : "");
-	for (i = 0; i <= longest; i++)
+	fprintf(f, "text\n%s%s", s, *s && s[strlen(s) - 1] != '\n' ? "\n" : "");
+	for (size_t i = 0; i <= longest; i++)
 		fputc('`', f);
 	fputc('\n', f);
 }
@@ -86,10 +86,11 @@ static const struct cli_field file_table = {
 
 static void files(struct out_node *root, const struct tdxctl_facts *f)
 {
-	struct out_node *table = out_array(root, &file_table), *row;
+	struct out_node *table = out_array(root, &file_table);
 
 	for (int i = 0; i < TDXCTL_FILE_COUNT; i++) {
-		row = out_row(table);
+		struct out_node *row = out_row(table);
+
 		out_str(row, &file_columns[PATH], tdxctl_file_paths[i]);
 		out_strf(row, &file_columns[TEXT], f->file[i].text ? "%s" : "(%s)",
 			 f->file[i].text ? f->file[i].text : f->file[i].reason);

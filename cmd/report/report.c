@@ -71,11 +71,10 @@ static void as_json(struct out_node *root, struct report_section *s, const struc
 static int write_report(struct cli_app *app, struct tdxctl_ctx *ctx, const struct tdxctl_report *r)
 {
 	struct report_section list[ARRAY_SIZE(sections)];
-	size_t i;
 	int err = 0;
 
 	memcpy(list, sections, sizeof(list));
-	for (i = 0; !err && i < ARRAY_SIZE(list); i++)
+	for (size_t i = 0; !err && i < ARRAY_SIZE(list); i++)
 		err = run_section(app->table, ctx, &list[i]);
 	if (!err && app->v.json) {
 		as_json(out_root(app->out), list, r);
@@ -88,7 +87,7 @@ static int write_report(struct cli_app *app, struct tdxctl_ctx *ctx, const struc
 		app->silent = true;
 		err = out_failed(app->out) ? -ENOMEM : out_json(app->out, stdout, "report");
 	}
-	for (i = 0; i < ARRAY_SIZE(list); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(list); i++)
 		out_free(list[i].out);
 	return err;
 }

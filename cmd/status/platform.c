@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The head of status: platform, KeyIDs, helper. */
+#include <inttypes.h>
+
 #include "status.h"
 
 static const struct cli_field source = { .key = "source", .type = OUT_STR };
@@ -49,10 +51,9 @@ static void show_keyids(struct out_node *n, const struct tdxctl_facts *facts)
 	const char *why = "no package is known";
 	struct tdxctl_keys k = { 0 };
 	bool msr = facts->nr_msrs && tdxctl_keys_host(&facts->msrs[0], &k, &why);
-	size_t i;
 
 	if (!msr && !info->global_hkid) {
-		for (i = KEY_FIRST; i <= KEY_SHARED; i++)
+		for (size_t i = KEY_FIRST; i <= KEY_SHARED; i++)
 			out_unknown(n, &platform_fields[i], why);
 		return;
 	}
@@ -98,10 +99,7 @@ void status_platform(struct cli_app *app, struct out_node *root, const struct td
 	} else {
 		out_style(out_none(n, &platform_fields[MODULE]), STYLE_BAD);
 	}
-	if (p->kvm)
-		out_str(n, &platform_fields[KVM], p->kvm);
-	else
-		out_none(n, &platform_fields[KVM]);
+	out_str_or_none(n, &platform_fields[KVM], p->kvm);
 	if (p->kvm_tdx >= 0)
 		out_bool(n, &platform_fields[KVM_TDX], p->kvm_tdx);
 	else
@@ -115,6 +113,7 @@ void status_platform(struct cli_app *app, struct out_node *root, const struct td
 void status_helper(struct out_node *root, const struct tdxctl_snapshot *s)
 {
 	bool start = s->info.features & TDXCTL_F_FROM_START;
+	uint64_t seen = s->hdr.seamcalls;
 	struct out_node *n;
 	char age[40];
 
@@ -129,7 +128,7 @@ void status_helper(struct out_node *root, const struct tdxctl_snapshot *s)
 		out_uint(n, &helper_fields[H_ATTACHED], view_age(s, s->info.attached_ns));
 	else
 		out_none(n, &helper_fields[H_ATTACHED]);
-	out_uint(n, &helper_fields[H_SEAMCALLS], s->hdr.seamcalls);
+	out_uint(n, &helper_fields[H_SEAMCALLS], seen);
 	out_uint(n, &helper_fields[H_MISSED], s->hdr.missed);
 	out_uint(n, &helper_fields[H_VIOLATIONS], s->hdr.violations);
 	out_bool(n, &helper_fields[H_FROM_START], start);
@@ -138,8 +137,7 @@ void status_helper(struct out_node *root, const struct tdxctl_snapshot *s)
 		out_strf(n, &helper_fields[H_TEXT], "%.*s, waiting for a module with SEAMCALLs",
 			 (int)sizeof(s->info.version), s->info.version);
 	else
-		out_strf(n, &helper_fields[H_TEXT], "%.*s, watching for %s%s, %llu SEAMCALLs seen",
+		out_strf(n, &helper_fields[H_TEXT], "%.*s, watching for %s%s, %" PRIu64 " SEAMCALLs seen",
 			 (int)sizeof(s->info.version), s->info.version, age,
-			 start ? "" : " (TDX was up before)",
-			 (unsigned long long)s->hdr.seamcalls);
+			 start ? "" : " (TDX was up before)", seen);
 }

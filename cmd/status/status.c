@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* status: the host on one screen. */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -88,20 +89,10 @@ static const struct cli_field health_fields[] = {
 	[V_REASONS] = { .key = "reasons", .label = "", .type = OUT_LIST },
 };
 
-static void opt_val(struct out_node *n, const struct cli_field *f, const struct tdxctl_val *v)
-{
-	if (v->readable)
-		out_uint(n, f, v->value);
-	else
-		out_unknown(n, f, v->reason);
-}
-
 /* Every counter of @f up to its text: not knowable without the helper. */
 static void no_data(struct out_node *n, const struct cli_field *f, size_t text)
 {
-	size_t i;
-
-	for (i = 0; i < text; i++)
+	for (size_t i = 0; i < text; i++)
 		out_unknown(n, &f[i], view_no_helper);
 	out_style(out_unknown(n, &f[text], view_no_helper), STYLE_DIM);
 }
@@ -114,11 +105,11 @@ static void add_charged(char *buf, size_t len, const struct tdxctl_snapshot *s, 
 	if (s->hkids_charged == TDXCTL_UNKNOWN || at >= len)
 		return;
 	if (s->hkids_charged > used)
-		snprintf(buf + at, len - at, ", %llu more that the helper cannot place",
-			 (unsigned long long)(s->hkids_charged - used));
+		snprintf(buf + at, len - at, ", %" PRIu64 " more that the helper cannot place",
+			 (s->hkids_charged - used));
 	else if (s->hkids_charged < used)
-		snprintf(buf + at, len - at, ", %llu more than the kernel has charged",
-			 (unsigned long long)(used - s->hkids_charged));
+		snprintf(buf + at, len - at, ", %" PRIu64 " more than the kernel has charged",
+			 (used - s->hkids_charged));
 }
 
 /* Without the helper: how many, but not which. */
@@ -127,9 +118,8 @@ static void charged_hkids(struct out_node *n, const struct tdxctl_facts *facts)
 	const struct tdxctl_val *capacity = &facts->hkid_capacity, *charged = &facts->hkid_current;
 	uint64_t used;
 	char text[120];
-	size_t i;
 
-	for (i = 0; i < K_TEXT; i++)
+	for (size_t i = 0; i < K_TEXT; i++)
 		if (!capacity->readable || !charged->readable ||
 		    (i != K_TOTAL && i != K_STATE + TDXCTL_HKID_FREE))
 			out_unknown(n, &hkid_fields[i], view_no_helper);
@@ -140,8 +130,8 @@ static void charged_hkids(struct out_node *n, const struct tdxctl_facts *facts)
 	used = charged->value < capacity->value ? charged->value : capacity->value;
 	out_uint(n, &hkid_fields[K_TOTAL], capacity->value);
 	out_uint(n, &hkid_fields[K_STATE + TDXCTL_HKID_FREE], capacity->value - used);
-	snprintf(text, sizeof(text), "%llu of %llu in use as cgroups count",
-		 (unsigned long long)charged->value, (unsigned long long)capacity->value);
+	snprintf(text, sizeof(text), "%" PRIu64 " of %" PRIu64 " in use as cgroups count",
+		 charged->value, capacity->value);
 	out_style(out_bar(n, &hkid_fields[K_TEXT], used, 0, capacity->value, text),
 		  used == capacity->value ? STYLE_WARN : STYLE_NONE);
 }
@@ -152,33 +142,32 @@ static void show_hkids(struct out_node *root, const struct tdxctl_facts *facts)
 	struct out_node *n = out_object(root, &hkids);
 	uint64_t count[TDXCTL_HKID_STATES] = { 0 }, used;
 	char states[160] = "", text[400];
-	size_t i;
 
-	opt_val(n, &hkid_fields[K_CAPACITY], &facts->hkid_capacity);
+	view_val(n, &hkid_fields[K_CAPACITY], &facts->hkid_capacity);
 	out_uint_or(n, &hkid_fields[K_CHARGED], tdxctl_hkids_charged(facts), TDXCTL_UNKNOWN,
 		    facts->hkid_current.reason ? facts->hkid_current.reason : "TDs come and go");
 	if (s->source == TDXCTL_SOURCE_HOST) {
 		charged_hkids(n, facts);
 		return;
 	}
-	for (i = 0; i < s->nr_hkids; i++)
+	for (size_t i = 0; i < s->nr_hkids; i++)
 		if (s->hkids[i].state < TDXCTL_HKID_STATES)
 			count[s->hkids[i].state]++;
 	out_uint(n, &hkid_fields[K_TOTAL], s->nr_hkids);
-	for (i = 0; i < TDXCTL_HKID_STATES; i++) {
+	for (size_t i = 0; i < TDXCTL_HKID_STATES; i++) {
 		out_uint(n, &hkid_fields[K_STATE + i], count[i]);
 		if (i != TDXCTL_HKID_FREE && i != TDXCTL_HKID_UNKNOWN)
 			view_add_count(states, sizeof(states), count[i], tdxctl_hkid_state_str((unsigned int)i), NULL);
 	}
 	/* A helper that came late has not seen what became of the others. */
 	used = s->nr_hkids - count[TDXCTL_HKID_FREE] - count[TDXCTL_HKID_UNKNOWN];
-	snprintf(text, sizeof(text), "%llu of %zu %sin use%s%s%s", (unsigned long long)used,
+	snprintf(text, sizeof(text), "%" PRIu64 " of %zu %sin use%s%s%s", used,
 		 s->nr_hkids, count[TDXCTL_HKID_UNKNOWN] ? "known to be " : "",
 		 *states ? " (" : "", states, *states ? ")" : "");
 	if (count[TDXCTL_HKID_UNKNOWN])
 		snprintf(text + strlen(text), sizeof(text) - strlen(text),
-			 ", %llu not seen since the helper was loaded",
-			 (unsigned long long)count[TDXCTL_HKID_UNKNOWN]);
+			 ", %" PRIu64 " not seen since the helper was loaded",
+			 count[TDXCTL_HKID_UNKNOWN]);
 	add_charged(text, sizeof(text), s, used);
 	out_style(out_bar(n, &hkid_fields[K_TEXT], used, count[TDXCTL_HKID_LEAKED],
 			  s->nr_hkids, text),
@@ -196,15 +185,14 @@ static void charged_tds(struct out_node *n, const struct tdxctl_facts *facts)
 {
 	const struct tdxctl_val *charged = &facts->hkid_current, *vms = &facts->kvm_vms;
 	char text[160] = "";
-	size_t i;
 
-	for (i = 0; i < T_TEXT; i++)
+	for (size_t i = 0; i < T_TEXT; i++)
 		out_unknown(n, &td_fields[i], view_no_helper);
 	if (charged->readable)
-		snprintf(text, sizeof(text), "%llu with an HKID", (unsigned long long)charged->value);
+		snprintf(text, sizeof(text), "%" PRIu64 " with an HKID", charged->value);
 	if (vms->readable)
-		snprintf(text + strlen(text), sizeof(text) - strlen(text), "%sKVM has %llu VM%s%s",
-			 *text ? "; " : "", (unsigned long long)vms->value, vms->value == 1 ? "" : "s",
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), "%sKVM has %" PRIu64 " VM%s%s",
+			 *text ? "; " : "", vms->value, vms->value == 1 ? "" : "s",
 			 *text || !vms->value ? "" : ", which of them are TDs only the helper sees");
 	if (*text)
 		out_str(n, &td_fields[T_TEXT], text);
@@ -219,14 +207,13 @@ static void show_tds(struct out_node *root, const struct tdxctl_facts *facts)
 	uint64_t count[TDXCTL_TD_STATES] = { 0 }, pages = 0, never = 0, no_hkid = 0;
 	char states[160] = "", mem[40], text[400];
 	bool known = true;
-	size_t i;
 
-	opt_val(n, &td_fields[T_VMS], &facts->kvm_vms);
+	view_val(n, &td_fields[T_VMS], &facts->kvm_vms);
 	if (s->source == TDXCTL_SOURCE_HOST) {
 		charged_tds(n, facts);
 		return;
 	}
-	for (i = 0; i < s->nr_tds; i++) {
+	for (size_t i = 0; i < s->nr_tds; i++) {
 		const struct tdxctl_td *td = &s->tds[i].td;
 
 		if (td->state < TDXCTL_TD_STATES)
@@ -239,7 +226,7 @@ static void show_tds(struct out_node *root, const struct tdxctl_facts *facts)
 			pages += td->private_pages;
 	}
 	out_uint(n, &td_fields[T_TOTAL], s->nr_tds);
-	for (i = 0; i < TDXCTL_TD_STATES; i++) {
+	for (size_t i = 0; i < TDXCTL_TD_STATES; i++) {
 		out_uint(n, &td_fields[T_STATE + i], count[i]);
 		view_add_count(states, sizeof(states), count[i], tdxctl_td_state_str((unsigned int)i), NULL);
 	}
@@ -270,9 +257,8 @@ static void show_cpus(struct out_node *root, const struct tdxctl_snapshot *s)
 	uint64_t count[TDXCTL_CPU_STATES] = { 0 }, online = 0;
 	char states[160] = "";
 	bool host = s->source == TDXCTL_SOURCE_HOST, bad;
-	size_t i;
 
-	for (i = 0; i < s->nr_cpus; i++) {
+	for (size_t i = 0; i < s->nr_cpus; i++) {
 		if (!s->cpus[i].online)
 			continue;
 		online++;
@@ -281,7 +267,7 @@ static void show_cpus(struct out_node *root, const struct tdxctl_snapshot *s)
 	}
 	out_uint(n, &cpu_fields[C_TOTAL], s->nr_cpus);
 	out_uint(n, &cpu_fields[C_ONLINE], online);
-	for (i = 0; i < TDXCTL_CPU_STATES; i++) {
+	for (size_t i = 0; i < TDXCTL_CPU_STATES; i++) {
 		if (host)
 			out_unknown(n, &cpu_fields[C_STATE + i], view_no_helper);
 		else
@@ -290,12 +276,12 @@ static void show_cpus(struct out_node *root, const struct tdxctl_snapshot *s)
 	if (count[TDXCTL_CPU_ENABLED] == online && online)
 		snprintf(states, sizeof(states), "all enabled for TDX");
 	else if (!host)
-		for (i = TDXCTL_CPU_STATES; i-- > 0;)
+		for (size_t i = TDXCTL_CPU_STATES; i-- > 0;)
 			view_add_count(states, sizeof(states), count[i], words[i], NULL);
 	bad = count[TDXCTL_CPU_NOT_ENABLED] || count[TDXCTL_CPU_VMX_OFF] ||
 	      count[TDXCTL_CPU_NO_SEAM];
-	text = out_strf(n, &cpu_fields[C_TEXT], "%llu of %zu online%s%s",
-			(unsigned long long)online, s->nr_cpus, *states ? ", " : "", states);
+	text = out_strf(n, &cpu_fields[C_TEXT], "%" PRIu64 " of %zu online%s%s",
+			online, s->nr_cpus, *states ? ", " : "", states);
 	out_style(text, bad ? STYLE_BAD : STYLE_NONE);
 }
 
@@ -305,13 +291,12 @@ static void show_locks(struct out_node *root, const struct tdxctl_snapshot *s)
 	const struct tdxctl_lock *longest = NULL;
 	uint64_t held = 0, contended = 0, busy = 0;
 	char text[200], age[40];
-	size_t i;
 
 	if (s->source == TDXCTL_SOURCE_HOST) {
 		no_data(n, lock_fields, L_TEXT);
 		return;
 	}
-	for (i = 0; i < s->nr_locks; i++) {
+	for (size_t i = 0; i < s->nr_locks; i++) {
 		const struct tdxctl_lock *l = &s->locks[i];
 
 		contended += l->contended;
@@ -329,11 +314,11 @@ static void show_locks(struct out_node *root, const struct tdxctl_snapshot *s)
 	if (longest) {
 		text_ns(age, sizeof(age), view_age(s, longest->held_since_ns));
 		if (longest->kind == TDXCTL_LOCK_KEY_CONFIG)
-			snprintf(text, sizeof(text), "%llu held, key config of package %u for %s",
-				 (unsigned long long)held, longest->package, age);
+			snprintf(text, sizeof(text), "%" PRIu64 " held, key config of package %u for %s",
+				 held, longest->package, age);
 		else
-			snprintf(text, sizeof(text), "%llu held, tdx_lock for %s",
-				 (unsigned long long)held, age);
+			snprintf(text, sizeof(text), "%" PRIu64 " held, tdx_lock for %s",
+				 held, age);
 	} else {
 		snprintf(text, sizeof(text), "none held");
 	}
@@ -344,16 +329,15 @@ static void show_locks(struct out_node *root, const struct tdxctl_snapshot *s)
 
 static void show_packages(struct out_node *root, const struct tdxctl_snapshot *s)
 {
-	struct out_node *table = out_array(root, &packages), *row;
+	struct out_node *table = out_array(root, &packages);
 	bool host = s->source == TDXCTL_SOURCE_HOST;
 	const char *why = host ? view_no_helper : "not seen since the helper was loaded";
-	size_t i;
 
-	for (i = 0; i < s->nr_packages; i++) {
+	for (size_t i = 0; i < s->nr_packages; i++) {
 		const struct tdxctl_package *p = &s->packages[i];
 		bool ok = view_covered(p);
+		struct out_node *row = out_row(table);
 
-		row = out_row(table);
 		out_uint(row, &package_columns[P_ID], p->id);
 		out_uint(row, &package_columns[P_PRESENT], p->present_cpus);
 		out_uint(row, &package_columns[P_ONLINE], p->online_cpus);
@@ -380,7 +364,6 @@ static int show_health(struct cli_app *app, struct out_node *root, const struct 
 	struct tdxctl_health_report *r;
 	struct out_node *n, *list;
 	bool found;
-	size_t i;
 	int err;
 
 	if (cli_limits(app, NULL, &limits, &found))
@@ -392,7 +375,7 @@ static int show_health(struct cli_app *app, struct out_node *root, const struct 
 	out_style(out_str(n, &health_fields[V_STATE], tdxctl_health_str(r->state)),
 		  styles[r->state]);
 	list = out_array(n, &health_fields[V_REASONS]);
-	for (i = 0; i < r->nr_reasons; i++)
+	for (size_t i = 0; i < r->nr_reasons; i++)
 		if (!r->reasons[i].check || r->reasons[i].check->verdict)
 			out_item(list, r->reasons[i].text);
 	tdxctl_health_free(r);
