@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The table of the command line, and the verbs of one file each. */
+/* The table of the command line, and the verbs that have one file each. */
 #ifndef TDXCTL_CMD_H
 #define TDXCTL_CMD_H
 

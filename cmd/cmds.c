@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The whole command line in one table. Parser, help, completions, the lint of
- * the man pages and `dump-cli` read it; the order is the order of the help.
+ * The whole command line in one table, in the order of the help. It is the source of
+ * parser, help, shell completions, dump-cli and the check of the man pages.
  */
 #include "check/check.h"
 #include "cmd.h"
@@ -16,25 +16,25 @@ static const struct cli_opt global_opts[] = {
 	  .help = "print one JSON object" },
 	{ .name = "quiet", .letter = 'q', .type = CLI_OPT_FLAG,
 	  .offset = CLI_VALUE(quiet),
-	  .help = "no plan, progress or notes; only the result" },
+	  .help = "print only the result: no plan, progress or notes" },
 	{ .name = "verbose", .letter = 'v', .type = CLI_OPT_COUNT,
 	  .offset = CLI_VALUE(verbose),
-	  .help = "more columns; twice: also what the library does" },
+	  .help = "print more columns; twice: also debug messages" },
 	{ .name = "no-color", .type = CLI_OPT_FLAG,
 	  .offset = CLI_VALUE(no_color),
-	  .help = "no colour on a terminal (also: NO_COLOR)" },
+	  .help = "do not use colour (also: NO_COLOR)" },
 	{ .name = "root", .type = CLI_OPT_STRING, .arg = "DIR",
 	  .offset = CLI_VALUE(root),
-	  .help = "look at the captured host below DIR" },
+	  .help = "read the captured host below DIR" },
 	{ .name = "emulate", .type = CLI_OPT_OPTIONAL, .arg = "FILE",
 	  .offset = CLI_VALUE(emulate), .offset2 = CLI_VALUE(emulate_file),
-	  .help = "work on an emulated host: the built-in one, or FILE" },
+	  .help = "use an emulated host: the built-in one, or FILE" },
 	{ .name = "from-report", .type = CLI_OPT_STRING, .arg = "FILE",
 	  .offset = CLI_VALUE(from_report),
-	  .help = "look at the host that 'tdxctl report' wrote down" },
+	  .help = "read the host from the output of 'tdxctl report'" },
 	{ .name = "help", .letter = 'h', .type = CLI_OPT_FLAG,
 	  .offset = CLI_VALUE(help),
-	  .help = "this text; after a verb, the verb's" },
+	  .help = "print this help; after a verb, help about it" },
 	{ .name = "version", .type = CLI_OPT_FLAG,
 	  .offset = CLI_VALUE(version),
 	  .help = "print the version" },
@@ -47,13 +47,13 @@ static const char *const strategies[] = {
 static const struct cli_opt release_opts[] = {
 	{ .name = "dry-run", .letter = 'n', .type = CLI_OPT_FLAG,
 	  .offset = CLI_VALUE(dry_run),
-	  .help = "show the plan and change nothing" },
+	  .help = "print the plan and change nothing" },
 	{ .name = "yes", .letter = 'y', .type = CLI_OPT_FLAG,
 	  .offset = CLI_VALUE(yes),
-	  .help = "do not ask; needed when not on a terminal" },
+	  .help = "do not ask; required when not on a terminal" },
 	{ .name = "strategy", .type = CLI_OPT_CHOICE, .arg = "NAME",
 	  .offset = CLI_VALUE(strategy), .values = strategies,
-	  .help = "auto, terminate, release, early or stop" },
+	  .help = "auto (the default), terminate, release, early or stop" },
 	{ .name = "timeout", .type = CLI_OPT_UINT, .arg = "S",
 	  .offset = CLI_VALUE(timeout), .min = 1, .max = 86400,
 	  .help = "stop at a safe point after S seconds" },
@@ -62,22 +62,22 @@ static const struct cli_opt release_opts[] = {
 static const struct cli_opt helper_file_opts[] = {
 	{ .name = "file", .type = CLI_OPT_STRING, .arg = "KO",
 	  .offset = CLI_VALUE(file),
-	  .help = "this module file, not the installed one" },
+	  .help = "use module file KO instead of the installed one" },
 };
 
 static const struct cli_opt emulate_init_opts[] = {
 	{ .name = "packages", .type = CLI_OPT_UINT, .arg = "N",
 	  .offset = CLI_VALUE(packages), .min = 1, .max = 8, .preset = 2,
-	  .help = "CPU packages, 1 to 8 (2)" },
+	  .help = "CPU packages, 1 to 8 (default 2)" },
 	{ .name = "cpus-per-package", .type = CLI_OPT_UINT, .arg = "N",
 	  .offset = CLI_VALUE(cpus_per_package), .min = 1, .max = 4096, .preset = 4,
-	  .help = "CPUs of each package; at most 4096 in all (4)" },
+	  .help = "CPUs per package, at most 4096 in total (default 4)" },
 	{ .name = "mktme-keyids", .type = CLI_OPT_UINT, .arg = "N",
 	  .offset = CLI_VALUE(mktme_keyids), .min = 0, .max = 2045, .preset = 15,
-	  .help = "shared KeyIDs, before the private ones (15)" },
+	  .help = "shared KeyIDs, below the private ones (default 15)" },
 	{ .name = "tdx-keyids", .type = CLI_OPT_UINT, .arg = "N",
 	  .offset = CLI_VALUE(tdx_keyids), .min = 2, .max = 2047, .preset = 16,
-	  .help = "private KeyIDs, the global one included (16)" },
+	  .help = "private KeyIDs, including the global one (default 16)" },
 	{ .name = "force", .letter = 'f', .type = CLI_OPT_FLAG,
 	  .offset = CLI_VALUE(force),
 	  .help = "overwrite FILE" },
@@ -90,15 +90,15 @@ static const char *const rule_levels[] = { "info", "warn", "fail", NULL };
 
 static const struct cli_opt doctor_opts[] = {
 	{ .name = "group", .type = CLI_OPT_CHOICE, .arg = "NAME", .offset = CLI_VALUE(group),
-	  .values = rule_groups, .help = "only the rules of this group" },
+	  .values = rule_groups, .help = "check only the rules of this group" },
 	{ .name = "explain", .type = CLI_OPT_STRING, .arg = "ID", .offset = CLI_VALUE(explain),
-	  .help = "one rule, all about it" },
+	  .help = "describe rule ID and its result on this host" },
 	{ .name = "short", .letter = 's', .type = CLI_OPT_FLAG, .offset = CLI_VALUE(short_form),
-	  .help = "one line for each finding" },
+	  .help = "print one line per finding" },
 	{ .name = "fail-on", .type = CLI_OPT_CHOICE, .arg = "LEVEL", .offset = CLI_VALUE(fail_on),
-	  .values = rule_levels, .help = "exit status 7 from this level on (fail)" },
+	  .values = rule_levels, .help = "exit with status 7 from this level on (default fail)" },
 	{ .name = "attestation", .type = CLI_OPT_FLAG, .offset = CLI_VALUE(attestation),
-	  .help = "this host is to attest: rules about that, too" },
+	  .help = "also check the rules about remote attestation" },
 };
 
 enum { FORMAT_TEXT, FORMAT_NAGIOS, FORMAT_JSON, FORMAT_PROM, FORMATS };
@@ -116,48 +116,48 @@ static const struct cli_error_form check_error_forms[FORMATS] = {
 static const struct cli_opt check_opts[] = {
 	{ .name = "format", .type = CLI_OPT_CHOICE, .arg = "NAME", .offset = CLI_VALUE(format),
 	  .values = check_formats, .error_forms = check_error_forms,
-	  .help = "text, nagios, json or prom (text)" },
+	  .help = "text (the default), nagios, json or prom" },
 	{ .name = "warning", .letter = 'w', .type = CLI_OPT_LIST, .arg = "LIMIT",
-	  .offset = CLI_VALUE(warning), .help = "warn beyond CHECK=VALUE; may be repeated" },
+	  .offset = CLI_VALUE(warning), .help = "warning limit CHECK=VALUE; may be repeated" },
 	{ .name = "critical", .letter = 'c', .type = CLI_OPT_LIST, .arg = "LIMIT",
-	  .offset = CLI_VALUE(critical), .help = "critical beyond CHECK=VALUE; may be repeated" },
+	  .offset = CLI_VALUE(critical), .help = "critical limit CHECK=VALUE; may be repeated" },
 	{ .name = "config", .type = CLI_OPT_STRING, .arg = "FILE", .offset = CLI_VALUE(config),
-	  .help = "limits from FILE, not from /etc/tdxctl.conf" },
+	  .help = "read limits from FILE instead of /etc/tdxctl.conf" },
 };
 
 static const struct cli_opt wait_opts[] = {
 	{ .name = "hkids-free", .type = CLI_OPT_UINT, .arg = "N", .offset = CLI_VALUE(hkids_free),
-	  .min = 1, .max = 4096, .help = "until so many HKIDs are free" },
+	  .min = 1, .max = 4096, .help = "wait until N HKIDs are free" },
 	{ .name = "timeout", .type = CLI_OPT_UINT, .arg = "S", .offset = CLI_VALUE(timeout),
-	  .min = 1, .max = 86400, .help = "at most S seconds; exit status 7 then" },
+	  .min = 1, .max = 86400, .help = "give up after S seconds, with exit status 7" },
 };
 
 static const struct cli_opt metrics_opts[] = {
 	{ .name = "textfile", .type = CLI_OPT_STRING, .arg = "FILE", .offset = CLI_VALUE(textfile),
-	  .help = "write them to FILE, replaced in one step" },
+	  .help = "write to FILE, which is replaced atomically" },
 	{ .name = "per-td", .type = CLI_OPT_FLAG, .offset = CLI_VALUE(per_td),
-	  .help = "also metrics of each TD" },
+	  .help = "also print metrics of each TD" },
 };
 
 static const struct cli_opt report_opts[] = {
 	{ .name = "no-redact", .type = CLI_OPT_FLAG, .offset = CLI_VALUE(no_redact),
-	  .help = "names, addresses and command lines as they are" },
+	  .help = "do not mask names, addresses and command lines" },
 };
 
 static const struct cli_opt keys_opts[] = {
 	{ .name = "bits", .type = CLI_OPT_UINT, .arg = "B", .offset = CLI_VALUE(keyid_bits),
-	  .min = 1, .max = 15, .help = "KeyID bits (those of this host, else 6)" },
+	  .min = 1, .max = 15, .help = "KeyID bits (default: those of this host, else 6)" },
 	{ .name = "split", .type = CLI_OPT_UINT, .arg = "N", .offset = CLI_VALUE(split),
-	  .min = 1, .max = 15, .help = "only with N of them for TDX" },
+	  .min = 1, .max = 15, .help = "show only the split with N bits for TDX" },
 };
 
 static const struct cli_opt decode_opts[] = {
 	{ .name = "features", .type = CLI_OPT_FLAG, .offset = CLI_VALUE(features),
-	  .help = "the words are TDX_FEATURES0" },
+	  .help = "interpret each VALUE as TDX_FEATURES0" },
 	{ .name = "attributes", .type = CLI_OPT_FLAG, .offset = CLI_VALUE(attributes),
-	  .help = "the words are attributes of a TD" },
+	  .help = "interpret each VALUE as the attributes of a TD" },
 	{ .name = "xfam", .type = CLI_OPT_FLAG, .offset = CLI_VALUE(xfam),
-	  .help = "the words are XFAM of a TD" },
+	  .help = "interpret each VALUE as the XFAM of a TD" },
 };
 
 #define OPTS(table) .opts = table, .nr_opts = ARRAY_SIZE(table)
@@ -165,170 +165,171 @@ static const struct cli_opt decode_opts[] = {
 
 static const struct cli_cmd cmds[] = {
 	{
-		.group = CLI_GROUP_LOOK, .verb = "status",
-		.summary = "the host on one screen, with a verdict",
+		.group = CLI_GROUP_INSPECT, .verb = "status",
+		.summary = "show the state of the host on one screen",
 		.needs = CLI_NEED_SNAPSHOT, .run = cmd_status,
 		.details =
-		"Platform, TDX module, KVM, HKIDs, TDs, CPUs, packages, locks, and what is\n"
-		"wrong. Works without the helper too, and says what it cannot know then.",
+		"Shows the platform, the TDX module, KVM, HKIDs, TDs, CPUs, packages and locks,\n"
+		"and a verdict with its reasons. Without the helper, some values are unknown.",
 	},
 	{
-		.group = CLI_GROUP_LOOK, .verb = "hkid",
-		.summary = "every guest HKID, who has it and since when",
+		.group = CLI_GROUP_INSPECT, .verb = "hkid",
+		.summary = "list every guest HKID, its TD and its age",
 		.needs = NEED_DATA, .run = cmd_hkid,
 		.details =
-		"States: free, assigned (a TD has it), configured (its key is on every package),\n"
-		"flushing (on its way back), leaked (lost until the next reboot).",
+		"States: free, assigned (to a TD), configured (its key is on every package),\n"
+		"flushing (being freed), leaked (lost until the next reboot).",
 	},
 	{
-		.group = CLI_GROUP_LOOK, .verb = "td", .noun = "list",
+		.group = CLI_GROUP_INSPECT, .verb = "td", .noun = "list",
 		.is_default = true,
-		.summary = "every TD: owner, HKID, state, vCPUs, memory",
+		.summary = "list every TD: owner, HKID, state, vCPUs, memory",
 		.needs = NEED_DATA, .run = cmd_td_list,
 	},
 	{
-		.group = CLI_GROUP_LOOK, .verb = "td", .noun = "show",
-		.summary = "one TD: its life so far and what keeps it alive",
+		.group = CLI_GROUP_INSPECT, .verb = "td", .noun = "show",
+		.summary = "show one TD: its life cycle and what keeps it alive",
 		.args = "VM", .min_args = 1, .max_args = 1,
 		.needs = NEED_DATA, .run = cmd_td_show,
 		.details =
 		"VM is a name, UUID, PID, hkid:N or td:N.",
 	},
 	{
-		.group = CLI_GROUP_LOOK, .verb = "lock",
-		.summary = "who holds tdx_lock and the key-config lock of each package",
+		.group = CLI_GROUP_INSPECT, .verb = "lock",
+		.summary = "show who holds tdx_lock and the key-config locks",
 		.needs = NEED_DATA, .run = cmd_lock,
 		.details =
-		"HELD FOR is the hold of this moment, LONGEST the longest one seen. BUSY counts\n"
-		"retries because an operand was in use, NO ENTROPY those for want of a new key.",
+		"HELD FOR is the duration of the current hold, LONGEST that of the longest one. BUSY\n"
+		"counts retries because an operand was busy, NO ENTROPY retries for lack of entropy.",
 	},
 	{
-		.group = CLI_GROUP_LOOK, .verb = "cpu", .noun = "check",
+		.group = CLI_GROUP_INSPECT, .verb = "cpu", .noun = "check",
 		.is_default = true,
-		.summary = "is every online CPU able to run TDs, every package covered",
+		.summary = "check that every online CPU can run TDs",
 		.needs = CLI_NEED_SNAPSHOT | CLI_NEED_LEDGER,
 		.run = cmd_cpu_check,
 		.details =
-		"Issues one harmless SEAMCALL on each online CPU. Exit status 7 when a CPU is\n"
-		"not enabled or a package has no online CPU.",
+		"Issues one harmless SEAMCALL on each online CPU. The exit status is 7 if a CPU is\n"
+		"not enabled for TDX or a package has no online CPU.",
 	},
 	{
-		.group = CLI_GROUP_LOOK, .verb = "cpu", .noun = "plan",
-		.summary = "may these CPUs go offline, in this order",
+		.group = CLI_GROUP_INSPECT, .verb = "cpu", .noun = "plan",
+		.summary = "check whether CPUs may go offline in this order",
 		.args = "LIST", .min_args = 1, .max_args = 1,
 		.needs = CLI_NEED_SNAPSHOT, .run = cmd_cpu_plan,
 		.details =
-		"LIST is like 1,3-5. Exit status 7 when one of them must stay.",
+		"LIST is a CPU list such as 1,3-5. The exit status is 7 if a CPU must stay online.",
 	},
 	{
-		.group = CLI_GROUP_LOOK, .verb = "doctor",
-		.summary = "why TDX does not work here, and what to change first",
+		.group = CLI_GROUP_INSPECT, .verb = "doctor",
+		.summary = "find out why TDX does not work, and what to fix first",
 		OPTS(doctor_opts), .run = cmd_doctor,
 		.details =
-		"Needs no helper. Changes nothing. Worst first; what cannot be read is unknown,\n"
-		"not wrong. Exit status 7 when a rule fails, 4 when nothing can be checked.",
+		"Works without the helper and changes nothing. Prints the worst findings first. The\n"
+		"exit status is 7 if a rule fails, 4 if nothing could be checked.",
 	},
 	{
-		.group = CLI_GROUP_LOOK, .verb = "check",
-		.summary = "for cron and monitoring: is a limit exceeded",
+		.group = CLI_GROUP_INSPECT, .verb = "check",
+		.summary = "compare the host with limits, for cron and monitoring",
 		OPTS(check_opts), .run = cmd_check,
 		.details =
-		"Compares what it can read with the limits of tdxctl.conf(5). Needs neither\n"
-		"helper nor root for a part of it. Exit status 7 when a limit is exceeded; with\n"
-		"--format nagios 0, 1, 2 and 3 as monitoring plugins have. Says nothing with -q\n"
-		"when all is well.",
+		"The limits are described in tdxctl.conf(5). Without the helper, or without root,\n"
+		"some checks are skipped. The exit status is 7 if a limit is exceeded; with --format\n"
+		"nagios it is 0, 1, 2 or 3, as for monitoring plugins. With -q, prints nothing if all\n"
+		"checks pass.",
 	},
 	{
-		.group = CLI_GROUP_LOOK, .verb = "wait",
-		.summary = "until HKIDs are free, for scripts that start TDs",
+		.group = CLI_GROUP_INSPECT, .verb = "wait",
+		.summary = "wait until HKIDs are free, for scripts that start TDs",
 		OPTS(wait_opts), .needs = CLI_NEED_LIVE | CLI_NEED_TIME, .run = cmd_wait,
 		.details =
-		"Looks four times a second. Without the helper the misc cgroup tells. Fails at\n"
-		"once when so many can never be free.",
+		"Polls four times a second. Without the helper, the number is read from the misc\n"
+		"cgroup. Fails at once if the host can never have that many free HKIDs.",
 	},
 	{
-		.group = CLI_GROUP_LOOK, .verb = "metrics",
-		.summary = "the same in numbers, for Prometheus",
+		.group = CLI_GROUP_INSPECT, .verb = "metrics",
+		.summary = "print metrics for Prometheus",
 		OPTS(metrics_opts), .run = cmd_metrics,
 		.details =
-		"Prometheus' text format, described in tdxctl-metrics(5). With --textfile for\n"
-		"the textfile collector of node_exporter: FILE must end in .prom there.",
+		"Prints Prometheus' text format; tdxctl-metrics(5) lists the metrics. The textfile\n"
+		"collector of node_exporter reads only files whose name ends in .prom.",
 	},
 	{
-		.group = CLI_GROUP_ACT, .verb = "release",
-		.summary = "take a TD apart: give its HKID and memory back now",
+		.group = CLI_GROUP_RELEASE, .verb = "release",
+		.summary = "tear down a TD and free its HKID and memory now",
 		.args = "VM", .min_args = 1, .max_args = 1,
 		OPTS(release_opts),
 		.needs = NEED_DATA | CLI_NEED_LIVE, .run = cmd_release,
 		.details =
-		"VM is a name, UUID, PID, hkid:N or td:N. Shows what it will do, asks, and\n"
-		"verifies the result. The guest is lost. Ctrl-C stops at a safe point; the same\n"
-		"command continues. Exit status 6: partly done.",
+		"VM is a name, UUID, PID, hkid:N or td:N. Prints the plan, asks for confirmation, and\n"
+		"verifies the result. The guest is lost. Ctrl-C stops at a safe point with exit\n"
+		"status 6; run the same command again to continue.",
 	},
 	{
-		.group = CLI_GROUP_HOST, .verb = "helper", .noun = "status",
+		.group = CLI_GROUP_SETUP, .verb = "helper", .noun = "status",
 		.is_default = true,
-		.summary = "is the helper module loaded, what can it do here",
+		.summary = "show the helper module and its features",
 		OPTS(helper_file_opts), .needs = CLI_NEED_REAL,
 		.run = cmd_helper_status,
 	},
 	{
-		.group = CLI_GROUP_HOST, .verb = "helper", .noun = "load",
+		.group = CLI_GROUP_SETUP, .verb = "helper", .noun = "load",
 		.summary = "load the helper module tdxctl.ko",
 		OPTS(helper_file_opts), .needs = CLI_NEED_REAL,
 		.run = cmd_helper_load,
 	},
 	{
-		.group = CLI_GROUP_HOST, .verb = "helper", .noun = "unload",
-		.summary = "unload it; TDs are not affected",
+		.group = CLI_GROUP_SETUP, .verb = "helper", .noun = "unload",
+		.summary = "unload the helper module; TDs are not affected",
 		.needs = CLI_NEED_REAL, .run = cmd_helper_unload,
 	},
 	{
-		.group = CLI_GROUP_HOST, .verb = "emulate", .noun = "init",
+		.group = CLI_GROUP_SETUP, .verb = "emulate", .noun = "init",
 		.summary = "write an emulated host to FILE",
 		.args = "FILE", .min_args = 1, .max_args = 1,
 		OPTS(emulate_init_opts), .run = cmd_emulate_init,
 		.details =
-		"The host starts with three TDs in different states. Use it with --emulate=FILE;\ntdxctl-host(5) describes the file.",
+		"The host has three TDs in different states. Use it with --emulate=FILE. The file\n"
+		"format is described in tdxctl-host(5).",
 	},
 	{
-		.group = CLI_GROUP_MORE, .verb = "keys",
-		.summary = "how many TDs a key split gives, and this host's",
+		.group = CLI_GROUP_OTHER, .verb = "keys",
+		.summary = "show how many TDs each KeyID split allows",
 		OPTS(keys_opts), .needs = CLI_NEED_SNAPSHOT, .run = cmd_keys,
 		.details =
-		"Firmware setup divides the KeyIDs between TME-MT and TDX. One private KeyID\n"
-		"is for the TDX module itself; each TD takes one of the others.",
+		"Firmware setup divides the KeyIDs between TME-MT and TDX. The TDX module uses one\n"
+		"private KeyID itself; each TD needs one of the others.",
 	},
 	{
-		.group = CLI_GROUP_MORE, .verb = "decode",
-		.summary = "explain status words and the like, also inside a log",
-		.args = "[WORD...]", .max_args = 64, OPTS(decode_opts), .run = cmd_decode,
+		.group = CLI_GROUP_OTHER, .verb = "decode",
+		.summary = "explain TDX status codes, also in logs",
+		.args = "[VALUE...]", .max_args = 64, OPTS(decode_opts), .run = cmd_decode,
 		.details =
-		"WORD is a number, or the name of a leaf, a status or an error of\n"
-		"KVM_TDX_INIT_VM. Without WORD, or with -, a log is read from standard input\n"
-		"and printed with the name after each word: dmesg | tdxctl decode.",
+		"VALUE is a number, or the name of a leaf, of a status or of an error of\n"
+		"KVM_TDX_INIT_VM. Without VALUE, or with -, copies a log from standard input and\n"
+		"adds a name after each value: dmesg | tdxctl decode.",
 	},
 	{
-		.group = CLI_GROUP_MORE, .verb = "report",
-		.summary = "all of it in one document that others may read",
+		.group = CLI_GROUP_OTHER, .verb = "report",
+		.summary = "write a report about the host that can be shared",
 		OPTS(report_opts), .run = cmd_report,
 		.details =
-		"Markdown, to be pasted as it is. Names of hosts, VMs and users, addresses,\n"
-		"serial numbers and command lines are masked. --from-report looks at it with\n"
-		"every verb that changes nothing.",
+		"The report is a Markdown document. Names of hosts, VMs and users, addresses, serial\n"
+		"numbers and command lines are masked. Every verb that changes nothing can read it\n"
+		"with --from-report.",
 	},
 	{
-		.group = CLI_GROUP_MORE, .verb = "help",
-		.summary = "help about a verb",
+		.group = CLI_GROUP_OTHER, .verb = "help",
+		.summary = "print help about a verb",
 		.args = "[VERB [NOUN]]", .max_args = 2, .run = cmd_help,
 	},
 	{
-		.group = CLI_GROUP_MORE, .verb = "dump-cli", .hidden = true,
-		.summary = "the command line as JSON", .run = cmd_dump_cli,
+		.group = CLI_GROUP_OTHER, .verb = "dump-cli", .hidden = true,
+		.summary = "print the command line as JSON", .run = cmd_dump_cli,
 	},
 	{
-		.group = CLI_GROUP_MORE, .verb = "complete-vms", .hidden = true,
-		.summary = "names of the VMs, one per line",
+		.group = CLI_GROUP_OTHER, .verb = "complete-vms", .hidden = true,
+		.summary = "print the names of the VMs, one per line",
 		.needs = CLI_NEED_SNAPSHOT | CLI_NEED_NAMES, .run = cmd_complete_vms,
 	},
 };
@@ -336,10 +337,10 @@ static const struct cli_cmd cmds[] = {
 static const char *const exit_texts[] = {
 	[CLI_OK]	 = "done",
 	[CLI_FAILED]	 = "failed",
-	[CLI_USAGE]	 = "usage",
-	[CLI_NO_TDX]	 = "the host has no TDX or it is off",
+	[CLI_USAGE]	 = "usage error",
+	[CLI_NO_TDX]	 = "the host has no TDX, or it is off",
 	[CLI_PERMISSION] = "no permission",
-	[CLI_NO_HELPER]	 = "helper or kernel interface missing",
+	[CLI_NO_HELPER]	 = "the helper or a kernel interface is missing",
 	[CLI_PARTIAL]	 = "partly done",
 	[CLI_PROBLEMS]	 = "a check found problems",
 };
@@ -348,10 +349,10 @@ const struct cli_table cmd_table = {
 	.cmds = cmds, .nr_cmds = ARRAY_SIZE(cmds),
 	.global_opts = global_opts, .nr_global_opts = ARRAY_SIZE(global_opts),
 	.group_titles = {
-		[CLI_GROUP_LOOK] = "Look",
-		[CLI_GROUP_ACT]	 = "Act",
-		[CLI_GROUP_HOST] = "Prepare",
-		[CLI_GROUP_MORE] = "More",
+		[CLI_GROUP_INSPECT] = "Inspect",
+		[CLI_GROUP_RELEASE]	 = "Release",
+		[CLI_GROUP_SETUP] = "Set up",
+		[CLI_GROUP_OTHER] = "Other",
 	},
 	.exit_texts = exit_texts, .nr_exits = ARRAY_SIZE(exit_texts),
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* cpu check, cpu plan: can every online CPU run TDs, which may go offline. */
+/* cpu check: can every online CPU run TDs? cpu plan: which CPUs may go offline? */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -16,8 +16,8 @@ static const struct cli_field cpu_columns[] = {
 	[TDX]	  = { .key = "tdx", .type = OUT_STR },
 	[TDX_TEXT] = { .label = "TDX", .type = OUT_STR },
 	[STATUS]  = { .key = "status", .type = OUT_HEX },
-	[STATUS_NAME] = { .label = "ANSWER", .type = OUT_STR },
-	[DURATION] = { .key = "duration_ns", .label = "TOOK", .type = OUT_NS, .right = true },
+	[STATUS_NAME] = { .label = "STATUS", .type = OUT_STR },
+	[DURATION] = { .key = "duration_ns", .label = "DURATION", .type = OUT_NS, .right = true },
 };
 
 static const struct cli_field cpus = {
@@ -42,7 +42,7 @@ static const struct cli_field packages = {
 static const struct cli_field verdict = { .label = "Verdict", .type = OUT_STR };
 static const struct cli_field problems = { .key = "problems", .label = "Problems", .type = OUT_LIST };
 
-static const char never_online[] = "an offline CPU does not tell its package";
+static const char never_online[] = "the package of an offline CPU is not known";
 
 static enum out_style cpu_style(unsigned int state)
 {
@@ -56,7 +56,7 @@ static void status(struct out_node *row, const struct tdxctl_cpu_check_rec *r)
 	uint64_t value = r->status;
 
 	if (r->status == TDXCTL_UNKNOWN) {
-		static const char why[] = "no SEAMCALL was made on this CPU";
+		static const char why[] = "no SEAMCALL was issued on this CPU";
 
 		if (r->online)
 			out_unknown(row, &cpu_columns[STATUS], why);
@@ -78,10 +78,10 @@ static size_t cpu_problems(struct out_node *list,
 			   const struct tdxctl_cpu_check_rec *rec, size_t n)
 {
 	static const char *const texts[TDXCTL_CPU_STATES] = {
-		[TDXCTL_CPU_UNKNOWN] = "gave no answer",
+		[TDXCTL_CPU_UNKNOWN] = "did not respond",
 		[TDXCTL_CPU_NOT_ENABLED] = "is not enabled for TDX",
-		[TDXCTL_CPU_VMX_OFF] = "has VMX off",
-		[TDXCTL_CPU_NO_SEAM] = "has no SEAM mode",
+		[TDXCTL_CPU_VMX_OFF] = "has VMX disabled",
+		[TDXCTL_CPU_NO_SEAM] = "does not support SEAM mode",
 	};
 	size_t bad = 0;
 	char line[96];
@@ -109,7 +109,7 @@ int cmd_cpu_check(struct cli_app *app, int argc, char **argv)
 
 	err = tdxctl_cpu_check(app->ctx, &rec, &n);
 	if (err)
-		return cli_lib_error(app, err, "cpu check");
+		return cli_lib_error(app, err, "cannot check the CPUs");
 	table = out_array(root, &cpus);
 	for (size_t i = 0; i < n; i++) {
 		struct out_node *row = out_row(table);
@@ -151,7 +151,7 @@ int cmd_cpu_check(struct cli_app *app, int argc, char **argv)
 	}
 	if (bad || uncovered)
 		return CLI_PROBLEMS;
-	out_style(out_str(root, &verdict, "every online CPU can run TDs, every package is covered"),
+	out_style(out_str(root, &verdict, "every online CPU can run TDs, and every package is covered"),
 		  STYLE_GOOD);
 	return CLI_OK;
 }
@@ -164,9 +164,9 @@ static const struct cli_field plan_columns[] = {
 	[L_CPU]	    = { .key = "cpu", .label = "CPU", .type = OUT_UINT, .right = true },
 	[L_PACKAGE] = { .key = "package", .label = "PACKAGE", .type = OUT_UINT, .right = true },
 	[L_ONLINE]  = { .key = "online", .label = "ONLINE", .type = OUT_BOOL },
-	[L_ALLOWED] = { .key = "allowed", .label = "OFFLINE?", .type = OUT_BOOL,
-			.yes = "may", .no = "must stay" },
-	[L_REASON]  = { .key = "reason", .label = "WHY", .type = OUT_STR },
+	[L_ALLOWED] = { .key = "allowed", .label = "MAY GO OFFLINE", .type = OUT_BOOL,
+			.yes = "yes", .no = "no" },
+	[L_REASON]  = { .key = "reason", .label = "REASON", .type = OUT_STR },
 };
 
 static const struct cli_field plan = {
@@ -184,11 +184,11 @@ int cmd_cpu_plan(struct cli_app *app, int argc, char **argv)
 
 	err = tdxctl_cpu_plan(app->ctx, app->snap, argv[0], &p, &n);
 	if (err == -EINVAL)
-		return cli_lib_error_as(app, CLI_USAGE, "usage", err, "bad list");
+		return cli_lib_error_as(app, CLI_USAGE, "usage", err, "invalid CPU list");
 	if (err == -ENOENT)
 		return cli_lib_error_as(app, CLI_FAILED, "not-found", err, "no such CPU");
 	if (err)
-		return cli_lib_error(app, err, "cpu plan %s", argv[0]);
+		return cli_lib_error(app, err, "cannot plan for CPUs %s", argv[0]);
 	table = out_array(out_root(app->out), &plan);
 	for (size_t i = 0; i < n; i++) {
 		struct out_node *row = out_row(table);

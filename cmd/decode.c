@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* decode: words of the TDX module explained, one by one or inside a log. */
+/* decode: explain TDX status codes and other values, one by one or in a log. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -12,13 +12,13 @@
 #include "out/wrap.h"
 
 #define WIDTH	 66
-#define LINE_MAX_LEN (64 << 10)	/* longer lines are looked at in pieces */
-#define MAX_SEEN 1000		/* different words that --json lists of a log */
+#define LINE_MAX_LEN (64 << 10)	/* longer lines are read in pieces */
+#define MAX_SEEN 1000		/* different values of a log that --json lists */
 
 enum { INPUT, KIND, VALUE, NAME, CLASS, OUTCOME, MEANING, OPERAND, OPERAND_KIND, OPERAND_NAME,
        ADVICE, BITS, LINE, COUNT };
 static const struct cli_field fields[] = {
-	[INPUT]	  = { .key = "word", .label = "Word", .type = OUT_STR },
+	[INPUT]	  = { .key = "word", .label = "Value", .type = OUT_STR },
 	[KIND]	  = { .key = "kind", .type = OUT_STR },
 	[VALUE]	  = { .key = "value", .type = OUT_HEX },
 	[NAME]	  = { .key = "name", .type = OUT_STR },
@@ -41,7 +41,7 @@ static const struct cli_field outcome_text = { .label = "Outcome", .type = OUT_S
 static const struct cli_field operand_text = { .label = "Operand", .type = OUT_STR };
 static const struct cli_field advice_text = { .label = "Advice", .type = OUT_LIST };
 
-static const struct cli_field words = { .key = "words", .label = "", .type = OUT_TABLE };
+static const struct cli_field values = { .key = "words", .label = "", .type = OUT_TABLE };
 static const struct cli_field lines_read = { .key = "lines", .type = OUT_UINT };
 static const struct cli_field complete = { .key = "complete", .type = OUT_BOOL };
 
@@ -53,12 +53,12 @@ static const struct cli_field bit_columns[] = {
 };
 static const struct cli_field no_bits = { .key = "bits", .type = OUT_TABLE };
 static const struct cli_field bits = {
-	.key = "bits", .label = "", .type = OUT_TABLE, .empty = "No bit is set.",
+	.key = "bits", .label = "", .type = OUT_TABLE, .empty = "No bits are set.",
 	.columns = bit_columns, .nr_columns = ARRAY_SIZE(bit_columns),
 };
 
-static const char *const kind_words[TDXCTL_WORD_KINDS] = {
-	[TDXCTL_WORD_STATUS] = "what a SEAMCALL returned",
+static const char *const kind_texts[TDXCTL_WORD_KINDS] = {
+	[TDXCTL_WORD_STATUS] = "SEAMCALL status",
 	[TDXCTL_WORD_LEAF] = "SEAMCALL leaf",
 	[TDXCTL_WORD_ERRNO] = "error of KVM_TDX_INIT_VM",
 	[TDXCTL_WORD_FEATURES] = "TDX_FEATURES0",
@@ -66,9 +66,9 @@ static const char *const kind_words[TDXCTL_WORD_KINDS] = {
 	[TDXCTL_WORD_XFAM] = "XFAM of a TD",
 };
 
-static const char *const outcome_words[TDXCTL_OUTCOMES] = {
+static const char *const outcome_texts[TDXCTL_OUTCOMES] = {
 	[TDXCTL_OUTCOME_SUCCESS] = "success",
-	[TDXCTL_OUTCOME_INFORMATION] = "no error, but nothing was done; Linux takes most of these for failures",
+	[TDXCTL_OUTCOME_INFORMATION] = "no error, but no effect; Linux treats most of these as failures",
 	[TDXCTL_OUTCOME_RETRY] = "error; the same call may succeed later",
 	[TDXCTL_OUTCOME_ERROR] = "error; the same call will fail again",
 	[TDXCTL_OUTCOME_FATAL] = "the TD or its vCPU is lost",
@@ -81,7 +81,7 @@ static const enum out_style outcome_styles[TDXCTL_OUTCOMES] = {
 	[TDXCTL_OUTCOME_FATAL] = STYLE_BAD,
 };
 
-/* A key that is null, and a line that is not there, without @s. */
+/* Without @s, the key is null and the line is absent. */
 static void pair(struct out_node *n, int key, const struct cli_field *text, const char *s)
 {
 	out_str_or_none(n, &fields[key], s);
@@ -135,20 +135,20 @@ static void show_bits(struct out_node *row, const struct tdxctl_word *w)
 	}
 }
 
-/* @word as it was typed; NULL in a log, where it is the value, or the name of an error. */
-static struct out_node *show_word(struct out_node *table, const char *word,
+/* @typed: the value as it was typed; NULL for one found in a log. */
+static struct out_node *show_value(struct out_node *table, const char *typed,
 				  const struct tdxctl_word *w)
 {
 	struct out_node *row = out_row(table);
 
-	if (word)
-		out_str(row, &fields[INPUT], word);
+	if (typed)
+		out_str(row, &fields[INPUT], typed);
 	else if (w->kind == TDXCTL_WORD_ERRNO)
 		out_str(row, &fields[INPUT], w->name);
 	else
 		out_strf(row, &fields[INPUT], "0x%" PRIx64, w->value);
 	out_str(row, &fields[KIND], tdxctl_word_kind_str(w->kind));
-	out_str(row, &kind_text, kind_words[w->kind]);
+	out_str(row, &kind_text, kind_texts[w->kind]);
 	out_uint(row, &fields[VALUE], w->value);
 	if (is_mask(w)) {
 		out_none(row, &fields[NAME]);
@@ -156,13 +156,13 @@ static struct out_node *show_word(struct out_node *table, const char *word,
 		out_str(row, &fields[NAME], w->name);
 		out_str(row, &name_text, w->name);
 	} else {
-		out_unknown(row, &fields[NAME], "no such code in this version's tables");
+		out_unknown(row, &fields[NAME], "not in the tables of this version");
 		out_str(row, &name_text, "not known");
 	}
 	pair(row, CLASS, &class_text, w->class_name);
 	out_str_or_none(row, &fields[OUTCOME], tdxctl_outcome_str(w->outcome));
 	if (w->outcome)
-		out_style(out_str(row, &outcome_text, outcome_words[w->outcome]),
+		out_style(out_str(row, &outcome_text, outcome_texts[w->outcome]),
 			  outcome_styles[w->outcome]);
 	pair(row, MEANING, &meaning_text, w->meaning);
 	show_operand(row, w);
@@ -185,7 +185,7 @@ struct log {
 	struct seen *seen;
 	size_t nr_seen;
 	uint64_t lines;
-	bool continued;			/* the last line had no end yet */
+	bool continued;			/* the last piece was not the end of its line */
 	bool complete;
 };
 
@@ -211,7 +211,7 @@ static int remember(struct log *l, const struct tdxctl_word *w)
 	return 0;
 }
 
-/* The line as it came, with a name after each word. */
+/* Prints the name after a value. */
 static void annotate(const struct tdxctl_word *w)
 {
 	if (w->kind == TDXCTL_WORD_ERRNO)
@@ -255,9 +255,9 @@ static int decode_log(struct cli_app *app)
 	int err = 0, c;
 
 	if (!line)
-		return cli_lib_error(app, -ENOMEM, "standard input");
+		return cli_lib_error(app, -ENOMEM, "cannot read standard input");
 
-	/* "dmesg -w" on the other side: each line goes out as it comes. */
+	/* For "dmesg -w": print each line when it arrives. */
 	if (!app->v.json)
 		setvbuf(stdout, NULL, _IOLBF, 0);
 	do {
@@ -275,13 +275,13 @@ static int decode_log(struct cli_app *app)
 	app->silent = !app->v.json;
 	if (err) {
 		free(l.seen);
-		return cli_lib_error(app, err, "standard input");
+		return cli_lib_error(app, err, "cannot read standard input");
 	}
 	out_uint(root, &lines_read, l.lines);
 	out_bool(root, &complete, l.complete);
-	table = out_array(root, &words);
+	table = out_array(root, &values);
 	for (size_t i = 0; i < l.nr_seen; i++) {
-		struct out_node *row = show_word(table, NULL, &l.seen[i].w);
+		struct out_node *row = show_value(table, NULL, &l.seen[i].w);
 
 		out_uint(row, &fields[LINE], l.seen[i].line);
 		out_uint(row, &fields[COUNT], l.seen[i].count);
@@ -301,24 +301,24 @@ int cmd_decode(struct cli_app *app, int argc, char **argv)
 
 	if (v->features + v->attributes + v->xfam > 1)
 		return cli_error(app, CLI_USAGE, "usage", "See 'tdxctl decode --help'.",
-				 "--features, --attributes and --xfam exclude each other");
+				 "--features, --attributes and --xfam are mutually exclusive");
 	if (!argc || (argc == 1 && !strcmp(argv[0], "-"))) {
 		if (kind != TDXCTL_WORD_AUTO || (!argc && isatty(STDIN_FILENO)))
 			return cli_error(app, CLI_USAGE, "usage", "See 'tdxctl decode --help'.",
-					 "WORD is missing");
+					 "missing argument: VALUE");
 		return decode_log(app);
 	}
 	table = out_root(app->out);
 	out_none(table, &lines_read);
 	out_bool(table, &complete, true);
-	table = out_array(table, &words);
+	table = out_array(table, &values);
 	for (int i = 0; i < argc; i++) {
 		if (tdxctl_decode(argv[i], kind, &w))
 			return cli_error(app, CLI_USAGE, "usage",
-					 "A word is a number, a leaf such as TDH.MNG.CREATE, a status such as "
+					 "VALUE is a number, a leaf such as TDH.MNG.CREATE, a status such as "
 					 "TDX_OPERAND_BUSY, or an error such as ENOSPC.",
-					 "'%s' is no word that this version knows", argv[i]);
-		struct out_node *row = show_word(table, argv[i], &w);
+					 "unknown value '%s'", argv[i]);
+		struct out_node *row = show_value(table, argv[i], &w);
 
 		out_none(row, &fields[LINE]);
 		out_none(row, &fields[COUNT]);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* doctor: why TDX does not work here, worst first, each with the next step. */
+/* doctor: why TDX does not work on this host: the worst findings first, each with a fix. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +22,7 @@ static const struct cli_field fields[] = {
 };
 static const struct cli_field rules = { .key = "rules", .label = "", .type = OUT_TABLE };
 
-/* The state is the label. */
+/* The state of a rule is the label. */
 static const struct cli_field heads[TDXCTL_RULE_STATES] = {
 	[TDXCTL_RULE_OK] = { .label = "ok", .type = OUT_LIST },
 	[TDXCTL_RULE_SKIP] = { .label = "skip", .type = OUT_LIST },
@@ -53,7 +53,7 @@ static const struct cli_field counts[TDXCTL_RULE_STATES] = {
 };
 static const struct cli_field result = { .label = "=", .type = OUT_LIST };
 
-/* With -v: what is no finding, by reason. */
+/* With -v: rules without a finding, grouped by reason. */
 static const struct cli_field others = { .label = "", .type = OUT_OBJECT };
 static const struct cli_field first_key = { .key = "first", .type = OUT_STR };
 static const struct cli_field first_text = { .label = "First", .type = OUT_LIST };
@@ -80,17 +80,17 @@ static void explain(struct out_node *row, const struct tdxctl_rule *r)
 {
 	static const char *const logs[] = {
 		[TDXCTL_LOG_OF_KERNEL] = "Kernel log: ",
-		[TDXCTL_LOG_OF_LAST_KERNEL] = "Log of the last kernel: ",
+		[TDXCTL_LOG_OF_LAST_KERNEL] = "Log of the previous kernel: ",
 		[TDXCTL_LOG_OF_VMM] = "Log of a VM: ",
 	};
 	char buf[200];
 
-	snprintf(buf, sizeof(buf), "Group: %s. When it fires: %s%s%s.", tdxctl_rule_group_str(r->group),
+	snprintf(buf, sizeof(buf), "Group: %s. Severity: %s%s%s.", tdxctl_rule_group_str(r->group),
 		 tdxctl_rule_state_str(r->severity), r->attested ? "; with --attestation: " : "",
 		 r->attested ? tdxctl_rule_state_str(r->attested) : "");
 	prefixed(row, "", buf);
 	if (r->needs)
-		prefixed(row, "Waits for: ", r->needs);
+		prefixed(row, "Depends on: ", r->needs);
 	if (r->since) {
 		snprintf(buf, sizeof(buf), "Linux %u.%u", r->since >> 8, r->since & 0xff);
 		prefixed(row, "Since: ", buf);
@@ -121,7 +121,7 @@ static void show(struct cli_app *app, struct out_node *table, const struct tdxct
 		out_none(row, &fields[R_FIX]);
 	if (!in_text(app, f))
 		return;
-	/* A title says what is wrong: not the thing to read where nothing is. */
+	/* The title names the problem, so it is printed only if there is one. */
 	if (is_finding(f->state))
 		snprintf(head, sizeof(head), "%s  (%s)", r->title, r->id);
 	else
@@ -132,7 +132,7 @@ static void show(struct cli_app *app, struct out_node *table, const struct tdxct
 	if (f->detail && is_finding(f->state))
 		prefixed(row, "", f->detail);
 	if (!is_finding(f->state))
-		prefixed(row, "Looks for: ", r->title);
+		prefixed(row, "Checks for: ", r->title);
 	prefixed(row, f->state == TDXCTL_RULE_INFO ? "" : "Fix: ", f->fix);
 	if (app->v.explain)
 		explain(row, r);
@@ -140,7 +140,7 @@ static void show(struct cli_app *app, struct out_node *table, const struct tdxct
 		out_gap(row);
 }
 
-static bool asked_for(const struct cli_app *app, const struct tdxctl_rule *r)
+static bool requested(const struct cli_app *app, const struct tdxctl_rule *r)
 {
 	const struct cli_values *v = &app->v;
 
@@ -151,17 +151,20 @@ static bool asked_for(const struct cli_app *app, const struct tdxctl_rule *r)
 	return v->attestation || r->group != TDXCTL_GROUP_ATTESTATION;
 }
 
-/* Those asked for, without what keeps them from being examined, which may be of another group. */
+/*
+ * Moves the requested findings to the front of @list, and the findings that kept a requested
+ * rule from being checked. Returns their number.
+ */
 static size_t choose(const struct cli_app *app, struct tdxctl_finding *list, size_t count)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		bool keep = asked_for(app, list[i].rule);
+		bool keep = requested(app, list[i].rule);
 		struct tdxctl_finding f = list[i];
 
 		for (size_t k = 0; !keep && app->v.group && k < count; k++)
-			keep = list[k].waits == f.rule && asked_for(app, list[k].rule);
+			keep = list[k].waits == f.rule && requested(app, list[k].rule);
 		if (!keep)
 			continue;
 		memmove(&list[n + 1], &list[n], (i - n) * sizeof(*list));
@@ -176,7 +179,7 @@ static bool same_reason(const struct tdxctl_finding *a, const struct tdxctl_find
 	       (!a->detail || !strcmp(a->detail, b->detail));
 }
 
-/* One line for all rules that say the same: "ok  a, b, c". */
+/* One line for all rules with the same state and reason: "ok  a, b, c". */
 static void show_others(struct cli_app *app, struct out_node *root,
 			const struct tdxctl_finding *list, size_t count)
 {
@@ -203,7 +206,7 @@ static void show_others(struct cli_app *app, struct out_node *root,
 	out_gap(root);
 }
 
-/* Where a newcomer begins. */
+/* The finding to start with. */
 static void show_first(struct cli_app *app, struct out_node *root, const struct tdxctl_finding *f,
 		       bool denied)
 {
@@ -219,7 +222,7 @@ static void show_first(struct cli_app *app, struct out_node *root, const struct 
 		snprintf(buf, sizeof(buf), "%s (%s)", f->fix, f->rule->id);
 		wrap_str(root, NULL, &first_text, buf, WIDTH, STYLE_NONE);
 	} else if (denied) {
-		wrap_str(root, NULL, &first_text, "run it as root: without, much cannot be read", WIDTH, STYLE_NONE);
+		wrap_str(root, NULL, &first_text, "run as root: many files cannot be read otherwise", WIDTH, STYLE_NONE);
 	}
 }
 
@@ -236,12 +239,12 @@ static void show_summary(struct cli_app *app, struct out_node *root,
 	view_add_count(buf, sizeof(buf), n[TDXCTL_RULE_FAIL], "failure", "failures");
 	view_add_count(buf, sizeof(buf), n[TDXCTL_RULE_WARN], "warning", "warnings");
 	view_add_count(buf, sizeof(buf), n[TDXCTL_RULE_INFO], "note", "notes");
-	view_add_count(buf, sizeof(buf), n[TDXCTL_RULE_OK], "rule is well", "rules are well");
-	view_add_count(buf, sizeof(buf), n[TDXCTL_RULE_SKIP], "does not apply", "do not apply");
-	view_add_count(buf, sizeof(buf), n[TDXCTL_RULE_UNKNOWN], "could not be checked", NULL);
+	view_add_count(buf, sizeof(buf), n[TDXCTL_RULE_OK], "rule passed", "rules passed");
+	view_add_count(buf, sizeof(buf), n[TDXCTL_RULE_SKIP], "skipped", NULL);
+	view_add_count(buf, sizeof(buf), n[TDXCTL_RULE_UNKNOWN], "not checked", NULL);
 	wrap_str(o, NULL, &result, buf, WIDTH, STYLE_NONE);
 	if (why && !app->v.verbose) {
-		snprintf(buf, sizeof(buf), "Not checked, for one: %s (%s). With -v: all of them.",
+		snprintf(buf, sizeof(buf), "Not checked: %s: %s (use -v to list all).",
 			 why->rule->id, why->detail);
 		wrap_str(o, NULL, &more, buf, WIDTH, STYLE_DIM);
 	}
@@ -256,15 +259,15 @@ static int unknown_rule(struct cli_app *app)
 	for (i = 0; i < tdxctl_rule_count() && i < ARRAY_SIZE(names); i++)
 		names[i] = tdxctl_rule_at(i)->id;
 	found = cli_suggest(app->v.explain, names, i);
-	snprintf(hint, sizeof(hint), found ? "Did you mean '%s'?" : "'tdxctl doctor -v' lists them%s.",
+	snprintf(hint, sizeof(hint), found ? "Did you mean '%s'?" : "'tdxctl doctor -v' lists the rules%s.",
 		 found ? found : "");
-	return cli_error(app, CLI_USAGE, "usage", hint, "there is no rule '%s'", app->v.explain);
+	return cli_error(app, CLI_USAGE, "usage", hint, "unknown rule '%s'", app->v.explain);
 }
 
-static enum tdxctl_rule_state threshold(const char *word)
+static enum tdxctl_rule_state threshold(const char *level)
 {
-	return !word || !strcmp(word, "fail") ? TDXCTL_RULE_FAIL :
-	       !strcmp(word, "warn") ? TDXCTL_RULE_WARN : TDXCTL_RULE_INFO;
+	return !level || !strcmp(level, "fail") ? TDXCTL_RULE_FAIL :
+	       !strcmp(level, "warn") ? TDXCTL_RULE_WARN : TDXCTL_RULE_INFO;
 }
 
 static int show_all(struct cli_app *app, const struct tdxctl_finding *list, size_t count)
@@ -292,11 +295,11 @@ static int show_all(struct cli_app *app, const struct tdxctl_finding *list, size
 	if (app->v.verbose && !app->v.explain)
 		show_others(app, root, list, count);
 	show_summary(app, root, n, why);
-	/* Rules stand below those they depend on. */
+	/* In the table, a rule comes after those it depends on. */
 	show_first(app, root, worst >= TDXCTL_RULE_WARN ? &list[0] : NULL, denied);
 	if (n[TDXCTL_RULE_UNKNOWN] && !n[TDXCTL_RULE_OK] && !is_finding(worst))
 		return cli_error(app, CLI_PERMISSION, "permission", app->v.root ?
-				 "Is it the root directory of a host?" : "Run it as root.",
+				 "Is --root the root directory of a host?" : "Run as root.",
 				 "nothing could be checked: %s: %s", why->rule->id, why->detail);
 	return is_finding(worst) && worst >= threshold(app->v.fail_on) ? CLI_PROBLEMS : CLI_OK;
 }
@@ -319,7 +322,7 @@ int cmd_doctor(struct cli_app *app, int argc, char **argv)
 		attestation = true;
 	err = tdxctl_facts_get(app->ctx, TDXCTL_FACTS_ALL, &facts);
 	if (err)
-		return cli_lib_error(app, err, "cannot look at the host");
+		return cli_lib_error(app, err, "cannot read host state");
 	err = tdxctl_doctor(facts, attestation, &list, &count);
 	tdxctl_facts_free(facts);
 	if (err)

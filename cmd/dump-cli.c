@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* dump-cli, complete-vms: for completions and the checks of the documents. */
+/* dump-cli, complete-vms: for shell completions and for the check of the manual. */
 #include <stdlib.h>
 
 #include "check/check.h"
@@ -55,7 +55,7 @@ static const struct cli_field cmds = { .key = "commands", .type = OUT_TABLE };
 static const struct cli_field exits = { .key = "exit_codes", .type = OUT_TABLE };
 static const struct cli_field metric_table = { .key = "metrics", .type = OUT_TABLE };
 
-static const char *const type_words[] = {
+static const char *const opt_types[] = {
 	[CLI_OPT_FLAG] = "flag",
 	[CLI_OPT_COUNT] = "count",
 	[CLI_OPT_STRING] = "string",
@@ -74,7 +74,7 @@ static void dump_opts(struct out_node *array, const struct cli_opt *opts, size_t
 
 		out_str(row, &opt_fields[O_NAME], o->name);
 		out_str_or_none(row, &opt_fields[O_LETTER], o->letter ? letter : NULL);
-		out_str(row, &opt_fields[O_TYPE], type_words[o->type]);
+		out_str(row, &opt_fields[O_TYPE], opt_types[o->type]);
 		out_str_or_none(row, &opt_fields[O_ARG], o->arg);
 		values = out_array(row, &opt_fields[O_VALUES]);
 		for (size_t k = 0; o->values && o->values[k]; k++)
@@ -135,7 +135,7 @@ int cmd_dump_cli(struct cli_app *app, int argc, char **argv)
 	return CLI_OK;
 }
 
-/* Names only, and nothing at all where there is nothing to complete. */
+/* Prints only names, and nothing if there are no VMs. */
 int cmd_complete_vms(struct cli_app *app, int argc, char **argv)
 {
 	app->silent = true;

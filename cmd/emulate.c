@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* emulate init: a new emulated host. */
+/* emulate init: write a new emulated host. */
 #include <errno.h>
 
 #include "cmd.h"
@@ -9,7 +9,7 @@ enum { FILE_NAME, PACKAGES, CPUS, MKTME, TDX };
 static const struct cli_field fields[] = {
 	[FILE_NAME] = { .key = "file", .label = "Host file", .type = OUT_STR },
 	[PACKAGES] = { .key = "packages", .label = "Packages", .type = OUT_UINT },
-	[CPUS]	  = { .key = "cpus_per_package", .label = "CPUs of each", .type = OUT_UINT },
+	[CPUS]	  = { .key = "cpus_per_package", .label = "CPUs per package", .type = OUT_UINT },
 	[MKTME]	  = { .key = "mktme_keyids", .label = "Shared KeyIDs", .type = OUT_UINT },
 	[TDX]	  = { .key = "tdx_keyids", .label = "Private KeyIDs", .type = OUT_UINT },
 };
@@ -29,12 +29,12 @@ int cmd_emulate_init(struct cli_app *app, int argc, char **argv)
 	err = tdxctl_emul_init(app->ctx, argv[0], &topo, v->force);
 	if (err == -EEXIST)
 		return cli_error(app, CLI_FAILED, "exists", "Overwrite it with --force.",
-				 "%s exists", argv[0]);
+				 "%s already exists", argv[0]);
 	if (err == -EINVAL)
-		return cli_lib_error_as(app, CLI_USAGE, "usage", err, "impossible topology");
+		return cli_lib_error_as(app, CLI_USAGE, "usage", err, "invalid topology");
 	if (err == -ENOENT)
-		return cli_error(app, CLI_FAILED, "failed", "Its directory must be there already.",
-				 "%s: cannot be written", argv[0]);
+		return cli_error(app, CLI_FAILED, "failed", "Create its directory first.",
+				 "cannot write %s: its directory does not exist", argv[0]);
 	if (err)
 		return cli_lib_error(app, err, "%s", argv[0]);
 	out_str(root, &fields[FILE_NAME], argv[0]);

@@ -14,7 +14,7 @@ static const struct cli_field fields[] = {
 	[VERSION]  = { .key = "version", .label = "Version", .type = OUT_STR },
 	[REFCNT]   = { .key = "users", .label = "Users", .type = OUT_INT },
 	[DEVICE]   = { .key = "device", .label = TDXCTL_DEV_PATH, .type = OUT_BOOL,
-		       .yes = "there", .no = "missing" },
+		       .yes = "present", .no = "missing" },
 	[PROVIDER] = { .key = "provider", .label = "SEAMCALLs from", .type = OUT_STR },
 	[FEATURES] = { .key = "features", .label = "", .type = OUT_TABLE },
 };
@@ -23,8 +23,8 @@ enum { F_NAME, F_ON, F_WHAT };
 
 static const struct cli_field feature_columns[] = {
 	[F_NAME] = { .key = "name", .label = "FEATURE", .type = OUT_STR },
-	[F_ON]	 = { .key = "on", .label = "HERE", .type = OUT_BOOL },
-	[F_WHAT] = { .label = "WHAT IT TELLS OR DOES", .type = OUT_STR },
+	[F_ON]	 = { .key = "on", .label = "AVAILABLE", .type = OUT_BOOL },
+	[F_WHAT] = { .label = "DESCRIPTION", .type = OUT_STR },
 };
 
 static const struct cli_field features = {
@@ -38,16 +38,16 @@ static const struct {
 } bits[] = {
 	{ TDXCTL_F_SEAMCALL, "seamcall", "observes __seamcall" },
 	{ TDXCTL_F_SEAMCALL_RET, "seamcall-ret", "observes __seamcall_ret" },
-	{ TDXCTL_F_TDX_LOCK, "tdx-lock", "sees the owner of tdx_lock" },
-	{ TDXCTL_F_KEY_LOCKS, "key-locks", "sees the owners of the key-config locks" },
+	{ TDXCTL_F_TDX_LOCK, "tdx-lock", "knows the holder of tdx_lock" },
+	{ TDXCTL_F_KEY_LOCKS, "key-locks", "knows the holders of the key-config locks" },
 	{ TDXCTL_F_CPU_CHECK, "cpu-check", "checks CPUs with a SEAMCALL" },
-	{ TDXCTL_F_RELEASE, "release", "releases TDs inside the VMM's memory map" },
+	{ TDXCTL_F_RELEASE, "release", "releases TDs from within the VMM's memory map" },
 	{ TDXCTL_F_EMULATED, "emulated", "the TDX module is tdx_emul" },
-	{ TDXCTL_F_FROM_START, "from-start", "was there before the TDX module" },
-	{ TDXCTL_F_ADOPTED, "adopted", "knows the TDs that are older than itself" },
+	{ TDXCTL_F_FROM_START, "from-start", "was loaded before the TDX module was initialized" },
+	{ TDXCTL_F_ADOPTED, "adopted", "knows the TDs created before it was loaded" },
 };
 
-static const char *const words[] = {
+static const char *const states[] = {
 	[TDXCTL_HELPER_ABSENT] = "absent",
 	[TDXCTL_HELPER_AVAILABLE] = "available",
 	[TDXCTL_HELPER_LOADED] = "loaded",
@@ -59,7 +59,7 @@ static void show(struct cli_app *app, const struct tdxctl_helper *h)
 	bool loaded = h->state == TDXCTL_HELPER_LOADED;
 	bool info = loaded && h->dev && h->info.size;
 
-	out_style(out_str(root, &fields[STATE], words[h->state]),
+	out_style(out_str(root, &fields[STATE], states[h->state]),
 		  loaded ? STYLE_GOOD : STYLE_WARN);
 	out_str_or_none(root, &fields[PATH], h->path);
 	out_str_or_none(root, &fields[VERSION], h->version);
@@ -104,7 +104,7 @@ static int get_and_show(struct cli_app *app, enum tdxctl_helper_state *state)
 	int err = tdxctl_helper_get(app->ctx, app->v.file, &h);
 
 	if (err)
-		return cli_lib_error(app, err, "helper");
+		return cli_lib_error(app, err, "cannot read the state of the helper");
 	*state = h->state;
 	show(app, h);
 	tdxctl_helper_free(h);
@@ -126,9 +126,8 @@ int cmd_helper_load(struct cli_app *app, int argc, char **argv)
 	enum tdxctl_helper_state state;
 	int err = tdxctl_helper_load(app->ctx, app->v.file);
 
-	/* Loaded is what was asked for. */
 	if (err == -EEXIST)
-		cli_note(app, "The helper is loaded already.");
+		cli_note(app, "The helper is already loaded.");
 	else if (err == -ENOENT)
 		return cli_lib_error_as(app, CLI_NO_HELPER, "helper-missing", err, "tdxctl.ko");
 	else if (err)

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* hkid: every guest HKID and who has it. */
+/* hkid: every guest HKID and its owner. */
 #include <stdlib.h>
 
 #include "cmd.h"
 
-enum { ID, STATE, TD, VM, PID, AGE, KEYED, KEYED_TEXT, FAIL_LEAF, FAIL_NAME, FAIL_STATUS, WHY };
+enum { ID, STATE, TD, VM, PID, AGE, KEYED, KEYED_TEXT, FAIL_LEAF, FAIL_NAME, FAIL_STATUS, FAIL_TEXT };
 
 static const struct cli_field columns[] = {
 	[ID]	= { .key = "id", .label = "HKID", .type = OUT_UINT, .right = true },
@@ -18,12 +18,12 @@ static const struct cli_field columns[] = {
 	[FAIL_LEAF] = { .key = "fail_leaf", .type = OUT_STR },
 	[FAIL_NAME] = { .key = "fail_name", .type = OUT_STR },
 	[FAIL_STATUS] = { .key = "fail_status", .type = OUT_HEX },
-	[WHY]	= { .label = "WHY", .type = OUT_STR, .sparse = true },
+	[FAIL_TEXT] = { .label = "FAILED", .type = OUT_STR, .sparse = true },
 };
 
 static const struct cli_field hkids = {
 	.key = "hkids", .label = "", .type = OUT_TABLE,
-	.empty = "No HKIDs for guests.",
+	.empty = "No guest HKIDs.",
 	.columns = columns, .nr_columns = ARRAY_SIZE(columns),
 };
 
@@ -36,16 +36,16 @@ static void leak(struct out_node *row, const struct tdxctl_hkid *h)
 		out_none(row, &columns[FAIL_LEAF]);
 		out_none(row, &columns[FAIL_NAME]);
 		out_none(row, &columns[FAIL_STATUS]);
-		out_str(row, &columns[WHY], "");
+		out_str(row, &columns[FAIL_TEXT], "");
 		return;
 	}
 	out_str(row, &columns[FAIL_LEAF], leaf ? leaf : "unknown leaf");
 	out_str(row, &columns[FAIL_NAME], status ? status : "unknown status");
 	out_uint(row, &columns[FAIL_STATUS], h->fail_status);
-	view_failure(row, &columns[WHY], h->fail_leaf, h->fail_status);
+	view_failure(row, &columns[FAIL_TEXT], h->fail_leaf, h->fail_status);
 }
 
-/* Owner: the TD where we know it, else who issued TDH.MNG.CREATE. */
+/* The owner is the TD if it is known, else the process that issued TDH.MNG.CREATE. */
 static void owner(struct out_node *row, const struct tdxctl_snapshot *s,
 		  const struct tdxctl_hkid *h)
 {
@@ -53,7 +53,7 @@ static void owner(struct out_node *row, const struct tdxctl_snapshot *s,
 	bool taken = h->state != TDXCTL_HKID_FREE && h->state != TDXCTL_HKID_UNKNOWN;
 	int pid = td && td->vm.pid ? (int)td->vm.pid : 0;
 
-	/* Whose it was remains worth knowing when the process is gone. */
+	/* For a leaked HKID the former owner is still useful. */
 	if (!pid && (!td || h->state == TDXCTL_HKID_LEAKED))
 		pid = h->owner.tgid;
 	if (!taken) {
@@ -75,7 +75,7 @@ static void owner(struct out_node *row, const struct tdxctl_snapshot *s,
 	if (pid)
 		out_int(row, &columns[PID], pid);
 	else
-		out_unknown(row, &columns[PID], "the process is gone or was never seen");
+		out_unknown(row, &columns[PID], "the process has ended or was never seen");
 }
 
 int cmd_hkid(struct cli_app *app, int argc, char **argv)

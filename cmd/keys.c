@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* keys: how many TDs a key split gives. */
+/* keys: how many TDs each KeyID split allows. */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -7,7 +7,7 @@
 
 #include "cmd.h"
 
-#define COMMON_BITS 6		/* what most hosts have, where this one is not known */
+#define COMMON_BITS 6		/* on most hosts; used if the number is not known */
 
 enum { K_BITS, K_SPLIT, K_SHARED, K_FIRST, K_PRIVATE, K_TDS, K_HERE, K_HERE_TEXT };
 static const struct cli_field columns[] = {
@@ -16,7 +16,7 @@ static const struct cli_field columns[] = {
 	[K_SHARED]  = { .key = "tme_mt_keys", .label = "TME-MT KEYS", .type = OUT_UINT, .right = true },
 	[K_FIRST]   = { .key = "first_private", .label = "FIRST PRIVATE", .type = OUT_UINT, .right = true },
 	[K_PRIVATE] = { .key = "private_keys", .label = "PRIVATE KEYS", .type = OUT_UINT, .right = true },
-	[K_TDS]	    = { .key = "max_tds", .label = "MOST TDS", .type = OUT_UINT, .right = true },
+	[K_TDS]	    = { .key = "max_tds", .label = "MAX TDS", .type = OUT_UINT, .right = true },
 	[K_HERE]    = { .key = "this_host", .type = OUT_BOOL },
 	[K_HERE_TEXT] = { .label = "", .type = OUT_STR, .sparse = true },
 };
@@ -51,16 +51,16 @@ static void show_host(struct out_node *root, const struct tdxctl_keys *k, const 
 		return;
 	}
 	numbers(values, k);
-	out_strf(n, &host_text, "split %u of %u KeyID bits, %u TDs at most", k->split, k->bits,
+	out_strf(n, &host_text, "%u of %u KeyID bits for TDX, at most %u TDs", k->split, k->bits,
 		 k->max_tds);
 	if (k->private_keys)
-		out_strf(n, &host_keys, "[%u, %u), the first one for the TDX module itself",
+		out_strf(n, &host_keys, "[%u, %u); the TDX module uses the first one itself",
 			 k->first_private, k->first_private + k->private_keys);
 	else
 		out_str(n, &host_keys, "none");
 }
 
-static int look(struct cli_app *app, struct tdxctl_keys *k, const char **why)
+static int read_host(struct cli_app *app, struct tdxctl_keys *k, const char **why)
 {
 	struct tdxctl_msr_set *sets;
 	size_t n;
@@ -68,7 +68,7 @@ static int look(struct cli_app *app, struct tdxctl_keys *k, const char **why)
 
 	if (err)
 		return err;
-	*why = "no package is known";
+	*why = "no CPU package was found";
 	if (n && tdxctl_keys_host(&sets[0], k, why))
 		*why = NULL;
 	free(sets);
@@ -82,17 +82,17 @@ int cmd_keys(struct cli_app *app, int argc, char **argv)
 	struct tdxctl_keys here = { 0 }, k;
 	const char *why = NULL;
 	unsigned int bits;
-	int err = look(app, &here, &why);
+	int err = read_host(app, &here, &why);
 
 	if (err)
-		return cli_lib_error(app, err, "keys");
+		return cli_lib_error(app, err, "cannot read the KeyID MSRs");
 	bits = v->keyid_bits ? v->keyid_bits : why || !here.bits ? COMMON_BITS : here.bits;
 	if (v->split > bits)
-		return cli_error(app, CLI_USAGE, "usage", "Say how many with --bits.",
-				 "--split: %u of %u KeyID bits", v->split, bits);
+		return cli_error(app, CLI_USAGE, "usage", "Set the number of KeyID bits with --bits.",
+				 "--split %u exceeds the %u KeyID bits", v->split, bits);
 	show_host(root, &here, why);
 	out_strf(root, &bits_text, "%u%s", bits, v->keyid_bits || (!why && here.bits) ? "" :
-		 ", the most common number; choose with --bits");
+		 " (assumed; set with --bits)");
 	out_gap(root);
 	table = out_array(root, &splits);
 	for (unsigned int split = 0; split <= bits; split++) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* lock: tdx_lock and the per-package key-config locks, in the same columns. */
+/* lock: tdx_lock and the key-config lock of each package. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,12 +19,12 @@ static const struct cli_field columns[] = {
 	[HOLDER_TEXT] = { .label = "HOLDER", .type = OUT_STR },
 	[TD]	 = { .key = "td", .label = "TD", .type = OUT_UINT, .right = true },
 	[HELD]	 = { .key = "held_ns", .label = "HELD FOR", .type = OUT_NS, .right = true },
-	[ACQUISITIONS] = { .key = "acquisitions", .label = "TAKEN", .type = OUT_UINT, .right = true },
+	[ACQUISITIONS] = { .key = "acquisitions", .label = "ACQUIRED", .type = OUT_UINT, .right = true },
 	[CONTENDED] = { .key = "contended", .label = "CONTENDED", .type = OUT_UINT, .right = true },
 	[BUSY]	 = { .key = "busy_retries", .label = "BUSY", .type = OUT_UINT, .right = true },
 	[ENTROPY] = { .key = "entropy_retries", .label = "NO ENTROPY", .type = OUT_UINT, .right = true },
 	[LONGEST] = { .key = "longest_ns", .label = "LONGEST", .type = OUT_NS, .right = true },
-	[SOURCE] = { .key = "source", .label = "SEEN BY", .type = OUT_STR, .wide = true },
+	[SOURCE] = { .key = "source", .label = "SOURCE", .type = OUT_STR, .wide = true },
 };
 
 static const struct cli_field locks = {
@@ -37,7 +37,7 @@ static const char *const sources[TDXCTL_LOCK_SOURCES] = {
 	[TDXCTL_LOCK_MUTEX] = "mutex",
 };
 
-/* A held lock whose holder is a kernel thread or an IPI has no process. */
+/* The holder may be a kernel thread or an interrupt, which have no process. */
 static void holder(struct out_node *row, const struct tdxctl_lock *l)
 {
 	int pid = l->holder_tgid ? l->holder_tgid : l->holder_tid;
@@ -49,7 +49,7 @@ static void holder(struct out_node *row, const struct tdxctl_lock *l)
 		return;
 	}
 	if (!l->holder_comm[0] && !pid) {
-		static const char why[] = "taken before it could be seen by whom";
+		static const char why[] = "the lock was acquired before the helper could observe it";
 
 		out_unknown(row, &columns[HOLDER], why);
 		out_unknown(row, &columns[HOLDER_PID], why);
@@ -60,7 +60,7 @@ static void holder(struct out_node *row, const struct tdxctl_lock *l)
 	if (pid)
 		out_int(row, &columns[HOLDER_PID], pid);
 	else
-		out_unknown(row, &columns[HOLDER_PID], "not in a process");
+		out_unknown(row, &columns[HOLDER_PID], "the holder is not a process");
 	out_strf(row, &columns[HOLDER_TEXT], "%.*s%s%.0d%s", TDXCTL_COMM_LEN,
 		 l->holder_comm, pid ? " (" : "", pid, pid ? ")" : "");
 }

@@ -12,17 +12,17 @@
 static void log_line(void *arg, enum tdxctl_log_level level, const char *msg)
 {
 	const struct cli_app *app = arg;
-	static const char *const words[] = { "error", "warning", "info", "debug" };
+	static const char *const levels[] = { "error", "warning", "info", "debug" };
 	char *s;
 
 	if (level > TDXCTL_LOG_WARN && app->v.verbose < 2)
 		return;
 	if (level == TDXCTL_LOG_ERR && app->v.verbose < 2)
-		return;		/* the verb reports it */
+		return;		/* the verb prints it */
 	if (level == TDXCTL_LOG_WARN && app->v.quiet)
 		return;
 	s = text_clean(msg);
-	fprintf(stderr, "tdxctl: %s: %s\n", words[level], s ? s : "");
+	fprintf(stderr, "tdxctl: %s: %s\n", levels[level], s ? s : "");
 	free(s);
 }
 
@@ -50,7 +50,7 @@ static int run(struct cli_app *app, int argc, char **argv)
 	}
 	if (!app->cmd)
 		return cli_error(app, CLI_USAGE, "usage", "See 'tdxctl --help'.",
-				 "no verb: say 'tdxctl status' for the host on one screen");
+				 "no verb given; try 'tdxctl status'");
 	err = tdxctl_new(&app->ctx);
 	if (err)
 		return cli_error(app, CLI_FAILED, "no-memory", "", "out of memory");
@@ -95,7 +95,10 @@ static int print_result(struct cli_app *app, int code)
 	return code;
 }
 
-/* A descriptor that is free would be taken by the next file we open. */
+/*
+ * Opens /dev/null for each standard descriptor that is closed, so that no file of ours gets
+ * its number. False: stdout is closed.
+ */
 static bool standard_fds(void)
 {
 	int null;
@@ -123,7 +126,7 @@ int main(int argc, char **argv)
 		return CLI_FAILED;
 	}
 	setlocale(LC_CTYPE, "");
-	/* A reader that went away, or a file at its limit, is a write error like any other. */
+	/* A closed pipe and a file at its size limit are write errors like any other. */
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
 	app.v.no_color = (no_color && *no_color) || (term && !strcmp(term, "dumb"));
@@ -144,7 +147,7 @@ int main(int argc, char **argv)
 	if (fflush(stdout) || ferror(stdout) || fclose(stdout)) {
 		fprintf(stderr, "tdxctl: cannot write to standard output: %s\n",
 			strerror(errno ? errno : EIO));
-		/* What the verb says about the host outweighs it. */
+		/* The exit code of the verb is more important. */
 		if (code == CLI_OK)
 			code = CLI_FAILED;
 	}

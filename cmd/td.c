@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* td list, td show: every TD, or one with its life and what keeps it alive. */
+/* td list: every TD. td show: one TD, its life cycle, and what keeps it alive. */
 #include <errno.h>
 #include <stdlib.h>
 
 #include "cmd.h"
 
-static const char no_record[] = "it is older than the helper, and nothing tells where KVM keeps it";
-static const char gone[] = "the process is gone or was never seen";
+static const char no_record[] = "the TD was created before the helper was loaded, and its KVM data cannot be read";
+static const char ended[] = "the process has ended or was never seen";
 
-/* What the fields below are filled from. */
+/* The source of the fields below. */
 struct source {
 	const struct tdxctl_snapshot *snap;
 	const struct tdxctl_td_view *view;
@@ -60,7 +60,7 @@ static void fill_pid(struct out_node *n, const struct cli_field *f, const void *
 	if (vm_of(from)->pid)
 		out_int(n, f, vm_of(from)->pid);
 	else
-		out_unknown(n, f, gone);
+		out_unknown(n, f, ended);
 }
 
 static void fill_uid(struct out_node *n, const struct cli_field *f, const void *from)
@@ -68,10 +68,10 @@ static void fill_uid(struct out_node *n, const struct cli_field *f, const void *
 	if (vm_of(from)->uid != (uid_t)-1)
 		out_uint(n, f, vm_of(from)->uid);
 	else
-		out_unknown(n, f, gone);
+		out_unknown(n, f, ended);
 }
 
-/* 0 is no HKID: it belongs to the host. */
+/* 0 means none: HKID 0 is never a private one. */
 static void fill_hkid(struct out_node *n, const struct cli_field *f, const void *from)
 {
 	uint32_t hkid = u32_of(from, f->at);
@@ -104,7 +104,7 @@ static void fill_max_vcpus(struct out_node *n, const struct cli_field *f, const 
 	if (has_limit(td_of(from)))
 		out_uint(n, f, td_of(from)->max_vcpus);
 	else
-		out_unknown(n, f, "the limit was not seen being set");
+		out_unknown(n, f, "the helper did not see the limit being set");
 }
 
 static void fill_vcpus_text(struct out_node *n, const struct cli_field *f, const void *from)
@@ -190,7 +190,7 @@ static void fill_late(struct out_node *n, const struct cli_field *f, const void 
 
 #define AT(member) .at = offsetof(struct tdxctl_td, member)
 
-/* One TD as a line of the list, and as a screen. */
+/* The fields of a TD, for a row of the list and for a screen. */
 static const struct cli_field fields[] = {
 	{ .key = "id", .label = "TD", .type = OUT_UINT, .right = true, .fill = fill_id },
 	{ .key = "vm", .label = "VM", .type = OUT_STR, .fill = fill_name },
@@ -253,7 +253,7 @@ int cmd_td_list(struct cli_app *app, int argc, char **argv)
 	return CLI_OK;
 }
 
-/* ---- the life of a TD ---- */
+/* ---- life cycle ---- */
 
 enum { STEP, STEP_TEXT, REACHED, CURRENT };
 
@@ -265,13 +265,12 @@ static const struct cli_field step_fields[] = {
 };
 
 static const struct cli_field life = {
-	.key = "life_cycle", .label = "Life", .type = OUT_CHAIN,
+	.key = "life_cycle", .label = "Life cycle", .type = OUT_CHAIN,
 };
 
 struct step {
-	const char *word;
-	const char *text;
-	unsigned int state;	/* TDXCTL_TD_UNKNOWN: an end, never current */
+	const char *name, *text;	/* in JSON, in text */
+	unsigned int state;	/* TDXCTL_TD_UNKNOWN: an end of the chain, never current */
 };
 
 static const struct step steps[] = {
@@ -282,7 +281,7 @@ static const struct step steps[] = {
 	{ "runnable", "runnable", TDXCTL_TD_RUNNABLE },
 	{ "blocked", "blocked", TDXCTL_TD_BLOCKED },
 	{ "teardown", "teardown", TDXCTL_TD_TEARDOWN },
-	{ "gone", "gone", TDXCTL_TD_UNKNOWN },
+	{ "gone", "ended", TDXCTL_TD_UNKNOWN },
 };
 
 static const struct step leaked_end = { "leaked", "leaked", TDXCTL_TD_LEAKED };
@@ -292,7 +291,7 @@ static void life_step(struct out_node *chain, const struct step *st, bool reache
 {
 	struct out_node *row = out_row(chain), *n;
 
-	out_str(row, &step_fields[STEP], st->word);
+	out_str(row, &step_fields[STEP], st->name);
 	n = out_strf(row, &step_fields[STEP_TEXT], current ? "[%s]" : "%s", st->text);
 	out_style(n, current ? view_td_style(st->state) : reached ? STYLE_NONE : STYLE_DIM);
 	out_bool(row, &step_fields[REACHED], reached);
@@ -300,8 +299,8 @@ static void life_step(struct out_node *chain, const struct step *st, bool reache
 }
 
 /*
- * Where a TD stands, and by inference where it has been. "blocked" is a step
- * most TDs pass unseen, so it is drawn only for one that stands there.
+ * The current step of a TD, and by inference the steps before it. "blocked" is shown only
+ * for a TD in that state, since most TDs never are.
  */
 static void life_cycle(struct out_node *n, const struct tdxctl_td *td)
 {
@@ -317,7 +316,7 @@ static void life_cycle(struct out_node *n, const struct tdxctl_td *td)
 
 		if (steps[i].state == TDXCTL_TD_BLOCKED && td->state != TDXCTL_TD_BLOCKED)
 			continue;
-		/* A TD that failed half-way went to teardown or leaked early. */
+		/* A TD whose creation failed may have skipped steps. */
 		reached = i <= at;
 		if (leaked || td->state == TDXCTL_TD_TEARDOWN)
 			reached = i <= 1 || i == at ||
@@ -333,7 +332,7 @@ static void life_cycle(struct out_node *n, const struct tdxctl_td *td)
 		life_step(chain, &leaked_end, true, true);
 }
 
-/* ---- F7: who keeps it alive ---- */
+/* ---- what keeps a TD alive ---- */
 
 enum { KIND, PIN_PID, PIN_TID, PIN_FD, COMM, DETAIL };
 
@@ -349,7 +348,7 @@ static const struct cli_field pin_fields[] = {
 static const struct cli_field pins = { .key = "pins", .type = OUT_TABLE };
 static const struct cli_field pins_complete = { .key = "pins_complete", .type = OUT_BOOL };
 
-static const char *const pin_words[] = {
+static const char *const pin_kinds[] = {
 	[TDXCTL_PIN_PROCESS]  = "process",
 	[TDXCTL_PIN_THREAD]   = "thread",
 	[TDXCTL_PIN_VM_FD]    = "vm-fd",
@@ -361,7 +360,7 @@ static const char *const pin_words[] = {
 static void pin_row(struct out_node *row, const struct tdxctl_pin *p)
 {
 	out_str(row, &pin_fields[KIND],
-		(size_t)p->kind < ARRAY_SIZE(pin_words) ? pin_words[p->kind] : "unknown");
+		(size_t)p->kind < ARRAY_SIZE(pin_kinds) ? pin_kinds[p->kind] : "unknown");
 	out_int(row, &pin_fields[PIN_PID], p->pid);
 	if (p->kind == TDXCTL_PIN_THREAD)
 		out_int(row, &pin_fields[PIN_TID], p->tid);
@@ -375,7 +374,7 @@ static void pin_row(struct out_node *row, const struct tdxctl_pin *p)
 	out_str_or_none(row, &pin_fields[DETAIL], p->detail);
 }
 
-/* People get one line for each process instead of one for each pin. */
+/* In text, one line per process; in JSON, one row per pin. */
 enum { H_PID, H_COMM, H_MAP, H_VM, H_VCPU, H_GMEM, H_VHOST };
 
 static const struct cli_field holder_columns[] = {
@@ -390,13 +389,13 @@ static const struct cli_field holder_columns[] = {
 
 static const struct cli_field holders = {
 	.label = "Kept alive by", .type = OUT_TABLE,
-	.empty = "no process: it goes as soon as the kernel gets to it",
+	.empty = "no process left; the kernel is about to free it",
 	.columns = holder_columns, .nr_columns = ARRAY_SIZE(holder_columns),
 };
 
 static const struct cli_field holders_unknown = { .label = "Kept alive by", .type = OUT_STR };
 
-/* "11,13-16": the descriptors of one kind in one process, in their order. */
+/* The descriptors of one kind in one process: "11,13-16". */
 static void fd_list(struct out_node *row, const struct cli_field *f,
 		    const struct tdxctl_pin *p, size_t n, enum tdxctl_pin_kind kind)
 {
@@ -456,8 +455,8 @@ static void show_pins(struct cli_app *app, struct out_node *n,
 	if (err && err != -EACCES) {
 		const char *why = tdxctl_error(app->ctx);
 
-		out_unknown(n, &pins, *why ? why : "could not be found out");
-		out_unknown(n, &holders_unknown, *why ? why : "could not be found out");
+		out_unknown(n, &pins, *why ? why : "cannot be determined");
+		out_unknown(n, &holders_unknown, *why ? why : "cannot be determined");
 		out_bool(n, &pins_complete, false);
 		return;
 	}
@@ -473,31 +472,31 @@ static void show_pins(struct cli_app *app, struct out_node *n,
 	}
 	tdxctl_pins_free(list, count);
 	if (err)
-		cli_note(app, "Some processes could not be read: run it as root for the whole list.");
+		cli_note(app, "Some processes could not be read; run as root for the complete list.");
 }
 
-static const struct cli_field advice = { .label = "Worth knowing", .type = OUT_STR };
+static const struct cli_field advice = { .label = "Note", .type = OUT_STR };
 
-/* F6: capacity that could be had back. */
+/* Capacity that is lost, or that a release would free. */
 static void advise(struct out_node *n, const struct tdxctl_td *td)
 {
 	if (td->state == TDXCTL_TD_LEAKED && td->hkid)
 		out_style(out_strf(n, &advice, "HKID %u is lost until the next reboot",
 				   td->hkid), STYLE_BAD);
 	else if (td->state == TDXCTL_TD_LEAKED)
-		out_style(out_str(n, &advice, "its HKID is free again, but the pages it still has are lost until the next reboot"),
+		out_style(out_str(n, &advice, "the HKID is free again, but the remaining pages are lost until the next reboot"),
 			  STYLE_BAD);
 	else if (td->hkid && td->state < TDXCTL_TD_RUNNABLE && td->state != TDXCTL_TD_UNKNOWN)
 		out_strf(n, &advice,
-			 "it holds HKID %u but was never finalized; 'tdxctl release td:%u' gives it back",
+			 "the TD holds HKID %u but was never finalized; 'tdxctl release td:%u' frees it",
 			 td->hkid, td->id);
 	else if (td->state == TDXCTL_TD_TEARDOWN && !td->hkid && td->private_pages &&
 		 td->private_pages != TDXCTL_UNKNOWN)
 		out_strf(n, &advice,
-			 "the HKID is free already; each page left takes one SEAMCALL to reclaim");
+			 "the HKID is already free; each remaining page takes one SEAMCALL to reclaim");
 }
 
-/* One TD as a screen: an array of one object all the same. */
+/* One TD as a screen; in JSON, an array with one object. */
 static const struct cli_field one = { .key = "tds", .label = "", .type = OUT_TABLE };
 static const struct cli_field keyed_text = { .label = "Key on packages", .type = OUT_STR };
 

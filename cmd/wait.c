@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* wait: until HKIDs are free. */
+/* wait: wait until HKIDs are free. */
 #include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
@@ -36,28 +36,28 @@ static void stop(int sig)
 static int not_known(struct cli_app *app, const struct tdxctl_facts *f, const char *why)
 {
 	if (!f->snap->platform.has_tdx)
-		return cli_error(app, CLI_NO_TDX, "no-tdx", "'tdxctl doctor' says why.",
+		return cli_error(app, CLI_NO_TDX, "no-tdx", "'tdxctl doctor' shows why.",
 				 "this host has no TDX, or it is off");
 	if (f->helper_err == -EACCES || f->helper_err == -EPERM)
-		return cli_error(app, CLI_PERMISSION, "permission", "Run it as root.",
-				 "free HKIDs are not known: only root may ask the helper; %s", why);
-	return cli_error(app, CLI_NO_HELPER, "helper-missing", "Load it with 'tdxctl helper load'.",
-			 "free HKIDs are not known: %s", why);
+		return cli_error(app, CLI_PERMISSION, "permission", "Run as root.",
+				 "the number of free HKIDs is not known: only root may query the helper; %s", why);
+	return cli_error(app, CLI_NO_HELPER, "helper-missing", "Load the helper with 'tdxctl helper load'.",
+			 "the number of free HKIDs is not known: %s", why);
 }
 
-static int look(struct cli_app *app, struct hkids *k)
+static int poll_hkids(struct cli_app *app, struct hkids *k)
 {
 	struct tdxctl_facts *f;
 	const char *why = NULL;
 	int err = 0;
 
-	/* The file of an emulated host is what others change. */
+	/* Other commands change the file of an emulated host: read it again. */
 	if (app->v.emulate_file)
 		err = tdxctl_set_emulated(app->ctx, app->v.emulate_file);
 	if (!err)
 		err = tdxctl_facts_get(app->ctx, TDXCTL_FACTS_CGROUP, &f);
 	if (err)
-		return cli_lib_error(app, err, "cannot look at the host");
+		return cli_lib_error(app, err, "cannot read host state");
 	if (!tdxctl_hkids_free(f, &k->free, &k->total, &why))
 		err = not_known(app, f, why);
 	k->leaked = 0;
@@ -67,7 +67,7 @@ static int look(struct cli_app *app, struct hkids *k)
 	return err;
 }
 
-/* Until the next look, or a signal. */
+/* Sleeps until the next poll, or a signal. */
 static void nap(uint64_t ns)
 {
 	struct timespec t = { .tv_sec = (time_t)(ns / NS_PER_S), .tv_nsec = (long)(ns % NS_PER_S) };
@@ -81,14 +81,14 @@ static int wait_for(struct cli_app *app, struct hkids *k, uint64_t *waited)
 	int err;
 
 	for (;;) {
-		err = look(app, k);
+		err = poll_hkids(app, k);
 		*waited = tdxctl_clock_ns() - start;
 		if (err || k->free >= app->v.hkids_free)
 			return err;
 		if (k->total - k->leaked < app->v.hkids_free)
 			return cli_error(app, CLI_FAILED, "failed", "", "%u HKIDs can never be free: the host has %" PRIu64 "%s",
 					 app->v.hkids_free, k->total,
-					 k->leaked ? ", and some are leaked" : "");
+					 k->leaked ? ", some of them leaked" : "");
 		if (stopped)
 			return cli_error(app, CLI_FAILED, "interrupted", "", "interrupted");
 		if (limit && *waited >= limit)
@@ -107,7 +107,7 @@ int cmd_wait(struct cli_app *app, int argc, char **argv)
 
 	if (!app->v.hkids_free)
 		return cli_error(app, CLI_USAGE, "usage", "See 'tdxctl wait --help'.",
-				 "wait: say for what: --hkids-free N");
+				 "wait: --hkids-free N is required");
 	sigaction(SIGINT, &sa, NULL);
 	sigaction(SIGTERM, &sa, NULL);
 	tdxctl_set_brief(app->ctx, true);
@@ -119,7 +119,7 @@ int cmd_wait(struct cli_app *app, int argc, char **argv)
 	out_uint(root, &fields[W_FREE], k.free);
 	out_uint(root, &fields[W_TOTAL], k.total);
 	out_strf(root, &fields[W_TEXT], "%" PRIu64 " of %" PRIu64 " free%s", k.free,
-		 k.total, code ? ", not enough" : "");
+		 k.total, code ? ", fewer than requested" : "");
 	out_uint(root, &fields[W_WAITED], waited);
 	return code;
 }

@@ -24,30 +24,30 @@ HEAD = """tdxctl-json(5)
 
 # NAME
 
-tdxctl-json - what tdxctl --json prints
+tdxctl-json - JSON output of tdxctl
 
 # DESCRIPTION
 
-With *--json* each run of *tdxctl*(8) prints one JSON object on standard output, whether it
-succeeds or fails. Names, types and meanings below are an interface and never change within one
-schema version; new keys may come. The shape does not depend on how much there is to tell:
+With *--json*, *tdxctl*(8) prints one JSON object to standard output, whether it succeeds or fails.
+The names, types and meanings below are an interface and never change within one schema version;
+new keys may be added. The structure does not depend on the data:
 
-- lists are arrays, also when they are empty;
-- bytes are counted in pages of 4 KiB (*\\_pages*) and time in nanoseconds (*\\_ns*), as integers;
-- masks, addresses and status words are strings like "0x1f";
-- null is what does not apply, or what cannot be known. In the second case the object has a key
-  *unknown*: an object that gives the reason for each such key.
+- lists are arrays, even if they are empty;
+- memory is in pages of 4 KiB (*\\_pages*) and time in nanoseconds (*\\_ns*), as integers;
+- masks, addresses and status codes are strings such as "0x1f";
+- a value that does not apply or is not known is null. If it is not known, the object has a key
+  *unknown*: an object with the reason for each such value.
 
-Every object has these keys.
+Every document has these keys.
 
 *schema_version*
 	1
 *command*
-	The verb with its noun, such as "td list"; null for an error before it is known.
+	The verb with its noun, such as "td list"; null if an error occurred before it was known.
 *error*
-	Only when something failed, alone or beside the result: an object with *code*, for
-	programs; *message* and *hint*, for people; and, where a name was not found or is
-	ambiguous, *candidates*. The message and the hint are on standard error as well.
+	Only if something failed, alone or with the result: an object with *code*, for programs;
+	*message* and *hint*, for people; and *candidates*, if a name was not found or is ambiguous.
+	The message and the hint are also printed to standard error.
 
 """
 
@@ -101,7 +101,7 @@ def page():
         out += f"## {title}\n\n"
         key = json.dumps(rows)
         if key in same:
-            out += f"As of *{same[key]}*.\n\n"
+            out += f"The same as *{same[key]}*.\n\n"
             continue
         same[key] = title
         for path, what, text, values in rows:
@@ -120,31 +120,31 @@ METRICS_HEAD = """tdxctl-metrics(5)
 
 # NAME
 
-tdxctl-metrics - what tdxctl metrics counts
+tdxctl-metrics - metrics of tdxctl
 
 # DESCRIPTION
 
-*tdxctl metrics* prints these metrics in Prometheus' text format. A metric or a sample that
-cannot be known, for want of the helper or of permission, is not there; it is never zero
-instead. Names, labels and meanings are an interface. Times are in seconds, memory in bytes.
+*tdxctl metrics* prints these metrics in Prometheus' text format. A metric or a sample that is
+not known, because there is no helper or no permission, is absent; it is never zero instead.
+Names, labels and meanings are an interface. Times are in seconds, memory in bytes.
 
-A _package_ is a physical package id; it is empty for the one lock of the whole host. A _leaf_ is
-the name of a SEAMCALL, or its number where it has no name. A _td_ is the number in *td:N*, which
-names one TD for as long as the helper is loaded, and a _vm_ its name, which is not unique.
+The label _package_ is a physical package id; it is empty for the lock of the whole host. _leaf_ is
+the name of a SEAMCALL, or its number if it has no name. _td_ is the number in *td:N*, which
+identifies one TD as long as the helper is loaded; _vm_ is the name of its VM, which is not unique.
 
 ## Counters and reloads
 
-The helper counts from when its probes are armed, and all its counters begin at zero again when
-it is loaded again. *tdxctl_helper_start_time_seconds* is that moment, the one that OpenMetrics
-calls _created_, for all of them: it stays the same while they go on, and changes with each
-reset. *rate*() and *increase*() of Prometheus take such a reset into account by themselves;
-*changes(tdxctl_helper_start_time_seconds[1h])* says how often there was one.
+The helper starts to count when its probes are armed, and all its counters start at zero when it is
+loaded again. *tdxctl_helper_start_time_seconds* is the start time of all counters, which
+OpenMetrics calls _created_; it changes only when they are reset. *rate*() and *increase*() of
+Prometheus handle such a reset; *changes(tdxctl_helper_start_time_seconds[1h])* is the number of
+resets.
 
 ## Histograms
 
-The bounds of *tdxctl_seamcall_duration_seconds* are powers of four from about a microsecond to a
-second. Each is a nanosecond less than 1.024 us, 4.096 us and so on, since what took that long is
-in the next bucket.
+The bounds of *tdxctl_seamcall_duration_seconds* are powers of four, from about one microsecond to
+one second. Each is one nanosecond less than 1.024 us, 4.096 us and so on, since a duration of
+exactly that length is counted in the next bucket.
 
 # METRICS
 
@@ -152,7 +152,7 @@ in the next bucket.
 
 METRICS_TAIL = """# EXAMPLE
 
-For the textfile collector of node_exporter, each minute from cron:
+Write the metrics for the textfile collector of node_exporter every minute, with cron:
 
 ```
 * * * * * root tdxctl metrics --textfile /var/lib/prometheus/node-exporter/tdxctl.prom
@@ -168,7 +168,7 @@ def metrics_page(binary):
     out = METRICS_HEAD
     dump = subprocess.run([binary, "dump-cli"], check=True, stdout=subprocess.PIPE).stdout
     rows = json.loads(dump)["metrics"]
-    for title, per_td in ("Of the host", False), ("Of each TD, with --per-td", True):
+    for title, per_td in ("Metrics of the host", False), ("Metrics of each TD, with --per-td", True):
         out += f"## {title}\n\n"
         for m in (m for m in rows if m["per_td"] == per_td):
             labels = ", ".join(f"_{plain(name)}_" for name in m["labels"])
@@ -193,31 +193,30 @@ _/etc/tdxctl.conf_
 
 # DESCRIPTION
 
-The limits that *tdxctl check* compares this host with, and that decide over the verdict of
-*tdxctl status*. Options of *tdxctl check* override the file, and the file overrides what is
-built in. Without the file the limits below hold. With *--root* _DIR_ it is
-_DIR/etc/tdxctl.conf_; an emulated host has none. *tdxctl check --config* _FILE_ reads another
-one.
+This file sets the limits of *tdxctl check*, which also determine the verdict of *tdxctl status*.
+Options of *tdxctl check* override the file, and the file overrides the built-in defaults listed
+below. With *--root* _DIR_, the file is _DIR/etc/tdxctl.conf_; an emulated host has none. *tdxctl
+check --config* _FILE_ reads another file.
 
-Each line is empty, or a comment after *#*, or
+*#* starts a comment. Apart from comments, a line is empty or of the form
 
 	_key_ = _value_
 
-Each check has two keys, *\<id\>\_warning* and *\<id\>\_critical*. The value *off* means no
-limit, and a check without one is not made. A check whose limit is set here is one that
-somebody relies on: when it cannot be made, the result of all checks is unknown at best.
+Each check has two keys, *\\<id\\>\\_warning* and *\\<id\\>\\_critical*. The value *off* means no
+limit; a check without a limit is off. A check whose limit is set here is required: if it is
+skipped, the result of all checks is at best unknown.
 
-A line that is not like this, a key that does not exist or comes twice, and a value that does
-not fit its key are errors that name the file and the line. *tdxctl check* does nothing then;
-*tdxctl status* warns and uses the limits that are built in.
+Any other line, an unknown or repeated key, and a value that is not valid for its key are errors
+that name the file and the line. *tdxctl check* then fails; *tdxctl status* prints a warning and uses
+the defaults.
 
 # VALUES
 
 *count*
-	A number, such as 4. Where the check knows a whole, a percentage of it, such as 12%.
+	A number, such as 4. If the check has a total, also a percentage of it, such as 12%.
 
 *time*
-	A number with its unit: *ms*, *s*, *m* or *h*, such as 90s.
+	A number with a unit: *ms*, *s*, *m* or *h*, such as 90s.
 
 *share*
 	A percentage, such as 10% or 0.5%.
@@ -232,13 +231,13 @@ not fit its key are errors that name the file and the line. *tdxctl check* does 
 CONF_TAIL = """# EXAMPLE
 
 ```
-# Two TDs must always fit.
+# Keep room for two more TDs.
 hkids_free_warning  = 4
 hkids_free_critical = 2
-# Large TDs take their time here.
+# The teardown of large TDs takes long.
 teardown_warning    = 10m
 teardown_critical   = 1h
-# CPUs are not this tool's business.
+# CPUs are checked by another tool.
 cpus_not_enabled_critical = off
 module_version_warning    = 1.5.06
 ```
@@ -258,18 +257,18 @@ def conf_page(binary):
         kind_of = UNITS[c["unit"]] + (" or percentage" if c["share"] else "")
         side = "below" if c["low"] else "above"
         out += f"## {plain(c['id'])}\n\n{plain(c['title'][0].upper() + c['title'][1:])}. {plain(c['about'])}\n\n"
-        for level, word in (("warning", "A warning"), ("critical", "Critical")):
-            out += f"*{plain(c['id'])}\\_{level}* = _{kind_of}_\n\t{word} when {side} it; by default "
+        for level, word in (("warning", "Warning"), ("critical", "Critical")):
+            out += f"*{plain(c['id'])}\\_{level}* = _{kind_of}_\n\t{word} if {side} this value; by default "
             out += "*off*.\n\n" if c[level] == "off" else f"{c[level]}.\n\n"
         if not c["verdict"]:
-            out += "The verdict of *tdxctl status* does not depend on it.\n\n"
+            out += "The verdict of *tdxctl status* does not depend on this check.\n\n"
     return out + CONF_TAIL
 
 
 CONF_EXAMPLE = """# SPDX-License-Identifier: GPL-2.0-only
-# Limits of tdxctl check, as they are built in: an example of /etc/tdxctl.conf, which
-# tdxctl.conf(5) describes. What is set there is relied on: where it cannot be checked the
-# result is unknown. So keep only what you change.
+# Example of /etc/tdxctl.conf with the default limits of tdxctl check; see tdxctl.conf(5).
+# A check whose limit is set is required: if it is skipped, the result is unknown. So set
+# only the limits that you change.
 """
 
 

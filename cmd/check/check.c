@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* check: is a limit exceeded, for cron and monitoring. */
+/* check: compare the host with limits, for cron and monitoring. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -41,7 +41,7 @@ static const struct cli_field finding_fields[] = {
 };
 static const struct cli_field findings = { .key = "findings", .label = "", .type = OUT_TABLE };
 
-/* The state is the label. */
+/* The state of a check is the label. */
 static const struct cli_field heads[] = {
 	[TDXCTL_HEALTH_OK] = { .label = "ok", .type = OUT_STR },
 	[TDXCTL_HEALTH_WARNING] = { .label = "WARNING", .type = OUT_STR },
@@ -106,7 +106,7 @@ static void put_limit(struct out_node *row, const struct tdxctl_check *c, size_t
 		put_value(row, c, which, v);
 }
 
-static void add_limit(char *buf, size_t len, const struct tdxctl_check *c, const char *word,
+static void add_limit(char *buf, size_t len, const struct tdxctl_check *c, const char *level,
 		      uint64_t v)
 {
 	size_t at = strlen(buf);
@@ -115,7 +115,7 @@ static void add_limit(char *buf, size_t len, const struct tdxctl_check *c, const
 	if (v == TDXCTL_UNKNOWN)
 		return;
 	check_value_text(text, sizeof(text), c, v);
-	snprintf(buf + at, len - at, "; %s %s %s", word, c->low ? "below" : "above", text);
+	snprintf(buf + at, len - at, "; %s %s %s", level, c->low ? "below" : "above", text);
 }
 
 /* "hkids_free: 12 of 15; warning below 2; critical below 1" */
@@ -161,7 +161,7 @@ static void show_check(const struct cli_app *app, struct out_node *table, size_t
 		one_line(row, c, r);
 }
 
-/* ---- what was found ---- */
+/* ---- findings ---- */
 
 static void show_findings(struct out_node *root, const struct tdxctl_health_report *r)
 {
@@ -190,11 +190,11 @@ static void show_summary(const struct cli_app *app, struct out_node *root, const
 
 	view_add_count(buf, sizeof(buf), r->count[TDXCTL_HEALTH_CRITICAL], "critical", NULL);
 	view_add_count(buf, sizeof(buf), r->count[TDXCTL_HEALTH_WARNING], "warning", "warnings");
-	view_add_count(buf, sizeof(buf), r->count[TDXCTL_HEALTH_OK], "check is well", "checks are well");
-	view_add_count(buf, sizeof(buf), r->count[TDXCTL_HEALTH_UNKNOWN], "could not be made", NULL);
+	view_add_count(buf, sizeof(buf), r->count[TDXCTL_HEALTH_OK], "check passed", "checks passed");
+	view_add_count(buf, sizeof(buf), r->count[TDXCTL_HEALTH_UNKNOWN], "skipped", NULL);
 	out_str(root, &summary, buf);
 	if (r->unknown && !app->v.verbose)
-		out_style(out_strf(root, &more, "Not made, for one: %s: %s. With -v: all of them.",
+		out_style(out_strf(root, &more, "Skipped: %s: %s (use -v to list all).",
 				   r->unknown->id, r->why), STYLE_DIM);
 }
 
@@ -212,7 +212,7 @@ static void show_all(const struct cli_app *app, const struct check_result *r, co
 		show_summary(app, root, r);
 }
 
-/* Of those that could not be made one that the result depends on is named. */
+/* Counts the checks, and picks a skipped one to name: if possible one that the result depends on. */
 static void count(struct check_result *r, const struct tdxctl_thresholds *limits)
 {
 	bool relied_on = false;
@@ -236,24 +236,24 @@ static void count(struct check_result *r, const struct tdxctl_thresholds *limits
 
 /* ---- limits ---- */
 
-static int apply(struct cli_app *app, const struct cli_list *words, const char *option,
+static int apply(struct cli_app *app, const struct cli_list *list, const char *option,
 		 struct tdxctl_limit *limits, struct tdxctl_thresholds *t)
 {
 	const struct tdxctl_check *c;
 	const char *why;
 	size_t len;
 
-	for (size_t i = 0; i < words->count; i++) {
-		const char *word = words->word[i];
+	for (size_t i = 0; i < list->count; i++) {
+		const char *limit = list->value[i];
 
-		len = strcspn(word, "=");
-		c = tdxctl_check_find(word, len);
-		if (!c || !word[len])
-			return cli_error(app, CLI_USAGE, "usage", "'tdxctl check -v' lists them; a limit is like hkids_free=4.",
-					 "--%s: %s '%s'", option, c ? "no limit in" : "there is no check", word);
-		if (tdxctl_limit_parse(c, word + len + 1, &limits[c - tdxctl_checks], &why))
+		len = strcspn(limit, "=");
+		c = tdxctl_check_find(limit, len);
+		if (!c || !limit[len])
+			return cli_error(app, CLI_USAGE, "usage", "'tdxctl check -v' lists the checks; a limit is like hkids_free=4.",
+					 "--%s: %s '%s'", option, c ? "no limit in" : "unknown check", limit);
+		if (tdxctl_limit_parse(c, limit + len + 1, &limits[c - tdxctl_checks], &why))
 			return cli_error(app, CLI_USAGE, "usage", "See tdxctl.conf(5).", "--%s: %s: %s",
-					 option, word, why);
+					 option, limit, why);
 		t->chosen[c - tdxctl_checks] = true;
 	}
 	return 0;
@@ -283,25 +283,25 @@ static bool has_tdx(const struct tdxctl_facts *f)
 static int verdict(struct cli_app *app, const struct tdxctl_facts *f, const struct check_result *r)
 {
 	if (!has_tdx(f))
-		return cli_error(app, CLI_NO_TDX, "no-tdx", "'tdxctl doctor' says why.",
+		return cli_error(app, CLI_NO_TDX, "no-tdx", "'tdxctl doctor' shows why.",
 				 "this host has no TDX, or it is off");
 	if (r->state != TDXCTL_HEALTH_UNKNOWN)
 		return r->state == TDXCTL_HEALTH_OK ? CLI_OK : CLI_PROBLEMS;
 	if (f->helper_err == -EACCES || f->helper_err == -EPERM)
-		return cli_error(app, CLI_PERMISSION, "permission", "Run it as root.",
+		return cli_error(app, CLI_PERMISSION, "permission", "Run as root.",
 				 "not everything could be checked: %s: %s", r->unknown->id, r->why);
 	if (f->snap->source == TDXCTL_SOURCE_HOST)
 		return cli_error(app, CLI_NO_HELPER, "helper-missing",
-				 tdxctl_kvm_without_tdx(f) ? "KVM does not use TDX: 'tdxctl doctor' says why." :
-				 app->v.root || app->v.from_report ? "" : "Load it with 'tdxctl helper load'.",
+				 tdxctl_kvm_without_tdx(f) ? "KVM does not use TDX; 'tdxctl doctor' shows why." :
+				 app->v.root || app->v.from_report ? "" : "Load the helper with 'tdxctl helper load'.",
 				 "not everything could be checked: %s: %s", r->unknown->id, r->why);
-	return cli_error(app, CLI_NO_HELPER, "not-supported", "'tdxctl check -v' lists what there is.",
+	return cli_error(app, CLI_NO_HELPER, "not-supported", "'tdxctl check -v' lists the checks.",
 			 "not everything could be checked: %s: %s", r->unknown->id, r->why);
 }
 
-static bool format_is(const struct cli_app *app, const char *word)
+static bool format_is(const struct cli_app *app, const char *name)
 {
-	return app->v.format && !strcmp(app->v.format, word);
+	return app->v.format && !strcmp(app->v.format, name);
 }
 
 int cmd_check(struct cli_app *app, int argc, char **argv)
@@ -314,8 +314,8 @@ int cmd_check(struct cli_app *app, int argc, char **argv)
 	int err;
 
 	if (app->v.json && app->v.format && !format_is(app, "json"))
-		return cli_error(app, CLI_USAGE, "usage", "Leave --json out.",
-				 "--json is --format json, not %s", app->v.format);
+		return cli_error(app, CLI_USAGE, "usage", "Run it without --json.",
+				 "--json and --format %s are mutually exclusive", app->v.format);
 	app->v.json |= format_is(app, "json");
 	err = read_limits(app, &limits, &file);
 	if (err)
@@ -323,11 +323,11 @@ int cmd_check(struct cli_app *app, int argc, char **argv)
 	tdxctl_set_brief(app->ctx, true);
 	err = tdxctl_facts_get(app->ctx, TDXCTL_FACTS_CHECK, &facts);
 	if (err)
-		return cli_lib_error(app, err, "cannot look at the host");
+		return cli_lib_error(app, err, "cannot read host state");
 	err = tdxctl_health_get(facts, &limits, &report);
 	if (err) {
 		tdxctl_facts_free(facts);
-		return cli_lib_error(app, err, "health");
+		return cli_lib_error(app, err, "cannot evaluate the health of the host");
 	}
 	r.report = report;
 	r.state = has_tdx(facts) ? tdxctl_health_overall(report, &limits) : TDXCTL_HEALTH_UNKNOWN;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* check's result, for its formats. */
+/* The result of check, and its formats. */
 #ifndef TDXCTL_CMD_CHECK_H
 #define TDXCTL_CMD_CHECK_H
 
@@ -10,20 +10,20 @@
 struct check_result {
 	const struct tdxctl_health_report *report;
 	enum tdxctl_health state;	/* of all checks together */
-	size_t count[4];		/* checks with a limit, by enum tdxctl_health */
-	const struct tdxctl_check *unknown;	/* one that could not be made; NULL */
-	const char *why;		/* and why not */
+	size_t count[4];		/* of checks that have a limit, by enum tdxctl_health */
+	const struct tdxctl_check *unknown;	/* a skipped check; NULL: none */
+	const char *why;		/* why it was skipped */
 };
 
 extern const char *const check_units[TDXCTL_UNITS];
-/* "12", "1.5 s", "0.52 %", "1.5.06" */
+/* Formats a value in the unit of @c: "12", "1.5 s", "0.52 %", "1.5.06". */
 void check_value_text(char *buf, size_t len, const struct tdxctl_check *c, uint64_t v);
-/* One line with performance data. */
+/* Prints one line with performance data to stdout. */
 void check_nagios(const struct check_result *r);
-/* An error as such a line; returns the exit status that goes with it. */
+/* Prints an error as such a line; returns the exit code for it. */
 int check_nagios_error(const char *message);
 void check_prom(const struct check_result *r);
-/* Rows for dump-cli. */
+/* Adds the table of checks, for dump-cli. */
 void check_dump(struct out_node *root);
 
 int cmd_check(struct cli_app *app, int argc, char **argv);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The table of checks, for the manual. */
+/* The table of checks, for tdxctl.conf(5). */
 #include <inttypes.h>
 
 #include "check.h"
@@ -18,7 +18,7 @@ static const struct cli_field fields[] = {
 };
 static const struct cli_field table = { .key = "checks", .type = OUT_TABLE };
 
-/* As tdxctl.conf(5) has it. */
+/* In the syntax of tdxctl.conf(5). */
 static void put_limit(struct out_node *row, const struct cli_field *f, const struct tdxctl_check *c,
 		      const struct tdxctl_limit *l)
 {

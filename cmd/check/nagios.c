@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* check --format nagios: one line, as the guidelines for monitoring plugins have it. */
+/* check --format nagios: one line as specified by the Monitoring Plugins guidelines. */
 #include <inttypes.h>
 #include <stdlib.h>
 
 #include "check.h"
 
-/* Some transports cut at 1024 bytes, and the performance data come last. */
+/* Some transports truncate at 1024 bytes, and the performance data are at the end. */
 #define MAX_REASONS 3
 
-static const char *const words[] = { "OK", "WARNING", "CRITICAL", "UNKNOWN" };
+static const char *const states[] = { "OK", "WARNING", "CRITICAL", "UNKNOWN" };
 
-/* A bar begins the performance data. */
+/* A '|' starts the performance data, so it must not be in the text. */
 static void put(const char *s)
 {
 	char *clean = text_clean(s);
@@ -36,7 +36,7 @@ static void put_number(const struct tdxctl_check *c, uint64_t v)
 		printf("%" PRIu64, v);
 }
 
-/* "4:" is well from 4 on, "4" up to 4. */
+/* "4:" means at least 4, "4" means at most 4. */
 static void put_limit(const struct tdxctl_check *c, uint64_t v)
 {
 	putchar(';');
@@ -85,17 +85,17 @@ void check_nagios(const struct check_result *r)
 {
 	const struct tdxctl_check_result *free_hkids = &r->report->result[TDXCTL_CHECK_HKIDS_FREE];
 
-	printf("TDX %s - ", words[r->state]);
+	printf("TDX %s - ", states[r->state]);
 	if (r->state == TDXCTL_HEALTH_WARNING || r->state == TDXCTL_HEALTH_CRITICAL) {
 		put_reasons(r->report);
 	} else {
 		if (free_hkids->value.readable)
 			printf("%" PRIu64 " of %" PRIu64 " HKIDs free, ", free_hkids->value.value,
 			       free_hkids->total);
-		printf("%zu check%s well", r->count[TDXCTL_HEALTH_OK],
-		       r->count[TDXCTL_HEALTH_OK] == 1 ? " is" : "s are");
+		printf("%zu check%s passed", r->count[TDXCTL_HEALTH_OK],
+		       r->count[TDXCTL_HEALTH_OK] == 1 ? "" : "s");
 		if (r->count[TDXCTL_HEALTH_UNKNOWN]) {
-			printf(", %zu could not be made: %s: ", r->count[TDXCTL_HEALTH_UNKNOWN],
+			printf(", %zu skipped: %s: ", r->count[TDXCTL_HEALTH_UNKNOWN],
 			       r->unknown->id);
 			put(r->why);
 		}
@@ -107,7 +107,7 @@ void check_nagios(const struct check_result *r)
 	putchar('\n');
 }
 
-/* A wrong option is not a critical host, which exit status 2 would mean. */
+/* A usage error must not have exit status 2, which means a critical state. */
 int check_nagios_error(const char *message)
 {
 	fputs("TDX UNKNOWN - ", stdout);

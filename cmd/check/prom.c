@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* check --format prom: what alerts need; `metrics` has everything else. */
+/* check --format prom: metrics for alerts; the verb metrics has all others. */
 #include "check.h"
 #include "out/prom.h"
 
@@ -7,28 +7,28 @@ static const struct cli_field label = { .key = "check", .type = OUT_STR };
 
 static const struct prom_metric worst = {
 	.name = "tdxctl_check_worst_state", .type = PROM_GAUGE,
-	.help = "Result of all checks together: 0 ok, 1 warning, 2 critical, 3 unknown.",
+	.help = "State of all checks together: 0 ok, 1 warning, 2 critical, 3 unknown.",
 };
 static const struct prom_metric states = {
 	.name = "tdxctl_check_state", .type = PROM_GAUGE,
-	.help = "Result of each check that has a limit: 0 ok, 1 warning, 2 critical, 3 unknown.",
+	.help = "State of each check that has a limit: 0 ok, 1 warning, 2 critical, 3 unknown.",
 	.labels = &label, .nr_labels = 1,
 };
-/* Each unit has a metric of its own; a version is no number. */
+/* One metric for each unit; a version is not a number. */
 static const struct prom_metric values[TDXCTL_UNITS] = {
 	[TDXCTL_UNIT_COUNT] = {
 		.name = "tdxctl_check_value", .type = PROM_GAUGE,
-		.help = "What a check counted.",
+		.help = "Value of a check that counts.",
 		.labels = &label, .nr_labels = 1,
 	},
 	[TDXCTL_UNIT_NS] = {
 		.name = "tdxctl_check_value_seconds", .type = PROM_GAUGE, .unit = "seconds",
-		.help = "How long the worst object of a check takes by now.",
+		.help = "Value of a check that measures a duration, for the longest one.",
 		.labels = &label, .nr_labels = 1,
 	},
 	[TDXCTL_UNIT_PPM] = {
 		.name = "tdxctl_check_value_ratio", .type = PROM_GAUGE, .unit = "ratio",
-		.help = "The share that a check found.",
+		.help = "Value of a check that measures a ratio.",
 		.labels = &label, .nr_labels = 1,
 	},
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The frame of the command line: what main() and the verbs use of it. */
+/* The frame of the command line: parsing, errors, opening a host, and shared views. */
 #ifndef TDXCTL_CLI_H
 #define TDXCTL_CLI_H
 
@@ -9,13 +9,13 @@
 #include "exit.h"
 #include "out/out.h"
 
-/* The words of an option that may be repeated, in the order of the line. */
+/* The values of an option that may be repeated, in command-line order. */
 struct cli_list {
-	const char **word;
+	const char **value;
 	size_t count;
 };
 
-/* Every option of every verb has its value here; cli_opt.offset points in. */
+/* The values of all options of all verbs; cli_opt.offset is an offset into it. */
 struct cli_values {
 	/* global */
 	bool json, quiet, no_color, help, version;
@@ -43,29 +43,29 @@ struct cli_values {
 	/* metrics */
 	const char *textfile;
 	bool per_td;
-	/* wait; 0 = not given */
+	/* wait; 0: not given */
 	unsigned int hkids_free;
 	/* check */
 	const char *format, *config;
 	struct cli_list warning, critical;
-	/* keys; 0 = not given */
+	/* keys; 0: not given */
 	unsigned int keyid_bits, split;
 };
 
 enum cli_opt_type {
 	CLI_OPT_FLAG,		/* bool */
-	CLI_OPT_COUNT,		/* unsigned int, one more each time */
+	CLI_OPT_COUNT,		/* unsigned int: how often it is given */
 	CLI_OPT_STRING,
 	CLI_OPT_UINT,		/* min..max */
 	CLI_OPT_CHOICE,		/* one of @values */
 	CLI_OPT_LIST,		/* struct cli_list */
-	CLI_OPT_OPTIONAL,	/* bool at @offset, string at @offset2 after '=' */
+	CLI_OPT_OPTIONAL,	/* bool at @offset; the string after '=' at @offset2 */
 };
 
-/* What becomes of an error, from the first word of the line on. */
+/* How errors are printed when an option has a certain value, even if parsing fails. */
 struct cli_error_form {
 	bool json;			/* as --json */
-	/* In place of the result, to stdout; returns the exit code. */
+	/* Prints the error to stdout instead of a result; returns the exit code. */
 	int (*print)(const char *message);
 };
 
@@ -78,23 +78,23 @@ struct cli_opt {
 	const char *const *values;	/* CLI_OPT_CHOICE, NULL-terminated */
 	const struct cli_error_form *error_forms;	/* one for each of @values, or NULL */
 	unsigned int min, max;		/* CLI_OPT_UINT */
-	unsigned int preset;		/* its value when it is not given */
+	unsigned int preset;		/* CLI_OPT_UINT: the default */
 	const char *help;
 };
 
 #define CLI_VALUE(member) offsetof(struct cli_values, member)
 
 enum cli_need {
-	CLI_NEED_SNAPSHOT = 1 << 0,	/* app->snap is there */
-	CLI_NEED_LEDGER	  = 1 << 1,	/* helper or emulated host behind it */
-	CLI_NEED_TDX	  = 1 << 2,	/* a TDX module was seen */
+	CLI_NEED_SNAPSHOT = 1 << 0,	/* app->snap is set */
+	CLI_NEED_LEDGER	  = 1 << 1,	/* the snapshot is from the helper or an emulated host */
+	CLI_NEED_TDX	  = 1 << 2,	/* a TDX module was found */
 	CLI_NEED_LIVE	  = 1 << 3,	/* not a captured host */
 	CLI_NEED_REAL	  = 1 << 4,	/* neither captured nor emulated */
-	CLI_NEED_NAMES	  = 1 << 5,	/* every TD with its VM and process */
-	CLI_NEED_TIME	  = 1 << 6,	/* a host on which something may happen */
+	CLI_NEED_NAMES	  = 1 << 5,	/* every TD has its VM and process */
+	CLI_NEED_TIME	  = 1 << 6,	/* the state of the host can change */
 };
 
-enum cli_group { CLI_GROUP_LOOK, CLI_GROUP_ACT, CLI_GROUP_HOST, CLI_GROUP_MORE, CLI_GROUPS };
+enum cli_group { CLI_GROUP_INSPECT, CLI_GROUP_RELEASE, CLI_GROUP_SETUP, CLI_GROUP_OTHER, CLI_GROUPS };
 
 struct cli_app;
 
@@ -102,7 +102,7 @@ struct cli_cmd {
 	enum cli_group group;
 	const char *verb;
 	const char *noun;		/* NULL: the verb stands alone */
-	bool is_default;		/* of the verb's nouns */
+	bool is_default;		/* the noun that may be left out */
 	bool hidden;
 	const char *summary;
 	const char *args;		/* "VM", "[VERB [NOUN]]" */
@@ -110,7 +110,7 @@ struct cli_cmd {
 	const struct cli_opt *opts;
 	size_t nr_opts;
 	unsigned int needs;		/* enum cli_need */
-	const char *details;		/* a paragraph for --help */
+	const char *details;		/* a paragraph of --help */
 	int (*run)(struct cli_app *app, int argc, char **argv);
 };
 
@@ -132,31 +132,37 @@ struct cli_app {
 	struct tdxctl_ctx *ctx;
 	struct tdxctl_snapshot *snap;
 	struct out *out;
-	const struct cli_error_form *error_form;	/* NULL: text, or JSON with --json */
-	bool silent;			/* the verb wrote stdout itself */
+	const struct cli_error_form *error_form;	/* NULL: the usual one */
+	bool silent;			/* the verb has written to stdout itself */
 	bool out_tty, err_tty;
 };
 
 /* ---- host.c ---- */
 
-/* The host of --root, --emulate or --from-report; 0 or an exit code, with the error set. */
+/*
+ * Opens the host of --root, --emulate or --from-report. Returns 0, or an exit code with
+ * the error recorded.
+ */
 int cli_open_host(struct cli_app *app);
-/* Takes the snapshot when app->cmd needs one, and looks whether it will do. */
+/*
+ * Takes the snapshot if app->cmd needs one, and checks that the host has what app->cmd
+ * needs. Returns 0, or an exit code with the error recorded.
+ */
 int cli_check_needs(struct cli_app *app);
 
 /* ---- opt.c ---- */
 
-/* Finds the verb and parses everything; 0 or CLI_USAGE with the error set. */
+/* Finds the verb and parses the command line. Returns 0, or an exit code with the error recorded. */
 int cli_parse(struct cli_app *app, int argc, char **argv, char ***args, int *nr_args);
-/* What parsing allocated. */
+/* Frees what cli_parse() allocated. */
 void cli_free_values(struct cli_app *app);
-/* Usage errors: @word is no verb, or no noun of @verb; NULL: a noun is missing. */
+/* Usage errors: @word is not a verb; @word is not a noun of @verb, or NULL if the noun is missing. */
 int cli_unknown_verb(struct cli_app *app, const char *word);
 int cli_unknown_noun(struct cli_app *app, const char *verb, const char *word);
 
 /* ---- suggest.c ---- */
 
-/* The candidate nearest to @word, NULL when none is near. */
+/* Returns the candidate most similar to @word, or NULL if none is similar. */
 const char *cli_suggest(const char *word, const char *const *names, size_t count);
 
 /* ---- help.c ---- */
@@ -168,23 +174,24 @@ int cmd_help(struct cli_app *app, int argc, char **argv);
 
 /* ---- err.c ---- */
 
-/* "status", "td show" */
+/* Formats the name of a verb and its noun: "status", "td show". */
 void cli_cmd_name(const struct cli_cmd *c, char *buf, size_t len);
-/* Records the error and returns @code. @word is the JSON error code. */
-int cli_error(struct cli_app *app, enum cli_exit code, const char *word,
+/* Records an error and returns @code. @id is the error code in JSON. */
+int cli_error(struct cli_app *app, enum cli_exit code, const char *id,
 	      const char *hint, const char *fmt, ...)
 	__attribute__((format(printf, 5, 6)));
 /*
- * The library's failure -@err: its own sentence and hint where it has them,
- * else "@what: strerror". Exit code and JSON word come from one table.
+ * Records a failure of the library: its own message and hint if it has them, else
+ * "@fmt: strerror(-@err)". One table maps @err to the exit code and the JSON error code.
+ * Returns the exit code.
  */
 int cli_lib_error(struct cli_app *app, int err, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
-/* The same with exit code and word of the caller's. */
-int cli_lib_error_as(struct cli_app *app, enum cli_exit code, const char *word,
+/* The same with the exit code and the JSON error code of the caller. */
+int cli_lib_error_as(struct cli_app *app, enum cli_exit code, const char *id,
 		     int err, const char *fmt, ...)
 	__attribute__((format(printf, 5, 6)));
-/* Text for people, on stderr, never with -q. */
+/* Prints a note to stderr, unless -q is given. */
 void cli_note(const struct cli_app *app, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 /* Prints the recorded error to stderr. */
@@ -193,41 +200,49 @@ void cli_print_error(const struct cli_app *app);
 /* ---- limits.c ---- */
 
 struct tdxctl_thresholds;
-/* The limits of @file, or of the machine. *found: there was a file. */
+/*
+ * Reads the limits of @file, or of the host if it is NULL; without a file the defaults
+ * hold. *found: a file was read. Returns 0 or a negative errno, see tdxctl_conf_read().
+ */
 int cli_limits(struct cli_app *app, const char *file, struct tdxctl_thresholds *t, bool *found);
 
-/* ---- view.c: what several verbs show in the same way ---- */
+/* ---- view.c: shared by several verbs ---- */
 
-/* The one TD @sel names, or NULL with the error set and *code to return. */
+/* Returns the only TD that matches @sel, or NULL with the error recorded and *code set. */
 const struct tdxctl_td_view *cli_find_td(struct cli_app *app,
 					 const struct tdxctl_snapshot *snap,
 					 const char *sel, int *code);
-/* The shortest word that names @td and no other: "td:3", its PID where it has no number. */
+/* Formats a short selector that matches only @td: "td:3", or its PID if it has no number. */
 void view_selector(char *buf, size_t len, const struct tdxctl_td_view *td);
+/* Returns NULL if no TD has that TDR page. */
 const struct tdxctl_td_view *view_td_by_tdr(const struct tdxctl_snapshot *s,
 					    uint64_t tdr);
-/* 0 when @since is unknown or in the future. */
+/* Nanoseconds since @since; 0 if @since is unknown or later than the snapshot. */
 uint64_t view_age(const struct tdxctl_snapshot *s, uint64_t since);
-/* Physical ids of the packages in @mask: "0,1", "-". Free with free(). */
+/*
+ * Physical ids of the packages in @mask: "0,1", or "-" if it is empty. The caller frees
+ * the string. NULL: out of memory.
+ */
 char *view_packages(const struct tdxctl_snapshot *s, uint64_t mask);
-/* A value the host was asked for, or why it is unknown. */
+/* Adds a value of the host, or the reason why it is unknown. */
 void view_val(struct out_node *n, const struct cli_field *f, const struct tdxctl_val *v);
-/* "TDH.MNG.KEY.FREEID: TDX_OPERAND_BUSY (0x8000020000000000)" */
+/* Adds "TDH.MNG.KEY.FREEID: TDX_OPERAND_BUSY (0x8000020000000000)". */
 struct out_node *view_failure(struct out_node *n, const struct cli_field *f, unsigned int leaf,
 			      uint64_t status);
 enum out_style view_hkid_style(unsigned int state);
 enum out_style view_td_style(unsigned int state);
-const char *view_source(enum tdxctl_source source);	/* the JSON word */
+const char *view_source(enum tdxctl_source source);	/* as in JSON */
 const char *view_lock(unsigned int kind);	/* the kernel's name */
 /*
- * Appends "3 warnings" to a list in @buf, nothing when @n is 0. @many NULL: the
- * word is the same for one and for several.
+ * Appends "3 warnings" to a comma-separated list in @buf, or nothing if @n is 0. @many
+ * is NULL if singular and plural are the same.
  */
 void view_add_count(char *buf, size_t len, uint64_t n, const char *one, const char *many);
-/* CPUs of @p can run TDs: one is online. */
+/* Whether @p has an online CPU, without which no TD can be created or torn down. */
 bool view_covered(const struct tdxctl_package *p);
 
-extern const char view_no_helper[];	/* reason: there is no helper */
-extern const char view_late[];		/* reason: older than the helper */
+/* Reasons why a value is unknown. */
+extern const char view_no_helper[];	/* only the helper knows it */
+extern const char view_late[];		/* the TD was created before the helper was loaded */
 
 #endif

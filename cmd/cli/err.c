@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Errors: one table from errno to exit code, word and next step. */
+/* Errors: one table maps errno to the exit code, the JSON error code and the next step. */
 #include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -10,23 +10,26 @@
 static const struct {
 	int err;
 	enum cli_exit code;
-	const char *word;
+	const char *id;
 	const char *hint;
 } errors[] = {
-	{ EPERM, CLI_PERMISSION, "permission", "Run it as root (CAP_SYS_ADMIN)." },
-	{ EACCES, CLI_PERMISSION, "permission", "Run it as root, or ask the owner for access." },
-	{ ENODEV, CLI_NO_HELPER, "helper-gone", "The helper was unloaded; 'tdxctl helper load' and try again." },
-	{ ENOTCONN, CLI_NO_HELPER, "helper-missing", "Load it with 'tdxctl helper load'." },
-	{ ENOTTY, CLI_NO_HELPER, "helper-version", "The loaded helper is of another version; unload it and load this one." },
-	{ E2BIG, CLI_NO_HELPER, "helper-version", "The loaded helper is of another version; unload it and load this one." },
-	{ EPROTO, CLI_NO_HELPER, "helper-version", "The loaded helper is of another version; unload it and load this one." },
-	{ EOPNOTSUPP, CLI_NO_HELPER, "not-supported", "This kernel lacks what it takes; 'tdxctl helper status' says what there is." },
-	{ EKEYREJECTED, CLI_PERMISSION, "module-signature", "The kernel wants a signed module (Secure Boot): sign it or enrol its key." },
-	{ ENOEXEC, CLI_FAILED, "module-format", "The module is for another kernel: build it for 'uname -r'." },
-	{ ESRCH, CLI_FAILED, "gone", "It ended in the meantime; 'tdxctl td list' shows what is left." },
-	{ EBADF, CLI_FAILED, "gone", "Its VM file was closed in the meantime; 'tdxctl td list' shows what is left." },
+	{ EPERM, CLI_PERMISSION, "permission", "Run as root (CAP_SYS_ADMIN is required)." },
+	{ EACCES, CLI_PERMISSION, "permission", "Run as root, or ask the owner for access." },
+	{ ENODEV, CLI_NO_HELPER, "helper-gone", "The helper was unloaded; run 'tdxctl helper load' and try again." },
+	{ ENOTCONN, CLI_NO_HELPER, "helper-missing", "Load the helper with 'tdxctl helper load'." },
+	{ ENOTTY, CLI_NO_HELPER, "helper-version", 
+	  "The loaded helper does not match this tdxctl; reload it: 'tdxctl helper unload && tdxctl helper load'." },
+	{ E2BIG, CLI_NO_HELPER, "helper-version", 
+	  "The loaded helper does not match this tdxctl; reload it: 'tdxctl helper unload && tdxctl helper load'." },
+	{ EPROTO, CLI_NO_HELPER, "helper-version", 
+	  "The loaded helper does not match this tdxctl; reload it: 'tdxctl helper unload && tdxctl helper load'." },
+	{ EOPNOTSUPP, CLI_NO_HELPER, "not-supported", "Not supported by this kernel; see 'tdxctl helper status'." },
+	{ EKEYREJECTED, CLI_PERMISSION, "module-signature", "The kernel requires signed modules (Secure Boot): sign the module or enrol its key." },
+	{ ENOEXEC, CLI_FAILED, "module-format", "The module was built for another kernel; build it for the running one ('uname -r')." },
+	{ ESRCH, CLI_FAILED, "gone", "The VM ended in the meantime; 'tdxctl td list' shows the remaining TDs." },
+	{ EBADF, CLI_FAILED, "gone", "The VM file was closed in the meantime; 'tdxctl td list' shows the remaining TDs." },
 	{ EFBIG, CLI_FAILED, "too-large", "" },
-	{ EBUSY, CLI_FAILED, "busy", "Wait for it to end, then try again." },
+	{ EBUSY, CLI_FAILED, "busy", "Wait until the other operation has finished, then try again." },
 	{ ENOMEM, CLI_FAILED, "no-memory", "" },
 	{ EINTR, CLI_FAILED, "interrupted", "" },
 };
@@ -36,34 +39,34 @@ void cli_cmd_name(const struct cli_cmd *c, char *buf, size_t len)
 	snprintf(buf, len, "%s%s%s", c->verb, c->noun ? " " : "", c->noun ? c->noun : "");
 }
 
-static int record(struct cli_app *app, enum cli_exit code, const char *word,
+static int record(struct cli_app *app, enum cli_exit code, const char *id,
 		  const char *hint, const char *fmt, va_list ap)
 	__attribute__((format(printf, 5, 0)));
 
-static int record(struct cli_app *app, enum cli_exit code, const char *word,
+static int record(struct cli_app *app, enum cli_exit code, const char *id,
 		  const char *hint, const char *fmt, va_list ap)
 {
 	char *msg;
 
 	if (vasprintf(&msg, fmt, ap) < 0)
 		msg = NULL;
-	out_error(app->out, word, msg ? msg : "out of memory", hint);
+	out_error(app->out, id, msg ? msg : "out of memory", hint);
 	free(msg);
 	return code;
 }
 
-int cli_error(struct cli_app *app, enum cli_exit code, const char *word,
+int cli_error(struct cli_app *app, enum cli_exit code, const char *id,
 	      const char *hint, const char *fmt, ...)
 {
 	va_list ap;
 
 	va_start(ap, fmt);
-	record(app, code, word, hint, fmt, ap);
+	record(app, code, id, hint, fmt, ap);
 	va_end(ap);
 	return code;
 }
 
-/* The library writes clauses; here a hint is a sentence. */
+/* Hints of the library are clauses, ours are sentences. */
 static void sentence(char *buf, size_t len, const char *s)
 {
 	size_t n;
@@ -76,11 +79,11 @@ static void sentence(char *buf, size_t len, const char *s)
 		strcpy(buf + n, ".");
 }
 
-static int lib_error(struct cli_app *app, enum cli_exit code, const char *word,
+static int lib_error(struct cli_app *app, enum cli_exit code, const char *id,
 		     const char *hint, int err, const char *fmt, va_list ap)
 	__attribute__((format(printf, 6, 0)));
 
-static int lib_error(struct cli_app *app, enum cli_exit code, const char *word,
+static int lib_error(struct cli_app *app, enum cli_exit code, const char *id,
 		     const char *hint, int err, const char *fmt, va_list ap)
 {
 	const char *why = tdxctl_error(app->ctx), *next = tdxctl_hint(app->ctx);
@@ -94,9 +97,9 @@ static int lib_error(struct cli_app *app, enum cli_exit code, const char *word,
 		snprintf(buf, sizeof(buf), "See 'tdxctl %s --help'.", name);
 	}
 	if (why && *why)
-		cli_error(app, code, word, buf, "%s", why);
+		cli_error(app, code, id, buf, "%s", why);
 	else
-		cli_error(app, code, word, buf, "%s: %s", what ? what : "error",
+		cli_error(app, code, id, buf, "%s: %s", what ? what : "error",
 			  strerror(-err));
 	free(what);
 	return code;
@@ -105,29 +108,29 @@ static int lib_error(struct cli_app *app, enum cli_exit code, const char *word,
 int cli_lib_error(struct cli_app *app, int err, const char *fmt, ...)
 {
 	enum cli_exit code = CLI_FAILED;
-	const char *word = "failed", *hint = "";
+	const char *id = "failed", *hint = "";
 	va_list ap;
 
 	for (size_t i = 0; i < ARRAY_SIZE(errors); i++) {
 		if (errors[i].err == -err) {
 			code = errors[i].code;
-			word = errors[i].word;
+			id = errors[i].id;
 			hint = errors[i].hint;
 		}
 	}
 	va_start(ap, fmt);
-	lib_error(app, code, word, hint, err, fmt, ap);
+	lib_error(app, code, id, hint, err, fmt, ap);
 	va_end(ap);
 	return code;
 }
 
-int cli_lib_error_as(struct cli_app *app, enum cli_exit code, const char *word,
+int cli_lib_error_as(struct cli_app *app, enum cli_exit code, const char *id,
 		     int err, const char *fmt, ...)
 {
 	va_list ap;
 
 	va_start(ap, fmt);
-	lib_error(app, code, word, "", err, fmt, ap);
+	lib_error(app, code, id, "", err, fmt, ap);
 	va_end(ap);
 	return code;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Exit codes are interface: scripts compare them. Never renumber. */
+/* Exit codes are an interface: scripts compare them. Never renumber them. */
 #ifndef TDXCTL_EXIT_H
 #define TDXCTL_EXIT_H
 

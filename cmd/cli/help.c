@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* --help of everything, printed from the tables. */
+/* --help, printed from the table of verbs. */
 #include <string.h>
 
 #include "cli.h"
@@ -32,8 +32,9 @@ static void usage_line(FILE *f, const struct cli_cmd *c, const char *lead)
 void cli_help_main(FILE *f, const struct cli_table *t)
 {
 	fputs("Usage: tdxctl [options] VERB [NOUN] [options]\n\n"
-	      "Which HKIDs are in use and by whom, what holds up key configuration, can every\n"
-	      "CPU run TDs; and when a TD will not die: its HKID and memory back now.\n", f);
+	      "Shows which HKIDs of an Intel TDX host are in use and by which TD, what delays key\n"
+	      "configuration, and whether every CPU can run TDs. Frees the HKID and the memory of\n"
+	      "a TD that does not end.\n", f);
 	for (enum cli_group g = 0; g < CLI_GROUPS; g++) {
 		fprintf(f, "\n%s:\n", t->group_titles[g]);
 		for (size_t i = 0; i < t->nr_cmds; i++) {
@@ -48,7 +49,7 @@ void cli_help_main(FILE *f, const struct cli_table *t)
 			fprintf(f, "  %-20s  %s\n", left, c->summary);
 		}
 	}
-	fputs("\nOptions, before or after the verb:\n", f);
+	fputs("\nGlobal options, before or after the verb:\n", f);
 	print_opts(f, t->global_opts, t->nr_global_opts);
 	fputs("\nExit status:\n", f);
 	for (size_t i = 0; i < t->nr_exits; i++)
@@ -88,7 +89,7 @@ void cli_help_verb(FILE *f, const struct cli_table *t, const char *verb,
 			print_opts(f, c->opts, c->nr_opts);
 		}
 	}
-	fputs("\nOptions of every verb:\n", f);
+	fputs("\nGlobal options:\n", f);
 	print_opts(f, t->global_opts, t->nr_global_opts);
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Which host a verb works on, and whether it can. */
+/* Opens the host and checks that the verb can work on it. */
 #include <errno.h>
 
 #include <report.h>
@@ -50,35 +50,35 @@ int cli_check_needs(struct cli_app *app)
 
 	cli_cmd_name(app->cmd, name, sizeof(name));
 	if ((needs & CLI_NEED_REAL) && app->v.emulate)
-		return cli_error(app, CLI_USAGE, "usage", "Leave --emulate out.",
+		return cli_error(app, CLI_USAGE, "usage", "Run it without --emulate.",
 				 "%s: an emulated host has no kernel module", name);
 	lacks = needs & CLI_NEED_REAL ? "has no kernel module" :
-		needs & CLI_NEED_TIME ? "does not change: there is nothing to wait for" : "cannot be changed";
+		needs & CLI_NEED_TIME ? "does not change, so there is nothing to wait for" : "cannot be changed";
 	if ((needs & (CLI_NEED_REAL | CLI_NEED_LIVE)) && (app->v.root || app->v.from_report))
-		return cli_error(app, CLI_USAGE, "usage", app->v.root ? "Leave --root out." :
-				 "Leave --from-report out.", "%s: a %s %s", name,
+		return cli_error(app, CLI_USAGE, "usage", app->v.root ? "Run it without --root." :
+				 "Run it without --from-report.", "%s: a %s %s", name,
 				 app->v.root ? "captured host" : "report", lacks);
 	if (!(needs & CLI_NEED_SNAPSHOT))
 		return 0;
 	tdxctl_set_brief(app->ctx, !(needs & CLI_NEED_NAMES));
 	err = tdxctl_snapshot_get(app->ctx, &app->snap);
 	if (err)
-		return cli_lib_error(app, err, "cannot look at the host");
+		return cli_lib_error(app, err, "cannot read host state");
 	host = app->snap->source == TDXCTL_SOURCE_HOST;
 	if (!app->snap->platform.has_tdx &&
 	    ((needs & CLI_NEED_TDX) || ((needs & CLI_NEED_LEDGER) && host)))
 		return cli_error(app, CLI_NO_TDX, "no-tdx",
-				 "'tdxctl status' shows what there is.",
+				 "'tdxctl doctor' shows why.",
 				 "this host has no TDX, or it is off");
 	if ((needs & CLI_NEED_LEDGER) && host) {
 		if (app->v.root || app->v.from_report)
 			return cli_error(app, CLI_NO_HELPER, "helper-missing",
-					 "'tdxctl status' shows what there is.",
-					 "%s: only the helper knows, %s", name, app->v.root ?
-					 "and a captured host is files alone" :
-					 "and it was not there when the report was written");
+					 "'tdxctl status' shows what is known without it.",
+					 "%s: needs the helper, %s", name, app->v.root ?
+					 "but a captured host has only files" :
+					 "but it was not loaded when the report was written");
 		return cli_error(app, CLI_NO_HELPER, "helper-missing",
-				 "Load it with 'tdxctl helper load'.",
+				 "Load the helper with 'tdxctl helper load'.",
 				 "%s: the helper is not loaded", name);
 	}
 	return 0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The limits that status and check compare a host with. */
+/* The limits of status and check. */
 #include <errno.h>
 
 #include <health.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * getopt_long() driven by the tables of cmds.c. Global options may stand
- * before, between and after verb and noun.
+ * Parses the command line with getopt_long() and the table of verbs. Global options may
+ * be placed before, between and after verb and noun.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -13,7 +13,7 @@
 
 #define MAX_OPTS 48
 
-/* The options known at one point of the line, in getopt's own form. */
+/* The options that are valid at one point of the line, in the form of getopt_long(). */
 struct option_set {
 	const struct cli_opt *row[MAX_OPTS];
 	size_t count;
@@ -105,25 +105,25 @@ static int bad_value(struct cli_app *app, const struct cli_opt *o, const char *v
 	if (o->type == CLI_OPT_CHOICE) {
 		for (size_t i = 0; o->values[i] && len < sizeof(hint); i++)
 			len += (size_t)snprintf(hint + len, sizeof(hint) - len, "%s%s",
-						i ? ", " : "It is one of: ", o->values[i]);
+						i ? ", " : "Valid values: ", o->values[i]);
 	} else {
-		snprintf(hint, sizeof(hint), "It is a number from %u to %u.", o->min, o->max);
+		snprintf(hint, sizeof(hint), "Valid values: %u to %u.", o->min, o->max);
 	}
-	return cli_error(app, CLI_USAGE, "usage", hint, "--%s: bad value '%s'", o->name, val);
+	return cli_error(app, CLI_USAGE, "usage", hint, "--%s: invalid value '%s'", o->name, val);
 }
 
-static int add_word(struct cli_app *app, const struct cli_opt *o, struct cli_list *l,
+static int add_value(struct cli_app *app, const struct cli_opt *o, struct cli_list *l,
 		    const char *val)
 {
 	const char **bigger;
 
 	if (!*val)
-		return usage_hint(app, NULL, "--%s needs a value", o->name);
-	bigger = reallocarray(l->word, l->count + 1, sizeof(*bigger));
+		return usage_hint(app, NULL, "--%s requires a value", o->name);
+	bigger = reallocarray(l->value, l->count + 1, sizeof(*bigger));
 	if (!bigger)
 		return cli_error(app, CLI_FAILED, "no-memory", "", "out of memory");
-	l->word = bigger;
-	l->word[l->count++] = val;
+	l->value = bigger;
+	l->value[l->count++] = val;
 	return 0;
 }
 
@@ -144,15 +144,15 @@ static int store(struct cli_app *app, const struct cli_opt *o, const char *val)
 		*(bool *)p = true;
 		*(const char **)((char *)&app->v + o->offset2) = val;
 		if (val && !*val)
-			return usage_hint(app, NULL, "--%s= needs a value after '='", o->name);
+			return usage_hint(app, NULL, "--%s= requires a value after '='", o->name);
 		return 0;
 	case CLI_OPT_STRING:
 		if (!*val)
-			return usage_hint(app, NULL, "--%s needs a value", o->name);
+			return usage_hint(app, NULL, "--%s requires a value", o->name);
 		*(const char **)p = val;
 		return 0;
 	case CLI_OPT_LIST:
-		return add_word(app, o, p, val);
+		return add_value(app, o, p, val);
 	case CLI_OPT_CHOICE:
 		for (size_t i = 0; o->values[i]; i++) {
 			if (!strcmp(o->values[i], val)) {
@@ -173,9 +173,9 @@ static int store(struct cli_app *app, const struct cli_opt *o, const char *val)
 }
 
 /*
- * One pass over @argv. @apply: values are stored and errors recorded; else the
- * pass only finds the first word that is not an option and leaves optind there.
- * 0, or CLI_USAGE at an option that is not in @set.
+ * One pass over @argv. With @apply, stores values and records errors; without it, only
+ * finds the first word that is not an option and leaves optind there. Returns 0, or
+ * CLI_USAGE at an option that is not in @set.
  */
 static int pass(struct cli_app *app, const struct option_set *set, int argc,
 		char **argv, bool apply)
@@ -191,10 +191,10 @@ static int pass(struct cli_app *app, const struct option_set *set, int argc,
 
 		if (c > UCHAR_MAX) {
 			o = set->row[c - UCHAR_MAX - 1];
-			/* "--root DIR": the value is a word of its own. */
+			/* "--root DIR": the value is a separate word. */
 			if (optarg && optarg == arg)
 				arg = argv[optind - 2];
-			/* getopt takes abbreviations; a new option would break them. */
+			/* getopt accepts abbreviations, which a new option could make ambiguous. */
 			if (strcspn(arg + 2, "=") != strlen(o->name))
 				o = NULL;
 		} else if (c != '?' && c != ':') {
@@ -208,10 +208,10 @@ static int pass(struct cli_app *app, const struct option_set *set, int argc,
 			if (!apply)
 				return CLI_USAGE;
 			if (c == ':' && optopt > UCHAR_MAX)
-				return usage_hint(app, NULL, "--%s needs a value",
+				return usage_hint(app, NULL, "--%s requires a value",
 						  set->row[optopt - UCHAR_MAX - 1]->name);
 			if (c == ':')
-				return usage_hint(app, NULL, "%s needs a value", letter);
+				return usage_hint(app, NULL, "%s requires a value", letter);
 			if (c == '?' && optopt > UCHAR_MAX)
 				return usage_hint(app, NULL, "--%s takes no value",
 						  set->row[optopt - UCHAR_MAX - 1]->name);
@@ -263,14 +263,14 @@ int cli_unknown_noun(struct cli_app *app, const char *verb, const char *word)
 	} else if (!n) {
 		snprintf(hint, sizeof(hint), "See 'tdxctl %s --help'.", verb);
 	} else {
-		len = (size_t)snprintf(hint, sizeof(hint), "Say what: ");
+		len = (size_t)snprintf(hint, sizeof(hint), "Use one of: ");
 		for (size_t i = 0; i < n && len < sizeof(hint); i++)
 			len += (size_t)snprintf(hint + len, sizeof(hint) - len,
 						"%s'tdxctl %s %s'", i ? ", " : "", verb, names[i]);
 	}
 	if (!word)
-		return cli_error(app, CLI_USAGE, "usage", hint, "'%s' is not complete", verb);
-	return cli_error(app, CLI_USAGE, "usage", hint, "'%s' has no '%s'", verb, word);
+		return cli_error(app, CLI_USAGE, "usage", hint, "'%s' requires a noun", verb);
+	return cli_error(app, CLI_USAGE, "usage", hint, "'%s' has no noun '%s'", verb, word);
 }
 
 static void drop_arg(char **argv, int *argc, int at)
@@ -279,7 +279,7 @@ static void drop_arg(char **argv, int *argc, int at)
 	--*argc;
 }
 
-/* Finds verb and noun and takes them out of @argv. */
+/* Finds verb and noun and removes them from @argv. */
 static int find_cmd(struct cli_app *app, int *argc, char **argv)
 {
 	const struct cli_table *t = app->table;
@@ -325,7 +325,7 @@ static int find_cmd(struct cli_app *app, int *argc, char **argv)
 			drop_arg(argv, argc, optind);
 		return 0;
 	}
-	/* "tdxctl emulate --help" is a question about all its nouns. */
+	/* "tdxctl emulate --help" asks for help about all nouns of the verb. */
 	for (size_t i = 1; i < (size_t)*argc; i++)
 		app->v.help |= same(argv[i], "--help") || same(argv[i], "-h");
 	if (noun || (!fallback && !app->v.help))
@@ -338,7 +338,7 @@ static int find_cmd(struct cli_app *app, int *argc, char **argv)
 	return 0;
 }
 
-/* The option of whichever verb that @arg, "--name" or "--name=value", is, if errors depend on it. */
+/* Returns the option of any verb that @arg is, if it has error forms. @arg: "--name" or "--name=value". */
 static const struct cli_opt *error_opt(const struct cli_table *t, const char *arg)
 {
 	size_t len = strcspn(arg, "=");
@@ -355,8 +355,8 @@ static const struct cli_opt *error_opt(const struct cli_table *t, const char *ar
 	return NULL;
 }
 
-/* An error on the way to --json, or to the like of it, is printed in that form all the same. */
-static void look_ahead(struct cli_app *app, int argc, char **argv)
+/* Finds out how to print errors before anything is parsed, so that parsing errors have that form too. */
+static void find_error_form(struct cli_app *app, int argc, char **argv)
 {
 	for (int i = 1; i < argc && strcmp(argv[i], "--"); i++) {
 		const char *a = argv[i], *value = strchr(a, '=') ? strchr(a, '=') + 1 : argv[i + 1];
@@ -374,7 +374,7 @@ static void look_ahead(struct cli_app *app, int argc, char **argv)
 		app->v.json |= app->error_form->json;
 }
 
-/* Calls @fn with each verb's option of @type and where its value is. */
+/* Calls @fn with each option of @type and its value. */
 static void each_value(struct cli_app *app, enum cli_opt_type type,
 		       void (*fn)(const struct cli_opt *o, void *value))
 {
@@ -395,8 +395,8 @@ static void free_list(const struct cli_opt *o, void *value)
 {
 	struct cli_list *l = value;
 
-	free(l->word);
-	l->word = NULL;
+	free(l->value);
+	l->value = NULL;
 }
 
 void cli_free_values(struct cli_app *app)
@@ -411,7 +411,7 @@ int cli_parse(struct cli_app *app, int argc, char **argv, char ***args, int *nr_
 	int err;
 
 	each_value(app, CLI_OPT_UINT, set_preset);
-	look_ahead(app, argc, argv);
+	find_error_form(app, argc, argv);
 	err = find_cmd(app, &argc, argv);
 	if (err)
 		return err;
@@ -428,11 +428,11 @@ int cli_parse(struct cli_app *app, int argc, char **argv, char ***args, int *nr_
 	if (app->v.help || app->v.version || !c)
 		return 0;
 	if (!!app->v.root + app->v.emulate + !!app->v.from_report > 1)
-		return usage_hint(app, NULL, "%s exclude each other", app->v.from_report ?
+		return usage_hint(app, NULL, "%s are mutually exclusive", app->v.from_report ?
 				  app->v.root ? "--root and --from-report" : "--emulate and --from-report" :
 				  "--root and --emulate");
 	if ((unsigned int)*nr_args < c->min_args)
-		return usage_hint(app, NULL, "%s is missing", c->args);
+		return usage_hint(app, NULL, "missing argument: %s", c->args);
 	if ((unsigned int)*nr_args > c->max_args)
 		return usage_hint(app, NULL, "unexpected argument '%s'",
 				  argv[optind + (int)c->max_args]);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* "Did you mean ...?" */
+/* Suggestions for mistyped words. */
 #include <limits.h>
 #include <string.h>
 
 #include "cli.h"
 
-/* Damerau-Levenshtein, restricted: one slip of a finger is one. */
+/* Restricted Damerau-Levenshtein: a swap of two neighbours counts as one edit. */
 static unsigned int distance(const char *a, const char *b)
 {
 	enum { MAX = 32 };
@@ -42,7 +42,7 @@ const char *cli_suggest(const char *word, const char *const *names, size_t count
 	size_t len = strlen(word);
 
 	for (size_t i = 0; i < count; i++) {
-		/* A beginning is as good as one slip: "rel", "--verb". */
+		/* A prefix counts as one edit: "rel", "--verb". */
 		unsigned int d = len >= 2 && !strncmp(names[i], word, len) ?
 				 1 : distance(word, names[i]);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What several verbs show or do in the same way. */
+/* Views and lookups that several verbs share. */
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
@@ -8,8 +8,8 @@
 
 #include "cli.h"
 
-const char view_no_helper[] = "only the helper sees it";
-const char view_late[] = "the TD is older than the helper";
+const char view_no_helper[] = "needs the helper";
+const char view_late[] = "the TD was created before the helper was loaded";
 
 void view_selector(char *buf, size_t len, const struct tdxctl_td_view *td)
 {
@@ -19,7 +19,7 @@ void view_selector(char *buf, size_t len, const struct tdxctl_td_view *td)
 		snprintf(buf, len, "%d", (int)td->vm.pid);
 }
 
-/* "web (td:1, hkid:17, pid 2001, runnable)": each part but the first selects it. */
+/* "web (td:1, hkid:17, pid 2001, runnable)": each part after the name is a selector. */
 static void candidate(struct cli_app *app, const struct tdxctl_td_view *td)
 {
 	char line[256], id[24] = "", hkid[24] = "no HKID", pid[24] = "no process";
@@ -37,23 +37,23 @@ static void candidate(struct cli_app *app, const struct tdxctl_td_view *td)
 	out_candidate(app->out, line);
 }
 
-/* Enough to see one's mistake; a screen of them hides the message. */
+/* More would scroll the message off the screen. */
 #define MAX_SHOWN	20
 
 static int not_found(struct cli_app *app, const struct tdxctl_snapshot *snap,
 		     const char *sel)
 {
-	const char *s, *plain = "A VM is a name, UUID, PID, hkid:N or td:N.";
+	const char *s, *plain = "Name a VM by name, UUID, PID, hkid:N or td:N.";
 	const char **names;
 	char hint[160], some[32] = "", *end;
 	long pid = strtol(sel, &end, 10);
 
 	if (pid > 0 && pid <= INT_MAX && !*end && tdxctl_process_has_vm(app->ctx, (pid_t)pid))
 		return cli_error(app, CLI_FAILED, "not-found", "'tdxctl td' lists the TDs.",
-				 "process %ld has a VM, but none that is known as a TD", pid);
+				 "the VM of process %ld is not a known TD", pid);
 	if (!snap->nr_tds)
 		return cli_error(app, CLI_FAILED, "not-found", "",
-				 "no VM '%s': there is no TD on this host", sel);
+				 "no VM '%s': this host has no TDs", sel);
 	names = calloc(snap->nr_tds, sizeof(*names));
 	if (!names)
 		return cli_error(app, CLI_FAILED, "no-memory", "", "out of memory");
@@ -63,12 +63,12 @@ static int not_found(struct cli_app *app, const struct tdxctl_snapshot *snap,
 	if (s)
 		snprintf(hint, sizeof(hint), "Did you mean '%s'?", s);
 	if (snap->nr_tds > MAX_SHOWN) {
-		plain = "'tdxctl td' lists all. A VM is a name, UUID, PID, hkid:N or td:N.";
+		plain = "'tdxctl td' lists all. Name a VM by name, UUID, PID, hkid:N or td:N.";
 		snprintf(some, sizeof(some), ", the first %d", MAX_SHOWN);
 	}
 	cli_error(app, CLI_FAILED, "not-found", s ? hint : plain,
-		  "no VM '%s'; there %s %zu TD%s%s", sel, snap->nr_tds == 1 ? "is" : "are",
-		  snap->nr_tds, snap->nr_tds == 1 ? "" : "s", some);
+		  "no VM '%s'; this host has %zu TD%s%s", sel, snap->nr_tds,
+		  snap->nr_tds == 1 ? "" : "s", some);
 	for (size_t i = 0; i < snap->nr_tds && i < MAX_SHOWN; i++)
 		candidate(app, &snap->tds[i]);
 	free(names);
@@ -87,8 +87,8 @@ const struct tdxctl_td_view *cli_find_td(struct cli_app *app,
 	n = tdxctl_vm_find(app->ctx, snap, sel, &idx);
 	if (n == -EINVAL) {
 		*code = cli_error(app, CLI_USAGE, "usage",
-				  "A VM is a name, UUID, PID, hkid:N or td:N.",
-				  "bad VM '%s'", sel);
+				  "Name a VM by name, UUID, PID, hkid:N or td:N.",
+				  "invalid VM '%s'", sel);
 	} else if (n < 0) {
 		*code = cli_lib_error(app, n, "%s", sel);
 	} else if (n == 0) {
@@ -97,8 +97,8 @@ const struct tdxctl_td_view *cli_find_td(struct cli_app *app,
 		for (int i = 0; i < n; i++)
 			numbers &= snap->tds[idx[i]].td.id != 0;
 		*code = cli_error(app, CLI_USAGE, "ambiguous", numbers ?
-				  "Say which one with td:N." : "Say which one with its PID.",
-				  "'%s' may be any of %d VMs", sel, n);
+				  "Select one with td:N." : "Select one with its PID.",
+				  "'%s' matches %d VMs", sel, n);
 		for (int i = 0; i < n; i++)
 			candidate(app, &snap->tds[idx[i]]);
 	} else {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* metrics: what the tool knows in numbers, for Prometheus. */
+/* metrics: print metrics for Prometheus. */
 #include <stdlib.h>
 
 #include "metrics.h"
@@ -25,7 +25,7 @@ static int as_text(struct cli_app *app, const struct metrics_host *h)
 	size_t len = 0;
 	int err = 0;
 
-	/* Whole or not at all, wherever it goes. */
+	/* Write all or nothing. */
 	p.f = open_memstream(&text, &len);
 	if (!p.f)
 		return no_memory(app);
@@ -65,7 +65,7 @@ int cmd_metrics(struct cli_app *app, int argc, char **argv)
 	tdxctl_set_brief(app->ctx, !app->v.per_td);
 	err = tdxctl_facts_get(app->ctx, TDXCTL_FACTS_FILES | TDXCTL_FACTS_CGROUP, &facts);
 	if (err)
-		return cli_lib_error(app, err, "cannot look at the host");
+		return cli_lib_error(app, err, "cannot read host state");
 	h.facts = facts;
 	h.snap = facts->snap;
 	if (tdxctl_boot_time(app->ctx, &h.boot_time))

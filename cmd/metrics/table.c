@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Every metric: its name, words and where its samples come from. */
+/* Every metric: name, help text and source of its samples. */
 #include <inttypes.h>
 #include <string.h>
 
@@ -24,7 +24,7 @@ static void decimal(char buf[24], uint64_t v)
 	snprintf(buf, 24, "%" PRIu64, v);
 }
 
-/* What only SEAMCALLs tell. */
+/* Whether SEAMCALLs were observed, by the helper or on an emulated host. */
 static bool has_record(const struct metrics_host *h)
 {
 	return h->snap->source != TDXCTL_SOURCE_HOST;
@@ -50,7 +50,7 @@ static void helper_info(struct prom *p, const struct metric *m, const struct met
 		prom_sample(p, &m->prom, values, 1);
 }
 
-/* The clock of attached_ns stops while the host sleeps; boot_offset_ns is how long it did. */
+/* The clock of attached_ns stops during suspend; boot_offset_ns is the time spent in it. */
 static void start_time(struct prom *p, const struct metric *m, const struct metrics_host *h)
 {
 	const struct tdxctl_snapshot *s = h->snap;
@@ -78,7 +78,7 @@ static void updates_left(struct prom *p, const struct metric *m, const struct me
 		one(p, m, v.value);
 }
 
-/* A counter of the snapshot's header. */
+/* A counter in the header of the snapshot. */
 static void header_counter(struct prom *p, const struct metric *m, const struct metrics_host *h)
 {
 	if (has_record(h))
@@ -88,10 +88,10 @@ static void header_counter(struct prom *p, const struct metric *m, const struct 
 /* ---- HKIDs and TDs ---- */
 
 static void by_state(struct prom *p, const struct metric *m, const uint64_t *count, size_t n,
-		     const char *(*word)(unsigned int state))
+		     const char *(*name)(unsigned int state))
 {
 	for (size_t i = 0; i < n; i++) {
-		const char *value = word((unsigned int)i);
+		const char *value = name((unsigned int)i);
 
 		prom_sample(p, &m->prom, &value, count[i]);
 	}
@@ -131,7 +131,7 @@ static void tds(struct prom *p, const struct metric *m, const struct metrics_hos
 	by_state(p, m, count, TDXCTL_TD_STATES, tdxctl_td_state_str);
 }
 
-/* Of all TDs together; not there while one of them is unknown. */
+/* The sum over all TDs; absent if it is not known for one of them. */
 static void tds_bytes(struct prom *p, const struct metric *m, const struct metrics_host *h)
 {
 	uint64_t pages = 0;
@@ -262,7 +262,7 @@ static void package_keys(struct prom *p, const struct metric *m, const struct me
 static void cpus(struct prom *p, const struct metric *m, const struct metrics_host *h)
 {
 	uint64_t count[TDXCTL_CPU_STATES] = { 0 }, offline = 0;
-	const char *word = "offline";
+	const char *state = "offline";
 
 	for (size_t i = 0; i < h->snap->nr_cpus; i++) {
 		if (h->snap->cpus[i].online)
@@ -271,7 +271,7 @@ static void cpus(struct prom *p, const struct metric *m, const struct metrics_ho
 			offline++;
 	}
 	by_state(p, m, count, TDXCTL_CPU_STATES, tdxctl_cpu_state_str);
-	prom_sample(p, &m->prom, &word, offline);
+	prom_sample(p, &m->prom, &state, offline);
 }
 
 /* ---- locks ---- */
@@ -332,8 +332,8 @@ static void leaf_u64(struct prom *p, const struct metric *m, const struct metric
 }
 
 /*
- * Every second of the helper's buckets, from 1 us to 1 s: bucket i holds what
- * took less than 2^(i+1) ns, so that many minus one is its bound.
+ * Every other bucket of the helper, from 1 us to 1 s. Bucket i counts durations below
+ * 2^(i+1) ns, so its upper bound is 2^(i+1) - 1.
  */
 #define FIRST_BUCKET 9
 #define BOUNDS	     11
@@ -362,7 +362,7 @@ static void durations(struct prom *p, const struct metric *m, const struct metri
 
 /* ---- the table ---- */
 
-#define LABEL(word) { .key = word, .type = OUT_STR }
+#define LABEL(name) { .key = name, .type = OUT_STR }
 static const struct cli_field version_label[] = { LABEL("version") };
 static const struct cli_field helper_labels[] = { LABEL("version"), LABEL("provider") };
 static const struct cli_field state_label[] = { LABEL("state") };
@@ -374,40 +374,40 @@ static const struct cli_field td_info_labels[] = { LABEL("td"), LABEL("vm"), LAB
 
 #define NO_LABELS	.labels = NULL
 #define LABELS(table)	.labels = table, .nr_labels = ARRAY_SIZE(table)
-#define METRIC(id, kind, words, ...) \
-	.prom = { .name = "tdxctl_" id, .type = PROM_##kind, .help = words, __VA_ARGS__ }
+#define METRIC(id, kind, text, ...) \
+	.prom = { .name = "tdxctl_" id, .type = PROM_##kind, .help = text, __VA_ARGS__ }
 
 const struct metric metrics[] = {
 	{ METRIC("build_info", GAUGE, "Version of tdxctl; always 1.", LABELS(version_label)),
 	  .emit = build },
-	{ METRIC("tdx_available", GAUGE, "1 when there is a working TDX module.", NO_LABELS),
+	{ METRIC("tdx_available", GAUGE, "1 if a working TDX module was found.", NO_LABELS),
 	  .emit = tdx_available },
 	{ METRIC("module_info", GAUGE, "Version of the TDX module; always 1.", LABELS(version_label)),
 	  .emit = module_info },
 	{ METRIC("module_updates_remaining", GAUGE,
-		 "How often the TDX module can still be updated before the next reboot.", NO_LABELS),
+		 "Updates of the TDX module that are still possible before the next reboot.", NO_LABELS),
 	  .emit = updates_left },
 	{ METRIC("helper_up", GAUGE,
-		 "1 when the helper answered; without it HKIDs, TDs and locks are not seen.", NO_LABELS),
+		 "1 if the helper answered; without it, HKIDs, TDs and locks are not known.", NO_LABELS),
 	  .emit = helper_up },
-	{ METRIC("helper_info", GAUGE, "Version of the helper and the module whose SEAMCALLs it sees; always 1.",
+	{ METRIC("helper_info", GAUGE, "Version of the helper, and the module whose SEAMCALLs it observes; always 1.",
 		 LABELS(helper_labels)), .emit = helper_info },
 	{ METRIC("helper_start_time_seconds", GAUGE,
-		 "When the helper began to count, in seconds since 1970; all counters began at zero then.",
+		 "When the helper started to count, in seconds since 1970; all counters were zero then.",
 		 .unit = "seconds"), .emit = start_time },
 	{ METRIC("seamcalls_missed_total", COUNTER, "SEAMCALLs that the helper's probes missed.", NO_LABELS),
 	  .emit = header_counter, .offset = offsetof(struct tdxctl_snapshot_hdr, missed) },
-	{ METRIC("violations_total", COUNTER, "SEAMCALLs that contradict what the helper had recorded.",
+	{ METRIC("violations_total", COUNTER, "SEAMCALLs that contradict the record of the helper.",
 		 NO_LABELS),
 	  .emit = header_counter, .offset = offsetof(struct tdxctl_snapshot_hdr, violations) },
-	{ METRIC("tds_dropped_total", COUNTER, "TDs that the helper had no room for.", NO_LABELS),
+	{ METRIC("tds_dropped_total", COUNTER, "TDs not tracked because the table of the helper was full.", NO_LABELS),
 	  .emit = header_counter, .offset = offsetof(struct tdxctl_snapshot_hdr, tds_dropped) },
 
-	{ METRIC("hkids", GAUGE, "HKIDs for guests by state, as the helper sees them.", LABELS(state_label)),
+	{ METRIC("hkids", GAUGE, "Guest HKIDs by state, as observed by the helper.", LABELS(state_label)),
 	  .emit = hkids },
-	{ METRIC("cgroup_hkid_capacity", GAUGE, "HKIDs for guests, as the misc cgroup controller has them.",
+	{ METRIC("cgroup_hkid_capacity", GAUGE, "Guest HKIDs, as counted by the misc cgroup controller.",
 		 NO_LABELS), .emit = cgroup_capacity },
-	{ METRIC("cgroup_hkids_charged", GAUGE, "HKIDs charged to the misc cgroup controller.", NO_LABELS),
+	{ METRIC("cgroup_hkids_charged", GAUGE, "HKIDs in use, as charged by the misc cgroup controller.", NO_LABELS),
 	  .emit = cgroup_charged },
 
 	{ METRIC("tds", GAUGE, "TDs by state.", LABELS(state_label)), .emit = tds },
@@ -418,7 +418,7 @@ const struct metric metrics[] = {
 	{ METRIC("tds_control_bytes", GAUGE, "Control pages of all TDs and their vCPUs.", .unit = "bytes"),
 	  .emit = tds_bytes, .offset = offsetof(struct tdxctl_td, control_pages) },
 	{ METRIC("teardown_longest_seconds", GAUGE,
-		 "How long the TD has been in teardown that is so for the longest time; 0 when none is.",
+		 "Duration of the longest teardown in progress; 0 if there is none.",
 		 .unit = "seconds"), .emit = longest_teardown },
 
 	{ METRIC("package_cpus", GAUGE, "CPUs of the package.", LABELS(package_label)),
@@ -426,56 +426,56 @@ const struct metric metrics[] = {
 	{ METRIC("package_online_cpus", GAUGE, "Online CPUs of the package.", LABELS(package_label)),
 	  .emit = package_u32, .offset = offsetof(struct tdxctl_package, online_cpus) },
 	{ METRIC("package_covered", GAUGE,
-		 "1 when the package has an online CPU; without one no TD can be created or torn down.",
+		 "1 if the package has an online CPU; without one, no TD can be created or torn down.",
 		 LABELS(package_label)), .emit = package_covered },
-	{ METRIC("package_global_key", GAUGE, "1 when the package has the TDX module's own key.",
+	{ METRIC("package_global_key", GAUGE, "1 if the key of the TDX module itself is configured on the package.",
 		 LABELS(package_label)),
 	  .emit = package_u32, .offset = offsetof(struct tdxctl_package, global_key) },
-	{ METRIC("package_keys_programmed_total", COUNTER, "Keys of TDs programmed on the package.",
+	{ METRIC("package_keys_programmed_total", COUNTER, "TD keys programmed on the package.",
 		 LABELS(package_label)), .emit = package_keys },
-	{ METRIC("cpus", GAUGE, "CPUs by what TDX can do on them; unknown without the helper.",
+	{ METRIC("cpus", GAUGE, "CPUs by TDX state; unknown without the helper.",
 		 LABELS(state_label)), .emit = cpus },
 
 	{ METRIC("lock_held", GAUGE, "1 while the lock is held.", LABELS(lock_labels)), .emit = lock_held },
-	{ METRIC("lock_held_seconds", GAUGE, "For how long the lock has been held; 0 when it is free.",
+	{ METRIC("lock_held_seconds", GAUGE, "Duration of the current hold of the lock; 0 if it is free.",
 		 LABELS(lock_labels), .unit = "seconds"), .emit = lock_held_time },
-	{ METRIC("lock_longest_hold_seconds", GAUGE, "The longest hold seen.",
+	{ METRIC("lock_longest_hold_seconds", GAUGE, "Duration of the longest hold of the lock.",
 		 LABELS(lock_labels), .unit = "seconds"),
 	  .emit = lock_u64, .offset = offsetof(struct tdxctl_lock, longest_ns) },
-	{ METRIC("lock_acquisitions_total", COUNTER, "Times the lock was taken.", LABELS(lock_labels)),
+	{ METRIC("lock_acquisitions_total", COUNTER, "Acquisitions of the lock.", LABELS(lock_labels)),
 	  .emit = lock_u64, .offset = offsetof(struct tdxctl_lock, acquisitions) },
-	{ METRIC("lock_contended_total", COUNTER, "Times the lock was taken after a wait.", LABELS(lock_labels)),
+	{ METRIC("lock_contended_total", COUNTER, "Acquisitions of the lock that had to wait.", LABELS(lock_labels)),
 	  .emit = lock_u64, .offset = offsetof(struct tdxctl_lock, contended) },
 	{ METRIC("lock_busy_retries_total", COUNTER,
-		 "SEAMCALLs under the lock repeated because an operand was busy.", LABELS(lock_labels)),
+		 "SEAMCALLs under the lock that were retried because an operand was busy.", LABELS(lock_labels)),
 	  .emit = lock_u64, .offset = offsetof(struct tdxctl_lock, busy_retries) },
 	{ METRIC("lock_entropy_retries_total", COUNTER,
-		 "SEAMCALLs under the lock repeated for want of entropy for a key.", LABELS(lock_labels)),
+		 "SEAMCALLs under the lock that were retried for lack of entropy.", LABELS(lock_labels)),
 	  .emit = lock_u64, .offset = offsetof(struct tdxctl_lock, entropy_retries) },
 
-	{ METRIC("seamcall_duration_seconds", HISTOGRAM, "How long SEAMCALLs took.",
+	{ METRIC("seamcall_duration_seconds", HISTOGRAM, "Duration of SEAMCALLs.",
 		 LABELS(leaf_label), .unit = "seconds"), .emit = durations },
-	{ METRIC("seamcall_longest_seconds", GAUGE, "The longest SEAMCALL seen.",
+	{ METRIC("seamcall_longest_seconds", GAUGE, "Duration of the longest SEAMCALL.",
 		 LABELS(leaf_label), .unit = "seconds"),
 	  .emit = leaf_u64, .offset = offsetof(struct tdxctl_leaf, max_ns) },
-	{ METRIC("seamcall_errors_total", COUNTER, "SEAMCALLs whose status was not success.", LABELS(leaf_label)),
+	{ METRIC("seamcall_errors_total", COUNTER, "SEAMCALLs whose status was not TDX_SUCCESS.", LABELS(leaf_label)),
 	  .emit = leaf_u64, .offset = offsetof(struct tdxctl_leaf, errors) },
-	{ METRIC("seamcall_busy_total", COUNTER, "SEAMCALLs refused because an operand was busy.",
+	{ METRIC("seamcall_busy_total", COUNTER, "SEAMCALLs that failed because an operand was busy.",
 		 LABELS(leaf_label)),
 	  .emit = leaf_u64, .offset = offsetof(struct tdxctl_leaf, busy) },
 
-	{ METRIC("td_info", GAUGE, "The TD's VM and state; always 1.", LABELS(td_info_labels)),
+	{ METRIC("td_info", GAUGE, "VM and state of the TD; always 1.", LABELS(td_info_labels)),
 	  .per_td = true, .emit = td_info },
-	{ METRIC("td_hkid", GAUGE, "The TD's HKID; 0 when it gave it back.", LABELS(td_labels)),
+	{ METRIC("td_hkid", GAUGE, "HKID of the TD; 0 if it was freed.", LABELS(td_labels)),
 	  .per_td = true, .emit = td_hkid },
 	{ METRIC("td_vcpus", GAUGE, "vCPUs of the TD.", LABELS(td_labels)), .per_td = true, .emit = td_vcpus },
 	{ METRIC("td_private_bytes", GAUGE, "Private memory of the TD.", LABELS(td_labels), .unit = "bytes"),
 	  .per_td = true, .emit = td_bytes, .offset = offsetof(struct tdxctl_td, private_pages) },
 	{ METRIC("td_sept_bytes", GAUGE, "Secure EPT pages of the TD.", LABELS(td_labels), .unit = "bytes"),
 	  .per_td = true, .emit = td_bytes, .offset = offsetof(struct tdxctl_td, sept_pages) },
-	{ METRIC("td_state_seconds", GAUGE, "For how long the TD has been in its state.",
+	{ METRIC("td_state_seconds", GAUGE, "Time since the TD entered its state.",
 		 LABELS(td_labels), .unit = "seconds"), .per_td = true, .emit = td_state_time },
-	{ METRIC("td_seamcalls_total", COUNTER, "SEAMCALLs for the TD.", LABELS(td_labels)),
+	{ METRIC("td_seamcalls_total", COUNTER, "SEAMCALLs issued for the TD.", LABELS(td_labels)),
 	  .per_td = true, .emit = td_seamcalls },
 };
 const size_t nr_metrics = ARRAY_SIZE(metrics);

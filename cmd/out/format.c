@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Numbers and strings as people read them. */
+/* Numbers and strings for people. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +8,7 @@
 
 #include "out.h"
 
-/* Two units at most; below a second one unit with a fraction. */
+/* At most two units; less than a minute is one unit with a fraction. */
 void text_ns(char *buf, size_t len, uint64_t ns)
 {
 	uint64_t s = ns / 1000000000;
@@ -63,7 +63,7 @@ size_t text_utf8_len(const char *text)
 	for (size_t i = 1; i < len; i++)
 		if ((s[i] & 0xc0) != 0x80)
 			return 0;
-	/* Overlong forms, surrogates, beyond U+10FFFF. */
+	/* Overlong forms, surrogates, and code points beyond U+10FFFF. */
 	if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) ||
 	    (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f))
 		return 0;
@@ -83,7 +83,7 @@ char *text_clean(const char *s)
 		size_t n = mbrtowc(&wc, s, left, &st);
 
 		if (n == 0 || n == (size_t)-1 || n == (size_t)-2 || !iswprint(wc)) {
-			/* One byte at a time: what follows may be fine again. */
+			/* Skip one byte; the next one may start a valid character. */
 			q += sprintf(q, "\\x%02x", (unsigned char)*s);
 			memset(&st, 0, sizeof(st));
 			n = 1;

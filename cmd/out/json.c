@@ -9,7 +9,7 @@
 
 #include "out.h"
 
-/* json-c passes bytes through; a process name may hold any. */
+/* json-c does not validate strings, and process names may contain any bytes. */
 static struct json_object *json_string(const char *s)
 {
 	const char *p = s ? s : "";
@@ -37,7 +37,7 @@ static struct json_object *json_string(const char *s)
 	return j;
 }
 
-/* Takes @val over. A NULL @val is a failure unless @null. */
+/* Takes ownership of @val. NULL is an allocation failure unless @null is set. */
 static int put(struct json_object *obj, const char *key,
 	       struct json_object *val, bool null)
 {
@@ -115,7 +115,7 @@ static bool is_container(const struct out_node *n)
 	}
 }
 
-/* Adds the fields of @n to @obj, and the reasons of unknown ones to *@unknown. */
+/* Adds the fields of @n to @obj, and the reasons of unknown values to *@unknown. */
 static int add_fields(struct json_object *obj, struct json_object **unknown,
 		      const struct out_node *n)
 {

@@ -29,7 +29,7 @@ struct out *out_new(void)
 	return o;
 }
 
-/* Depth is that of the builders' code: a handful. */
+/* The tree is only a few levels deep. */
 static void free_children(struct out_node *n)
 {
 	struct out_node *c = n->first, *next;
@@ -245,7 +245,7 @@ void out_fail(struct out_node *n)
 		n->out->failed = true;
 }
 
-/* The first error is the cause; later ones are its consequences. */
+/* The first error is the cause of later ones. */
 void out_error(struct out *o, const char *code, const char *message,
 	       const char *hint)
 {

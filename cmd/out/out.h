@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A verb's result: a tree of typed values, built once and rendered as text or
- * as JSON. Every function accepts a NULL parent and a failed allocation is
- * remembered, so builders need no checks of their own; out_failed() tells.
+ * A verb's result: a tree of typed values, built once and rendered as text or as JSON.
+ * Every function accepts a NULL parent, and a failed allocation is remembered, so
+ * builders need no checks of their own; out_failed() reports it.
  */
 #ifndef TDXCTL_OUT_H
 #define TDXCTL_OUT_H
@@ -18,9 +18,9 @@ enum out_type {
 	OUT_PAGES,		/* 4 KiB each */
 	OUT_HEX,		/* "0x..." in JSON and in text */
 	OUT_BAR,		/* text only: a gauge before a string */
-	OUT_OBJECT,		/* text: its fields join the parent's screen; JSON, without key: too */
+	OUT_OBJECT,		/* in text, and in JSON if it has no key, its fields are the parent's */
 	OUT_LIST,		/* array of strings */
-	OUT_TABLE,		/* array of objects; without columns: screens */
+	OUT_TABLE,		/* array of objects; in text, without columns, a screen for each */
 	OUT_CHAIN,		/* array of objects, drawn as a -> [b] -> c */
 	OUT_GAP,		/* text only: an empty line */
 };
@@ -30,8 +30,8 @@ enum out_style { STYLE_NONE, STYLE_GOOD, STYLE_WARN, STYLE_BAD, STYLE_DIM };
 struct out_node;
 
 /*
- * What a value is called and looks like. A key is never a label: without
- * @key the field is text only, without @label JSON only.
+ * Name and format of a value. A field without @key is in text only, one without @label
+ * (and, in a table, @column) is in JSON only.
  */
 struct cli_field {
 	const char *key;
@@ -39,15 +39,15 @@ struct cli_field {
 	const char *column;		/* heading in a table; NULL: the label */
 	enum out_type type;
 	bool right;			/* align to the right in tables */
-	bool wide;			/* column only with -v */
-	bool sparse;			/* column only when a row has text in it */
+	bool wide;			/* a column only with -v */
+	bool sparse;			/* a column only if a row has text in it */
 	const char *yes, *no;		/* OUT_BOOL in text */
 	const char *empty;		/* OUT_TABLE without rows, in text */
 	const struct cli_field *columns;
 	size_t nr_columns;
-	/* For out_fill(): adds the value that @from has for @f to @n. */
+	/* For out_fill(): takes the value of @f from @from and adds it to @n. */
 	void (*fill)(struct out_node *n, const struct cli_field *f, const void *from);
-	size_t at;			/* offset of that value, for a @fill of several fields */
+	size_t at;			/* for @fill: offset of the value */
 };
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
@@ -59,10 +59,10 @@ void out_free(struct out *o);
 bool out_failed(const struct out *o);
 struct out_node *out_root(const struct out *o);
 
-/* An object whose fields are the parent's in JSON, and absent from text. */
+/* An object whose fields are in JSON only, as fields of its parent. */
 extern const struct cli_field out_json_only;
 
-/* Adds every field of a table, in its order. */
+/* Calls @fill of each field of @fields, in order. */
 void out_fill(struct out_node *n, const struct cli_field *fields, size_t count, const void *from);
 struct out_node *out_object(struct out_node *parent, const struct cli_field *f);
 struct out_node *out_array(struct out_node *parent, const struct cli_field *f);
@@ -81,28 +81,28 @@ struct out_node *out_int(struct out_node *parent, const struct cli_field *f,
 			 int64_t v);
 struct out_node *out_bool(struct out_node *parent, const struct cli_field *f,
 			  bool v);
-/* @used and @bad of @total cells, then @text. */
+/* A gauge of @total cells, @used of them in use and @bad of these bad, then @text. */
 struct out_node *out_bar(struct out_node *parent, const struct cli_field *f,
 			 uint64_t used, uint64_t bad, uint64_t total,
 			 const char *text);
-/* Does not apply: null, "-" in text. */
+/* A value that does not apply: null in JSON, "-" in text. */
 struct out_node *out_none(struct out_node *parent, const struct cli_field *f);
-/* A string, or none when @s is NULL. */
+/* out_str(), or out_none() if @s is NULL. */
 struct out_node *out_str_or_none(struct out_node *parent, const struct cli_field *f,
 				 const char *s);
-/* Applies but cannot be known: null and @reason under "unknown", "?" in text. */
+/* A value that is not known: in JSON null, and @reason under "unknown"; in text "?" or @reason. */
 struct out_node *out_unknown(struct out_node *parent,
 			     const struct cli_field *f, const char *reason);
-/* Unknown when @v is all ones, in 64 or 32 bits as @f's source has it. */
+/* out_uint(), or out_unknown() if @v equals @unknown. */
 struct out_node *out_uint_or(struct out_node *parent, const struct cli_field *f,
 			     uint64_t v, uint64_t unknown, const char *reason);
 void out_style(struct out_node *n, enum out_style style);
-/* Moves everything of @from below @n; an error in it stays there. */
+/* Moves all nodes of @from to @n. An error recorded in @from stays there. */
 void out_graft(struct out_node *n, struct out *from);
-/* @n could not be built: out of memory. */
+/* Records that @n could not be built for lack of memory. */
 void out_fail(struct out_node *n);
 
-/* An error is part of the document; candidates are names the user may mean. */
+/* An error is part of the document; candidates are names that the user may have meant. */
 void out_error(struct out *o, const char *code, const char *message,
 	       const char *hint);
 void out_candidate(struct out *o, const char *name);
@@ -113,18 +113,18 @@ struct out_mode {
 	bool wide;
 };
 
-/* 0 or -ENOMEM; write errors stay on @f for the caller to find with ferror(). */
+/* Return 0 or -ENOMEM. The caller checks for write errors with ferror(@f). */
 int out_text(const struct out *o, FILE *f, const struct out_mode *mode);
 int out_json(const struct out *o, FILE *f, const char *command);
 
-/* ---- shared by the renderers and by progress and messages ---- */
+/* ---- for the renderers, progress and messages ---- */
 
 struct out_node {
 	const struct cli_field *field;
 	enum { NODE_VALUE, NODE_NONE, NODE_UNKNOWN } kind;
 	enum out_style style;
 	uint64_t u, bad, total;		/* bad, total: OUT_BAR */
-	char *s;			/* string, or the reason of NODE_UNKNOWN */
+	char *s;			/* string, or reason of NODE_UNKNOWN */
 	struct out *out;
 	struct out_node *first, *last, *next;
 };
@@ -137,11 +137,14 @@ struct out_err {
 
 const struct out_err *out_get_error(const struct out *o);
 
-/* Printable in the locale, control characters and bad bytes as \xNN. */
+/*
+ * Returns a printable copy, with control characters and invalid bytes as \xNN. The caller
+ * frees it. NULL: out of memory.
+ */
 char *text_clean(const char *s);
-/* Length of the valid UTF-8 sequence at @text, 0 when there is none. */
+/* Length of the UTF-8 sequence at @text, 0 if it is not valid. */
 size_t text_utf8_len(const char *text);
-/* Columns on a terminal. */
+/* Width of @s on a terminal, in columns. */
 size_t text_width(const char *s);
 void text_ns(char *buf, size_t len, uint64_t ns);
 void text_bytes(char *buf, size_t len, uint64_t bytes);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The one writer of Prometheus' text format; also its samples as JSON. */
+/* Samples in Prometheus' text format, or as JSON. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,7 +38,7 @@ const char *prom_type_str(enum prom_type type)
 	return types[type];
 }
 
-/* The format is UTF-8, and names of processes are any bytes. */
+/* The format is UTF-8, but process names may contain any bytes. */
 static void escaped(FILE *f, const char *s, const char *special)
 {
 	while (*s) {
@@ -56,7 +56,7 @@ static void escaped(FILE *f, const char *s, const char *special)
 	}
 }
 
-/* @v with @decimals of its digits behind the point: exact, and none that does not count. */
+/* Formats @v / 10^@decimals exactly, without trailing zeros. */
 static void number(char *buf, size_t len, uint64_t v, int decimals)
 {
 	uint64_t one = 1;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The text renderer: key/value screens, tables, life-cycle chains. */
+/* The text renderer: screens of labels and values, tables, and life-cycle chains. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -13,7 +13,7 @@ struct painter {
 	FILE *f;
 	const struct out_mode *mode;
 	size_t label_width;
-	size_t spaces;			/* owed before the next character */
+	size_t spaces;			/* to print before the next character */
 	bool failed;			/* out of memory */
 };
 
@@ -24,7 +24,7 @@ static const char *const sgr[] = {
 	[STYLE_DIM]  = "\033[2m",
 };
 
-/* Spaces wait for what follows them, so no line ends in one. */
+/* Spaces are printed with the text after them, so that no line ends with one. */
 static void pad(struct painter *p, size_t n)
 {
 	p->spaces += n;
@@ -48,7 +48,7 @@ static void paint(struct painter *p, enum out_style style, const char *s)
 		fputs(s, p->f);
 }
 
-/* Takes @s over. */
+/* Frees @s. */
 static void paint_free(struct painter *p, enum out_style style, char *s)
 {
 	if (s)
@@ -58,7 +58,7 @@ static void paint_free(struct painter *p, enum out_style style, char *s)
 	free(s);
 }
 
-/* Long form: "65536 pages, 256 MiB"; in a table's cell just "256 MiB". */
+/* "256 MiB in 65536 pages", or "256 MiB" in a table. */
 static char *cell_text(const struct out_node *n, bool table)
 {
 	const struct cli_field *f = n->field;
@@ -241,7 +241,7 @@ static void list(struct painter *p, const struct out_node *n)
 	}
 }
 
-/* The first label of a step names it; its style marks where we are. */
+/* The first labelled value of a step is its name; the style marks the current step. */
 static void chain(struct painter *p, const struct out_node *n)
 {
 	label(p, n->field->label);
@@ -264,7 +264,7 @@ static void bar(struct painter *p, const struct out_node *n)
 	uint64_t total = n->total ? n->total : 1;
 	uint64_t used = n->u * BAR_CELLS / total, bad = n->bad * BAR_CELLS / total;
 
-	/* What is there at all shows as one cell at least. */
+	/* A value above zero gets at least one cell. */
 	if (n->bad && !bad)
 		bad = 1;
 	if (n->u > n->bad && used <= bad)
@@ -308,7 +308,7 @@ static size_t widest_label(const struct out_node *n)
 
 static void object(struct painter *p, const struct out_node *n);
 
-/* An array without columns: each row is a screen. */
+/* A table without columns: each row is a screen. */
 static void screens(struct painter *p, const struct out_node *array)
 {
 	for (const struct out_node *row = array->first; row; row = row->next)
@@ -320,7 +320,7 @@ static void object(struct painter *p, const struct out_node *n)
 	for (const struct out_node *c = n->first; c; c = c->next) {
 		if (!c->field->label)
 			continue;
-		/* What does not apply and has no name of its own. */
+		/* Skip what does not apply and has no label. */
 		if (c->kind == NODE_NONE && !*c->field->label)
 			continue;
 		switch (c->kind == NODE_VALUE ? c->field->type : OUT_STR) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Sentences in text: JSON has them whole, a terminal in lines. */
+/* Sentences: one string in JSON, several lines in text. */
 #include <string.h>
 
 #include "wrap.h"
@@ -27,7 +27,7 @@ void wrap_str(struct out_node *parent, const struct cli_field *key,
 		if (width > sizeof(line) - 1)
 			width = sizeof(line) - 1;
 		if (n > width) {
-			/* The last blank that fits; a word longer than that is cut. */
+			/* Break at the last blank that fits; split a word that is longer. */
 			n = width;
 			while (n && p[n] != ' ')
 				n--;

@@ -4,7 +4,7 @@
 
 #include "out.h"
 
-/* @text as a string under @key's field, and in lines of @width under @label's. */
+/* Adds @text as a string with field @key, and as lines of @width columns with field @label. */
 void wrap_str(struct out_node *parent, const struct cli_field *key,
 	      const struct cli_field *label, const char *text, size_t width,
 	      enum out_style style);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What a release would do, cost and destroy. */
+/* The plan of a release: what it frees, how long it takes, what is lost. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,8 +7,8 @@
 #include "release.h"
 
 /*
- * Of one TDH.PHYMEM.PAGE.RECLAIM with clearing the page, where this host has
- * not measured its own: published numbers for a 400 GB guest give 4.8 us.
+ * Time of one TDH.PHYMEM.PAGE.RECLAIM and of clearing the page, until this host has
+ * measured it: published numbers for a 400 GB guest give 4.8 us.
  */
 #define TYPICAL_PAGE_NS 5000
 
@@ -25,11 +25,11 @@ static const struct cli_field fields[] = {
 	[P_SEAMCALLS] = { .key = "seamcalls", .type = OUT_UINT },
 	[P_DURATION]  = { .key = "duration_ns", .type = OUT_NS },
 	[P_BASIS]     = { .key = "basis", .type = OUT_STR },
-	[P_LOSES]     = { .key = "loses", .label = "Lost for good", .type = OUT_LIST },
+	[P_LOSES]     = { .key = "loses", .label = "Permanently lost", .type = OUT_LIST },
 	[P_VM_TEXT]   = { .label = "VM", .type = OUT_STR },
-	[P_GIVES_TEXT] = { .label = "Gives back", .type = OUT_STR },
+	[P_GIVES_TEXT] = { .label = "Frees", .type = OUT_STR },
 	[P_STRATEGY_TEXT] = { .label = "Strategy", .type = OUT_STR },
-	[P_PASSED_TEXT] = { .label = "Not chosen", .type = OUT_LIST },
+	[P_PASSED_TEXT] = { .label = "Not available", .type = OUT_LIST },
 	[P_COST_TEXT] = { .label = "Estimate", .type = OUT_STR },
 };
 
@@ -42,11 +42,11 @@ static const struct cli_field strategy_fields[] = {
 };
 
 static const char *const how[TDXCTL_STRATEGIES] = {
-	[TDXCTL_STRATEGY_AUTO]	    = "the first that works",
-	[TDXCTL_STRATEGY_TERMINATE] = "KVM_TDX_TERMINATE_VM, then the guest memory",
+	[TDXCTL_STRATEGY_AUTO]	    = "the first one that works",
+	[TDXCTL_STRATEGY_TERMINATE] = "KVM_TDX_TERMINATE_VM, then free the guest memory",
 	[TDXCTL_STRATEGY_RELEASE]   = "KVM_TDX_RELEASE_VM",
-	[TDXCTL_STRATEGY_EARLY]	    = "HKID first, then each page with one SEAMCALL",
-	[TDXCTL_STRATEGY_STOP]	    = "end the VMM's process and wait for the kernel",
+	[TDXCTL_STRATEGY_EARLY]	    = "free the HKID first, then each page with one SEAMCALL",
+	[TDXCTL_STRATEGY_STOP]	    = "terminate the VMM and wait for the kernel to free the TD",
 };
 
 static bool available(uint32_t reason)
@@ -82,11 +82,11 @@ void release_estimate(const struct tdxctl_snapshot *s, const struct tdxctl_td_vi
 		}
 	}
 	est->seamcalls = est->pages;
-	/* F2.1: VP.FLUSH of each vCPU, VPFLUSHDONE, CACHE.WB on each package, KEY.FREEID. */
+	/* VP.FLUSH for each vCPU, VPFLUSHDONE, CACHE.WB on each package, KEY.FREEID. */
 	if (td->td.hkid)
 		est->seamcalls += (td->td.vcpus == TDXCTL_UNKNOWN32 ? 0 : td->td.vcpus) +
 				  2 + s->nr_packages;
-	/* The kernel takes the whole TD apart: also its S-EPT, TDVPS, TDCS and TDR. */
+	/* The kernel also reclaims the S-EPT, TDVPS, TDCS and TDR pages. */
 	if (plan->strategy == TDXCTL_STRATEGY_STOP && td->td.sept_pages != TDXCTL_UNKNOWN &&
 	    td->td.control_pages != TDXCTL_UNKNOWN)
 		est->seamcalls += td->td.sept_pages + td->td.control_pages + 1;
@@ -132,7 +132,7 @@ static void loses(struct out_node *n, const struct tdxctl_td_view *td,
 		out_item(list, line);
 	}
 	if (plan->strategy == TDXCTL_STRATEGY_STOP && td->vm.pid) {
-		snprintf(line, sizeof(line), "process %d, which is ended", (int)td->vm.pid);
+		snprintf(line, sizeof(line), "process %d, which is terminated", (int)td->vm.pid);
 		out_item(list, line);
 	}
 }
@@ -142,7 +142,7 @@ void release_plan_fields(struct out_node *n, const struct tdxctl_td_view *td,
 			 const struct release_estimate *est)
 {
 	const char *why = view_late;
-	char id[32] = "", pid[32] = "its process is gone", mem[40], took[40], hkid[32] = "";
+	char id[32] = "", pid[32] = "process ended", mem[40], took[40], hkid[32] = "";
 
 	if (td->td.id)
 		snprintf(id, sizeof(id), "td:%u, ", td->td.id);
@@ -153,7 +153,7 @@ void release_plan_fields(struct out_node *n, const struct tdxctl_td_view *td,
 	out_str(n, &fields[P_STRATEGY], tdxctl_strategy_str(plan->strategy));
 	if (td->td.hkid == TDXCTL_UNKNOWN32) {
 		out_unknown(n, &fields[P_HKID], why);
-		snprintf(hkid, sizeof(hkid), "its HKID, ");
+		snprintf(hkid, sizeof(hkid), "the HKID, ");
 	} else if (td->td.hkid) {
 		out_uint(n, &fields[P_HKID], td->td.hkid);
 		snprintf(hkid, sizeof(hkid), "HKID %u, ", td->td.hkid);
@@ -177,7 +177,7 @@ void release_plan_fields(struct out_node *n, const struct tdxctl_td_view *td,
 		out_unknown(n, &fields[P_SEAMCALLS], why);
 		out_unknown(n, &fields[P_DURATION], why);
 		out_none(n, &fields[P_BASIS]);
-		out_strf(n, &fields[P_GIVES_TEXT], "%sits memory, how much is unknown", hkid);
+		out_strf(n, &fields[P_GIVES_TEXT], "%san unknown amount of memory", hkid);
 	}
 	loses(n, td, plan, est);
 	strategies(n, plan);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The progress bar of release, one terminal line drawn over and over. */
+/* The progress bar of release: one line, redrawn at each step. */
 #include <inttypes.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -8,9 +8,9 @@
 
 #define CELLS 24U
 #define PART_LEN 96
-#define USUAL_COLUMNS 80U	/* of a terminal that does not tell */
+#define USUAL_COLUMNS 80U	/* if the terminal does not report its width */
 
-/* In the order of the line. */
+/* The parts of the line, in order. */
 enum { WHAT, BAR, SHARE, SIZE, SPEED, LEFT, PARTS };
 
 void progress_end(struct progress *p)
@@ -22,7 +22,7 @@ void progress_end(struct progress *p)
 	p->drawn = false;
 }
 
-/* What fits on one line of the terminal: a longer one would wrap, and stay. */
+/* The width of the line: a longer one would wrap, and part of it could not be erased. */
 static size_t room(FILE *f)
 {
 	struct winsize w;
@@ -41,10 +41,10 @@ static void bar(char *buf, size_t len, uint64_t done, uint64_t total)
 	snprintf(buf, len, " [%s]", cells);
 }
 
-/* One line in place of the one before, with those parts that there is room for. */
+/* Replaces the line with one of the parts that fit. */
 static void draw(struct progress *p, char part[PARTS][PART_LEN])
 {
-	/* The most telling first. */
+	/* The most important part first. */
 	static const unsigned int order[PARTS] = { WHAT, SHARE, LEFT, BAR, SIZE, SPEED };
 	size_t left = room(p->f);
 	bool fits[PARTS] = { 0 };
@@ -65,7 +65,7 @@ static void draw(struct progress *p, char part[PARTS][PART_LEN])
 	fflush(p->f);
 }
 
-/* Rate and ETA are those of the pages; giving the HKID back is one step. */
+/* Rate and remaining time are about the pages; freeing the HKID is one step. */
 void progress_draw(struct progress *p, const struct tdxctl_release_state *st)
 {
 	bool known = st->pages_total != TDXCTL_UNKNOWN && st->pages_left != TDXCTL_UNKNOWN &&
@@ -76,14 +76,13 @@ void progress_draw(struct progress *p, const struct tdxctl_release_state *st)
 	if (!p->f)
 		return;
 	if (st->phase < TDXCTL_PHASE_PAGES || !known) {
-		const char *what = st->phase < TDXCTL_PHASE_PAGES ? "Giving" : "Reclaiming the pages of";
+		const char *what = st->phase < TDXCTL_PHASE_PAGES ? "Freeing" : "Reclaiming the pages of";
 
 		if (st->hkid == TDXCTL_UNKNOWN32)
 			snprintf(num, sizeof(num), "the HKID");
 		else
 			snprintf(num, sizeof(num), "HKID %u", st->hkid);
-		snprintf(part[WHAT], PART_LEN, "%s %s%s ...", what, num,
-			 st->phase < TDXCTL_PHASE_PAGES ? " back" : "");
+		snprintf(part[WHAT], PART_LEN, "%s %s ...", what, num);
 		draw(p, part);
 		return;
 	}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * release: plan, question, progress, verification. What is done stays done, so
- * the same command continues after an interruption.
+ * release: plan, confirmation, progress, verification. A release that was interrupted
+ * continues when the command is run again.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -25,14 +25,14 @@ static const struct cli_field fields[] = {
 	[R_FREED]     = { .key = "hkid_freed", .type = OUT_BOOL },
 	[R_HKID_TEXT] = { .label = "HKID", .type = OUT_STR },
 	[R_RECLAIMED] = { .key = "pages_reclaimed", .label = "Reclaimed", .type = OUT_PAGES },
-	[R_LEFT]      = { .key = "pages_left", .label = "Left", .type = OUT_PAGES },
+	[R_LEFT]      = { .key = "pages_left", .label = "Remaining", .type = OUT_PAGES },
 	[R_SEAMCALLS] = { .key = "seamcalls", .type = OUT_UINT },
 	[R_PAGE_SEAMCALLS] = { .key = "page_seamcalls", .type = OUT_UINT },
 	[R_DURATION]  = { .key = "duration_ns", .type = OUT_NS },
 	[R_RESULT]    = { .key = "result", .label = "Result", .type = OUT_STR },
 	[R_VERIFIED]  = { .key = "verified", .type = OUT_BOOL },
 	[R_PLAN]      = { .key = "plan", .label = "", .type = OUT_OBJECT },
-	[R_TOOK_TEXT] = { .label = "Took", .type = OUT_STR },
+	[R_TOOK_TEXT] = { .label = "Duration", .type = OUT_STR },
 };
 
 enum { V_NAME, V_OK, V_DETAIL };
@@ -40,7 +40,7 @@ enum { V_NAME, V_OK, V_DETAIL };
 static const struct cli_field check_columns[] = {
 	[V_NAME]   = { .key = "check", .type = OUT_STR },
 	[V_OK]	   = { .key = "ok", .label = "OK", .type = OUT_BOOL },
-	[V_DETAIL] = { .key = "detail", .label = "CHECKED AFTERWARDS", .type = OUT_STR },
+	[V_DETAIL] = { .key = "detail", .label = "VERIFICATION", .type = OUT_STR },
 };
 
 static const struct cli_field checks = {
@@ -64,7 +64,7 @@ static void on_signal(int sig)
 	stop_asked = 1;
 }
 
-/* The second signal ends us: the helper stops at a safe point by itself. */
+/* The second signal terminates us; the helper then stops at a safe point. */
 static void catch_signals(void)
 {
 	struct sigaction sa = { .sa_handler = on_signal, .sa_flags = SA_RESETHAND }, old;
@@ -72,7 +72,7 @@ static void catch_signals(void)
 	sigemptyset(&sa.sa_mask);
 	sigaction(SIGINT, &sa, NULL);
 	sigaction(SIGTERM, &sa, NULL);
-	/* nohup(1): it is to outlive the terminal. */
+	/* With nohup(1), keep running without the terminal. */
 	if (sigaction(SIGHUP, NULL, &old) || old.sa_handler != SIG_IGN)
 		sigaction(SIGHUP, &sa, NULL);
 }
@@ -85,7 +85,7 @@ static enum tdxctl_strategy strategy_of(const char *name)
 	return TDXCTL_STRATEGY_AUTO;
 }
 
-/* The HKID it has, or had: 0 none, or TDXCTL_UNKNOWN32. */
+/* The current or the last HKID of the TD; 0: none, or TDXCTL_UNKNOWN32. */
 static uint32_t hkid_of(const struct job *j)
 {
 	return j->td->td.hkid ? j->td->td.hkid : j->td->td.last_hkid;
@@ -111,7 +111,7 @@ static void result_fields(const struct job *j, const char *result, enum out_styl
 {
 	struct out_node *root = out_root(j->app->out);
 	const struct tdxctl_release_state *st = &j->st;
-	const char *back = st->hkid_freed ? "given back" : "not given back";
+	const char *freed = st->hkid_freed ? "freed" : "not freed";
 	uint32_t hkid = hkid_of(j);
 	char took[40];
 
@@ -124,10 +124,10 @@ static void result_fields(const struct job *j, const char *result, enum out_styl
 		out_str(root, &fields[R_STRATEGY], tdxctl_strategy_str(j->plan.strategy));
 	if (hkid == TDXCTL_UNKNOWN32) {
 		out_unknown(root, &fields[R_HKID], view_late);
-		out_strf(root, &fields[R_HKID_TEXT], "unknown which, %s", back);
+		out_strf(root, &fields[R_HKID_TEXT], "unknown, %s", freed);
 	} else if (hkid) {
 		out_uint(root, &fields[R_HKID], hkid);
-		out_strf(root, &fields[R_HKID_TEXT], "%u, %s", hkid, back);
+		out_strf(root, &fields[R_HKID_TEXT], "%u, %s", hkid, freed);
 	} else {
 		out_none(root, &fields[R_HKID]);
 		out_none(root, &fields[R_HKID_TEXT]);
@@ -137,9 +137,9 @@ static void result_fields(const struct job *j, const char *result, enum out_styl
 	out_uint_or(root, &fields[R_LEFT], st->pages_left, TDXCTL_UNKNOWN,
 		    view_late);
 	out_uint_or(root, &fields[R_SEAMCALLS], st->seamcalls, TDXCTL_UNKNOWN,
-		    "the kernel did the work unseen");
+		    "the kernel freed the TD, which is not observed");
 	out_uint_or(root, &fields[R_PAGE_SEAMCALLS], st->page_seamcalls, TDXCTL_UNKNOWN,
-		    "not counted apart when the VMM is ended");
+		    "not counted separately when the VMM is terminated");
 	out_uint(root, &fields[R_DURATION], st->duration_ns);
 	text_ns(took, sizeof(took), st->duration_ns);
 	if (j->started)
@@ -149,17 +149,17 @@ static void result_fields(const struct job *j, const char *result, enum out_styl
 
 /* ---- before ---- */
 
-static int ask(struct cli_app *app, const char *name)
+static int confirm(struct cli_app *app, const char *name)
 {
 	char line[16], *clean = text_clean(name);
 
-	fprintf(stderr, "\nRelease %s? The guest is lost. [y/N] ", clean ? clean : "it");
+	fprintf(stderr, "\nRelease %s? The guest will be lost. [y/N] ", clean ? clean : "the TD");
 	fflush(stderr);
 	free(clean);
 	if (fgets(line, sizeof(line), stdin) &&
 	    (!strcasecmp(line, "y\n") || !strcasecmp(line, "yes\n")))
 		return CLI_OK;
-	return cli_error(app, CLI_FAILED, "declined", "", "nothing was done");
+	return cli_error(app, CLI_FAILED, "declined", "", "not confirmed; nothing was changed");
 }
 
 static int show_plan_and_ask(struct job *j)
@@ -167,26 +167,26 @@ static int show_plan_and_ask(struct job *j)
 	struct cli_app *app = j->app;
 	bool can_ask = isatty(STDIN_FILENO) && app->err_tty;
 	struct out_mode mode = { .colour = app->err_tty && !app->v.no_color };
-	struct out *talk;
+	struct out *plan;
 
 	if (!app->v.yes && !can_ask)
 		return cli_error(app, CLI_USAGE, "confirmation",
-				 "See what it would do with --dry-run.",
-				 "release destroys the guest: say --yes when not on a terminal");
+				 "Use --dry-run to see the plan.",
+				 "release destroys the guest; --yes is required when not on a terminal");
 	if (app->v.quiet ? !app->v.yes : !app->v.json || !app->v.yes) {
-		talk = out_new();
-		if (!talk)
+		plan = out_new();
+		if (!plan)
 			return cli_error(app, CLI_FAILED, "no-memory", "", "out of memory");
-		release_plan_fields(out_root(talk), j->td, &j->plan, &j->est);
-		out_text(talk, stderr, &mode);
-		out_free(talk);
+		release_plan_fields(out_root(plan), j->td, &j->plan, &j->est);
+		out_text(plan, stderr, &mode);
+		out_free(plan);
 	}
 	if (app->v.yes) {
 		if (!app->v.quiet && !app->v.json)
 			fputc('\n', stderr);
 		return CLI_OK;
 	}
-	return ask(app, j->td->vm.name);
+	return confirm(app, j->td->vm.name);
 }
 
 /* ---- during ---- */
@@ -212,7 +212,7 @@ static int run(struct job *j)
 		    j->st.phase < TDXCTL_PHASE_DONE) {
 			progress_end(&bar);
 			cli_note(app, "%s: stopping at the next safe point ...",
-				 j->timed_out ? "Time is up" : "Interrupted");
+				 j->timed_out ? "Timeout" : "Interrupted");
 			tdxctl_release_cancel(j->rel);
 			cancelled = true;
 		}
@@ -233,7 +233,7 @@ static bool check(struct out_node *table, const char *name, bool ok, const char 
 	return ok;
 }
 
-/* Free, or another TD's already. @now: the TD in @s, NULL when it is gone. */
+/* The HKID is free, or in use by another TD. @now: the TD in @s, NULL if it no longer exists. */
 static bool check_hkid(const struct job *j, struct out_node *table, const struct tdxctl_snapshot *s,
 		       const struct tdxctl_td *now)
 {
@@ -241,12 +241,12 @@ static bool check_hkid(const struct job *j, struct out_node *table, const struct
 	uint32_t hkid = hkid_of(j);
 	char line[120], name[24];
 
-	/* Which one was not known; by now it may be. */
+	/* If the HKID was not known before, it may be known now. */
 	if (hkid == TDXCTL_UNKNOWN32 && now)
 		hkid = now->hkid ? now->hkid : now->last_hkid;
 	if (hkid == TDXCTL_UNKNOWN32) {
 		free_again = !now || !now->hkid;
-		snprintf(name, sizeof(name), "its HKID");
+		snprintf(name, sizeof(name), "the HKID");
 	} else {
 		snprintf(name, sizeof(name), "HKID %u", hkid);
 	}
@@ -257,40 +257,40 @@ static bool check_hkid(const struct job *j, struct out_node *table, const struct
 		free_again = !leaked && s->hkids[i].tdr != j->td->td.tdr;
 	}
 	snprintf(line, sizeof(line), "%s is %s", name,
-		 free_again ? "free" : leaked ? "leaked" : "still taken");
+		 free_again ? "free" : leaked ? "leaked" : "still in use");
 	return check(table, "hkid-free", free_again, line);
 }
 
 static bool check_pages(const struct job *j, struct out_node *table, const struct tdxctl_td *now)
 {
 	uint64_t pages = now ? now->private_pages : 0;
-	/* Of a TD older than the helper only the guest_memfd says how many there are. */
+	/* For a TD created before the helper was loaded, only the guest_memfd shows that no page is left. */
 	bool punched = pages == TDXCTL_UNKNOWN && j->started && !j->st.pages_left;
 	bool none = !pages || punched;
 	char line[120];
 
 	if (none)
-		snprintf(line, sizeof(line), "%sno private page is left",
-			 punched ? "its guest_memfd is empty: " : "");
+		snprintf(line, sizeof(line), "%sno private pages remain",
+			 punched ? "the guest_memfd is empty: " : "");
 	else if (pages == TDXCTL_UNKNOWN)
-		snprintf(line, sizeof(line), "how many private pages are left is unknown");
+		snprintf(line, sizeof(line), "the number of remaining private pages is not known");
 	else
-		snprintf(line, sizeof(line), "%" PRIu64 " private pages are left", pages);
+		snprintf(line, sizeof(line), "%" PRIu64 " private page%s", pages, pages == 1 ? " remains" : "s remain");
 	return check(table, "pages-zero", none, line);
 }
 
 static bool check_vm(struct out_node *table, const struct tdxctl_td_view *now)
 {
 	if (!now)
-		return check(table, "vm-gone", true, "the TD is gone");
+		return check(table, "vm-gone", true, "the TD no longer exists");
 	if (now->vm.gone)
-		return check(table, "vm-gone", true, "its process is gone");
+		return check(table, "vm-gone", true, "the process has ended");
 	if (!now->td.hkid || now->td.state >= TDXCTL_TD_BLOCKED)
-		return check(table, "vm-gone", true, "the VM is dead: it can never run again");
-	return check(table, "vm-gone", false, "the VM is alive");
+		return check(table, "vm-gone", true, "the VM is dead and cannot run again");
+	return check(table, "vm-gone", false, "the VM is still alive");
 }
 
-/* A fresh look, so that nobody's word is taken for it. */
+/* Verifies the result with a new snapshot. */
 static bool verify(const struct job *j, struct out_node *root)
 {
 	const struct tdxctl_td_view *now = NULL;
@@ -323,7 +323,7 @@ static void plan_object(const struct job *j, struct out_node *parent)
 	release_plan_fields(out_object(parent, &fields[R_PLAN]), j->td, &j->plan, &j->est);
 }
 
-/* People see the plan; programs find the usual names beside it. */
+/* Text has only the plan; JSON also has the usual keys. */
 static void dry_run(const struct job *j)
 {
 	struct out_node *root = out_root(j->app->out), *n = out_object(root, &out_json_only);
@@ -348,13 +348,13 @@ static int partial(const struct job *j)
 	char hint[120], sel[24], all[32] = "";
 
 	view_selector(sel, sizeof(sel), j->td);
-	snprintf(hint, sizeof(hint), "'tdxctl release %s' continues where it stopped.", sel);
+	snprintf(hint, sizeof(hint), "Run 'tdxctl release %s' again to continue.", sel);
 	if (j->st.pages_total != TDXCTL_UNKNOWN)
 		snprintf(all, sizeof(all), "of %" PRIu64 " ", j->st.pages_total);
 	return cli_error(j->app, CLI_PARTIAL, j->timed_out ? "timeout" : "interrupted", hint,
-			 "%s; the HKID is %s, %" PRIu64 " %spages are reclaimed",
-			 j->timed_out ? "time is up" : "interrupted",
-			 j->st.hkid_freed ? "given back" : "still held",
+			 "%s; the HKID was %s, %" PRIu64 " %spages were reclaimed",
+			 j->timed_out ? "timeout" : "interrupted",
+			 j->st.hkid_freed ? "freed" : "not freed",
 			 reclaimed(&j->st), all);
 }
 
@@ -365,7 +365,7 @@ static int finish(struct job *j, int err)
 	int code = CLI_OK;
 
 	if (err || st->phase == TDXCTL_PHASE_FAILED) {
-		code = cli_lib_error(j->app, err ? err : st->result, "release of %s",
+		code = cli_lib_error(j->app, err ? err : st->result, "cannot release %s",
 				     j->td->vm.name);
 		if (!err)
 			code = CLI_FAILED;
@@ -379,12 +379,12 @@ static int finish(struct job *j, int err)
 	plan_object(j, out_object(out_root(j->app->out), &out_json_only));
 	if (!verify(j, out_root(j->app->out)) && code == CLI_OK)
 		code = cli_error(j->app, CLI_PARTIAL, "unverified",
-				 "'tdxctl td show' tells what keeps it.",
-				 "the release ended, but not everything was given back");
+				 "'tdxctl td show' shows what keeps the TD alive.",
+				 "the release ended, but not everything was freed");
 	return code;
 }
 
-/* Released before, and nothing but an empty shell is left: that is success. */
+/* Released before: no HKID and no private page is left to free. */
 static bool nothing_left(const struct tdxctl_td *td)
 {
 	return !td->hkid && !td->private_pages && td->state == TDXCTL_TD_TEARDOWN;
@@ -405,7 +405,7 @@ int cmd_release(struct cli_app *app, int argc, char **argv)
 	}
 	err = tdxctl_release_open(app->ctx, j.td, strategy_of(app->v.strategy), &j.rel, &j.plan);
 	if (err)
-		return cli_lib_error(app, err, "release of %s", j.td->vm.name);
+		return cli_lib_error(app, err, "cannot release %s", j.td->vm.name);
 	release_estimate(app->snap, j.td, &j.plan, &j.est);
 	j.st = j.plan;
 	if (app->v.dry_run) {

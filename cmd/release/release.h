@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the files of the verb release share. */
+/* The verb release: plan, progress bar. */
 #ifndef TDXCTL_CMD_RELEASE_H
 #define TDXCTL_CMD_RELEASE_H
 
@@ -7,7 +7,7 @@
 
 struct release_estimate {
 	bool known;
-	bool measured;			/* from this host's own SEAMCALLs */
+	bool measured;			/* on this host; else from typical times */
 	uint64_t pages, seamcalls, duration_ns;
 };
 
@@ -18,7 +18,7 @@ int cmd_release(struct cli_app *app, int argc, char **argv);
 void release_estimate(const struct tdxctl_snapshot *s, const struct tdxctl_td_view *td,
 		      const struct tdxctl_release_state *plan,
 		      struct release_estimate *est);
-/* Fields of the plan into @n. */
+/* Adds the fields of the plan to @n. */
 void release_plan_fields(struct out_node *n, const struct tdxctl_td_view *td,
 			 const struct tdxctl_release_state *plan,
 			 const struct release_estimate *est);
@@ -26,14 +26,14 @@ void release_plan_fields(struct out_node *n, const struct tdxctl_td_view *td,
 /* ---- progress.c ---- */
 
 struct progress {
-	FILE *f;			/* NULL: nothing is drawn */
+	FILE *f;			/* NULL: no progress bar */
 	bool drawn;
 	uint64_t start_ns;		/* of the page phase */
 	uint64_t start_left;
 };
 
 void progress_draw(struct progress *p, const struct tdxctl_release_state *st);
-/* Removes the bar; what follows starts on a clean line. */
+/* Erases the bar, so that the next output starts on an empty line. */
 void progress_end(struct progress *p);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What a report has for --from-report, and the MSRs in words. */
+/* The data that --from-report reads, and the meaning of the MSRs. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,7 +37,7 @@ static const struct cli_field msr_fields[] = {
 	[M_NAME]    = { .label = "NAME", .type = OUT_STR },
 	[M_VALUE]   = { .key = "value", .label = "VALUE", .type = OUT_HEX, .right = true },
 	[M_FAULT]   = { .key = "fault", .type = OUT_BOOL },
-	[M_MEANING] = { .label = "MEANS", .type = OUT_STR },
+	[M_MEANING] = { .label = "MEANING", .type = OUT_STR },
 };
 enum { C_PATH, C_CURRENT, C_MAX, C_EVENTS };
 static const struct cli_field cgroup_fields[] = {
@@ -172,14 +172,14 @@ static void msr_meaning(struct out_node *row, enum tdxctl_msr m, uint64_t v)
 			 v >> 10 & 1 ? "locked" : "not locked");
 		break;
 	case TDXCTL_MSR_MTRRCAP:
-		out_strf(row, f, "the CPU has %sSEAMRR", v >> 15 & 1 ? "" : "no ");
+		out_strf(row, f, "SEAMRR %ssupported", v >> 15 & 1 ? "" : "not ");
 		break;
 	case TDXCTL_MSR_FEATURE_CONTROL:
 		out_strf(row, f, "%s, VMX %s, SGX %s", v & 1 ? "locked" : "not locked", v & 4 ? "on" : "off",
 			 v >> 18 & 1 ? "on" : "off");
 		break;
 	case TDXCTL_MSR_SGX_MCHECK:
-		out_str(row, f, v ? "an error of MCHECK" : "no error");
+		out_str(row, f, v ? "MCHECK error" : "no error");
 		break;
 	default:
 		out_str(row, f, "");
@@ -211,7 +211,7 @@ static void msr_rows(struct out_node *table, const struct tdxctl_facts *f)
 void report_msr_table(struct out_node *parent, const struct tdxctl_facts *f)
 {
 	static const struct cli_field table = {
-		.label = "", .type = OUT_TABLE, .empty = "No package is known.",
+		.label = "", .type = OUT_TABLE, .empty = "No CPU package was found.",
 		.columns = msr_fields, .nr_columns = ARRAY_SIZE(msr_fields),
 	};
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The report for people: Markdown, with what --from-report reads at its end. */
+/* The report as a Markdown document, with the data for --from-report at its end. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "report.h"
 
-/* A fence longer than any that is in @s. */
+/* Prints @s as a code block, with a fence longer than any in @s. */
 static void fenced(FILE *f, const char *s)
 {
 	size_t longest = 2, run = 0;
@@ -78,7 +78,7 @@ static void vm_logs(FILE *f, const struct tdxctl_facts *facts)
 enum { PATH, TEXT };
 static const struct cli_field file_columns[] = {
 	[PATH] = { .label = "FILE", .type = OUT_STR },
-	[TEXT] = { .label = "SAYS", .type = OUT_STR },
+	[TEXT] = { .label = "CONTENT", .type = OUT_STR },
 };
 static const struct cli_field file_table = {
 	.label = "", .type = OUT_TABLE, .columns = file_columns, .nr_columns = ARRAY_SIZE(file_columns),
@@ -97,7 +97,7 @@ static void files(struct out_node *root, const struct tdxctl_facts *f)
 	}
 }
 
-/* Eighteen times "no permission" is no table. */
+/* If no MSR could be read, print one reason instead of a table. */
 static bool has_msr(const struct tdxctl_facts *f)
 {
 	for (size_t i = 0; i < f->nr_msrs; i++)
@@ -122,7 +122,7 @@ static int small_tables(FILE *f, const struct tdxctl_facts *facts)
 		if (has_msr(facts))
 			err = tree(f, msrs);
 		else
-			fprintf(f, "%s.\n", facts->nr_msrs ? facts->msrs[0].msr[0].reason : "No package is known");
+			fprintf(f, "%s.\n", facts->nr_msrs ? facts->msrs[0].msr[0].reason : "No CPU package was found");
 	}
 	if (!err) {
 		fputs("\n## Files\n\n", f);
@@ -141,7 +141,7 @@ static int raw(FILE *f, const struct tdxctl_report *r)
 	if (!o)
 		return err;
 	report_host(out_root(o), r);
-	fputs("\n## For tdxctl --from-report\n\n```json\n", f);
+	fputs("\n## Data for tdxctl --from-report\n\n```json\n", f);
 	if (!out_failed(o))
 		err = out_json(o, f, "report");
 	fputs("```\n", f);
@@ -155,8 +155,8 @@ int report_markdown(FILE *f, const struct report_section *sections, size_t n,
 	int err = 0;
 
 	fprintf(f, "# TDX host\n\nWritten by tdxctl %s. %s\n", TDXCTL_VERSION, r->masked ?
-		"Names, addresses and command lines have stand-ins." :
-		"**Names, addresses and command lines are as they are.**");
+		"Names, addresses and command lines are masked." :
+		"**Names, addresses and command lines are not masked.**");
 	for (size_t i = 0; !err && i < n; i++)
 		err = section(f, &sections[i]);
 	if (!err)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * report: everything about this host in one document that may be shown to others.
- * The host is taken with names masked, and every verb is then run on what was
- * taken: nothing can show that the document does not have, nothing is built twice.
+ * report: everything about this host in one document that can be shared. The state of the
+ * host is read once, with names masked, and the verbs then run on that copy, so their
+ * output cannot contain anything that was masked.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -10,10 +10,10 @@
 
 #include "report.h"
 
-#define SECTION(heading, word, sub, name) \
-	{ .title = heading, .verb = word, .noun = sub, .field = { .key = name, .type = OUT_OBJECT } }
+#define SECTION(heading, v, n, json_key) \
+	{ .title = heading, .verb = v, .noun = n, .field = { .key = json_key, .type = OUT_OBJECT } }
 
-/* The order is that of the document. */
+/* In the order of the document. */
 static const struct report_section sections[] = {
 	SECTION("Findings", "doctor", NULL, "doctor"),
 	SECTION("Checks", "check", NULL, "check"),
@@ -39,7 +39,7 @@ static const struct cli_cmd *find_cmd(const struct cli_table *t, const char *ver
 	return NULL;
 }
 
-/* Runs the verb on the report in @ctx; what it says, errors too, is in s->out. */
+/* Runs the verb on the report in @ctx. Its output, including errors, is in s->out. */
 static int run_section(const struct cli_table *t, struct tdxctl_ctx *ctx, struct report_section *s)
 {
 	char *none[] = { NULL };
@@ -82,7 +82,7 @@ static int write_report(struct cli_app *app, struct tdxctl_ctx *ctx, const struc
 		app->silent = true;
 		err = report_markdown(stdout, list, ARRAY_SIZE(list), r);
 	}
-	/* The tree refers to the fields, so it is printed before they go. */
+	/* The tree refers to the fields in @list, so print it before they are freed. */
 	if (!err && app->v.json) {
 		app->silent = true;
 		err = out_failed(app->out) ? -ENOMEM : out_json(app->out, stdout, "report");
@@ -100,7 +100,7 @@ int cmd_report(struct cli_app *app, int argc, char **argv)
 
 	err = tdxctl_report_take(app->ctx, !app->v.no_redact, &r);
 	if (err)
-		return cli_lib_error(app, err, "cannot look at the host");
+		return cli_lib_error(app, err, "cannot read host state");
 	err = tdxctl_new(&ctx);
 	if (err) {
 		tdxctl_report_free(r);

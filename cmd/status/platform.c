@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The head of status: platform, KeyIDs, helper. */
+/* The first part of status: platform, KeyIDs, helper. */
 #include <inttypes.h>
 
 #include "status.h"
@@ -44,11 +44,11 @@ static void opt_str(struct out_node *n, const struct cli_field *f, const char *s
 		out_unknown(n, f, why);
 }
 
-/* What firmware reserved: the helper knows the private ones, MSR 0x87 all. */
+/* The KeyIDs that firmware reserved: all of them from MSR 0x87, else the private ones from the helper. */
 static void show_keyids(struct out_node *n, const struct tdxctl_facts *facts)
 {
 	const struct tdxctl_info *info = &facts->snap->info;
-	const char *why = "no package is known";
+	const char *why = "no CPU package was found";
 	struct tdxctl_keys k = { 0 };
 	bool msr = facts->nr_msrs && tdxctl_keys_host(&facts->msrs[0], &k, &why);
 
@@ -83,19 +83,19 @@ void status_platform(struct cli_app *app, struct out_node *root, const struct td
 	if (app->v.from_report)
 		out_strf(root, &source_text, "report %s", app->v.from_report);
 	else if (s->source == TDXCTL_SOURCE_EMULATED)
-		out_strf(root, &source_text, "emulated host%s%s",
-			 app->v.emulate_file ? " " : ", built in",
+		out_strf(root, &source_text, "%s%s",
+			 app->v.emulate_file ? "emulated host " : "built-in emulated host",
 			 app->v.emulate_file ? app->v.emulate_file : "");
 	else if (s->source == TDXCTL_SOURCE_HOST)
 		out_strf(root, &source_text, "%s%s",
-			 app->v.root ? "captured host " : "files of this host, no helper",
+			 app->v.root ? "captured host " : "files of this host (the helper is not loaded)",
 			 app->v.root ? app->v.root : "");
 	n = out_object(root, &platform);
-	opt_str(n, &platform_fields[MODEL], p->cpu_model, "no /proc/cpuinfo");
-	opt_str(n, &platform_fields[KERNEL], p->kernel, "no /proc");
+	opt_str(n, &platform_fields[MODEL], p->cpu_model, "cannot read /proc/cpuinfo");
+	opt_str(n, &platform_fields[KERNEL], p->kernel, "cannot read /proc/sys/kernel/osrelease");
 	if (p->has_tdx || p->tdx_module) {
 		opt_str(n, &platform_fields[MODULE], p->tdx_module,
-			"this kernel does not tell its version");
+			"this kernel does not report the module version");
 	} else {
 		out_style(out_none(n, &platform_fields[MODULE]), STYLE_BAD);
 	}
@@ -103,7 +103,7 @@ void status_platform(struct cli_app *app, struct out_node *root, const struct td
 	if (p->kvm_tdx >= 0)
 		out_bool(n, &platform_fields[KVM_TDX], p->kvm_tdx);
 	else
-		out_unknown(n, &platform_fields[KVM_TDX], "the module has no such parameter");
+		out_unknown(n, &platform_fields[KVM_TDX], "the KVM module has no parameter 'tdx'");
 	out_strf(n, &platform_fields[KVM_TEXT], "%s%s", p->kvm ? p->kvm : "none",
 		 !p->kvm || p->kvm_tdx < 0 ? "" : p->kvm_tdx ? ", TDX on" : ", TDX off");
 	out_bool(n, &platform_fields[HAS_TDX], p->has_tdx);
@@ -134,10 +134,10 @@ void status_helper(struct out_node *root, const struct tdxctl_snapshot *s)
 	out_bool(n, &helper_fields[H_FROM_START], start);
 	text_ns(age, sizeof(age), view_age(s, s->info.attached_ns));
 	if (!s->info.attached_ns)
-		out_strf(n, &helper_fields[H_TEXT], "%.*s, waiting for a module with SEAMCALLs",
+		out_strf(n, &helper_fields[H_TEXT], "%.*s, waiting for a module that issues SEAMCALLs",
 			 (int)sizeof(s->info.version), s->info.version);
 	else
-		out_strf(n, &helper_fields[H_TEXT], "%.*s, watching for %s%s, %" PRIu64 " SEAMCALLs seen",
+		out_strf(n, &helper_fields[H_TEXT], "%.*s, attached for %s%s, %" PRIu64 " SEAMCALLs seen",
 			 (int)sizeof(s->info.version), s->info.version, age,
-			 start ? "" : " (TDX was up before)", seen);
+			 start ? "" : " (after TDX was initialized)", seen);
 }

@@ -78,7 +78,7 @@ static const struct cli_field package_columns[] = {
 	[P_KEYS]    = { .key = "keys_programmed", .label = "KEYS PROGRAMMED", .type = OUT_UINT, .right = true },
 };
 static const struct cli_field packages = {
-	.key = "packages", .label = "", .type = OUT_TABLE, .empty = "No packages known.",
+	.key = "packages", .label = "", .type = OUT_TABLE, .empty = "No CPU packages found.",
 	.columns = package_columns, .nr_columns = ARRAY_SIZE(package_columns),
 };
 
@@ -89,7 +89,7 @@ static const struct cli_field health_fields[] = {
 	[V_REASONS] = { .key = "reasons", .label = "", .type = OUT_LIST },
 };
 
-/* Every counter of @f up to its text: not knowable without the helper. */
+/* Adds every counter of @f, and its text, as unknown without the helper. */
 static void no_data(struct out_node *n, const struct cli_field *f, size_t text)
 {
 	for (size_t i = 0; i < text; i++)
@@ -97,7 +97,7 @@ static void no_data(struct out_node *n, const struct cli_field *f, size_t text)
 	out_style(out_unknown(n, &f[text], view_no_helper), STYLE_DIM);
 }
 
-/* What the kernel's own count adds to that of the helper, or how they disagree. */
+/* Appends how the count of the misc cgroup differs from that of the helper. */
 static void add_charged(char *buf, size_t len, const struct tdxctl_snapshot *s, uint64_t used)
 {
 	size_t at = strlen(buf);
@@ -105,14 +105,14 @@ static void add_charged(char *buf, size_t len, const struct tdxctl_snapshot *s, 
 	if (s->hkids_charged == TDXCTL_UNKNOWN || at >= len)
 		return;
 	if (s->hkids_charged > used)
-		snprintf(buf + at, len - at, ", %" PRIu64 " more that the helper cannot place",
+		snprintf(buf + at, len - at, ", %" PRIu64 " more charged by the misc cgroup",
 			 (s->hkids_charged - used));
 	else if (s->hkids_charged < used)
-		snprintf(buf + at, len - at, ", %" PRIu64 " more than the kernel has charged",
+		snprintf(buf + at, len - at, ", %" PRIu64 " of them not charged by the misc cgroup",
 			 (used - s->hkids_charged));
 }
 
-/* Without the helper: how many, but not which. */
+/* Without the helper, the number of HKIDs in use is known, but not which ones. */
 static void charged_hkids(struct out_node *n, const struct tdxctl_facts *facts)
 {
 	const struct tdxctl_val *capacity = &facts->hkid_capacity, *charged = &facts->hkid_current;
@@ -130,7 +130,7 @@ static void charged_hkids(struct out_node *n, const struct tdxctl_facts *facts)
 	used = charged->value < capacity->value ? charged->value : capacity->value;
 	out_uint(n, &hkid_fields[K_TOTAL], capacity->value);
 	out_uint(n, &hkid_fields[K_STATE + TDXCTL_HKID_FREE], capacity->value - used);
-	snprintf(text, sizeof(text), "%" PRIu64 " of %" PRIu64 " in use as cgroups count",
+	snprintf(text, sizeof(text), "%" PRIu64 " of %" PRIu64 " in use, counted by the misc cgroup",
 		 charged->value, capacity->value);
 	out_style(out_bar(n, &hkid_fields[K_TEXT], used, 0, capacity->value, text),
 		  used == capacity->value ? STYLE_WARN : STYLE_NONE);
@@ -145,7 +145,7 @@ static void show_hkids(struct out_node *root, const struct tdxctl_facts *facts)
 
 	view_val(n, &hkid_fields[K_CAPACITY], &facts->hkid_capacity);
 	out_uint_or(n, &hkid_fields[K_CHARGED], tdxctl_hkids_charged(facts), TDXCTL_UNKNOWN,
-		    facts->hkid_current.reason ? facts->hkid_current.reason : "TDs come and go");
+		    facts->hkid_current.reason ? facts->hkid_current.reason : "the number changed while it was read");
 	if (s->source == TDXCTL_SOURCE_HOST) {
 		charged_hkids(n, facts);
 		return;
@@ -159,14 +159,14 @@ static void show_hkids(struct out_node *root, const struct tdxctl_facts *facts)
 		if (i != TDXCTL_HKID_FREE && i != TDXCTL_HKID_UNKNOWN)
 			view_add_count(states, sizeof(states), count[i], tdxctl_hkid_state_str((unsigned int)i), NULL);
 	}
-	/* A helper that came late has not seen what became of the others. */
+	/* An HKID that was used before the helper was loaded may be free or in use. */
 	used = s->nr_hkids - count[TDXCTL_HKID_FREE] - count[TDXCTL_HKID_UNKNOWN];
 	snprintf(text, sizeof(text), "%" PRIu64 " of %zu %sin use%s%s%s", used,
 		 s->nr_hkids, count[TDXCTL_HKID_UNKNOWN] ? "known to be " : "",
 		 *states ? " (" : "", states, *states ? ")" : "");
 	if (count[TDXCTL_HKID_UNKNOWN])
 		snprintf(text + strlen(text), sizeof(text) - strlen(text),
-			 ", %" PRIu64 " not seen since the helper was loaded",
+			 ", %" PRIu64 " not known",
 			 count[TDXCTL_HKID_UNKNOWN]);
 	add_charged(text, sizeof(text), s, used);
 	out_style(out_bar(n, &hkid_fields[K_TEXT], used, count[TDXCTL_HKID_LEAKED],
@@ -174,13 +174,13 @@ static void show_hkids(struct out_node *root, const struct tdxctl_facts *facts)
 		  count[TDXCTL_HKID_LEAKED] || used == s->nr_hkids ? STYLE_WARN : STYLE_NONE);
 }
 
-/* F6: it holds an HKID and cannot run. */
+/* It holds an HKID and cannot run. */
 static bool never_finalized(const struct tdxctl_td *td)
 {
 	return td->hkid && td->state >= TDXCTL_TD_ASSIGNED && td->state < TDXCTL_TD_RUNNABLE;
 }
 
-/* Every TD holds one HKID; KVM does not tell which of its VMs are TDs. */
+/* Every TD holds one HKID; KVM does not report which of its VMs are TDs. */
 static void charged_tds(struct out_node *n, const struct tdxctl_facts *facts)
 {
 	const struct tdxctl_val *charged = &facts->hkid_current, *vms = &facts->kvm_vms;
@@ -193,7 +193,7 @@ static void charged_tds(struct out_node *n, const struct tdxctl_facts *facts)
 	if (vms->readable)
 		snprintf(text + strlen(text), sizeof(text) - strlen(text), "%sKVM has %" PRIu64 " VM%s%s",
 			 *text ? "; " : "", vms->value, vms->value == 1 ? "" : "s",
-			 *text || !vms->value ? "" : ", which of them are TDs only the helper sees");
+			 *text || !vms->value ? "" : "; which of them are TDs is not known");
 	if (*text)
 		out_str(n, &td_fields[T_TEXT], text);
 	else
@@ -235,18 +235,18 @@ static void show_tds(struct out_node *root, const struct tdxctl_facts *facts)
 	if (known)
 		out_uint(n, &td_fields[T_PRIVATE], pages);
 	else
-		out_unknown(n, &td_fields[T_PRIVATE], "a TD is older than the helper");
+		out_unknown(n, &td_fields[T_PRIVATE], "a TD was created before the helper was loaded");
 	text_bytes(mem, sizeof(mem), pages * 4096);
 	snprintf(text, sizeof(text), "%zu (%s), %s%s private memory", s->nr_tds, states,
 		 known ? "" : "at least ", mem);
 	view_add_count(text, sizeof(text), never, "never finalized but holding an HKID", NULL);
-	view_add_count(text, sizeof(text), no_hkid, "with an HKID that is not known", NULL);
+	view_add_count(text, sizeof(text), no_hkid, "with an unknown HKID", NULL);
 	out_str(n, &td_fields[T_TEXT], s->nr_tds ? text : "none");
 }
 
 static void show_cpus(struct out_node *root, const struct tdxctl_snapshot *s)
 {
-	static const char *const words[TDXCTL_CPU_STATES] = {
+	static const char *const texts[TDXCTL_CPU_STATES] = {
 		[TDXCTL_CPU_UNKNOWN] = "not known",
 		[TDXCTL_CPU_ENABLED] = "enabled for TDX",
 		[TDXCTL_CPU_NOT_ENABLED] = "NOT enabled",
@@ -277,7 +277,7 @@ static void show_cpus(struct out_node *root, const struct tdxctl_snapshot *s)
 		snprintf(states, sizeof(states), "all enabled for TDX");
 	else if (!host)
 		for (size_t i = TDXCTL_CPU_STATES; i-- > 0;)
-			view_add_count(states, sizeof(states), count[i], words[i], NULL);
+			view_add_count(states, sizeof(states), count[i], texts[i], NULL);
 	bad = count[TDXCTL_CPU_NOT_ENABLED] || count[TDXCTL_CPU_VMX_OFF] ||
 	      count[TDXCTL_CPU_NO_SEAM];
 	text = out_strf(n, &cpu_fields[C_TEXT], "%" PRIu64 " of %zu online%s%s",
@@ -314,7 +314,7 @@ static void show_locks(struct out_node *root, const struct tdxctl_snapshot *s)
 	if (longest) {
 		text_ns(age, sizeof(age), view_age(s, longest->held_since_ns));
 		if (longest->kind == TDXCTL_LOCK_KEY_CONFIG)
-			snprintf(text, sizeof(text), "%" PRIu64 " held, key config of package %u for %s",
+			snprintf(text, sizeof(text), "%" PRIu64 " held, key-config lock of package %u for %s",
 				 held, longest->package, age);
 		else
 			snprintf(text, sizeof(text), "%" PRIu64 " held, tdx_lock for %s",
@@ -322,8 +322,9 @@ static void show_locks(struct out_node *root, const struct tdxctl_snapshot *s)
 	} else {
 		snprintf(text, sizeof(text), "none held");
 	}
-	view_add_count(text, sizeof(text), contended, "times contended", NULL);
-	view_add_count(text, sizeof(text), busy, "busy retries", NULL);
+	view_add_count(text, sizeof(text), contended, "contended acquisition",
+		       "contended acquisitions");
+	view_add_count(text, sizeof(text), busy, "busy retry", "busy retries");
 	out_style(out_str(n, &lock_fields[L_TEXT], text), held ? STYLE_WARN : STYLE_NONE);
 }
 
@@ -331,7 +332,7 @@ static void show_packages(struct out_node *root, const struct tdxctl_snapshot *s
 {
 	struct out_node *table = out_array(root, &packages);
 	bool host = s->source == TDXCTL_SOURCE_HOST;
-	const char *why = host ? view_no_helper : "not seen since the helper was loaded";
+	const char *why = host ? view_no_helper : "not observed since the helper was loaded";
 
 	for (size_t i = 0; i < s->nr_packages; i++) {
 		const struct tdxctl_package *p = &s->packages[i];
@@ -367,10 +368,10 @@ static int show_health(struct cli_app *app, struct out_node *root, const struct 
 	int err;
 
 	if (cli_limits(app, NULL, &limits, &found))
-		cli_note(app, "tdxctl: warning: %s; the usual limits count", tdxctl_error(app->ctx));
+		cli_note(app, "tdxctl: warning: %s; using the default limits", tdxctl_error(app->ctx));
 	err = tdxctl_health_get(facts, &limits, &r);
 	if (err)
-		return cli_lib_error(app, err, "health");
+		return cli_lib_error(app, err, "cannot evaluate the health of the host");
 	n = out_object(root, &health);
 	out_style(out_str(n, &health_fields[V_STATE], tdxctl_health_str(r->state)),
 		  styles[r->state]);
@@ -390,13 +391,13 @@ int cmd_status(struct cli_app *app, int argc, char **argv)
 	struct tdxctl_facts *facts;
 	int code;
 
-	/* The helper knows the package of an offline CPU; else its node is all there is. */
+	/* Without the helper, the package of an offline CPU is guessed from its NUMA node. */
 	if (app->snap->source == TDXCTL_SOURCE_HOST)
 		what |= TDXCTL_FACTS_CPU;
 	code = tdxctl_facts_join(app->ctx, what, app->snap, &facts);
 	app->snap = NULL;
 	if (code)
-		return cli_lib_error(app, code, "cannot look at the host");
+		return cli_lib_error(app, code, "cannot read host state");
 	s = facts->snap;
 	status_platform(app, root, facts);
 	status_helper(root, s);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The parts of status. */
+/* Parts of the output of status. */
 #ifndef TDXCTL_STATUS_H
 #define TDXCTL_STATUS_H
 
@@ -10,7 +10,7 @@
 int cmd_status(struct cli_app *app, int argc, char **argv);
 
 void status_platform(struct cli_app *app, struct out_node *root, const struct tdxctl_facts *facts);
-/* Null in JSON and nothing on the screen where the helper is not the source. */
+/* Without the helper: null in JSON, nothing in text. */
 void status_helper(struct out_node *root, const struct tdxctl_snapshot *s);
 
 #endif

@@ -202,8 +202,8 @@ def test_interrupt_and_continue(tmp):
         expect(status == 6, f"{sig}: {status} {out} {err}")
         expect(re.search(r"^Result +partial$", out, flags=re.M), out)
         expect("stopping at the next safe point" in err, err)
-        expect("'tdxctl release td:1' continues where it stopped." in err, err)
-        got = int(re.search(r"given back, (\d+) of (\d+) pages", err).group(1))
+        expect("Run 'tdxctl release td:1' again to continue." in err, err)
+        got = int(re.search(r"was freed, (\d+) of (\d+) pages", err).group(1))
         expect(0 < got < total, err)
         seen += got
         now = bench.json("--emulate={h} td -j")["tds"][0]
@@ -229,7 +229,7 @@ def test_timeout(tmp):
     for _ in range(2):
         doc = bench.json("--emulate={h} release web --yes --timeout 1 -j", 6)
         expect(doc["result"] == "partial" and doc["error"]["code"] == "timeout", doc)
-        expect("continues" in doc["error"]["hint"], doc)
+        expect("again to continue" in doc["error"]["hint"], doc)
         expect(doc["hkid_freed"] and not doc["verified"], doc)
         left -= doc["pages_reclaimed"]
         expect(0 < doc["pages_reclaimed"] and doc["pages_left"] == left, f"{doc} {left}")
@@ -239,7 +239,7 @@ def test_interrupt_while_waiting_for_lock(tmp):
     bench = Bench(tmp, "held-tdx-lock")
     status, out, err = interrupted(bench, signal.SIGINT)
     expect(status == 6, f"{status} {out} {err}")
-    expect("17, not given back" in out, out)
+    expect("17, not freed" in out, out)
     doc = bench.json("--emulate={h} release web --yes -j")
     expect(doc["verified"] and doc["pages_reclaimed"] == 16, doc)
 
@@ -251,9 +251,9 @@ def test_question(tmp):
     for answer in ("n\n", "\n", "yy\n", "\x04"):
         status, text = tty.run(bench.argv("--emulate={h} release web"), bench.env, answer)
         expect(status == 1, f"{answer!r}: {status} {text}")
-        expect("Release web? The guest is lost. [y/N]" in text, text)
-        expect("Gives back" in text and "518 SEAMCALLs" in text, text)
-        expect("nothing was done" in text, text)
+        expect("Release web? The guest will be lost. [y/N]" in text, text)
+        expect("Frees" in text and "518 SEAMCALLs" in text, text)
+        expect("nothing was changed" in text, text)
     expect(bench.json("--emulate={h} td -j")["tds"][0]["state"] == "runnable", "changed")
 
 
@@ -285,7 +285,7 @@ def test_progress(tmp):
     expect(shares == sorted(shares) and shares[-1] > shares[0], shares)
     expect(re.search(r"[KM]iB/s  (under 1 s|[0-9.]+ s) left", text), text)
     # The bar is gone before the result is printed.
-    expect("\r\x1b[KTime is up" in text, text)
+    expect("\r\x1b[KTimeout" in text, text)
 
 
 def test_progress_narrow(tmp):

@@ -334,7 +334,7 @@ def test_report_options(tmp):
         p = bench.ok([*there, *line], 2)
         expect(f"a report {what}" in p.stderr, p.stderr)
     for other in (["--emulate"], ["--root", "/"]):
-        expect("exclude each other" in bench.ok([*there, *other, "status"], 2).stderr, other)
+        expect("are mutually exclusive" in bench.ok([*there, *other, "status"], 2).stderr, other)
     expect("not in the report" in bench.ok([*there, "td", "show", "vm-1"]).stdout, "who keeps it")
     bench.ok(["--from-report", str(bench.dir / "nowhere"), "status"], 1)
     with open("/dev/full", "wb") as full:

@@ -171,7 +171,7 @@ static void planned(void)
 	text = release("qemu", &(struct cli_values){ .dry_run = true }, CLI_OK, false);
 	no_numbers(text);
 	says(text, "qemu (process 4100), state unknown\n");
-	says(text, "its HKID, its memory, how much is unknown\n");
+	says(text, "the HKID, an unknown amount of memory\n");
 	free(text);
 	text = release("qemu", &(struct cli_values){ .dry_run = true }, CLI_OK, true);
 	no_numbers(text);
@@ -190,9 +190,9 @@ static void released(void)
 	text = release("4100", &(struct cli_values){ 0 }, CLI_OK, false);
 	no_numbers(text);
 	CHECK(signalled);
-	says(text, "unknown which, given back\n");
-	says(text, "its HKID is free\n");
-	says(text, "the TD is gone\n");
+	says(text, "unknown, freed\n");
+	says(text, "the HKID is free\n");
+	says(text, "the TD no longer exists\n");
 	free(text);
 	fake_end();
 }
@@ -208,7 +208,7 @@ static void beside_another(void)
 	text = release("qemu", &(struct cli_values){ 0 }, CLI_USAGE, false);
 	no_numbers(text);
 	says(text, "qemu (HKID unknown, pid 4101, unknown)\n");
-	says(text, "Say which one with its PID.");
+	says(text, "Select one with its PID.");
 	free(text);
 	text = release("4100", &(struct cli_values){ .timeout = 2 }, CLI_OK, true);
 	no_numbers(text);

@@ -22,14 +22,14 @@ case_no_module()
 	# KVM keeps VMX on, so the instruction is there and finds nobody.
 	each_cpu no-seam 0x8000ff00ffff0000
 	t 7 cpu
-	says 'has no SEAM mode'
+	says 'does not support SEAM mode'
 	j 3 status
 	is platform.has_tdx false
 	# Nobody needs VMX any more.
 	rmmod kvm_intel || die "kvm_intel stays"
 	each_cpu vmx-off 0x8000ff0000000006
 	t 7 cpu
-	says 'has VMX off'
+	says 'has VMX disabled'
 	modprobe kvm_intel tdx=1 || die "kvm_intel does not come back"
 	each_cpu no-seam 0x8000ff00ffff0000
 	# The module is there after all, and no LP of it was ever initialised.

@@ -68,8 +68,8 @@ case_late_blind()
 	is hkids.charged 3
 	is hkids.unknown_state 15
 	t 0 status
-	says '3 more that the helper cannot place'
-	says '3 with an HKID that is not known'
+	says '3 more charged by the misc cgroup'
+	says '3 with an unknown HKID'
 	t 0 td
 	t 0 td show web
 	# Calls tell of one what no file does, its HKID too; it is not two TDs.

@@ -333,7 +333,7 @@ case_early_no()
 	chmod 600 /dev/tdxctl
 	vmm plain --plain
 	t 1 release "$VMM" --yes
-	says 'has a VM, but none that is known as a TD'
+	says 'the VM of process [0-9]+ is not a known TD'
 	kill -0 "$VMM" || die "the ordinary VM is gone"
 	# Without ftrace the probes would not be hit.
 	echo 0 >/proc/sys/kernel/ftrace_enabled

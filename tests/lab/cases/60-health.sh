@@ -25,7 +25,7 @@ case_health_without_helper()
 	is tds.vms 3
 	is health.state unknown
 	t 0 status
-	says '2 of 15 in use as cgroups count'
+	says '2 of 15 in use, counted by the misc cgroup'
 	t 0 helper load
 	j 0 status
 	is source helper

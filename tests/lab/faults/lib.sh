@@ -68,5 +68,5 @@ stays()
 	says "pages of td:1 \(web, $VMM\) are lost until the host reboots: $1: $2"
 	t 0 td show web
 	says "Failed +$1: $2"
-	says 'the pages it still has are lost until the next reboot'
+	says 'the remaining pages are lost until the next reboot'
 }
