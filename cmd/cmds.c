@@ -53,7 +53,7 @@ static const struct cli_opt release_opts[] = {
 	  .help = "do not ask; required when not on a terminal" },
 	{ .name = "strategy", .type = CLI_OPT_CHOICE, .arg = "NAME",
 	  .offset = CLI_VALUE(strategy), .values = strategies,
-	  .help = "auto (the default), terminate, release, early or stop" },
+	  .help = "auto (default), terminate, release, early or stop" },
 	{ .name = "timeout", .type = CLI_OPT_UINT, .arg = "S",
 	  .offset = CLI_VALUE(timeout), .min = 1, .max = 86400,
 	  .help = "stop at a safe point after S seconds" },
@@ -77,7 +77,7 @@ static const struct cli_opt emulate_init_opts[] = {
 	  .help = "shared KeyIDs, below the private ones (default 15)" },
 	{ .name = "tdx-keyids", .type = CLI_OPT_UINT, .arg = "N",
 	  .offset = CLI_VALUE(tdx_keyids), .min = 2, .max = 2047, .preset = 16,
-	  .help = "private KeyIDs, including the global one (default 16)" },
+	  .help = "private KeyIDs, the global one included (default 16)" },
 	{ .name = "force", .letter = 'f', .type = CLI_OPT_FLAG,
 	  .offset = CLI_VALUE(force),
 	  .help = "overwrite FILE" },
@@ -116,7 +116,7 @@ static const struct cli_error_form check_error_forms[FORMATS] = {
 static const struct cli_opt check_opts[] = {
 	{ .name = "format", .type = CLI_OPT_CHOICE, .arg = "NAME", .offset = CLI_VALUE(format),
 	  .values = check_formats, .error_forms = check_error_forms,
-	  .help = "text (the default), nagios, json or prom" },
+	  .help = "text (default), nagios, json or prom" },
 	{ .name = "warning", .letter = 'w', .type = CLI_OPT_LIST, .arg = "LIMIT",
 	  .offset = CLI_VALUE(warning), .help = "warning limit CHECK=VALUE; may be repeated" },
 	{ .name = "critical", .letter = 'c', .type = CLI_OPT_LIST, .arg = "LIMIT",
@@ -169,7 +169,7 @@ static const struct cli_cmd cmds[] = {
 		.summary = "show the state of the host on one screen",
 		.needs = CLI_NEED_SNAPSHOT, .run = cmd_status,
 		.details =
-		"Shows the platform, the TDX module, KVM, HKIDs, TDs, CPUs, packages and locks,\n"
+		"Includes the platform, the TDX module, KVM, HKIDs, TDs, CPUs, packages, locks,\n"
 		"and a verdict with its reasons. Without the helper, some values are unknown.",
 	},
 	{
@@ -199,8 +199,9 @@ static const struct cli_cmd cmds[] = {
 		.summary = "show who holds tdx_lock and the key-config locks",
 		.needs = NEED_DATA, .run = cmd_lock,
 		.details =
-		"HELD FOR is the duration of the current hold, LONGEST that of the longest one. BUSY\n"
-		"counts retries because an operand was busy, NO ENTROPY retries for lack of entropy.",
+		"HELD FOR is the duration of the current hold, LONGEST that of the longest one.\n"
+		"BUSY counts retries because an operand was busy, NO ENTROPY retries for lack of\n"
+		"entropy.",
 	},
 	{
 		.group = CLI_GROUP_INSPECT, .verb = "cpu", .noun = "check",
@@ -209,8 +210,8 @@ static const struct cli_cmd cmds[] = {
 		.needs = CLI_NEED_SNAPSHOT | CLI_NEED_LEDGER,
 		.run = cmd_cpu_check,
 		.details =
-		"Issues one harmless SEAMCALL on each online CPU. The exit status is 7 if a CPU is\n"
-		"not enabled for TDX or a package has no online CPU.",
+		"Issues one harmless SEAMCALL on each online CPU. The exit status is 7 if a CPU\n"
+		"is not enabled for TDX or a package has no online CPU.",
 	},
 	{
 		.group = CLI_GROUP_INSPECT, .verb = "cpu", .noun = "plan",
@@ -218,25 +219,25 @@ static const struct cli_cmd cmds[] = {
 		.args = "LIST", .min_args = 1, .max_args = 1,
 		.needs = CLI_NEED_SNAPSHOT, .run = cmd_cpu_plan,
 		.details =
-		"LIST is a CPU list such as 1,3-5. The exit status is 7 if a CPU must stay online.",
+		"LIST is like 1,3-5. The exit status is 7 if a CPU must stay online.",
 	},
 	{
 		.group = CLI_GROUP_INSPECT, .verb = "doctor",
 		.summary = "find out why TDX does not work, and what to fix first",
 		OPTS(doctor_opts), .run = cmd_doctor,
 		.details =
-		"Works without the helper and changes nothing. Prints the worst findings first. The\n"
-		"exit status is 7 if a rule fails, 4 if nothing could be checked.",
+		"Works without the helper and changes nothing. Prints the worst findings first.\n"
+		"The exit status is 7 if a rule fails, 4 if nothing could be checked.",
 	},
 	{
 		.group = CLI_GROUP_INSPECT, .verb = "check",
 		.summary = "compare the host with limits, for cron and monitoring",
 		OPTS(check_opts), .run = cmd_check,
 		.details =
-		"The limits are described in tdxctl.conf(5). Without the helper, or without root,\n"
-		"some checks are skipped. The exit status is 7 if a limit is exceeded; with --format\n"
-		"nagios it is 0, 1, 2 or 3, as for monitoring plugins. With -q, prints nothing if all\n"
-		"checks pass.",
+		"The limits are described in tdxctl.conf(5). Without the helper, or without\n"
+		"root, some checks are skipped. The exit status is 7 if a limit is exceeded;\n"
+		"with --format nagios it is 0, 1, 2 or 3, as for monitoring plugins. With -q,\n"
+		"prints nothing if all checks pass.",
 	},
 	{
 		.group = CLI_GROUP_INSPECT, .verb = "wait",
@@ -251,8 +252,9 @@ static const struct cli_cmd cmds[] = {
 		.summary = "print metrics for Prometheus",
 		OPTS(metrics_opts), .run = cmd_metrics,
 		.details =
-		"Prints Prometheus' text format; tdxctl-metrics(5) lists the metrics. The textfile\n"
-		"collector of node_exporter reads only files whose name ends in .prom.",
+		"The output is in Prometheus' text format; tdxctl-metrics(5) lists the metrics.\n"
+		"The textfile collector of node_exporter reads only files whose name ends in\n"
+		".prom.",
 	},
 	{
 		.group = CLI_GROUP_RELEASE, .verb = "release",
@@ -261,9 +263,9 @@ static const struct cli_cmd cmds[] = {
 		OPTS(release_opts),
 		.needs = NEED_DATA | CLI_NEED_LIVE, .run = cmd_release,
 		.details =
-		"VM is a name, UUID, PID, hkid:N or td:N. Prints the plan, asks for confirmation, and\n"
-		"verifies the result. The guest is lost. Ctrl-C stops at a safe point with exit\n"
-		"status 6; run the same command again to continue.",
+		"VM is a name, UUID, PID, hkid:N or td:N. Prints the plan, asks for\n"
+		"confirmation, and verifies the result. The guest is lost. Ctrl-C stops at a\n"
+		"safe point with exit status 6; run the same command again to continue.",
 	},
 	{
 		.group = CLI_GROUP_SETUP, .verb = "helper", .noun = "status",
@@ -289,16 +291,16 @@ static const struct cli_cmd cmds[] = {
 		.args = "FILE", .min_args = 1, .max_args = 1,
 		OPTS(emulate_init_opts), .run = cmd_emulate_init,
 		.details =
-		"The host has three TDs in different states. Use it with --emulate=FILE. The file\n"
-		"format is described in tdxctl-host(5).",
+		"The host has three TDs in different states. Use it with --emulate=FILE. The\n"
+		"file format is described in tdxctl-host(5).",
 	},
 	{
 		.group = CLI_GROUP_OTHER, .verb = "keys",
 		.summary = "show how many TDs each KeyID split allows",
 		OPTS(keys_opts), .needs = CLI_NEED_SNAPSHOT, .run = cmd_keys,
 		.details =
-		"Firmware setup divides the KeyIDs between TME-MT and TDX. The TDX module uses one\n"
-		"private KeyID itself; each TD needs one of the others.",
+		"Firmware setup divides the KeyIDs between TME-MT and TDX. The TDX module uses\n"
+		"one private KeyID itself; each TD needs one of the others.",
 	},
 	{
 		.group = CLI_GROUP_OTHER, .verb = "decode",
@@ -314,9 +316,9 @@ static const struct cli_cmd cmds[] = {
 		.summary = "write a report about the host that can be shared",
 		OPTS(report_opts), .run = cmd_report,
 		.details =
-		"The report is a Markdown document. Names of hosts, VMs and users, addresses, serial\n"
-		"numbers and command lines are masked. Every verb that changes nothing can read it\n"
-		"with --from-report.",
+		"The report is a Markdown document. Names of hosts, VMs and users, addresses,\n"
+		"serial numbers and command lines are masked. Every verb that changes nothing\n"
+		"can read it with --from-report.",
 	},
 	{
 		.group = CLI_GROUP_OTHER, .verb = "help",

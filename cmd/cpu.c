@@ -164,8 +164,7 @@ static const struct cli_field plan_columns[] = {
 	[L_CPU]	    = { .key = "cpu", .label = "CPU", .type = OUT_UINT, .right = true },
 	[L_PACKAGE] = { .key = "package", .label = "PACKAGE", .type = OUT_UINT, .right = true },
 	[L_ONLINE]  = { .key = "online", .label = "ONLINE", .type = OUT_BOOL },
-	[L_ALLOWED] = { .key = "allowed", .label = "MAY GO OFFLINE", .type = OUT_BOOL,
-			.yes = "yes", .no = "no" },
+	[L_ALLOWED] = { .key = "allowed", .label = "ALLOWED", .type = OUT_BOOL },
 	[L_REASON]  = { .key = "reason", .label = "REASON", .type = OUT_STR },
 };
 

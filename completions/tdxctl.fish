@@ -40,7 +40,7 @@ complete -c tdxctl -n '__fish_seen_subcommand_from doctor' -l fail-on -x -a 'inf
 complete -c tdxctl -n '__fish_seen_subcommand_from doctor' -l attestation -d 'also check the rules about remote attestation'
 
 complete -c tdxctl -n 'not __fish_seen_subcommand_from status hkid td lock cpu doctor check wait metrics release helper emulate keys decode report help' -a check -d 'compare the host with limits, for cron and monitoring'
-complete -c tdxctl -n '__fish_seen_subcommand_from check' -l format -x -a 'text nagios json prom' -d 'text (the default), nagios, json or prom'
+complete -c tdxctl -n '__fish_seen_subcommand_from check' -l format -x -a 'text nagios json prom' -d 'text (default), nagios, json or prom'
 complete -c tdxctl -n '__fish_seen_subcommand_from check' -l warning -s w -x -d 'warning limit CHECK=VALUE; may be repeated'
 complete -c tdxctl -n '__fish_seen_subcommand_from check' -l critical -s c -x -d 'critical limit CHECK=VALUE; may be repeated'
 complete -c tdxctl -n '__fish_seen_subcommand_from check' -l config -r -F -d 'read limits from FILE instead of /etc/tdxctl.conf'
@@ -56,7 +56,7 @@ complete -c tdxctl -n '__fish_seen_subcommand_from metrics' -l per-td -d 'also p
 complete -c tdxctl -n 'not __fish_seen_subcommand_from status hkid td lock cpu doctor check wait metrics release helper emulate keys decode report help' -a release -d 'tear down a TD and free its HKID and memory now'
 complete -c tdxctl -n '__fish_seen_subcommand_from release' -l dry-run -s n -d 'print the plan and change nothing'
 complete -c tdxctl -n '__fish_seen_subcommand_from release' -l yes -s y -d 'do not ask; required when not on a terminal'
-complete -c tdxctl -n '__fish_seen_subcommand_from release' -l strategy -x -a 'auto terminate release early stop' -d 'auto (the default), terminate, release, early or stop'
+complete -c tdxctl -n '__fish_seen_subcommand_from release' -l strategy -x -a 'auto terminate release early stop' -d 'auto (default), terminate, release, early or stop'
 complete -c tdxctl -n '__fish_seen_subcommand_from release' -l timeout -x -d 'stop at a safe point after S seconds'
 complete -c tdxctl -n '__fish_seen_subcommand_from release' -a '(__tdxctl_vms)'
 
@@ -72,7 +72,7 @@ complete -c tdxctl -n '__fish_seen_subcommand_from emulate; and not __fish_seen_
 complete -c tdxctl -n '__fish_seen_subcommand_from emulate; and __fish_seen_subcommand_from init' -l packages -x -d 'CPU packages, 1 to 8 (default 2)'
 complete -c tdxctl -n '__fish_seen_subcommand_from emulate; and __fish_seen_subcommand_from init' -l cpus-per-package -x -d 'CPUs per package, at most 4096 in total (default 4)'
 complete -c tdxctl -n '__fish_seen_subcommand_from emulate; and __fish_seen_subcommand_from init' -l mktme-keyids -x -d 'shared KeyIDs, below the private ones (default 15)'
-complete -c tdxctl -n '__fish_seen_subcommand_from emulate; and __fish_seen_subcommand_from init' -l tdx-keyids -x -d 'private KeyIDs, including the global one (default 16)'
+complete -c tdxctl -n '__fish_seen_subcommand_from emulate; and __fish_seen_subcommand_from init' -l tdx-keyids -x -d 'private KeyIDs, the global one included (default 16)'
 complete -c tdxctl -n '__fish_seen_subcommand_from emulate; and __fish_seen_subcommand_from init' -l force -s f -d 'overwrite FILE'
 complete -c tdxctl -n '__fish_seen_subcommand_from emulate; and __fish_seen_subcommand_from init' -F
 

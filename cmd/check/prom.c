@@ -23,7 +23,7 @@ static const struct prom_metric values[TDXCTL_UNITS] = {
 	},
 	[TDXCTL_UNIT_NS] = {
 		.name = "tdxctl_check_value_seconds", .type = PROM_GAUGE, .unit = "seconds",
-		.help = "Value of a check that measures a duration, for the longest one.",
+		.help = "Value of a check that measures a duration.",
 		.labels = &label, .nr_labels = 1,
 	},
 	[TDXCTL_UNIT_PPM] = {

@@ -32,9 +32,9 @@ static void usage_line(FILE *f, const struct cli_cmd *c, const char *lead)
 void cli_help_main(FILE *f, const struct cli_table *t)
 {
 	fputs("Usage: tdxctl [options] VERB [NOUN] [options]\n\n"
-	      "Shows which HKIDs of an Intel TDX host are in use and by which TD, what delays key\n"
-	      "configuration, and whether every CPU can run TDs. Frees the HKID and the memory of\n"
-	      "a TD that does not end.\n", f);
+	      "Shows which HKIDs of an Intel TDX host are in use and by which TD, what delays\n"
+	      "key configuration, and whether every CPU can run TDs. Frees the HKID and the\n"
+	      "memory of a TD that does not end.\n", f);
 	for (enum cli_group g = 0; g < CLI_GROUPS; g++) {
 		fprintf(f, "\n%s:\n", t->group_titles[g]);
 		for (size_t i = 0; i < t->nr_cmds; i++) {
