@@ -7,6 +7,10 @@
 
 #include "cli.h"
 
+static const char reload_helper[] =
+	"The loaded helper does not match this tdxctl; reload it: "
+	"'tdxctl helper unload && tdxctl helper load'.";
+
 static const struct {
 	int err;
 	enum cli_exit code;
@@ -17,12 +21,9 @@ static const struct {
 	{ EACCES, CLI_PERMISSION, "permission", "Run as root, or ask the owner for access." },
 	{ ENODEV, CLI_NO_HELPER, "helper-gone", "The helper was unloaded; run 'tdxctl helper load' and try again." },
 	{ ENOTCONN, CLI_NO_HELPER, "helper-missing", "Load the helper with 'tdxctl helper load'." },
-	{ ENOTTY, CLI_NO_HELPER, "helper-version", 
-	  "The loaded helper does not match this tdxctl; reload it: 'tdxctl helper unload && tdxctl helper load'." },
-	{ E2BIG, CLI_NO_HELPER, "helper-version", 
-	  "The loaded helper does not match this tdxctl; reload it: 'tdxctl helper unload && tdxctl helper load'." },
-	{ EPROTO, CLI_NO_HELPER, "helper-version", 
-	  "The loaded helper does not match this tdxctl; reload it: 'tdxctl helper unload && tdxctl helper load'." },
+	{ ENOTTY, CLI_NO_HELPER, "helper-version", reload_helper },
+	{ E2BIG, CLI_NO_HELPER, "helper-version", reload_helper },
+	{ EPROTO, CLI_NO_HELPER, "helper-version", reload_helper },
 	{ EOPNOTSUPP, CLI_NO_HELPER, "not-supported", "Not supported by this kernel; see 'tdxctl helper status'." },
 	{ EKEYREJECTED, CLI_PERMISSION, "module-signature", "The kernel requires signed modules (Secure Boot): sign the module or enrol its key." },
 	{ ENOEXEC, CLI_FAILED, "module-format", "The module was built for another kernel; build it for the running one ('uname -r')." },

@@ -8,7 +8,7 @@
 
 #define CELLS 24U
 #define PART_LEN 96
-#define USUAL_COLUMNS 80U	/* if the terminal does not report its width */
+#define DEFAULT_COLUMNS 80U	/* if the terminal does not report its width */
 
 /* The parts of the line, in order. */
 enum { WHAT, BAR, SHARE, SIZE, SPEED, LEFT, PARTS };
@@ -28,7 +28,7 @@ static size_t room(FILE *f)
 	struct winsize w;
 
 	if (ioctl(fileno(f), TIOCGWINSZ, &w) || !w.ws_col)
-		return USUAL_COLUMNS - 1;
+		return DEFAULT_COLUMNS - 1;
 	return w.ws_col - 1U;
 }
 
