@@ -22,7 +22,7 @@ void progress_end(struct progress *p)
 	p->drawn = false;
 }
 
-/* The width of the line: a longer one would wrap, and part of it could not be erased. */
+/* The width of the terminal. A longer line would wrap, and its first part could not be erased. */
 static size_t room(FILE *f)
 {
 	struct winsize w;
