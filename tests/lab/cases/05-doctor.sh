@@ -117,5 +117,5 @@ case_doctor_package_offline()
 	online 2 0
 	allow_log 'online CPU'
 	online 3 0 && die "the last CPU of package 1 went offline"
-	diagnosis 0 '' sgx.off 'bios.keyid.capacity mem.pamt hugepages cpu.offline_refused update.unavailable'
+	diagnosis 0 '' sgx.off 'cpu.offline_refused bios.keyid.capacity mem.pamt hugepages update.unavailable'
 }
