@@ -48,7 +48,7 @@ static int open_kmod(struct tdxctl_ctx *ctx, struct kmod_ctx **out)
 	}
 	*out = lazy.kmod_new(NULL, NULL);
 	if (!*out)
-		return ctx_fail(ctx, -ENOMEM, NULL, "libkmod: out of memory");
+		return ctx_nomem(ctx);
 	lazy.kmod_set_log_fn(*out, to_log, ctx);
 	return 0;
 }
@@ -88,6 +88,26 @@ static int find_module(struct tdxctl_ctx *ctx, struct kmod_ctx *k, const char *f
 	return err ? ctx_fail(ctx, err, NULL, MODULE ": %s", strerror(-err)) : 0;
 }
 
+/* Opens libkmod and finds the module; ends with close_module() whatever is returned. */
+static int open_module(struct tdxctl_ctx *ctx, const char *file, struct kmod_ctx **k,
+		       struct kmod_module **mod)
+{
+	int err;
+
+	*k = NULL;
+	*mod = NULL;
+	err = open_kmod(ctx, k);
+	return err ? err : find_module(ctx, *k, file, mod);
+}
+
+static void close_module(struct kmod_ctx *k, struct kmod_module *mod)
+{
+	if (mod)
+		lazy.kmod_module_unref(mod);
+	if (k)
+		lazy.kmod_unref(k);
+}
+
 /* Version of a module file, from its modinfo. */
 static char *file_version(struct kmod_module *mod)
 {
@@ -105,15 +125,11 @@ static char *file_version(struct kmod_module *mod)
 
 static int file_side(struct tdxctl_ctx *ctx, const char *file, struct tdxctl_helper *h)
 {
-	struct kmod_module *mod = NULL;
+	struct kmod_module *mod;
 	struct kmod_ctx *k;
 	const char *path;
-	int err;
+	int err = open_module(ctx, file, &k, &mod);
 
-	err = open_kmod(ctx, &k);
-	if (err)
-		return err;
-	err = find_module(ctx, k, file, &mod);
 	if (!err) {
 		path = lazy.kmod_module_get_path(mod);
 		if (path) {
@@ -123,9 +139,8 @@ static int file_side(struct tdxctl_ctx *ctx, const char *file, struct tdxctl_hel
 			if (!h->version)
 				h->version = file_version(mod);
 		}
-		lazy.kmod_module_unref(mod);
 	}
-	lazy.kmod_unref(k);
+	close_module(k, mod);
 	return err;
 }
 
@@ -180,16 +195,13 @@ static int load_failed(struct tdxctl_ctx *ctx, int err, const char *what)
 
 int live_helper_load(struct tdxctl_ctx *ctx, const char *file)
 {
-	struct kmod_module *mod = NULL;
+	struct kmod_module *mod;
 	struct kmod_ctx *k;
 	int err;
 
 	if (root_exists(ctx, "/sys/module/" MODULE))
 		return ctx_fail(ctx, -EEXIST, NULL, MODULE ": loaded already");
-	err = open_kmod(ctx, &k);
-	if (err)
-		return err;
-	err = find_module(ctx, k, file, &mod);
+	err = open_module(ctx, file, &k, &mod);
 	if (err)
 		goto out;
 	if (!lazy.kmod_module_get_path(mod)) {
@@ -208,25 +220,22 @@ int live_helper_load(struct tdxctl_ctx *ctx, const char *file)
 	else if (err)
 		err = load_failed(ctx, err, file ? file : MODULE);
 out:
-	lazy.kmod_module_unref(mod);
-	lazy.kmod_unref(k);
+	close_module(k, mod);
 	return err;
 }
 
 int live_helper_unload(struct tdxctl_ctx *ctx)
 {
-	struct kmod_module *mod = NULL;
+	struct kmod_module *mod;
 	struct kmod_ctx *k;
 	int err;
 
 	if (!root_exists(ctx, "/sys/module/" MODULE))
 		return ctx_fail(ctx, -ENOENT, NULL, MODULE ": not loaded");
-	err = open_kmod(ctx, &k);
+	err = open_module(ctx, NULL, &k, &mod);
 	if (err)
-		return err;
-	err = find_module(ctx, k, NULL, &mod);
-	if (!err)
-		err = lazy.kmod_module_remove_module(mod, O_NONBLOCK);
+		goto out;
+	err = lazy.kmod_module_remove_module(mod, O_NONBLOCK);
 	switch (err) {
 	case 0:
 		break;
@@ -246,7 +255,7 @@ int live_helper_unload(struct tdxctl_ctx *ctx)
 	default:
 		err = ctx_fail(ctx, err, "see the kernel log", MODULE ": %s", strerror(-err));
 	}
-	lazy.kmod_module_unref(mod);
-	lazy.kmod_unref(k);
+out:
+	close_module(k, mod);
 	return err;
 }
