@@ -42,23 +42,30 @@ static bool in_rules(const char *line, size_t len)
 	return false;
 }
 
-typedef void (*line_fn)(FILE *f, const char *line, size_t len, size_t nr[2]);
+/* One text while its lines are copied. */
+struct trim {
+	FILE *out;
+	size_t kept[2];			/* lines so far, of each kind */
+	const char *skipped;		/* the line before, when it was left out */
+};
 
-/* Calls @fn with each line; what it writes takes the place of *@text. */
-static int each_line(char **text, line_fn fn)
+typedef void (*line_fn)(struct trim *t, const char *line, size_t len);
+
+/* Replaces *@text by what @fn writes for each of its lines. -ENOMEM. */
+static int trim_text(char **text, line_fn fn)
 {
-	size_t nr[2] = { 0 }, len;
+	struct trim t = { 0 };
 	char *out = NULL;
-	FILE *f;
+	size_t size;
 
 	if (!*text)
 		return 0;
-	f = open_memstream(&out, &len);
-	if (!f)
+	t.out = open_memstream(&out, &size);
+	if (!t.out)
 		return -ENOMEM;
 	text_each_line(p, *text)
-		fn(f, p, strcspn(p, "\n"), nr);
-	if (fclose(f)) {
+		fn(&t, p, strcspn(p, "\n"));
+	if (fclose(t.out)) {
 		free(out);
 		return -ENOMEM;
 	}
@@ -67,9 +74,9 @@ static int each_line(char **text, line_fn fn)
 	return 0;
 }
 
-static void put_line(FILE *f, const char *line, size_t len)
+static void put_line(struct trim *t, const char *line, size_t len)
 {
-	fprintf(f, "%.*s\n", (int)(len < MAX_LINE ? len : MAX_LINE), line);
+	fprintf(t->out, "%.*s\n", (int)(len < MAX_LINE ? len : MAX_LINE), line);
 }
 
 /* ---- kernel log ---- */
@@ -88,59 +95,42 @@ static size_t stamp(const char *line, size_t len)
 	return end ? (size_t)(end + 1 - line) : 0;
 }
 
-static bool log_line_counts(const char *line, size_t len, size_t nr[2])
+static bool log_line_counts(struct trim *t, const char *line, size_t len)
 {
 	if (in_rules(line, len))
-		return nr[0]++ < MAX_LINES;
-	return has_word(line, len, log_words) && nr[1]++ < MAX_LINES;
+		return t->kept[0]++ < MAX_LINES;
+	return has_word(line, len, log_words) && t->kept[1]++ < MAX_LINES;
 }
 
-/* The time of the line before tells how long something took: that stays. */
-static int trim_log(char **text)
+/*
+ * A line that a rule looks for keeps the time stamp of the skipped line before it, so
+ * that tdxctl_log_gap() still works. For all lines this would fill half of the log.
+ */
+static void log_line(struct trim *t, const char *line, size_t len)
 {
-	const char *before = NULL, *boot = "Linux version ";
-	size_t nr[2] = { 0 }, len, n;
-	char *out = NULL;
-	FILE *f;
+	const char *version = memmem(line, len, KLOG_FIRST, strlen(KLOG_FIRST));
+	const char *skipped = t->skipped;
 
-	if (!*text)
-		return 0;
-	f = open_memstream(&out, &len);
-	if (!f)
-		return -ENOMEM;
-	for (const char *p = *text; *p; p += n + (p[n] == '\n')) {
-		const char *version;
+	t->skipped = NULL;
+	if (version) {
+		/* Without the builder's name and host, which follow the release. */
+		version += strlen(KLOG_FIRST);
+		put_line(t, line, (size_t)(version - line) + strcspn(version, " (\n"));
+	} else if (log_line_counts(t, line, len)) {
+		size_t n = skipped ? stamp(skipped, strcspn(skipped, "\n")) : 0;
 
-		n = strcspn(p, "\n");
-		version = memmem(p, n, boot, strlen(boot));
-		if (version) {
-			/* Not who built it, where. */
-			len = (size_t)(version - p) + strlen(boot);
-			put_line(f, p, len + strcspn(p + len, " (\n"));
-			before = NULL;
-		} else if (log_line_counts(p, n, nr)) {
-			/* Elsewhere nobody asks, and it would be half of the log. */
-			if (before && (in_rules(p, n) || memmem(p, n, "PAMT", 4)) && stamp(before, strcspn(before, "\n")))
-				fprintf(f, "%.*s ...\n", (int)stamp(before, strcspn(before, "\n")), before);
-			put_line(f, p, n);
-			before = NULL;
-		} else {
-			before = p;
-		}
+		if (n && (in_rules(line, len) || memmem(line, len, "PAMT", 4)))
+			fprintf(t->out, "%.*s ...\n", (int)n, skipped);
+		put_line(t, line, len);
+	} else {
+		t->skipped = line;
 	}
-	if (fclose(f)) {
-		free(out);
-		return -ENOMEM;
-	}
-	free(*text);
-	*text = out;
-	return 0;
 }
 
 /* ---- other files ---- */
 
 /* CONFIG_X=y, =m or a number; strings tell who built it. */
-static void config_line(FILE *f, const char *line, size_t len, size_t nr[2])
+static void config_line(struct trim *t, const char *line, size_t len)
 {
 	static const char *const words[] = {
 		"TDX", "KVM", "SGX", "TME", "INTEL_", "VMX", "HOTPLUG", "KEXEC", "CRASH", "CGROUP_MISC",
@@ -150,16 +140,16 @@ static void config_line(FILE *f, const char *line, size_t len, size_t nr[2])
 	const char *value = memchr(line, '=', len);
 
 	if (!value || strncmp(line, "CONFIG_", 7) || !has_word(line, (size_t)(value - line), words) ||
-	    nr[0]++ >= MAX_LINES)
+	    t->kept[0]++ >= MAX_LINES)
 		return;
 	value++;
 	if ((size_t)(line + len - value) == 1 ? strchr("ymn0123456789", *value) != NULL :
 	    isdigit((unsigned char)*value))
-		put_line(f, line, len);
+		put_line(t, line, len);
 }
 
 /* A VMM's own words, not the command line that libvirt wrote above them. */
-static void vm_line(FILE *f, const char *line, size_t len, size_t nr[2])
+static void vm_line(struct trim *t, const char *line, size_t len)
 {
 	static const char *const words[] = {
 		"tdx", "kvm", "error", "fail", "quote", "vsock", "terminating", "shutting", "seam",
@@ -168,12 +158,12 @@ static void vm_line(FILE *f, const char *line, size_t len, size_t nr[2])
 
 	if (!len || line[len - 1] == '\\' || *line == '-')
 		return;
-	if (!in_rules(line, len) && (!has_word(line, len, words) || nr[0]++ >= MAX_VM_LINES))
+	if (!in_rules(line, len) && (!has_word(line, len, words) || t->kept[0]++ >= MAX_VM_LINES))
 		return;
 	/* "LC_ALL=C" and the like, also where it stands on one line. */
 	if (memchr(line, '=', strcspn(line, " \n")) || memmem(line, len, " -name ", 7))
 		return;
-	put_line(f, line, len);
+	put_line(t, line, len);
 }
 
 /* The last lines of a log that tells of every day. */
@@ -202,14 +192,14 @@ static void plain(char *text)
 int report_trim(struct tdxctl_report *r)
 {
 	struct tdxctl_facts *f = r->facts;
-	int err = trim_log(&f->log.text);
+	int err = trim_text(&f->log.text, log_line);
 
 	if (!err)
-		err = trim_log(&f->last_log.text);
+		err = trim_text(&f->last_log.text, log_line);
 	if (!err)
-		err = each_line(&f->config.text, config_line);
+		err = trim_text(&f->config.text, config_line);
 	for (size_t i = 0; !err && i < f->nr_vm_logs; i++)
-		err = each_line(&f->vm_logs[i].text, vm_line);
+		err = trim_text(&f->vm_logs[i].text, vm_line);
 	for (const struct tdxctl_fact *x = tdxctl_fact_texts; x->name; x++) {
 		struct tdxctl_text *t = (struct tdxctl_text *)((char *)f + x->at);
 
