@@ -26,11 +26,6 @@ static int wrong(struct reader *rd, const char *key, const char *what)
 	return ctx_fail(rd->ctx, -EINVAL, hint, "%s: %s.%s: %s", rd->name, rd->place, key, what);
 }
 
-static int no_memory(struct reader *rd)
-{
-	return ctx_nomem(rd->ctx);
-}
-
 /* ---- values; a missing or null one leaves *out as it is ---- */
 
 static struct json_object *member(struct json_object *o, const char *key)
@@ -52,7 +47,7 @@ static int get_string(struct reader *rd, struct json_object *o, const char *key,
 		return wrong(rd, key, "a NUL in a string");
 	free(*out);
 	*out = strdup(json_object_get_string(v));
-	return *out ? 0 : no_memory(rd);
+	return *out ? 0 : ctx_nomem(rd->ctx);
 }
 
 static int get_bool(struct reader *rd, struct json_object *o, const char *key, bool *out)
@@ -105,7 +100,7 @@ static int get_bytes(struct reader *rd, struct json_object *o, const char *key, 
 		err = tdxctl_base64_decode(text, out, len);
 	free(text);
 	return err == -EINVAL && !*tdxctl_error(rd->ctx) ? wrong(rd, key, "not base64") :
-	       err == -ENOMEM ? no_memory(rd) : err;
+	       err == -ENOMEM ? ctx_nomem(rd->ctx) : err;
 }
 
 /* Why @key is null; lives as long as the report. */
@@ -126,7 +121,7 @@ static int get_reason(struct reader *rd, struct json_object *o, const char *key,
 	bigger = reallocarray(rd->r->reasons, rd->r->nr_reasons + 1, sizeof(*bigger));
 	if (!bigger) {
 		free(text);
-		return no_memory(rd);
+		return ctx_nomem(rd->ctx);
 	}
 	rd->r->reasons = bigger;
 	bigger[rd->r->nr_reasons++] = text;
@@ -283,7 +278,7 @@ static int msr_row(struct reader *rd, struct json_object *row, size_t i)
 	if (!set || set->package != package) {
 		set = grow(&f->msrs, &f->nr_msrs, sizeof(*set));
 		if (!set)
-			return no_memory(rd);
+			return ctx_nomem(rd->ctx);
 		set->package = (uint32_t)package;
 		set->cpu = (uint32_t)cpu;
 		for (size_t k = 0; k < TDXCTL_MSR_COUNT; k++)
@@ -359,7 +354,7 @@ static int cgroup_row(struct reader *rd, struct json_object *row, size_t i)
 	struct tdxctl_cgroup *c = grow(&f->cgroups, &f->nr_cgroups, sizeof(*c));
 
 	if (!c)
-		return no_memory(rd);
+		return ctx_nomem(rd->ctx);
 	c->max = TDXCTL_UNKNOWN;
 	return read_fields(rd, row, fields, c);
 }
@@ -374,7 +369,7 @@ static int dimm_row(struct reader *rd, struct json_object *row, size_t i)
 	struct tdxctl_facts *f = rd->r->facts;
 	struct tdxctl_dimms *d = grow(&f->dimms, &f->nr_dimms, sizeof(*d));
 
-	return d ? read_fields(rd, row, fields, d) : no_memory(rd);
+	return d ? read_fields(rd, row, fields, d) : ctx_nomem(rd->ctx);
 }
 
 static int quote_row(struct reader *rd, struct json_object *row, size_t i)
@@ -389,7 +384,7 @@ static int quote_row(struct reader *rd, struct json_object *row, size_t i)
 	struct tdxctl_quote_socket *q = grow(&f->quote_sockets, &f->nr_quote_sockets, sizeof(*q));
 
 	if (!q)
-		return no_memory(rd);
+		return ctx_nomem(rd->ctx);
 	q->cid = q->port = TDXCTL_UNKNOWN;
 	return read_fields(rd, row, fields, q);
 }
@@ -403,7 +398,7 @@ static int vm_log_row(struct reader *rd, struct json_object *row, size_t i)
 	struct tdxctl_facts *f = rd->r->facts;
 	struct tdxctl_vm_log *l = grow(&f->vm_logs, &f->nr_vm_logs, sizeof(*l));
 
-	return l ? read_fields(rd, row, fields, l) : no_memory(rd);
+	return l ? read_fields(rd, row, fields, l) : ctx_nomem(rd->ctx);
 }
 
 /* ---- the snapshot ---- */
@@ -513,7 +508,7 @@ static int read_cpu_check(struct reader *rd, struct json_object *host)
 		if (err)
 			return err;
 		r->cpus_why = strdup(why);
-		return r->cpus_why ? 0 : no_memory(rd);
+		return r->cpus_why ? 0 : ctx_nomem(rd->ctx);
 	}
 	r->cpus = bytes;
 	if (len % sizeof(*r->cpus))
@@ -665,7 +660,7 @@ int tdxctl_report_parse(struct tdxctl_ctx *ctx, const char *name, const char *te
 	if (rd.r)
 		rd.r->facts = calloc(1, sizeof(*rd.r->facts));
 	if (!rd.r || !rd.r->facts)
-		err = no_memory(&rd);
+		err = ctx_nomem(ctx);
 	else if (!json_object_is_type(root, json_type_object) ||
 		 !json_object_is_type(command, json_type_string) ||
 		 strcmp(json_object_get_string(command), "report") ||
