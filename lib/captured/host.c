@@ -32,7 +32,7 @@ static void msr_line(struct tdxctl_msr_set *s, const char *line, bool all)
 		if (end == line || errno || *end)
 			*v = (struct tdxctl_val){ .reason = "malformed in the captured host" };
 		else
-			*v = (struct tdxctl_val){ .value = value, .readable = true };
+			val_set(v, value);
 	}
 }
 

@@ -157,7 +157,7 @@ int src_cgroup(struct tdxctl_ctx *ctx, struct tdxctl_facts *f, bool all)
 		found == -ENOENT ? "no misc.capacity" : src_why(found);
 	if (found)
 		goto out;
-	f->hkid_capacity = (struct tdxctl_val){ .readable = true, .value = v };
+	val_set(&f->hkid_capacity, v);
 	/* Some kernels have no misc.current in the root: its children add up to it. */
 	no_total = read_misc(w, "", "misc.current", "tdx", &v);
 	if (all || no_total) {
@@ -167,9 +167,7 @@ int src_cgroup(struct tdxctl_ctx *ctx, struct tdxctl_facts *f, bool all)
 	}
 	for (; !err && w->at < w->count; w->at++)
 		err = visit(w);
-	f->hkid_current = (struct tdxctl_val){
-		.readable = true, .value = no_total ? sum_of_children(f) : v,
-	};
+	val_set(&f->hkid_current, no_total ? sum_of_children(f) : v);
 out:
 	for (size_t i = 0; i < w->count; i++)
 		free(w->queue[i]);

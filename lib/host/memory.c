@@ -35,14 +35,14 @@ static void read_blocks(struct tdxctl_ctx *ctx, struct tdxctl_facts *f)
 	int err = root_read_line(ctx, "/proc/meminfo", line, sizeof(line));
 
 	if (!err && sscanf(line, "MemTotal: %llu kB", &kib) == 1)
-		f->mem_total = (struct tdxctl_val){ .readable = true, .value = kib << 10 };
+		val_set(&f->mem_total, kib << 10);
 	else
 		f->mem_total.reason = src_why(err ? err : -EINVAL);
 	err = root_each(ctx, "/sys/devices/system/memory", count_offline, &a);
 	if (err)
 		f->mem_offline.reason = src_why(err);
 	else
-		f->mem_offline = (struct tdxctl_val){ .readable = true, .value = a.n };
+		val_set(&f->mem_offline, a.n);
 }
 
 /* ---- DMI ---- */
@@ -169,7 +169,7 @@ int src_memory(struct tdxctl_ctx *ctx, struct tdxctl_facts *f)
 	err = src_dmi((const uint8_t *)table, (size_t)len, f);
 	free(table);
 	if (f->nr_dimms)
-		f->dimm_sockets = (struct tdxctl_val){ .readable = true, .value = f->nr_dimms };
+		val_set(&f->dimm_sockets, f->nr_dimms);
 	else
 		f->dimm_sockets.reason = "DMI tells of no memory slot";
 	return err;

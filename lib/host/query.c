@@ -24,10 +24,8 @@ struct tdxctl_val tdxctl_text_u64(const struct tdxctl_text *t)
 		return v;
 	errno = 0;
 	v.value = strtoull(t->text, &end, 0);
-	if (!errno && !*end) {
-		v.readable = true;
-		v.reason = NULL;
-	}
+	if (!errno && !*end)
+		val_set(&v, v.value);
 	return v;
 }
 
@@ -142,5 +140,6 @@ struct tdxctl_val tdxctl_log_gap(const struct tdxctl_facts *f, const char *needl
 		;
 	if (!time_stamp(p, &before) || before > at)
 		return v;
-	return (struct tdxctl_val){ .readable = true, .value = at - before };
+	val_set(&v, at - before);
+	return v;
 }

@@ -84,10 +84,7 @@ static void note_qgs(struct scan *s, unsigned int pid)
 
 	s->qgs = true;
 	if (s->uptime_ticks && !process_start(s->ctx, (pid_t)pid, &start) && start <= s->uptime_ticks)
-		s->f->qgs_uptime = (struct tdxctl_val){
-			.readable = true,
-			.value = (s->uptime_ticks - start) / (uint64_t)sysconf(_SC_CLK_TCK),
-		};
+		val_set(&s->f->qgs_uptime, (s->uptime_ticks - start) / (uint64_t)sysconf(_SC_CLK_TCK));
 }
 
 static int scan_process(void *arg, unsigned int pid)
@@ -141,17 +138,15 @@ static int read_processes(struct tdxctl_ctx *ctx, struct tdxctl_facts *f)
 		else if (!ctx->backend->copied && !root_exists(ctx, "/proc/1"))
 			all[i]->reason = "other users' processes are hidden: run as root";
 		else
-			all[i]->readable = true;
+			val_set(all[i], 0);
 	}
 	/* What was seen is there, whatever was hidden. */
 	if (s.qgs)
-		f->qgs_running = (struct tdxctl_val){ .readable = true, .value = 1 };
+		val_set(&f->qgs_running, 1);
 	if (s.pccs)
-		f->pccs_running = (struct tdxctl_val){ .readable = true, .value = 1 };
+		val_set(&f->pccs_running, 1);
 	if (f->nr_quote_sockets || f->quote_socket_count.readable)
-		f->quote_socket_count = (struct tdxctl_val){ .readable = true, .value = f->nr_quote_sockets };
-	if (f->qgs_uptime.readable)
-		f->qgs_uptime.reason = NULL;
+		val_set(&f->quote_socket_count, f->nr_quote_sockets);
 	return 0;
 }
 
@@ -171,20 +166,21 @@ static void read_unit(struct tdxctl_ctx *ctx, const char *unit, struct tdxctl_va
 	for (size_t i = 0; i < 3; i++) {
 		snprintf(path, sizeof(path), "%s/%s", running[i], unit);
 		if (root_exists(ctx, path)) {
-			*v = (struct tdxctl_val){ .readable = true, .value = TDXCTL_SERVICE_ACTIVE };
+			val_set(v, TDXCTL_SERVICE_ACTIVE);
 			return;
 		}
 	}
 	for (size_t i = 0; i < 3; i++) {
 		snprintf(path, sizeof(path), "%s/%s", installed[i], unit);
 		if (root_exists(ctx, path)) {
-			*v = (struct tdxctl_val){ .readable = true, .value = TDXCTL_SERVICE_INACTIVE };
+			val_set(v, TDXCTL_SERVICE_INACTIVE);
 			return;
 		}
 	}
-	*v = (struct tdxctl_val){ .readable = true, .value = TDXCTL_SERVICE_ABSENT };
-	if (!root_exists(ctx, "/usr/lib/systemd/system") && !root_exists(ctx, "/lib/systemd/system"))
-		*v = (struct tdxctl_val){ .reason = "no systemd here" };
+	if (root_exists(ctx, "/usr/lib/systemd/system") || root_exists(ctx, "/lib/systemd/system"))
+		val_set(v, TDXCTL_SERVICE_ABSENT);
+	else
+		v->reason = "no systemd here";
 }
 
 /* ---- logs of VMMs ---- */
@@ -260,7 +256,7 @@ static int read_vm_logs(struct tdxctl_ctx *ctx, struct tdxctl_facts *f)
 	if (err)
 		f->vm_log_count.reason = err == -ENOENT ? "no logs of libvirt's QEMU" : src_why(err);
 	else
-		f->vm_log_count = (struct tdxctl_val){ .readable = true, .value = f->nr_vm_logs };
+		val_set(&f->vm_log_count, f->nr_vm_logs);
 	return 0;
 }
 
