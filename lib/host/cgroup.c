@@ -61,23 +61,33 @@ static int read_misc(struct walk *w, const char *cgroup, const char *file, const
 
 static const char *const mounts[] = { "/sys/fs/cgroup", "/sys/fs/cgroup/misc" };
 
+/*
+ * Sets w->mount and reads the number of HKIDs that cgroups can use. Only the root
+ * cgroup has misc.capacity, so misc.current beside it counts the whole host.
+ * -ENOENT: no misc controller; -ENODATA: it does not count HKIDs.
+ */
+static int find_root(struct walk *w, uint64_t *capacity)
+{
+	int err = -ENOENT;
+
+	for (size_t i = 0; i < ARRAY_SIZE(mounts) && err == -ENOENT; i++) {
+		w->mount = mounts[i];
+		err = read_misc(w, "", "misc.capacity", "tdx", capacity);
+	}
+	return err;
+}
+
 int src_charged(struct tdxctl_ctx *ctx, uint64_t *charged)
 {
 	struct walk w = { .ctx = ctx };
-	int err = -ENOENT;
 	uint64_t capacity;
+	int root = find_root(&w, &capacity), err;
 
-	for (size_t i = 0; i < 2 && err == -ENOENT; i++) {
-		w.mount = mounts[i];
-		/* Only the root has it: below, misc.current is of a part. */
-		err = read_misc(&w, "", "misc.capacity", "tdx", &capacity);
-	}
-	if (err && err != -ENODATA)
-		return err;
-	/* A capacity without a count is a file that cannot be right. */
-	capacity = !err;
+	if (root && root != -ENODATA)
+		return root;
 	err = read_misc(&w, "", "misc.current", "tdx", charged);
-	return err == -ENODATA && capacity ? -EPROTO : err;
+	/* A capacity without a count is malformed. */
+	return err == -ENODATA && !root ? -EPROTO : err;
 }
 
 /* A directory below the one in turn, if it has the controller. */
@@ -140,7 +150,7 @@ static uint64_t sum_of_children(const struct tdxctl_facts *f)
 int src_cgroup(struct tdxctl_ctx *ctx, struct tdxctl_facts *f, bool all)
 {
 	struct walk *w = calloc(1, sizeof(*w));
-	int found = -ENOENT, err = 0, no_total;
+	int root, err = 0, no_total;
 	uint64_t v = 0;
 
 	if (!w)
@@ -148,14 +158,11 @@ int src_cgroup(struct tdxctl_ctx *ctx, struct tdxctl_facts *f, bool all)
 	w->ctx = ctx;
 	w->f = f;
 	w->all = all;
-	for (size_t i = 0; i < 2 && found == -ENOENT; i++) {
-		w->mount = mounts[i];
-		found = read_misc(w, "", "misc.capacity", "tdx", &v);
-	}
+	root = find_root(w, &v);
 	f->hkid_capacity.reason = f->hkid_current.reason =
-		found == -ENODATA ? "misc.capacity has no line tdx" :
-		found == -ENOENT ? "no misc.capacity" : src_why(found);
-	if (found)
+		root == -ENODATA ? "misc.capacity has no line tdx" :
+		root == -ENOENT ? "no misc.capacity" : src_why(root);
+	if (root)
 		goto out;
 	val_set(&f->hkid_capacity, v);
 	/* Some kernels have no misc.current in the root: its children add up to it. */

@@ -28,6 +28,31 @@ static char *field(const char *text, const char *key)
 	return NULL;
 }
 
+/* Reads the first CPU's block: the kernel generates the rest as it is read. */
+static int read_first_cpu(struct tdxctl_ctx *ctx, char *text, size_t size)
+{
+	int fd = root_open(ctx, "/proc/cpuinfo", O_RDONLY | O_NONBLOCK);
+	ssize_t n;
+
+	text[0] = '\0';
+	if (fd < 0)
+		return fd;
+	n = read(fd, text, size - 1);
+	if (n < 0)
+		n = -errno;
+	else
+		text[n] = '\0';
+	close(fd);
+	return n < 0 ? (int)n : 0;
+}
+
+char *cpu_model(struct tdxctl_ctx *ctx)
+{
+	char text[4096];
+
+	return read_first_cpu(ctx, text, sizeof(text)) ? NULL : field(text, "model name");
+}
+
 static void text_field(const char *text, const char *key, struct tdxctl_text *t)
 {
 	t->text = field(text, key);
@@ -56,21 +81,12 @@ int src_cpu(struct tdxctl_ctx *ctx, const struct host_sources *src, struct tdxct
 {
 	struct tdxctl_cpu_facts *c = &f->cpu;
 	char text[16384];
-	ssize_t n;
-	int fd;
+	int err = read_first_cpu(ctx, text, sizeof(text));
 
-	/* The first CPU's block: the kernel makes the rest as it is read. */
-	fd = root_open(ctx, "/proc/cpuinfo", O_RDONLY | O_NONBLOCK);
-	n = fd < 0 ? fd : read(fd, text, sizeof(text) - 1);
-	if (n < 0 && fd >= 0)
-		n = -errno;
-	if (fd >= 0)
-		close(fd);
-	text[n > 0 ? n : 0] = '\0';
 	src_cpuinfo(text, c);
-	if (n < 0) {
-		c->vendor.reason = c->flags.reason = c->bugs.reason = src_why((int)n);
-		c->family.reason = c->model.reason = src_why((int)n);
+	if (err) {
+		c->vendor.reason = c->flags.reason = c->bugs.reason = src_why(err);
+		c->family.reason = c->model.reason = src_why(err);
 	}
 	return src->cpuid(ctx, c);
 }

@@ -88,6 +88,8 @@ void kvm_unknown(struct tdxctl_facts *f, const char *reason, bool td);
 
 int src_cpu(struct tdxctl_ctx *ctx, const struct host_sources *src, struct tdxctl_facts *f);
 void src_cpuinfo(const char *text, struct tdxctl_cpu_facts *c);
+/* "model name" of the first CPU, malloc'ed; NULL unknown. */
+char *cpu_model(struct tdxctl_ctx *ctx);
 int src_hotplug(struct tdxctl_ctx *ctx, struct tdxctl_facts *f);
 int src_config(struct tdxctl_ctx *ctx, struct tdxctl_facts *f);
 /* Inflates @len bytes of gzip to at most @max, malloc'ed and NUL-terminated; -EINVAL, -EFBIG. */

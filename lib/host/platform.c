@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What files of the host say, with or without the helper. */
-#include <fcntl.h>
 #include <stdio.h>
-#include <unistd.h>
 #include "host.h"
 
 #define MODULE "/sys/module/tdxctl"
@@ -14,31 +12,6 @@ static char *dup_line(struct tdxctl_ctx *ctx, const char *path)
 	if (root_read_line(ctx, path, buf, sizeof(buf)) || !buf[0])
 		return NULL;
 	return strdup(buf);
-}
-
-/*
- * From the first CPU's block only: on a large host the file has megabytes, and
- * the kernel makes them as they are read.
- */
-static char *cpu_model(struct tdxctl_ctx *ctx)
-{
-	char text[4096], *p;
-	ssize_t n;
-	int fd = root_open(ctx, "/proc/cpuinfo", O_RDONLY | O_NONBLOCK);
-
-	if (fd < 0)
-		return NULL;
-	n = read(fd, text, sizeof(text) - 1);
-	close(fd);
-	if (n <= 0)
-		return NULL;
-	text[n] = '\0';
-	p = strstr(text, "model name");
-	if (!p)
-		return NULL;
-	p[strcspn(p, "\n")] = '\0';
-	p = strchr(p, ':');
-	return p ? strdup(p + 1 + strspn(p + 1, " \t")) : NULL;
 }
 
 int host_platform(struct tdxctl_ctx *ctx, struct tdxctl_platform *p)
