@@ -2,7 +2,7 @@
 /* New hosts: the built-in one and those of 'tdxctl emulate init'. */
 #include "emul.h"
 
-#define HOUR_NS		(3600ULL * 1000000000)
+#define HOUR_NS		(3600 * NSEC_PER_SEC)
 
 static const struct tdxctl_emul_topology builtin = {
 	.packages = 2, .cpus_per_package = 4, .mktme_keyids = 15, .tdx_keyids = 16,

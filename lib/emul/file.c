@@ -94,7 +94,7 @@ static const struct field wait_fields[] = {
 };
 
 static const struct field pace_fields[] = {
-	{ .key = "page_ns", .type = T_INT, AT(page_ns), .required = true, .max = 1000000000 },
+	{ .key = "page_ns", .type = T_INT, AT(page_ns), .required = true, .max = NSEC_PER_SEC },
 	{ 0 },
 };
 
@@ -369,7 +369,7 @@ int emul_file_parse(struct tdxctl_ctx *ctx, const char *name, const char *text, 
 	size_t end, line = 1;
 	int err;
 
-	*out = (struct emul_file){ .clock_ns = 1000000000 };
+	*out = (struct emul_file){ .clock_ns = NSEC_PER_SEC };
 	if (!tok)
 		return ctx_nomem(ctx);
 	json_tokener_set_flags(tok, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);

@@ -131,6 +131,13 @@ static int begin(struct emul_release *r)
 	return 0;
 }
 
+static void sleep_ns(uint64_t ns)
+{
+	const struct timespec ts = { (time_t)(ns / NSEC_PER_SEC), (long)(ns % NSEC_PER_SEC) };
+
+	nanosleep(&ts, NULL);
+}
+
 /*
  * Someone else holds tdx_lock: time passes in the real world. The host's clock
  * follows when the lock is taken, there as in a replay.
@@ -139,7 +146,6 @@ static bool wait_for_lock(struct emul_release *r, unsigned int wait_ms)
 {
 	struct emul *e = r->base.ctx->host;
 	uint64_t ns = wait_ms * 1000000ULL, left;
-	struct timespec ts;
 
 	emul_tick(e);
 	if (!e->hold_tdx.held || e->clock + r->waited_ns >= e->hold_tdx.until_ns)
@@ -147,8 +153,7 @@ static bool wait_for_lock(struct emul_release *r, unsigned int wait_ms)
 	left = e->hold_tdx.until_ns - e->clock - r->waited_ns;
 	if (ns > left)
 		ns = left;
-	ts = (struct timespec){ (time_t)(ns / 1000000000), (long)(ns % 1000000000) };
-	nanosleep(&ts, NULL);
+	sleep_ns(ns);
 	r->waited_ns += ns;
 	return ns < left;
 }
@@ -168,15 +173,6 @@ static void measure(struct emul_release *r, const struct emul_td *t)
 	r->st.hkid_freed = !info.hkid && !info.leaked;
 }
 
-static void pace(uint64_t pages, uint64_t page_ns)
-{
-	uint64_t ns = pages * page_ns;
-	const struct timespec ts = { (time_t)(ns / 1000000000), (long)(ns % 1000000000) };
-
-	if (ns)
-		nanosleep(&ts, NULL);
-}
-
 static int step_release(struct emul_release *r, struct emul_td *t, unsigned int wait_ms)
 {
 	struct emul *e = r->base.ctx->host;
@@ -194,7 +190,8 @@ static int step_release(struct emul_release *r, struct emul_td *t, unsigned int 
 	tdmgr_td_get_info(t->td, &info);
 	back = before - info.private_pages - (leaked_so_far(e) - leaked);
 	r->pages_back += back;
-	pace(back, e->page_ns);
+	if (back && e->page_ns)
+		sleep_ns(back * e->page_ns);
 	return err;
 }
 

@@ -54,7 +54,7 @@ bool process_is(struct tdxctl_ctx *ctx, pid_t pid, uint64_t start_ns)
 	if (!start_ns)
 		return false;
 	/* Both are rounded down from the same clock; one tick for the rounding. */
-	want = start_ns / (1000000000ULL / (uint64_t)hz);
+	want = start_ns / (NSEC_PER_SEC / (uint64_t)hz);
 	return ticks + 1 >= want && ticks <= want + 1;
 }
 

@@ -197,7 +197,7 @@ static int add_view(struct tdxctl_ctx *ctx, struct tdxctl_snapshot *snap, const 
 			.owner = {
 				.tgid = t->pid,
 				.fd = t->fd,
-				.start_ns = ticks * (1000000000ULL / (uint64_t)hz),
+				.start_ns = ticks * (NSEC_PER_SEC / (uint64_t)hz),
 			},
 		},
 		.vm = { .pid = t->pid, .vm_fd = t->fd, .uid = (uid_t)-1 },

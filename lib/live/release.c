@@ -9,7 +9,7 @@
 #include "live.h"
 
 #define POLL_MS		50
-#define PAGES_TIMEOUT_NS	(3 * 1000000000ULL)	/* without a page given back */
+#define PAGES_TIMEOUT_NS	(3 * NSEC_PER_SEC)	/* without a page given back */
 
 static void reasons_from(struct tdxctl_release_state *st, const struct tdxctl_release_args *a)
 {

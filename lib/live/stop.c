@@ -4,7 +4,7 @@
 #include <time.h>
 #include "live.h"
 
-#define GRACE_NS	(10 * 1000000000ULL)	/* from SIGTERM to SIGKILL */
+#define GRACE_NS	(10 * NSEC_PER_SEC)	/* from SIGTERM to SIGKILL */
 #define POLL_MS		50
 
 static int send_signal(struct live_release *r, int sig, enum stop_stage next)

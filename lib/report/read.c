@@ -533,7 +533,7 @@ static int read_rest(struct reader *rd, struct json_object *host)
 
 	err = get_bool(rd, host, "masked", &rd->r->masked);
 	if (!err)
-		err = get_u64(rd, host, "boot_time", INT64_MAX / 1000000000, &rd->r->boot_time);
+		err = get_u64(rd, host, "boot_time", INT64_MAX / NSEC_PER_SEC, &rd->r->boot_time);
 	if (!err)
 		err = get_u64(rd, host, "helper_errno", 4095, &helper);
 	f->helper_err = -(int)helper;
