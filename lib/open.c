@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Contexts, and which kind of host one asks: chosen here, once. */
+/* Creates contexts and selects their backend: the kind of host they read. */
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <unistd.h>
@@ -8,9 +8,9 @@
 #include "live/live.h"
 #include "report/report-priv.h"
 
-/* From now on @ctx asks @host of that kind, whose files are below @rootfd. */
-static void become(struct tdxctl_ctx *ctx, const struct backend *backend, void *host, int rootfd,
-		   uint64_t resolve)
+/* Switches @ctx to @backend with its state @host and its files below @rootfd; owns both. */
+static void set_backend(struct tdxctl_ctx *ctx, const struct backend *backend, void *host,
+			int rootfd, uint64_t resolve)
 {
 	if (ctx->backend->free)
 		ctx->backend->free(ctx->host);
@@ -22,7 +22,10 @@ static void become(struct tdxctl_ctx *ctx, const struct backend *backend, void *
 	ctx->resolve = resolve;
 }
 
-/* A root without files: below a file no path exists, so nothing of this machine can show. */
+/*
+ * A root without files, for hosts that have none: below /dev/null no path exists, so
+ * files of this machine cannot be read by mistake.
+ */
 static int no_files(void)
 {
 	return open("/dev/null", O_PATH | O_CLOEXEC);
@@ -50,7 +53,7 @@ void tdxctl_free(struct tdxctl_ctx *ctx)
 {
 	if (!ctx)
 		return;
-	become(ctx, &live_backend, NULL, -1, 0);
+	set_backend(ctx, &live_backend, NULL, -1, 0);
 	free(ctx);
 }
 
@@ -61,10 +64,10 @@ int tdxctl_set_root(struct tdxctl_ctx *ctx, const char *dir)
 	if (fd < 0) {
 		int err = -errno;
 
-		return ctx_fail(ctx, err, "--root takes the top directory of a captured host",
+		return ctx_fail(ctx, err, "specify the top directory of a captured host",
 				"%s: %s", dir, strerror(-err));
 	}
-	/* O_PATH also opens a directory that may not be searched: every file would fail. */
+	/* O_PATH also opens a directory without search permission: all files would fail. */
 	if (faccessat(fd, ".", X_OK, 0)) {
 		int err = -errno;
 
@@ -72,7 +75,7 @@ int tdxctl_set_root(struct tdxctl_ctx *ctx, const char *dir)
 		return ctx_fail(ctx, err, "make the directory searchable or run as its owner",
 				"%s: %s", dir, strerror(-err));
 	}
-	become(ctx, &captured_backend, NULL, fd, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
+	set_backend(ctx, &captured_backend, NULL, fd, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
 	return 0;
 }
 
@@ -82,11 +85,11 @@ int tdxctl_set_emulated(struct tdxctl_ctx *ctx, const char *file)
 	int err = emul_load(ctx, file, &e);
 
 	if (!err)
-		become(ctx, &emul_backend, e, no_files(), 0);
+		set_backend(ctx, &emul_backend, e, no_files(), 0);
 	return err;
 }
 
 void tdxctl_set_report(struct tdxctl_ctx *ctx, struct tdxctl_report *r)
 {
-	become(ctx, &report_backend, r, no_files(), 0);
+	set_backend(ctx, &report_backend, r, no_files(), 0);
 }

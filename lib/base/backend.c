@@ -1,44 +1,44 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Passes each question on to the kind of host that was opened. */
+/* Calls the backend of the open host. */
 #include <unistd.h>
 #include "backend.h"
 
-static int cannot(struct tdxctl_ctx *ctx)
+static int unsupported(struct tdxctl_ctx *ctx)
 {
-	return ctx_fail(ctx, -EOPNOTSUPP, ctx->backend->hint, "%s", ctx->backend->cannot);
+	return ctx_fail(ctx, -EOPNOTSUPP, ctx->backend->hint, "%s", ctx->backend->unsupported);
 }
 
-#define ASK(ctx, member, ...) \
-	((ctx)->backend->member ? (ctx)->backend->member(ctx, ##__VA_ARGS__) : cannot(ctx))
+#define CALL(ctx, member, ...) \
+	((ctx)->backend->member ? (ctx)->backend->member(ctx, ##__VA_ARGS__) : unsupported(ctx))
 
 int tdxctl_snapshot_get(struct tdxctl_ctx *ctx, struct tdxctl_snapshot **out)
 {
 	ctx_clear(ctx);
-	return ASK(ctx, snapshot, out);
+	return CALL(ctx, snapshot, out);
 }
 
 int tdxctl_msrs_get(struct tdxctl_ctx *ctx, const struct tdxctl_snapshot *snap,
 		    enum tdxctl_msrs which, struct tdxctl_msr_set **out, size_t *count)
 {
-	return ASK(ctx, msrs, snap, which, out, count);
+	return CALL(ctx, msrs, snap, which, out, count);
 }
 
 int tdxctl_cpu_check(struct tdxctl_ctx *ctx, struct tdxctl_cpu_check_rec **out, size_t *count)
 {
 	ctx_clear(ctx);
-	return ASK(ctx, cpu_check, out, count);
+	return CALL(ctx, cpu_check, out, count);
 }
 
 int tdxctl_pins_get(struct tdxctl_ctx *ctx, const struct tdxctl_td_view *td,
 		    struct tdxctl_pin **out, size_t *count)
 {
 	ctx_clear(ctx);
-	return ASK(ctx, pins, td, out, count);
+	return CALL(ctx, pins, td, out, count);
 }
 
 int tdxctl_boot_time(struct tdxctl_ctx *ctx, uint64_t *seconds)
 {
-	return ASK(ctx, boot_time, seconds);
+	return CALL(ctx, boot_time, seconds);
 }
 
 ssize_t backend_conf(struct tdxctl_ctx *ctx, size_t max, char **text)
@@ -51,19 +51,19 @@ ssize_t backend_conf(struct tdxctl_ctx *ctx, size_t max, char **text)
 int tdxctl_helper_get(struct tdxctl_ctx *ctx, const char *file, struct tdxctl_helper **out)
 {
 	ctx_clear(ctx);
-	return ASK(ctx, helper, file, out);
+	return CALL(ctx, helper, file, out);
 }
 
 int tdxctl_helper_load(struct tdxctl_ctx *ctx, const char *file)
 {
 	ctx_clear(ctx);
-	return ASK(ctx, helper_load, file);
+	return CALL(ctx, helper_load, file);
 }
 
 int tdxctl_helper_unload(struct tdxctl_ctx *ctx)
 {
 	ctx_clear(ctx);
-	return ASK(ctx, helper_unload);
+	return CALL(ctx, helper_unload);
 }
 
 /* ---- releases ---- */
@@ -80,10 +80,10 @@ int tdxctl_release_open(struct tdxctl_ctx *ctx, const struct tdxctl_td_view *td,
 	if (strategy >= TDXCTL_STRATEGIES)
 		return ctx_fail(ctx, -EINVAL, NULL, "unknown strategy %u", strategy);
 	if (!ctx->backend->release_open)
-		return cannot(ctx);
-	/* Root may, and the owner of the VM; other users may not end it. */
+		return unsupported(ctx);
+	/* Only root and the VM's owner may release it. */
 	if (euid && td->vm.uid != (uid_t)-1 && td->vm.uid != euid)
-		return ctx_fail(ctx, -EPERM, "run as root or as that user",
+		return ctx_fail(ctx, -EPERM, "run as root or as the VM's owner",
 				"%s: owned by another user (uid %u)", td->vm.name, td->vm.uid);
 	return ctx->backend->release_open(ctx, td, strategy, out, plan);
 }

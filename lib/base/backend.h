@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * One table for each kind of host: live, captured, emulated, report. lib/open.c chooses
- * it once, when the host is opened. NULL: this kind of host cannot be asked that, which
- * backend.c answers with -EOPNOTSUPP and @cannot.
+ * One table for each kind of host: live, captured, emulated, report. lib/open.c selects
+ * the table once, when the host is opened. A NULL member is a question that this kind of
+ * host cannot answer: backend.c returns -EOPNOTSUPP with the error @unsupported.
  */
 #ifndef TDXCTL_BACKEND_H
 #define TDXCTL_BACKEND_H
@@ -10,20 +10,21 @@
 #include "base.h"
 #include "facts.h"
 
+/* Members that return int return 0 or a negative errno with error and hint set. */
 struct backend {
 	const char *name;
-	const char *cannot;		/* the error where a member is NULL */
-	const char *hint;		/* ... and its hint; NULL none */
+	const char *unsupported;	/* the error for a NULL member */
+	const char *hint;		/* the hint of that error; NULL: none */
 	/*
-	 * The files are copies: one that is missing may have been left out, time stamps
-	 * and PIDs are not those of this machine.
+	 * The files are copies: a missing file may have been left out, and time stamps
+	 * and PIDs are those of another machine.
 	 */
 	bool copied;
 
 	int (*snapshot)(struct tdxctl_ctx *ctx, struct tdxctl_snapshot **out);
-	/* The same from files alone, for a helper that does not answer. */
-	int (*snapshot_of_files)(struct tdxctl_ctx *ctx, struct tdxctl_snapshot **out);
-	/* Fills everything but f->snap, which is there. */
+	/* A snapshot from files only, for a helper that does not answer. */
+	int (*snapshot_from_files)(struct tdxctl_ctx *ctx, struct tdxctl_snapshot **out);
+	/* Fills all of @f except f->snap, which the caller has set. */
 	int (*facts)(struct tdxctl_ctx *ctx, unsigned int what, struct tdxctl_facts *f);
 	int (*msrs)(struct tdxctl_ctx *ctx, const struct tdxctl_snapshot *snap, enum tdxctl_msrs which,
 		    struct tdxctl_msr_set **out, size_t *count);
@@ -34,26 +35,30 @@ struct backend {
 			    enum tdxctl_strategy strategy, struct tdxctl_release **out,
 			    struct tdxctl_release_state *plan);
 	int (*boot_time)(struct tdxctl_ctx *ctx, uint64_t *seconds);
-	/* The text of the host's tdxctl.conf, malloc'ed, and its length, at most @max. -ENOENT. */
+	/*
+	 * Reads the host's tdxctl.conf into *@text, malloc'ed. Returns its length, -ENOENT,
+	 * -EFBIG above @max bytes, or another -errno; sets no error.
+	 */
 	ssize_t (*conf)(struct tdxctl_ctx *ctx, size_t max, char **text);
 	int (*helper)(struct tdxctl_ctx *ctx, const char *file, struct tdxctl_helper **out);
 	int (*helper_load)(struct tdxctl_ctx *ctx, const char *file);
 	int (*helper_unload)(struct tdxctl_ctx *ctx);
-	void (*free)(void *host);	/* frees ctx->host; NULL there is none */
+	void (*free)(void *host);	/* frees ctx->host; NULL: nothing to free */
 };
 
-/* As backend->conf; -ENOENT also where this kind of host has none. */
+/* Calls backend->conf. -ENOENT also when this kind of host has no configuration. */
 ssize_t backend_conf(struct tdxctl_ctx *ctx, size_t max, char **text);
 
 /* ---- releases ---- */
 
+/* Implements tdxctl_release_step(), _cancel() and _free(). */
 struct release_ops {
 	int (*step)(struct tdxctl_release *r, unsigned int wait_ms, struct tdxctl_release_state *st);
 	int (*cancel)(struct tdxctl_release *r);
 	void (*free)(struct tdxctl_release *r);
 };
 
-/* The common part; each kind of release embeds it first. */
+/* The first member of each kind of release. */
 struct tdxctl_release {
 	const struct release_ops *ops;
 	struct tdxctl_ctx *ctx;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The context: its error, its hint and its log. */
+/* Error, hint and log of a context. */
 #include <stdio.h>
 #include "base.h"
 

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * Files of the user, not of the host. One changes in one step: its readers see the
- * old text or the new one.
- */
+/* Files of the user, on this machine whatever host is open. */
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -73,7 +70,7 @@ int file_read(const char *path, size_t max, char **text, size_t *len)
 	return 0;
 }
 
-/* The rename itself must reach the disk, too. */
+/* Writes the rename to disk: fsync() of the file does not include its name. */
 static int sync_directory(const char *path)
 {
 	char *dir = strdup(path), *slash;
@@ -86,7 +83,7 @@ static int sync_directory(const char *path)
 		slash[slash == dir] = '\0';
 	fd = open(slash ? dir : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd >= 0) {
-		/* Some file systems cannot; nothing more can be done there. */
+		/* Some file systems do not support this; only an I/O error counts. */
 		if (fsync(fd) && errno == EIO)
 			err = -errno;
 		close(fd);
@@ -112,12 +109,12 @@ static int write_all(int fd, const char *text)
 	return fsync(fd) ? -errno : 0;
 }
 
-/* Mode and owner of the file that is there; of a new one when there is none. */
+/* Sets mode and owner: those of the file that is replaced, or those of a new file. */
 static int set_mode(int fd, const struct stat *old, mode_t mode)
 {
 	mode_t mask;
 
-	/* Root must not take somebody's file away from them. */
+	/* A file that root replaces must stay with its owner. */
 	if (old && !geteuid() && fchown(fd, old->st_uid, old->st_gid))
 		return -errno;
 	if (!mode && old) {
@@ -130,7 +127,7 @@ static int set_mode(int fd, const struct stat *old, mode_t mode)
 	return fchmod(fd, mode) ? -errno : 0;
 }
 
-/* Writes @tmp and gives it the name @path. */
+/* Writes @text to the file @tmp and renames that to @path. */
 static int replace(int fd, const char *tmp, const char *path, const char *text,
 		   const struct stat *old, mode_t mode, bool excl)
 {
@@ -138,7 +135,7 @@ static int replace(int fd, const char *tmp, const char *path, const char *text,
 
 	if (!err)
 		err = write_all(fd, text);
-	/* link() fails where the name exists, rename() replaces it. */
+	/* link() fails when the name exists; rename() replaces it. */
 	if (!err && (excl ? link(tmp, path) : rename(tmp, path)))
 		err = -errno;
 	return err ? err : sync_directory(path);
@@ -146,7 +143,7 @@ static int replace(int fd, const char *tmp, const char *path, const char *text,
 
 int file_replace(const char *path, const char *text, mode_t mode, bool excl)
 {
-	/* Through a symbolic link: the link stays. */
+	/* Replace the target of a symbolic link, not the link. */
 	char *real = realpath(path, NULL), *tmp = NULL;
 	const char *dst = real ? real : path;
 	struct stat st;
@@ -167,7 +164,7 @@ int file_replace(const char *path, const char *text, mode_t mode, bool excl)
 		err = -ENOMEM;
 		goto out;
 	}
-	/* Ctrl-C must not leave half a file behind. */
+	/* Ctrl-C must not leave a temporary file behind. */
 	sigfillset(&all);
 	pthread_sigmask(SIG_BLOCK, &all, &before);
 	fd = mkostemp(tmp, O_CLOEXEC);
@@ -188,7 +185,7 @@ int tdxctl_textfile_write(struct tdxctl_ctx *ctx, const char *path, const char *
 	int err = file_replace(path, text, 0644, false);
 
 	if (err == -EINVAL)
-		return ctx_fail(ctx, err, "name a regular file", "%s: not a regular file", path);
-	return err ? ctx_fail(ctx, err, "name a file in a directory that exists and that you may write",
-			      "%s: %s", path, strerror(-err)) : 0;
+		return ctx_fail(ctx, err, "specify a regular file", "%s: not a regular file", path);
+	return err ? ctx_fail(ctx, err, "specify a file in an existing directory that you can write to",
+			      "cannot write %s: %s", path, strerror(-err)) : 0;
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Loads shared libraries on first use. */
 #include <dlfcn.h>
 #include <errno.h>
 #include <pthread.h>
@@ -8,11 +9,11 @@
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
-static int fill_in(const char *soname, const struct lazy_symbol *symbols, size_t n)
+static int load_symbols(const char *soname, const struct lazy_symbol *symbols, size_t n)
 {
 	void *lib, *f;
 
-	/* The first pointer is filled in last. */
+	/* The first pointer is set last, so it tells whether all are set. */
 	memcpy(&f, symbols[0].at, sizeof(f));
 	if (f)
 		return 0;
@@ -34,7 +35,7 @@ int lazy_load(const char *soname, const struct lazy_symbol *symbols, size_t n, c
 	int err;
 
 	pthread_mutex_lock(&lock);
-	err = fill_in(soname, symbols, n);
+	err = load_symbols(soname, symbols, n);
 	if (err && why) {
 		text = dlerror();
 		*why = text ? strdup(text) : NULL;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Shared libraries that few verbs need, and which draw in so many more that
- * loading them would be most of the time of all others. One table of functions
- * makes the pointers and the names:
+ * Shared libraries that few commands need. They pull in so many other libraries that
+ * loading them at start would dominate the run time of all commands. One table of
+ * functions generates the pointers and the names:
  *
  *	#define KMOD(X) X(kmod_new) X(kmod_unref)
  *	static struct { LAZY_POINTERS(KMOD) } lazy;
@@ -15,7 +15,7 @@
 
 struct lazy_symbol {
 	const char *name;
-	void *at;	/* the function pointer that is filled in */
+	void *at;	/* the function pointer to set */
 };
 
 #define LAZY_POINTER(f)		typeof(f) *f;
@@ -24,13 +24,13 @@ struct lazy_symbol {
 #define LAZY_SYMBOLS(TABLE)	TABLE(LAZY_SYMBOL)
 
 /**
- * lazy_load() - fills in the pointers of all @symbols
+ * lazy_load() - loads a library and sets the pointers of all @symbols
  * @soname: the library, which stays loaded
- * @why: the linker's words after a failure, the caller's to free; may be NULL
+ * @why: set to the dynamic linker's message after a failure, malloc'ed; may be NULL
  *
- * May be called again and by any thread; the pointers change once.
+ * Safe to call repeatedly and from any thread: the pointers are set once.
  *
- * Return: 0, or -ELIBACC the library is not there or lacks a function.
+ * Return: 0, or -ELIBACC when the library is not installed or lacks a function.
  */
 int lazy_load(const char *soname, const struct lazy_symbol *symbols, size_t n, char **why);
 

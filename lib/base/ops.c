@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Every kernel call that acts on a device or a process, replaceable by tests. */
+/*
+ * System calls that act on a device or a process, as a table that tests replace:
+ * see tdxctl_set_ops().
+ */
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/ioctl.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The one way to files of the host. A captured host is a directory; its
- * absolute links must resolve inside it, never on this machine.
+ * All access to files of the host. A captured host is a directory: its absolute
+ * links must resolve inside the directory, never on this machine.
  */
 #include <dirent.h>
 #include <fcntl.h>
@@ -43,7 +43,7 @@ bool root_exists(struct tdxctl_ctx *ctx, const char *path)
 
 ssize_t root_read(struct tdxctl_ctx *ctx, const char *path, size_t max, char **out)
 {
-	/* A FIFO in a captured tree must not hang the reader. */
+	/* O_NONBLOCK: a FIFO in a captured tree must not block the reader. */
 	int fd = root_open(ctx, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
 	ssize_t len;
 
@@ -102,7 +102,7 @@ int root_readlink(struct tdxctl_ctx *ctx, const char *path, char *buf, size_t si
 }
 
 int root_each(struct tdxctl_ctx *ctx, const char *dir,
-		       int (*fn)(void *arg, const char *name), void *arg)
+	      int (*fn)(void *arg, const char *name), void *arg)
 {
 	int fd = root_open(ctx, dir, O_RDONLY | O_DIRECTORY), ret = 0;
 	struct dirent *e;

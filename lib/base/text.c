@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Text from files and devices: lines, growing buffers, lists of CPUs; and the clock. */
+/* Text of files and devices: lines, growing buffers, CPU lists. Also the clock. */
 #include <ctype.h>
 #include <time.h>
 #include "base.h"

@@ -157,7 +157,7 @@ static int helper(struct tdxctl_ctx *ctx, const char *file, struct tdxctl_helper
 
 const struct backend captured_backend = {
 	.name = "captured",
-	.cannot = "a captured host is files alone",
+	.unsupported = "a captured host is files alone",
 	.hint = "run it on the live host",
 	.copied = true,
 	.snapshot = host_snapshot,

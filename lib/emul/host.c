@@ -241,7 +241,7 @@ static void power_off(void *host)
 
 const struct backend emul_backend = {
 	.name = "emulated",
-	.cannot = "an emulated host has no kernel module and no boot time",
+	.unsupported = "an emulated host has no kernel module and no boot time",
 	.hint = "leave out --emulate",
 	.snapshot = snapshot,
 	.facts = facts,

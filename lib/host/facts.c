@@ -159,9 +159,9 @@ int tdxctl_facts_get(struct tdxctl_ctx *ctx, unsigned int what, struct tdxctl_fa
 	int err = tdxctl_snapshot_get(ctx, &snap), helper_err = 0;
 
 	/* A helper that may not be used, or is another version, must not hide the rest. */
-	if (err && err != -ENOMEM && ctx->backend->snapshot_of_files) {
+	if (err && err != -ENOMEM && ctx->backend->snapshot_from_files) {
 		helper_err = err;
-		err = ctx->backend->snapshot_of_files(ctx, &snap);
+		err = ctx->backend->snapshot_from_files(ctx, &snap);
 	}
 	if (!err)
 		err = tdxctl_facts_join(ctx, what, snap, out);

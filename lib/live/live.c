@@ -24,7 +24,7 @@ static int msrs(struct tdxctl_ctx *ctx, const struct tdxctl_snapshot *snap, enum
 const struct backend live_backend = {
 	.name = "live",
 	.snapshot = live_snapshot,
-	.snapshot_of_files = host_snapshot,
+	.snapshot_from_files = host_snapshot,
 	.facts = facts,
 	.msrs = msrs,
 	.cpu_check = live_cpu_check,

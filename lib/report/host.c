@@ -141,7 +141,7 @@ static void drop(void *host)
 
 const struct backend report_backend = {
 	.name = "report",
-	.cannot = "not in the report",
+	.unsupported = "not in the report",
 	.copied = true,
 	.snapshot = snapshot,
 	.facts = facts,
