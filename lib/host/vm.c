@@ -145,6 +145,16 @@ static char *libvirt_name(struct tdxctl_ctx *ctx, pid_t pid)
 	return name;
 }
 
+static void set_no_process(struct tdxctl_ctx *ctx, const struct tdxctl_td *td, struct tdxctl_vm *vm)
+{
+	free(vm->uuid);
+	vm->uuid = NULL;
+	vm->uid = (uid_t)-1;
+	vm->pid = 0;
+	vm->vm_fd = -1;
+	vm->gone = process_ended(ctx, &td->owner);
+}
+
 int vm_name(struct tdxctl_ctx *ctx, const struct tdxctl_td *td, struct tdxctl_vm *vm)
 {
 	pid_t pid = td->owner.tgid;
@@ -152,9 +162,7 @@ int vm_name(struct tdxctl_ctx *ctx, const struct tdxctl_td *td, struct tdxctl_vm
 	ssize_t len;
 
 	if (!process_is(ctx, pid, td->owner.start_ns)) {
-		vm->pid = 0;
-		vm->vm_fd = -1;
-		vm->gone = process_ended(ctx, &td->owner);
+		set_no_process(ctx, td, vm);
 		return 0;
 	}
 	vm->pid = pid;
@@ -175,12 +183,7 @@ int vm_name(struct tdxctl_ctx *ctx, const struct tdxctl_td *td, struct tdxctl_vm
 	/* The PID may have been recycled while its files were read. */
 	if (!process_is(ctx, pid, td->owner.start_ns)) {
 		free(name);
-		free(vm->uuid);
-		vm->uuid = NULL;
-		vm->uid = (uid_t)-1;
-		vm->pid = 0;
-		vm->vm_fd = -1;
-		vm->gone = process_ended(ctx, &td->owner);
+		set_no_process(ctx, td, vm);
 		return 0;
 	}
 	if (name) {
