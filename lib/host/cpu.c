@@ -111,14 +111,13 @@ static bool node_has_cpu(struct tdxctl_ctx *ctx, const struct tdxctl_facts *f, u
  * An offline CPU's package is not in sysfs, its node is. A node that has CPUs
  * but none online is the trace of a package that cannot be programmed.
  */
-static int scan_node(struct tdxctl_ctx *ctx, struct tdxctl_facts *f, unsigned int node)
+static void scan_node(struct tdxctl_ctx *ctx, struct tdxctl_facts *f, unsigned int node)
 {
 	char path[80], list[16];
 
 	snprintf(path, sizeof(path), NODE_DIR "/node%u/cpulist", node);
 	if (!root_read_line(ctx, path, list, sizeof(list)) && !list[0] && node_has_cpu(ctx, f, node))
 		f->nodes_offline |= 1ULL << node;
-	return 0;
 }
 
 /* Without NUMA no node has CPUs. */
@@ -160,7 +159,7 @@ static void step_name(struct tdxctl_ctx *ctx, uint64_t state, char *buf, size_t 
 	free(text);
 }
 
-int src_hotplug(struct tdxctl_ctx *ctx, struct tdxctl_facts *f)
+void src_hotplug(struct tdxctl_ctx *ctx, struct tdxctl_facts *f)
 {
 	for (unsigned int n = 0; n < MAX_NODES; n++)
 		scan_node(ctx, f, n);
@@ -183,5 +182,4 @@ int src_hotplug(struct tdxctl_ctx *ctx, struct tdxctl_facts *f)
 		step_name(ctx, state + 1, f->stuck_step, sizeof(f->stuck_step));
 		break;
 	}
-	return 0;
 }

@@ -97,14 +97,14 @@ static int read_all(struct tdxctl_ctx *ctx, const struct host_sources *src, unsi
 		err = src_services(ctx, src, f);
 	if (!err && (what & TDXCTL_FACTS_CPU))
 		err = src_cpu(ctx, src, f);
-	if (!err && (what & TDXCTL_FACTS_CPU))
-		err = src_hotplug(ctx, f);
+	if (what & TDXCTL_FACTS_CPU)
+		src_hotplug(ctx, f);
 	if (!err && (what & TDXCTL_FACTS_CGROUP))
 		err = src_cgroup(ctx, f, what & TDXCTL_FACTS_CGROUPS);
 	if (!err && (what & TDXCTL_FACTS_KVM))
 		err = src->kvm(ctx, f, what & TDXCTL_FACTS_TD);
-	if (!err && (what & TDXCTL_FACTS_VMS))
-		err = src_vms(ctx, f);
+	if (what & TDXCTL_FACTS_VMS)
+		src_vms(ctx, f);
 	if (!err && (what & TDXCTL_FACTS_LOG))
 		err = src_klog(ctx, src, f);
 	if (!err && (what & TDXCTL_FACTS_LOG))

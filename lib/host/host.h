@@ -44,7 +44,7 @@ void facts_blank(struct tdxctl_facts *f, unsigned int what, const char *why);
 
 /* ---- platform.c ---- */
 
-int host_platform(struct tdxctl_ctx *ctx, struct tdxctl_platform *p);
+void host_platform(struct tdxctl_ctx *ctx, struct tdxctl_platform *p);
 int host_boot_time(struct tdxctl_ctx *ctx, uint64_t *seconds);
 ssize_t host_conf(struct tdxctl_ctx *ctx, size_t max, char **text);
 /* The helper as sysfs and the device show it. */
@@ -79,7 +79,7 @@ int src_klog(struct tdxctl_ctx *ctx, const struct host_sources *src, struct tdxc
 
 /* ---- kvm.c ---- */
 
-int src_vms(struct tdxctl_ctx *ctx, struct tdxctl_facts *f);
+void src_vms(struct tdxctl_ctx *ctx, struct tdxctl_facts *f);
 void kvm_td_unknown(struct tdxctl_facts *f, const char *reason);
 /* Nothing of KVM is known; @td: nor about TDs. */
 void kvm_unknown(struct tdxctl_facts *f, const char *reason, bool td);
@@ -90,7 +90,7 @@ int src_cpu(struct tdxctl_ctx *ctx, const struct host_sources *src, struct tdxct
 void src_cpuinfo(const char *text, struct tdxctl_cpu_facts *c);
 /* "model name" of the first CPU, malloc'ed; NULL unknown. */
 char *cpu_model(struct tdxctl_ctx *ctx);
-int src_hotplug(struct tdxctl_ctx *ctx, struct tdxctl_facts *f);
+void src_hotplug(struct tdxctl_ctx *ctx, struct tdxctl_facts *f);
 int src_config(struct tdxctl_ctx *ctx, struct tdxctl_facts *f);
 /* Inflates @len bytes of gzip to at most @max, malloc'ed and NUL-terminated; -EINVAL, -EFBIG. */
 int src_gunzip(const void *gz, size_t len, size_t max, char **out);

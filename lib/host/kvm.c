@@ -14,7 +14,7 @@ static int count_vm(void *arg, const char *name)
 	return 0;
 }
 
-int src_vms(struct tdxctl_ctx *ctx, struct tdxctl_facts *f)
+void src_vms(struct tdxctl_ctx *ctx, struct tdxctl_facts *f)
 {
 	uint64_t vms = 0;
 	int err = root_each(ctx, "/sys/kernel/debug/kvm", count_vm, &vms);
@@ -22,7 +22,6 @@ int src_vms(struct tdxctl_ctx *ctx, struct tdxctl_facts *f)
 	f->kvm_vms = (struct tdxctl_val){ .readable = !err, .value = vms };
 	if (err)
 		f->kvm_vms.reason = src_why(err);
-	return 0;
 }
 
 void kvm_td_unknown(struct tdxctl_facts *f, const char *reason)

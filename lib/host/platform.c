@@ -14,7 +14,7 @@ static char *dup_line(struct tdxctl_ctx *ctx, const char *path)
 	return strdup(buf);
 }
 
-int host_platform(struct tdxctl_ctx *ctx, struct tdxctl_platform *p)
+void host_platform(struct tdxctl_ctx *ctx, struct tdxctl_platform *p)
 {
 	char word[8];
 
@@ -31,7 +31,6 @@ int host_platform(struct tdxctl_ctx *ctx, struct tdxctl_platform *p)
 	/* kvm_intel turns the parameter off itself when the module is not up. */
 	p->has_tdx = p->tdx_module || p->kvm_tdx == 1 ||
 		     root_exists(ctx, "/sys/module/tdx_emul");
-	return 0;
 }
 
 int host_boot_time(struct tdxctl_ctx *ctx, uint64_t *seconds)

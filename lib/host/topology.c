@@ -132,9 +132,8 @@ int host_snapshot(struct tdxctl_ctx *ctx, struct tdxctl_snapshot **out)
 	snap->source = TDXCTL_SOURCE_HOST;
 	snap->hdr.size = sizeof(snap->hdr);
 	snap->hkids_charged = host_hkids_charged(ctx);
-	err = host_platform(ctx, &snap->platform);
-	if (!err)
-		err = host_topology(ctx, snap);
+	host_platform(ctx, &snap->platform);
+	err = host_topology(ctx, snap);
 	if (err) {
 		tdxctl_snapshot_free(snap);
 		return err;

@@ -54,9 +54,8 @@ static int from_helper(struct tdxctl_ctx *ctx, int fd, struct tdxctl_snapshot **
 	}
 	hkids_infer(snap);
 	snap->source = TDXCTL_SOURCE_HELPER;
-	err = host_platform(ctx, &snap->platform);
-	if (!err)
-		err = name_all(ctx, snap);
+	host_platform(ctx, &snap->platform);
+	err = name_all(ctx, snap);
 	if (err) {
 		tdxctl_snapshot_free(snap);
 		return err;
