@@ -42,7 +42,7 @@ static void msrs(struct tdxctl_ctx *ctx, struct tdxctl_msr_set *s, bool all)
 	ssize_t len;
 
 	snprintf(path, sizeof(path), "/dev/cpu/%u/msr.txt", s->cpu);
-	msrs_blank(s, all, not_captured);
+	msrs_unknown(s, all, not_captured);
 	len = root_read(ctx, path, 64 << 10, &text);
 	if (len < 0)
 		return;

@@ -218,7 +218,7 @@ static int pins(struct tdxctl_ctx *ctx, const struct tdxctl_td_view *td,
 
 static void msr_none(struct tdxctl_ctx *ctx, struct tdxctl_msr_set *s, bool all)
 {
-	msrs_blank(s, all, "an emulated host has no MSRs");
+	msrs_unknown(s, all, "an emulated host has no MSRs");
 }
 
 static int msrs(struct tdxctl_ctx *ctx, const struct tdxctl_snapshot *snap, enum tdxctl_msrs which,
@@ -229,8 +229,8 @@ static int msrs(struct tdxctl_ctx *ctx, const struct tdxctl_snapshot *snap, enum
 
 static int facts(struct tdxctl_ctx *ctx, unsigned int what, struct tdxctl_facts *f)
 {
-	facts_blank(f, ~what, src_not_asked);
-	facts_blank(f, what, "an emulated host has no files");
+	facts_unknown(f, ~what, src_not_asked);
+	facts_unknown(f, what, "an emulated host has no files");
 	return msrs(ctx, f->snap, TDXCTL_MSRS_ALL, &f->msrs, &f->nr_msrs);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* HKIDs as the misc cgroup counts them, v2 or v1. */
+/* HKID counts of the misc cgroup controller, v2 or v1. */
 #include <stdio.h>
 #include "host.h"
 
@@ -11,7 +11,7 @@ struct walk {
 	struct tdxctl_ctx *ctx;
 	struct tdxctl_facts *f;
 	const char *mount;
-	char *queue[MAX_CGROUPS];	/* paths below @mount */
+	char *queue[MAX_CGROUPS];	/* cgroups to visit: paths below @mount */
 	unsigned int depth[MAX_CGROUPS];
 	size_t count, at;
 	bool all;
@@ -36,7 +36,7 @@ bool src_misc(const char *text, const char *key, uint64_t *v)
 		*v = *s >= '0' && *s <= '9' ? strtoull(s, &end, 10) : 0;
 		if (*s < '0' || *s > '9' || errno || (*end != '\n' && *end))
 			return false;
-		/* Linux 7.2 takes a refused charge off twice: less than none, as a u64. */
+		/* Linux 7.2 uncharges a refused charge twice: a negative count, read as u64. */
 		if (*v > INT64_MAX)
 			*v = 0;
 		return true;
@@ -64,7 +64,7 @@ static const char *const mounts[] = { "/sys/fs/cgroup", "/sys/fs/cgroup/misc" };
 /*
  * Sets w->mount and reads the number of HKIDs that cgroups can use. Only the root
  * cgroup has misc.capacity, so misc.current beside it counts the whole host.
- * -ENOENT: no misc controller; -ENODATA: it does not count HKIDs.
+ * -ENOENT: no misc controller; -ENODATA: it does not count HKIDs; -errno.
  */
 static int find_root(struct walk *w, uint64_t *capacity)
 {
@@ -90,7 +90,7 @@ int src_charged(struct tdxctl_ctx *ctx, uint64_t *charged)
 	return err == -ENODATA && !root ? -EPROTO : err;
 }
 
-/* A directory below the one in turn, if it has the controller. */
+/* Queues a child of the current cgroup if it has the controller. */
 static int add_child(void *arg, const char *name)
 {
 	struct walk *w = arg;
@@ -121,7 +121,7 @@ static int visit(struct walk *w)
 	read_misc(w, cgroup, "misc.max", "tdx", &c.max);
 	read_misc(w, cgroup, "misc.events", "tdx.max", &c.max_events);
 	if (*cgroup) {
-		/* Counts include those below: nothing here, nothing there. */
+		/* Counts include all cgroups below: if they are zero, skip those too. */
 		if (!c.current && !c.max_events)
 			return 0;
 		p = reallocarray(w->f->cgroups, w->f->nr_cgroups + 1, sizeof(*p));
@@ -160,12 +160,12 @@ int src_cgroup(struct tdxctl_ctx *ctx, struct tdxctl_facts *f, bool all)
 	w->all = all;
 	root = find_root(w, &v);
 	f->hkid_capacity.reason = f->hkid_current.reason =
-		root == -ENODATA ? "misc.capacity has no line tdx" :
-		root == -ENOENT ? "no misc.capacity" : src_why(root);
+		root == -ENODATA ? "misc.capacity has no tdx line" :
+		root == -ENOENT ? "no misc.capacity" : src_reason(root);
 	if (root)
 		goto out;
 	val_set(&f->hkid_capacity, v);
-	/* Some kernels have no misc.current in the root: its children add up to it. */
+	/* Some kernels have no misc.current in the root cgroup: add up its children. */
 	no_total = read_misc(w, "", "misc.current", "tdx", &v);
 	if (all || no_total) {
 		w->queue[w->count++] = strdup("");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* CPUs: CPUID, the kernel's view of it, and those that did not come online. */
+/* CPU facts from /proc/cpuinfo, and CPUs that did not come online. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -9,7 +9,7 @@
 #define NODE_DIR "/sys/devices/system/node"
 #define MAX_NODES 64
 
-/* The value of "key : value" in the block, malloc'ed; NULL. */
+/* Returns the value of "key : value" in the first block, malloc'ed; NULL: none. */
 static char *field(const char *text, const char *key)
 {
 	size_t n = strlen(key);
@@ -57,12 +57,12 @@ static void text_field(const char *text, const char *key, struct tdxctl_text *t)
 {
 	t->text = field(text, key);
 	if (!t->text)
-		t->reason = "/proc/cpuinfo does not say";
+		t->reason = "not in /proc/cpuinfo";
 }
 
 static void number_field(const char *text, const char *key, struct tdxctl_val *v)
 {
-	struct tdxctl_text t = { .text = field(text, key), .reason = "/proc/cpuinfo does not say" };
+	struct tdxctl_text t = { .text = field(text, key), .reason = "not in /proc/cpuinfo" };
 
 	*v = tdxctl_text_u64(&t);
 	free(t.text);
@@ -85,13 +85,13 @@ int src_cpu(struct tdxctl_ctx *ctx, const struct host_sources *src, struct tdxct
 
 	src_cpuinfo(text, c);
 	if (err) {
-		c->vendor.reason = c->flags.reason = c->bugs.reason = src_why(err);
-		c->family.reason = c->model.reason = src_why(err);
+		c->vendor.reason = c->flags.reason = c->bugs.reason = src_reason(err);
+		c->family.reason = c->model.reason = src_reason(err);
 	}
 	return src->cpuid(ctx, c);
 }
 
-/* ---- which CPUs are missing ---- */
+/* ---- CPUs that are not online ---- */
 
 static bool node_has_cpu(struct tdxctl_ctx *ctx, const struct tdxctl_facts *f, unsigned int node)
 {
@@ -108,8 +108,8 @@ static bool node_has_cpu(struct tdxctl_ctx *ctx, const struct tdxctl_facts *f, u
 }
 
 /*
- * An offline CPU's package is not in sysfs, its node is. A node that has CPUs
- * but none online is the trace of a package that cannot be programmed.
+ * Sysfs shows the node of an offline CPU but not its package. A node with CPUs of which
+ * none is online is most likely a package whose keys cannot be programmed.
  */
 static void scan_node(struct tdxctl_ctx *ctx, struct tdxctl_facts *f, unsigned int node)
 {
@@ -120,7 +120,7 @@ static void scan_node(struct tdxctl_ctx *ctx, struct tdxctl_facts *f, unsigned i
 		f->nodes_offline |= 1ULL << node;
 }
 
-/* Without NUMA no node has CPUs. */
+/* Whether no node shows where the first offline CPU belongs: a kernel without NUMA. */
 static bool first_offline_unplaced(struct tdxctl_ctx *ctx, const struct tdxctl_facts *f)
 {
 	char path[96];
@@ -138,7 +138,7 @@ static bool first_offline_unplaced(struct tdxctl_ctx *ctx, const struct tdxctl_f
 	return true;
 }
 
-/* The name of step @state in lines like " 238: virt/tdx:online". */
+/* Writes the name of hotplug step @state, from lines like " 238: virt/tdx:online". */
 static void step_name(struct tdxctl_ctx *ctx, uint64_t state, char *buf, size_t size)
 {
 	char *text;

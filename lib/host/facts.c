@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Everything a host tells without the helper, read in one pass. */
+/* Reads all facts of a host that need no helper. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -31,7 +31,7 @@ static void read_path(struct tdxctl_ctx *ctx, const char *path, struct tdxctl_va
 	v->readable = fd >= 0 || fd == -ENOENT || fd == -ENOTDIR;
 	v->value = fd >= 0;
 	if (!v->readable)
-		v->reason = src_why(fd);
+		v->reason = src_reason(fd);
 	if (fd >= 0)
 		close(fd);
 }
@@ -57,22 +57,21 @@ const struct tdxctl_fact tdxctl_fact_vals[] = {
 };
 /* clang-format on */
 
-/* Nothing of @what is read, for that reason. */
-void facts_blank(struct tdxctl_facts *f, unsigned int what, const char *why)
+void facts_unknown(struct tdxctl_facts *f, unsigned int what, const char *reason)
 {
 	const struct tdxctl_fact *x;
 	size_t i;
 
 	for (x = tdxctl_fact_vals; x->name; x++)
 		if (what & x->what)
-			((struct tdxctl_val *)((char *)f + x->at))->reason = why;
+			((struct tdxctl_val *)((char *)f + x->at))->reason = reason;
 	for (x = tdxctl_fact_texts; x->name; x++)
 		if (what & x->what)
-			((struct tdxctl_text *)((char *)f + x->at))->reason = why;
+			((struct tdxctl_text *)((char *)f + x->at))->reason = reason;
 	for (i = 0; (what & TDXCTL_FACTS_FILES) && i < TDXCTL_FILE_COUNT; i++)
-		f->file[i].reason = why;
+		f->file[i].reason = reason;
 	for (i = 0; (what & TDXCTL_FACTS_FILES) && i < TDXCTL_PATH_COUNT; i++)
-		f->path[i].reason = why;
+		f->path[i].reason = reason;
 }
 
 static int read_all(struct tdxctl_ctx *ctx, const struct host_sources *src, unsigned int what,
@@ -114,7 +113,7 @@ static int read_all(struct tdxctl_ctx *ctx, const struct host_sources *src, unsi
 
 uint64_t tdxctl_hkids_charged(const struct tdxctl_facts *f)
 {
-	/* That of the snapshot is of the same moment as what the helper saw. */
+	/* The snapshot's count was read together with the helper's data. */
 	if (f->snap->hkids_charged != TDXCTL_UNKNOWN || f->snap->source == TDXCTL_SOURCE_HELPER)
 		return f->snap->hkids_charged;
 	return f->hkid_current.readable ? f->hkid_current.value : TDXCTL_UNKNOWN;
@@ -123,14 +122,14 @@ uint64_t tdxctl_hkids_charged(const struct tdxctl_facts *f)
 int host_facts(struct tdxctl_ctx *ctx, const struct host_sources *src, unsigned int what,
 	       struct tdxctl_facts *f)
 {
-	/* The configuration is found by the release, every cgroup from the root. */
+	/* Some facts need others: the configuration needs the kernel release. */
 	if (what & TDXCTL_FACTS_CONFIG)
 		what |= TDXCTL_FACTS_FILES;
 	if (what & TDXCTL_FACTS_CGROUPS)
 		what |= TDXCTL_FACTS_CGROUP;
 	if (what & TDXCTL_FACTS_TD)
 		what |= TDXCTL_FACTS_KVM;
-	facts_blank(f, ~what, src_not_asked);
+	facts_unknown(f, ~what, src_not_asked);
 	return read_all(ctx, src, what, f);
 }
 
@@ -158,7 +157,7 @@ int tdxctl_facts_get(struct tdxctl_ctx *ctx, unsigned int what, struct tdxctl_fa
 	struct tdxctl_snapshot *snap;
 	int err = tdxctl_snapshot_get(ctx, &snap), helper_err = 0;
 
-	/* A helper that may not be used, or is another version, must not hide the rest. */
+	/* A helper without permission or with another ABI must not hide the other facts. */
 	if (err && err != -ENOMEM && ctx->backend->snapshot_from_files) {
 		helper_err = err;
 		err = ctx->backend->snapshot_from_files(ctx, &snap);

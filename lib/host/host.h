@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Facts from files of the host, live or captured. */
+/*
+ * Facts from files of the host, live or captured. A value that cannot be read gets a
+ * reason: a short phrase in constant memory. Only -ENOMEM is an error of a source.
+ */
 #ifndef TDXCTL_HOST_H
 #define TDXCTL_HOST_H
 
@@ -11,59 +14,69 @@ struct stat;
 
 /* ---- source.c ---- */
 
+/* The reason of values that the caller did not ask for. */
 extern const char src_not_asked[];
-/* The reason for an errno of a file. */
-const char *src_why(int err);
-/* A whole file of at most @max bytes, or the reason. */
+/* Returns the reason for an errno (positive or negative) of a file; constant. */
+const char *src_reason(int err);
+/* Reads a whole file of at most @max bytes into @t, or sets the reason. */
 void src_text(struct tdxctl_ctx *ctx, const char *path, size_t max, struct tdxctl_text *t);
-/* Whether a file was written to since this machine was booted. */
-bool src_of_this_boot(const struct stat *st);
+/* Whether a file was last written after this machine booted. */
+bool src_since_boot(const struct stat *st);
+/* Makes @v readable with @value. */
 void val_set(struct tdxctl_val *v, uint64_t value);
 
 /* ---- facts.c ---- */
 
-/* How a live host and a captured one differ: a device here is text there. */
+/* The sources that are devices on a live host and text files in a captured one. */
 struct host_sources {
-	/* Appends the log; *complete: from its first line on. -errno. */
+	/*
+	 * Appends the kernel log to @b, whose text the caller frees. *@complete: it begins
+	 * with the first line of the boot. Returns 0 or -errno, also with a part of the log.
+	 */
 	int (*klog)(struct tdxctl_ctx *ctx, struct text_buf *b, bool *complete);
-	/* Fills all MSRs of @s, or else those of the KeyIDs. */
+	/* Fills the MSRs of @s->cpu for which msr_wanted() is true. */
 	void (*msrs)(struct tdxctl_ctx *ctx, struct tdxctl_msr_set *s, bool all);
-	/* What /proc/cpuinfo does not have. -ENOMEM. */
+	/* Fills the values that /proc/cpuinfo does not have. -ENOMEM. */
 	int (*cpuid)(struct tdxctl_ctx *ctx, struct tdxctl_cpu_facts *c);
-	/* What KVM answers; @td: also about TDs. -ENOMEM. */
+	/* Fills the answers of KVM; @td: those about TDs too. -ENOMEM. */
 	int (*kvm)(struct tdxctl_ctx *ctx, struct tdxctl_facts *f, bool td);
-	/* What qgsd wrote. -ENOMEM. */
+	/* Reads at most @max bytes of qgsd's log into @t, or sets the reason. -ENOMEM. */
 	int (*qgs_log)(struct tdxctl_ctx *ctx, size_t max, struct tdxctl_text *t);
 };
 
-/* As backend->facts. */
+/* Implements backend->facts with @src. */
 int host_facts(struct tdxctl_ctx *ctx, const struct host_sources *src, unsigned int what,
 	       struct tdxctl_facts *f);
-/* Nothing of @what is readable, for the reason @why. */
-void facts_blank(struct tdxctl_facts *f, unsigned int what, const char *why);
+/* Sets the reason of every value, text, file and path in @what; @reason is constant. */
+void facts_unknown(struct tdxctl_facts *f, unsigned int what, const char *reason);
+/* Converts "6.12.95+deb12-amd64" to TDXCTL_KERNEL(6, 12); 0: malformed. */
+unsigned int src_kernel(const char *release);
 
 /* ---- platform.c ---- */
 
+/* Fills @p from files; its strings are malloc'ed. */
 void host_platform(struct tdxctl_ctx *ctx, struct tdxctl_platform *p);
+/* Reads the boot time from /proc/stat. -EPROTO: no such line; -errno. */
 int host_boot_time(struct tdxctl_ctx *ctx, uint64_t *seconds);
+/* Implements backend->conf. */
 ssize_t host_conf(struct tdxctl_ctx *ctx, size_t max, char **text);
-/* The helper as sysfs and the device show it. */
+/* Fills *@out from sysfs: whether the helper is loaded, its version, its device. -ENOMEM. */
 int host_helper(struct tdxctl_ctx *ctx, struct tdxctl_helper **out);
 
 /* ---- topology.c ---- */
 
-/* Source HOST: platform, CPUs and packages. */
+/* A snapshot of platform, CPUs and packages; source HOST. -EPROTO, -ENOMEM. */
 int host_snapshot(struct tdxctl_ctx *ctx, struct tdxctl_snapshot **out);
-/* HKIDs the misc cgroup has charged in the whole host; TDXCTL_UNKNOWN. */
+/* Returns the number of HKIDs that the misc cgroup charges on the whole host, or TDXCTL_UNKNOWN. */
 uint64_t host_hkids_charged(struct tdxctl_ctx *ctx);
 
 /* ---- msr.c ---- */
 
-/* All of them, or those of the KeyIDs, are unreadable for that reason. */
-void msrs_blank(struct tdxctl_msr_set *s, bool all, const char *reason);
-/* Whether MSR @i is wanted. */
+/* Makes the MSRs for which msr_wanted() is true unreadable; @reason is constant. */
+void msrs_unknown(struct tdxctl_msr_set *s, bool all, const char *reason);
+/* Whether to read MSR @i: @all MSRs, or only the two about KeyIDs. */
 bool msr_wanted(size_t i, bool all);
-/* As backend->msrs, with @read for each package that has an online CPU. */
+/* Implements backend->msrs; calls @read for each package that has an online CPU. */
 int host_msrs(struct tdxctl_ctx *ctx, const struct tdxctl_snapshot *snap, enum tdxctl_msrs which,
 	      void (*read)(struct tdxctl_ctx *ctx, struct tdxctl_msr_set *s, bool all),
 	      struct tdxctl_msr_set **out, size_t *count);
@@ -73,73 +86,114 @@ int host_msrs(struct tdxctl_ctx *ctx, const struct tdxctl_snapshot *snap, enum t
 #define KLOG_MAX   (16 << 20)
 #define KLOG_FIRST "Linux version "	/* the first line the kernel writes */
 
-/* The part of a log file that belongs to the last boot in it. */
+/* Replaces the text of @b by the last boot in a log file. -errno: @b is unchanged. */
 int klog_read_file(struct tdxctl_ctx *ctx, const char *path, struct text_buf *b);
+/* Fills f->log. -ENOMEM. */
 int src_klog(struct tdxctl_ctx *ctx, const struct host_sources *src, struct tdxctl_facts *f);
 
 /* ---- kvm.c ---- */
 
+/* Fills f->kvm_vms. */
 void src_vms(struct tdxctl_ctx *ctx, struct tdxctl_facts *f);
+/* Sets the reason of KVM's answers about TDs; constant. */
 void kvm_td_unknown(struct tdxctl_facts *f, const char *reason);
-/* Nothing of KVM is known; @td: nor about TDs. */
+/* Sets the reason of KVM's answers; @td: those about TDs too. */
 void kvm_unknown(struct tdxctl_facts *f, const char *reason, bool td);
 
-/* ---- the other sources; all: -ENOMEM ---- */
+/* ---- cpu.c ---- */
 
+/* Fills f->cpu. -ENOMEM. */
 int src_cpu(struct tdxctl_ctx *ctx, const struct host_sources *src, struct tdxctl_facts *f);
+/* Fills @c from the text of /proc/cpuinfo, of which only the first CPU is read. */
 void src_cpuinfo(const char *text, struct tdxctl_cpu_facts *c);
-/* "model name" of the first CPU, malloc'ed; NULL unknown. */
+/* Returns "model name" of the first CPU, malloc'ed; NULL: not known. */
 char *cpu_model(struct tdxctl_ctx *ctx);
+/* Finds CPUs that did not come online and nodes without an online CPU. */
 void src_hotplug(struct tdxctl_ctx *ctx, struct tdxctl_facts *f);
+
+/* ---- kconfig.c ---- */
+
+/* Fills f->config; needs the kernel release in f->file. -ENOMEM. */
 int src_config(struct tdxctl_ctx *ctx, struct tdxctl_facts *f);
-/* Inflates @len bytes of gzip to at most @max, malloc'ed and NUL-terminated; -EINVAL, -EFBIG. */
+/*
+ * Inflates @len bytes of gzip into *@out, malloc'ed and NUL-terminated. -EINVAL: not
+ * gzip; -EFBIG: more than @max bytes; -ENOMEM.
+ */
 int src_gunzip(const void *gz, size_t len, size_t max, char **out);
-/* @all: every cgroup, not only the totals. */
+
+/* ---- cgroup.c ---- */
+
+/* Fills the HKID counts of the misc cgroup; @all: also f->cgroups. -ENOMEM. */
 int src_cgroup(struct tdxctl_ctx *ctx, struct tdxctl_facts *f, bool all);
-/* The number after "tdx " in a misc.* file; "max" is TDXCTL_UNKNOWN. */
+/* Reads the number after "@key " in a misc.* file; "max" is TDXCTL_UNKNOWN. False: none. */
 bool src_misc(const char *text, const char *key, uint64_t *v);
 /*
- * HKIDs charged in the whole host: -ENOENT this kernel does not count them,
- * -ENODATA KVM has no TDX and none is charged, -EPROTO.
+ * Reads the number of HKIDs charged on the whole host. -ENOENT: this kernel does not
+ * count them; -ENODATA: KVM has no TDX, so none is charged; -EPROTO: malformed; -errno.
  */
 int src_charged(struct tdxctl_ctx *ctx, uint64_t *charged);
+
+/* ---- memory.c ---- */
+
+/* Fills memory size, offline blocks and DIMM slots. -ENOMEM. */
 int src_memory(struct tdxctl_ctx *ctx, struct tdxctl_facts *f);
-/* The memory slots in a DMI table of @len bytes. */
+/* Fills f->dimms from a DMI table of @len bytes; stops at a malformed entry. -ENOMEM. */
 int src_dmi(const uint8_t *table, size_t len, struct tdxctl_facts *f);
+
+/* ---- pstore.c ---- */
+
+/* Fills f->last_log. -ENOMEM. */
 int src_pstore(struct tdxctl_ctx *ctx, struct tdxctl_facts *f);
+
+/* ---- services.c ---- */
+
+/* Fills the facts about VMMs and attestation services. -ENOMEM. */
 int src_services(struct tdxctl_ctx *ctx, const struct host_sources *src, struct tdxctl_facts *f);
-/* An argument of a VMM; false: it is about something else. */
+/* Parses an argument of a VMM. False: it does not configure a quote socket. */
 bool src_quote_socket(const char *arg, struct tdxctl_quote_socket *q);
-/* "6.12.95+deb12-amd64" is TDXCTL_KERNEL(6, 12); 0 malformed. */
-unsigned int src_kernel(const char *release);
 
-/* ---- process.c ---- */
+/* ---- process.c: a negative errno is that of the file in /proc ---- */
 
-/* Whether a link of /proc/PID/fd is a VM file of KVM or of the emulated one. */
+/* Whether a link of /proc/PID/fd is a VM file, of KVM or of tdx_emul. */
 bool link_is_vm(const char *link);
+/* Whether a link of /proc/PID/fd is a guest_memfd. */
 bool link_is_gmem(const char *link);
-/* Where the descriptor @fd of @pid leads. */
+/* Reads the link of descriptor @fd of @pid. -errno. */
 int process_link(struct tdxctl_ctx *ctx, pid_t pid, unsigned int fd, char *link, size_t size);
-/* Calls @fn with each descriptor of @pid, in no order; stops on non-zero. */
+/*
+ * Calls @fn with each descriptor of @pid, in no order. Stops when @fn returns non-zero
+ * and returns that value. -errno.
+ */
 int process_each_fd(struct tdxctl_ctx *ctx, pid_t pid, int (*fn)(void *arg, unsigned int fd), void *arg);
-/* 1 when both descriptors are of the same open file, 0 when not, -errno. */
+/* Returns 1 when both descriptors refer to the same open file, 0 when not, -errno. */
 int process_same_file(struct tdxctl_ctx *ctx, pid_t a, int fd_a, pid_t b, int fd_b);
-/* Ticks since the boot at which @pid started; -ESRCH, -EPROTO. */
+/* Reads when @pid started, in clock ticks since boot. -ESRCH: no such process; -EPROTO. */
 int process_start(struct tdxctl_ctx *ctx, pid_t pid, uint64_t *ticks);
-/* Whether @pid is (still) the process that started at @start_ns of CLOCK_BOOTTIME. */
-bool process_is(struct tdxctl_ctx *ctx, pid_t pid, uint64_t start_ns);
-/* Whether it is certain that the process has ended. */
+/* Whether @pid is still the process that started at @start_ns of CLOCK_BOOTTIME. */
+bool process_started_at(struct tdxctl_ctx *ctx, pid_t pid, uint64_t start_ns);
+/* Whether it is certain that the process @o has ended. */
 bool process_ended(struct tdxctl_ctx *ctx, const struct tdxctl_owner *o);
+/* Returns the effective UID of @pid; (uid_t)-1: not known. */
 uid_t process_uid(struct tdxctl_ctx *ctx, pid_t pid);
-/* The name of the process, printable; NULL it has none that can be read. */
+/* Returns the printable name of @pid, malloc'ed; NULL: not known. */
 char *process_comm(struct tdxctl_ctx *ctx, pid_t pid);
 
 /* ---- vm.c, pins.c ---- */
 
-/* Fills @vm from the process of @td; pid 0 when that process has ended. */
+/*
+ * Fills @vm from the process that created @td; pid is 0 when that process has ended.
+ * The strings belong to @vm. -ENOMEM.
+ */
 int vm_name(struct tdxctl_ctx *ctx, const struct tdxctl_td *td, struct tdxctl_vm *vm);
-/* The name a VMM's command line (NUL-separated, @len bytes) gives; malloc'ed. */
+/*
+ * Reads name and UUID of a VM from its VMM's command line: @len bytes, NUL-separated.
+ * Both are malloc'ed, or NULL when not given. -EINVAL: the last argument has no end.
+ */
 int vm_parse_cmdline(const char *cmdline, size_t len, char **name, char **uuid);
+/*
+ * Implements backend->pins. -EACCES: some processes could not be read; the list holds
+ * the others.
+ */
 int host_pins(struct tdxctl_ctx *ctx, const struct tdxctl_td_view *td, struct tdxctl_pin **out,
 	      size_t *count);
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The configuration of the running kernel: its own copy, else a file of that release. */
+/* Configuration of the running kernel: /proc/config.gz, else a file for its release. */
 #include <stdio.h>
 #include <zlib.h>
 #include "host.h"
 
 #define MAX_CONFIG	(4 << 20)
-#define GZIP		16	/* zlib: this header and no other */
+#define GZIP		16	/* zlib: accept gzip only */
 
 int src_gunzip(const void *gz, size_t len, size_t max, char **out)
 {
@@ -35,7 +35,7 @@ int src_gunzip(const void *gz, size_t len, size_t max, char **out)
 		z.next_out = (Bytef *)buf + z.total_out;
 		z.avail_out = (uInt)(room - z.total_out);
 		ret = inflate(&z, Z_FINISH);
-		/* Z_BUF_ERROR: no room, or no more input. */
+		/* Z_BUF_ERROR: the output is full, or the input ended early. */
 	} while (ret == Z_BUF_ERROR && !z.avail_out && room < max);
 	inflateEnd(&z);
 	if (ret != Z_STREAM_END) {
@@ -69,9 +69,9 @@ int src_config(struct tdxctl_ctx *ctx, struct tdxctl_facts *f)
 
 	if (!err || err == -ENOMEM)
 		return err;
-	/* The release comes from a file: it must not lead elsewhere. */
+	/* The release comes from a file, so it must not contain a path. */
 	if (!release || strchr(release, '/')) {
-		f->config.reason = "the kernel's release is not known";
+		f->config.reason = "kernel release not known";
 		return 0;
 	}
 	for (size_t i = 0; !f->config.text && i < ARRAY_SIZE(paths); i++) {

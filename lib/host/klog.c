@@ -2,8 +2,6 @@
 /* The kernel log of this boot. */
 #include "host.h"
 
-
-/* The part of a log file that belongs to the last boot in it. */
 int klog_read_file(struct tdxctl_ctx *ctx, const char *path, struct text_buf *b)
 {
 	char *text, *p, *last = NULL;
@@ -33,6 +31,6 @@ int src_klog(struct tdxctl_ctx *ctx, const struct host_sources *src, struct tdxc
 		return 0;
 	}
 	free(b.p);
-	f->log.reason = err == -ENOENT || err == -ENODEV ? "no kernel log" : src_why(err);
+	f->log.reason = err == -ENOENT || err == -ENODEV ? "no kernel log" : src_reason(err);
 	return err == -ENOMEM ? err : 0;
 }

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* VMs in the debugfs of KVM, and what is unknown of KVM. */
+/* VMs in KVM's debugfs, and reasons when KVM cannot be asked. */
 #include "host.h"
 
-const char tdxctl_td_other_abi[] = "KVM has another KVM_TDX_CAPABILITIES than Linux 6.16";
+/* Also in reports, where doctor recognises the text. */
+const char tdxctl_td_other_abi[] = "KVM_TDX_CAPABILITIES of this KVM differs from Linux 6.16";
 
-/* VMs are directories PID-FD. */
+/* Each VM has a directory named PID-FD. */
 static int count_vm(void *arg, const char *name)
 {
 	uint64_t *n = arg;
@@ -21,7 +22,7 @@ void src_vms(struct tdxctl_ctx *ctx, struct tdxctl_facts *f)
 
 	f->kvm_vms = (struct tdxctl_val){ .readable = !err, .value = vms };
 	if (err)
-		f->kvm_vms.reason = src_why(err);
+		f->kvm_vms.reason = src_reason(err);
 }
 
 void kvm_td_unknown(struct tdxctl_facts *f, const char *reason)

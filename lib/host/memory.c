@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Memory: its size, its blocks, and the DIMM slots that DMI tells of. */
+/* Memory size, offline memory blocks, and DIMM slots from DMI. */
 #include <ctype.h>
 #include <stdio.h>
 #include "host.h"
@@ -9,12 +9,14 @@
 #define MAX_SOCKETS	64
 #define TYPE_DIMM	17
 
+struct block_count {
+	struct tdxctl_ctx *ctx;
+	uint64_t n;
+};
+
 static int count_offline(void *arg, const char *name)
 {
-	struct {
-		struct tdxctl_ctx *ctx;
-		uint64_t n;
-	} *a = arg;
+	struct block_count *a = arg;
 	char path[300], state[16];
 
 	if (strncmp(name, "memory", 6) || name[6] < '0' || name[6] > '9')
@@ -26,10 +28,7 @@ static int count_offline(void *arg, const char *name)
 
 static void read_blocks(struct tdxctl_ctx *ctx, struct tdxctl_facts *f)
 {
-	struct {
-		struct tdxctl_ctx *ctx;
-		uint64_t n;
-	} a = { .ctx = ctx };
+	struct block_count a = { .ctx = ctx };
 	unsigned long long kib;
 	char line[80];
 	int err = root_read_line(ctx, "/proc/meminfo", line, sizeof(line));
@@ -37,17 +36,17 @@ static void read_blocks(struct tdxctl_ctx *ctx, struct tdxctl_facts *f)
 	if (!err && sscanf(line, "MemTotal: %llu kB", &kib) == 1)
 		val_set(&f->mem_total, kib << 10);
 	else
-		f->mem_total.reason = src_why(err ? err : -EINVAL);
+		f->mem_total.reason = src_reason(err ? err : -EINVAL);
 	err = root_each(ctx, "/sys/devices/system/memory", count_offline, &a);
 	if (err)
-		f->mem_offline.reason = src_why(err);
+		f->mem_offline.reason = src_reason(err);
 	else
 		val_set(&f->mem_offline, a.n);
 }
 
 /* ---- DMI ---- */
 
-/* String @n (from 1) of those that end at @end; "" none. */
+/* Returns string @n, counted from 1, of the strings in [@s, @end); "": none. */
 static const char *dmi_string(const uint8_t *s, const uint8_t *end, unsigned int n)
 {
 	if (!n)
@@ -58,9 +57,9 @@ static const char *dmi_string(const uint8_t *s, const uint8_t *end, unsigned int
 }
 
 /*
- * DMI does not say which socket a slot belongs to; boards put it into the
- * locators: "CPU1_DIMM_A1", "P0 CHANNEL A", "NODE 1". Else each array of slots
- * is taken for a socket.
+ * DMI has no field for the socket of a slot. Most boards name the socket in a locator:
+ * "CPU1_DIMM_A1", "P0 CHANNEL A", "NODE 1". Otherwise each array of slots counts as one
+ * socket.
  */
 static void socket_name(const char *slot, const char *bank, unsigned int array, char *buf, size_t size)
 {
@@ -90,14 +89,14 @@ static unsigned int le16(const uint8_t *p)
 	return p[0] | (unsigned int)p[1] << 8;
 }
 
-/* Bytes of a slot's module; 0 empty. */
+/* Returns the bytes of the module in a slot; 0: empty. */
 static uint64_t dimm_size(const uint8_t *e, unsigned int len)
 {
 	unsigned int size = le16(e + 0xc);
 
 	if (size == 0x7fff && len >= 0x20)
 		return (uint64_t)(le16(e + 0x1c) | (le16(e + 0x1e) & 0x7fff) << 16) << 20;
-	if (size == 0xffff)		/* there, of unknown size */
+	if (size == 0xffff)		/* populated, size unknown */
 		return 1;
 	return size & 0x8000 ? (uint64_t)(size & 0x7fff) << 10 : (uint64_t)size << 20;
 }
@@ -131,7 +130,7 @@ int src_dmi(const uint8_t *table, size_t len, struct tdxctl_facts *f)
 {
 	const uint8_t *p = table, *end = table + len;
 
-	/* Each is a header, its length in byte 1, then strings up to two NULs. */
+	/* An entry is a header, whose length is byte 1, then strings that end with two NULs. */
 	while (end - p >= 4 && p[1] >= 4 && p[1] <= end - p) {
 		const uint8_t *strings = p + p[1], *s = strings;
 		char socket[sizeof(f->dimms->socket)];
@@ -163,7 +162,7 @@ int src_memory(struct tdxctl_ctx *ctx, struct tdxctl_facts *f)
 	read_blocks(ctx, f);
 	len = root_read(ctx, DMI_TABLE, MAX_DMI, &table);
 	if (len < 0) {
-		f->dimm_sockets.reason = src_why((int)len);
+		f->dimm_sockets.reason = src_reason((int)len);
 		return 0;
 	}
 	err = src_dmi((const uint8_t *)table, (size_t)len, f);
@@ -171,6 +170,6 @@ int src_memory(struct tdxctl_ctx *ctx, struct tdxctl_facts *f)
 	if (f->nr_dimms)
 		val_set(&f->dimm_sockets, f->nr_dimms);
 	else
-		f->dimm_sockets.reason = "DMI tells of no memory slot";
+		f->dimm_sockets.reason = "DMI lists no memory slots";
 	return err;
 }

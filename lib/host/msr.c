@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The MSRs that are read of each package. */
+/* The MSRs that are read on each package. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -21,7 +21,7 @@ bool msr_wanted(size_t i, bool all)
 	return all || i == TDXCTL_MSR_KEYID || i == TDXCTL_MSR_TME_ACTIVATE;
 }
 
-void msrs_blank(struct tdxctl_msr_set *s, bool all, const char *reason)
+void msrs_unknown(struct tdxctl_msr_set *s, bool all, const char *reason)
 {
 	for (size_t i = 0; i < TDXCTL_MSR_COUNT; i++)
 		if (msr_wanted(i, all))
@@ -48,7 +48,7 @@ int host_msrs(struct tdxctl_ctx *ctx, const struct tdxctl_snapshot *snap, enum t
 			continue;
 		s->package = snap->packages[i].id;
 		s->cpu = snap->cpus[c].cpu;
-		msrs_blank(s, true, src_not_asked);
+		msrs_unknown(s, true, src_not_asked);
 		if (which == TDXCTL_MSRS_ALL || (which == TDXCTL_MSRS_KEYIDS && !n))
 			read(ctx, s, which == TDXCTL_MSRS_ALL);
 		n++;

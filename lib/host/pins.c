@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Who keeps a TD alive (F7): the HKID goes with the last user of the process's
- * memory map, private pages with the guest_memfd, the VM with its last file.
+ * What keeps a TD alive, see FLOWS.md F7: the HKID is freed when the last process that
+ * shares the memory map ends, private pages when the guest_memfd is closed, the VM when
+ * its last file is closed.
  */
 #include <linux/kcmp.h>
 #include <stdio.h>
@@ -16,16 +17,16 @@ struct file {
 
 struct scan {
 	struct tdxctl_ctx *ctx;
-	pid_t owner;			/* 0 gone */
-	int vm_fd;			/* of the owner */
-	struct file *files;		/* of the owner */
+	pid_t owner;			/* 0: ended */
+	int vm_fd;			/* the owner's VM file */
+	struct file *files;		/* of the owner, of the kinds above */
 	size_t nr_files;
 	struct tdxctl_pin *pins;
 	size_t nr_pins;
-	bool denied;
-	pid_t pid;			/* process being looked at */
+	bool denied;			/* a process could not be read */
+	pid_t pid;			/* the current process */
 	bool shares_mm;
-	bool inherited;			/* owner gone, this one has its VM file */
+	bool inherited;			/* the owner has ended; this one has its VM file */
 };
 
 static bool classify(const char *link, enum tdxctl_pin_kind *kind)
@@ -81,11 +82,11 @@ static int one_thread(void *arg, unsigned int tid)
 	struct scan *s = arg;
 
 	if ((pid_t)tid == s->pid)
-		return 0;		/* the process itself is listed already */
+		return 0;		/* the main thread is listed as the process */
 	return add_pin(s, TDXCTL_PIN_THREAD, (pid_t)tid, -1, NULL);
 }
 
-/* Is @fd of the process looked at the same open file as one of the owner's? */
+/* Whether @fd of the current process is an open file of the owner: 1, 0 or -errno. */
 static int same_file(struct scan *s, int fd, enum tdxctl_pin_kind kind)
 {
 	for (size_t i = 0; i < s->nr_files; i++) {
@@ -140,14 +141,15 @@ static int owner_fd(void *arg, unsigned int fd)
 }
 
 /*
- * A child of fork() has its parent's descriptors under the same numbers. With
- * the owner gone nothing better ties a process to this TD.
+ * A child of fork() has its parent's descriptors under the same numbers. After the owner
+ * has ended, this is the only evidence that ties a process to the TD.
  */
 static bool inherited_vm(struct scan *s)
 {
 	char link[256];
 
-	return !s->owner && s->vm_fd >= 0 && !process_link(s->ctx, s->pid, (unsigned int)s->vm_fd, link, sizeof(link)) &&
+	return !s->owner && s->vm_fd >= 0 &&
+	       !process_link(s->ctx, s->pid, (unsigned int)s->vm_fd, link, sizeof(link)) &&
 	       link_is_vm(link);
 }
 
@@ -176,7 +178,7 @@ static int one_process(void *arg, unsigned int pid)
 		if (err == -ENOMEM)
 			return err;
 	}
-	/* kcmp() needs the live owner to tell whose files these are. */
+	/* Comparing files needs kcmp() with the running owner. */
 	if (!s->shares_mm && !s->inherited && (!s->owner || s->ctx->backend->copied))
 		return 0;
 	err = process_each_fd(s->ctx, s->pid, one_fd, s);
@@ -204,7 +206,7 @@ int host_pins(struct tdxctl_ctx *ctx, const struct tdxctl_td_view *td, struct td
 	struct scan s = { .ctx = ctx, .vm_fd = td->td.owner.fd };
 	int err = 0;
 
-	if (process_is(ctx, td->vm.pid, td->td.owner.start_ns)) {
+	if (process_started_at(ctx, td->vm.pid, td->td.owner.start_ns)) {
 		s.owner = s.pid = td->vm.pid;
 		err = process_each_fd(ctx, s.owner, owner_fd, &s);
 		s.denied = err == -EACCES || err == -EPERM;
@@ -214,7 +216,7 @@ int host_pins(struct tdxctl_ctx *ctx, const struct tdxctl_td_view *td, struct td
 	free(s.files);
 	if (err && s.nr_pins == 0) {
 		free(s.pins);
-		return ctx_fail(ctx, err, NULL, "/proc: %s", strerror(-err));
+		return ctx_fail(ctx, err, NULL, "cannot read /proc: %s", strerror(-err));
 	}
 	if (s.nr_pins)
 		qsort(s.pins, s.nr_pins, sizeof(*s.pins), by_pid);
@@ -223,7 +225,7 @@ int host_pins(struct tdxctl_ctx *ctx, const struct tdxctl_td_view *td, struct td
 	if (err == -ENOMEM)
 		return ctx_nomem(ctx);
 	if (s.denied)
-		return ctx_fail(ctx, -EACCES, "run as root to see every process",
-				"/proc: some processes could not be read");
+		return ctx_fail(ctx, -EACCES, "run as root to see all processes",
+				"cannot read some processes in /proc: Permission denied");
 	return 0;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What files of the host say, with or without the helper. */
+/* CPU model, kernel, TDX module, KVM, boot time and helper, from files of the host. */
 #include <stdio.h>
 #include "host.h"
 
@@ -28,7 +28,7 @@ void host_platform(struct tdxctl_ctx *ctx, struct tdxctl_platform *p)
 		p->kvm = strdup("tdx_emul");
 	else if (root_exists(ctx, "/sys/module/kvm_intel"))
 		p->kvm = strdup("kvm_intel");
-	/* kvm_intel turns the parameter off itself when the module is not up. */
+	/* kvm_intel clears the parameter when the TDX module could not be initialised. */
 	p->has_tdx = p->tdx_module || p->kvm_tdx == 1 ||
 		     root_exists(ctx, "/sys/module/tdx_emul");
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Processes of the host and their descriptors. A PID alone proves nothing: it counts
- * only together with the start time of its process.
+ * Processes of the host and their descriptors. A PID may be reused, so it identifies a
+ * process only together with its start time.
  */
 #include <ctype.h>
 #include <stdio.h>
@@ -16,11 +16,11 @@ bool link_is_vm(const char *link)
 
 bool link_is_gmem(const char *link)
 {
-	/* "anon_inode:[kvm-gmem]"; newer kernels have a file system for it. */
+	/* "anon_inode:[kvm-gmem]"; newer kernels show a path in a file system of its own. */
 	return strstr(link, "[kvm-gmem]");
 }
 
-/* Field 22 of its stat. */
+/* The start time is field 22 of stat. */
 int process_start(struct tdxctl_ctx *ctx, pid_t pid, uint64_t *ticks)
 {
 	char path[32], *text, *p;
@@ -29,7 +29,7 @@ int process_start(struct tdxctl_ctx *ctx, pid_t pid, uint64_t *ticks)
 	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
 	if (root_read(ctx, path, 4096, &text) < 0)
 		return -ESRCH;
-	/* The name in parentheses may hold anything, also parentheses. */
+	/* The name in parentheses may itself contain parentheses. */
 	p = strrchr(text, ')');
 	for (int field = 2; p && field < 22; field++) {
 		p = strchr(p, ' ');
@@ -44,24 +44,22 @@ int process_start(struct tdxctl_ctx *ctx, pid_t pid, uint64_t *ticks)
 	return err;
 }
 
-bool process_is(struct tdxctl_ctx *ctx, pid_t pid, uint64_t start_ns)
+bool process_started_at(struct tdxctl_ctx *ctx, pid_t pid, uint64_t start_ns)
 {
 	long hz = sysconf(_SC_CLK_TCK);
 	uint64_t ticks, want;
 
-	if (pid <= 0 || hz <= 0 || process_start(ctx, pid, &ticks))
+	if (pid <= 0 || !start_ns || hz <= 0 || process_start(ctx, pid, &ticks))
 		return false;
-	if (!start_ns)
-		return false;
-	/* Both are rounded down from the same clock; one tick for the rounding. */
+	/* Both are rounded down from the same clock: allow one tick of difference. */
 	want = start_ns / (NSEC_PER_SEC / (uint64_t)hz);
 	return ticks + 1 >= want && ticks <= want + 1;
 }
 
 /*
- * Is it certain that the process ended? A /proc that hides or lacks it proves
- * nothing, and the helper's PIDs are those of the initial PID namespace, whose
- * number is fixed.
+ * A missing entry in /proc proves nothing: hidepid= may hide the process. The helper
+ * reports PIDs of the initial PID namespace, whose inode number is fixed; from another
+ * namespace nothing can be proved.
  */
 bool process_ended(struct tdxctl_ctx *ctx, const struct tdxctl_owner *o)
 {
@@ -78,8 +76,8 @@ bool process_ended(struct tdxctl_ctx *ctx, const struct tdxctl_owner *o)
 		return true;
 	if (fd >= 0)
 		op_close(ctx, fd);
-	/* Somebody has the number: the same process, or a later one? */
-	return !process_start(ctx, o->tgid, &ticks) && !process_is(ctx, o->tgid, o->start_ns);
+	/* The PID is in use, perhaps by a later process. */
+	return !process_start(ctx, o->tgid, &ticks) && !process_started_at(ctx, o->tgid, o->start_ns);
 }
 
 uid_t process_uid(struct tdxctl_ctx *ctx, pid_t pid)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the kernel before this one left behind. */
+/* The log that the previous kernel left in pstore. */
 #include <stdio.h>
 #include "host.h"
 
@@ -11,7 +11,7 @@ struct collection {
 	struct tdxctl_ctx *ctx;
 	FILE *out;
 	unsigned int files;
-	int err;			/* of a file that could not be read */
+	int err;			/* of the last file that could not be read */
 };
 
 static int add_file(void *arg, const char *name)
@@ -56,6 +56,6 @@ int src_pstore(struct tdxctl_ctx *ctx, struct tdxctl_facts *f)
 	if (err >= 0)
 		err = c.err ? c.err : -ENOENT;
 	t->absent = err == -ENOENT;
-	t->reason = t->absent ? "nothing is left of it" : src_why(err);
+	t->reason = t->absent ? "pstore has no log of the previous kernel" : src_reason(err);
 	return err == -ENOMEM ? err : 0;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Questions to the facts: what a file, the configuration or a log says. */
+/* Queries on facts: values of files, kernel options and log lines. */
 #include <stdio.h>
 #include "host.h"
 
@@ -19,7 +19,7 @@ struct tdxctl_val tdxctl_text_u64(const struct tdxctl_text *t)
 
 	if (!t->text)
 		return v;
-	v.reason = src_why(-EINVAL);
+	v.reason = src_reason(-EINVAL);
 	if (t->text[0] < '0' || t->text[0] > '9')
 		return v;
 	errno = 0;
@@ -77,21 +77,21 @@ enum tdxctl_tri tdxctl_config_get(const struct tdxctl_facts *f, const char *name
 
 /* ---- logs ---- */
 
-/* Microseconds of "[    1.234567]" at the beginning of a line. */
+/* Parses "[    1.234567]" at the start of a line into microseconds. */
 static bool time_stamp(const char *line, uint64_t *us)
 {
 	unsigned long long s;
 	unsigned int frac;
 	int end = 0;
 
-	/* Always six digits in the kernel's own form. */
+	/* The kernel always prints six decimals. */
 	if (sscanf(line, "[%12llu.%6u]%n", &s, &frac, &end) != 2 || !end || line[end - 8] != '.')
 		return false;
 	*us = s * 1000000 + frac;
 	return true;
 }
 
-/* The line that @p is in, without its time. */
+/* Finds the line that contains @p, without its time stamp. */
 static void whole_line(const char *text, const char *p, const char **line, size_t *len)
 {
 	const char *s = p, *bracket;
@@ -133,7 +133,7 @@ struct tdxctl_val tdxctl_log_gap(const struct tdxctl_facts *f, const char *needl
 		return v;
 	while (p > f->log.text && p[-1] != '\n')
 		p--;
-	v.reason = "the kernel log has no times";
+	v.reason = "the kernel log has no time stamps";
 	if (p == f->log.text || !time_stamp(p, &at))
 		return v;
 	for (p--; p > f->log.text && p[-1] != '\n'; p--)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What runs beside KVM: VMMs and their logs, and the services of attestation. */
+/* VMMs, their logs, and the attestation services. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -18,7 +18,7 @@
 struct scan {
 	struct tdxctl_ctx *ctx;
 	struct tdxctl_facts *f;
-	uint64_t uptime_ticks;		/* 0 unknown */
+	uint64_t uptime_ticks;		/* 0: not known */
 	bool qgs, pccs;
 };
 
@@ -39,7 +39,7 @@ static uint64_t number_after(const char *s, const char *key)
 
 bool src_quote_socket(const char *arg, struct tdxctl_quote_socket *q)
 {
-	/* "-service=vsock:2:4050" was QEMU's word before "-socket". */
+	/* "quote-generation-socket"; older QEMU has "quote-generation-service=vsock:2:4050". */
 	const char *p = strstr(arg, "quote-generation-s"), *vsock;
 	unsigned long long cid, port;
 
@@ -55,7 +55,7 @@ bool src_quote_socket(const char *arg, struct tdxctl_quote_socket *q)
 		q->port = port;
 		return true;
 	}
-	/* Not those of a device before it. */
+	/* Search behind the option: a device before it may have a cid too. */
 	q->cid = number_after(p, "cid");
 	q->port = number_after(p, "port");
 	return true;
@@ -78,7 +78,7 @@ static int add_quote_socket(struct scan *s, unsigned int pid, const char *cmdlin
 	return 0;
 }
 
-static void note_qgs(struct scan *s, unsigned int pid)
+static void record_qgs(struct scan *s, unsigned int pid)
 {
 	uint64_t start;
 
@@ -99,13 +99,13 @@ static int scan_process(void *arg, unsigned int pid)
 	if (root_read_line(s->ctx, path, comm, sizeof(comm)))
 		return 0;
 	if (!strcmp(comm, "qgs") || !strcmp(comm, "qgsd"))
-		note_qgs(s, pid);
+		record_qgs(s, pid);
 	snprintf(path, sizeof(path), "/proc/%u/cmdline", pid);
 	len = root_read(s->ctx, path, MAX_CMDLINE, &cmdline);
 	if (len < 0)
 		return 0;
 	for (const char *a = cmdline; !err && a < cmdline + len; a += strlen(a) + 1) {
-		/* A script of node's, so the process is named after that. */
+		/* A script: its process is named "node", so look at the first argument. */
 		if (a == cmdline + strlen(cmdline) + 1 && strstr(a, "pccs_server.js"))
 			s->pccs = true;
 		if (src_quote_socket(a, &q))
@@ -127,20 +127,20 @@ static int read_processes(struct tdxctl_ctx *ctx, struct tdxctl_facts *f)
 	if (hz > 0 && !root_read_line(ctx, "/proc/uptime", line, sizeof(line)) &&
 	    sscanf(line, "%lf", &up) == 1 && up > 0 && up < 1e10)
 		s.uptime_ticks = (uint64_t)(up * (double)hz);
-	f->qgs_uptime.reason = "qgs does not run, or cannot be seen";
+	f->qgs_uptime.reason = "qgs is not running, or its process is hidden";
 	err = root_each_number(ctx, "/proc", scan_process, &s);
 	if (err == -ENOMEM)
 		return err;
 	for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
 		if (err < 0)
-			all[i]->reason = src_why(err);
-		/* With hidepid= others' processes are not there: nothing to conclude. */
+			all[i]->reason = src_reason(err);
+		/* hidepid= hides processes of other users: a missing one proves nothing. */
 		else if (!ctx->backend->copied && !root_exists(ctx, "/proc/1"))
 			all[i]->reason = "other users' processes are hidden: run as root";
 		else
 			val_set(all[i], 0);
 	}
-	/* What was seen is there, whatever was hidden. */
+	/* A process that was found is running, even if others are hidden. */
 	if (s.qgs)
 		val_set(&f->qgs_running, 1);
 	if (s.pccs)
@@ -152,7 +152,7 @@ static int read_processes(struct tdxctl_ctx *ctx, struct tdxctl_facts *f)
 
 /* ---- units ---- */
 
-/* systemd keeps a cgroup for a unit while it runs. */
+/* A unit has a cgroup while it is active. */
 static void read_unit(struct tdxctl_ctx *ctx, const char *unit, struct tdxctl_val *v)
 {
 	static const char *const running[] = {
@@ -180,17 +180,17 @@ static void read_unit(struct tdxctl_ctx *ctx, const char *unit, struct tdxctl_va
 	if (root_exists(ctx, "/usr/lib/systemd/system") || root_exists(ctx, "/lib/systemd/system"))
 		val_set(v, TDXCTL_SERVICE_ABSENT);
 	else
-		v->reason = "no systemd here";
+		v->reason = "no systemd on this host";
 }
 
-/* ---- logs of VMMs ---- */
+/* ---- VMM logs ---- */
 
 struct vm_logs {
 	struct tdxctl_ctx *ctx;
 	struct tdxctl_facts *f;
 };
 
-/* What was written since the VM started last; NULL nothing that counts. */
+/* Returns the log since the last start of the VM, malloc'ed; NULL: none of this boot. */
 static char *log_tail(struct tdxctl_ctx *ctx, const char *path)
 {
 	int fd = root_open(ctx, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
@@ -200,7 +200,7 @@ static char *log_tail(struct tdxctl_ctx *ctx, const char *path)
 
 	if (fd < 0)
 		return NULL;
-	if (!fstat(fd, &st) && S_ISREG(st.st_mode) && (ctx->backend->copied || src_of_this_boot(&st)))
+	if (!fstat(fd, &st) && S_ISREG(st.st_mode) && (ctx->backend->copied || src_since_boot(&st)))
 		text = malloc(VM_LOG_TAIL + 1);
 	if (text)
 		n = pread(fd, text, VM_LOG_TAIL, st.st_size > VM_LOG_TAIL ? st.st_size - VM_LOG_TAIL : 0);
@@ -253,8 +253,9 @@ static int read_vm_logs(struct tdxctl_ctx *ctx, struct tdxctl_facts *f)
 
 	if (err == -ENOMEM)
 		return err;
+	/* Doctor skips its rules about VM logs when the reason begins with "no logs". */
 	if (err)
-		f->vm_log_count.reason = err == -ENOENT ? "no logs of libvirt's QEMU" : src_why(err);
+		f->vm_log_count.reason = err == -ENOENT ? "no logs of libvirt's QEMU" : src_reason(err);
 	else
 		val_set(&f->vm_log_count, f->nr_vm_logs);
 	return 0;

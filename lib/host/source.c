@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the sources of facts share: a file as text, and the reason when there is none. */
+/* Helpers of all sources: values, texts, and the reasons why there is none. */
 #include <sys/stat.h>
 #include <time.h>
 #include "host.h"
 
 const char src_not_asked[] = "not asked for";
 
-const char *src_why(int err)
+const char *src_reason(int err)
 {
 	switch (err < 0 ? -err : err) {
 	case ENOENT: case ENOTDIR: case ENODEV: case ENXIO:
-		return "not there";
+		return "not present";
+	/* Doctor compares the first words of this one. */
 	case EACCES: case EPERM:
 		return "no permission: run as root";
 	case EINVAL:
@@ -29,12 +30,12 @@ void src_text(struct tdxctl_ctx *ctx, const char *path, size_t max, struct tdxct
 	ssize_t len = root_read(ctx, path, max, &t->text);
 
 	t->absent = len == -ENOENT;
-	t->reason = len < 0 ? src_why((int)len) : NULL;
+	t->reason = len < 0 ? src_reason((int)len) : NULL;
 	if (len < 0)
 		t->text = NULL;
 }
 
-bool src_of_this_boot(const struct stat *st)
+bool src_since_boot(const struct stat *st)
 {
 	struct timespec now, up;
 

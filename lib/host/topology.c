@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* CPUs and packages from sysfs, and the snapshot of a host without the helper. */
+/* CPUs and packages from sysfs: the snapshot of a host without the helper. */
 #include <stdio.h>
 #include "host.h"
 
 #define CPU_DIR		"/sys/devices/system/cpu"
-#define MAX_CPUS	8192U		/* NR_CPUS of the largest x86 kernels */
+#define MAX_CPUS	8192U		/* the largest NR_CPUS of x86 */
 
 enum { PRESENT = 1, ONLINE = 2 };
 
@@ -23,7 +23,7 @@ static int mark(void *arg, unsigned int cpu)
 	return 0;
 }
 
-/* Marks the CPUs of one of the kernel's lists. */
+/* Marks the CPUs of a list file. -EPROTO: malformed; -errno. */
 static int mark_list(struct tdxctl_ctx *ctx, const char *path, struct marks *m, uint8_t bit)
 {
 	char *text;
@@ -36,10 +36,11 @@ static int mark_list(struct tdxctl_ctx *ctx, const char *path, struct marks *m, 
 	m->bit = bit;
 	err = cpulist_each(text, mark, m);
 	free(text);
-	return err ? ctx_fail(ctx, -EPROTO, NULL, "%s: malformed list", path) : 0;
+	return err ? ctx_fail(ctx, -EPROTO, NULL, "%s: malformed CPU list", path) : 0;
 }
 
-static struct tdxctl_package *package(struct tdxctl_snapshot *snap, uint32_t id)
+/* Finds package @id, or adds it. */
+static struct tdxctl_package *get_package(struct tdxctl_snapshot *snap, uint32_t id)
 {
 	struct tdxctl_package *p = snap->packages;
 
@@ -68,12 +69,12 @@ static void add_cpu(struct tdxctl_ctx *ctx, struct tdxctl_snapshot *snap, uint32
 		.online = online,
 		.lp_init_status = TDXCTL_UNKNOWN,
 	};
-	/* The topology directory of an offline CPU is gone. */
+	/* An offline CPU has no topology directory. */
 	snprintf(path, sizeof(path), CPU_DIR "/cpu%u/topology/physical_package_id", cpu);
 	if (root_read_u64(ctx, path, &id) || id >= TDXCTL_UNKNOWN32)
 		return;
 	c->package = (uint32_t)id;
-	pkg = package(snap, c->package);
+	pkg = get_package(snap, c->package);
 	pkg->present_cpus++;
 	pkg->online_cpus += online;
 }
@@ -87,7 +88,7 @@ static int host_topology(struct tdxctl_ctx *ctx, struct tdxctl_snapshot *snap)
 	if (!m)
 		return ctx_nomem(ctx);
 	err = mark_list(ctx, CPU_DIR "/present", m, PRESENT);
-	/* Without sysfs nothing is known, which is no error. */
+	/* A host without sysfs has an empty topology; only a malformed list is an error. */
 	if (err == -EPROTO)
 		goto out;
 	err = mark_list(ctx, CPU_DIR "/online", m, ONLINE);
@@ -110,12 +111,12 @@ out:
 	return err;
 }
 
-/* The kernel's own count; the TDs of tdx_emul are in no cgroup. */
 uint64_t host_hkids_charged(struct tdxctl_ctx *ctx)
 {
 	uint64_t n;
 	int err;
 
+	/* tdx_emul does not charge cgroups. */
 	if (root_exists(ctx, "/sys/module/tdx_emul"))
 		return TDXCTL_UNKNOWN;
 	err = src_charged(ctx, &n);

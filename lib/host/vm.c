@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * Which VM is this TD: the process that created it, and what its VMM calls it.
- * A PID alone proves nothing: it counts only together with its start time.
- */
+/* The VM of a TD: the process that created it and the name that its VMM gives it. */
 #include <ctype.h>
 #include <stdio.h>
 #include "host.h"
 
-#define CMDLINE_MAX	(2U << 20)	/* more than the kernel allows by default */
+#define CMDLINE_MAX	(2U << 20)	/* more than the kernel's default limit */
 
 /*
- * The value of @key in QEMU's "a=b,c=d" syntax, where ",," is a literal comma.
- * @bare: a first element without '=' counts too ("-name web").
+ * Returns the value of @key in QEMU's "a=b,c=d" syntax, malloc'ed, or NULL; ",," is a
+ * literal comma. @bare: a first element without '=' is a value too ("-name web").
  */
 static char *qemu_value(const char *opt, const char *key, bool bare)
 {
@@ -45,7 +42,7 @@ static char *qemu_value(const char *opt, const char *key, bool bare)
 	return NULL;
 }
 
-/* The file name of a path without its extension: "/run/ch/web.sock" is "web". */
+/* Returns the file name of a path without extension: "web" of "/run/ch/web.sock". */
 static char *stem(const char *path)
 {
 	const char *base = strrchr(path, '/');
@@ -69,7 +66,7 @@ int vm_parse_cmdline(const char *cmdline, size_t len, char **name, char **uuid)
 
 	*name = *uuid = NULL;
 	if (!len || cmdline[len - 1])
-		return -EINVAL;		/* the last string has no end */
+		return -EINVAL;		/* the last argument has no NUL */
 	base = strrchr(cmdline, '/');
 	ch = !strncmp(base ? base + 1 : cmdline, "cloud-hypervisor", 16);
 
@@ -80,7 +77,7 @@ int vm_parse_cmdline(const char *cmdline, size_t len, char **name, char **uuid)
 		if (opt == arg || val >= end)
 			continue;
 		if (ch) {
-			/* No name of its own; the control socket is named after the VM. */
+			/* It has no name option; the API socket is named after the VM. */
 			if (!strcmp(opt, "api-socket"))
 				set_once(name, strncmp(val, "path=", 5) ? stem(val) : stem(val + 5));
 			else if (!strcmp(opt, "platform"))
@@ -99,7 +96,7 @@ int vm_parse_cmdline(const char *cmdline, size_t len, char **name, char **uuid)
 	return 0;
 }
 
-/* systemd writes a byte that its names cannot hold as "\x2d". */
+/* Undoes systemd's escapes of bytes in unit names: "\x2d". */
 static void unescape(char *s)
 {
 	char *o = s;
@@ -118,7 +115,10 @@ static void unescape(char *s)
 	*o = '\0';
 }
 
-/* "machine-qemu\x2d3\x2dweb.scope" in the cgroup of a libvirt guest is "web". */
+/*
+ * Reads the name of a libvirt guest from its cgroup: "web" of
+ * "machine-qemu\x2d3\x2dweb.scope".
+ */
 static char *libvirt_name(struct tdxctl_ctx *ctx, pid_t pid)
 {
 	char path[40], *text, *p, *end, *name = NULL;
@@ -161,7 +161,7 @@ int vm_name(struct tdxctl_ctx *ctx, const struct tdxctl_td *td, struct tdxctl_vm
 	char path[40], *cmdline, *name = NULL;
 	ssize_t len;
 
-	if (!process_is(ctx, pid, td->owner.start_ns)) {
+	if (!process_started_at(ctx, pid, td->owner.start_ns)) {
 		set_no_process(ctx, td, vm);
 		return 0;
 	}
@@ -180,8 +180,8 @@ int vm_name(struct tdxctl_ctx *ctx, const struct tdxctl_td *td, struct tdxctl_vm
 		name = libvirt_name(ctx, pid);
 	if (!name)
 		name = process_comm(ctx, pid);
-	/* The PID may have been recycled while its files were read. */
-	if (!process_is(ctx, pid, td->owner.start_ns)) {
+	/* The PID may have been reused while its files were read. */
+	if (!process_started_at(ctx, pid, td->owner.start_ns)) {
 		free(name);
 		set_no_process(ctx, td, vm);
 		return 0;

@@ -138,7 +138,7 @@ static bool is_listed(struct tdxctl_ctx *ctx, struct tdxctl_snapshot *snap, size
 		struct tdxctl_td *td = &snap->tds[i].td;
 
 		if (taken[i] || td->owner.tgid != t->pid ||
-		    !process_is(ctx, t->pid, td->owner.start_ns))
+		    !process_started_at(ctx, t->pid, td->owner.start_ns))
 			continue;
 		if (td->owner.fd >= 0 && !same_vm(ctx, t->pid, td->owner.fd, t->fd))
 			continue;

@@ -133,6 +133,6 @@ int live_qgs_log(struct tdxctl_ctx *ctx, size_t max, struct tdxctl_text *t)
 		return 0;
 	}
 	free(b.p);
-	t->reason = err < 0 ? src_why(err) : "the journal has nothing of qgsd, or hides it";
+	t->reason = err < 0 ? src_reason(err) : "the journal has nothing of qgsd, or hides it";
 	return err == -ENOMEM ? err : 0;
 }

@@ -67,7 +67,7 @@ static bool file_of_this_boot(struct tdxctl_ctx *ctx, const char *path)
 
 	if (fd < 0)
 		return false;
-	ret = !fstat(fd, &st) && src_of_this_boot(&st);
+	ret = !fstat(fd, &st) && src_since_boot(&st);
 	close(fd);
 	return ret;
 }

@@ -31,7 +31,7 @@ static void ask(struct tdxctl_ctx *ctx, int fd, unsigned long cap, struct tdxctl
 
 	*v = (struct tdxctl_val){ .readable = ret >= 0, .value = ret >= 0 ? (uint64_t)ret : 0 };
 	if (ret < 0)
-		v->reason = src_why(ret);
+		v->reason = src_reason(ret);
 }
 
 /* To open the device of a module that is not loaded would load it. */
@@ -58,7 +58,7 @@ static int ask_td(struct tdxctl_ctx *ctx, int vm, struct tdxctl_facts *f)
 		/* Kernels before TDX was merged had the same number for another struct. */
 		f->td_attributes.reason = f->td_xfam.reason =
 			err == -ENOTTY || err == -EINVAL ? tdxctl_td_other_abi :
-			src_why(err);
+			src_reason(err);
 	} else {
 		val_set(&f->td_attributes, caps->attributes);
 		val_set(&f->td_xfam, caps->xfam);
@@ -91,7 +91,7 @@ int live_kvm(struct tdxctl_ctx *ctx, struct tdxctl_facts *f, bool td)
 
 	if (fd < 0) {
 		kvm_unknown(f, fd == -ENODEV ? "KVM is not loaded" :
-			    fd == -ENOENT ? "no /dev/kvm" : src_why(fd), td);
+			    fd == -ENOENT ? "no /dev/kvm" : src_reason(fd), td);
 		return 0;
 	}
 	ask(ctx, fd, CAP_VM_TYPES, &f->kvm_vm_types);

@@ -13,7 +13,7 @@ void live_msrs(struct tdxctl_ctx *ctx, struct tdxctl_msr_set *s, bool all)
 	snprintf(path, sizeof(path), "/dev/cpu/%u/msr", s->cpu);
 	fd = root_open(ctx, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0) {
-		msrs_blank(s, all, fd == -ENOENT || fd == -ENXIO || fd == -ENODEV ?
+		msrs_unknown(s, all, fd == -ENOENT || fd == -ENXIO || fd == -ENODEV ?
 			   "no MSR device: modprobe msr" :
 			   fd == -EPERM || fd == -EACCES ? "no permission to read MSRs: run as root" :
 			   "the MSR device cannot be opened");

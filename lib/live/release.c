@@ -347,7 +347,7 @@ static int prepare(struct live_release *r, const struct tdxctl_td_view *td,
 		       ctx_fail(ctx, r->pidfd, NULL, "%s: process %d: %s", r->name, r->pid,
 				strerror(-r->pidfd));
 	/* From here on the PID cannot be recycled unnoticed; was it before? */
-	if (!process_is(ctx, td->vm.pid, td->td.owner.start_ns))
+	if (!process_started_at(ctx, td->vm.pid, td->td.owner.start_ns))
 		return open_failed(r, -ESRCH);
 
 	/* Without it the helper has one strategy less. */

@@ -51,7 +51,7 @@ static void nothing_there(void)
 	f = facts();
 	consistent(f);
 	CHECK(f->file[TDXCTL_FILE_KVM_TDX].absent);
-	CHECK_STR(f->file[TDXCTL_FILE_KVM_TDX].reason, "not there");
+	CHECK_STR(f->file[TDXCTL_FILE_KVM_TDX].reason, "not present");
 	CHECK_EQ(f->path[TDXCTL_PATH_KVM_DEV].value, 0);
 	CHECK_EQ(tdxctl_config_get(f, "KVM"), TDXCTL_TRI_UNKNOWN);
 	CHECK_EQ(tdxctl_log_find(f, "x", &line, &len), TDXCTL_TRI_UNKNOWN);
@@ -235,7 +235,7 @@ static void cgroups(void)
 	fake_file(CG "misc.capacity", "sev 9\n");
 	f = facts();
 	CHECK(!f->hkid_capacity.readable);
-	CHECK_STR(f->hkid_capacity.reason, "misc.capacity has no line tdx");
+	CHECK_STR(f->hkid_capacity.reason, "misc.capacity has no tdx line");
 	tdxctl_facts_free(f);
 	fake_end();
 	/* v1 */

@@ -66,7 +66,7 @@ static void dimms_of_each_socket(void)
 
 	fake_new();
 	f = facts(TDXCTL_FACTS_MEMORY);
-	CHECK_STR(f->dimm_sockets.reason, "not there");
+	CHECK_STR(f->dimm_sockets.reason, "not present");
 	tdxctl_facts_free(f);
 
 	other(&d);
@@ -106,7 +106,7 @@ static void dimms_of_each_socket(void)
 	other(&d);
 	fake_bytes(DMI, d.b, d.len);
 	f = facts(TDXCTL_FACTS_MEMORY);
-	CHECK_STR(f->dimm_sockets.reason, "DMI tells of no memory slot");
+	CHECK_STR(f->dimm_sockets.reason, "DMI lists no memory slots");
 	tdxctl_facts_free(f);
 	fake_end();
 }
@@ -145,10 +145,10 @@ static void time_between_lines(void)
 	gap(NULL, "PAMT", 0, "no kernel log");
 	gap("[    1.000000] a\n[    8.250000] 4 KB allocated for PAMT\n", "PAMT", 7250000, NULL);
 	gap("[    1.000000] a\n", "PAMT", 0, "the kernel log has no such line");
-	gap("[    8.250000] PAMT\n", "PAMT", 0, "the kernel log has no times");
-	gap("a\n[    8.250000] PAMT\n", "PAMT", 0, "the kernel log has no times");
-	gap("[ 1.5] a\n[ 2.5] PAMT\n", "PAMT", 0, "the kernel log has no times");
-	gap("[    9.000000] a\n[    8.250000] PAMT\n", "PAMT", 0, "the kernel log has no times");
+	gap("[    8.250000] PAMT\n", "PAMT", 0, "the kernel log has no time stamps");
+	gap("a\n[    8.250000] PAMT\n", "PAMT", 0, "the kernel log has no time stamps");
+	gap("[ 1.5] a\n[ 2.5] PAMT\n", "PAMT", 0, "the kernel log has no time stamps");
+	gap("[    9.000000] a\n[    8.250000] PAMT\n", "PAMT", 0, "the kernel log has no time stamps");
 }
 
 static void logs_of_vms(void)
@@ -236,7 +236,7 @@ static void services(void)
 	CHECK(f->qgs_running.readable && !f->qgs_running.value);
 	CHECK(f->quote_socket_count.readable && !f->quote_socket_count.value);
 	CHECK(!f->qgs_uptime.readable);
-	CHECK_STR(f->qgs_unit.reason, "no systemd here");
+	CHECK_STR(f->qgs_unit.reason, "no systemd on this host");
 	CHECK(f->qcnl.absent);
 	tdxctl_facts_free(f);
 

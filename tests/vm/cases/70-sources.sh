@@ -99,7 +99,7 @@ case_sources_container()
 	is source host
 	is hkids.charged null
 	is hkids.unknown.charged 'no misc.capacity'
-	is tds.unknown.vms 'not there'
+	is tds.unknown.vms 'not present'
 	is platform.unknown.first_private 'no CPU package was found'
 	OUT=/out/$CASE-2.json ERR=/out/$CASE-2.err
 	chroot /tmp/box /usr/sbin/tdxctl --json doctor >"$OUT" 2>"$ERR"
