@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * TDs that were there before the helper: their VM files are looked for once and
- * handed to it, together with what BTF says about KVM's structures. Without BTF
- * the helper can tell that a VM is a TD, but not which: such TDs are looked for
- * every time, and stand in the snapshot beside those of the helper.
+ * TDs that are older than the helper. Their VM files are searched once and registered
+ * with the helper, together with the offsets of KVM's fields from BTF. Without BTF the
+ * helper sees that a VM is a TD, but not which TD: such TDs are searched for each
+ * snapshot and added to it.
  */
 #include <stdio.h>
 #include <unistd.h>
@@ -14,9 +14,9 @@ struct scan {
 	int dev;
 	int pidfd;
 	unsigned int pid;
-	size_t first;			/* of this process in @older */
-	struct unread *older;
-	bool read_all;			/* no TD was left that cannot be read */
+	size_t first;			/* the first of this process in @unread */
+	struct unread *unread;
+	bool complete;			/* all TDs found so far could be registered */
 };
 
 int layout_register(struct tdxctl_ctx *ctx, int dev)
@@ -27,15 +27,15 @@ int layout_register(struct tdxctl_ctx *ctx, int dev)
 	return err ? err : op_ioctl(ctx, dev, TDXCTL_IOC_LAYOUT, &l);
 }
 
-/* Whether two descriptors of @pid are of the same VM; false when in doubt. */
+/* Whether two descriptors of @pid refer to the same VM; false also after an error. */
 static bool same_vm(struct tdxctl_ctx *ctx, pid_t pid, int a, int b)
 {
 	return process_same_file(ctx, pid, a, pid, b) == 1;
 }
 
-static int note(struct scan *s, int fd, uint32_t max_vcpus)
+static int add_unread(struct scan *s, int fd, uint32_t max_vcpus)
 {
-	struct unread *o = s->older;
+	struct unread *o = s->unread;
 	struct unread_td *bigger;
 
 	for (size_t i = s->first; i < o->count; i++)
@@ -66,14 +66,14 @@ static int one_fd(void *arg, unsigned int fd)
 	a.pidfd = s->pidfd;
 	a.vm_fd = (int)fd;
 	err = op_ioctl(s->ctx, s->dev, TDXCTL_IOC_ADOPT, &a);
-	/* An ordinary VM, another's, or gone again. */
+	/* Not a TD, the VM of another process, or already closed. */
 	if (!err || err == -EINVAL || err == -EXDEV || err == -ESRCH || err == -EBADF)
 		return 0;
-	s->read_all = false;
+	s->complete = false;
 	if (err == -EOPNOTSUPP)
-		return note(s, a.vm_fd, a.max_vcpus);
-	ctx_log(s->ctx, TDXCTL_LOG_WARN, "process %u: its TD is not known to the helper: %s", s->pid,
-		strerror(-err));
+		return add_unread(s, a.vm_fd, a.max_vcpus);
+	ctx_log(s->ctx, TDXCTL_LOG_WARN, "cannot register the TD of process %u with the helper: %s",
+		s->pid, strerror(-err));
 	return 0;
 }
 
@@ -84,52 +84,53 @@ static int one_process(void *arg, unsigned int pid)
 
 	s->pid = pid;
 	s->pidfd = -1;
-	s->first = s->older->count;
-	/* It may end any time. */
+	s->first = s->unread->count;
+	/* Other errors: the process may end at any time. */
 	err = process_each_fd(s->ctx, (pid_t)pid, one_fd, s);
 	op_close(s->ctx, s->pidfd);
 	return err == -ENOMEM ? err : 0;
 }
 
 /*
- * Later TDs are seen as they are made, so one look is enough, and a look that
- * could not see everything is not marked as done.
+ * The helper sees later TDs when they are created, so one complete scan is enough. An
+ * incomplete scan is repeated for the next snapshot.
  */
-int adopt_older(struct tdxctl_ctx *ctx, int dev, const struct tdxctl_info *info, struct unread *older)
+int adopt_existing(struct tdxctl_ctx *ctx, int dev, const struct tdxctl_info *info,
+		   struct unread *unread)
 {
 	const uint64_t done = TDXCTL_F_FROM_START | TDXCTL_F_ADOPTED | TDXCTL_F_EMULATED;
 	struct tdxctl_adopt_args a = { .size = sizeof(a), .flags = TDXCTL_ADOPT_DONE };
-	struct scan s = { .ctx = ctx, .dev = dev, .older = older, .read_all = true };
+	struct scan s = { .ctx = ctx, .dev = dev, .unread = unread, .complete = true };
 	int err;
 
 	if (info->features & done || !info->attached_ns)
 		return 0;
-	/* Without KVM there is no TD, and the kernel's BTF is large. */
+	/* Without KVM there are no TDs, and reading the kernel's BTF takes time. */
 	if (!root_exists(ctx, "/sys/module/kvm_intel"))
 		return 0;
 	err = layout_register(ctx, dev);
 	if (err)
-		ctx_log(ctx, TDXCTL_LOG_INFO, "the HKIDs of TDs older than the helper stay unknown: %s",
+		ctx_log(ctx, TDXCTL_LOG_INFO, "HKIDs of TDs older than the helper are not known: %s",
 			strerror(-err));
 	err = root_each_number(ctx, "/proc", one_process, &s);
 	if (err == -ENOMEM)
 		return ctx_nomem(ctx);
-	if (!err && s.read_all)
+	if (!err && s.complete)
 		op_ioctl(ctx, dev, TDXCTL_IOC_ADOPT, &a);
 	return 0;
 }
 
-void unread_free(struct unread *o)
+void unread_free(struct unread *unread)
 {
-	free(o->td);
+	free(unread->td);
 }
 
-/* ---- into the snapshot ---- */
+/* ---- adding them to a snapshot ---- */
 
 /*
- * Whether a TD of the snapshot is the one behind @t's file: made through it, or
- * found by its calls, which name the process but not the file. Of the latter
- * kind each stands for one file; @taken are those that do already.
+ * Whether the snapshot has the TD of @t. For a TD that the helper saw created it has the
+ * VM file; for one that it found by a SEAMCALL it has only the process. Each TD matches
+ * one file: @taken marks those that have one.
  */
 static bool is_listed(struct tdxctl_ctx *ctx, struct tdxctl_snapshot *snap, size_t n, bool *taken,
 		      const struct unread_td *t)
@@ -158,7 +159,7 @@ static int count_vcpu(void *arg, const char *name)
 	return 0;
 }
 
-/* KVM's debugfs has a directory for each VM, and one in it for each vCPU. */
+/* Counts vCPUs: KVM's debugfs has a directory per VM with a directory per vCPU. */
 static uint32_t created_vcpus(struct tdxctl_ctx *ctx, const struct unread_td *t)
 {
 	char path[64];
@@ -174,7 +175,7 @@ static int add_view(struct tdxctl_ctx *ctx, struct tdxctl_snapshot *snap, const 
 	long hz = sysconf(_SC_CLK_TCK);
 	uint64_t ticks;
 
-	/* It ended meanwhile. */
+	/* The process has ended. */
 	if (hz <= 0 || process_start(ctx, t->pid, &ticks))
 		return 0;
 	bigger = reallocarray(snap->tds, snap->nr_tds + 1, sizeof(*bigger));
@@ -210,20 +211,20 @@ static int add_view(struct tdxctl_ctx *ctx, struct tdxctl_snapshot *snap, const 
 	return 0;
 }
 
-int unread_add(struct tdxctl_ctx *ctx, const struct unread *o, struct tdxctl_snapshot *snap)
+int unread_add(struct tdxctl_ctx *ctx, const struct unread *unread, struct tdxctl_snapshot *snap)
 {
 	size_t known = snap->nr_tds;
 	bool *taken;
 	int err = 0;
 
-	if (!o->count)
+	if (!unread->count)
 		return 0;
 	taken = calloc(known + 1, sizeof(*taken));
 	if (!taken)
 		return ctx_nomem(ctx);
-	for (size_t i = 0; !err && i < o->count; i++)
-		if (!is_listed(ctx, snap, known, taken, &o->td[i]))
-			err = add_view(ctx, snap, &o->td[i]);
+	for (size_t i = 0; !err && i < unread->count; i++)
+		if (!is_listed(ctx, snap, known, taken, &unread->td[i]))
+			err = add_view(ctx, snap, &unread->td[i]);
 	free(taken);
 	return err ? ctx_nomem(ctx) : 0;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Where this kernel's KVM keeps what the helper needs to read, from the kernel's
- * own type information. Whatever is not found stays TDXCTL_UNKNOWN32, and the
- * helper does without.
+ * Offsets of the KVM fields that the helper reads, from the type information (BTF) of the
+ * running kernel. A field that is not found stays TDXCTL_UNKNOWN32; the helper works
+ * without it.
  */
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
@@ -18,7 +18,7 @@ static const char *name_of(const struct btf *btf, __u32 off)
 	return s ? s : "";
 }
 
-/* In a module's own types first: the kernel has a hundred times as many. */
+/* Searches the module's own types first: the kernel has a hundred times more. */
 static const struct btf_type *find(const struct btf *btf, const char *name, __u32 kind)
 {
 	const struct btf *base = btf__base_btf(btf);
@@ -35,8 +35,8 @@ static const struct btf_type *find(const struct btf *btf, const char *name, __u3
 	return id < 0 ? NULL : btf__type_by_id(base, (__u32)id);
 }
 
-/* Typedefs and qualifiers away. */
-static const struct btf_type *plain_type(const struct btf *btf, __u32 id)
+/* Resolves typedefs and qualifiers. */
+static const struct btf_type *strip_type(const struct btf *btf, __u32 id)
 {
 	int n = btf__resolve_type(btf, id);
 
@@ -44,8 +44,8 @@ static const struct btf_type *plain_type(const struct btf *btf, __u32 id)
 }
 
 /*
- * Byte offset of the member @name, @len bytes long, of the structure @t; its
- * type goes to @type. Members of anonymous members count.
+ * Finds byte offset and type of the member @name (@len characters) of structure @t, also
+ * inside anonymous members. False: there is none, or it is a bit field.
  */
 static bool member_at(const struct btf *btf, const struct btf_type *t, const char *name,
 		      size_t len, uint32_t *at, __u32 *type, int depth)
@@ -66,7 +66,7 @@ static bool member_at(const struct btf *btf, const struct btf_type *t, const cha
 		}
 		if (*s || depth == 4)
 			continue;
-		inner = plain_type(btf, m->type);
+		inner = strip_type(btf, m->type);
 		if (inner && btf_is_composite(inner) &&
 		    member_at(btf, inner, name, len, at, type, depth + 1)) {
 			*at += bits / 8;
@@ -76,7 +76,10 @@ static bool member_at(const struct btf *btf, const struct btf_type *t, const cha
 	return false;
 }
 
-/* The offset of "a.b.c" in @root, UNKNOWN32 unless its type is of @size bytes. */
+/*
+ * Returns the offset of "a.b.c" in @root; TDXCTL_UNKNOWN32: not found, or its type does
+ * not have @size bytes (0: any size).
+ */
 static uint32_t field_at(const struct btf *btf, const struct btf_type *root, const char *path,
 			 int64_t size)
 {
@@ -94,7 +97,7 @@ static uint32_t field_at(const struct btf *btf, const struct btf_type *root, con
 		p += len;
 		if (!*p)
 			return size && btf__resolve_size(btf, type) != size ? TDXCTL_UNKNOWN32 : total;
-		t = plain_type(btf, type);
+		t = strip_type(btf, type);
 	}
 	return TDXCTL_UNKNOWN32;
 }
@@ -175,12 +178,13 @@ static void fill(const struct btf *btf, struct tdxctl_layout *l)
 		l->sept_callback = TDXCTL_SEPT_SET_PRIVATE_SPTE;
 }
 
+/* Suppresses libbpf's messages on stderr. */
 static int quiet(enum libbpf_print_level level, const char *fmt, va_list ap)
 {
 	return 0;
 }
 
-/* libbpf's own look-up goes by the root of the process, and not only in sysfs. */
+/* Not libbpf's own search: it ignores the root of @ctx and also looks outside sysfs. */
 static int load(struct tdxctl_ctx *ctx, const char *name, struct btf *base, struct btf **out)
 {
 	char path[64];
@@ -190,7 +194,7 @@ static int load(struct tdxctl_ctx *ctx, const char *name, struct btf *base, stru
 	fd = root_open(ctx, path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return fd;
-	/* The one way to a module's BTF that every libbpf offers takes a path. */
+	/* Older libbpf can read a module's BTF only from a path. */
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	*out = btf__parse_raw_split(path, base);
 	err = *out ? 0 : -errno;
@@ -212,17 +216,17 @@ int btf_layout(struct tdxctl_ctx *ctx, struct tdxctl_layout *l)
 	libbpf_set_print(quiet);
 	err = load(ctx, "vmlinux", NULL, &vmlinux);
 	if (err) {
-		ctx_log(ctx, TDXCTL_LOG_INFO, "no BTF of the kernel: %s", strerror(-err));
+		ctx_log(ctx, TDXCTL_LOG_INFO, "no kernel BTF: %s", strerror(-err));
 		return err;
 	}
-	/* Absent where KVM is built in; then vmlinux has its types. */
+	/* Absent when KVM is built in: its types are in vmlinux. */
 	err = load(ctx, "kvm_intel", vmlinux, &module);
 	if (!err || err == -ENOENT) {
 		fill(module ? module : vmlinux, l);
 		err = l->kvm_tdx_size ? 0 : -ENOENT;
 	}
 	if (err)
-		ctx_log(ctx, TDXCTL_LOG_INFO, "no struct kvm_tdx in the kernel's BTF: %s", strerror(-err));
+		ctx_log(ctx, TDXCTL_LOG_INFO, "no struct kvm_tdx in the kernel BTF: %s", strerror(-err));
 	btf__free(module);
 	btf__free(vmlinux);
 	return err;

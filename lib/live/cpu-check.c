@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The CPU check of the live host: the helper makes a SEAMCALL on each online CPU. */
+/* The CPU check of the live host: the helper issues a SEAMCALL on each online CPU. */
 #include "live.h"
 
-/* Rooms to try: possible CPUs do not change, so two would do. */
+/* Buffer sizes to try; two are enough, because the number of possible CPUs is fixed. */
 #define CHECK_TRIES	4
 #define CHECK_MAX	65536U
 
@@ -36,7 +36,9 @@ static int helper_cpu_check(struct tdxctl_ctx *ctx, int fd, struct tdxctl_cpu_ch
 	room = info.nr_cpus ? info.nr_cpus : 64;
 	for (int i = 0; ; i++) {
 		if (room > CHECK_MAX || i == CHECK_TRIES)
-			return ctx_fail(ctx, -EPROTO, NULL, "cpu check: the helper asks for room for %u CPUs", room);
+			return ctx_fail(ctx, -EPROTO, NULL,
+					"cpu check: the helper requests an invalid buffer size (%u CPUs)",
+					room);
 		err = check_once(ctx, fd, room, &buf, &args);
 		if (err != -ENOSPC)
 			break;
@@ -50,15 +52,12 @@ static int helper_cpu_check(struct tdxctl_ctx *ctx, int fd, struct tdxctl_cpu_ch
 					"cpu check: this kernel has no SEAMCALL entry point");
 		return err == -ENOMEM ? err : helper_fail(ctx, err, "cpu check");
 	}
-	/*
-	 * The helper fills records of its own size. A larger one than ours could
-	 * not have fitted the room this call announced.
-	 */
+	/* The helper writes records of its own size: another size is another version. */
 	if (args.count > room || args.stride != sizeof(*recs)) {
 		free(buf);
-		return ctx_fail(ctx, -EPROTO, "load the tdxctl module that belongs to this tdxctl",
-				"cpu check: %u records of %u bytes in room for %u", args.count,
-				args.stride, room);
+		return ctx_fail(ctx, -EPROTO, "reload it: 'tdxctl helper unload && tdxctl helper load'",
+				"cpu check: the helper returned %u records of %u bytes, at most %u of %zu were expected",
+				args.count, args.stride, room, sizeof(*recs));
 	}
 	recs = buf;
 	for (uint32_t i = 0; i < args.count; i++) {

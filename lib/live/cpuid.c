@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* CPUID of the live host. */
+/* CPUID of the live host, from the CPU that runs this code. */
 #include <cpuid.h>
 #include "live.h"
 
-/* Where /proc/cpuinfo could not be read; -ENOMEM. */
+/* Sets vendor, family and model when /proc/cpuinfo could not be read. -ENOMEM. */
 static int vendor(struct tdxctl_cpu_facts *c)
 {
 	unsigned int a, id[3];
@@ -38,7 +38,7 @@ static void leaves(struct tdxctl_cpu_facts *c)
 int live_cpuid(struct tdxctl_ctx *ctx, struct tdxctl_cpu_facts *c)
 {
 	c->cpuid_7_ebx.reason = c->cpuid_7_ecx.reason = c->pa_bits.reason =
-		"the CPU has no such leaf";
+		"the CPU has no such CPUID leaf";
 	leaves(c);
 	return vendor(c);
 }

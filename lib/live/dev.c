@@ -7,8 +7,8 @@
 #define SNAPSHOT_TRIES	8
 
 /*
- * An unknown command, a structure it thinks too small, or one with bytes it
- * does not know: a helper of another ABI answers in one of these three ways.
+ * How a helper with another ABI refuses an ioctl: the command is unknown, the structure
+ * is too small, or the structure has bytes set that it does not know.
  */
 static bool other_abi(int err)
 {
@@ -17,18 +17,18 @@ static bool other_abi(int err)
 
 int helper_fail(struct tdxctl_ctx *ctx, int err, const char *what)
 {
-	/* One errno for all of them: EINVAL alone would mean anything. */
+	/* One errno for all three: EINVAL also has other meanings. */
 	if (other_abi(err))
 		return ctx_fail(ctx, -ENOTTY,
-				"reload the module: 'tdxctl helper unload', then 'tdxctl helper load'",
-				TDXCTL_DEV_PATH ": %s: the loaded helper speaks another ABI (%s)",
+				"reload it: 'tdxctl helper unload && tdxctl helper load'",
+				TDXCTL_DEV_PATH ": %s: the loaded helper does not match this tdxctl: %s",
 				what, strerror(-err));
 	switch (err) {
 	case -ENODEV:
 	case -ENXIO:
 	case -EBADF:
 		return ctx_fail(ctx, -ENODEV, "load it again with 'tdxctl helper load'",
-				TDXCTL_DEV_PATH ": %s: the helper went away midway", what);
+				TDXCTL_DEV_PATH ": %s: the helper was unloaded during the call", what);
 	case -EPERM:
 	case -EACCES:
 		return ctx_fail(ctx, err, "run as root (CAP_SYS_ADMIN is needed)",
@@ -36,7 +36,7 @@ int helper_fail(struct tdxctl_ctx *ctx, int err, const char *what)
 	case -EINTR:
 		return ctx_fail(ctx, err, NULL, TDXCTL_DEV_PATH ": %s: interrupted", what);
 	default:
-		return ctx_fail(ctx, err, "see the kernel log for messages of tdxctl",
+		return ctx_fail(ctx, err, "check the kernel log for tdxctl messages",
 				TDXCTL_DEV_PATH ": %s: %s", what, strerror(-err));
 	}
 }
@@ -50,15 +50,16 @@ int helper_open(struct tdxctl_ctx *ctx)
 		return fd;
 	case -EACCES:
 	case -EPERM:
-		return ctx_fail(ctx, fd, "run as root", TDXCTL_DEV_PATH ": %s", strerror(-fd));
+		return ctx_fail(ctx, fd, "run as root", "cannot open " TDXCTL_DEV_PATH ": %s",
+				strerror(-fd));
 	case -ENOENT:
 	case -ENODEV:
 	case -ENXIO:
-		/* The last two: its node outlived the module. */
+		/* ENODEV, ENXIO: the module was unloaded but its device node still exists. */
 		return ctx_fail(ctx, -ENOENT, "load it with 'tdxctl helper load'",
 				TDXCTL_DEV_PATH ": the helper is not loaded");
 	default:
-		return ctx_fail(ctx, fd, NULL, TDXCTL_DEV_PATH ": %s", strerror(-fd));
+		return ctx_fail(ctx, fd, NULL, "cannot open " TDXCTL_DEV_PATH ": %s", strerror(-fd));
 	}
 }
 
@@ -75,11 +76,11 @@ int helper_info(struct tdxctl_ctx *ctx, int fd, struct tdxctl_info *info)
 	return 0;
 }
 
-static int take(struct tdxctl_ctx *ctx, int fd, uint64_t size, struct tdxctl_snapshot **out)
+static int read_snapshot(struct tdxctl_ctx *ctx, int fd, uint64_t size, struct tdxctl_snapshot **out)
 {
 	int err;
 
-	/* TDs come and go between two calls, so the size may be outdated at once. */
+	/* TDs are created and end between two calls, so the size may already be outdated. */
 	for (int i = 0; i < SNAPSHOT_TRIES; i++) {
 		struct tdxctl_snapshot_args args = { .size = sizeof(args) };
 		void *buf;
@@ -89,7 +90,7 @@ static int take(struct tdxctl_ctx *ctx, int fd, uint64_t size, struct tdxctl_sna
 			break;
 		buf = calloc(1, size);
 		if (!buf)
-			return ctx_fail(ctx, -ENOMEM, NULL, "snapshot: out of memory (%" PRIu64 " bytes)",
+			return ctx_fail(ctx, -ENOMEM, NULL, "cannot allocate %" PRIu64 " bytes for a snapshot",
 					size);
 		args.buf = (uintptr_t)buf;
 		args.buf_size = (uint32_t)size;
@@ -102,31 +103,31 @@ static int take(struct tdxctl_ctx *ctx, int fd, uint64_t size, struct tdxctl_sna
 		free(buf);
 		if (err != -ENOSPC)
 			return helper_fail(ctx, err, "snapshot");
-		/* A helper that asks for less than it was given still gets more. */
+		/* The buffer grows even if the helper asks for less than it got. */
 		if (args.needed > size)
 			size = args.needed;
 	}
-	return ctx_fail(ctx, -EPROTO, "see the kernel log for messages of tdxctl",
-			TDXCTL_DEV_PATH ": snapshot: no buffer is large enough (last %" PRIu64 " bytes)",
-			size);
+	return ctx_fail(ctx, -EPROTO, "check the kernel log for tdxctl messages",
+			TDXCTL_DEV_PATH ": snapshot: the helper requests an invalid buffer size (%" PRIu64
+			" bytes)", size);
 }
 
 int helper_snapshot(struct tdxctl_ctx *ctx, int fd, struct tdxctl_snapshot **out)
 {
-	struct unread older = { NULL, 0 };
+	struct unread unread = { NULL, 0 };
 	struct tdxctl_info info;
 	int err = helper_info(ctx, fd, &info);
 
 	if (!err)
-		err = adopt_older(ctx, fd, &info, &older);
+		err = adopt_existing(ctx, fd, &info, &unread);
 	if (!err)
-		err = take(ctx, fd, info.snapshot_size, out);
+		err = read_snapshot(ctx, fd, info.snapshot_size, out);
 	if (!err) {
 		(*out)->info = info;
-		err = unread_add(ctx, &older, *out);
+		err = unread_add(ctx, &unread, *out);
 		if (err)
 			tdxctl_snapshot_free(*out);
 	}
-	unread_free(&older);
+	unread_free(&unread);
 	return err;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Private memory lives in guest_memfd files of the VMM. Once the TD gave its
- * HKID back, punching a hole costs one SEAMCALL per page (F3); it is done in
- * chunks, so that it can be watched and stopped.
+ * Private memory is in the VMM's guest_memfd files. After the HKID is freed, punching a
+ * hole costs one SEAMCALL per page, see FLOWS.md F3. Punching in chunks allows to report
+ * progress and to cancel.
  */
 #include <stdio.h>
 #include "live.h"
@@ -34,7 +34,7 @@ static int one_fd(void *arg, unsigned int fd)
 	copy = op_pidfd_getfd(ctx, r->pidfd, (int)fd);
 	if (copy < 0)
 		return copy;
-	/* The VMM may have given the number to another file meanwhile: what counts is the copy. */
+	/* The VMM may have reused the number for another file: check the copy. */
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", copy);
 	if (root_readlink(ctx, path, link, sizeof(link)) || !link_is_gmem(link)) {
 		op_close(ctx, copy);
@@ -57,13 +57,13 @@ int gmem_open(struct live_release *r)
 	int err = process_each_fd(r->base.ctx, r->pid, one_fd, &f);
 
 	r->gmem_open = true;
-	/* A hole in the memory of another VM of this process would kill its guest. */
+	/* Punching the memory of another VM of this process would kill that guest. */
 	if (!err && f.several_vms)
 		err = ctx_fail(r->base.ctx, -EOPNOTSUPP, "use --strategy release or stop",
-			       "%s: process %d has several VMs; their guest_memfd cannot be told apart",
+			       "%s: process %d has several VMs; cannot tell which guest_memfd is whose",
 			       r->name, r->pid);
 	else if (err)
-		ctx_fail(r->base.ctx, err, "run as root", "%s: guest_memfd of process %d: %s",
+		ctx_fail(r->base.ctx, err, "run as root", "%s: cannot open guest_memfd of process %d: %s",
 			 r->name, r->pid, strerror(-err));
 	if (err)
 		gmem_close(r);
@@ -85,7 +85,7 @@ int gmem_punch(struct live_release *r, unsigned int ms)
 				return 0;
 			if (err < 0)
 				return ctx_fail(r->base.ctx, err, "use --strategy stop",
-						"%s: giving memory back: %s", r->name, strerror(-err));
+						"%s: cannot free guest_memfd pages: %s", r->name, strerror(-err));
 			g->done += len;
 			if (tdxctl_clock_ns() >= end)
 				return 0;

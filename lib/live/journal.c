@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The system's journal of this boot: what the kernel, or one unit, wrote. */
+/* Messages of the kernel or of a unit from the systemd journal of this boot. */
 #include <stdio.h>
 #include <systemd/sd-journal.h>
 #include "live.h"
 #include "base/lazy.h"
 
-/* It draws in libgcrypt and three compressors. */
+/* Loaded on first use: it pulls in libgcrypt and three compression libraries. */
 /* clang-format off */
 #define JOURNAL(X) X(sd_id128_get_boot) X(sd_id128_to_string) X(sd_journal_add_match) \
 	X(sd_journal_close) X(sd_journal_get_data) X(sd_journal_get_monotonic_usec) \
@@ -18,7 +18,7 @@ static struct {
 } lazy;
 static const struct lazy_symbol symbols[] = { LAZY_SYMBOLS(JOURNAL) };
 
-/* The value of @field of the current entry, not terminated; NULL. */
+/* Returns the value of a field of the current entry, without NUL; NULL: none. */
 static const char *field(sd_journal *j, const char *name, size_t *len)
 {
 	size_t skip = strlen(name) + 1;
@@ -30,7 +30,7 @@ static const char *field(sd_journal *j, const char *name, size_t *len)
 	return (const char *)data + skip;
 }
 
-/* When the kernel wrote it; for the rest, when it came in. */
+/* Returns when the kernel logged the entry, or else when the journal received it. */
 static uint64_t entry_time(sd_journal *j)
 {
 	size_t len;
@@ -59,7 +59,7 @@ static int add_entry(sd_journal *j, uint64_t us, struct text_buf *b)
 	at = b->len;
 	if (!err)
 		err = text_append(b, text, len);
-	/* One entry, one line, and no NUL that would hide the rest. */
+	/* One line per entry, without NUL, which would hide the rest of the log. */
 	for (; !err && at < b->len; at++)
 		if (!b->p[at] || b->p[at] == '\n')
 			b->p[at] = ' ';
@@ -133,6 +133,6 @@ int live_qgs_log(struct tdxctl_ctx *ctx, size_t max, struct tdxctl_text *t)
 		return 0;
 	}
 	free(b.p);
-	t->reason = err < 0 ? src_reason(err) : "the journal has nothing of qgsd, or hides it";
+	t->reason = err < 0 ? src_reason(err) : "no qgsd messages in the journal, or no permission to read them";
 	return err == -ENOMEM ? err : 0;
 }

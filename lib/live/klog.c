@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The live kernel log: the ring, and what the journal or kern.log kept of this boot before it. */
+/* The live kernel log: the ring buffer, and the journal or kern.log when its start is lost. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "live.h"
 
-#define MAX_LINES 200000		/* of the journal */
+#define MAX_LINES 200000		/* from the journal */
 #define KERN_LOG  "/var/log/kern.log"
 
 size_t kmsg_line(const char *rec, size_t n, char *line, size_t size)
 {
-	/* "6,1234,98765,-;text" with lines of detail below: the third is microseconds. */
+	/* "6,1234,98765,-;text", then lines of detail. The third field is microseconds. */
 	const char *text = memchr(rec, ';', n), *p = rec;
 	unsigned long long us = 0;
 	size_t len;
@@ -42,7 +42,7 @@ static int read_ring(struct tdxctl_ctx *ctx, struct text_buf *b)
 	while (!err && b->len < KLOG_MAX) {
 		ssize_t n = read(fd, rec, sizeof(rec));
 
-		/* EPIPE: the record was overwritten meanwhile; the next one is there. */
+		/* EPIPE: records were overwritten; the next read returns the oldest left. */
 		if (n < 0 && (errno == EPIPE || errno == EINTR))
 			continue;
 		if (n <= 0) {
@@ -72,7 +72,7 @@ static bool file_of_this_boot(struct tdxctl_ctx *ctx, const char *path)
 	return ret;
 }
 
-/* Microseconds of the first line that tells them; all ones when none does. */
+/* Returns the first time stamp in microseconds; UINT64_MAX: there is none. */
 static uint64_t first_time(const char *text)
 {
 	unsigned long long s;
@@ -84,7 +84,7 @@ static uint64_t first_time(const char *text)
 	return UINT64_MAX;
 }
 
-/* Puts what the journal has from before the ring in front of it. */
+/* Inserts the journal's messages from before the ring buffer in front of @b. */
 static int prepend_journal(struct text_buf *b, bool *complete)
 {
 	struct journal_query q = {
@@ -131,7 +131,7 @@ int live_klog(struct tdxctl_ctx *ctx, struct text_buf *b, bool *complete)
 	*complete = !err && b->p && strstr(b->p, KLOG_FIRST);
 	if (err == -ENOMEM || *complete)
 		return err;
-	/* The ring is denied or was overwritten: read what others kept. */
+	/* No permission for the ring buffer, or its start was overwritten. */
 	kept = prepend_journal(b, complete);
 	if (!kept && !*complete)
 		kept = use_kern_log(ctx, b, complete);

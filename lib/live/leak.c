@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Why a release lost an HKID or pages, from what the helper saw. */
+/* Why a release leaked an HKID or pages, from the helper's snapshot. */
 #include "live.h"
 
-/* Whether a SEAMCALL failed for the TD: which and how is in @td then. */
 bool release_td_failed(struct live_release *r, struct tdxctl_td *td)
 {
 	struct tdxctl_snapshot *snap;
@@ -11,7 +10,7 @@ bool release_td_failed(struct live_release *r, struct tdxctl_td *td)
 	if (helper_snapshot(r->base.ctx, r->dev, &snap))
 		return false;
 	for (size_t i = 0; i < snap->nr_tds; i++)
-		if (tdxctl_same_td(&r->was, &snap->tds[i].td))
+		if (tdxctl_same_td(&r->initial, &snap->tds[i].td))
 			*td = snap->tds[i].td;
 	tdxctl_snapshot_free(snap);
 	return td->fail_leaf || td->state == TDXCTL_TD_LEAKED;
@@ -34,10 +33,10 @@ const char *release_status(const struct tdxctl_td *td)
 int release_leaked(struct live_release *r, const struct tdxctl_td *td)
 {
 	if (td->hkid)
-		return ctx_fail(r->base.ctx, -EIO, "only a reboot gives it back",
-				"%s: HKID %u leaked%s: %s: %s", r->name, td->hkid,
-				td->private_pages ? ", and its memory with it" : "", release_leaf(td),
+		return ctx_fail(r->base.ctx, -EIO, "only a reboot frees it",
+				"%s: HKID %u%s leaked: %s: %s", r->name, td->hkid,
+				td->private_pages ? " and the memory of the TD" : "", release_leaf(td),
 				release_status(td));
-	return ctx_fail(r->base.ctx, -EIO, "they are lost until the host reboots",
-			"%s: not all pages could be reclaimed: %s: %s", r->name, release_leaf(td), release_status(td));
+	return ctx_fail(r->base.ctx, -EIO, "only a reboot frees them",
+			"%s: some pages leaked: %s: %s", r->name, release_leaf(td), release_status(td));
 }

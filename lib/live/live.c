@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The live host as a backend. */
+/* The backend of the live host. */
 #include "live.h"
 
 static const struct host_sources sources = {

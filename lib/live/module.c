@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The helper module: is it there, load it, unload it. */
+/* The helper module: its state, loading and unloading. */
 #include <fcntl.h>
 #include <libkmod.h>
 #include <stdio.h>
@@ -10,7 +10,7 @@
 
 #define MODULE	"tdxctl"
 
-/* It draws in libcrypto. */
+/* Loaded on first use: it pulls in libcrypto. */
 /* clang-format off */
 #define KMOD(X) X(kmod_list_next) X(kmod_module_get_info) X(kmod_module_get_path) \
 	X(kmod_module_info_free_list) X(kmod_module_info_get_key) X(kmod_module_info_get_value) \
@@ -24,7 +24,7 @@ static struct {
 } lazy;
 static const struct lazy_symbol symbols[] = { LAZY_SYMBOLS(KMOD) };
 
-static void to_log(void *data, int priority, const char *file, int line, const char *fn,
+static void log_libkmod(void *data, int priority, const char *file, int line, const char *fn,
 		   const char *format, va_list args)
 {
 	char msg[256];
@@ -33,7 +33,7 @@ static void to_log(void *data, int priority, const char *file, int line, const c
 	ctx_log(data, TDXCTL_LOG_DEBUG, "libkmod: %s", msg);
 }
 
-/* -ELIBACC, -ENOMEM. */
+/* Sets the error. -ELIBACC: libkmod cannot be loaded; -ENOMEM. */
 static int open_kmod(struct tdxctl_ctx *ctx, struct kmod_ctx **out)
 {
 	char *why = NULL;
@@ -42,14 +42,14 @@ static int open_kmod(struct tdxctl_ctx *ctx, struct kmod_ctx **out)
 	err = lazy_load("libkmod.so.2", symbols, ARRAY_SIZE(symbols), &why);
 	if (err) {
 		ctx_fail(ctx, err, "install libkmod2, or load and unload " MODULE " with modprobe",
-			 "%s", why ? why : "libkmod.so.2 cannot be loaded");
+			 "%s", why ? why : "cannot load libkmod.so.2");
 		free(why);
 		return err;
 	}
 	*out = lazy.kmod_new(NULL, NULL);
 	if (!*out)
 		return ctx_nomem(ctx);
-	lazy.kmod_set_log_fn(*out, to_log, ctx);
+	lazy.kmod_set_log_fn(*out, log_libkmod, ctx);
 	return 0;
 }
 
@@ -62,11 +62,11 @@ static const char *release_name(void)
 
 static int no_module(struct tdxctl_ctx *ctx)
 {
-	return ctx_fail(ctx, -ENOENT, "build and install it for this kernel, or name a .ko file with --file",
+	return ctx_fail(ctx, -ENOENT, "build and install it for this kernel, or specify a .ko file with --file",
 			"no module " MODULE " for kernel %s", release_name());
 }
 
-/* @file NULL: the installed module. -ENOENT. */
+/* @file NULL: the installed module. Sets the error. -ENOENT, -errno. */
 static int find_module(struct tdxctl_ctx *ctx, struct kmod_ctx *k, const char *file,
 		       struct kmod_module **out)
 {
@@ -75,12 +75,12 @@ static int find_module(struct tdxctl_ctx *ctx, struct kmod_ctx *k, const char *f
 	if (file) {
 		if (access(file, R_OK)) {
 			err = -errno;
-			return ctx_fail(ctx, err, "name a readable tdxctl.ko", "%s: %s", file,
-					strerror(-err));
+			return ctx_fail(ctx, err, "specify a readable tdxctl.ko", "cannot read %s: %s",
+					file, strerror(-err));
 		}
 		err = lazy.kmod_module_new_from_path(k, file, out);
 		if (err)
-			return ctx_fail(ctx, err, "name a tdxctl.ko built for this kernel",
+			return ctx_fail(ctx, err, "specify a tdxctl.ko built for this kernel",
 					"%s: %s", file, strerror(-err));
 		return 0;
 	}
@@ -88,7 +88,7 @@ static int find_module(struct tdxctl_ctx *ctx, struct kmod_ctx *k, const char *f
 	return err ? ctx_fail(ctx, err, NULL, MODULE ": %s", strerror(-err)) : 0;
 }
 
-/* Opens libkmod and finds the module; ends with close_module() whatever is returned. */
+/* Opens libkmod and finds the module. Call close_module() also after an error. */
 static int open_module(struct tdxctl_ctx *ctx, const char *file, struct kmod_ctx **k,
 		       struct kmod_module **mod)
 {
@@ -108,7 +108,7 @@ static void close_module(struct kmod_ctx *k, struct kmod_module *mod)
 		lazy.kmod_unref(k);
 }
 
-/* Version of a module file, from its modinfo. */
+/* Returns the version of a module file from its modinfo, malloc'ed; NULL: not known. */
 static char *file_version(struct kmod_module *mod)
 {
 	struct kmod_list *info = NULL, *i;
@@ -123,7 +123,8 @@ static char *file_version(struct kmod_module *mod)
 	return version;
 }
 
-static int file_side(struct tdxctl_ctx *ctx, const char *file, struct tdxctl_helper *h)
+/* Adds path and version of the module file. */
+static int add_module_file(struct tdxctl_ctx *ctx, const char *file, struct tdxctl_helper *h)
 {
 	struct kmod_module *mod;
 	struct kmod_ctx *k;
@@ -151,7 +152,7 @@ int live_helper(struct tdxctl_ctx *ctx, const char *file, struct tdxctl_helper *
 
 	if (err)
 		return err;
-	err = file_side(ctx, file, h);
+	err = add_module_file(ctx, file, h);
 	if (err) {
 		tdxctl_helper_free(h);
 		return err;
@@ -168,7 +169,7 @@ int live_helper(struct tdxctl_ctx *ctx, const char *file, struct tdxctl_helper *
 
 static int load_failed(struct tdxctl_ctx *ctx, int err, const char *what)
 {
-	const char *hint = "see the kernel log";
+	const char *hint = "check the kernel log";
 
 	switch (err) {
 	case -EPERM:
@@ -176,10 +177,10 @@ static int load_failed(struct tdxctl_ctx *ctx, int err, const char *what)
 		return ctx_fail(ctx, -EPERM, "run as root; kernel lockdown also forbids unsigned modules",
 				"%s: not permitted to load modules", what);
 	case -EEXIST:
-		return ctx_fail(ctx, err, NULL, "%s: loaded already", what);
+		return ctx_fail(ctx, err, NULL, "%s: already loaded", what);
 	case -ENOENT:
-		/* init_module() also says this for an unknown symbol. */
-		hint = "see the kernel log for an unknown symbol";
+		/* init_module() returns ENOENT for an unknown symbol. */
+		hint = "check the kernel log for an unknown symbol";
 		break;
 	case -ENOEXEC:
 		hint = "rebuild the module for this kernel: its format or version magic differs";
@@ -200,7 +201,7 @@ int live_helper_load(struct tdxctl_ctx *ctx, const char *file)
 	int err;
 
 	if (root_exists(ctx, "/sys/module/" MODULE))
-		return ctx_fail(ctx, -EEXIST, NULL, MODULE ": loaded already");
+		return ctx_fail(ctx, -EEXIST, NULL, MODULE ": already loaded");
 	err = open_module(ctx, file, &k, &mod);
 	if (err)
 		goto out;
@@ -213,7 +214,7 @@ int live_helper_load(struct tdxctl_ctx *ctx, const char *file)
 	else
 		err = lazy.kmod_module_probe_insert_module(mod, KMOD_PROBE_FAIL_ON_LOADED, NULL, NULL,
 						      NULL, NULL);
-	/* Positive: the blacklist of modprobe.d applies. */
+	/* Positive: the module is blacklisted in modprobe.d. */
 	if (err > 0)
 		err = ctx_fail(ctx, -EPERM, "remove it from the blacklist in /etc/modprobe.d",
 			       MODULE ": blacklisted");
@@ -241,7 +242,7 @@ int live_helper_unload(struct tdxctl_ctx *ctx)
 		break;
 	case -EWOULDBLOCK:
 	case -EBUSY:
-		err = ctx_fail(ctx, -EBUSY, "end the VMs that it released early and what has "
+		err = ctx_fail(ctx, -EBUSY, "end VMs that were released early and programs that have "
 			       TDXCTL_DEV_PATH " open, then try again",
 			       MODULE ": in use");
 		break;
@@ -253,7 +254,7 @@ int live_helper_unload(struct tdxctl_ctx *ctx)
 		err = ctx_fail(ctx, -ENOENT, NULL, MODULE ": not loaded");
 		break;
 	default:
-		err = ctx_fail(ctx, err, "see the kernel log", MODULE ": %s", strerror(-err));
+		err = ctx_fail(ctx, err, "check the kernel log", MODULE ": %s", strerror(-err));
 	}
 out:
 	close_module(k, mod);

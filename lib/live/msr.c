@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* MSRs of the live host through the msr device. */
+/* MSRs of the live host, from /dev/cpu/N/msr. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -14,9 +14,9 @@ void live_msrs(struct tdxctl_ctx *ctx, struct tdxctl_msr_set *s, bool all)
 	fd = root_open(ctx, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0) {
 		msrs_unknown(s, all, fd == -ENOENT || fd == -ENXIO || fd == -ENODEV ?
-			   "no MSR device: modprobe msr" :
+			   "no MSR device: run 'modprobe msr'" :
 			   fd == -EPERM || fd == -EACCES ? "no permission to read MSRs: run as root" :
-			   "the MSR device cannot be opened");
+			   "cannot open the MSR device");
 		return;
 	}
 	for (size_t i = 0; i < TDXCTL_MSR_COUNT; i++) {
@@ -31,11 +31,11 @@ void live_msrs(struct tdxctl_ctx *ctx, struct tdxctl_msr_set *s, bool all)
 		if (v->readable)
 			continue;
 		v->value = 0;
-		/* The driver turns the CPU's #GP into EIO. */
+		/* The driver returns EIO when the CPU raises #GP. */
 		v->fault = n < 0 && errno == EIO;
 		v->reason = v->fault ? "the CPU has no such MSR" :
 			    n < 0 && errno == EPERM ? "the kernel forbids reading MSRs" :
-			    "the MSR cannot be read";
+			    "cannot read the MSR";
 	}
 	close(fd);
 }

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Release of a VM of this host. The helper is told a pidfd and a descriptor
- * number, and checks the TD behind them: neither a recycled PID nor a
- * descriptor number that means something else by now can hit another VM.
+ * Releases a TD of the live host. The helper gets a pidfd and a descriptor number and
+ * checks that they refer to this TD: neither a reused PID nor a reused descriptor number
+ * can release another VM.
  */
 #include <stdio.h>
 #include <time.h>
 #include "live.h"
 
 #define POLL_MS		50
-#define PAGES_TIMEOUT_NS	(3 * NSEC_PER_SEC)	/* without a page given back */
+#define PAGES_TIMEOUT_NS	(3 * NSEC_PER_SEC)	/* without a page freed */
 
 static void reasons_from(struct tdxctl_release_state *st, const struct tdxctl_release_args *a)
 {
@@ -19,7 +19,7 @@ static void reasons_from(struct tdxctl_release_state *st, const struct tdxctl_re
 	st->reason[TDXCTL_STRATEGY_STOP] = TDXCTL_REASON_USER_SPACE;
 }
 
-static void from_args(struct live_release *r, const struct tdxctl_release_args *a)
+static void set_state(struct live_release *r, const struct tdxctl_release_args *a)
 {
 	struct tdxctl_release_state *st = &r->st;
 
@@ -41,7 +41,7 @@ static void from_args(struct live_release *r, const struct tdxctl_release_args *
 	reasons_from(st, a);
 }
 
-/* The helper gives back the HKID; the memory goes with the guest_memfd. */
+/* Whether the helper frees only the HKID; pages are freed through the guest_memfd. */
 static bool leaves_pages(enum tdxctl_strategy s)
 {
 	return s == TDXCTL_STRATEGY_TERMINATE || s == TDXCTL_STRATEGY_EARLY;
@@ -55,7 +55,7 @@ static int call(struct live_release *r, uint32_t flags, unsigned int wait_ms,
 		.flags = flags,
 		.pidfd = r->pidfd,
 		.vm_fd = r->vm_fd,
-		.tdr = r->was.tdr,
+		.tdr = r->initial.tdr,
 		.strategy = r->strategy == TDXCTL_STRATEGY_STOP ? TDXCTL_STRATEGY_AUTO : r->strategy,
 		.wait_ms = wait_ms,
 	};
@@ -64,21 +64,20 @@ static int call(struct live_release *r, uint32_t flags, unsigned int wait_ms,
 
 struct candidates {
 	struct live_release *r;
-	int first;			/* tried already */
-	int err;			/* of the best answer so far */
+	int first;			/* already tried */
+	int err;			/* of the last descriptor tried */
 	struct tdxctl_release_args args;
 };
 
-/* One descriptor of the process; 1 = the helper knows this TD under it. */
+/* Tries one descriptor of the process. Returns 0 when it is not this TD, else 1. */
 static int try_fd(struct candidates *c, int fd)
 {
 	c->r->vm_fd = fd;
 	c->err = call(c->r, TDXCTL_RELEASE_DRY_RUN, 0, &c->args);
-	/* Not a VM, or the VM of another TD: look further. */
 	return c->err != -EINVAL && c->err != -EBADF;
 }
 
-static int candidate(void *arg, unsigned int fd)
+static int try_other_fd(void *arg, unsigned int fd)
 {
 	struct candidates *c = arg;
 	char link[128];
@@ -90,13 +89,13 @@ static int candidate(void *arg, unsigned int fd)
 	return try_fd(c, (int)fd);
 }
 
-/* The dry run; finds the VM file when its number changed since creation. */
+/* Makes the dry run; searches the VM file if its number has changed since creation. */
 static int dry_run(struct live_release *r, int vm_fd, struct tdxctl_release_args *a)
 {
 	struct candidates c = { .r = r, .first = vm_fd, .err = -EBADF };
 
 	if ((vm_fd < 0 || !try_fd(&c, vm_fd)) &&
-	    process_each_fd(r->base.ctx, r->pid, candidate, &c) != 1 && vm_fd >= 0 &&
+	    process_each_fd(r->base.ctx, r->pid, try_other_fd, &c) != 1 && vm_fd >= 0 &&
 	    (c.err == -EINVAL || c.err == -EBADF))
 		try_fd(&c, vm_fd);
 	*a = c.args;
@@ -105,7 +104,7 @@ static int dry_run(struct live_release *r, int vm_fd, struct tdxctl_release_args
 
 static int no_strategy(struct live_release *r, enum tdxctl_strategy asked)
 {
-	const char *hint = "--strategy stop ends the VMM instead";
+	const char *hint = "use '--strategy stop' to end the VMM instead";
 	uint32_t why = r->st.reason[asked];
 
 	if (why == TDXCTL_REASON_NOT_TD)
@@ -113,7 +112,7 @@ static int no_strategy(struct live_release *r, enum tdxctl_strategy asked)
 				r->name);
 	if (asked == TDXCTL_STRATEGY_AUTO)
 		return ctx_fail(r->base.ctx, -EOPNOTSUPP, hint,
-				"%s: this kernel offers no way to release a running TD", r->name);
+				"%s: this kernel cannot release a running TD", r->name);
 	return ctx_fail(r->base.ctx, -EOPNOTSUPP, hint, "%s: strategy %s is not available: %s",
 			r->name, tdxctl_strategy_str(asked),
 			why ? tdxctl_reason_str(why) : "refused by the helper");
@@ -125,30 +124,30 @@ static int open_failed(struct live_release *r, int err)
 
 	switch (err) {
 	case -ESRCH:
-		return ctx_fail(ctx, err, "'tdxctl td' lists the TDs", "%s: process %d is gone",
+		return ctx_fail(ctx, err, "'tdxctl td' lists the TDs", "%s: process %d has ended",
 				r->name, r->pid);
 	case -EBADF:
 	case -EINVAL:
-		return ctx_fail(ctx, -EINVAL, "'tdxctl td show' lists who holds its files",
-				"%s: process %d has no VM file of that TD", r->name, r->pid);
+		return ctx_fail(ctx, -EINVAL, "'tdxctl td show' lists the processes that hold its files",
+				"%s: process %d has no VM file of this TD", r->name, r->pid);
 	case -EOPNOTSUPP:
 		return no_strategy(r, r->strategy);
 	case -EBUSY:
-		return ctx_fail(ctx, err, "wait for one of them to end",
+		return ctx_fail(ctx, err, "wait for one to finish, then try again",
 				"%s: too many releases are running", r->name);
 	default:
 		return helper_fail(ctx, err, "release");
 	}
 }
 
-static void use_stop(struct live_release *r)
+static void switch_to_stop(struct live_release *r)
 {
 	r->strategy = r->st.strategy = TDXCTL_STRATEGY_STOP;
-	/* Only the calls for the TD are counted, not those for its pages. */
+	/* The ledger counts the SEAMCALLs of the TD, but not those for pages separately. */
 	r->st.page_seamcalls = TDXCTL_UNKNOWN;
 }
 
-/* Why the helper's release failed. */
+/* Sets the error for a release that failed in the helper. */
 static void set_failure(struct live_release *r)
 {
 	struct tdxctl_ctx *ctx = r->base.ctx;
@@ -156,26 +155,26 @@ static void set_failure(struct live_release *r)
 	struct tdxctl_td td;
 
 	if (r->st.strategy == TDXCTL_STRATEGY_EARLY && err == -EBUSY)
-		ctx_fail(ctx, err, "try again, or end the VMM with --strategy stop",
-			 "%s: a vCPU of process %d did not stop in time; the VM is as it was",
+		ctx_fail(ctx, err, "try again, or use '--strategy stop' to end the VMM",
+			 "%s: a vCPU of process %d did not stop in time; the VM is unchanged",
 			 r->name, r->pid);
 	else if (r->st.strategy == TDXCTL_STRATEGY_EARLY && err == -ENOSPC)
-		ctx_fail(ctx, err, "end the VMMs of those that were released",
-			 "%s: too many released VMs are still there", r->name);
+		ctx_fail(ctx, err, "end the VMMs of released TDs, then try again",
+			 "%s: too many VMs that were released early still exist", r->name);
 	else if (release_td_failed(r, &td) && td.state == TDXCTL_TD_LEAKED)
 		release_leaked(r, &td);
 	else if (td.fail_leaf && td.hkid)
-		ctx_fail(ctx, err, "end the VMM with --strategy stop: the kernel tries once more then",
-			 "%s: HKID %u was not given back: %s: %s", r->name, td.hkid, release_leaf(&td),
+		ctx_fail(ctx, err, "use '--strategy stop' to end the VMM; the kernel then tries again",
+			 "%s: HKID %u was not freed: %s: %s", r->name, td.hkid, release_leaf(&td),
 			 release_status(&td));
 	else
-		ctx_fail(ctx, err, "see the kernel log", "%s: release failed: %s", r->name,
+		ctx_fail(ctx, err, "check the kernel log", "%s: release failed: %s", r->name,
 			 strerror(-err));
 }
 
 /*
- * Nothing is left to punch, yet pages are: the VMM itself may be giving them
- * back, so long as they become fewer.
+ * All guest_memfd are punched, but pages are left: the VMM may be freeing them itself.
+ * Returns true while their number decreases.
  */
 static bool pages_decrease(struct live_release *r, unsigned int wait_ms)
 {
@@ -187,7 +186,7 @@ static bool pages_decrease(struct live_release *r, unsigned int wait_ms)
 	} else if (now - r->left_ns > PAGES_TIMEOUT_NS) {
 		return false;
 	}
-	/* A process that ends gives its memory back then. */
+	/* An ended process may still be freeing its memory: poll. */
 	if (op_pidfd_wait(r->base.ctx, r->pidfd, (int)wait_ms) > 0) {
 		struct timespec ts = { .tv_nsec = POLL_MS * 1000000L };
 
@@ -196,8 +195,8 @@ static bool pages_decrease(struct live_release *r, unsigned int wait_ms)
 	return true;
 }
 
-/* The HKID is free: what is left of the memory goes with the guest_memfd. */
-static int give_pages_back(struct live_release *r, unsigned int wait_ms)
+/* Frees the pages of a TD whose HKID is free: punches its guest_memfd files. */
+static int free_pages(struct live_release *r, unsigned int wait_ms)
 {
 	struct tdxctl_release_args a;
 	struct tdxctl_td td;
@@ -212,8 +211,8 @@ static int give_pages_back(struct live_release *r, unsigned int wait_ms)
 	r->st.phase = TDXCTL_PHASE_PAGES;
 	if (!more || call(r, 0, 0, &a))
 		return 0;
-	from_args(r, &a);
-	/* How many there were is not known, but all of them were in there. */
+	set_state(r, &a);
+	/* The number of pages is not known, but all of them were in these files. */
 	if (r->st.pages_left == TDXCTL_UNKNOWN && r->nr_gmem)
 		r->st.pages_left = 0;
 	if (!r->st.pages_left || r->st.pages_left == TDXCTL_UNKNOWN) {
@@ -225,8 +224,8 @@ static int give_pages_back(struct live_release *r, unsigned int wait_ms)
 		return 0;
 	if (release_td_failed(r, &td))
 		return release_leaked(r, &td);
-	return ctx_fail(r->base.ctx, -EIO, "--strategy stop ends the VMM instead",
-			"%s: %" PRIu64 " pages are in no guest_memfd of process %d", r->name,
+	return ctx_fail(r->base.ctx, -EIO, "use '--strategy stop' to end the VMM instead",
+			"%s: %" PRIu64 " pages are not in a guest_memfd of process %d", r->name,
 			r->st.pages_left, r->pid);
 }
 
@@ -247,7 +246,7 @@ static int release_step(struct tdxctl_release *base, unsigned int wait_ms,
 		return err;
 	}
 
-	/* What would make its memory stay has to be known while the VM is whole. */
+	/* Check whether the pages can be freed while the VM can still continue. */
 	if (leaves_pages(r->strategy) && !r->gmem_open && !r->cancelled) {
 		err = gmem_open(r);
 		if (err == -EOPNOTSUPP) {
@@ -256,18 +255,18 @@ static int release_step(struct tdxctl_release *base, unsigned int wait_ms,
 			*out = r->st;
 			return 0;
 		}
-		/* Any other is looked at when there is something to punch. */
+		/* Other errors are reported when there are pages to punch. */
 		r->gmem_open = !err;
 		ctx_clear(base->ctx);
 	}
 	err = call(r, r->cancelled ? TDXCTL_RELEASE_CANCEL : 0, wait_ms, &a);
-	/* A kernel that only answers when it is really asked: the last way is left. */
+	/* Some kernels refuse only the real call, not the dry run: fall back to STOP. */
 	if (err == -EOPNOTSUPP && r->automatic && !r->cancelled) {
 		ctx_log(base->ctx, TDXCTL_LOG_WARN, "%s: the kernel refused strategy %s, ending the VMM",
 			r->name, tdxctl_strategy_str(r->strategy));
 		reasons_from(&r->st, &a);
 		r->st.reason[r->strategy] = TDXCTL_REASON_NO_IOCTL;
-		use_stop(r);
+		switch_to_stop(r);
 		*out = r->st;
 		return 0;
 	}
@@ -277,13 +276,13 @@ static int release_step(struct tdxctl_release *base, unsigned int wait_ms,
 		*out = r->st;
 		return err == -EINTR ? err : open_failed(r, err);
 	}
-	from_args(r, &a);
+	set_state(r, &a);
 	if (leaves_pages(r->st.strategy) && r->st.hkid_freed && !r->cancelled &&
 	    (r->st.phase == TDXCTL_PHASE_PAGES || r->st.phase == TDXCTL_PHASE_DONE) &&
 	    r->st.pages_left) {
-		/* The caller may have been asked to stop while it waited for the HKID. */
+		/* Return before punching: the user may want to cancel after the long wait. */
 		if (punching)
-			err = give_pages_back(r, wait_ms);
+			err = free_pages(r, wait_ms);
 		else
 			r->st.phase = TDXCTL_PHASE_PAGES;
 		if (err) {
@@ -292,10 +291,10 @@ static int release_step(struct tdxctl_release *base, unsigned int wait_ms,
 		}
 	} else if (r->cancelled && leaves_pages(r->st.strategy) &&
 		   r->st.phase == TDXCTL_PHASE_PAGES) {
-		/* The helper's part is over; nobody punches on. */
+		/* The helper is done, and no more pages are punched. */
 		r->st.phase = TDXCTL_PHASE_CANCELLED;
 	} else if (!r->cancelled && r->st.phase == TDXCTL_PHASE_CANCELLED) {
-		/* Somebody else's release, which we had joined: the next call starts ours. */
+		/* This was a release by another process that we had joined: start our own. */
 		r->st.phase = TDXCTL_PHASE_HKID;
 	}
 	if (r->st.phase == TDXCTL_PHASE_FAILED && !tdxctl_error(base->ctx)[0])
@@ -339,34 +338,34 @@ static int prepare(struct live_release *r, const struct tdxctl_td_view *td,
 	if (r->dev < 0)
 		return r->dev == -ENOENT ? -ENOTCONN : r->dev;
 	if (!td->vm.pid)
-		return ctx_fail(ctx, -ESRCH, "'tdxctl td show' lists who still holds its files",
-				"%s: the process that created td:%u is gone", r->name, r->was.id);
+		return ctx_fail(ctx, -ESRCH, "'tdxctl td show' lists the processes that still hold its files",
+				"%s: the process that created td:%u has ended", r->name, r->initial.id);
 	r->pidfd = op_pidfd_open(ctx, td->vm.pid);
 	if (r->pidfd < 0)
 		return r->pidfd == -ESRCH ? open_failed(r, -ESRCH) :
-		       ctx_fail(ctx, r->pidfd, NULL, "%s: process %d: %s", r->name, r->pid,
+		       ctx_fail(ctx, r->pidfd, NULL, "%s: cannot open process %d: %s", r->name, r->pid,
 				strerror(-r->pidfd));
-	/* From here on the PID cannot be recycled unnoticed; was it before? */
+	/* The pidfd refers to one process from here on: check that it is the right one. */
 	if (!process_started_at(ctx, td->vm.pid, td->td.owner.start_ns))
 		return open_failed(r, -ESRCH);
 
-	/* Without it the helper has one strategy less. */
+	/* Without the layout the helper has one strategy less. */
 	(void)layout_register(ctx, r->dev);
 	err = dry_run(r, td->vm.vm_fd, &a);
-	from_args(r, &a);
+	set_state(r, &a);
 	if (err < 0 && err != -EOPNOTSUPP)
 		return open_failed(r, err);
 	if (a.reason[TDXCTL_STRATEGY_AUTO] == TDXCTL_REASON_NOT_TD)
 		return no_strategy(r, TDXCTL_STRATEGY_AUTO);
 	if (err || !r->st.strategy)
 		r->st.strategy = TDXCTL_STRATEGY_STOP;
-	/* The helper answers STOP for a strategy that is asked for and not there. */
+	/* The helper returns STOP when the requested strategy is not available. */
 	if (strategy && strategy != TDXCTL_STRATEGY_STOP && r->st.strategy != strategy)
 		return no_strategy(r, strategy);
 	r->strategy = strategy ? strategy : r->st.strategy;
 	r->automatic = !strategy;
 	if (r->strategy == TDXCTL_STRATEGY_STOP) {
-		use_stop(r);
+		switch_to_stop(r);
 		r->st.hkid = td->td.hkid ? td->td.hkid : td->td.last_hkid;
 		r->st.hkid_freed = !td->td.hkid;
 		r->st.pages_total = r->st.pages_left = td->td.private_pages;
@@ -377,8 +376,8 @@ static int prepare(struct live_release *r, const struct tdxctl_td_view *td,
 }
 
 int live_release_open(struct tdxctl_ctx *ctx, const struct tdxctl_td_view *td,
-			enum tdxctl_strategy strategy, struct tdxctl_release **out,
-			struct tdxctl_release_state *plan)
+		      enum tdxctl_strategy strategy, struct tdxctl_release **out,
+		      struct tdxctl_release_state *plan)
 {
 	struct live_release *r = calloc(1, sizeof(*r));
 	int err;
@@ -389,7 +388,7 @@ int live_release_open(struct tdxctl_ctx *ctx, const struct tdxctl_td_view *td,
 		.base = { .ops = &helper_ops, .ctx = ctx },
 		.dev = -1, .pidfd = -1, .vm_fd = -1,
 		.pid = td->vm.pid,
-		.was = td->td,
+		.initial = td->td,
 		.strategy = strategy,
 	};
 	snprintf(r->name, sizeof(r->name), "%s", td->vm.name);

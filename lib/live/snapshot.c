@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* One snapshot from the best source there is. */
+/* Takes a snapshot with the helper, or from files without it. */
 #include "live.h"
 
-/* TDs are made and end in milliseconds, a snapshot is faster. */
+/* Enough: TDs are created and end in milliseconds; a snapshot is faster. */
 #define CHARGED_TRIES	3
 
-/* Nobody has the PID of its process: cheap enough to ask for thousands of TDs. */
+/* Whether no process has the PID of the TD: a cheap check even for thousands of TDs. */
 static bool pid_is_free(struct tdxctl_ctx *ctx, const struct tdxctl_td *td)
 {
 	int fd = td->owner.tgid > 0 ? op_pidfd_open(ctx, td->owner.tgid) : 0;
@@ -42,7 +42,7 @@ static int from_helper(struct tdxctl_ctx *ctx, int fd, struct tdxctl_snapshot **
 		err = helper_snapshot(ctx, fd, &snap);
 		if (err)
 			return err;
-		/* The same on both sides: it was so in between. */
+		/* Equal before and after: the count also holds for the snapshot. */
 		snap->hkids_charged = host_hkids_charged(ctx);
 		if (before == snap->hkids_charged)
 			break;
@@ -60,7 +60,7 @@ static int from_helper(struct tdxctl_ctx *ctx, int fd, struct tdxctl_snapshot **
 		tdxctl_snapshot_free(snap);
 		return err;
 	}
-	/* KeyIDs are firmware's work: they prove no module. */
+	/* SEAMCALLs prove a TDX module; KeyIDs do not, since firmware configures them. */
 	if (snap->hdr.seamcalls)
 		snap->platform.has_tdx = true;
 	*out = snap;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The last resort: end the VMM and watch its TD go. */
+/* Strategy STOP: ends the VMM and waits until its TD is torn down. */
 #include <signal.h>
 #include <time.h>
 #include "live.h"
 
-#define GRACE_NS	(10 * NSEC_PER_SEC)	/* from SIGTERM to SIGKILL */
+#define TERM_TIMEOUT_NS	(10 * NSEC_PER_SEC)	/* from SIGTERM to SIGKILL */
 #define POLL_MS		50
 
 static int send_signal(struct live_release *r, int sig, enum stop_stage next)
@@ -13,14 +13,14 @@ static int send_signal(struct live_release *r, int sig, enum stop_stage next)
 
 	if (err < 0 && err != -ESRCH)
 		return ctx_fail(r->base.ctx, err, "run as root or as the VM's owner",
-				"%s: signal to process %d: %s", r->name, r->pid, strerror(-err));
+				"%s: cannot send a signal to process %d: %s", r->name, r->pid, strerror(-err));
 	r->stage = err == -ESRCH ? STOP_ENDED : next;
 	r->stage_ns = tdxctl_clock_ns();
 	return 0;
 }
 
-/* What the ledger says about the TD now. */
-static int watch(struct live_release *r)
+/* Updates the state from the ledger. */
+static int update_state(struct live_release *r)
 {
 	struct tdxctl_release_state *st = &r->st;
 	struct tdxctl_snapshot *snap;
@@ -30,7 +30,7 @@ static int watch(struct live_release *r)
 	if (err)
 		return err;
 	for (size_t i = 0; i < snap->nr_tds; i++)
-		if (tdxctl_same_td(&r->was, &snap->tds[i].td))
+		if (tdxctl_same_td(&r->initial, &snap->tds[i].td))
 			td = &snap->tds[i].td;
 	if (!td) {
 		st->hkid_freed = true;
@@ -39,8 +39,8 @@ static int watch(struct live_release *r)
 	} else {
 		st->pages_left = td->private_pages;
 		st->hkid_freed = !td->hkid;
-		if (td->seamcalls > r->was.seamcalls)
-			st->seamcalls = td->seamcalls - r->was.seamcalls;
+		if (td->seamcalls > r->initial.seamcalls)
+			st->seamcalls = td->seamcalls - r->initial.seamcalls;
 		st->phase = td->hkid ? TDXCTL_PHASE_HKID : TDXCTL_PHASE_PAGES;
 		if (td->state == TDXCTL_TD_LEAKED) {
 			st->phase = TDXCTL_PHASE_FAILED;
@@ -64,7 +64,7 @@ int stop_step(struct live_release *r, unsigned int wait_ms)
 	}
 	while (!err) {
 		r->st.duration_ns = tdxctl_clock_ns() - r->started_ns;
-		err = watch(r);
+		err = update_state(r);
 		if (err || r->st.phase >= TDXCTL_PHASE_DONE)
 			return err;
 		if (tdxctl_clock_ns() >= end)
@@ -80,8 +80,8 @@ int stop_step(struct live_release *r, unsigned int wait_ms)
 		if (err > 0) {
 			r->stage = STOP_ENDED;
 			err = 0;
-		} else if (!err && r->stage == STOP_TERM && tdxctl_clock_ns() - r->stage_ns > GRACE_NS) {
-			ctx_log(ctx, TDXCTL_LOG_WARN, "%s: ignores SIGTERM, sending SIGKILL", r->name);
+		} else if (!err && r->stage == STOP_TERM && tdxctl_clock_ns() - r->stage_ns > TERM_TIMEOUT_NS) {
+			ctx_log(ctx, TDXCTL_LOG_WARN, "%s: still running after SIGTERM, sending SIGKILL", r->name);
 			err = send_signal(r, SIGKILL, STOP_KILL);
 		}
 	}

@@ -191,17 +191,17 @@ static void other_abi(void)
 	static const int errs[] = { -ENOTTY, -EINVAL, -E2BIG };
 
 	for (size_t i = 0; i < sizeof(errs) / sizeof(errs[0]); i++) {
-		CHECK_EQ(snapshot((struct script){ .err[INFO] = errs[i] }, "another ABI", "unload"), -ENOTTY);
-		CHECK_EQ(snapshot((struct script){ .err[SNAPSHOT] = errs[i] }, "another ABI", "unload"),
+		CHECK_EQ(snapshot((struct script){ .err[INFO] = errs[i] }, "does not match this tdxctl", "unload"), -ENOTTY);
+		CHECK_EQ(snapshot((struct script){ .err[SNAPSHOT] = errs[i] }, "does not match this tdxctl", "unload"),
 			 -ENOTTY);
 	}
 }
 
 static void vanished(void)
 {
-	CHECK_EQ(snapshot((struct script){ .err[INFO] = -ENODEV }, "went away", "helper load"), -ENODEV);
-	CHECK_EQ(snapshot((struct script){ .err[SNAPSHOT] = -ENODEV }, "went away", "helper load"), -ENODEV);
-	CHECK_EQ(snapshot((struct script){ .err[SNAPSHOT] = -ENXIO }, "went away", "helper load"), -ENODEV);
+	CHECK_EQ(snapshot((struct script){ .err[INFO] = -ENODEV }, "was unloaded", "helper load"), -ENODEV);
+	CHECK_EQ(snapshot((struct script){ .err[SNAPSHOT] = -ENODEV }, "was unloaded", "helper load"), -ENODEV);
+	CHECK_EQ(snapshot((struct script){ .err[SNAPSHOT] = -ENXIO }, "was unloaded", "helper load"), -ENODEV);
 }
 
 static void growth(void)
@@ -211,10 +211,10 @@ static void growth(void)
 	CHECK_EQ(snapshot((struct script){ .err[SNAPSHOT] = -ENOSPC, .times[SNAPSHOT] = 3 }, NULL, NULL), 0);
 	CHECK_EQ(script.calls[SNAPSHOT], 4);
 	/* For ever: given up after a bounded number of attempts. */
-	CHECK_EQ(snapshot((struct script){ .growing = true }, "large enough", NULL), -EPROTO);
+	CHECK_EQ(snapshot((struct script){ .growing = true }, "invalid buffer size", NULL), -EPROTO);
 	CHECK(script.calls[SNAPSHOT] <= 16);
-	CHECK_EQ(snapshot((struct script){ .announced = 0xffffffff }, "large enough", NULL), -EPROTO);
-	CHECK_EQ(snapshot((struct script){ .announced = 0xf0000000 }, "large enough", NULL), -EPROTO);
+	CHECK_EQ(snapshot((struct script){ .announced = 0xffffffff }, "invalid buffer size", NULL), -EPROTO);
+	CHECK_EQ(snapshot((struct script){ .announced = 0xf0000000 }, "invalid buffer size", NULL), -EPROTO);
 	CHECK_EQ(script.calls[SNAPSHOT], 0);
 }
 
@@ -254,8 +254,8 @@ static void cpu_checks(void)
 	CHECK_EQ(n, 104);
 	CHECK_EQ(cpu_check((struct script){ .nr_cpus = 4, .err[CPU_CHECK] = -EOPNOTSUPP }, &n,
 			   "no SEAMCALL entry point"), -EOPNOTSUPP);
-	CHECK_EQ(cpu_check((struct script){ .nr_cpus = 4, .err[CPU_CHECK] = -ENOSPC }, &n, "room"), -EPROTO);
-	CHECK_EQ(cpu_check((struct script){ .nr_cpus = 0xffffffff }, &n, "room"), -EPROTO);
+	CHECK_EQ(cpu_check((struct script){ .nr_cpus = 4, .err[CPU_CHECK] = -ENOSPC }, &n, "invalid buffer size"), -EPROTO);
+	CHECK_EQ(cpu_check((struct script){ .nr_cpus = 0xffffffff }, &n, "invalid buffer size"), -EPROTO);
 	CHECK_EQ(cpu_check((struct script){ .nr_cpus = 4, .stride = 8 }, &n, "records of 8 bytes"), -EPROTO);
 	CHECK_EQ(cpu_check((struct script){ .open_err = -ENOENT }, &n, "not loaded"), -ENOENT);
 }

@@ -129,11 +129,11 @@ static void a_td(void)
 	check_td(TDXCTL_FACTS_TD, "cannot be read", 1);
 	kvm.caps_err = 0;
 	kvm.vm_err = -EBUSY;
-	check_td(TDXCTL_FACTS_TD, "KVM did not make a VM for a TD", 1);
+	check_td(TDXCTL_FACTS_TD, "KVM cannot create a TD", 1);
 	kvm.vm_err = 0;
 	/* Without the type nothing is tried. */
 	kvm.types = 1;
-	check_td(TDXCTL_FACTS_TD, "KVM has no TDs", 0);
+	check_td(TDXCTL_FACTS_TD, "KVM does not support TDs", 0);
 	kvm.types = -EFAULT;
 	check_td(TDXCTL_FACTS_TD, "cannot be read", 0);
 	kvm.types = 1 << 5;

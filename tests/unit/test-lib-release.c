@@ -250,11 +250,11 @@ static void refusals(void)
 {
 	struct tdxctl_td_view td = view();
 
-	refused((struct vm){ .pidfd_err = -ESRCH }, td, 0, -ESRCH, "gone");
-	refused((struct vm){ .dry_err = -ESRCH }, td, 0, -ESRCH, "gone");
+	refused((struct vm){ .pidfd_err = -ESRCH }, td, 0, -ESRCH, "has ended");
+	refused((struct vm){ .dry_err = -ESRCH }, td, 0, -ESRCH, "has ended");
 	refused((struct vm){ .dry_err = -EPERM }, td, 0, -EPERM, "not permitted");
-	refused((struct vm){ .dry_err = -ENOTTY }, td, 0, -ENOTTY, "another ABI");
-	refused((struct vm){ .dry_err = -ENODEV }, td, 0, -ENODEV, "went away");
+	refused((struct vm){ .dry_err = -ENOTTY }, td, 0, -ENOTTY, "does not match this tdxctl");
+	refused((struct vm){ .dry_err = -ENODEV }, td, 0, -ENODEV, "was unloaded");
 	refused((struct vm){ .dry_err = -EBUSY }, td, 0, -EBUSY, "too many");
 	refused((struct vm){ .good_fd = 98 }, td, 0, -EINVAL, "no VM file");
 	refused((struct vm){ .kind = RELEASES }, td, TDXCTL_STRATEGY_TERMINATE, -EOPNOTSUPP, "terminate");
@@ -262,10 +262,10 @@ static void refusals(void)
 	refused((struct vm){ .kind = RELEASES }, td, TDXCTL_STRATEGY_EARLY, -EOPNOTSUPP, "missing");
 	/* The PID is there, but it is another process by now. */
 	td.td.owner.start_ns = tick_ns(400);
-	refused((struct vm){ .kind = RELEASES }, td, 0, -ESRCH, "gone");
+	refused((struct vm){ .kind = RELEASES }, td, 0, -ESRCH, "has ended");
 	td = view();
 	td.vm.pid = 0;
-	refused((struct vm){ .kind = RELEASES }, td, 0, -ESRCH, "gone");
+	refused((struct vm){ .kind = RELEASES }, td, 0, -ESRCH, "has ended");
 }
 
 static int run(struct tdxctl_release *r, struct tdxctl_release_state *st)
@@ -349,7 +349,7 @@ static void helper_vanishes(void)
 	CHECK_EQ(tdxctl_release_step(r, 0, &st), 0);
 	vm.run_err = -ENODEV;
 	CHECK_EQ(tdxctl_release_step(r, 0, &st), -ENODEV);
-	CHECK(strstr(tdxctl_error(ctx), "went away"));
+	CHECK(strstr(tdxctl_error(ctx), "was unloaded"));
 	vm.run_err = -EINTR;
 	CHECK_EQ(tdxctl_release_step(r, 0, &st), -EINTR);
 	vm.run_err = -ESRCH;
@@ -491,10 +491,10 @@ static void failures(void)
 		bool leaked;
 		const char *says;
 	} t[] = {
-		{ -EBUSY, false, "did not stop in time; the VM is as it was" },
-		{ -ENOSPC, false, "too many released VMs" },
+		{ -EBUSY, false, "did not stop in time; the VM is unchanged" },
+		{ -ENOSPC, false, "too many VMs that were released early" },
 		{ -EIO, false, "release failed" },
-		{ -EIO, true, "leaked, and its memory with it: an unknown leaf" },
+		{ -EIO, true, "and the memory of the TD leaked: an unknown leaf" },
 	};
 
 	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {

@@ -26,7 +26,7 @@ case_release_leaks()
 	is result failed
 	is hkid_freed false
 	is verified false
-	says "HKID $HKID leaked, and its memory with it: TDH.MNG.KEY.FREEID: TDX_KEY_STATE_INCORRECT"
+	says "HKID $HKID and the memory of the TD leaked: TDH.MNG.KEY.FREEID: TDX_KEY_STATE_INCORRECT"
 	j 0 hkid
 	is "hkids[id=$HKID].state" leaked
 	is "hkids[id=$HKID].pid" "$VMM"
@@ -72,7 +72,7 @@ case_release_not_done()
 	j 1 release web --yes
 	is result failed
 	is hkid_freed false
-	says "HKID $HKID was not given back: TDH.MNG.VPFLUSHDONE: TDX_FLUSHVP_NOT_DONE"
+	says "HKID $HKID was not freed: TDH.MNG.VPFLUSHDONE: TDX_FLUSHVP_NOT_DONE"
 	j 0 hkid
 	count 'hkids[state=leaked].id' 0
 	gone "$VMM"
@@ -96,7 +96,7 @@ case_release_page()
 	is hkid_freed true
 	is pages_left 1
 	is pages_reclaimed 63
-	says 'not all pages could be reclaimed: TDH.PHYMEM.PAGE.RECLAIM: TDX_PAGE_METADATA_INCORRECT'
+	says 'some pages leaked: TDH.PHYMEM.PAGE.RECLAIM: TDX_PAGE_METADATA_INCORRECT'
 	j 0 hkid
 	is "hkids[id=$HKID].state" free
 	gone "$VMM"

@@ -6,7 +6,7 @@
 case_sources_msr()
 {
 	j 0 keys
-	says 'no MSR device: modprobe msr'
+	says "no MSR device: run 'modprobe msr'"
 	modprobe msr || die "no msr module"
 	wait_for 'test -c /dev/cpu/0/msr'
 	# QEMU's CPU has no KeyIDs, and says so.
