@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A captured host: a directory with copies of its files, and text where a live host has a device. */
+/*
+ * The backend of a captured host: a directory with copies of its files, and text files
+ * in place of devices.
+ */
 #include <linux/kvm.h>
 #include <stdio.h>
 #include "captured.h"
 
-/* Linux 6.16; headers of 6.1 lack it. */
+/* From Linux 6.16; the headers of 6.1 do not have it. */
 #define CAP_VM_TYPES	235
 
 static const char not_captured[] = "not in the captured host";
 
+/* Parses "0x87 0x100000000f" or "0x87 fault". */
 static void msr_line(struct tdxctl_msr_set *s, const char *line, bool all)
 {
 	unsigned long long num, value;
@@ -51,7 +55,7 @@ static void msrs(struct tdxctl_ctx *ctx, struct tdxctl_msr_set *s, bool all)
 	free(text);
 }
 
-/* "leaf subleaf eax ebx ecx edx" in hexadecimal, a line each. */
+/* Parses lines "leaf subleaf eax ebx ecx edx" in hexadecimal. */
 static void cpuid_text(const char *text, struct tdxctl_cpu_facts *c)
 {
 	unsigned int leaf, sub, r[4];
@@ -69,8 +73,8 @@ static void cpuid_text(const char *text, struct tdxctl_cpu_facts *c)
 }
 
 /*
- * Lines "235 33", capability and answer; "td ATTRIBUTES XFAM VCPUS" of a TD,
- * "td other-abi" where it does not tell.
+ * Parses lines "235 33", capability and answer; "td ATTRIBUTES XFAM VCPUS", the answers
+ * for a TD; "td other-abi" when KVM_TDX_CAPABILITIES differs from Linux 6.16.
  */
 static void kvm_text(const char *text, struct tdxctl_facts *f, bool td)
 {
@@ -157,8 +161,8 @@ static int helper(struct tdxctl_ctx *ctx, const char *file, struct tdxctl_helper
 
 const struct backend captured_backend = {
 	.name = "captured",
-	.unsupported = "a captured host is files alone",
-	.hint = "run it on the live host",
+	.unsupported = "a captured host has only files",
+	.hint = "run the command on the live host",
 	.copied = true,
 	.snapshot = host_snapshot,
 	.facts = facts,
