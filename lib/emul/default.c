@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* New hosts: the built-in one and those of 'tdxctl emulate init'. */
+/* New emulated hosts: the built-in one and those of 'tdxctl emulate init'. */
 #include "emul.h"
 
 #define HOUR_NS		(3600 * NSEC_PER_SEC)
@@ -8,8 +8,8 @@ static const struct tdxctl_emul_topology builtin = {
 	.packages = 2, .cpus_per_package = 4, .mktme_keyids = 15, .tdx_keyids = 16,
 };
 
-/* One busy TD, one small one, and one whose start was never finished (F6). */
-static const struct emul_event story[] = {
+/* A large TD, a small one, and one that has an HKID but was never finalized: FLOWS.md F6. */
+static const struct emul_event default_events[] = {
 	{ .op = EMUL_TD, .name = (char *)"web", .uuid = (char *)"5f0a3f4e-6c1d-4b7e-9a52-0d1e8c9b7a01",
 	  .pid = 2001, .uid = UINT32_MAX, .vcpus = 4, .max_vcpus = 8, .pages = 65536,
 	  .until = EMUL_FINALIZED },
@@ -34,11 +34,11 @@ int emul_file_default(struct tdxctl_ctx *ctx, const struct tdxctl_emul_topology 
 	if (err)
 		return err;
 	hkids = out->topo.tdx_keyids - 1;
-	for (size_t i = 0; i < ARRAY_SIZE(story); i++) {
-		/* A host that is too small for the story gets its beginning. */
-		if (story[i].op == EMUL_TD && !hkids--)
+	for (size_t i = 0; i < ARRAY_SIZE(default_events); i++) {
+		/* A host with too few HKIDs gets only the first events. */
+		if (default_events[i].op == EMUL_TD && !hkids--)
 			break;
-		err = emul_file_add(out, &story[i]);
+		err = emul_file_add(out, &default_events[i]);
 		if (err) {
 			emul_file_clear(out);
 			return ctx_nomem(ctx);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The emulated host: its file, the machine that replays it, what it shows. */
+/* The emulated host: its file, the machine that replays the file, and the backend. */
 #ifndef TDXCTL_LIB_EMUL_H
 #define TDXCTL_LIB_EMUL_H
 
@@ -11,8 +11,8 @@
 
 #define EMUL_MAX_FILE	(16U << 20)
 #define EMUL_MAX_CPUS	4096U
-#define EMUL_MAX_PAGES	(1ULL << 24)	/* of all TDs: 64 GiB */
-#define EMUL_VERSION	"1.5.05"	/* the TDX module that seam is */
+#define EMUL_MAX_PAGES	(1ULL << 24)	/* in all TDs: 64 GiB */
+#define EMUL_VERSION	"1.5.05"	/* the TDX module version that seam implements */
 
 enum emul_op {
 	EMUL_TD, EMUL_RELEASE, EMUL_STOP, EMUL_FAULT, EMUL_CPU, EMUL_HOLD, EMUL_WAIT, EMUL_PACE,
@@ -21,13 +21,13 @@ enum emul_op {
 
 enum emul_until { EMUL_INIT, EMUL_VCPUS, EMUL_MEMORY, EMUL_FINALIZED, EMUL_UNTILS };
 
-/* One thing that happened to the host; which members count depends on @op. */
+/* One event in the life of the host; @op determines which members are used. */
 struct emul_event {
 	uint64_t op;			/* enum emul_op */
 	char *name, *uuid, *comm;
 	uint64_t pid, uid;
 	uint64_t vcpus, max_vcpus, pages, until;
-	uint64_t td, pages_left;	/* td: number of the ledger */
+	uint64_t td, pages_left;	/* td: its number in the ledger */
 	uint64_t leaf, status, cpu, skip, count;
 	uint64_t online;
 	uint64_t lock, package, ms, more_ms;
@@ -36,7 +36,7 @@ struct emul_event {
 
 struct emul_file {
 	struct tdxctl_emul_topology topo;
-	uint64_t clock_ns;		/* when the host was switched on */
+	uint64_t clock_ns;		/* the host's clock at power-on */
 	struct emul_event *events;
 	size_t nr_events;
 };
@@ -46,37 +46,62 @@ struct emul_file {
 struct emul;
 extern const struct backend emul_backend;
 
+/*
+ * Opens a host file, or the built-in host when @file is NULL, and replays its events.
+ * The caller frees *@out with emul_free(). -EINVAL: not a host file, or an invalid
+ * event; -EFBIG; -ENOMEM; -errno. Sets the error.
+ */
 int emul_load(struct tdxctl_ctx *ctx, const char *file, struct emul **out);
+/* @e may be NULL. */
 void emul_free(struct emul *e);
 
 /* ---- release.c ---- */
 
+/* Implements backend->release_open. */
 int emul_release_open(struct tdxctl_ctx *ctx, const struct tdxctl_td_view *td,
 		      enum tdxctl_strategy strategy, struct tdxctl_release **out,
 		      struct tdxctl_release_state *plan);
 
-/* file.c: the JSON text of a host file; @name is for messages. */
+/* ---- file.c, default.c ---- */
+
+/*
+ * Parses the JSON text of a host file; @name is for messages. The caller clears *@out
+ * with emul_file_clear(). -EINVAL: malformed; -ENOMEM. Sets the error.
+ */
 int emul_file_parse(struct tdxctl_ctx *ctx, const char *name, const char *text, size_t len,
 		    struct emul_file *out);
-/* The text; malloc'ed. */
+/* Formats @f as JSON into *@text, malloc'ed. -ENOMEM. Sets the error. */
 int emul_file_format(struct tdxctl_ctx *ctx, const struct emul_file *f, char **text);
-/* Appends @ev; its strings are copied. */
+/* Appends a copy of @ev and its strings. -ENOMEM: @f is unchanged. */
 int emul_file_add(struct emul_file *f, const struct emul_event *ev);
+/* Frees the events. */
 void emul_file_clear(struct emul_file *f);
-/* The built-in host for a topology. -EINVAL: impossible. */
+/*
+ * The built-in events on a host with topology @topo; NULL: the built-in topology. The
+ * caller clears *@out. -EINVAL: invalid topology; -ENOMEM. Sets the error.
+ */
 int emul_file_default(struct tdxctl_ctx *ctx, const struct tdxctl_emul_topology *topo,
 		      struct emul_file *out);
+/* Checks the limits of a topology; @name is for messages. -EINVAL. Sets the error. */
 int emul_check_topology(struct tdxctl_ctx *ctx, const char *name,
 			const struct tdxctl_emul_topology *topo);
 
-/* store.c: the file on disk */
+/* ---- store.c: the file on disk; all functions set the error ---- */
 
+/* Reads a host file into *@text, malloc'ed. -EINVAL: not a regular file; -EFBIG; -errno. */
 int emul_store_read(struct tdxctl_ctx *ctx, const char *path, char **text, size_t *len);
-/* Waits a moment for another writer; -EBUSY. Returns a descriptor to close. */
+/*
+ * Locks a host file; waits up to two seconds for another writer. Returns a descriptor
+ * whose close() unlocks the file, -EBUSY, or another -errno.
+ */
 int emul_store_lock(struct tdxctl_ctx *ctx, const char *path);
-/* Replaces or creates the file in one step; -EEXIST when @excl and it exists. */
+/*
+ * Replaces or creates a host file in one step. -EEXIST: @excl is set and the file exists;
+ * -EINVAL: not a regular file; -errno.
+ */
 int emul_store_write(struct tdxctl_ctx *ctx, const char *path, const char *text, bool excl);
 
+/* A lock that an event holds until @until_ns. */
 struct emul_hold {
 	bool held;
 	int32_t pid;
@@ -87,15 +112,15 @@ struct emul_hold {
 
 struct emul_td {
 	struct tdmgr_td *td;		/* NULL: destroyed */
-	uint32_t id;			/* "td:N"; 0 never created */
+	uint32_t id;			/* "td:N"; 0: never created */
 	uint64_t tdr;
-	size_t event;
+	size_t event;			/* index of its event in the file */
 };
 
 struct emul {
 	struct tdxctl_ctx *ctx;
 	char *path;			/* NULL: the built-in host */
-	char *text;			/* as read, to notice other writers */
+	char *text;			/* as read, to detect other writers */
 	struct emul_file file;
 
 	/* the machine */
@@ -103,7 +128,7 @@ struct emul {
 	uint8_t *cpu_pkg;
 	struct wire_cpu *cpus;
 	uint32_t pkg_id[TDX_MAX_PKGS];
-	uint8_t *ram;			/* of the physical range below */
+	uint8_t *ram;			/* maps the physical range below */
 	uint64_t ram_base, ram_size;
 	uint64_t next_page, last_page;
 	uint64_t *desc;			/* TDMR array in ram */
@@ -111,37 +136,50 @@ struct emul {
 	struct ledger *ledger;
 	struct tdmgr *mgr;
 	struct seam_config seam_cfg;
-	bool up;			/* bring-up was tried */
-	bool ready;			/* ... and worked */
-	bool off;			/* going away: nothing to tell */
-	uint32_t cpu;			/* where the code runs now */
+	bool bringup_tried;
+	bool ready;			/* bring-up succeeded */
+	bool powering_off;		/* do not log */
+	uint32_t cpu;			/* the CPU that runs the current code */
 	uint64_t clock;
-	struct ledger_owner owner;	/* whose call it is */
+	struct ledger_owner owner;	/* the process that makes the current call */
 	struct emul_hold hold_tdx, hold_key[TDX_MAX_PKGS];
 	struct emul_td *tds;
 	size_t nr_tds;
-	uint64_t page_ns;		/* real time one page of a release takes */
+	uint64_t page_ns;		/* real time that releasing one page takes */
 
-	/* a release under way stops after so many pages */
+	/* the current release stops after @budget pages */
 	bool limited;
 	uint64_t budget;
 };
 
 /* ---- machine.c ---- */
+
+/* Allocates and initialises the machine of e->file. -ENOMEM, -EINVAL. Sets the error. */
 int emul_power_on(struct emul *e);
+/* Frees the machine, also after a failed emul_power_on(). */
 void emul_power_off(struct emul *e);
-/* Brings the TDX module up, once; later calls say how that went. */
+/* Brings up the TDX module once. Returns whether that succeeded, also in later calls. */
 bool emul_bringup(struct emul *e);
-/* Ends holds that are over by now. */
+/* Ends lock holds whose time is over. */
 void emul_tick(struct emul *e);
+/* Returns the physical address of a new page; 0: no memory left. */
 uint64_t emul_page_alloc(struct emul *e);
+/* Issues a SEAMCALL on e->cpu and advances the clock. Returns its status. */
 uint64_t emul_seamcall(struct emul *e, uint64_t leaf, struct tdmgr_args *args);
 
 /* ---- replay.c ---- */
+
+/* Replays all events. -EINVAL: an invalid event. Sets the error. */
 int emul_replay(struct emul *e);
+/* Returns the TD with that number, also after it was destroyed; NULL: none. */
 struct emul_td *emul_td_by_id(struct emul *e, uint32_t id);
-/* -EINTR: @pages_left pages are left, as wanted. Else as tdmgr_td_release_vm(). */
+/*
+ * Frees the HKID of a TD and its pages until @pages_left are left. Returns 0, -EINTR when
+ * it stopped in between as requested, -EINVAL when the TD is not finalized, or an error of
+ * tdmgr_td_release_vm().
+ */
 int emul_release_pages(struct emul *e, struct emul_td *t, uint64_t pages_left);
+/* Ends the VMM: frees the TD with all it has. */
 void emul_destroy_td(struct emul *e, struct emul_td *t);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The file of an emulated host. One table describes every event; reading,
- * checking and writing all follow it.
+ * The file of an emulated host. A table per kind of event describes its keys; reading,
+ * checking and writing use the same tables.
  */
 #include <json-c/json.h>
 #include <stdio.h>
@@ -112,7 +112,7 @@ static const struct {
 	[EMUL_PACE] = { "pace", pace_fields },
 };
 
-/* Where in the file we are, for messages. */
+/* The current position in the file, for messages. */
 struct place {
 	struct tdxctl_ctx *ctx;
 	const char *name;
@@ -135,7 +135,7 @@ static int PRINTF(3, 4) bad(const struct place *p, const char *key, const char *
 static int read_int(const struct place *p, const char *key, struct json_object *v,
 		    uint64_t min, uint64_t max, uint64_t *out)
 {
-	/* json-c clamps what does not fit; nothing here comes near 2^63. */
+	/* json-c clamps numbers that do not fit; all limits here are far below 2^63. */
 	if (!json_object_is_type(v, json_type_int))
 		return bad(p, key, "a whole number is expected");
 	if (json_object_get_int64(v) < 0 || json_object_get_uint64(v) < min ||
@@ -354,7 +354,7 @@ static int read_host(struct place *p, struct json_object *root, struct emul_file
 			return err;
 		pages += out->events[i].op == EMUL_TD ? out->events[i].pages : 0;
 		if (pages > EMUL_MAX_PAGES)
-			return bad(p, "pages", "more than %" PRIu64 " for all TDs together",
+			return bad(p, "pages", "more than %" PRIu64 " pages in all TDs together",
 				   (uint64_t)EMUL_MAX_PAGES);
 	}
 	return 0;
@@ -373,7 +373,7 @@ int emul_file_parse(struct tdxctl_ctx *ctx, const char *name, const char *text, 
 	if (!tok)
 		return ctx_nomem(ctx);
 	json_tokener_set_flags(tok, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
-	/* With the final NUL: only then the tokener knows that the text ends. */
+	/* Pass the final NUL: without it the tokener expects more text. */
 	root = json_tokener_parse_ex(tok, text, (int)len + 1);
 	end = json_tokener_get_parse_end(tok);
 	if (json_tokener_get_error(tok) != json_tokener_success || strlen(text) != len) {
@@ -417,7 +417,7 @@ static struct json_object *format_field(const struct field *f, const struct emul
 	return NULL;
 }
 
-/* Adds @v, also frees it on failure. */
+/* Adds @v to @obj; frees @v on failure. */
 static bool add(struct json_object *obj, const char *key, struct json_object *v)
 {
 	if (v && !json_object_object_add(obj, key, v))
@@ -511,13 +511,13 @@ int emul_check_topology(struct tdxctl_ctx *ctx, const char *name,
 	const char *why = NULL;
 
 	if (!t->packages || t->packages > TDX_MAX_PKGS)
-		why = "1 to 8 packages are possible";
+		why = "the number of packages must be 1 to 8";
 	else if (!t->cpus_per_package || t->cpus_per_package > EMUL_MAX_CPUS / t->packages)
-		why = "1 to 4096 CPUs are possible in all packages together";
+		why = "all packages together must have 1 to 4096 CPUs";
 	else if (t->tdx_keyids < 2)
-		why = "at least two TDX KeyIDs are needed: the TDX module takes the first";
+		why = "at least two TDX KeyIDs are needed: the TDX module uses the first";
 	else if ((uint64_t)t->mktme_keyids + t->tdx_keyids >= TDX_MAX_HKIDS)
-		why = "fewer than 2048 KeyIDs are possible, MKTME and TDX together";
-	return why ? ctx_fail(ctx, -EINVAL, "a usual host has 2 packages and 64 KeyIDs, half of them for TDX",
-			      "%s: impossible topology: %s", name, why) : 0;
+		why = "MKTME and TDX KeyIDs together must be fewer than 2048";
+	return why ? ctx_fail(ctx, -EINVAL, "a typical host has 2 packages and 64 KeyIDs, half of them for TDX",
+			      "%s: invalid topology: %s", name, why) : 0;
 }

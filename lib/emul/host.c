@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* An emulated host as a backend. */
+/* The backend of an emulated host. */
 #include <stdio.h>
 #include <unistd.h>
 #include "emul.h"
@@ -172,7 +172,7 @@ static int add_pin(struct tdxctl_pin *p, enum tdxctl_pin_kind kind, const struct
 	return detail && !p->detail ? -ENOMEM : 0;
 }
 
-/* A VMM like QEMU: a thread and a descriptor per vCPU, one guest_memfd. */
+/* The VMM looks like QEMU: one thread and one descriptor per vCPU, one guest_memfd. */
 static int pins(struct tdxctl_ctx *ctx, const struct tdxctl_td_view *td,
 		struct tdxctl_pin **out, size_t *count)
 {
@@ -242,7 +242,7 @@ static void power_off(void *host)
 const struct backend emul_backend = {
 	.name = "emulated",
 	.unsupported = "an emulated host has no kernel module and no boot time",
-	.hint = "leave out --emulate",
+	.hint = "run the command without --emulate",
 	.snapshot = snapshot,
 	.facts = facts,
 	.msrs = msrs,

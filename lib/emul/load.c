@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Opens an emulated host: reads its file and replays what happened to it. */
+/* Opens an emulated host: reads its file and replays the events. */
 #include "emul.h"
 
 int emul_load(struct tdxctl_ctx *ctx, const char *file, struct emul **out)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The machine of an emulated host: CPUs, memory and a clock around seam, with
- * the ledger listening. Time is virtual: a SEAMCALL takes what the table says,
- * so the same file always gives the same host.
+ * The machine of an emulated host: CPUs, memory and a clock around the software TDX
+ * module (seam); the ledger observes each SEAMCALL. Time is virtual: each leaf takes a
+ * fixed time, so the same file always gives the same host.
  */
 #include <stdio.h>
 #include <sys/mman.h>
@@ -12,7 +12,7 @@
 #define GIB		(1ULL << 30)
 #define PA_BITS		52
 
-/* Rounded to what such calls take on real hosts. */
+/* Typical durations on real hosts, rounded. */
 static uint64_t cost_ns(uint64_t leaf)
 {
 	switch (leaf) {
@@ -166,7 +166,7 @@ static void op_free(void *ctx, void *p)
 	free(p);
 }
 
-/* Pages are never used twice: the file bounds how many there can be. */
+/* Pages are never reused: the file limits their number. */
 uint64_t emul_page_alloc(struct emul *e)
 {
 	uint64_t pa = e->next_page;
@@ -197,7 +197,7 @@ static void CORE_PRINTF(3, 4) op_log(void *ctx, enum tdmgr_log level, const char
 	char msg[256];
 	va_list ap;
 
-	if (e->off)
+	if (e->powering_off)
 		return;
 	va_start(ap, fmt);
 	vsnprintf(msg, sizeof(msg), fmt, ap);
@@ -229,7 +229,7 @@ static const struct tdmgr_ops tdmgr_ops = {
 	.interrupted = op_interrupted,
 };
 
-/* Memory for everything the file will ever ask for. */
+/* Returns the bytes that all TDs of the file need, rounded up to GiB. */
 static uint64_t guest_bytes(const struct emul_file *f)
 {
 	uint64_t pages = 0;
@@ -239,13 +239,13 @@ static uint64_t guest_bytes(const struct emul_file *f)
 
 		if (ev->op != EMUL_TD)
 			continue;
-		/* One S-EPT page per 512, their parents, TDCS and TD_PARAMS, vCPUs. */
+		/* Also S-EPT pages (one per 512, and their parents), TDCS, TD_PARAMS, vCPUs. */
 		pages += ev->pages + ev->pages / 512 + 64 + ev->vcpus * (TDX_MAX_TDVPS_PAGES + 1);
 	}
 	return (pages * CORE_PAGE_SIZE + GIB - 1) / GIB * GIB;
 }
 
-/* PAMTs of one TDMR behind it, then the TDMR_INFO, then the array of them. */
+/* Lays out memory: one TDMR, its PAMTs, its TDMR_INFO, the array of TDMR_INFO addresses. */
 static void lay_out(struct emul *e, uint64_t tdmr_size)
 {
 	uint64_t pa = e->ram_base + tdmr_size;
@@ -358,15 +358,15 @@ int emul_power_on(struct emul *e)
 	e->cpu_pkg = calloc(e->nr_cpus, sizeof(*e->cpu_pkg));
 	e->cpus = calloc(e->nr_cpus, sizeof(*e->cpus));
 	e->tds = calloc(e->file.nr_events + 1, sizeof(*e->tds));
-	/* Contents hardly matter: only touched pages take real memory. */
+	/* MAP_NORESERVE: only pages that are used take real memory. */
 	e->ram = mmap(NULL, e->ram_size, PROT_READ | PROT_WRITE,
 		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (e->ram == MAP_FAILED)
 		e->ram = NULL;
 	if (!e->cpu_pkg || !e->cpus || !e->tds || !e->ram)
-		return ctx_fail(e->ctx, -ENOMEM, "ask for fewer pages, or raise the limit of this shell",
-				"no room for an emulated host of %" PRIu64 " MiB",
-				(e->ram_size >> 20));
+		return ctx_fail(e->ctx, -ENOMEM, "use fewer pages, or raise the shell's memory limit (ulimit -v)",
+				"cannot allocate %" PRIu64 " MiB for the emulated host",
+				e->ram_size >> 20);
 	for (u32 i = 0; i < e->nr_cpus; i++) {
 		e->cpu_pkg[i] = (uint8_t)(i / t->cpus_per_package);
 		e->cpus[i] = (struct wire_cpu){ .cpu = i, .pkg = e->cpu_pkg[i], .online = true };
@@ -380,7 +380,7 @@ int emul_power_on(struct emul *e)
 
 void emul_power_off(struct emul *e)
 {
-	e->off = true;
+	e->powering_off = true;
 	if (e->mgr)
 		tdmgr_free(e->mgr);
 	free(e->seam);
@@ -394,8 +394,8 @@ void emul_power_off(struct emul *e)
 
 bool emul_bringup(struct emul *e)
 {
-	if (!e->up) {
-		e->up = true;
+	if (!e->bringup_tried) {
+		e->bringup_tried = true;
 		e->ready = !tdmgr_bringup(e->mgr);
 	}
 	return e->ready;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Release of a TD of an emulated host, piece by piece, so that progress,
- * interruption and continuation are as on a real one. The file is changed once:
- * when the release ends or is cancelled.
+ * Releases a TD of an emulated host in chunks, so that progress, interruption and
+ * continuation work as on a real host. The file is written once: when the release ends
+ * or is cancelled.
  */
 #include <stdio.h>
 #include <time.h>
@@ -17,10 +17,10 @@ struct emul_release {
 	uint64_t tdr;
 	char name[64];
 	bool started, cancelled, saved;
-	bool worked;			/* the host is not what it was */
-	int lock;			/* of the host file, -1 none */
-	uint64_t clock_start, calls_start, pages_back;
-	uint64_t leaked_start;		/* pages the module kept before us */
+	bool changed;			/* a chunk was released */
+	int lock;			/* of the host file; -1: none */
+	uint64_t clock_start, calls_start, reclaimed;
+	uint64_t leaked_start;		/* pages leaked before this release */
 	uint64_t mapped;		/* private pages the TD still has */
 	uint64_t waited_ns;		/* for tdx_lock, in real time */
 	struct tdxctl_release_state st;
@@ -47,7 +47,7 @@ static int append(struct tdxctl_ctx *ctx, struct emul *e, const struct emul_even
 	return emul_file_add(&e->file, ev) ? ctx_nomem(ctx) : 0;
 }
 
-/* Writes what happened to the host file and lets the next writer in. */
+/* Appends the release to the host file and unlocks the file. */
 static int save(struct emul_release *r)
 {
 	struct tdxctl_ctx *ctx = r->base.ctx;
@@ -64,12 +64,12 @@ static int save(struct emul_release *r)
 	if (r->saved || !e->path)
 		return 0;
 	r->saved = true;
-	/* Cancelled while it waited for the lock: only time has passed. */
-	if (r->worked)
+	/* Cancelled while it waited for tdx_lock: only time has passed. */
+	if (r->changed)
 		err = append(ctx, e, &ev);
 	else
 		err = wait.ms ? append(ctx, e, &wait) : 0;
-	if (!r->worked)
+	if (!r->changed)
 		e->clock += wait.ms * 1000000;
 	if (!err)
 		err = emul_file_format(ctx, &e->file, &text);
@@ -88,7 +88,7 @@ static int save(struct emul_release *r)
 	return err;
 }
 
-/* Takes the file for us; what somebody else did to it since counts. */
+/* Locks the host file and loads it again if another tdxctl has changed it. */
 static int begin(struct emul_release *r)
 {
 	struct tdxctl_ctx *ctx = r->base.ctx;
@@ -121,7 +121,7 @@ static int begin(struct emul_release *r)
 	}
 	t = emul_td_by_id(e, r->td_id);
 	if (!t || !t->td || t->tdr != r->tdr)
-		return ctx_fail(ctx, -ESRCH, "'tdxctl td' lists the TDs", "%s: td:%u is gone",
+		return ctx_fail(ctx, -ESRCH, "'tdxctl td' lists the TDs", "%s: td:%u no longer exists",
 				r->name, r->td_id);
 	r->started = true;
 	r->clock_start = e->clock;
@@ -139,8 +139,8 @@ static void sleep_ns(uint64_t ns)
 }
 
 /*
- * Someone else holds tdx_lock: time passes in the real world. The host's clock
- * follows when the lock is taken, there as in a replay.
+ * Waits in real time while tdx_lock is held. Returns true when it is still held. The
+ * host's clock advances when the lock is taken, as in a replay.
  */
 static bool wait_for_lock(struct emul_release *r, unsigned int wait_ms)
 {
@@ -168,7 +168,7 @@ static void measure(struct emul_release *r, const struct emul_td *t)
 	r->mapped = info.private_pages;
 	r->st.duration_ns = e->clock - r->clock_start;
 	r->st.seamcalls = calls_so_far(e) - r->calls_start;
-	r->st.page_seamcalls = r->pages_back;
+	r->st.page_seamcalls = r->reclaimed;
 	r->st.pages_left = info.private_pages + leaked_so_far(e) - r->leaked_start;
 	r->st.hkid_freed = !info.hkid && !info.leaked;
 }
@@ -176,7 +176,7 @@ static void measure(struct emul_release *r, const struct emul_td *t)
 static int step_release(struct emul_release *r, struct emul_td *t, unsigned int wait_ms)
 {
 	struct emul *e = r->base.ctx->host;
-	uint64_t chunk = CHUNK_PAGES, before, leaked = leaked_so_far(e), back;
+	uint64_t chunk = CHUNK_PAGES, before, leaked = leaked_so_far(e), n;
 	struct tdmgr_td_info info;
 	int err;
 
@@ -188,20 +188,20 @@ static int step_release(struct emul_release *r, struct emul_td *t, unsigned int 
 	before = info.private_pages;
 	err = emul_release_pages(e, t, before > chunk ? before - chunk : 0);
 	tdmgr_td_get_info(t->td, &info);
-	back = before - info.private_pages - (leaked_so_far(e) - leaked);
-	r->pages_back += back;
-	if (back && e->page_ns)
-		sleep_ns(back * e->page_ns);
+	n = before - info.private_pages - (leaked_so_far(e) - leaked);
+	r->reclaimed += n;
+	if (n && e->page_ns)
+		sleep_ns(n * e->page_ns);
 	return err;
 }
 
-/* Ends the VMM: everything in one go, whatever it held. */
+/* Ends the VMM: the TD is destroyed in one step. */
 static int step_stop(struct emul_release *r, struct emul_td *t)
 {
 	struct emul *e = r->base.ctx->host;
 	struct tdmgr_info before, after;
 	struct tdmgr_td_info info;
-	uint64_t kept;
+	uint64_t leaked;
 
 	tdmgr_td_get_info(t->td, &info);
 	tdmgr_get_info(e->mgr, &before);
@@ -210,12 +210,12 @@ static int step_stop(struct emul_release *r, struct emul_td *t)
 	r->st.hkid_freed = !info.leaked && after.hkids_leaked == before.hkids_leaked;
 	if (!r->st.hkid_freed)
 		return -EIO;
-	kept = after.pages_leaked - before.pages_leaked;
-	r->pages_back = info.private_pages > kept ? info.private_pages - kept : 0;
+	leaked = after.pages_leaked - before.pages_leaked;
+	r->reclaimed = info.private_pages > leaked ? info.private_pages - leaked : 0;
 	return 0;
 }
 
-static void say_why(struct emul_release *r, int err)
+static void set_error(struct emul_release *r, int err)
 {
 	struct tdxctl_ctx *ctx = r->base.ctx;
 
@@ -223,28 +223,28 @@ static void say_why(struct emul_release *r, int err)
 		ctx_fail(ctx, err, "bring a CPU of every package online, then try again",
 			 "%s: release failed: %s", r->name, strerror(-err));
 	else if (r->st.hkid_freed)
-		ctx_fail(ctx, err, "only a reboot gives them back",
-			 "%s: the TDX module keeps %" PRIu64 " pages", r->name,
-			 r->st.pages_left);
+		ctx_fail(ctx, err, "only a reboot frees them", "%s: %" PRIu64 " pages leaked",
+			 r->name, r->st.pages_left);
 	else
-		ctx_fail(ctx, err, "only a reboot gives it back", "%s: HKID %u leaked", r->name,
+		ctx_fail(ctx, err, "only a reboot frees it", "%s: HKID %u leaked", r->name,
 			 r->st.hkid);
 }
 
-static void work(struct emul_release *r, unsigned int wait_ms)
+/* Releases one chunk. */
+static void release_chunk(struct emul_release *r, unsigned int wait_ms)
 {
 	struct emul_td *t = emul_td_by_id(r->base.ctx->host, r->td_id);
 	int err;
 
 	if (r->st.phase == TDXCTL_PHASE_HKID && wait_for_lock(r, wait_ms))
 		return;
-	r->worked = true;
+	r->changed = true;
 	if (r->st.strategy == TDXCTL_STRATEGY_STOP)
 		err = step_stop(r, t);
 	else
 		err = step_release(r, t, wait_ms);
 	measure(r, t);
-	/* Pages may also have leaked in an earlier piece of the work. */
+	/* Pages may have leaked in an earlier chunk. */
 	if (!err && r->st.pages_left)
 		err = -EIO;
 	if (err == -EINTR) {
@@ -254,7 +254,7 @@ static void work(struct emul_release *r, unsigned int wait_ms)
 	} else {
 		r->st.phase = TDXCTL_PHASE_FAILED;
 		r->st.result = err;
-		say_why(r, err);
+		set_error(r, err);
 	}
 }
 
@@ -269,7 +269,7 @@ static int release_step(struct tdxctl_release *base, unsigned int wait_ms,
 	else if (!r->started)
 		err = begin(r);
 	else if (r->st.phase < TDXCTL_PHASE_DONE)
-		work(r, wait_ms);
+		release_chunk(r, wait_ms);
 
 	if (!err && r->started && r->st.phase >= TDXCTL_PHASE_DONE) {
 		err = save(r);
@@ -292,7 +292,7 @@ static void release_free(struct tdxctl_release *base)
 {
 	struct emul_release *r = (struct emul_release *)base;
 
-	/* Given up half-way: what was done stays done. */
+	/* Freed before the end: record what was done. */
 	if (r->started && r->st.phase < TDXCTL_PHASE_DONE) {
 		r->st.phase = TDXCTL_PHASE_CANCELLED;
 		save(r);
@@ -319,7 +319,7 @@ static int choose(struct emul_release *r, enum tdxctl_strategy asked, const stru
 	if (asked == TDXCTL_STRATEGY_AUTO)
 		asked = info->finalized ? TDXCTL_STRATEGY_RELEASE : TDXCTL_STRATEGY_STOP;
 	if (why[asked] != TDXCTL_REASON_OK && why[asked] != TDXCTL_REASON_USER_SPACE)
-		return ctx_fail(r->base.ctx, -EOPNOTSUPP, "--strategy stop ends the VMM instead",
+		return ctx_fail(r->base.ctx, -EOPNOTSUPP, "use '--strategy stop' to end the VMM instead",
 				"%s: strategy %s is not available: %s", r->name,
 				tdxctl_strategy_str(asked), tdxctl_reason_str(why[asked]));
 	r->st.strategy = asked;
@@ -336,8 +336,8 @@ int emul_release_open(struct tdxctl_ctx *ctx, const struct tdxctl_td_view *td,
 	int err;
 
 	if (!t || !t->td)
-		return ctx_fail(ctx, -ESRCH, "only a reboot gives back what it leaked",
-				"%s: the process that created td:%u is gone", td->vm.name, td->td.id);
+		return ctx_fail(ctx, -ESRCH, "only a reboot frees what it leaked",
+				"%s: the process that created td:%u has ended", td->vm.name, td->td.id);
 	r = calloc(1, sizeof(*r));
 	if (!r)
 		return ctx_nomem(ctx);

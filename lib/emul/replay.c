@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What happened to an emulated host happens again. An event that fails, such as
- * a TD for which no HKID is left, is part of the story, not an error.
+ * Replays the events of an emulated host. A failed event, such as a TD for which no HKID
+ * is free, is part of the host's history, not an error.
  */
 #include <stdio.h>
 #include <unistd.h>
 #include "emul.h"
 
-#define VM_FD		11	/* descriptor of the VM file in the made-up VMM */
+#define VM_FD		11	/* descriptor of the VM file in the emulated VMM */
 #define DEFAULT_COMM	"qemu-system-x86"
 
 struct emul_td *emul_td_by_id(struct emul *e, uint32_t id)
@@ -26,7 +26,7 @@ static void set_owner(struct emul *e, const struct emul_event *ev, uint64_t star
 	snprintf(e->owner.comm, sizeof(e->owner.comm), "%s", ev->comm ? ev->comm : DEFAULT_COMM);
 }
 
-/* The @n-th online CPU, going round. */
+/* Returns online CPU number @n, modulo their count. */
 static u32 nth_online(const struct emul *e, size_t n)
 {
 	u32 online = 0;
@@ -92,14 +92,14 @@ static int replay_td(struct emul *e, size_t index, const struct emul_event *ev)
 	if (known) {
 		t->id = known->seq;
 	} else {
-		/* KVM keeps a VM without TD; for this host it is nothing. */
+		/* KVM would keep a VM without a TD; the emulated host drops it. */
 		tdmgr_td_destroy(t->td, NULL, NULL);
 		t->td = NULL;
 	}
 	return err;
 }
 
-static void page_back(void *arg, uint64_t gpa, uint64_t hpa)
+static void page_reclaimed(void *arg, uint64_t gpa, uint64_t hpa)
 {
 	struct emul *e = arg;
 
@@ -116,17 +116,17 @@ int emul_release_pages(struct emul *e, struct emul_td *t, uint64_t pages_left)
 	if (!info.finalized)
 		return -EINVAL;
 	if (pages_left && pages_left >= info.private_pages)
-		return tdmgr_td_terminate_vm(t->td);	/* the HKID and no page */
+		return tdmgr_td_terminate_vm(t->td);	/* frees the HKID, no pages */
 	e->limited = pages_left > 0;
 	e->budget = info.private_pages - pages_left;
-	err = tdmgr_td_release_vm(t->td, page_back, e);
+	err = tdmgr_td_release_vm(t->td, page_reclaimed, e);
 	e->limited = false;
 	return err;
 }
 
 void emul_destroy_td(struct emul *e, struct emul_td *t)
 {
-	tdmgr_td_destroy(t->td, page_back, e);
+	tdmgr_td_destroy(t->td, page_reclaimed, e);
 	ledger_vm_gone(e->ledger, t->tdr, t->id, e->clock);
 	t->td = NULL;
 }
@@ -139,7 +139,7 @@ static int replay_cpu(struct emul *e, const struct emul_event *ev)
 	if (c->online == !!ev->online)
 		return 0;
 	if (ev->online) {
-		/* Its online callback runs on it. */
+		/* The online callback runs on the CPU itself. */
 		c->online = true;
 		e->cpu = c->cpu;
 		err = tdmgr_cpu_online(e->mgr, c->cpu);
@@ -185,8 +185,8 @@ static void replay_hold(struct emul *e, const struct emul_event *ev)
 	e->clock += ev->ms * 1000000;
 }
 
-/* An event that cannot be, whatever happens: the file is wrong. */
-static int impossible(struct emul *e, size_t index, const char *key, const char *why)
+/* Sets the error for an event about something that this host does not have. */
+static int bad_event(struct emul *e, size_t index, const char *key, const char *why)
 {
 	return ctx_fail(e->ctx, -EINVAL, "correct the file", "%s: event %zu: key '%s': %s",
 			e->path ? e->path : "built-in host", index + 1, key, why);
@@ -206,7 +206,7 @@ static int replay_event(struct emul *e, size_t index, const struct emul_event *e
 	case EMUL_STOP:
 		t = emul_td_by_id(e, (uint32_t)ev->td);
 		if (!t || !t->td)
-			return impossible(e, index, "td", "there is no such TD at that time");
+			return bad_event(e, index, "td", "no such TD at this time");
 		e->cpu = nth_online(e, ev->td - 1);
 		if (ev->op == EMUL_STOP)
 			emul_destroy_td(e, t);
@@ -215,17 +215,17 @@ static int replay_event(struct emul *e, size_t index, const struct emul_event *e
 		break;
 	case EMUL_FAULT:
 		if (ev->cpu >= e->nr_cpus && ev->cpu != SEAM_ANY)
-			return impossible(e, index, "cpu", "there is no such CPU");
+			return bad_event(e, index, "cpu", "no such CPU");
 		err = replay_fault(e, ev);
 		break;
 	case EMUL_CPU:
 		if (ev->cpu >= e->nr_cpus)
-			return impossible(e, index, "cpu", "there is no such CPU");
+			return bad_event(e, index, "cpu", "no such CPU");
 		err = replay_cpu(e, ev);
 		break;
 	case EMUL_HOLD:
 		if (ev->package >= e->nr_pkgs)
-			return impossible(e, index, "package", "there is no such package");
+			return bad_event(e, index, "package", "no such package");
 		replay_hold(e, ev);
 		break;
 	case EMUL_WAIT:
@@ -247,7 +247,7 @@ int emul_replay(struct emul *e)
 	int err = 0;
 
 	for (size_t i = 0; !err && i < e->file.nr_events; i++) {
-		/* Faults at the very beginning strike the start of the module. */
+		/* Faults before all other events apply to the module's bring-up. */
 		if (e->file.events[i].op != EMUL_FAULT)
 			emul_bringup(e);
 		err = replay_event(e, i, &e->file.events[i]);

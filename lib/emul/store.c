@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Host files on disk. Readers always see a whole file: it is replaced by
- * rename. Writers hold a lock on the file they read until they have replaced it.
+ * Host files on disk. Readers always see a complete file, because it is replaced by
+ * rename. A writer locks the file that it reads until it has replaced it.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -21,9 +21,9 @@ static int fail(struct tdxctl_ctx *ctx, const char *path, int err)
 	if (err == -ENOENT)
 		hint = "create it with 'tdxctl emulate init FILE'";
 	else if (err == -EACCES || err == -EPERM || err == -EROFS)
-		hint = "choose a file that you may read and a directory that you may write";
+		hint = "specify a file that you can read, in a directory that you can write to";
 	else if (err == -ENOSPC || err == -EDQUOT)
-		hint = "free some space; the file is unchanged";
+		hint = "free disk space; the file is unchanged";
 	return ctx_fail(ctx, err, hint, "%s: %s", path, strerror(-err));
 }
 
@@ -39,7 +39,7 @@ int emul_store_read(struct tdxctl_ctx *ctx, const char *path, char **text, size_
 	return err ? fail(ctx, path, err) : 0;
 }
 
-/* Is @fd (still) the file of that name? */
+/* Whether @fd is still the file @path. */
 static bool is_current(int fd, const char *path)
 {
 	struct stat mine, now;
@@ -58,7 +58,7 @@ int emul_store_lock(struct tdxctl_ctx *ctx, const char *path)
 		if (fd < 0)
 			return fail(ctx, path, -errno);
 		if (!flock(fd, LOCK_EX | LOCK_NB)) {
-			/* The one before us may have replaced it meanwhile. */
+			/* The previous writer may have replaced the file. */
 			if (is_current(fd, path))
 				return fd;
 		} else if (errno != EWOULDBLOCK && errno != EINTR) {
@@ -71,7 +71,7 @@ int emul_store_lock(struct tdxctl_ctx *ctx, const char *path)
 		}
 		close(fd);
 	}
-	return ctx_fail(ctx, -EBUSY, "wait for it to end, then try again",
+	return ctx_fail(ctx, -EBUSY, "wait for it to finish, then try again",
 			"%s: another tdxctl is changing this host", path);
 }
 
@@ -80,8 +80,8 @@ int emul_store_write(struct tdxctl_ctx *ctx, const char *path, const char *text,
 	int err = file_replace(path, text, 0, excl);
 
 	if (err == -EINVAL)
-		return ctx_fail(ctx, err, "name a regular file", "%s: not a regular file", path);
+		return ctx_fail(ctx, err, "specify a regular file", "%s: not a regular file", path);
 	if (err == -EEXIST)
-		return ctx_fail(ctx, err, "--force replaces it", "%s: exists already", path);
+		return ctx_fail(ctx, err, "use --force to replace it", "%s: already exists", path);
 	return err ? fail(ctx, path, err) : 0;
 }

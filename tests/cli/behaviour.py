@@ -94,7 +94,7 @@ def test_host_file_bad(tmp):
         good.replace('"version": 1', '"version": "1"'): "whole number",
         good.replace('"packages": 2', '"packages": -2'): "between",
         good.replace('"packages": 2', '"packages": 2.5'): "whole number",
-        good.replace('"packages": 2', '"packages": 9'): "1 to 8 packages",
+        good.replace('"packages": 2', '"packages": 9'): "must be 1 to 8",
         good.replace('"pid": 2001', '"pid": null'): "whole number",
         good.replace('"name": "web"', '"name": 7'): "a string",
         good.replace('"name": "web"', '"name": "a\\u001b[2Jb"'): "control characters",

@@ -53,7 +53,7 @@ static void bad_files(void)
 		{ HOST(TD("", "")), "key 'name'" },
 		{ HOST(TD("a\\u0000b", "")), "key 'name'" },
 		{ HOST(TD("a\\nb", "")), "control" },
-		{ HOST(TD("a", ",\"pages\":16777216") "," TD("b", ",\"pages\":1")), "for all TDs together" },
+		{ HOST(TD("a", ",\"pages\":16777216") "," TD("b", ",\"pages\":1")), "in all TDs together" },
 		{ HOST("{\"op\":\"release\",\"td\":1}"), "no such TD" },
 		{ HOST("{\"op\":\"cpu\",\"cpu\":4,\"online\":false}"), "no such CPU" },
 		{ HOST("{\"op\":\"cpu\",\"cpu\":1,\"online\":0}"), "true or false" },
