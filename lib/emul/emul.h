@@ -135,7 +135,6 @@ struct emul {
 	struct seam *seam;
 	struct ledger *ledger;
 	struct tdmgr *mgr;
-	struct seam_config seam_cfg;
 	bool bringup_tried;
 	bool ready;			/* bring-up succeeded */
 	bool powering_off;		/* do not log */
