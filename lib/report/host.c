@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A report as a host: each answer is a copy that belongs to the caller. */
+/* The backend of a report. The caller owns each answer: it is a copy. */
 #include "report-priv.h"
 
-/* @n elements of @size; NULL stays NULL. */
+/* Copies @n elements of @size bytes to *@to, malloc'ed; NULL when @n is 0. -ENOMEM. */
 static int copy_array(void *to, const void *from, size_t n, size_t size)
 {
 	void **p = to;
@@ -22,7 +22,7 @@ static struct tdxctl_text *text_at(struct tdxctl_facts *f, const struct tdxctl_f
 	return (struct tdxctl_text *)((char *)f + x->at);
 }
 
-/* @to is a copy of @from byte by byte: what it points to becomes its own. */
+/* @to is a shallow copy of @from: replaces its texts by copies. -ENOMEM. */
 static int own_texts(struct tdxctl_facts *to, const struct tdxctl_facts *from)
 {
 	const struct tdxctl_fact *x;
@@ -39,6 +39,7 @@ static int own_texts(struct tdxctl_facts *to, const struct tdxctl_facts *from)
 	return err;
 }
 
+/* The same for lists. */
 static int own_lists(struct tdxctl_facts *to, const struct tdxctl_facts *from)
 {
 	size_t i;
@@ -77,7 +78,7 @@ static int facts(struct tdxctl_ctx *ctx, unsigned int what, struct tdxctl_facts 
 
 	*f = *from;
 	f->snap = snap;
-	/* Both, whatever the first says: no pointer may stay that of the report. */
+	/* Call both even if the first fails: @f must not keep pointers of the report. */
 	err = own_texts(f, from);
 	err2 = own_lists(f, from);
 	return err || err2 ? ctx_nomem(ctx) : 0;
@@ -134,7 +135,7 @@ static ssize_t conf(struct tdxctl_ctx *ctx, size_t max, char **text)
 	return *text ? (ssize_t)strlen(*text) : -ENOMEM;
 }
 
-static void drop(void *host)
+static void free_report(void *host)
 {
 	tdxctl_report_free(host);
 }
@@ -149,5 +150,5 @@ const struct backend report_backend = {
 	.cpu_check = cpu_check,
 	.boot_time = boot_time,
 	.conf = conf,
-	.free = drop,
+	.free = free_report,
 };

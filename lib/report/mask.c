@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Two ways to find a name: those somebody told us, on word boundaries, and what
- * has the form of an address, a UUID, a path or a serial number. When in doubt
- * it is masked.
+ * Masks names in texts: names that were learned, at word boundaries, and everything that
+ * has the form of an address, a UUID, a path or a serial number. In doubt a word is
+ * masked.
  */
 #include <ctype.h>
 #include <stdio.h>
@@ -10,17 +10,17 @@
 
 #define MIN_NAME 2
 
-/* ---- names and their stand-ins ---- */
+/* ---- names and aliases ---- */
 
 static bool is_word(char c)
 {
 	return isalnum((unsigned char)c) || c == '_' || (unsigned char)c >= 0x80;
 }
 
-/* Stand-ins have the form of what they stand for: readers of it still work. */
+/* An alias has the form of the name, so that programs can still parse the text. */
 static char *new_alias(enum mask_kind kind, unsigned int n)
 {
-	static const char *const words[MASK_KINDS] = {
+	static const char *const prefix[MASK_KINDS] = {
 		[MASK_HOST] = "host", [MASK_VM] = "vm", [MASK_USER] = "user",
 		[MASK_SERIAL] = "serial", [MASK_ID] = "id", [MASK_PATH] = "path",
 		[MASK_CGROUP] = "cgroup", [MASK_PROCESS] = "process",
@@ -36,7 +36,7 @@ static char *new_alias(enum mask_kind kind, unsigned int n)
 		len = asprintf(&s, "02:00:00:00:%02x:%02x", n >> 8 & 0xff, n & 0xff);
 		break;
 	case MASK_IPV4:
-		/* The networks of documentation, then one of tests. */
+		/* The network for documentation (RFC 5737), then the one for tests (RFC 2544). */
 		len = n < 255 ? asprintf(&s, "192.0.2.%u", n) :
 				asprintf(&s, "198.18.%u.%u", n >> 8 & 0xff, n & 0xff);
 		break;
@@ -47,7 +47,7 @@ static char *new_alias(enum mask_kind kind, unsigned int n)
 		len = n == 1 ? asprintf(&s, "host") : asprintf(&s, "host-%u", n);
 		break;
 	default:
-		len = asprintf(&s, "%s-%u", words[kind], n);
+		len = asprintf(&s, "%s-%u", prefix[kind], n);
 	}
 	return len < 0 ? NULL : s;
 }
@@ -80,8 +80,8 @@ const char *mask_alias(struct mask *m, enum mask_kind kind, const char *name)
 
 void mask_learn(struct mask *m, enum mask_kind kind, const char *name)
 {
-	/* Somebody's VM or account may be called so; the kernel's lines need them. */
-	static const char *const words[] = {
+	/* A VM or an account may have such a name, but kernel messages need these words. */
+	static const char *const keep[] = {
 		"cpu", "error", "failed", "guest", "host", "intel", "kernel", "kvm", "libvirt",
 		"linux", "localhost", "module", "none", "not", "qemu", "root", "seam", "sgx",
 		"td", "tdx", "tme", "unknown", "vm", "vmm", "x86",
@@ -89,8 +89,8 @@ void mask_learn(struct mask *m, enum mask_kind kind, const char *name)
 
 	if (strlen(name) < MIN_NAME)
 		return;
-	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
-		if (!strcasecmp(words[i], name))
+	for (size_t i = 0; i < ARRAY_SIZE(keep); i++)
+		if (!strcasecmp(keep[i], name))
 			return;
 	mask_alias(m, kind, name);
 }
@@ -121,7 +121,7 @@ void mask_free(struct mask *m)
 	free(m->names);
 }
 
-/* ---- forms ---- */
+/* ---- forms: each returns the length of the match at @s, or 0 ---- */
 
 static size_t hex_run(const char *s)
 {
@@ -136,7 +136,7 @@ static size_t form_uuid(const char *s)
 {
 	char buf[37];
 
-	/* Not "%s": the text behind may be megabytes, and all of it would be read. */
+	/* With a precision: "%s" would read all of the text, which may have megabytes. */
 	snprintf(buf, sizeof(buf), "%.36s", s);
 	return text_is_uuid(buf) && !is_word(s[36]) ? 36 : 0;
 }
@@ -149,7 +149,7 @@ static size_t form_mac(const char *s)
 	return 17;
 }
 
-/* Not a version of five parts, nor one with leading zeros. */
+/* Not a version with five parts, and no part with a leading zero. */
 static size_t form_ipv4(const char *s)
 {
 	const char *p = s;
@@ -166,7 +166,7 @@ static size_t form_ipv4(const char *s)
 	return is_word(*p) || (*p == '.' && isdigit((unsigned char)p[1])) ? 0 : (size_t)(p - s);
 }
 
-/* With "::" or of eight groups: times and PCI addresses have neither. */
+/* Has "::" or eight groups: times and PCI addresses have neither. */
 static size_t form_ipv6(const char *s)
 {
 	size_t groups = 0, n, len = 0;
@@ -188,7 +188,7 @@ static size_t form_ipv6(const char *s)
 	return n <= 4 && !is_word(s[len]) && s[len] != ':' && groups && (gap ? groups < 8 : groups == 8) ? len : 0;
 }
 
-/* A machine id, or another 128 bits that mean one thing only. */
+/* A machine ID or another 128-bit identifier. */
 static size_t form_id(const char *s)
 {
 	size_t n = hex_run(s);
@@ -214,7 +214,7 @@ static size_t form_path(const char *s)
 }
 
 /* "user@host" */
-static size_t form_at(const char *s)
+static size_t form_user_at_host(const char *s)
 {
 	static const char chars[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
 	size_t n = strspn(s, chars), host;
@@ -231,47 +231,47 @@ static const struct {
 } forms[] = {
 	{ MASK_UUID, form_uuid }, { MASK_MAC, form_mac }, { MASK_IPV4, form_ipv4 },
 	{ MASK_IPV6, form_ipv6 }, { MASK_ID, form_id }, { MASK_PATH, form_path },
-	{ MASK_USER, form_at },
+	{ MASK_USER, form_user_at_host },
 };
 
-/* What stands before a name: how it begins, and what the name is. */
+/* Prefixes and the kind of name that follows each. */
 static const struct {
 	const char *word;
 	enum mask_kind kind;
-	bool digits;			/* only one with a digit in it */
-} before[] = {
+	bool digits;			/* only a name that has a digit */
+} prefixes[] = {
 	{ "://", MASK_HOST, false }, { "Comm: ", MASK_PROCESS, false },
 	{ "serialnumber", MASK_SERIAL, true }, { "serial number", MASK_SERIAL, true },
 	{ "serial no", MASK_SERIAL, true }, { "serial", MASK_SERIAL, true }, { "S/N", MASK_SERIAL, true },
 };
 
-/* Length of the introduction at @s; the name behind it has *@len bytes. */
-static size_t introduced(const char *s, enum mask_kind *kind, size_t *len)
+/* Returns the length of a prefix at @s, or 0; the name after it has *@len bytes. */
+static size_t match_prefix(const char *s, enum mask_kind *kind, size_t *len)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(before); i++) {
-		size_t n = strlen(before[i].word);
+	for (size_t i = 0; i < ARRAY_SIZE(prefixes); i++) {
+		size_t n = strlen(prefixes[i].word);
 		const char *p = s + n;
 
-		if (strncasecmp(s, before[i].word, n))
+		if (strncasecmp(s, prefixes[i].word, n))
 			continue;
-		if (before[i].digits && !strchr(" .:=#", *p))
+		if (prefixes[i].digits && !strchr(" .:=#", *p))
 			continue;
-		if (before[i].digits)
+		if (prefixes[i].digits)
 			p += strspn(p, " .:=#\"");
-		*len = strcspn(p, before[i].kind == MASK_HOST ? " \t\n/\"'<>,;" : " \t\n\"',;");
-		if (!*len || (before[i].digits && strcspn(p, "0123456789") >= *len))
+		*len = strcspn(p, prefixes[i].kind == MASK_HOST ? " \t\n/\"'<>,;" : " \t\n\"',;");
+		if (!*len || (prefixes[i].digits && strcspn(p, "0123456789") >= *len))
 			continue;
-		if (before[i].kind == MASK_HOST) {
-			/* Whose service it is says nothing of whose host this is. */
+		if (prefixes[i].kind == MASK_HOST) {
+			/* Local addresses and Intel's services need no alias. */
 			const char *end = p + *len;
 
 			if (!strncmp(p, "localhost", 9) || !strncmp(p, "127.0.0.1", 9) ||
 			    (*len > 10 && !strncmp(end - 10, ".intel.com", 10)))
 				return 0;
 		}
-		if (before[i].kind == MASK_PROCESS && mask_is_program(p))
+		if (prefixes[i].kind == MASK_PROCESS && mask_is_program(p))
 			return 0;
-		*kind = before[i].kind;
+		*kind = prefixes[i].kind;
 		return (size_t)(p - s);
 	}
 	return 0;
@@ -279,7 +279,8 @@ static size_t introduced(const char *s, enum mask_kind *kind, size_t *len)
 
 /* ---- texts ---- */
 
-static const struct mask_name *learnt(const struct mask *m, const char *s)
+/* Returns the longest learned name at the start of @s; NULL: none. */
+static const struct mask_name *find_learned(const struct mask *m, const char *s)
 {
 	const struct mask_name *best = NULL;
 	size_t longest = 0;
@@ -310,7 +311,7 @@ static void put_alias(struct mask *m, FILE *f, enum mask_kind kind, const char *
 	free(name);
 }
 
-/* Writes what stands for the beginning of @s, and returns its length. */
+/* Writes the alias of a name at the start of @s. Returns the bytes replaced; 0: no name. */
 static size_t replace_one(struct mask *m, FILE *f, const char *text, const char *s)
 {
 	bool inside = s > text && is_word(s[-1]);
@@ -320,21 +321,21 @@ static size_t replace_one(struct mask *m, FILE *f, const char *text, const char 
 
 	if (inside && is_word(*s))
 		return 0;
-	n = introduced(s, &kind, &len);
+	n = match_prefix(s, &kind, &len);
 	if (n) {
 		fwrite(s, 1, n, f);
 		put_alias(m, f, kind, s + n, len);
 		return n + len;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(forms); i++) {
-		/* "and/or" is no path, and "//" begins none. */
+		/* "and/or" is not a path, and "//" does not start one. */
 		n = *s == '/' && (inside || s[1] == '/' || (s > text && s[-1] == '/')) ? 0 : forms[i].match(s);
 		if (n) {
 			put_alias(m, f, forms[i].kind, s, n);
 			return n;
 		}
 	}
-	name = learnt(m, s);
+	name = find_learned(m, s);
 	if (!name)
 		return 0;
 	fprintf(f, "%s", name->alias);

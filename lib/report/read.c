@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A report as somebody sent it: nothing in it is believed before it was looked
- * at. What is missing is not known; what has the wrong form is an error that
- * says where.
+ * Reads a report document. It comes from elsewhere and is not trusted: every value is
+ * checked. A missing value is not known; a malformed one is an error that names its key.
  */
 #include <stdio.h>
 #include <json-c/json.h>
@@ -11,7 +10,7 @@
 #define MAX_FILE  (64U << 20)
 #define MAX_DEPTH 12
 
-static const char hint[] = "name a file written by 'tdxctl report'";
+static const char hint[] = "specify a file written by 'tdxctl report'";
 static const char missing[] = "not in the report";
 
 struct reader {
@@ -21,12 +20,12 @@ struct reader {
 	char place[160];		/* "host.files[3]" */
 };
 
-static int wrong(struct reader *rd, const char *key, const char *what)
+static int bad_value(struct reader *rd, const char *key, const char *what)
 {
 	return ctx_fail(rd->ctx, -EINVAL, hint, "%s: %s.%s: %s", rd->name, rd->place, key, what);
 }
 
-/* ---- values; a missing or null one leaves *out as it is ---- */
+/* ---- values: a missing or null one leaves *out unchanged ---- */
 
 static struct json_object *member(struct json_object *o, const char *key)
 {
@@ -42,9 +41,9 @@ static int get_string(struct reader *rd, struct json_object *o, const char *key,
 	if (!v)
 		return 0;
 	if (!json_object_is_type(v, json_type_string))
-		return wrong(rd, key, "a string is expected");
+		return bad_value(rd, key, "a string is expected");
 	if (strlen(json_object_get_string(v)) != (size_t)json_object_get_string_len(v))
-		return wrong(rd, key, "a NUL in a string");
+		return bad_value(rd, key, "the string contains a NUL");
 	free(*out);
 	*out = strdup(json_object_get_string(v));
 	return *out ? 0 : ctx_nomem(rd->ctx);
@@ -57,12 +56,12 @@ static int get_bool(struct reader *rd, struct json_object *o, const char *key, b
 	if (!v)
 		return 0;
 	if (!json_object_is_type(v, json_type_boolean))
-		return wrong(rd, key, "true or false is expected");
+		return bad_value(rd, key, "true or false is expected");
 	*out = json_object_get_boolean(v);
 	return 0;
 }
 
-/* A number, or the same as "0x...". */
+/* Reads a number, or a string "0x...", of at most @max. */
 static int get_u64(struct reader *rd, struct json_object *o, const char *key, uint64_t max, uint64_t *out)
 {
 	struct json_object *v = member(o, key);
@@ -73,19 +72,19 @@ static int get_u64(struct reader *rd, struct json_object *o, const char *key, ui
 		return 0;
 	if (json_object_is_type(v, json_type_int)) {
 		if (json_object_get_int64(v) < 0)
-			return wrong(rd, key, "not a number from 0");
+			return bad_value(rd, key, "negative number");
 		n = json_object_get_uint64(v);
 	} else if (json_object_is_type(v, json_type_string) &&
 		   !strncmp(json_object_get_string(v), "0x", 2)) {
 		errno = 0;
 		n = strtoull(json_object_get_string(v), &end, 16);
 		if (errno || *end)
-			return wrong(rd, key, "malformed number");
+			return bad_value(rd, key, "malformed number");
 	} else {
-		return wrong(rd, key, "a number is expected");
+		return bad_value(rd, key, "a number is expected");
 	}
 	if (n > max)
-		return wrong(rd, key, "too large");
+		return bad_value(rd, key, "too large");
 	*out = n;
 	return 0;
 }
@@ -99,11 +98,11 @@ static int get_bytes(struct reader *rd, struct json_object *o, const char *key, 
 	if (!err && text)
 		err = tdxctl_base64_decode(text, out, len);
 	free(text);
-	return err == -EINVAL && !*tdxctl_error(rd->ctx) ? wrong(rd, key, "not base64") :
+	return err == -EINVAL && !*tdxctl_error(rd->ctx) ? bad_value(rd, key, "not base64") :
 	       err == -ENOMEM ? ctx_nomem(rd->ctx) : err;
 }
 
-/* Why @key is null; lives as long as the report. */
+/* Reads why @key is null; the text belongs to the report. */
 static int get_reason(struct reader *rd, struct json_object *o, const char *key, const char **out)
 {
 	struct json_object *unknown = member(o, "unknown");
@@ -114,7 +113,7 @@ static int get_reason(struct reader *rd, struct json_object *o, const char *key,
 	if (!unknown)
 		return 0;
 	if (!json_object_is_type(unknown, json_type_object))
-		return wrong(rd, "unknown", "an object is expected");
+		return bad_value(rd, "unknown", "an object is expected");
 	err = get_string(rd, unknown, key, &text);
 	if (err || !text)
 		return err;
@@ -141,7 +140,7 @@ static int get_text(struct reader *rd, struct json_object *o, struct tdxctl_text
 {
 	int err;
 
-	/* The first one counts. */
+	/* Of several rows for one text, use the first. */
 	if (t->text)
 		return 0;
 	err = get_string(rd, o, "text", &t->text);
@@ -166,7 +165,7 @@ static int each_row(struct reader *rd, struct json_object *host, const char *key
 	if (!list)
 		return 0;
 	if (!json_object_is_type(list, json_type_array))
-		return wrong(rd, key, "a list is expected");
+		return bad_value(rd, key, "a list is expected");
 	n = json_object_array_length(list);
 	for (size_t i = 0; !err && i < n; i++) {
 		snprintf(rd->place, sizeof(rd->place), "host.%s[%zu]", key, i);
@@ -180,7 +179,7 @@ static int each_row(struct reader *rd, struct json_object *host, const char *key
 	return err;
 }
 
-/* One more element of a list, zeroed; NULL out of memory. */
+/* Appends a zeroed element to a list and returns it; NULL: out of memory. */
 static void *grow(void *list, size_t *nr, size_t size)
 {
 	char **p = list, *bigger = reallocarray(*p, *nr + 1, size);
@@ -194,7 +193,7 @@ static void *grow(void *list, size_t *nr, size_t size)
 	return bigger;
 }
 
-/* The index of the name under @key in a table; -1 when this version has none. */
+/* Returns the index in @names of the string under @key; -1: not known to this version. */
 static int index_of(struct json_object *row, const char *key, const char *const *names, int n)
 {
 	struct json_object *v = member(row, key);
@@ -225,16 +224,16 @@ static int path_row(struct reader *rd, struct json_object *row, size_t i)
 {
 	int k = index_of(row, "path", tdxctl_path_paths, TDXCTL_PATH_COUNT);
 	struct tdxctl_val *v;
-	bool there = false;
+	bool exists = false;
 
 	if (k < 0)
 		return 0;
 	v = &rd->r->facts->path[k];
 	if (!member(row, "exists"))
 		return get_reason(rd, row, "exists", &v->reason);
-	if (get_bool(rd, row, "exists", &there))
+	if (get_bool(rd, row, "exists", &exists))
 		return -EINVAL;
-	*v = (struct tdxctl_val){ .readable = true, .value = there };
+	val_set(v, exists);
 	return 0;
 }
 
@@ -260,7 +259,7 @@ static int text_row(struct reader *rd, struct json_object *row, size_t i)
 	return x ? get_text(rd, row, (struct tdxctl_text *)((char *)rd->r->facts + x->at)) : 0;
 }
 
-/* Rows of one package come one after another. */
+/* Rows of the same package are adjacent. */
 static int msr_row(struct reader *rd, struct json_object *row, size_t i)
 {
 	struct tdxctl_facts *f = rd->r->facts;
@@ -310,7 +309,7 @@ static int read_field(struct reader *rd, struct json_object *row, const struct f
 	int err;
 
 	if (fd->required && !member(row, fd->key))
-		return wrong(rd, fd->key, "missing");
+		return bad_value(rd, fd->key, "missing");
 	switch (fd->form) {
 	case F_STR:
 		return get_string(rd, row, fd->key, to);
@@ -424,7 +423,7 @@ static int vm_row(struct reader *rd, struct json_object *row, size_t i)
 		vm->pid = 0;
 	if (vm->vm_fd < 0)
 		vm->vm_fd = -1;
-	return !err && vm->uuid && !text_is_uuid(vm->uuid) ? wrong(rd, "uuid", "not a UUID") : err;
+	return !err && vm->uuid && !text_is_uuid(vm->uuid) ? bad_value(rd, "uuid", "not a UUID") : err;
 }
 
 static int read_platform(struct reader *rd, struct json_object *host, struct tdxctl_platform *p)
@@ -442,7 +441,7 @@ static int read_platform(struct reader *rd, struct json_object *host, struct tdx
 
 	p->kvm_tdx = -1;
 	if (!json_object_is_type(o, json_type_object))
-		return wrong(rd, "platform", "an object is expected");
+		return bad_value(rd, "platform", "an object is expected");
 	strcpy(rd->place, "host.platform");
 	err = read_fields(rd, o, fields, p);
 	if (!err)
@@ -465,19 +464,19 @@ static int read_snapshot(struct reader *rd, struct json_object *host, struct tdx
 	void *bytes;
 
 	if (source < 0)
-		return wrong(rd, "source", "helper, emulated or host is expected");
+		return bad_value(rd, "source", "helper, emulated or host is expected");
 	err = get_bytes(rd, host, "snapshot", &bytes, &len);
 	if (err)
 		return err;
 	if (!bytes)
-		return wrong(rd, "snapshot", "missing");
+		return bad_value(rd, "snapshot", "missing");
 	err = snapshot_parse(rd->ctx, bytes, len, out);
 	free(bytes);
 	if (err == -ENOMEM)
 		return err;
 	if (err) {
 		snprintf(why, sizeof(why), "%s", tdxctl_error(rd->ctx));
-		return wrong(rd, "snapshot", why);
+		return bad_value(rd, "snapshot", why);
 	}
 	(*out)->source = (enum tdxctl_source)source;
 	err = get_u64(rd, host, "hkids_charged", UINT64_MAX, &(*out)->hkids_charged);
@@ -512,7 +511,7 @@ static int read_cpu_check(struct reader *rd, struct json_object *host)
 	}
 	r->cpus = bytes;
 	if (len % sizeof(*r->cpus))
-		return wrong(rd, "cpu_check", "not whole records");
+		return bad_value(rd, "cpu_check", "not a whole number of records");
 	r->nr_cpus = len / sizeof(*r->cpus);
 	for (size_t i = 0; i < r->nr_cpus; i++) {
 		r->cpus[i].online = !!r->cpus[i].online;
@@ -582,7 +581,7 @@ static int read_host(struct reader *rd, struct json_object *host)
 	return err;
 }
 
-/* A line that is only @word, from *@p on; the text behind it is at *@p then. */
+/* Finds a line that is only @word, from *@p on, and sets *@p to its start. */
 static bool find_line(const char **p, const char *word)
 {
 	size_t n = strlen(word);
@@ -596,7 +595,7 @@ static bool find_line(const char **p, const char *word)
 	return false;
 }
 
-/* The last block of JSON in Markdown; @text itself when it is JSON. */
+/* Finds the last JSON block of a Markdown text; a JSON text is one block. */
 static const char *find_json(const char *text, size_t *len)
 {
 	const char *s = text, *start = NULL, *end;
@@ -650,7 +649,7 @@ int tdxctl_report_parse(struct tdxctl_ctx *ctx, const char *name, const char *te
 
 	ctx_clear(ctx);
 	if (strlen(text) != len)
-		return ctx_fail(ctx, -EINVAL, hint, "%s: not a report: a NUL byte", name);
+		return ctx_fail(ctx, -EINVAL, hint, "%s: not a report: contains a NUL byte", name);
 	err = parse_json(ctx, name, text, &root);
 	if (err)
 		return err;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Where names are in a report, and where the host tells which ones it has. */
+/* Masks a report: learns names from files of the host and replaces them in all texts. */
 #include <stdio.h>
 #include "report-priv.h"
 
 #define FIRST_USER 1000
 
-/* ---- what to look for ---- */
+/* ---- names of the host ---- */
 
 static void learn_file(struct tdxctl_ctx *ctx, struct mask *m, enum mask_kind kind, const char *path)
 {
@@ -15,14 +15,14 @@ static void learn_file(struct tdxctl_ctx *ctx, struct mask *m, enum mask_kind ki
 		return;
 	line[strcspn(line, " \t")] = '\0';
 	mask_learn(m, kind, line);
-	/* The host alone, too: "node7" of "node7.example.org". */
+	/* Also without the domain: "node7" of "node7.example.org". */
 	if (kind == MASK_HOST && strchr(line, '.')) {
 		*strchr(line, '.') = '\0';
 		mask_learn(m, kind, line);
 	}
 }
 
-/* Accounts of people: "name:x:1000:..." */
+/* Learns the accounts of users, not those of services: "name:x:1000:..." */
 static void learn_users(struct tdxctl_ctx *ctx, struct mask *m)
 {
 	unsigned int uid;
@@ -58,9 +58,9 @@ static void learn(struct tdxctl_ctx *ctx, struct mask *m)
 	learn_users(ctx, m);
 }
 
-/* ---- where they are ---- */
+/* ---- texts of the report ---- */
 
-/* A whole string is one name. */
+/* Replaces a string that is one name. */
 static void replace_name(struct mask *m, enum mask_kind kind, char **name)
 {
 	char *alias;
@@ -114,7 +114,7 @@ static void mask_snapshot(struct mask *m, struct tdxctl_snapshot *s)
 	mask_replace(m, &s->platform.kernel);
 }
 
-/* "/machine.slice/machine-qemu.scope": what every host has stays. */
+/* Replaces the parts of a cgroup path, except those that every host has: "machine.slice". */
 static void mask_cgroup(struct mask *m, char **path)
 {
 	static const char *const known[] = {
@@ -146,7 +146,7 @@ static void mask_cgroup(struct mask *m, char **path)
 	*path = out;
 }
 
-/* The kernel repeats its command line in its log. */
+/* Masks a kernel log, which also contains the kernel command line. */
 static void mask_log(struct mask *m, char **text)
 {
 	static const char *const intros[] = { "ommand line: ", "ommand line parameters " };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Takes a report of a host: its facts, its CPU check and its configuration. */
+/* Collects a report of a host: its facts, its CPU check and its configuration. */
 #include "report-priv.h"
 
 #define MAX_CONF (64 << 10)
@@ -18,8 +18,8 @@ void tdxctl_report_free(struct tdxctl_report *r)
 	free(r);
 }
 
-/* What its owner chose belongs to what `check` says; comments are nobody's business. */
-static int take_conf(struct tdxctl_ctx *ctx, struct tdxctl_report *r)
+/* Reads the configuration of `tdxctl check`, without comments: they may be private. -ENOMEM. */
+static int read_conf(struct tdxctl_ctx *ctx, struct tdxctl_report *r)
 {
 	bool comment = false;
 	char *p, *o;
@@ -50,13 +50,13 @@ int tdxctl_report_take(struct tdxctl_ctx *ctx, bool mask, struct tdxctl_report *
 	if (tdxctl_boot_time(ctx, &r->boot_time))
 		r->boot_time = 0;
 	if (r->facts->snap->source == TDXCTL_SOURCE_HOST)
-		r->cpus_why = strdup("the helper was not there to ask");
+		r->cpus_why = strdup("the helper was not available");
 	else if (tdxctl_cpu_check(ctx, &r->cpus, &r->nr_cpus))
 		r->cpus_why = strdup(*tdxctl_error(ctx) ? tdxctl_error(ctx) : "the CPU check failed");
 	if (!r->cpus && !r->cpus_why)
 		err = -ENOMEM;
 	if (!err)
-		err = take_conf(ctx, r);
+		err = read_conf(ctx, r);
 	if (!err)
 		err = report_trim(r);
 	if (!err && mask)

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Logs and configurations have megabytes about everything. A report has the
- * lines about TDX and what it stands on.
+ * Logs and kernel configurations have megabytes. A report keeps the lines about TDX and
+ * about what TDX depends on.
  */
 #include <ctype.h>
 #include <stdio.h>
 #include "doctor.h"
 #include "report-priv.h"
 
-#define MAX_LINES 400		/* of each kind */
+#define MAX_LINES 400		/* each: lines that rules look for, other lines */
 #define MAX_LINE  1024
 #define MAX_VM_LINES 40
-#define MAX_OTHER 100		/* of a log that is not about TDX alone */
+#define MAX_OTHER 100		/* last lines of other logs */
 
 static bool has_word(const char *line, size_t len, const char *const *words)
 {
@@ -19,7 +19,7 @@ static bool has_word(const char *line, size_t len, const char *const *words)
 		size_t n = strlen(*words);
 		int first = tolower((unsigned char)**words);
 
-		/* A log has megabytes: a call for each place would be most of a report. */
+		/* Compare one letter first: a call per character would take most of the time. */
 		for (size_t i = 0; i + n <= len; i++)
 			if (tolower((unsigned char)line[i]) == first && !strncasecmp(line + i, *words, n))
 				return true;
@@ -27,7 +27,7 @@ static bool has_word(const char *line, size_t len, const char *const *words)
 	return false;
 }
 
-/* A line that a rule waits for. */
+/* Whether a doctor rule looks for this line. */
 static bool in_rules(const char *line, size_t len)
 {
 	char buf[MAX_LINE + 1];
@@ -87,7 +87,7 @@ static const char *const log_words[] = {
 	"offline", "smpboot", "hotplug", "cpu topo", "cpu limit", "possible_cpus", "guest_memfd", "vfio", "tsm", NULL,
 };
 
-/* "[   12.345678] " */
+/* Returns the length of "[   12.345678]"; 0: no time stamp. */
 static size_t stamp(const char *line, size_t len)
 {
 	const char *end = *line == '[' ? memchr(line, ']', len) : NULL;
@@ -95,7 +95,7 @@ static size_t stamp(const char *line, size_t len)
 	return end ? (size_t)(end + 1 - line) : 0;
 }
 
-static bool log_line_counts(struct trim *t, const char *line, size_t len)
+static bool keep_log_line(struct trim *t, const char *line, size_t len)
 {
 	if (in_rules(line, len))
 		return t->kept[0]++ < MAX_LINES;
@@ -116,7 +116,7 @@ static void log_line(struct trim *t, const char *line, size_t len)
 		/* Without the builder's name and host, which follow the release. */
 		version += strlen(KLOG_FIRST);
 		put_line(t, line, (size_t)(version - line) + strcspn(version, " (\n"));
-	} else if (log_line_counts(t, line, len)) {
+	} else if (keep_log_line(t, line, len)) {
 		size_t n = skipped ? stamp(skipped, strcspn(skipped, "\n")) : 0;
 
 		if (n && (in_rules(line, len) || memmem(line, len, "PAMT", 4)))
@@ -129,7 +129,7 @@ static void log_line(struct trim *t, const char *line, size_t len)
 
 /* ---- other files ---- */
 
-/* CONFIG_X=y, =m or a number; strings tell who built it. */
+/* Keeps CONFIG_X=y, =m and numbers, but no strings: they may name the builder. */
 static void config_line(struct trim *t, const char *line, size_t len)
 {
 	static const char *const words[] = {
@@ -148,7 +148,7 @@ static void config_line(struct trim *t, const char *line, size_t len)
 		put_line(t, line, len);
 }
 
-/* A VMM's own words, not the command line that libvirt wrote above them. */
+/* Keeps messages of the VMM, not the command line that libvirt writes above them. */
 static void vm_line(struct trim *t, const char *line, size_t len)
 {
 	static const char *const words[] = {
@@ -160,13 +160,13 @@ static void vm_line(struct trim *t, const char *line, size_t len)
 		return;
 	if (!in_rules(line, len) && (!has_word(line, len, words) || t->kept[0]++ >= MAX_VM_LINES))
 		return;
-	/* "LC_ALL=C" and the like, also where it stands on one line. */
+	/* Environment ("LC_ALL=C") and command line may also be on one line. */
 	if (memchr(line, '=', strcspn(line, " \n")) || memmem(line, len, " -name ", 7))
 		return;
 	put_line(t, line, len);
 }
 
-/* The last lines of a log that tells of every day. */
+/* Keeps the last @lines lines. */
 static void keep_end(char *text, size_t lines)
 {
 	size_t len = text ? strlen(text) : 0;
@@ -180,8 +180,8 @@ static void keep_end(char *text, size_t lines)
 	memmove(text, p, strlen(p) + 1);
 }
 
-/* A snapshot of text that JSON can hold and a reader of lines would take. */
-static void plain(char *text)
+/* Replaces everything but ASCII text, tabs and newlines: JSON can hold the result. */
+static void to_ascii(char *text)
 {
 	for (; text && *text; text++)
 		if (((unsigned char)*text < 0x20 && *text != '\n' && *text != '\t') ||
@@ -205,13 +205,13 @@ int report_trim(struct tdxctl_report *r)
 
 		if (t != &f->log && t != &f->last_log && t != &f->config)
 			keep_end(t->text, MAX_OTHER);
-		plain(t->text);
+		to_ascii(t->text);
 	}
 	for (int i = 0; i < TDXCTL_FILE_COUNT; i++)
-		plain(f->file[i].text);
+		to_ascii(f->file[i].text);
 	for (size_t i = 0; i < f->nr_vm_logs; i++)
-		plain(f->vm_logs[i].text);
-	plain(r->conf);
+		to_ascii(f->vm_logs[i].text);
+	to_ascii(r->conf);
 	return err;
 }
 
@@ -219,7 +219,7 @@ int report_trim(struct tdxctl_report *r)
 
 static bool shown_option(const char *word, size_t len)
 {
-	/* "kvm" is kvm-intel.tdx= and kvm_intel.tdx=, too. */
+	/* Prefixes: "kvm" also matches kvm-intel.tdx= and kvm_intel.tdx=. */
 	static const char *const known[] = {
 		"kvm", "tdx", "tme", "nr_cpus", "maxcpus", "possible_cpus", "nosmt", "smt", "mitigations",
 		"intel_iommu", "iommu", "nohibernate", "hibernate", "noresume", "crashkernel", "kexec",
@@ -237,7 +237,7 @@ static bool shown_option(const char *word, size_t len)
 
 		if (len < n || strncmp(word, known[i], n))
 			continue;
-		/* Two letters may begin anything. */
+		/* Two letters are no useful prefix: require the whole word. */
 		if (n > 2 || len == n)
 			return !memchr(word, '/', len) && !memchr(word, '@', len);
 	}

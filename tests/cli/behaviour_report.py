@@ -301,15 +301,15 @@ def test_report_hostile(tmp):
             ("host.files: a list", ["files"], {}), ("host.files[2]: an object", ["files", 2], "x"),
             ("host.files[2].text: a string", ["files", 2, "text"], 7),
             ("host.values[0].value: a number", ["values", 0, "value"], "many"),
-            ("host.values[0].value: not a number from 0", ["values", 0, "value"], -1),
+            ("host.values[0].value: negative number", ["values", 0, "value"], -1),
             ("host.msrs[1].package: too large", ["msrs", 1, "package"], 2 ** 40),
             ("host.vms[0].uuid: not a UUID", ["vms", 0, "uuid"], "x"), ("host.vms[1].name: missing", ["vms", 1], {}),
             ("host.snapshot: not base64", ["snapshot"], "A"), ("host.snapshot: not base64", ["snapshot"], "####"),
             ("host.snapshot: snapshot: truncated header", ["snapshot"], "AAAA"), ("host.snapshot", ["snapshot"], None),
             ("host.snapshot: snapshot: the header gives", ["snapshot"], base64.b64encode(snapshot[:-8]).decode()),
-            ("host.cpu_check: not whole records", ["cpu_check"], "AAAA"),
+            ("host.cpu_check: not a whole number of records", ["cpu_check"], "AAAA"),
             ("host.log_complete", ["log_complete"], 1),
-            ("a NUL in a string", ["stuck_step"], "a\0b")):
+            ("contains a NUL", ["stuck_step"], "a\0b")):
         broken(word, place, value)
     path.write_bytes(text.encode() + b"\0")
     refused("NUL", "a NUL byte")
