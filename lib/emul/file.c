@@ -518,6 +518,9 @@ int emul_check_topology(struct tdxctl_ctx *ctx, const char *name,
 		why = "at least two TDX KeyIDs are needed: the TDX module uses the first";
 	else if ((uint64_t)t->mktme_keyids + t->tdx_keyids >= TDX_MAX_HKIDS)
 		why = "MKTME and TDX KeyIDs together must be fewer than 2048";
-	return why ? ctx_fail(ctx, -EINVAL, "a typical host has 2 packages and 64 KeyIDs, half of them for TDX",
-			      "%s: invalid topology: %s", name, why) : 0;
+	if (!why)
+		return 0;
+	return ctx_fail(ctx, -EINVAL,
+			"a typical host has 2 packages and 64 KeyIDs, half of them for TDX",
+			"%s: invalid topology: %s", name, why);
 }

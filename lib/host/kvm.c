@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* VMs in KVM's debugfs, and reasons when KVM cannot be asked. */
+/* VMs in KVM's debugfs, and reasons when KVM cannot be queried. */
 #include "host.h"
 
 /* Also in reports, where doctor recognises the text. */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * TDs that are older than the helper. Their VM files are searched once and registered
- * with the helper, together with the offsets of KVM's fields from BTF. Without BTF the
- * helper sees that a VM is a TD, but not which TD: such TDs are searched for each
- * snapshot and added to it.
+ * TDs that are older than the helper. One scan of /proc finds their VM files and registers
+ * them with the helper, together with the offsets of KVM's fields from BTF. Without BTF
+ * the helper sees that a VM is a TD, but not which TD: then the scan is repeated for each
+ * snapshot, and its TDs are added to the snapshot.
  */
 #include <stdio.h>
 #include <unistd.h>

@@ -184,7 +184,7 @@ static int quiet(enum libbpf_print_level level, const char *fmt, va_list ap)
 	return 0;
 }
 
-/* Not libbpf's own search: it ignores the root of @ctx and also looks outside sysfs. */
+/* libbpf's own search ignores the root of @ctx and also looks outside sysfs. */
 static int load(struct tdxctl_ctx *ctx, const char *name, struct btf *base, struct btf **out)
 {
 	char path[64];

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Private memory is in the VMM's guest_memfd files. After the HKID is freed, punching a
- * hole costs one SEAMCALL per page, see FLOWS.md F3. Punching in chunks allows to report
- * progress and to cancel.
+ * hole costs one SEAMCALL per page, see FLOWS.md F3. Holes are punched in chunks, so that
+ * a release can report progress and be cancelled.
  */
 #include <stdio.h>
 #include "live.h"

@@ -133,6 +133,7 @@ int live_qgs_log(struct tdxctl_ctx *ctx, size_t max, struct tdxctl_text *t)
 		return 0;
 	}
 	free(b.p);
-	t->reason = err < 0 ? src_reason(err) : "no qgsd messages in the journal, or no permission to read them";
+	t->reason = err < 0 ? src_reason(err) :
+		    "no qgsd messages in the journal, or no permission to read them";
 	return err == -ENOMEM ? err : 0;
 }

@@ -55,7 +55,7 @@ static int query_td(struct tdxctl_ctx *ctx, int vm, struct tdxctl_facts *f)
 	check_extension(ctx, vm, KVM_CAP_MAX_VCPUS, &f->td_max_vcpus);
 	err = op_ioctl(ctx, vm, KVM_MEMORY_ENCRYPT_OP, &cmd);
 	if (err < 0) {
-		/* KVM with TDX patches from before the merge has another struct for it. */
+		/* KVM with TDX patches from before the merge uses another struct for this command. */
 		f->td_attributes.reason = f->td_xfam.reason =
 			err == -ENOTTY || err == -EINVAL ? tdxctl_td_other_abi :
 			src_reason(err);

@@ -62,7 +62,8 @@ static const char *release_name(void)
 
 static int no_module(struct tdxctl_ctx *ctx)
 {
-	return ctx_fail(ctx, -ENOENT, "build and install it for this kernel, or specify a .ko file with --file",
+	return ctx_fail(ctx, -ENOENT,
+			"build and install it for this kernel, or specify a .ko file with --file",
 			"no module " MODULE " for kernel %s", release_name());
 }
 

@@ -140,7 +140,7 @@ static int get_text(struct reader *rd, struct json_object *o, struct tdxctl_text
 {
 	int err;
 
-	/* Of several rows for one text, use the first. */
+	/* Use the first of several rows for one text. */
 	if (t->text)
 		return 0;
 	err = get_string(rd, o, "text", &t->text);
