@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <doctor.h>
+#include <live/live.h>
 
 #include "fuzz.h"
 

@@ -2,7 +2,7 @@
 /* A report of anybody's making, and every reader of the host in it; masks of any text. */
 #include <doctor.h>
 #include <health.h>
-#include <report/mask.h>
+#include <report/report-priv.h>
 #include <report.h>
 
 #include "fuzz.h"
