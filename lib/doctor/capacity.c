@@ -24,7 +24,7 @@ static CHECK_FN(cgroup_misc)
 static CHECK_FN(keyid_capacity)
 {
 	struct tdxctl_keys k;
-	const char *why = "no package is known";
+	const char *why = "no CPU package was found";
 	char used[40] = "";
 
 	if (!e->facts->nr_msrs || !tdxctl_keys_host(&e->facts->msrs[0], &k, &why)) {

@@ -87,7 +87,7 @@ static CHECK_FN(maxcpus)
 	case TDXCTL_NO:
 		return TDXCTL_RULE_OK;
 	default:
-		return rule_finding(e, TDXCTL_RULE_UNKNOWN, "no package is known");
+		return rule_finding(e, TDXCTL_RULE_UNKNOWN, "no CPU package was found");
 	}
 }
 
@@ -108,7 +108,7 @@ static CHECK_FN(pkg_offline)
 	case TDXCTL_NO:
 		return TDXCTL_RULE_OK;
 	default:
-		return rule_finding(e, TDXCTL_RULE_UNKNOWN, "no package is known");
+		return rule_finding(e, TDXCTL_RULE_UNKNOWN, "no CPU package was found");
 	}
 }
 

@@ -49,7 +49,7 @@ bool rule_has_ledger(const struct tdxctl_facts *f)
 
 const struct tdxctl_val *rule_msr(const struct tdxctl_facts *f, enum tdxctl_msr m)
 {
-	static const struct tdxctl_val none = { .reason = "no package is known" };
+	static const struct tdxctl_val none = { .reason = "no CPU package was found" };
 
 	return f->nr_msrs ? &f->msrs[0].msr[m] : &none;
 }

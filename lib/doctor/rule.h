@@ -18,7 +18,7 @@ enum tdxctl_tri rule_tdx_up(const struct tdxctl_facts *f);
 enum tdxctl_tri rule_kvm_up(const struct tdxctl_facts *f);
 /* Whether the snapshot has TDs and HKIDs: it comes from the helper or an emulated host. */
 bool rule_has_ledger(const struct tdxctl_facts *f);
-/* MSR @m of the first package. Not readable if no package is known. */
+/* MSR @m of the first package. Not readable if no CPU package was found. */
 const struct tdxctl_val *rule_msr(const struct tdxctl_facts *f, enum tdxctl_msr m);
 
 /* Whether TDX modules of series @major.@minor are made for this CPU. */

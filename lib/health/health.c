@@ -15,7 +15,7 @@ static int packages_uncovered(struct tdxctl_exam *x)
 	for (size_t i = 0; i < s->nr_packages; i++)
 		n += !s->packages[i].online_cpus;
 	if (!s->nr_packages)
-		return exam_unknown(x, "no package is known");
+		return exam_unknown(x, "no CPU package was found");
 	if (!n && x->facts->nodes_offline)
 		return exam_unknown(x, "a node has no online CPU, but another node may be in the same package");
 	if (!n && x->facts->cpus_unplaced)
