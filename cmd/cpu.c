@@ -10,44 +10,55 @@
 enum { CPU, PACKAGE, ONLINE, TDX, TDX_TEXT, STATUS, STATUS_NAME, DURATION };
 
 static const struct cli_field cpu_columns[] = {
-	[CPU]	  = { .key = "cpu", .label = "CPU", .type = OUT_UINT, .right = true },
+	[CPU] = { .key = "cpu", .label = "CPU", .type = OUT_UINT, .right = true },
 	[PACKAGE] = { .key = "package", .label = "PACKAGE", .type = OUT_UINT, .right = true },
-	[ONLINE]  = { .key = "online", .label = "ONLINE", .type = OUT_BOOL },
-	[TDX]	  = { .key = "tdx", .type = OUT_STR },
+	[ONLINE] = { .key = "online", .label = "ONLINE", .type = OUT_BOOL },
+	[TDX] = { .key = "tdx", .type = OUT_STR },
 	[TDX_TEXT] = { .label = "TDX", .type = OUT_STR },
-	[STATUS]  = { .key = "status", .type = OUT_HEX },
+	[STATUS] = { .key = "status", .type = OUT_HEX },
 	[STATUS_NAME] = { .label = "STATUS", .type = OUT_STR },
 	[DURATION] = { .key = "duration_ns", .label = "DURATION", .type = OUT_NS, .right = true },
 };
 
 static const struct cli_field cpus = {
-	.key = "cpus", .label = "", .type = OUT_TABLE, .empty = "No CPUs.",
-	.columns = cpu_columns, .nr_columns = ARRAY_SIZE(cpu_columns),
+	.key = "cpus",
+	.label = "",
+	.type = OUT_TABLE,
+	.empty = "No CPUs.",
+	.columns = cpu_columns,
+	.nr_columns = ARRAY_SIZE(cpu_columns),
 };
 
 enum { P_ID, P_PRESENT, P_ONLINE, P_COVERED };
 
 static const struct cli_field package_columns[] = {
-	[P_ID]	    = { .key = "id", .label = "PACKAGE", .type = OUT_UINT, .right = true },
+	[P_ID] = { .key = "id", .label = "PACKAGE", .type = OUT_UINT, .right = true },
 	[P_PRESENT] = { .key = "present_cpus", .label = "CPUS", .type = OUT_UINT, .right = true },
-	[P_ONLINE]  = { .key = "online_cpus", .label = "ONLINE", .type = OUT_UINT, .right = true },
+	[P_ONLINE] = { .key = "online_cpus", .label = "ONLINE", .type = OUT_UINT, .right = true },
 	[P_COVERED] = { .key = "covered", .label = "COVERED", .type = OUT_BOOL },
 };
 
 static const struct cli_field packages = {
-	.key = "packages", .label = "", .type = OUT_TABLE, .empty = "No packages.",
-	.columns = package_columns, .nr_columns = ARRAY_SIZE(package_columns),
+	.key = "packages",
+	.label = "",
+	.type = OUT_TABLE,
+	.empty = "No packages.",
+	.columns = package_columns,
+	.nr_columns = ARRAY_SIZE(package_columns),
 };
 
 static const struct cli_field verdict = { .label = "Verdict", .type = OUT_STR };
-static const struct cli_field problems = { .key = "problems", .label = "Problems", .type = OUT_LIST };
+static const struct cli_field problems = { .key = "problems",
+					   .label = "Problems",
+					   .type = OUT_LIST };
 
 static const char never_online[] = "the package of an offline CPU is not known";
 
 static enum out_style cpu_style(unsigned int state)
 {
 	return state == TDXCTL_CPU_ENABLED ? STYLE_GOOD :
-	       state == TDXCTL_CPU_UNKNOWN ? STYLE_NONE : STYLE_BAD;
+	       state == TDXCTL_CPU_UNKNOWN ? STYLE_NONE :
+					     STYLE_BAD;
 }
 
 static void status(struct out_node *row, const struct tdxctl_cpu_check_rec *r)
@@ -74,8 +85,7 @@ static void status(struct out_node *row, const struct tdxctl_cpu_check_rec *r)
 	out_uint(row, &cpu_columns[DURATION], r->duration_ns);
 }
 
-static size_t cpu_problems(struct out_node *list,
-			   const struct tdxctl_cpu_check_rec *rec, size_t n)
+static size_t cpu_problems(struct out_node *list, const struct tdxctl_cpu_check_rec *rec, size_t n)
 {
 	static const char *const texts[TDXCTL_CPU_STATES] = {
 		[TDXCTL_CPU_UNKNOWN] = "did not respond",
@@ -89,9 +99,9 @@ static size_t cpu_problems(struct out_node *list,
 	for (size_t i = 0; i < n; i++) {
 		if (!rec[i].online || rec[i].state == TDXCTL_CPU_ENABLED)
 			continue;
-		snprintf(line, sizeof(line), "CPU %u (package %u) %s", rec[i].cpu,
-			 rec[i].package, rec[i].state < TDXCTL_CPU_STATES ?
-			 texts[rec[i].state] : "is in an unknown state");
+		snprintf(line, sizeof(line), "CPU %u (package %u) %s", rec[i].cpu, rec[i].package,
+			 rec[i].state < TDXCTL_CPU_STATES ? texts[rec[i].state] :
+							    "is in an unknown state");
 		out_item(list, line);
 		bad++;
 	}
@@ -115,13 +125,13 @@ int cmd_cpu_check(struct cli_app *app, int argc, char **argv)
 		struct out_node *row = out_row(table);
 
 		out_uint(row, &cpu_columns[CPU], rec[i].cpu);
-		out_uint_or(row, &cpu_columns[PACKAGE], rec[i].package,
-			    TDXCTL_UNKNOWN32, never_online);
+		out_uint_or(row, &cpu_columns[PACKAGE], rec[i].package, TDXCTL_UNKNOWN32,
+			    never_online);
 		out_style(out_bool(row, &cpu_columns[ONLINE], rec[i].online),
 			  rec[i].online ? STYLE_NONE : STYLE_DIM);
 		out_str(row, &cpu_columns[TDX], tdxctl_cpu_state_str(rec[i].state));
-		out_style(out_str(row, &cpu_columns[TDX_TEXT], rec[i].online ?
-				  tdxctl_cpu_state_str(rec[i].state) : "-"),
+		out_style(out_str(row, &cpu_columns[TDX_TEXT],
+				  rec[i].online ? tdxctl_cpu_state_str(rec[i].state) : "-"),
 			  cpu_style(rec[i].state));
 		status(row, &rec[i]);
 	}
@@ -145,13 +155,14 @@ int cmd_cpu_check(struct cli_app *app, int argc, char **argv)
 		if (ok)
 			continue;
 		uncovered++;
-		snprintf(line, sizeof(line),
-			 "package %u has no online CPU: no TD can be created", p->id);
+		snprintf(line, sizeof(line), "package %u has no online CPU: no TD can be created",
+			 p->id);
 		out_item(list, line);
 	}
 	if (bad || uncovered)
 		return CLI_PROBLEMS;
-	out_style(out_str(root, &verdict, "every online CPU can run TDs, and every package is covered"),
+	out_style(out_str(root, &verdict,
+			  "every online CPU can run TDs, and every package is covered"),
 		  STYLE_GOOD);
 	return CLI_OK;
 }
@@ -161,16 +172,19 @@ int cmd_cpu_check(struct cli_app *app, int argc, char **argv)
 enum { L_CPU, L_PACKAGE, L_ONLINE, L_ALLOWED, L_REASON };
 
 static const struct cli_field plan_columns[] = {
-	[L_CPU]	    = { .key = "cpu", .label = "CPU", .type = OUT_UINT, .right = true },
+	[L_CPU] = { .key = "cpu", .label = "CPU", .type = OUT_UINT, .right = true },
 	[L_PACKAGE] = { .key = "package", .label = "PACKAGE", .type = OUT_UINT, .right = true },
-	[L_ONLINE]  = { .key = "online", .label = "ONLINE", .type = OUT_BOOL },
+	[L_ONLINE] = { .key = "online", .label = "ONLINE", .type = OUT_BOOL },
 	[L_ALLOWED] = { .key = "allowed", .label = "ALLOWED", .type = OUT_BOOL },
-	[L_REASON]  = { .key = "reason", .label = "REASON", .type = OUT_STR },
+	[L_REASON] = { .key = "reason", .label = "REASON", .type = OUT_STR },
 };
 
 static const struct cli_field plan = {
-	.key = "plan", .label = "", .type = OUT_TABLE,
-	.columns = plan_columns, .nr_columns = ARRAY_SIZE(plan_columns),
+	.key = "plan",
+	.label = "",
+	.type = OUT_TABLE,
+	.columns = plan_columns,
+	.nr_columns = ARRAY_SIZE(plan_columns),
 };
 
 int cmd_cpu_plan(struct cli_app *app, int argc, char **argv)
@@ -193,8 +207,8 @@ int cmd_cpu_plan(struct cli_app *app, int argc, char **argv)
 		struct out_node *row = out_row(table);
 
 		out_uint(row, &plan_columns[L_CPU], p[i].cpu);
-		out_uint_or(row, &plan_columns[L_PACKAGE], p[i].package,
-			    TDXCTL_UNKNOWN32, never_online);
+		out_uint_or(row, &plan_columns[L_PACKAGE], p[i].package, TDXCTL_UNKNOWN32,
+			    never_online);
 		out_bool(row, &plan_columns[L_ONLINE], p[i].online);
 		out_style(out_bool(row, &plan_columns[L_ALLOWED], p[i].allowed),
 			  p[i].allowed ? STYLE_GOOD : STYLE_BAD);

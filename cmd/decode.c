@@ -11,26 +11,40 @@
 #include "cmd.h"
 #include "out/wrap.h"
 
-#define WIDTH	 66
-#define LINE_MAX_LEN (64 << 10)	/* longer lines are read in pieces */
-#define MAX_SEEN 1000		/* different values of a log that --json lists */
+#define WIDTH	     66
+#define LINE_MAX_LEN (64 << 10) /* longer lines are read in pieces */
+#define MAX_SEEN     1000	/* different values of a log that --json lists */
 
-enum { INPUT, KIND, VALUE, NAME, CLASS, OUTCOME, MEANING, OPERAND, OPERAND_KIND, OPERAND_NAME,
-       ADVICE, BITS, LINE, COUNT };
+enum {
+	INPUT,
+	KIND,
+	VALUE,
+	NAME,
+	CLASS,
+	OUTCOME,
+	MEANING,
+	OPERAND,
+	OPERAND_KIND,
+	OPERAND_NAME,
+	ADVICE,
+	BITS,
+	LINE,
+	COUNT
+};
 static const struct cli_field fields[] = {
-	[INPUT]	  = { .key = "word", .label = "Value", .type = OUT_STR },
-	[KIND]	  = { .key = "kind", .type = OUT_STR },
-	[VALUE]	  = { .key = "value", .type = OUT_HEX },
-	[NAME]	  = { .key = "name", .type = OUT_STR },
-	[CLASS]	  = { .key = "class", .type = OUT_STR },
+	[INPUT] = { .key = "word", .label = "Value", .type = OUT_STR },
+	[KIND] = { .key = "kind", .type = OUT_STR },
+	[VALUE] = { .key = "value", .type = OUT_HEX },
+	[NAME] = { .key = "name", .type = OUT_STR },
+	[CLASS] = { .key = "class", .type = OUT_STR },
 	[OUTCOME] = { .key = "outcome", .type = OUT_STR },
 	[MEANING] = { .key = "meaning", .type = OUT_STR },
 	[OPERAND] = { .key = "operand", .type = OUT_HEX },
 	[OPERAND_KIND] = { .key = "operand_kind", .type = OUT_STR },
 	[OPERAND_NAME] = { .key = "operand_name", .type = OUT_STR },
-	[ADVICE]  = { .key = "advice", .type = OUT_STR },
-	[LINE]	  = { .key = "line", .type = OUT_UINT },
-	[COUNT]	  = { .key = "count", .type = OUT_UINT },
+	[ADVICE] = { .key = "advice", .type = OUT_STR },
+	[LINE] = { .key = "line", .type = OUT_UINT },
+	[COUNT] = { .key = "count", .type = OUT_UINT },
 };
 
 static const struct cli_field kind_text = { .label = "Kind", .type = OUT_STR };
@@ -47,28 +61,30 @@ static const struct cli_field complete = { .key = "complete", .type = OUT_BOOL }
 
 enum { B_BIT, B_NAME, B_TEXT };
 static const struct cli_field bit_columns[] = {
-	[B_BIT]	 = { .key = "bit", .label = "BIT", .type = OUT_UINT, .right = true },
+	[B_BIT] = { .key = "bit", .label = "BIT", .type = OUT_UINT, .right = true },
 	[B_NAME] = { .key = "name", .label = "NAME", .type = OUT_STR },
 	[B_TEXT] = { .key = "text", .label = "MEANING", .type = OUT_STR },
 };
 static const struct cli_field no_bits = { .key = "bits", .type = OUT_TABLE };
 static const struct cli_field bits = {
-	.key = "bits", .label = "", .type = OUT_TABLE, .empty = "No bits are set.",
-	.columns = bit_columns, .nr_columns = ARRAY_SIZE(bit_columns),
+	.key = "bits",
+	.label = "",
+	.type = OUT_TABLE,
+	.empty = "No bits are set.",
+	.columns = bit_columns,
+	.nr_columns = ARRAY_SIZE(bit_columns),
 };
 
 static const char *const kind_texts[TDXCTL_WORD_KINDS] = {
-	[TDXCTL_WORD_STATUS] = "SEAMCALL status",
-	[TDXCTL_WORD_LEAF] = "SEAMCALL leaf",
-	[TDXCTL_WORD_ERRNO] = "error of KVM_TDX_INIT_VM",
-	[TDXCTL_WORD_FEATURES] = "TDX_FEATURES0",
-	[TDXCTL_WORD_ATTRIBUTES] = "attributes of a TD",
-	[TDXCTL_WORD_XFAM] = "XFAM of a TD",
+	[TDXCTL_WORD_STATUS] = "SEAMCALL status",	  [TDXCTL_WORD_LEAF] = "SEAMCALL leaf",
+	[TDXCTL_WORD_ERRNO] = "error of KVM_TDX_INIT_VM", [TDXCTL_WORD_FEATURES] = "TDX_FEATURES0",
+	[TDXCTL_WORD_ATTRIBUTES] = "attributes of a TD",  [TDXCTL_WORD_XFAM] = "XFAM of a TD",
 };
 
 static const char *const outcome_texts[TDXCTL_OUTCOMES] = {
 	[TDXCTL_OUTCOME_SUCCESS] = "success",
-	[TDXCTL_OUTCOME_INFORMATION] = "no error, but no effect; Linux treats most of these as failures",
+	[TDXCTL_OUTCOME_INFORMATION] =
+		"no error, but no effect; Linux treats most of these as failures",
 	[TDXCTL_OUTCOME_RETRY] = "error; the same call may succeed later",
 	[TDXCTL_OUTCOME_ERROR] = "error; the same call will fail again",
 	[TDXCTL_OUTCOME_FATAL] = "the TD or its vCPU is lost",
@@ -137,7 +153,7 @@ static void show_bits(struct out_node *row, const struct tdxctl_word *w)
 
 /* @typed: the value as it was typed; NULL for one found in a log. */
 static struct out_node *show_value(struct out_node *table, const char *typed,
-				  const struct tdxctl_word *w)
+				   const struct tdxctl_word *w)
 {
 	struct out_node *row = out_row(table);
 
@@ -185,7 +201,7 @@ struct log {
 	struct seen *seen;
 	size_t nr_seen;
 	uint64_t lines;
-	bool continued;			/* the last piece was not the end of its line */
+	bool continued; /* the last piece was not the end of its line */
 	bool complete;
 };
 
@@ -293,9 +309,10 @@ static int decode_log(struct cli_app *app)
 int cmd_decode(struct cli_app *app, int argc, char **argv)
 {
 	const struct cli_values *v = &app->v;
-	enum tdxctl_word_kind kind = v->features ? TDXCTL_WORD_FEATURES :
+	enum tdxctl_word_kind kind = v->features   ? TDXCTL_WORD_FEATURES :
 				     v->attributes ? TDXCTL_WORD_ATTRIBUTES :
-				     v->xfam ? TDXCTL_WORD_XFAM : TDXCTL_WORD_AUTO;
+				     v->xfam	   ? TDXCTL_WORD_XFAM :
+						     TDXCTL_WORD_AUTO;
 	struct out_node *table;
 	struct tdxctl_word w;
 

@@ -13,12 +13,12 @@
 
 enum { R_ID, R_GROUP, R_STATE, R_TITLE, R_DETAIL, R_FIX };
 static const struct cli_field fields[] = {
-	[R_ID]	   = { .key = "id", .type = OUT_STR },
-	[R_GROUP]  = { .key = "group", .type = OUT_STR },
-	[R_STATE]  = { .key = "state", .type = OUT_STR },
-	[R_TITLE]  = { .key = "title", .type = OUT_STR },
+	[R_ID] = { .key = "id", .type = OUT_STR },
+	[R_GROUP] = { .key = "group", .type = OUT_STR },
+	[R_STATE] = { .key = "state", .type = OUT_STR },
+	[R_TITLE] = { .key = "title", .type = OUT_STR },
 	[R_DETAIL] = { .key = "detail", .type = OUT_STR },
-	[R_FIX]	   = { .key = "fix", .type = OUT_STR },
+	[R_FIX] = { .key = "fix", .type = OUT_STR },
 };
 static const struct cli_field rules = { .key = "rules", .label = "", .type = OUT_TABLE };
 
@@ -125,7 +125,8 @@ static void show(struct cli_app *app, struct out_node *table, const struct tdxct
 	if (is_finding(f->state))
 		snprintf(head, sizeof(head), "%s  (%s)", r->title, r->id);
 	else
-		snprintf(head, sizeof(head), "%s%s%s", r->id, f->detail ? ": " : "", f->detail ? f->detail : "");
+		snprintf(head, sizeof(head), "%s%s%s", r->id, f->detail ? ": " : "",
+			 f->detail ? f->detail : "");
 	wrap_str(row, NULL, &heads[f->state], head, WIDTH, styles[f->state]);
 	if (app->v.short_form || !fix)
 		return;
@@ -195,12 +196,13 @@ static void show_others(struct cli_app *app, struct out_node *root,
 			first++;
 		if (first < i)
 			continue;
-		at = (size_t)snprintf(buf, sizeof(buf), "%s%s", list[i].detail ? list[i].detail : "",
+		at = (size_t)snprintf(buf, sizeof(buf), "%s%s",
+				      list[i].detail ? list[i].detail : "",
 				      list[i].detail ? ": " : "");
 		for (size_t k = i; k < count && at < sizeof(buf); k++)
 			if (same_reason(&list[k], &list[i]))
-				at += (size_t)snprintf(buf + at, sizeof(buf) - at, "%s%s", k == i ? "" : ", ",
-						       list[k].rule->id);
+				at += (size_t)snprintf(buf + at, sizeof(buf) - at, "%s%s",
+						       k == i ? "" : ", ", list[k].rule->id);
 		wrap_str(o, NULL, &heads[list[i].state], buf, WIDTH, styles[list[i].state]);
 	}
 	out_gap(root);
@@ -222,7 +224,8 @@ static void show_first(struct cli_app *app, struct out_node *root, const struct 
 		snprintf(buf, sizeof(buf), "%s (%s)", f->fix, f->rule->id);
 		wrap_str(root, NULL, &first_text, buf, WIDTH, STYLE_NONE);
 	} else if (denied) {
-		wrap_str(root, NULL, &first_text, "run as root: many files cannot be read otherwise", WIDTH, STYLE_NONE);
+		wrap_str(root, NULL, &first_text,
+			 "run as root: many files cannot be read otherwise", WIDTH, STYLE_NONE);
 	}
 }
 
@@ -259,7 +262,8 @@ static int unknown_rule(struct cli_app *app)
 	for (i = 0; i < tdxctl_rule_count() && i < ARRAY_SIZE(names); i++)
 		names[i] = tdxctl_rule_at(i)->id;
 	found = cli_suggest(app->v.explain, names, i);
-	snprintf(hint, sizeof(hint), found ? "Did you mean '%s'?" : "'tdxctl doctor -v' lists the rules%s.",
+	snprintf(hint, sizeof(hint),
+		 found ? "Did you mean '%s'?" : "'tdxctl doctor -v' lists the rules%s.",
 		 found ? found : "");
 	return cli_error(app, CLI_USAGE, "usage", hint, "unknown rule '%s'", app->v.explain);
 }
@@ -267,7 +271,8 @@ static int unknown_rule(struct cli_app *app)
 static enum tdxctl_rule_state threshold(const char *level)
 {
 	return !level || !strcmp(level, "fail") ? TDXCTL_RULE_FAIL :
-	       !strcmp(level, "warn") ? TDXCTL_RULE_WARN : TDXCTL_RULE_INFO;
+	       !strcmp(level, "warn")		? TDXCTL_RULE_WARN :
+						  TDXCTL_RULE_INFO;
 }
 
 static int show_all(struct cli_app *app, const struct tdxctl_finding *list, size_t count)
@@ -298,8 +303,9 @@ static int show_all(struct cli_app *app, const struct tdxctl_finding *list, size
 	/* In the table, a rule comes after those it depends on. */
 	show_first(app, root, worst >= TDXCTL_RULE_WARN ? &list[0] : NULL, denied);
 	if (n[TDXCTL_RULE_UNKNOWN] && !n[TDXCTL_RULE_OK] && !is_finding(worst))
-		return cli_error(app, CLI_PERMISSION, "permission", app->v.root ?
-				 "Is --root the root directory of a host?" : "Run as root.",
+		return cli_error(app, CLI_PERMISSION, "permission",
+				 app->v.root ? "Is --root the root directory of a host?" :
+					       "Run as root.",
 				 "nothing could be checked: %s: %s", why->rule->id, why->detail);
 	return is_finding(worst) && worst >= threshold(app->v.fail_on) ? CLI_PROBLEMS : CLI_OK;
 }

@@ -9,27 +9,27 @@
 enum { O_NAME, O_LETTER, O_TYPE, O_ARG, O_VALUES, O_HELP };
 
 static const struct cli_field opt_fields[] = {
-	[O_NAME]   = { .key = "name", .type = OUT_STR },
+	[O_NAME] = { .key = "name", .type = OUT_STR },
 	[O_LETTER] = { .key = "letter", .type = OUT_STR },
-	[O_TYPE]   = { .key = "type", .type = OUT_STR },
-	[O_ARG]	   = { .key = "arg", .type = OUT_STR },
+	[O_TYPE] = { .key = "type", .type = OUT_STR },
+	[O_ARG] = { .key = "arg", .type = OUT_STR },
 	[O_VALUES] = { .key = "values", .type = OUT_LIST },
-	[O_HELP]   = { .key = "help", .type = OUT_STR },
+	[O_HELP] = { .key = "help", .type = OUT_STR },
 };
 
 enum { C_GROUP, C_VERB, C_NOUN, C_DEFAULT, C_HIDDEN, C_SUMMARY, C_ARGS, C_MIN, C_MAX, C_OPTS };
 
 static const struct cli_field cmd_fields[] = {
-	[C_GROUP]   = { .key = "group", .type = OUT_STR },
-	[C_VERB]    = { .key = "verb", .type = OUT_STR },
-	[C_NOUN]    = { .key = "noun", .type = OUT_STR },
+	[C_GROUP] = { .key = "group", .type = OUT_STR },
+	[C_VERB] = { .key = "verb", .type = OUT_STR },
+	[C_NOUN] = { .key = "noun", .type = OUT_STR },
 	[C_DEFAULT] = { .key = "default", .type = OUT_BOOL },
-	[C_HIDDEN]  = { .key = "hidden", .type = OUT_BOOL },
+	[C_HIDDEN] = { .key = "hidden", .type = OUT_BOOL },
 	[C_SUMMARY] = { .key = "summary", .type = OUT_STR },
-	[C_ARGS]    = { .key = "args", .type = OUT_STR },
-	[C_MIN]	    = { .key = "min_args", .type = OUT_UINT },
-	[C_MAX]	    = { .key = "max_args", .type = OUT_UINT },
-	[C_OPTS]    = { .key = "options", .type = OUT_TABLE },
+	[C_ARGS] = { .key = "args", .type = OUT_STR },
+	[C_MIN] = { .key = "min_args", .type = OUT_UINT },
+	[C_MAX] = { .key = "max_args", .type = OUT_UINT },
+	[C_OPTS] = { .key = "options", .type = OUT_TABLE },
 };
 
 enum { E_CODE, E_TEXT };
@@ -42,12 +42,12 @@ static const struct cli_field exit_fields[] = {
 enum { M_NAME, M_TYPE, M_UNIT, M_LABELS, M_PER_TD, M_HELP };
 
 static const struct cli_field metric_fields[] = {
-	[M_NAME]   = { .key = "name", .type = OUT_STR },
-	[M_TYPE]   = { .key = "type", .type = OUT_STR },
-	[M_UNIT]   = { .key = "unit", .type = OUT_STR },
+	[M_NAME] = { .key = "name", .type = OUT_STR },
+	[M_TYPE] = { .key = "type", .type = OUT_STR },
+	[M_UNIT] = { .key = "unit", .type = OUT_STR },
 	[M_LABELS] = { .key = "labels", .type = OUT_LIST },
 	[M_PER_TD] = { .key = "per_td", .type = OUT_BOOL },
-	[M_HELP]   = { .key = "help", .type = OUT_STR },
+	[M_HELP] = { .key = "help", .type = OUT_STR },
 };
 
 static const struct cli_field globals = { .key = "global_options", .type = OUT_TABLE };
@@ -55,6 +55,7 @@ static const struct cli_field cmds = { .key = "commands", .type = OUT_TABLE };
 static const struct cli_field exits = { .key = "exit_codes", .type = OUT_TABLE };
 static const struct cli_field metric_table = { .key = "metrics", .type = OUT_TABLE };
 
+/* clang-format off */
 static const char *const opt_types[] = {
 	[CLI_OPT_FLAG] = "flag",
 	[CLI_OPT_COUNT] = "count",
@@ -64,6 +65,7 @@ static const char *const opt_types[] = {
 	[CLI_OPT_LIST] = "list",
 	[CLI_OPT_OPTIONAL] = "optional",
 };
+/* clang-format on */
 
 static void dump_opts(struct out_node *array, const struct cli_opt *opts, size_t count)
 {

@@ -9,9 +9,9 @@ enum { FILE_NAME, PACKAGES, CPUS, MKTME, TDX };
 static const struct cli_field fields[] = {
 	[FILE_NAME] = { .key = "file", .label = "Host file", .type = OUT_STR },
 	[PACKAGES] = { .key = "packages", .label = "Packages", .type = OUT_UINT },
-	[CPUS]	  = { .key = "cpus_per_package", .label = "CPUs per package", .type = OUT_UINT },
-	[MKTME]	  = { .key = "mktme_keyids", .label = "Shared KeyIDs", .type = OUT_UINT },
-	[TDX]	  = { .key = "tdx_keyids", .label = "Private KeyIDs", .type = OUT_UINT },
+	[CPUS] = { .key = "cpus_per_package", .label = "CPUs per package", .type = OUT_UINT },
+	[MKTME] = { .key = "mktme_keyids", .label = "Shared KeyIDs", .type = OUT_UINT },
+	[TDX] = { .key = "tdx_keyids", .label = "Private KeyIDs", .type = OUT_UINT },
 };
 
 int cmd_emulate_init(struct cli_app *app, int argc, char **argv)

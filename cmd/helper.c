@@ -9,12 +9,15 @@
 enum { STATE, PATH, VERSION, REFCNT, DEVICE, PROVIDER, FEATURES };
 
 static const struct cli_field fields[] = {
-	[STATE]	   = { .key = "state", .label = "Helper", .type = OUT_STR },
-	[PATH]	   = { .key = "path", .label = "Module file", .type = OUT_STR },
-	[VERSION]  = { .key = "version", .label = "Version", .type = OUT_STR },
-	[REFCNT]   = { .key = "users", .label = "Users", .type = OUT_INT },
-	[DEVICE]   = { .key = "device", .label = TDXCTL_DEV_PATH, .type = OUT_BOOL,
-		       .yes = "present", .no = "missing" },
+	[STATE] = { .key = "state", .label = "Helper", .type = OUT_STR },
+	[PATH] = { .key = "path", .label = "Module file", .type = OUT_STR },
+	[VERSION] = { .key = "version", .label = "Version", .type = OUT_STR },
+	[REFCNT] = { .key = "users", .label = "Users", .type = OUT_INT },
+	[DEVICE] = { .key = "device",
+		     .label = TDXCTL_DEV_PATH,
+		     .type = OUT_BOOL,
+		     .yes = "present",
+		     .no = "missing" },
 	[PROVIDER] = { .key = "provider", .label = "SEAMCALLs from", .type = OUT_STR },
 	[FEATURES] = { .key = "features", .label = "", .type = OUT_TABLE },
 };
@@ -23,13 +26,16 @@ enum { F_NAME, F_ON, F_WHAT };
 
 static const struct cli_field feature_columns[] = {
 	[F_NAME] = { .key = "name", .label = "FEATURE", .type = OUT_STR },
-	[F_ON]	 = { .key = "on", .label = "AVAILABLE", .type = OUT_BOOL },
+	[F_ON] = { .key = "on", .label = "AVAILABLE", .type = OUT_BOOL },
 	[F_WHAT] = { .label = "DESCRIPTION", .type = OUT_STR },
 };
 
 static const struct cli_field features = {
-	.key = "features", .label = "", .type = OUT_TABLE,
-	.columns = feature_columns, .nr_columns = ARRAY_SIZE(feature_columns),
+	.key = "features",
+	.label = "",
+	.type = OUT_TABLE,
+	.columns = feature_columns,
+	.nr_columns = ARRAY_SIZE(feature_columns),
 };
 
 static const struct {
@@ -92,8 +98,7 @@ static void show(struct cli_app *app, const struct tdxctl_helper *h)
 		struct out_node *row = out_row(table);
 
 		out_str(row, &feature_columns[F_NAME], bits[i].name);
-		out_style(out_bool(row, &feature_columns[F_ON], on),
-			  on ? STYLE_GOOD : STYLE_DIM);
+		out_style(out_bool(row, &feature_columns[F_ON], on), on ? STYLE_GOOD : STYLE_DIM);
 		out_str(row, &feature_columns[F_WHAT], bits[i].what);
 	}
 }

@@ -4,16 +4,29 @@
 
 #include "cmd.h"
 
-enum { ID, STATE, TD, VM, PID, AGE, KEYED, KEYED_TEXT, FAIL_LEAF, FAIL_NAME, FAIL_STATUS, FAIL_TEXT };
+enum {
+	ID,
+	STATE,
+	TD,
+	VM,
+	PID,
+	AGE,
+	KEYED,
+	KEYED_TEXT,
+	FAIL_LEAF,
+	FAIL_NAME,
+	FAIL_STATUS,
+	FAIL_TEXT
+};
 
 static const struct cli_field columns[] = {
-	[ID]	= { .key = "id", .label = "HKID", .type = OUT_UINT, .right = true },
-	[STATE]	= { .key = "state", .label = "STATE", .type = OUT_STR },
-	[TD]	= { .key = "td", .label = "TD", .type = OUT_UINT, .right = true },
-	[VM]	= { .key = "vm", .label = "VM", .type = OUT_STR },
-	[PID]	= { .key = "pid", .label = "PID", .type = OUT_INT, .right = true },
-	[AGE]	= { .key = "age_ns", .label = "AGE", .type = OUT_NS, .right = true },
-	[KEYED]	= { .key = "keyed_packages", .type = OUT_HEX },
+	[ID] = { .key = "id", .label = "HKID", .type = OUT_UINT, .right = true },
+	[STATE] = { .key = "state", .label = "STATE", .type = OUT_STR },
+	[TD] = { .key = "td", .label = "TD", .type = OUT_UINT, .right = true },
+	[VM] = { .key = "vm", .label = "VM", .type = OUT_STR },
+	[PID] = { .key = "pid", .label = "PID", .type = OUT_INT, .right = true },
+	[AGE] = { .key = "age_ns", .label = "AGE", .type = OUT_NS, .right = true },
+	[KEYED] = { .key = "keyed_packages", .type = OUT_HEX },
 	[KEYED_TEXT] = { .label = "KEYED ON", .type = OUT_STR },
 	[FAIL_LEAF] = { .key = "fail_leaf", .type = OUT_STR },
 	[FAIL_NAME] = { .key = "fail_name", .type = OUT_STR },
@@ -22,9 +35,12 @@ static const struct cli_field columns[] = {
 };
 
 static const struct cli_field hkids = {
-	.key = "hkids", .label = "", .type = OUT_TABLE,
+	.key = "hkids",
+	.label = "",
+	.type = OUT_TABLE,
 	.empty = "No guest HKIDs.",
-	.columns = columns, .nr_columns = ARRAY_SIZE(columns),
+	.columns = columns,
+	.nr_columns = ARRAY_SIZE(columns),
 };
 
 static void leak(struct out_node *row, const struct tdxctl_hkid *h)

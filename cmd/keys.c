@@ -7,22 +7,34 @@
 
 #include "cmd.h"
 
-#define COMMON_BITS 6		/* on most hosts; used if the number is not known */
+#define COMMON_BITS 6 /* on most hosts; used if the number is not known */
 
 enum { K_BITS, K_SPLIT, K_SHARED, K_FIRST, K_PRIVATE, K_TDS, K_HERE, K_HERE_TEXT };
 static const struct cli_field columns[] = {
-	[K_BITS]    = { .key = "bits", .type = OUT_UINT },
-	[K_SPLIT]   = { .key = "split", .label = "SPLIT", .type = OUT_UINT, .right = true },
-	[K_SHARED]  = { .key = "tme_mt_keys", .label = "TME-MT KEYS", .type = OUT_UINT, .right = true },
-	[K_FIRST]   = { .key = "first_private", .label = "FIRST PRIVATE", .type = OUT_UINT, .right = true },
-	[K_PRIVATE] = { .key = "private_keys", .label = "PRIVATE KEYS", .type = OUT_UINT, .right = true },
-	[K_TDS]	    = { .key = "max_tds", .label = "MAX TDS", .type = OUT_UINT, .right = true },
-	[K_HERE]    = { .key = "this_host", .type = OUT_BOOL },
+	[K_BITS] = { .key = "bits", .type = OUT_UINT },
+	[K_SPLIT] = { .key = "split", .label = "SPLIT", .type = OUT_UINT, .right = true },
+	[K_SHARED] = { .key = "tme_mt_keys",
+		       .label = "TME-MT KEYS",
+		       .type = OUT_UINT,
+		       .right = true },
+	[K_FIRST] = { .key = "first_private",
+		      .label = "FIRST PRIVATE",
+		      .type = OUT_UINT,
+		      .right = true },
+	[K_PRIVATE] = { .key = "private_keys",
+			.label = "PRIVATE KEYS",
+			.type = OUT_UINT,
+			.right = true },
+	[K_TDS] = { .key = "max_tds", .label = "MAX TDS", .type = OUT_UINT, .right = true },
+	[K_HERE] = { .key = "this_host", .type = OUT_BOOL },
 	[K_HERE_TEXT] = { .label = "", .type = OUT_STR, .sparse = true },
 };
 static const struct cli_field splits = {
-	.key = "splits", .label = "", .type = OUT_TABLE,
-	.columns = columns, .nr_columns = ARRAY_SIZE(columns),
+	.key = "splits",
+	.label = "",
+	.type = OUT_TABLE,
+	.columns = columns,
+	.nr_columns = ARRAY_SIZE(columns),
 };
 
 static const struct cli_field host = { .key = "host", .label = "", .type = OUT_OBJECT };
@@ -88,11 +100,12 @@ int cmd_keys(struct cli_app *app, int argc, char **argv)
 		return cli_lib_error(app, err, "cannot read the KeyID MSRs");
 	bits = v->keyid_bits ? v->keyid_bits : why || !here.bits ? COMMON_BITS : here.bits;
 	if (v->split > bits)
-		return cli_error(app, CLI_USAGE, "usage", "Set the number of KeyID bits with --bits.",
+		return cli_error(app, CLI_USAGE, "usage",
+				 "Set the number of KeyID bits with --bits.",
 				 "--split %u exceeds the %u KeyID bits", v->split, bits);
 	show_host(root, &here, why);
-	out_strf(root, &bits_text, "%u%s", bits, v->keyid_bits || (!why && here.bits) ? "" :
-		 " (assumed; set with --bits)");
+	out_strf(root, &bits_text, "%u%s", bits,
+		 v->keyid_bits || (!why && here.bits) ? "" : " (assumed; set with --bits)");
 	out_gap(root);
 	table = out_array(root, &splits);
 	for (unsigned int split = 0; split <= bits; split++) {

@@ -6,30 +6,52 @@
 #include "cmd.h"
 
 enum {
-	NAME, PACKAGE, STATE, HOLDER, HOLDER_PID, HOLDER_TEXT, TD, HELD,
-	ACQUISITIONS, CONTENDED, BUSY, ENTROPY, LONGEST, SOURCE,
+	NAME,
+	PACKAGE,
+	STATE,
+	HOLDER,
+	HOLDER_PID,
+	HOLDER_TEXT,
+	TD,
+	HELD,
+	ACQUISITIONS,
+	CONTENDED,
+	BUSY,
+	ENTROPY,
+	LONGEST,
+	SOURCE,
 };
 
 static const struct cli_field columns[] = {
-	[NAME]	 = { .key = "name", .label = "LOCK", .type = OUT_STR },
+	[NAME] = { .key = "name", .label = "LOCK", .type = OUT_STR },
 	[PACKAGE] = { .key = "package", .label = "PACKAGE", .type = OUT_UINT, .right = true },
-	[STATE]	 = { .key = "state", .label = "STATE", .type = OUT_STR },
+	[STATE] = { .key = "state", .label = "STATE", .type = OUT_STR },
 	[HOLDER] = { .key = "holder", .type = OUT_STR },
 	[HOLDER_PID] = { .key = "holder_pid", .type = OUT_INT },
 	[HOLDER_TEXT] = { .label = "HOLDER", .type = OUT_STR },
-	[TD]	 = { .key = "td", .label = "TD", .type = OUT_UINT, .right = true },
-	[HELD]	 = { .key = "held_ns", .label = "HELD FOR", .type = OUT_NS, .right = true },
-	[ACQUISITIONS] = { .key = "acquisitions", .label = "ACQUIRED", .type = OUT_UINT, .right = true },
+	[TD] = { .key = "td", .label = "TD", .type = OUT_UINT, .right = true },
+	[HELD] = { .key = "held_ns", .label = "HELD FOR", .type = OUT_NS, .right = true },
+	[ACQUISITIONS] = { .key = "acquisitions",
+			   .label = "ACQUIRED",
+			   .type = OUT_UINT,
+			   .right = true },
 	[CONTENDED] = { .key = "contended", .label = "CONTENDED", .type = OUT_UINT, .right = true },
-	[BUSY]	 = { .key = "busy_retries", .label = "BUSY", .type = OUT_UINT, .right = true },
-	[ENTROPY] = { .key = "entropy_retries", .label = "NO ENTROPY", .type = OUT_UINT, .right = true },
+	[BUSY] = { .key = "busy_retries", .label = "BUSY", .type = OUT_UINT, .right = true },
+	[ENTROPY] = { .key = "entropy_retries",
+		      .label = "NO ENTROPY",
+		      .type = OUT_UINT,
+		      .right = true },
 	[LONGEST] = { .key = "longest_ns", .label = "LONGEST", .type = OUT_NS, .right = true },
 	[SOURCE] = { .key = "source", .label = "SOURCE", .type = OUT_STR, .wide = true },
 };
 
 static const struct cli_field locks = {
-	.key = "locks", .label = "", .type = OUT_TABLE, .empty = "No locks.",
-	.columns = columns, .nr_columns = ARRAY_SIZE(columns),
+	.key = "locks",
+	.label = "",
+	.type = OUT_TABLE,
+	.empty = "No locks.",
+	.columns = columns,
+	.nr_columns = ARRAY_SIZE(columns),
 };
 
 static const char *const sources[TDXCTL_LOCK_SOURCES] = {
@@ -49,7 +71,8 @@ static void holder(struct out_node *row, const struct tdxctl_lock *l)
 		return;
 	}
 	if (!l->holder_comm[0] && !pid) {
-		static const char why[] = "the lock was acquired before the helper could observe it";
+		static const char why[] =
+			"the lock was acquired before the helper could observe it";
 
 		out_unknown(row, &columns[HOLDER], why);
 		out_unknown(row, &columns[HOLDER_PID], why);
@@ -61,8 +84,8 @@ static void holder(struct out_node *row, const struct tdxctl_lock *l)
 		out_int(row, &columns[HOLDER_PID], pid);
 	else
 		out_unknown(row, &columns[HOLDER_PID], "the holder is not a process");
-	out_strf(row, &columns[HOLDER_TEXT], "%.*s%s%.0d%s", TDXCTL_COMM_LEN,
-		 l->holder_comm, pid ? " (" : "", pid, pid ? ")" : "");
+	out_strf(row, &columns[HOLDER_TEXT], "%.*s%s%.0d%s", TDXCTL_COMM_LEN, l->holder_comm,
+		 pid ? " (" : "", pid, pid ? ")" : "");
 }
 
 static void lock_row(struct out_node *row, const struct tdxctl_snapshot *s,

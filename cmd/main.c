@@ -18,7 +18,7 @@ static void log_line(void *arg, enum tdxctl_log_level level, const char *msg)
 	if (level > TDXCTL_LOG_WARN && app->v.verbose < 2)
 		return;
 	if (level == TDXCTL_LOG_ERR && app->v.verbose < 2)
-		return;		/* the verb prints it */
+		return; /* the verb prints it */
 	if (level == TDXCTL_LOG_WARN && app->v.quiet)
 		return;
 	s = text_clean(msg);

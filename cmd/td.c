@@ -5,7 +5,8 @@
 
 #include "cmd.h"
 
-static const char no_record[] = "the TD was created before the helper was loaded, and its KVM data cannot be read";
+static const char no_record[] =
+	"the TD was created before the helper was loaded, and its KVM data cannot be read";
 static const char ended[] = "the process has ended or was never seen";
 
 /* The source of the fields below. */
@@ -195,45 +196,104 @@ static const struct cli_field fields[] = {
 	{ .key = "id", .label = "TD", .type = OUT_UINT, .right = true, .fill = fill_id },
 	{ .key = "vm", .label = "VM", .type = OUT_STR, .fill = fill_name },
 	{ .key = "uuid", .label = "UUID", .type = OUT_STR, .wide = true, .fill = fill_uuid },
-	{ .key = "pid", .label = "Process", .column = "PID", .type = OUT_INT, .right = true,
+	{ .key = "pid",
+	  .label = "Process",
+	  .column = "PID",
+	  .type = OUT_INT,
+	  .right = true,
 	  .fill = fill_pid },
-	{ .key = "uid", .label = "User", .column = "UID", .type = OUT_UINT, .right = true,
-	  .wide = true, .fill = fill_uid },
-	{ .key = "hkid", .label = "HKID", .type = OUT_UINT, .right = true,
-	  .fill = fill_hkid, AT(hkid) },
+	{ .key = "uid",
+	  .label = "User",
+	  .column = "UID",
+	  .type = OUT_UINT,
+	  .right = true,
+	  .wide = true,
+	  .fill = fill_uid },
+	{ .key = "hkid",
+	  .label = "HKID",
+	  .type = OUT_UINT,
+	  .right = true,
+	  .fill = fill_hkid,
+	  AT(hkid) },
 	{ .key = "last_hkid", .type = OUT_UINT, .fill = fill_hkid, AT(last_hkid) },
-	{ .key = "state", .label = "State", .column = "STATE", .type = OUT_STR,
-	  .fill = fill_state },
+	{ .key = "state", .label = "State", .column = "STATE", .type = OUT_STR, .fill = fill_state },
 	{ .key = "vcpus", .type = OUT_UINT, .fill = fill_vcpus },
 	{ .key = "max_vcpus", .type = OUT_UINT, .fill = fill_max_vcpus },
-	{ .label = "vCPUs", .column = "VCPUS", .type = OUT_STR, .right = true,
+	{ .label = "vCPUs",
+	  .column = "VCPUS",
+	  .type = OUT_STR,
+	  .right = true,
 	  .fill = fill_vcpus_text },
-	{ .key = "private_pages", .label = "Private memory", .column = "PRIVATE",
-	  .type = OUT_PAGES, .right = true, .fill = fill_count, AT(private_pages) },
-	{ .key = "sept_pages", .label = "Secure EPT", .column = "S-EPT",
-	  .type = OUT_PAGES, .right = true, .fill = fill_count, AT(sept_pages) },
-	{ .key = "control_pages", .label = "Control pages", .column = "CONTROL",
-	  .type = OUT_PAGES, .right = true, .wide = true, .fill = fill_count, AT(control_pages) },
+	{ .key = "private_pages",
+	  .label = "Private memory",
+	  .column = "PRIVATE",
+	  .type = OUT_PAGES,
+	  .right = true,
+	  .fill = fill_count,
+	  AT(private_pages) },
+	{ .key = "sept_pages",
+	  .label = "Secure EPT",
+	  .column = "S-EPT",
+	  .type = OUT_PAGES,
+	  .right = true,
+	  .fill = fill_count,
+	  AT(sept_pages) },
+	{ .key = "control_pages",
+	  .label = "Control pages",
+	  .column = "CONTROL",
+	  .type = OUT_PAGES,
+	  .right = true,
+	  .wide = true,
+	  .fill = fill_count,
+	  AT(control_pages) },
 	{ .key = "fail_leaf", .type = OUT_STR, .fill = fill_fail_leaf },
 	{ .key = "fail_name", .type = OUT_STR, .fill = fill_fail_name },
 	{ .key = "fail_status", .type = OUT_HEX, .fill = fill_fail_status },
-	{ .label = "Failed", .column = "FAILED", .type = OUT_STR, .sparse = true,
+	{ .label = "Failed",
+	  .column = "FAILED",
+	  .type = OUT_STR,
+	  .sparse = true,
 	  .fill = fill_fail_text },
-	{ .key = "age_ns", .label = "Age", .column = "AGE", .type = OUT_NS, .right = true,
-	  .fill = fill_age, AT(created_ns) },
-	{ .key = "state_ns", .label = "In this state for", .column = "IN STATE", .type = OUT_NS,
-	  .right = true, .wide = true, .fill = fill_age, AT(since_ns) },
-	{ .key = "seamcalls", .label = "SEAMCALLs", .column = "SEAMCALLS", .type = OUT_UINT,
-	  .right = true, .wide = true, .fill = fill_seamcalls },
-	{ .key = "tdr", .label = "TDR page", .column = "TDR", .type = OUT_HEX, .right = true,
-	  .wide = true, .fill = fill_tdr },
+	{ .key = "age_ns",
+	  .label = "Age",
+	  .column = "AGE",
+	  .type = OUT_NS,
+	  .right = true,
+	  .fill = fill_age,
+	  AT(created_ns) },
+	{ .key = "state_ns",
+	  .label = "In this state for",
+	  .column = "IN STATE",
+	  .type = OUT_NS,
+	  .right = true,
+	  .wide = true,
+	  .fill = fill_age,
+	  AT(since_ns) },
+	{ .key = "seamcalls",
+	  .label = "SEAMCALLs",
+	  .column = "SEAMCALLS",
+	  .type = OUT_UINT,
+	  .right = true,
+	  .wide = true,
+	  .fill = fill_seamcalls },
+	{ .key = "tdr",
+	  .label = "TDR page",
+	  .column = "TDR",
+	  .type = OUT_HEX,
+	  .right = true,
+	  .wide = true,
+	  .fill = fill_tdr },
 	{ .key = "keyed_packages", .type = OUT_HEX, .fill = fill_count, AT(keyed_packages) },
 	{ .key = "late", .type = OUT_BOOL, .fill = fill_late },
 };
 
 static const struct cli_field tds = {
-	.key = "tds", .label = "", .type = OUT_TABLE, .empty = "No TDs.",
-	.columns = fields, .nr_columns = ARRAY_SIZE(fields),
+	.key = "tds",
+	.label = "",
+	.type = OUT_TABLE,
+	.empty = "No TDs.",
+	.columns = fields,
+	.nr_columns = ARRAY_SIZE(fields),
 };
 
 static void td_fields(struct out_node *n, const struct tdxctl_snapshot *s,
@@ -258,19 +318,21 @@ int cmd_td_list(struct cli_app *app, int argc, char **argv)
 enum { STEP, STEP_TEXT, REACHED, CURRENT };
 
 static const struct cli_field step_fields[] = {
-	[STEP]	  = { .key = "state", .type = OUT_STR },
+	[STEP] = { .key = "state", .type = OUT_STR },
 	[STEP_TEXT] = { .label = "", .type = OUT_STR },
 	[REACHED] = { .key = "reached", .type = OUT_BOOL },
 	[CURRENT] = { .key = "current", .type = OUT_BOOL },
 };
 
 static const struct cli_field life = {
-	.key = "life_cycle", .label = "Life cycle", .type = OUT_CHAIN,
+	.key = "life_cycle",
+	.label = "Life cycle",
+	.type = OUT_CHAIN,
 };
 
 struct step {
-	const char *name, *text;	/* in JSON, in text */
-	unsigned int state;	/* TDXCTL_TD_UNKNOWN: an end of the chain, never current */
+	const char *name, *text; /* in JSON, in text */
+	unsigned int state;	 /* TDXCTL_TD_UNKNOWN: an end of the chain, never current */
 };
 
 static const struct step steps[] = {
@@ -286,8 +348,7 @@ static const struct step steps[] = {
 
 static const struct step leaked_end = { "leaked", "leaked", TDXCTL_TD_LEAKED };
 
-static void life_step(struct out_node *chain, const struct step *st, bool reached,
-		      bool current)
+static void life_step(struct out_node *chain, const struct step *st, bool reached, bool current)
 {
 	struct out_node *row = out_row(chain), *n;
 
@@ -320,7 +381,8 @@ static void life_cycle(struct out_node *n, const struct tdxctl_td *td)
 		reached = i <= at;
 		if (leaked || td->state == TDXCTL_TD_TEARDOWN)
 			reached = i <= 1 || i == at ||
-				  (steps[i].state == TDXCTL_TD_KEYS_CONFIGURED && td->keyed_packages) ||
+				  (steps[i].state == TDXCTL_TD_KEYS_CONFIGURED &&
+				   td->keyed_packages) ||
 				  (steps[i].state == TDXCTL_TD_INITIALIZED &&
 				   (td->vcpus || td->sept_pages)) ||
 				  (steps[i].state == TDXCTL_TD_RUNNABLE && td->private_pages);
@@ -337,17 +399,18 @@ static void life_cycle(struct out_node *n, const struct tdxctl_td *td)
 enum { KIND, PIN_PID, PIN_TID, PIN_FD, COMM, DETAIL };
 
 static const struct cli_field pin_fields[] = {
-	[KIND]	  = { .key = "kind", .type = OUT_STR },
+	[KIND] = { .key = "kind", .type = OUT_STR },
 	[PIN_PID] = { .key = "pid", .type = OUT_INT },
 	[PIN_TID] = { .key = "tid", .type = OUT_INT },
-	[PIN_FD]  = { .key = "fd", .type = OUT_INT },
-	[COMM]	  = { .key = "comm", .type = OUT_STR },
-	[DETAIL]  = { .key = "detail", .type = OUT_STR },
+	[PIN_FD] = { .key = "fd", .type = OUT_INT },
+	[COMM] = { .key = "comm", .type = OUT_STR },
+	[DETAIL] = { .key = "detail", .type = OUT_STR },
 };
 
 static const struct cli_field pins = { .key = "pins", .type = OUT_TABLE };
 static const struct cli_field pins_complete = { .key = "pins_complete", .type = OUT_BOOL };
 
+/* clang-format off */
 static const char *const pin_kinds[] = {
 	[TDXCTL_PIN_PROCESS]  = "process",
 	[TDXCTL_PIN_THREAD]   = "thread",
@@ -356,6 +419,7 @@ static const char *const pin_kinds[] = {
 	[TDXCTL_PIN_GMEM_FD]  = "guest-memfd",
 	[TDXCTL_PIN_VHOST_FD] = "vhost-fd",
 };
+/* clang-format on */
 
 static void pin_row(struct out_node *row, const struct tdxctl_pin *p)
 {
@@ -378,26 +442,28 @@ static void pin_row(struct out_node *row, const struct tdxctl_pin *p)
 enum { H_PID, H_COMM, H_MAP, H_VM, H_VCPU, H_GMEM, H_VHOST };
 
 static const struct cli_field holder_columns[] = {
-	[H_PID]	  = { .label = "PID", .type = OUT_INT, .right = true },
-	[H_COMM]  = { .label = "COMMAND", .type = OUT_STR },
-	[H_MAP]	  = { .label = "MEMORY MAP", .type = OUT_STR },
-	[H_VM]	  = { .label = "VM FD", .type = OUT_STR },
-	[H_VCPU]  = { .label = "VCPU FDS", .type = OUT_STR },
-	[H_GMEM]  = { .label = "GUEST MEMORY FDS", .type = OUT_STR },
+	[H_PID] = { .label = "PID", .type = OUT_INT, .right = true },
+	[H_COMM] = { .label = "COMMAND", .type = OUT_STR },
+	[H_MAP] = { .label = "MEMORY MAP", .type = OUT_STR },
+	[H_VM] = { .label = "VM FD", .type = OUT_STR },
+	[H_VCPU] = { .label = "VCPU FDS", .type = OUT_STR },
+	[H_GMEM] = { .label = "GUEST MEMORY FDS", .type = OUT_STR },
 	[H_VHOST] = { .label = "VHOST FDS", .type = OUT_STR },
 };
 
 static const struct cli_field holders = {
-	.label = "Kept alive by", .type = OUT_TABLE,
+	.label = "Kept alive by",
+	.type = OUT_TABLE,
 	.empty = "no process left; the kernel is about to free it",
-	.columns = holder_columns, .nr_columns = ARRAY_SIZE(holder_columns),
+	.columns = holder_columns,
+	.nr_columns = ARRAY_SIZE(holder_columns),
 };
 
 static const struct cli_field holders_unknown = { .label = "Kept alive by", .type = OUT_STR };
 
 /* The descriptors of one kind in one process: "11,13-16". */
-static void fd_list(struct out_node *row, const struct cli_field *f,
-		    const struct tdxctl_pin *p, size_t n, enum tdxctl_pin_kind kind)
+static void fd_list(struct out_node *row, const struct cli_field *f, const struct tdxctl_pin *p,
+		    size_t n, enum tdxctl_pin_kind kind)
 {
 	char buf[200] = "-";
 	size_t len = 0;
@@ -414,8 +480,8 @@ static void fd_list(struct out_node *row, const struct cli_field *f,
 		}
 		if (first >= 0 && len < sizeof(buf))
 			len += (size_t)snprintf(buf + len, sizeof(buf) - len,
-						last > first ? "%s%d-%d" : "%s%d",
-						len ? "," : "", first, last);
+						last > first ? "%s%d-%d" : "%s%d", len ? "," : "",
+						first, last);
 		first = last = fd;
 	}
 	out_str(row, f, buf);
@@ -443,8 +509,7 @@ static void holder_row(struct out_node *row, const struct tdxctl_pin *p, size_t 
 	fd_list(row, &holder_columns[H_VHOST], p, n, TDXCTL_PIN_VHOST_FD);
 }
 
-static void show_pins(struct cli_app *app, struct out_node *n,
-		      const struct tdxctl_td_view *v)
+static void show_pins(struct cli_app *app, struct out_node *n, const struct tdxctl_td_view *v)
 {
 	struct tdxctl_pin *list = NULL;
 	struct out_node *table;
@@ -472,7 +537,8 @@ static void show_pins(struct cli_app *app, struct out_node *n,
 	}
 	tdxctl_pins_free(list, count);
 	if (err)
-		cli_note(app, "Some processes could not be read; run as root for the complete list.");
+		cli_note(app,
+			 "Some processes could not be read; run as root for the complete list.");
 }
 
 static const struct cli_field advice = { .label = "Note", .type = OUT_STR };
@@ -481,10 +547,11 @@ static const struct cli_field advice = { .label = "Note", .type = OUT_STR };
 static void advise(struct out_node *n, const struct tdxctl_td *td)
 {
 	if (td->state == TDXCTL_TD_LEAKED && td->hkid)
-		out_style(out_strf(n, &advice, "HKID %u is lost until the next reboot",
-				   td->hkid), STYLE_BAD);
+		out_style(out_strf(n, &advice, "HKID %u is lost until the next reboot", td->hkid),
+			  STYLE_BAD);
 	else if (td->state == TDXCTL_TD_LEAKED)
-		out_style(out_str(n, &advice, "the HKID is free again, but the remaining pages are lost until the next reboot"),
+		out_style(out_str(n, &advice,
+				  "the HKID is free again, but the remaining pages are lost until the next reboot"),
 			  STYLE_BAD);
 	else if (td->hkid && td->state < TDXCTL_TD_RUNNABLE && td->state != TDXCTL_TD_UNKNOWN)
 		out_strf(n, &advice,

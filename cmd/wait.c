@@ -15,11 +15,11 @@
 enum { W_REACHED, W_WANTED, W_FREE, W_TOTAL, W_WAITED, W_TEXT };
 static const struct cli_field fields[] = {
 	[W_REACHED] = { .key = "reached", .type = OUT_BOOL },
-	[W_WANTED]  = { .key = "wanted", .type = OUT_UINT },
-	[W_FREE]    = { .key = "hkids_free", .type = OUT_UINT },
-	[W_TOTAL]   = { .key = "hkids_total", .type = OUT_UINT },
-	[W_WAITED]  = { .key = "waited_ns", .label = "Waited", .type = OUT_NS },
-	[W_TEXT]    = { .label = "HKIDs", .type = OUT_STR },
+	[W_WANTED] = { .key = "wanted", .type = OUT_UINT },
+	[W_FREE] = { .key = "hkids_free", .type = OUT_UINT },
+	[W_TOTAL] = { .key = "hkids_total", .type = OUT_UINT },
+	[W_WAITED] = { .key = "waited_ns", .label = "Waited", .type = OUT_NS },
+	[W_TEXT] = { .label = "HKIDs", .type = OUT_STR },
 };
 
 struct hkids {
@@ -40,8 +40,10 @@ static int not_known(struct cli_app *app, const struct tdxctl_facts *f, const ch
 				 "this host has no TDX, or it is off");
 	if (f->helper_err == -EACCES || f->helper_err == -EPERM)
 		return cli_error(app, CLI_PERMISSION, "permission", "Run as root.",
-				 "the number of free HKIDs is not known: only root may query the helper; %s", why);
-	return cli_error(app, CLI_NO_HELPER, "helper-missing", "Load the helper with 'tdxctl helper load'.",
+				 "the number of free HKIDs is not known: only root may query the helper; %s",
+				 why);
+	return cli_error(app, CLI_NO_HELPER, "helper-missing",
+			 "Load the helper with 'tdxctl helper load'.",
 			 "the number of free HKIDs is not known: %s", why);
 }
 
@@ -86,7 +88,8 @@ static int wait_for(struct cli_app *app, struct hkids *k, uint64_t *waited)
 		if (err || k->free >= app->v.hkids_free)
 			return err;
 		if (k->total - k->leaked < app->v.hkids_free)
-			return cli_error(app, CLI_FAILED, "failed", "", "%u HKIDs can never be free: the host has %" PRIu64 "%s",
+			return cli_error(app, CLI_FAILED, "failed", "",
+					 "%u HKIDs can never be free: the host has %" PRIu64 "%s",
 					 app->v.hkids_free, k->total,
 					 k->leaked ? ", some of them leaked" : "");
 		if (stopped)
@@ -118,8 +121,8 @@ int cmd_wait(struct cli_app *app, int argc, char **argv)
 	out_uint(root, &fields[W_WANTED], app->v.hkids_free);
 	out_uint(root, &fields[W_FREE], k.free);
 	out_uint(root, &fields[W_TOTAL], k.total);
-	out_strf(root, &fields[W_TEXT], "%" PRIu64 " of %" PRIu64 " free%s", k.free,
-		 k.total, code ? ", fewer than requested" : "");
+	out_strf(root, &fields[W_TEXT], "%" PRIu64 " of %" PRIu64 " free%s", k.free, k.total,
+		 code ? ", fewer than requested" : "");
 	out_uint(root, &fields[W_WAITED], waited);
 	return code;
 }

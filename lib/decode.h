@@ -8,38 +8,38 @@
 #include <stdint.h>
 
 enum tdxctl_word_kind {
-	TDXCTL_WORD_AUTO,		/* tdxctl_decode() finds the kind */
-	TDXCTL_WORD_STATUS,		/* completion status of a SEAMCALL */
-	TDXCTL_WORD_LEAF,		/* number of a SEAMCALL */
-	TDXCTL_WORD_ERRNO,		/* error of KVM_TDX_INIT_VM */
-	TDXCTL_WORD_FEATURES,		/* TDX_FEATURES0 of the module */
-	TDXCTL_WORD_ATTRIBUTES,		/* ATTRIBUTES of a TD */
-	TDXCTL_WORD_XFAM,		/* XFAM of a TD */
+	TDXCTL_WORD_AUTO,	/* tdxctl_decode() finds the kind */
+	TDXCTL_WORD_STATUS,	/* completion status of a SEAMCALL */
+	TDXCTL_WORD_LEAF,	/* number of a SEAMCALL */
+	TDXCTL_WORD_ERRNO,	/* error of KVM_TDX_INIT_VM */
+	TDXCTL_WORD_FEATURES,	/* TDX_FEATURES0 of the module */
+	TDXCTL_WORD_ATTRIBUTES, /* ATTRIBUTES of a TD */
+	TDXCTL_WORD_XFAM,	/* XFAM of a TD */
 	TDXCTL_WORD_KINDS
 };
 
 enum tdxctl_outcome {
-	TDXCTL_OUTCOME_NONE,		/* not a status */
+	TDXCTL_OUTCOME_NONE, /* not a status */
 	TDXCTL_OUTCOME_SUCCESS,
-	TDXCTL_OUTCOME_INFORMATION,	/* no error, but nothing was done */
-	TDXCTL_OUTCOME_RETRY,		/* error; the same call may succeed later */
-	TDXCTL_OUTCOME_ERROR,		/* error; the same call fails again */
-	TDXCTL_OUTCOME_FATAL,		/* the TD or its vCPU is lost */
+	TDXCTL_OUTCOME_INFORMATION, /* no error, but nothing was done */
+	TDXCTL_OUTCOME_RETRY,	    /* error; the same call may succeed later */
+	TDXCTL_OUTCOME_ERROR,	    /* error; the same call fails again */
+	TDXCTL_OUTCOME_FATAL,	    /* the TD or its vCPU is lost */
 	TDXCTL_OUTCOMES
 };
 
 /* A decoded value. Strings are constants. */
 struct tdxctl_word {
-	enum tdxctl_word_kind kind;	/* not AUTO */
-	uint64_t value;			/* an errno is positive */
-	const char *name;		/* NULL if the value is not known */
-	const char *class_name;		/* class of a status; NULL if not known */
+	enum tdxctl_word_kind kind; /* not AUTO */
+	uint64_t value;		    /* an errno is positive */
+	const char *name;	    /* NULL if the value is not known */
+	const char *class_name;	    /* class of a status; NULL if not known */
 	enum tdxctl_outcome outcome;
-	const char *operand_kind;	/* "operand", "MSR"...; NULL if there is no operand */
+	const char *operand_kind; /* "operand", "MSR"...; NULL if there is no operand */
 	uint32_t operand;
-	const char *operand_name;	/* NULL if not known */
-	const char *meaning;		/* NULL none */
-	const char *advice;		/* what an operator should do; NULL none */
+	const char *operand_name; /* NULL if not known */
+	const char *meaning;	  /* NULL none */
+	const char *advice;	  /* what an operator should do; NULL none */
 };
 
 /* Bit number @bit of a value. Strings are constants. */
@@ -60,8 +60,8 @@ int tdxctl_decode(const char *text, enum tdxctl_word_kind kind, struct tdxctl_wo
  * status, the leaf in "SEAMCALL (0x..)" or ": leaf N", or the error of KVM_TDX_INIT_VM.
  * Returns true and decodes it into *@w, which is at [*@start, *@end); or returns false.
  */
-bool tdxctl_decode_find(const char *line, size_t len, size_t from, size_t *start,
-			size_t *end, struct tdxctl_word *w);
+bool tdxctl_decode_find(const char *line, size_t len, size_t from, size_t *start, size_t *end,
+			struct tdxctl_word *w);
 /* Returns bit @bit of a FEATURES, ATTRIBUTES or XFAM value, or NULL if it has no name. */
 const struct tdxctl_bit *tdxctl_decode_bit(enum tdxctl_word_kind kind, unsigned int bit);
 
@@ -74,8 +74,8 @@ const char *tdxctl_outcome_str(enum tdxctl_outcome outcome);
 /* ---- decode-text.c: for decode.c only ---- */
 
 struct tdxctl_advice {
-	uint32_t hi;			/* upper half of a status; lower half if from the kernel */
-	const char *meaning, *advice;	/* advice: NULL none */
+	uint32_t hi;		      /* upper half of a status; lower half if from the kernel */
+	const char *meaning, *advice; /* advice: NULL none */
 };
 /* Both return NULL if there is no text. */
 const struct tdxctl_advice *tdxctl_decode_advice(uint32_t hi);

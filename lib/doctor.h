@@ -8,8 +8,8 @@
 /* The state of a rule; the worst is last. */
 enum tdxctl_rule_state {
 	TDXCTL_RULE_OK,
-	TDXCTL_RULE_SKIP,		/* does not apply, or waits for a rule that failed */
-	TDXCTL_RULE_UNKNOWN,		/* could not be checked */
+	TDXCTL_RULE_SKIP,    /* does not apply, or waits for a rule that failed */
+	TDXCTL_RULE_UNKNOWN, /* could not be checked */
 	TDXCTL_RULE_INFO,
 	TDXCTL_RULE_WARN,
 	TDXCTL_RULE_FAIL,
@@ -21,38 +21,38 @@ enum tdxctl_rule_group {
 	TDXCTL_GROUP_CAPACITY,
 	TDXCTL_GROUP_TEARDOWN,
 	TDXCTL_GROUP_UPDATE,
-	TDXCTL_GROUP_ATTESTATION,	/* checked only on request */
+	TDXCTL_GROUP_ATTESTATION, /* checked only on request */
 	TDXCTL_GROUPS
 };
 
 /* The input and output of a rule's check. */
 struct tdxctl_examination {
 	const struct tdxctl_facts *facts;
-	bool attestation;		/* attestation rules were requested */
-	const struct tdxctl_rule *failed;	/* the first rule that failed; NULL none */
+	bool attestation;		  /* attestation rules were requested */
+	const struct tdxctl_rule *failed; /* the first rule that failed; NULL none */
 	/* Set by the check. */
-	const struct tdxctl_rule *waits;	/* the failed rule that is the cause; NULL none */
-	const char *fix;		/* a constant that replaces the fix of the rule; NULL none */
-	char detail[320];		/* the observed value; "" none */
+	const struct tdxctl_rule *waits; /* the failed rule that is the cause; NULL none */
+	const char *fix;  /* a constant that replaces the fix of the rule; NULL none */
+	char detail[320]; /* the observed value; "" none */
 };
 
 enum tdxctl_rule_log {
 	TDXCTL_LOG_OF_KERNEL,
-	TDXCTL_LOG_OF_LAST_KERNEL,	/* of the kernel before a crash or kexec */
-	TDXCTL_LOG_OF_VMM,		/* of each VM, since its last start */
+	TDXCTL_LOG_OF_LAST_KERNEL, /* of the kernel before a crash or kexec */
+	TDXCTL_LOG_OF_VMM,	   /* of each VM, since its last start */
 };
 
 /* What must not work for the log lines of a rule to count: if it works, they are outdated. */
 enum tdxctl_rule_proof { TDXCTL_PROOF_NONE, TDXCTL_PROOF_MODULE, TDXCTL_PROOF_KVM };
 
 struct tdxctl_rule {
-	const char *id;			/* stable interface */
+	const char *id; /* stable interface */
 	enum tdxctl_rule_group group;
-	const char *needs;		/* id of the rule that must not have failed; NULL none */
-	enum tdxctl_rule_state severity;	/* state of a finding */
-	enum tdxctl_rule_state attested;	/* with --attestation; OK if the same */
-	const char *title;		/* the finding in a few words */
-	const char *fix;		/* what to do, in complete sentences */
+	const char *needs;		 /* id of the rule that must not have failed; NULL none */
+	enum tdxctl_rule_state severity; /* state of a finding */
+	enum tdxctl_rule_state attested; /* with --attestation; OK if the same */
+	const char *title;		 /* the finding in a few words */
+	const char *fix;		 /* what to do, in complete sentences */
 	/* First and last kernel that the rule applies to, as TDXCTL_KERNEL(); 0 = no limit. */
 	unsigned int since, until;
 	/*
@@ -61,7 +61,7 @@ struct tdxctl_rule {
 	 * matches the upper half of a status word.
 	 */
 	const char *const *log;
-	enum tdxctl_rule_log in;	/* the log to search */
+	enum tdxctl_rule_log in; /* the log to search */
 	enum tdxctl_rule_proof proof;
 	/*
 	 * NULL if only the log is searched. If there are both, the log is searched when the
@@ -77,11 +77,11 @@ size_t tdxctl_rule_count(void);
 
 struct tdxctl_finding {
 	const struct tdxctl_rule *rule;
-	size_t nr;			/* number of the rule in the table */
+	size_t nr; /* number of the rule in the table */
 	enum tdxctl_rule_state state;
-	const struct tdxctl_rule *waits;	/* the failed rule that it waits for; NULL none */
-	const char *fix;		/* a constant: the fix of the rule, or one for the detail */
-	char *detail;			/* observed value, or why SKIP or UNKNOWN; NULL none */
+	const struct tdxctl_rule *waits; /* the failed rule that it waits for; NULL none */
+	const char *fix; /* a constant: the fix of the rule, or one for the detail */
+	char *detail;	 /* observed value, or why SKIP or UNKNOWN; NULL none */
 };
 
 /*
@@ -89,8 +89,8 @@ struct tdxctl_finding {
  * rule that needs a failed rule is SKIP, and its detail has the id of the failed rule.
  * Returns 0 or -ENOMEM.
  */
-int tdxctl_doctor(const struct tdxctl_facts *f, bool attestation,
-		  struct tdxctl_finding **out, size_t *count);
+int tdxctl_doctor(const struct tdxctl_facts *f, bool attestation, struct tdxctl_finding **out,
+		  size_t *count);
 void tdxctl_findings_free(struct tdxctl_finding *list, size_t count);
 /* Sorts the worst state first, and findings of one state in the order of the table. */
 void tdxctl_findings_sort(struct tdxctl_finding *list, size_t count);

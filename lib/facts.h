@@ -9,10 +9,10 @@
 #include <libtdxctl.h>
 
 struct tdxctl_val {
-	uint64_t value;			/* valid if readable */
+	uint64_t value; /* valid if readable */
 	bool readable;
-	bool fault;			/* the CPU does not have this MSR */
-	const char *reason;		/* a constant; NULL when readable */
+	bool fault;	    /* the CPU does not have this MSR */
+	const char *reason; /* a constant; NULL when readable */
 };
 
 /* X(number, identifier): the MSRs that are read on each package. */
@@ -30,7 +30,7 @@ enum tdxctl_msr {
 #define X(num, id) TDXCTL_MSR_##id,
 	TDXCTL_MSRS(X)
 #undef X
-	TDXCTL_MSR_COUNT
+		TDXCTL_MSR_COUNT
 };
 
 /* The MSRs of one package, read on one of its online CPUs. */
@@ -45,7 +45,7 @@ uint32_t tdxctl_msr_number(enum tdxctl_msr msr);
 /* Which MSRs to read. The others have the reason "not asked for". */
 enum tdxctl_msrs {
 	TDXCTL_MSRS_NONE,
-	TDXCTL_MSRS_KEYIDS,		/* KEYID and TME_ACTIVATE of the first package */
+	TDXCTL_MSRS_KEYIDS, /* KEYID and TME_ACTIVATE of the first package */
 	TDXCTL_MSRS_ALL,
 };
 /*
@@ -60,9 +60,9 @@ int tdxctl_msrs_get(struct tdxctl_ctx *ctx, const struct tdxctl_snapshot *snap,
 /* ---- files and texts ---- */
 
 struct tdxctl_text {
-	char *text;			/* NULL if it could not be read */
-	bool absent;			/* the file does not exist */
-	const char *reason;		/* why it could not be read: a constant */
+	char *text;	    /* NULL if it could not be read */
+	bool absent;	    /* the file does not exist */
+	const char *reason; /* why it could not be read: a constant */
 };
 
 /* X(identifier, path): files whose first line is read. */
@@ -91,7 +91,7 @@ enum tdxctl_file {
 #define X(id, path) TDXCTL_FILE_##id,
 	TDXCTL_FILES(X)
 #undef X
-	TDXCTL_FILE_COUNT
+		TDXCTL_FILE_COUNT
 };
 
 /* X(identifier, path): paths that are only checked for existence. */
@@ -109,42 +109,42 @@ enum tdxctl_path {
 #define X(id, path) TDXCTL_PATH_##id,
 	TDXCTL_PATHS(X)
 #undef X
-	TDXCTL_PATH_COUNT
+		TDXCTL_PATH_COUNT
 };
 
 struct tdxctl_cgroup {
-	char *path;			/* below the mount; "/" is the root */
-	uint64_t current, max;		/* max is TDXCTL_UNKNOWN if there is no limit */
-	uint64_t max_events;		/* how often its limit refused a TD */
+	char *path;	       /* below the mount; "/" is the root */
+	uint64_t current, max; /* max is TDXCTL_UNKNOWN if there is no limit */
+	uint64_t max_events;   /* how often its limit refused a TD */
 };
 
 /* ---- facts ---- */
 
 /* What to read; the snapshot is always taken. */
-#define TDXCTL_FACTS_FILES	0x001	/* TDXCTL_FILES and TDXCTL_PATHS */
-#define TDXCTL_FACTS_CPU	0x002	/* CPUID, /proc/cpuinfo, CPUs that failed to come online */
-#define TDXCTL_FACTS_MSR	0x004	/* all MSRs of each package */
-#define TDXCTL_FACTS_CGROUP	0x008	/* totals of the misc controller */
-#define TDXCTL_FACTS_KVM	0x010	/* capabilities that KVM reports */
-#define TDXCTL_FACTS_LOG	0x020	/* logs of this kernel and the previous one */
-#define TDXCTL_FACTS_CONFIG	0x040	/* configuration of the kernel; includes FILES */
-#define TDXCTL_FACTS_PROCS	0x080	/* processes, units and logs of VMMs and attestation */
-#define TDXCTL_FACTS_MEMORY	0x100	/* memory size, memory blocks, DIMM slots */
-#define TDXCTL_FACTS_CGROUPS	0x200	/* cgroups with TDs: slow on large hosts; includes CGROUP */
-#define TDXCTL_FACTS_KEYIDS	0x400	/* the MSRs of TDXCTL_MSRS_KEYIDS only */
-#define TDXCTL_FACTS_VMS	0x800	/* VMs in KVM's debugfs */
-#define TDXCTL_FACTS_TD		0x1000	/* what KVM offers TDs, from a temporary VM; includes KVM */
-#define TDXCTL_FACTS_ALL	0x1fff
+#define TDXCTL_FACTS_FILES   0x001  /* TDXCTL_FILES and TDXCTL_PATHS */
+#define TDXCTL_FACTS_CPU     0x002  /* CPUID, /proc/cpuinfo, CPUs that failed to come online */
+#define TDXCTL_FACTS_MSR     0x004  /* all MSRs of each package */
+#define TDXCTL_FACTS_CGROUP  0x008  /* totals of the misc controller */
+#define TDXCTL_FACTS_KVM     0x010  /* capabilities that KVM reports */
+#define TDXCTL_FACTS_LOG     0x020  /* logs of this kernel and the previous one */
+#define TDXCTL_FACTS_CONFIG  0x040  /* configuration of the kernel; includes FILES */
+#define TDXCTL_FACTS_PROCS   0x080  /* processes, units and logs of VMMs and attestation */
+#define TDXCTL_FACTS_MEMORY  0x100  /* memory size, memory blocks, DIMM slots */
+#define TDXCTL_FACTS_CGROUPS 0x200  /* cgroups with TDs: slow on large hosts; includes CGROUP */
+#define TDXCTL_FACTS_KEYIDS  0x400  /* the MSRs of TDXCTL_MSRS_KEYIDS only */
+#define TDXCTL_FACTS_VMS     0x800  /* VMs in KVM's debugfs */
+#define TDXCTL_FACTS_TD	     0x1000 /* what KVM offers TDs, from a temporary VM; includes KVM */
+#define TDXCTL_FACTS_ALL     0x1fff
 /* For `tdxctl status`: few files, independent of the size of the host. */
-#define TDXCTL_FACTS_STATUS	(TDXCTL_FACTS_CGROUP | TDXCTL_FACTS_KEYIDS | TDXCTL_FACTS_VMS)
+#define TDXCTL_FACTS_STATUS (TDXCTL_FACTS_CGROUP | TDXCTL_FACTS_KEYIDS | TDXCTL_FACTS_VMS)
 /* For the health checks, which may run every minute. */
-#define TDXCTL_FACTS_CHECK	(TDXCTL_FACTS_CPU | TDXCTL_FACTS_CGROUP)
+#define TDXCTL_FACTS_CHECK (TDXCTL_FACTS_CPU | TDXCTL_FACTS_CGROUP)
 
 /* The memory slots of one socket, from DMI. */
 struct tdxctl_dimms {
-	char socket[32];		/* "CPU 0"; "array 0x1000" if the slots name no socket */
+	char socket[32]; /* "CPU 0"; "array 0x1000" if the slots name no socket */
 	unsigned int slots, populated;
-	uint64_t bytes;			/* of all DIMMs together */
+	uint64_t bytes; /* of all DIMMs together */
 };
 
 /* The log that libvirt keeps of a VMM, since the last start of the VM. */
@@ -154,41 +154,41 @@ struct tdxctl_vm_log {
 
 /* The address to which a VMM sends the quote requests of a TD. */
 struct tdxctl_quote_socket {
-	char *vm;			/* NULL unknown */
-	pid_t pid;			/* of the VMM */
+	char *vm;  /* NULL unknown */
+	pid_t pid; /* of the VMM */
 	bool vsock;
-	uint64_t cid, port;		/* of a vsock; TDXCTL_UNKNOWN if not known */
+	uint64_t cid, port; /* of a vsock; TDXCTL_UNKNOWN if not known */
 };
 
 enum tdxctl_service { TDXCTL_SERVICE_ABSENT, TDXCTL_SERVICE_INACTIVE, TDXCTL_SERVICE_ACTIVE };
 
 /* CPUID of one CPU, and /proc/cpuinfo. */
 struct tdxctl_cpu_facts {
-	struct tdxctl_text vendor, flags, bugs;	/* /proc/cpuinfo; flags and bugs are " a b c " */
+	struct tdxctl_text vendor, flags, bugs; /* /proc/cpuinfo; flags and bugs are " a b c " */
 	struct tdxctl_val family, model;
 	struct tdxctl_val cpuid_7_ebx, cpuid_7_ecx, pa_bits;
 };
 
 /* What is not requested has the reason "not asked for", and lists are empty. */
 struct tdxctl_facts {
-	struct tdxctl_snapshot *snap;	/* owned */
-	int helper_err;			/* negative errno if the helper did not respond, else 0 */
+	struct tdxctl_snapshot *snap; /* owned */
+	int helper_err;		      /* negative errno if the helper did not respond, else 0 */
 	struct tdxctl_msr_set *msrs;
 	size_t nr_msrs;
 	struct tdxctl_cpu_facts cpu;
 	struct tdxctl_text file[TDXCTL_FILE_COUNT];
-	struct tdxctl_val path[TDXCTL_PATH_COUNT];	/* 1 if it exists, else 0 */
-	unsigned int kernel;		/* TDXCTL_KERNEL(7, 2); 0 unknown */
-	struct tdxctl_text config;	/* configuration of the running kernel */
-	struct tdxctl_text log;		/* kernel log; "[    1.234567] text" if times are known */
-	bool log_complete;		/* the log begins with the boot */
-	struct tdxctl_text registration;	/* log of the registration agent */
-	struct tdxctl_text qcnl;	/* sgx_default_qcnl.conf: the URL of the PCCS */
-	struct tdxctl_text qgs_log;	/* log of qgsd since the boot */
-	struct tdxctl_val qgs_running;	/* 1 if a process qgs or qgsd runs */
-	struct tdxctl_val qgs_uptime;	/* of this process, in seconds */
+	struct tdxctl_val path[TDXCTL_PATH_COUNT]; /* 1 if it exists, else 0 */
+	unsigned int kernel;			   /* TDXCTL_KERNEL(7, 2); 0 unknown */
+	struct tdxctl_text config;		   /* configuration of the running kernel */
+	struct tdxctl_text log;		 /* kernel log; "[    1.234567] text" if times are known */
+	bool log_complete;		 /* the log begins with the boot */
+	struct tdxctl_text registration; /* log of the registration agent */
+	struct tdxctl_text qcnl;	 /* sgx_default_qcnl.conf: the URL of the PCCS */
+	struct tdxctl_text qgs_log;	 /* log of qgsd since the boot */
+	struct tdxctl_val qgs_running;	 /* 1 if a process qgs or qgsd runs */
+	struct tdxctl_val qgs_uptime;	 /* of this process, in seconds */
 	struct tdxctl_val pccs_running;
-	struct tdxctl_val qgs_unit, pccs_unit;	/* enum tdxctl_service */
+	struct tdxctl_val qgs_unit, pccs_unit; /* enum tdxctl_service */
 	struct tdxctl_val quote_socket_count;
 	struct tdxctl_quote_socket *quote_sockets;
 	size_t nr_quote_sockets;
@@ -198,20 +198,20 @@ struct tdxctl_facts {
 	struct tdxctl_text last_log;	/* log of the previous kernel, from pstore */
 	struct tdxctl_val mem_total;	/* bytes */
 	struct tdxctl_val mem_offline;	/* number of memory blocks that are offline */
-	struct tdxctl_val dimm_sockets;	/* number of sockets in the next list */
+	struct tdxctl_val dimm_sockets; /* number of sockets in the next list */
 	struct tdxctl_dimms *dimms;
 	size_t nr_dimms;
-	struct tdxctl_val kvm_vm_types, kvm_max_vcpus;	/* KVM_CHECK_EXTENSION */
-	struct tdxctl_val td_attributes, td_xfam;	/* supported, from KVM_TDX_CAPABILITIES */
-	struct tdxctl_val td_max_vcpus;	/* KVM_CAP_MAX_VCPUS of a TD */
-	struct tdxctl_val kvm_vms;	/* number of VMs in KVM's debugfs */
-	struct tdxctl_val hkid_capacity, hkid_current;	/* root of the misc cgroup */
-	struct tdxctl_cgroup *cgroups;	/* cgroups that have a TD or refused one */
+	struct tdxctl_val kvm_vm_types, kvm_max_vcpus; /* KVM_CHECK_EXTENSION */
+	struct tdxctl_val td_attributes, td_xfam;      /* supported, from KVM_TDX_CAPABILITIES */
+	struct tdxctl_val td_max_vcpus;		       /* KVM_CAP_MAX_VCPUS of a TD */
+	struct tdxctl_val kvm_vms;		       /* number of VMs in KVM's debugfs */
+	struct tdxctl_val hkid_capacity, hkid_current; /* root of the misc cgroup */
+	struct tdxctl_cgroup *cgroups;		       /* cgroups that have a TD or refused one */
 	size_t nr_cgroups;
-	uint64_t nodes_offline;		/* bit i is set if no CPU of node i is online */
-	bool cpus_unplaced;		/* an offline CPU belongs to no known package or node */
-	struct tdxctl_val stuck_cpu;	/* a CPU that failed to come online; TDXCTL_UNKNOWN none */
-	char stuck_step[64];		/* the CPU hotplug step that failed */
+	uint64_t nodes_offline;	     /* bit i is set if no CPU of node i is online */
+	bool cpus_unplaced;	     /* an offline CPU belongs to no known package or node */
+	struct tdxctl_val stuck_cpu; /* a CPU that failed to come online; TDXCTL_UNKNOWN none */
+	char stuck_step[64];	     /* the CPU hotplug step that failed */
 };
 
 /* The reason if KVM supports TDs, but with another interface than mainline. */
@@ -244,11 +244,12 @@ extern const char tdxctl_td_other_abi[];
 struct tdxctl_fact {
 	const char *name;
 	unsigned int what;
-	size_t at;			/* offset in struct tdxctl_facts */
+	size_t at; /* offset in struct tdxctl_facts */
 };
 
 extern const struct tdxctl_fact tdxctl_fact_vals[], tdxctl_fact_texts[];
-extern const char *const tdxctl_file_paths[TDXCTL_FILE_COUNT], *const tdxctl_path_paths[TDXCTL_PATH_COUNT];
+extern const char *const tdxctl_file_paths[TDXCTL_FILE_COUNT],
+	*const tdxctl_path_paths[TDXCTL_PATH_COUNT];
 
 /*
  * Takes a snapshot and reads the facts that @what has TDXCTL_FACTS_ bits for. A fact that
@@ -287,18 +288,18 @@ enum tdxctl_tri tdxctl_config_get(const struct tdxctl_facts *f, const char *name
  * Finds the first line of the kernel log with @needle. If YES, *@line points to its text
  * behind the time stamp, of *@len bytes. NO only if the log is complete.
  */
-enum tdxctl_tri tdxctl_log_find(const struct tdxctl_facts *f, const char *needle,
-				const char **line, size_t *len);
+enum tdxctl_tri tdxctl_log_find(const struct tdxctl_facts *f, const char *needle, const char **line,
+				size_t *len);
 /* Returns the microseconds between the first line with @needle and the line before it. */
 struct tdxctl_val tdxctl_log_gap(const struct tdxctl_facts *f, const char *needle);
 
 /* ---- KeyIDs ---- */
 
 struct tdxctl_keys {
-	unsigned int bits;		/* KeyID bits in use */
-	unsigned int split;		/* how many of these bits are reserved for TDX */
+	unsigned int bits;  /* KeyID bits in use */
+	unsigned int split; /* how many of these bits are reserved for TDX */
 	uint32_t tme_mt_keys, first_private, private_keys;
-	uint32_t max_tds;		/* TDs that can exist at the same time */
+	uint32_t max_tds; /* TDs that can exist at the same time */
 };
 
 /*
@@ -310,7 +311,6 @@ int tdxctl_keys_of(unsigned int bits, unsigned int split, struct tdxctl_keys *k)
  * Reads the keys that firmware configured from MSR 0x87. Returns false if not known;
  * *@reason is why.
  */
-bool tdxctl_keys_host(const struct tdxctl_msr_set *set, struct tdxctl_keys *k,
-		      const char **reason);
+bool tdxctl_keys_host(const struct tdxctl_msr_set *set, struct tdxctl_keys *k, const char **reason);
 
 #endif

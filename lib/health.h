@@ -11,8 +11,8 @@
 enum tdxctl_unit {
 	TDXCTL_UNIT_COUNT,
 	TDXCTL_UNIT_NS,
-	TDXCTL_UNIT_PPM,		/* parts per million */
-	TDXCTL_UNIT_VERSION,		/* TDXCTL_VERSION_OF() */
+	TDXCTL_UNIT_PPM,     /* parts per million */
+	TDXCTL_UNIT_VERSION, /* TDXCTL_VERSION_OF() */
 	TDXCTL_UNITS
 };
 
@@ -21,10 +21,13 @@ enum tdxctl_unit {
 	((uint64_t)(major) << 32 | (uint64_t)(minor) << 16 | (uint64_t)(update))
 
 struct tdxctl_limit {
-	uint64_t value;			/* in the unit of the check; TDXCTL_UNKNOWN none */
-	bool percent;			/* the value is a percentage of the total */
+	uint64_t value; /* in the unit of the check; TDXCTL_UNKNOWN none */
+	bool percent;	/* the value is a percentage of the total */
 };
-#define TDXCTL_NO_LIMIT { .value = TDXCTL_UNKNOWN }
+#define TDXCTL_NO_LIMIT \
+	{ \
+		.value = TDXCTL_UNKNOWN \
+	}
 
 enum tdxctl_check_nr {
 	TDXCTL_CHECK_PACKAGES_UNCOVERED,
@@ -46,15 +49,15 @@ enum tdxctl_check_nr {
 struct tdxctl_exam;
 
 struct tdxctl_check {
-	const char *id;			/* stable; <id>_warning and <id>_critical are keys */
-	const char *title;		/* what is counted or measured */
+	const char *id;	   /* stable; <id>_warning and <id>_critical are keys */
+	const char *title; /* what is counted or measured */
 	enum tdxctl_unit unit;
-	bool low;			/* a value below its limit is bad, not one above it */
-	bool share;			/* there is a total: limits may be percentages */
-	bool verdict;			/* counts for the verdict of `status` */
-	bool required;			/* if unknown, the health of the host is not ok */
-	struct tdxctl_limit warning, critical;	/* default limits */
-	const char *about;		/* for the manual: one or two sentences */
+	bool low;      /* a value below its limit is bad, not one above it */
+	bool share;    /* there is a total: limits may be percentages */
+	bool verdict;  /* counts for the verdict of `status` */
+	bool required; /* if unknown, the health of the host is not ok */
+	struct tdxctl_limit warning, critical; /* default limits */
+	const char *about;		       /* for the manual: one or two sentences */
 	int (*measure)(struct tdxctl_exam *x);
 };
 
@@ -62,28 +65,28 @@ extern const struct tdxctl_check tdxctl_checks[TDXCTL_CHECKS];
 
 struct tdxctl_thresholds {
 	struct tdxctl_limit warning[TDXCTL_CHECKS], critical[TDXCTL_CHECKS];
-	bool chosen[TDXCTL_CHECKS];	/* the configuration or an option sets a limit */
+	bool chosen[TDXCTL_CHECKS]; /* the configuration or an option sets a limit */
 };
 
 /* Sets all limits to their defaults. */
 void tdxctl_thresholds_default(struct tdxctl_thresholds *t);
 
 struct tdxctl_check_result {
-	enum tdxctl_health state;	/* if UNKNOWN, value.reason is why */
-	struct tdxctl_val value;	/* of the worst object */
-	uint64_t total;			/* 0 if there is none */
-	bool on;			/* the check has a limit */
-	uint64_t warning, critical;	/* TDXCTL_UNKNOWN: no limit, or unknown total */
+	enum tdxctl_health state;   /* if UNKNOWN, value.reason is why */
+	struct tdxctl_val value;    /* of the worst object */
+	uint64_t total;		    /* 0 if there is none */
+	bool on;		    /* the check has a limit */
+	uint64_t warning, critical; /* TDXCTL_UNKNOWN: no limit, or unknown total */
 };
 
 struct tdxctl_health_reason {
-	char *text;			/* object, cause, next step */
+	char *text; /* object, cause, next step */
 	enum tdxctl_health state;
-	const struct tdxctl_check *check;	/* NULL if it is about the whole host */
+	const struct tdxctl_check *check; /* NULL if it is about the whole host */
 };
 
 struct tdxctl_health_report {
-	enum tdxctl_health state;	/* the verdict of `status` */
+	enum tdxctl_health state; /* the verdict of `status` */
 	struct tdxctl_check_result result[TDXCTL_CHECKS];
 	size_t nr_reasons;
 	struct tdxctl_health_reason *reasons;
@@ -122,8 +125,8 @@ const struct tdxctl_check *tdxctl_check_find(const char *id, size_t len);
  * Parses a limit for @c: "4", "12%", "90s", "1.5.06", as the unit of @c requires, or
  * "off". Returns 0 or -EINVAL; *@why is then a constant that completes "VALUE: ".
  */
-int tdxctl_limit_parse(const struct tdxctl_check *c, const char *value,
-		       struct tdxctl_limit *l, const char **why);
+int tdxctl_limit_parse(const struct tdxctl_check *c, const char *value, struct tdxctl_limit *l,
+		       const char **why);
 /*
  * Applies the lines of a configuration file to @t: all of them, or none on failure.
  * @name is the file's name in error messages. Returns 0 or -EINVAL, with the line and the

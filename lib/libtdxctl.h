@@ -95,19 +95,19 @@ void tdxctl_set_ops(struct tdxctl_ctx *ctx, const struct tdxctl_ops *ops, void *
 /* ---- snapshot ---- */
 
 enum tdxctl_source {
-	TDXCTL_SOURCE_HELPER,		/* /dev/tdxctl */
+	TDXCTL_SOURCE_HELPER, /* /dev/tdxctl */
 	TDXCTL_SOURCE_EMULATED,
-	TDXCTL_SOURCE_HOST,		/* files of the host only */
+	TDXCTL_SOURCE_HOST, /* files of the host only */
 };
 
 /* A VM, with the name that its VMM gave it. */
 struct tdxctl_vm {
-	char *name;			/* never NULL */
-	char *uuid;			/* NULL unknown */
-	pid_t pid;			/* 0 if the process ended or is unknown */
-	int vm_fd;			/* -1 unknown */
-	uid_t uid;			/* (uid_t)-1 unknown */
-	bool gone;			/* the process is known and has ended */
+	char *name; /* never NULL */
+	char *uuid; /* NULL unknown */
+	pid_t pid;  /* 0 if the process ended or is unknown */
+	int vm_fd;  /* -1 unknown */
+	uid_t uid;  /* (uid_t)-1 unknown */
+	bool gone;  /* the process is known and has ended */
 };
 
 struct tdxctl_td_view {
@@ -116,19 +116,19 @@ struct tdxctl_td_view {
 };
 
 struct tdxctl_platform {
-	char *cpu_model;		/* NULL unknown */
-	char *kernel;			/* uname -r */
-	char *tdx_module;		/* "1.5.05", NULL unknown */
-	char *kvm;			/* provider: "kvm_intel", "tdx_emul", NULL none */
-	int kvm_tdx;			/* parameter kvm_intel.tdx: 1, 0, -1 unknown */
-	bool has_tdx;			/* there is evidence of a working TDX module */
+	char *cpu_model;  /* NULL unknown */
+	char *kernel;	  /* uname -r */
+	char *tdx_module; /* "1.5.05", NULL unknown */
+	char *kvm;	  /* provider: "kvm_intel", "tdx_emul", NULL none */
+	int kvm_tdx;	  /* parameter kvm_intel.tdx: 1, 0, -1 unknown */
+	bool has_tdx;	  /* there is evidence of a working TDX module */
 };
 
 struct tdxctl_snapshot {
 	enum tdxctl_source source;
 	struct tdxctl_platform platform;
 	struct tdxctl_info info;	/* all zero without helper or emulation */
-	struct tdxctl_snapshot_hdr hdr;	/* its counts are those of the arrays below */
+	struct tdxctl_snapshot_hdr hdr; /* its counts are those of the arrays below */
 	/*
 	 * HKIDs charged to the root's misc cgroup when the snapshot was taken, or
 	 * TDXCTL_UNKNOWN.
@@ -160,7 +160,12 @@ int tdxctl_snapshot_parse(const void *buf, size_t len, struct tdxctl_snapshot **
 /* Makes the bytes that tdxctl_snapshot_parse() reads. *@out is malloc'ed. Returns 0 or -ENOMEM. */
 int tdxctl_snapshot_bytes(const struct tdxctl_snapshot *s, void **out, size_t *len);
 
-enum tdxctl_health { TDXCTL_HEALTH_OK, TDXCTL_HEALTH_WARNING, TDXCTL_HEALTH_CRITICAL, TDXCTL_HEALTH_UNKNOWN };
+enum tdxctl_health {
+	TDXCTL_HEALTH_OK,
+	TDXCTL_HEALTH_WARNING,
+	TDXCTL_HEALTH_CRITICAL,
+	TDXCTL_HEALTH_UNKNOWN
+};
 
 /* ---- naming a VM ---- */
 
@@ -169,8 +174,8 @@ enum tdxctl_health { TDXCTL_HEALTH_OK, TDXCTL_HEALTH_WARNING, TDXCTL_HEALTH_CRIT
  * their number, which may be 0, and sets *@idx to their indices in snap->tds, malloc'ed.
  * Returns -EINVAL if @sel is malformed ("hkid:x").
  */
-int tdxctl_vm_find(struct tdxctl_ctx *ctx, const struct tdxctl_snapshot *snap,
-		   const char *sel, size_t **idx);
+int tdxctl_vm_find(struct tdxctl_ctx *ctx, const struct tdxctl_snapshot *snap, const char *sel,
+		   size_t **idx);
 
 /*
  * Whether @now, of a later snapshot, is the same TD as @was. The TDR page may be reused
@@ -185,17 +190,20 @@ bool tdxctl_process_has_vm(struct tdxctl_ctx *ctx, pid_t pid);
 /* ---- what keeps a TD alive ---- */
 
 enum tdxctl_pin_kind {
-	TDXCTL_PIN_PROCESS,		/* uses the memory map of the TD's process */
+	TDXCTL_PIN_PROCESS, /* uses the memory map of the TD's process */
 	TDXCTL_PIN_THREAD,
-	TDXCTL_PIN_VM_FD, TDXCTL_PIN_VCPU_FD, TDXCTL_PIN_GMEM_FD, TDXCTL_PIN_VHOST_FD,
+	TDXCTL_PIN_VM_FD,
+	TDXCTL_PIN_VCPU_FD,
+	TDXCTL_PIN_GMEM_FD,
+	TDXCTL_PIN_VHOST_FD,
 };
 
 struct tdxctl_pin {
 	enum tdxctl_pin_kind kind;
 	pid_t pid, tid;
-	int fd;				/* -1 for processes and threads */
+	int fd; /* -1 for processes and threads */
 	char comm[16];
-	char *detail;			/* target of the link in /proc/PID/fd; NULL none */
+	char *detail; /* target of the link in /proc/PID/fd; NULL none */
 };
 /*
  * Lists the processes, threads and open files that keep a TD alive. Returns 0;
@@ -213,22 +221,21 @@ void tdxctl_pins_free(struct tdxctl_pin *pins, size_t count);
  * malloc'ed. Returns 0, -EOPNOTSUPP if the kernel has no SEAMCALL entry point, -ENOENT if
  * the helper is not loaded, or an error of tdxctl_snapshot_get().
  */
-int tdxctl_cpu_check(struct tdxctl_ctx *ctx, struct tdxctl_cpu_check_rec **out,
-		     size_t *count);
+int tdxctl_cpu_check(struct tdxctl_ctx *ctx, struct tdxctl_cpu_check_rec **out, size_t *count);
 
 struct tdxctl_cpu_plan {
 	uint32_t cpu, package;
 	bool online;
 	bool allowed;
-	char *reason;			/* why the CPU may go offline, or why not; never NULL */
+	char *reason; /* why the CPU may go offline, or why not; never NULL */
 };
 /*
  * Plans which CPUs of @list ("1,3-5") may go offline, one after the other in this order.
  * *@out has one item for each CPU of the list. Returns 0, -EINVAL if @list is malformed,
  * or -ENOENT if a CPU does not exist.
  */
-int tdxctl_cpu_plan(struct tdxctl_ctx *ctx, const struct tdxctl_snapshot *snap,
-		    const char *list, struct tdxctl_cpu_plan **out, size_t *count);
+int tdxctl_cpu_plan(struct tdxctl_ctx *ctx, const struct tdxctl_snapshot *snap, const char *list,
+		    struct tdxctl_cpu_plan **out, size_t *count);
 void tdxctl_cpu_plan_free(struct tdxctl_cpu_plan *p, size_t count);
 
 /* ---- release ---- */
@@ -238,15 +245,15 @@ struct tdxctl_release;
 struct tdxctl_release_state {
 	enum tdxctl_strategy strategy;
 	enum tdxctl_release_phase phase;
-	int result;			/* negative errno in phase FAILED, else 0 */
-	uint32_t hkid;			/* TDXCTL_UNKNOWN32 unknown */
+	int result;    /* negative errno in phase FAILED, else 0 */
+	uint32_t hkid; /* TDXCTL_UNKNOWN32 unknown */
 	bool hkid_freed;
-	uint64_t pages_total, pages_left;	/* private 4 KiB pages, or TDXCTL_UNKNOWN */
-	uint64_t seamcalls;		/* all SEAMCALLs for this TD */
+	uint64_t pages_total, pages_left; /* private 4 KiB pages, or TDXCTL_UNKNOWN */
+	uint64_t seamcalls;		  /* all SEAMCALLs for this TD */
 	/* TDH.PHYMEM.PAGE.RECLAIM of private pages, or TDXCTL_UNKNOWN. */
 	uint64_t page_seamcalls;
 	uint64_t duration_ns;
-	uint32_t reason[TDXCTL_STRATEGIES];	/* enum tdxctl_reason of each strategy */
+	uint32_t reason[TDXCTL_STRATEGIES]; /* enum tdxctl_reason of each strategy */
 };
 
 /*
@@ -281,11 +288,11 @@ enum tdxctl_helper_state { TDXCTL_HELPER_ABSENT, TDXCTL_HELPER_AVAILABLE, TDXCTL
 
 struct tdxctl_helper {
 	enum tdxctl_helper_state state;
-	char *path;			/* module file, NULL unknown */
-	char *version;			/* NULL unknown */
-	int refcnt;			/* -1 unknown */
-	bool dev;			/* /dev/tdxctl exists */
-	struct tdxctl_info info;	/* all zero if the device could not be opened */
+	char *path;		 /* module file, NULL unknown */
+	char *version;		 /* NULL unknown */
+	int refcnt;		 /* -1 unknown */
+	bool dev;		 /* /dev/tdxctl exists */
+	struct tdxctl_info info; /* all zero if the device could not be opened */
 };
 /*
  * Reads the state of the helper module. @file is a .ko file to use instead of the
@@ -366,9 +373,9 @@ const char *tdxctl_reason_str(unsigned int reason);
 const char *tdxctl_phase_str(unsigned int phase);
 const char *tdxctl_health_str(unsigned int health);
 /* Names of the TDX module ABI. Constants; NULL if there is no name. */
-const char *tdxctl_leaf_str(unsigned int leaf);		/* "TDH.MNG.CREATE" */
-const char *tdxctl_status_str(uint64_t status);		/* "TDX_OPERAND_BUSY" */
-const char *tdxctl_operand_str(uint32_t operand);	/* "KOT" */
+const char *tdxctl_leaf_str(unsigned int leaf);	  /* "TDH.MNG.CREATE" */
+const char *tdxctl_status_str(uint64_t status);	  /* "TDX_OPERAND_BUSY" */
+const char *tdxctl_operand_str(uint32_t operand); /* "KOT" */
 
 #ifdef __cplusplus
 }

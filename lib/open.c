@@ -64,8 +64,8 @@ int tdxctl_set_root(struct tdxctl_ctx *ctx, const char *dir)
 	if (fd < 0) {
 		int err = -errno;
 
-		return ctx_fail(ctx, err, "specify the top directory of a captured host",
-				"%s: %s", dir, strerror(-err));
+		return ctx_fail(ctx, err, "specify the top directory of a captured host", "%s: %s",
+				dir, strerror(-err));
 	}
 	/* O_PATH also opens a directory without search permission: all files would fail. */
 	if (faccessat(fd, ".", X_OK, 0)) {

@@ -9,14 +9,14 @@
 #include "facts.h"
 
 struct tdxctl_report {
-	struct tdxctl_facts *facts;	/* TDXCTL_FACTS_ALL, with the snapshot */
+	struct tdxctl_facts *facts; /* TDXCTL_FACTS_ALL, with the snapshot */
 	bool masked;
-	uint64_t boot_time;		/* seconds since 1970; 0 unknown */
-	struct tdxctl_cpu_check_rec *cpus;	/* result of the CPU check */
+	uint64_t boot_time;		   /* seconds since 1970; 0 unknown */
+	struct tdxctl_cpu_check_rec *cpus; /* result of the CPU check */
 	size_t nr_cpus;
-	char *cpus_why;			/* why there is no result; NULL if there is one */
-	char *conf;			/* the host's tdxctl.conf; NULL none */
-	char **reasons;			/* owns the reasons of the facts, if the report was read */
+	char *cpus_why; /* why there is no result; NULL if there is one */
+	char *conf;	/* the host's tdxctl.conf; NULL none */
+	char **reasons; /* owns the reasons of the facts, if the report was read */
 	size_t nr_reasons;
 };
 

@@ -14,21 +14,21 @@ static const struct cli_field config = { .key = "config", .type = OUT_STR };
 
 enum { C_ID, C_TITLE, C_STATE, C_UNIT, C_TOTAL };
 static const struct cli_field check_fields[] = {
-	[C_ID]	  = { .key = "id", .type = OUT_STR },
+	[C_ID] = { .key = "id", .type = OUT_STR },
 	[C_TITLE] = { .key = "title", .type = OUT_STR },
 	[C_STATE] = { .key = "state", .type = OUT_STR },
-	[C_UNIT]  = { .key = "unit", .type = OUT_STR },
+	[C_UNIT] = { .key = "unit", .type = OUT_STR },
 	[C_TOTAL] = { .key = "total", .type = OUT_UINT },
 };
 enum { V_VALUE, V_WARNING, V_CRITICAL };
 static const struct cli_field numbers[] = {
-	[V_VALUE]    = { .key = "value", .type = OUT_UINT },
-	[V_WARNING]  = { .key = "warning", .type = OUT_UINT },
+	[V_VALUE] = { .key = "value", .type = OUT_UINT },
+	[V_WARNING] = { .key = "warning", .type = OUT_UINT },
 	[V_CRITICAL] = { .key = "critical", .type = OUT_UINT },
 };
 static const struct cli_field versions[] = {
-	[V_VALUE]    = { .key = "value", .type = OUT_STR },
-	[V_WARNING]  = { .key = "warning", .type = OUT_STR },
+	[V_VALUE] = { .key = "value", .type = OUT_STR },
+	[V_WARNING] = { .key = "warning", .type = OUT_STR },
 	[V_CRITICAL] = { .key = "critical", .type = OUT_STR },
 };
 static const struct cli_field checks = { .key = "checks", .label = "", .type = OUT_TABLE };
@@ -37,7 +37,7 @@ enum { F_CHECK, F_STATE, F_TEXT };
 static const struct cli_field finding_fields[] = {
 	[F_CHECK] = { .key = "check", .type = OUT_STR },
 	[F_STATE] = { .key = "state", .type = OUT_STR },
-	[F_TEXT]  = { .key = "text", .type = OUT_STR },
+	[F_TEXT] = { .key = "text", .type = OUT_STR },
 };
 static const struct cli_field findings = { .key = "findings", .label = "", .type = OUT_TABLE };
 
@@ -130,7 +130,8 @@ static void one_line(struct out_node *row, const struct tdxctl_check *c,
 	else
 		snprintf(value, sizeof(value), "%s", r->value.reason);
 	if (r->value.readable && r->total)
-		snprintf(value + strlen(value), sizeof(value) - strlen(value), " of %" PRIu64, r->total);
+		snprintf(value + strlen(value), sizeof(value) - strlen(value), " of %" PRIu64,
+			 r->total);
 	add_limit(limits, sizeof(limits), c, "warning", r->warning);
 	add_limit(limits, sizeof(limits), c, "critical", r->critical);
 	out_style(out_strf(row, head, "%s: %s%s", c->id, value, limits),
@@ -184,18 +185,21 @@ static void show_findings(struct out_node *root, const struct tdxctl_health_repo
 	}
 }
 
-static void show_summary(const struct cli_app *app, struct out_node *root, const struct check_result *r)
+static void show_summary(const struct cli_app *app, struct out_node *root,
+			 const struct check_result *r)
 {
 	char buf[200] = "";
 
 	view_add_count(buf, sizeof(buf), r->count[TDXCTL_HEALTH_CRITICAL], "critical", NULL);
 	view_add_count(buf, sizeof(buf), r->count[TDXCTL_HEALTH_WARNING], "warning", "warnings");
-	view_add_count(buf, sizeof(buf), r->count[TDXCTL_HEALTH_OK], "check passed", "checks passed");
+	view_add_count(buf, sizeof(buf), r->count[TDXCTL_HEALTH_OK], "check passed",
+		       "checks passed");
 	view_add_count(buf, sizeof(buf), r->count[TDXCTL_HEALTH_UNKNOWN], "skipped", NULL);
 	out_str(root, &summary, buf);
 	if (r->unknown && !app->v.verbose)
 		out_style(out_strf(root, &more, "Skipped: %s: %s (use -v to list all).",
-				   r->unknown->id, r->why), STYLE_DIM);
+				   r->unknown->id, r->why),
+			  STYLE_DIM);
 }
 
 static void show_all(const struct cli_app *app, const struct check_result *r, const char *file)
@@ -249,11 +253,13 @@ static int apply(struct cli_app *app, const struct cli_list *list, const char *o
 		len = strcspn(limit, "=");
 		c = tdxctl_check_find(limit, len);
 		if (!c || !limit[len])
-			return cli_error(app, CLI_USAGE, "usage", "'tdxctl check -v' lists the checks; a limit is like hkids_free=4.",
-					 "--%s: %s '%s'", option, c ? "no limit in" : "unknown check", limit);
+			return cli_error(app, CLI_USAGE, "usage",
+					 "'tdxctl check -v' lists the checks; a limit is like hkids_free=4.",
+					 "--%s: %s '%s'", option,
+					 c ? "no limit in" : "unknown check", limit);
 		if (tdxctl_limit_parse(c, limit + len + 1, &limits[c - tdxctl_checks], &why))
-			return cli_error(app, CLI_USAGE, "usage", "See tdxctl.conf(5).", "--%s: %s: %s",
-					 option, limit, why);
+			return cli_error(app, CLI_USAGE, "usage", "See tdxctl.conf(5).",
+					 "--%s: %s: %s", option, limit, why);
 		t->chosen[c - tdxctl_checks] = true;
 	}
 	return 0;
@@ -292,8 +298,11 @@ static int verdict(struct cli_app *app, const struct tdxctl_facts *f, const stru
 				 "not everything could be checked: %s: %s", r->unknown->id, r->why);
 	if (f->snap->source == TDXCTL_SOURCE_HOST)
 		return cli_error(app, CLI_NO_HELPER, "helper-missing",
-				 tdxctl_kvm_without_tdx(f) ? "KVM does not use TDX; 'tdxctl doctor' shows why." :
-				 app->v.root || app->v.from_report ? "" : "Load the helper with 'tdxctl helper load'.",
+				 tdxctl_kvm_without_tdx(f) ?
+					 "KVM does not use TDX; 'tdxctl doctor' shows why." :
+				 app->v.root || app->v.from_report ?
+					 "" :
+					 "Load the helper with 'tdxctl helper load'.",
 				 "not everything could be checked: %s: %s", r->unknown->id, r->why);
 	return cli_error(app, CLI_NO_HELPER, "not-supported", "'tdxctl check -v' lists the checks.",
 			 "not everything could be checked: %s: %s", r->unknown->id, r->why);
@@ -338,7 +347,8 @@ int cmd_check(struct cli_app *app, int argc, char **argv)
 	} else {
 		err = verdict(app, facts, &r);
 	}
-	app->silent = !app->v.json && (app->v.format || (app->v.quiet && r.state == TDXCTL_HEALTH_OK));
+	app->silent = !app->v.json &&
+		      (app->v.format || (app->v.quiet && r.state == TDXCTL_HEALTH_OK));
 	if (format_is(app, "prom"))
 		check_prom(&r);
 	if (!format_is(app, "nagios") && !format_is(app, "prom"))

@@ -9,10 +9,10 @@
 
 struct check_result {
 	const struct tdxctl_health_report *report;
-	enum tdxctl_health state;	/* of all checks together */
-	size_t count[4];		/* of checks that have a limit, by enum tdxctl_health */
-	const struct tdxctl_check *unknown;	/* a skipped check; NULL: none */
-	const char *why;		/* why it was skipped */
+	enum tdxctl_health state;	    /* of all checks together */
+	size_t count[4];		    /* of checks that have a limit, by enum tdxctl_health */
+	const struct tdxctl_check *unknown; /* a skipped check; NULL: none */
+	const char *why;		    /* why it was skipped */
 };
 
 extern const char *const check_units[TDXCTL_UNITS];

@@ -6,15 +6,15 @@
 
 enum { D_ID, D_TITLE, D_UNIT, D_LOW, D_SHARE, D_VERDICT, D_WARNING, D_CRITICAL, D_ABOUT };
 static const struct cli_field fields[] = {
-	[D_ID]	     = { .key = "id", .type = OUT_STR },
-	[D_TITLE]    = { .key = "title", .type = OUT_STR },
-	[D_UNIT]     = { .key = "unit", .type = OUT_STR },
-	[D_LOW]	     = { .key = "low", .type = OUT_BOOL },
-	[D_SHARE]    = { .key = "share", .type = OUT_BOOL },
-	[D_VERDICT]  = { .key = "verdict", .type = OUT_BOOL },
-	[D_WARNING]  = { .key = "warning", .type = OUT_STR },
+	[D_ID] = { .key = "id", .type = OUT_STR },
+	[D_TITLE] = { .key = "title", .type = OUT_STR },
+	[D_UNIT] = { .key = "unit", .type = OUT_STR },
+	[D_LOW] = { .key = "low", .type = OUT_BOOL },
+	[D_SHARE] = { .key = "share", .type = OUT_BOOL },
+	[D_VERDICT] = { .key = "verdict", .type = OUT_BOOL },
+	[D_WARNING] = { .key = "warning", .type = OUT_STR },
 	[D_CRITICAL] = { .key = "critical", .type = OUT_STR },
-	[D_ABOUT]    = { .key = "about", .type = OUT_STR },
+	[D_ABOUT] = { .key = "about", .type = OUT_STR },
 };
 static const struct cli_field table = { .key = "checks", .type = OUT_TABLE };
 
@@ -27,7 +27,8 @@ static void put_limit(struct out_node *row, const struct cli_field *f, const str
 	if (l->value == TDXCTL_UNKNOWN)
 		out_str(row, f, "off");
 	else if (c->unit == TDXCTL_UNIT_NS)
-		out_strf(row, f, "%" PRIu64 "%s", l->value / (l->value % 1000000000 ? 1000000 : 1000000000),
+		out_strf(row, f, "%" PRIu64 "%s",
+			 l->value / (l->value % 1000000000 ? 1000000 : 1000000000),
 			 l->value % 1000000000 ? "ms" : "s");
 	else if (c->unit == TDXCTL_UNIT_PPM)
 		out_strf(row, f, "%g%%", (double)l->value / 10000);

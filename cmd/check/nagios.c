@@ -71,7 +71,8 @@ static void put_reasons(const struct tdxctl_health_report *r)
 
 	for (int level = TDXCTL_HEALTH_CRITICAL; level >= TDXCTL_HEALTH_WARNING; level--) {
 		for (size_t i = 0; i < r->nr_reasons; i++) {
-			if ((int)r->reasons[i].state != level || !r->reasons[i].check || n++ >= MAX_REASONS)
+			if ((int)r->reasons[i].state != level || !r->reasons[i].check ||
+			    n++ >= MAX_REASONS)
 				continue;
 			fputs(n > 1 ? "; " : "", stdout);
 			put(r->reasons[i].text);

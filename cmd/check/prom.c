@@ -6,13 +6,16 @@
 static const struct cli_field label = { .key = "check", .type = OUT_STR };
 
 static const struct prom_metric worst = {
-	.name = "tdxctl_check_worst_state", .type = PROM_GAUGE,
+	.name = "tdxctl_check_worst_state",
+	.type = PROM_GAUGE,
 	.help = "State of all checks together: 0 ok, 1 warning, 2 critical, 3 unknown.",
 };
 static const struct prom_metric states = {
-	.name = "tdxctl_check_state", .type = PROM_GAUGE,
+	.name = "tdxctl_check_state",
+	.type = PROM_GAUGE,
 	.help = "State of each check that has a limit: 0 ok, 1 warning, 2 critical, 3 unknown.",
-	.labels = &label, .nr_labels = 1,
+	.labels = &label,
+	.nr_labels = 1,
 };
 /* One metric for each unit; a version is not a number. */
 static const struct prom_metric values[TDXCTL_UNITS] = {

@@ -53,18 +53,18 @@ struct cli_values {
 };
 
 enum cli_opt_type {
-	CLI_OPT_FLAG,		/* bool */
-	CLI_OPT_COUNT,		/* unsigned int: how often it is given */
+	CLI_OPT_FLAG,  /* bool */
+	CLI_OPT_COUNT, /* unsigned int: how often it is given */
 	CLI_OPT_STRING,
-	CLI_OPT_UINT,		/* min..max */
-	CLI_OPT_CHOICE,		/* one of @values */
-	CLI_OPT_LIST,		/* struct cli_list */
-	CLI_OPT_OPTIONAL,	/* bool at @offset; the string after '=' at @offset2 */
+	CLI_OPT_UINT,	  /* min..max */
+	CLI_OPT_CHOICE,	  /* one of @values */
+	CLI_OPT_LIST,	  /* struct cli_list */
+	CLI_OPT_OPTIONAL, /* bool at @offset; the string after '=' at @offset2 */
 };
 
 /* How errors are printed when an option has a certain value, even if parsing fails. */
 struct cli_error_form {
-	bool json;			/* as --json */
+	bool json; /* as --json */
 	/* Prints the error to stdout instead of a result; returns the exit code. */
 	int (*print)(const char *message);
 };
@@ -74,43 +74,49 @@ struct cli_opt {
 	char letter;
 	enum cli_opt_type type;
 	size_t offset, offset2;
-	const char *arg;		/* placeholder: FILE, DIR, S */
-	const char *const *values;	/* CLI_OPT_CHOICE, NULL-terminated */
-	const struct cli_error_form *error_forms;	/* one for each of @values, or NULL */
-	unsigned int min, max;		/* CLI_OPT_UINT */
-	unsigned int preset;		/* CLI_OPT_UINT: the default */
+	const char *arg;			  /* placeholder: FILE, DIR, S */
+	const char *const *values;		  /* CLI_OPT_CHOICE, NULL-terminated */
+	const struct cli_error_form *error_forms; /* one for each of @values, or NULL */
+	unsigned int min, max;			  /* CLI_OPT_UINT */
+	unsigned int preset;			  /* CLI_OPT_UINT: the default */
 	const char *help;
 };
 
 #define CLI_VALUE(member) offsetof(struct cli_values, member)
 
 enum cli_need {
-	CLI_NEED_SNAPSHOT = 1 << 0,	/* app->snap is set */
-	CLI_NEED_LEDGER	  = 1 << 1,	/* the snapshot is from the helper or an emulated host */
-	CLI_NEED_TDX	  = 1 << 2,	/* a TDX module was found */
-	CLI_NEED_LIVE	  = 1 << 3,	/* not a captured host */
-	CLI_NEED_REAL	  = 1 << 4,	/* neither captured nor emulated */
-	CLI_NEED_NAMES	  = 1 << 5,	/* every TD has its VM and process */
-	CLI_NEED_TIME	  = 1 << 6,	/* the state of the host can change */
+	CLI_NEED_SNAPSHOT = 1 << 0, /* app->snap is set */
+	CLI_NEED_LEDGER = 1 << 1,   /* the snapshot is from the helper or an emulated host */
+	CLI_NEED_TDX = 1 << 2,	    /* a TDX module was found */
+	CLI_NEED_LIVE = 1 << 3,	    /* not a captured host */
+	CLI_NEED_REAL = 1 << 4,	    /* neither captured nor emulated */
+	CLI_NEED_NAMES = 1 << 5,    /* every TD has its VM and process */
+	CLI_NEED_TIME = 1 << 6,	    /* the state of the host can change */
 };
 
-enum cli_group { CLI_GROUP_INSPECT, CLI_GROUP_RELEASE, CLI_GROUP_SETUP, CLI_GROUP_OTHER, CLI_GROUPS };
+enum cli_group {
+	CLI_GROUP_INSPECT,
+	CLI_GROUP_RELEASE,
+	CLI_GROUP_SETUP,
+	CLI_GROUP_OTHER,
+	CLI_GROUPS
+};
 
 struct cli_app;
 
 struct cli_cmd {
 	enum cli_group group;
 	const char *verb;
-	const char *noun;		/* NULL: the verb stands alone */
-	bool is_default;		/* the noun that may be left out */
+	const char *noun; /* NULL: the verb stands alone */
+	bool is_default;  /* the noun that may be left out */
 	bool hidden;
 	const char *summary;
-	const char *args;		/* "VM", "[VERB [NOUN]]" */
+	const char *args; /* "VM", "[VERB [NOUN]]" */
 	unsigned int min_args, max_args;
 	const struct cli_opt *opts;
 	size_t nr_opts;
-	unsigned int needs;		/* enum cli_need */
-	const char *details;		/* a paragraph of --help */
+	unsigned int needs;  /* enum cli_need */
+	const char *details; /* a paragraph of --help */
 	int (*run)(struct cli_app *app, int argc, char **argv);
 };
 
@@ -121,19 +127,19 @@ struct cli_table {
 	const struct cli_opt *global_opts;
 	size_t nr_global_opts;
 	const char *group_titles[CLI_GROUPS];
-	const char *const *exit_texts;	/* by exit code */
+	const char *const *exit_texts; /* by exit code */
 	size_t nr_exits;
 };
 
 struct cli_app {
 	const struct cli_table *table;
 	struct cli_values v;
-	const struct cli_cmd *cmd;	/* NULL until found */
+	const struct cli_cmd *cmd; /* NULL until found */
 	struct tdxctl_ctx *ctx;
 	struct tdxctl_snapshot *snap;
 	struct out *out;
-	const struct cli_error_form *error_form;	/* NULL: the usual one */
-	bool silent;			/* the verb has written to stdout itself */
+	const struct cli_error_form *error_form; /* NULL: the usual one */
+	bool silent;				 /* the verb has written to stdout itself */
 	bool out_tty, err_tty;
 };
 
@@ -177,9 +183,8 @@ int cmd_help(struct cli_app *app, int argc, char **argv);
 /* Formats the name of a verb and its noun: "status", "td show". */
 void cli_cmd_name(const struct cli_cmd *c, char *buf, size_t len);
 /* Records an error and returns @code. @id is the error code in JSON. */
-int cli_error(struct cli_app *app, enum cli_exit code, const char *id,
-	      const char *hint, const char *fmt, ...)
-	__attribute__((format(printf, 5, 6)));
+int cli_error(struct cli_app *app, enum cli_exit code, const char *id, const char *hint,
+	      const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 /*
  * Records a failure of the library: its own message and hint if it has them, else
  * "@fmt: strerror(-@err)". One table maps @err to the exit code and the JSON error code.
@@ -188,9 +193,8 @@ int cli_error(struct cli_app *app, enum cli_exit code, const char *id,
 int cli_lib_error(struct cli_app *app, int err, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 /* The same with the exit code and the JSON error code of the caller. */
-int cli_lib_error_as(struct cli_app *app, enum cli_exit code, const char *id,
-		     int err, const char *fmt, ...)
-	__attribute__((format(printf, 5, 6)));
+int cli_lib_error_as(struct cli_app *app, enum cli_exit code, const char *id, int err,
+		     const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 /* Prints a note to stderr, unless -q is given. */
 void cli_note(const struct cli_app *app, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
@@ -209,14 +213,12 @@ int cli_limits(struct cli_app *app, const char *file, struct tdxctl_thresholds *
 /* ---- view.c: shared by several verbs ---- */
 
 /* Returns the only TD that matches @sel, or NULL with the error recorded and *code set. */
-const struct tdxctl_td_view *cli_find_td(struct cli_app *app,
-					 const struct tdxctl_snapshot *snap,
+const struct tdxctl_td_view *cli_find_td(struct cli_app *app, const struct tdxctl_snapshot *snap,
 					 const char *sel, int *code);
 /* Formats a short selector that matches only @td: "td:3", or its PID if it has no number. */
 void view_selector(char *buf, size_t len, const struct tdxctl_td_view *td);
 /* Returns NULL if no TD has that TDR page. */
-const struct tdxctl_td_view *view_td_by_tdr(const struct tdxctl_snapshot *s,
-					    uint64_t tdr);
+const struct tdxctl_td_view *view_td_by_tdr(const struct tdxctl_snapshot *s, uint64_t tdr);
 /* Nanoseconds since @since; 0 if @since is unknown or later than the snapshot. */
 uint64_t view_age(const struct tdxctl_snapshot *s, uint64_t since);
 /*
@@ -231,8 +233,8 @@ struct out_node *view_failure(struct out_node *n, const struct cli_field *f, uns
 			      uint64_t status);
 enum out_style view_hkid_style(unsigned int state);
 enum out_style view_td_style(unsigned int state);
-const char *view_source(enum tdxctl_source source);	/* as in JSON */
-const char *view_lock(unsigned int kind);	/* the kernel's name */
+const char *view_source(enum tdxctl_source source); /* as in JSON */
+const char *view_lock(unsigned int kind);	    /* the kernel's name */
 /*
  * Appends "3 warnings" to a comma-separated list in @buf, or nothing if @n is 0. @many
  * is NULL if singular and plural are the same.
@@ -242,7 +244,7 @@ void view_add_count(char *buf, size_t len, uint64_t n, const char *one, const ch
 bool view_covered(const struct tdxctl_package *p);
 
 /* Reasons why a value is unknown. */
-extern const char view_no_helper[];	/* only the helper knows it */
-extern const char view_late[];		/* the TD was created before the helper was loaded */
+extern const char view_no_helper[]; /* only the helper knows it */
+extern const char view_late[];	    /* the TD was created before the helper was loaded */
 
 #endif

@@ -7,9 +7,8 @@
 
 #include "cli.h"
 
-static const char reload_helper[] =
-	"The loaded helper does not match this tdxctl; reload it: "
-	"'tdxctl helper unload && tdxctl helper load'.";
+static const char reload_helper[] = "The loaded helper does not match this tdxctl; reload it: "
+				    "'tdxctl helper unload && tdxctl helper load'.";
 
 static const struct {
 	int err;
@@ -19,18 +18,25 @@ static const struct {
 } errors[] = {
 	{ EPERM, CLI_PERMISSION, "permission", "Run as root (CAP_SYS_ADMIN is required)." },
 	{ EACCES, CLI_PERMISSION, "permission", "Run as root, or ask the owner for access." },
-	{ ENODEV, CLI_NO_HELPER, "helper-gone", "The helper was unloaded; run 'tdxctl helper load' and try again." },
+	{ ENODEV, CLI_NO_HELPER, "helper-gone",
+	  "The helper was unloaded; run 'tdxctl helper load' and try again." },
 	{ ENOTCONN, CLI_NO_HELPER, "helper-missing", "Load the helper with 'tdxctl helper load'." },
 	{ ENOTTY, CLI_NO_HELPER, "helper-version", reload_helper },
 	{ E2BIG, CLI_NO_HELPER, "helper-version", reload_helper },
 	{ EPROTO, CLI_NO_HELPER, "helper-version", reload_helper },
-	{ EOPNOTSUPP, CLI_NO_HELPER, "not-supported", "Not supported by this kernel; see 'tdxctl helper status'." },
-	{ EKEYREJECTED, CLI_PERMISSION, "module-signature", "The kernel requires signed modules (Secure Boot): sign the module or enrol its key." },
-	{ ENOEXEC, CLI_FAILED, "module-format", "The module was built for another kernel; build it for the running one ('uname -r')." },
-	{ ESRCH, CLI_FAILED, "gone", "The VM ended in the meantime; 'tdxctl td list' shows the remaining TDs." },
-	{ EBADF, CLI_FAILED, "gone", "The VM file was closed in the meantime; 'tdxctl td list' shows the remaining TDs." },
+	{ EOPNOTSUPP, CLI_NO_HELPER, "not-supported",
+	  "Not supported by this kernel; see 'tdxctl helper status'." },
+	{ EKEYREJECTED, CLI_PERMISSION, "module-signature",
+	  "The kernel requires signed modules (Secure Boot): sign the module or enrol its key." },
+	{ ENOEXEC, CLI_FAILED, "module-format",
+	  "The module was built for another kernel; build it for the running one ('uname -r')." },
+	{ ESRCH, CLI_FAILED, "gone",
+	  "The VM ended in the meantime; 'tdxctl td list' shows the remaining TDs." },
+	{ EBADF, CLI_FAILED, "gone",
+	  "The VM file was closed in the meantime; 'tdxctl td list' shows the remaining TDs." },
 	{ EFBIG, CLI_FAILED, "too-large", "" },
-	{ EBUSY, CLI_FAILED, "busy", "Wait until the other operation has finished, then try again." },
+	{ EBUSY, CLI_FAILED, "busy",
+	  "Wait until the other operation has finished, then try again." },
 	{ ENOMEM, CLI_FAILED, "no-memory", "" },
 	{ EINTR, CLI_FAILED, "interrupted", "" },
 };
@@ -40,12 +46,11 @@ void cli_cmd_name(const struct cli_cmd *c, char *buf, size_t len)
 	snprintf(buf, len, "%s%s%s", c->verb, c->noun ? " " : "", c->noun ? c->noun : "");
 }
 
-static int record(struct cli_app *app, enum cli_exit code, const char *id,
-		  const char *hint, const char *fmt, va_list ap)
-	__attribute__((format(printf, 5, 0)));
+static int record(struct cli_app *app, enum cli_exit code, const char *id, const char *hint,
+		  const char *fmt, va_list ap) __attribute__((format(printf, 5, 0)));
 
-static int record(struct cli_app *app, enum cli_exit code, const char *id,
-		  const char *hint, const char *fmt, va_list ap)
+static int record(struct cli_app *app, enum cli_exit code, const char *id, const char *hint,
+		  const char *fmt, va_list ap)
 {
 	char *msg;
 
@@ -56,8 +61,8 @@ static int record(struct cli_app *app, enum cli_exit code, const char *id,
 	return code;
 }
 
-int cli_error(struct cli_app *app, enum cli_exit code, const char *id,
-	      const char *hint, const char *fmt, ...)
+int cli_error(struct cli_app *app, enum cli_exit code, const char *id, const char *hint,
+	      const char *fmt, ...)
 {
 	va_list ap;
 
@@ -80,12 +85,11 @@ static void sentence(char *buf, size_t len, const char *s)
 		strcpy(buf + n, ".");
 }
 
-static int lib_error(struct cli_app *app, enum cli_exit code, const char *id,
-		     const char *hint, int err, const char *fmt, va_list ap)
-	__attribute__((format(printf, 6, 0)));
+static int lib_error(struct cli_app *app, enum cli_exit code, const char *id, const char *hint,
+		     int err, const char *fmt, va_list ap) __attribute__((format(printf, 6, 0)));
 
-static int lib_error(struct cli_app *app, enum cli_exit code, const char *id,
-		     const char *hint, int err, const char *fmt, va_list ap)
+static int lib_error(struct cli_app *app, enum cli_exit code, const char *id, const char *hint,
+		     int err, const char *fmt, va_list ap)
 {
 	const char *why = tdxctl_error(app->ctx), *next = tdxctl_hint(app->ctx);
 	char buf[512], name[64], *what;
@@ -100,8 +104,7 @@ static int lib_error(struct cli_app *app, enum cli_exit code, const char *id,
 	if (why && *why)
 		cli_error(app, code, id, buf, "%s", why);
 	else
-		cli_error(app, code, id, buf, "%s: %s", what ? what : "error",
-			  strerror(-err));
+		cli_error(app, code, id, buf, "%s: %s", what ? what : "error", strerror(-err));
 	free(what);
 	return code;
 }
@@ -125,8 +128,8 @@ int cli_lib_error(struct cli_app *app, int err, const char *fmt, ...)
 	return code;
 }
 
-int cli_lib_error_as(struct cli_app *app, enum cli_exit code, const char *id,
-		     int err, const char *fmt, ...)
+int cli_lib_error_as(struct cli_app *app, enum cli_exit code, const char *id, int err,
+		     const char *fmt, ...)
 {
 	va_list ap;
 
@@ -163,9 +166,8 @@ void cli_print_error(const struct cli_app *app)
 	if (!e->code)
 		return;
 	s = text_clean(e->message ? e->message : "out of memory");
-	fprintf(stderr, "%stdxctl:%s %s%s\n", colour ? "\033[1;31m" : "",
-		colour ? "\033[0m" : "", s ? s : "out of memory",
-		e->nr_candidates ? ":" : "");
+	fprintf(stderr, "%stdxctl:%s %s%s\n", colour ? "\033[1;31m" : "", colour ? "\033[0m" : "",
+		s ? s : "out of memory", e->nr_candidates ? ":" : "");
 	free(s);
 	for (size_t i = 0; i < e->nr_candidates; i++) {
 		s = text_clean(e->candidates[i]);

@@ -13,9 +13,10 @@ static void print_opts(FILE *f, const struct cli_opt *opts, size_t n)
 		if (o->letter)
 			snprintf(letter, sizeof(letter), "-%c, ", o->letter);
 		snprintf(left, sizeof(left), "%s--%s%s%s%s", letter, o->name,
-			 !o->arg ? "" : o->type == CLI_OPT_OPTIONAL ? "[=" : " ",
-			 o->arg ? o->arg : "",
-			 o->type == CLI_OPT_OPTIONAL ? "]" : "");
+			 !o->arg		     ? "" :
+			 o->type == CLI_OPT_OPTIONAL ? "[=" :
+						       " ",
+			 o->arg ? o->arg : "", o->type == CLI_OPT_OPTIONAL ? "]" : "");
 		fprintf(f, "  %-24s  %s\n", left, o->help);
 	}
 }
@@ -34,7 +35,8 @@ void cli_help_main(FILE *f, const struct cli_table *t)
 	fputs("Usage: tdxctl [options] VERB [NOUN] [options]\n\n"
 	      "Shows which HKIDs of an Intel TDX host are in use and by which TD, what delays\n"
 	      "key configuration, and whether every CPU can run TDs. Frees the HKID and the\n"
-	      "memory of a TD that does not end.\n", f);
+	      "memory of a TD that does not end.\n",
+	      f);
 	for (enum cli_group g = 0; g < CLI_GROUPS; g++) {
 		fprintf(f, "\n%s:\n", t->group_titles[g]);
 		for (size_t i = 0; i < t->nr_cmds; i++) {
@@ -57,8 +59,7 @@ void cli_help_main(FILE *f, const struct cli_table *t)
 	fputs("\nSee also: tdxctl VERB --help, tdxctl(8), tdxctl-json(5)\n", f);
 }
 
-void cli_help_verb(FILE *f, const struct cli_table *t, const char *verb,
-		   const struct cli_cmd *only)
+void cli_help_verb(FILE *f, const struct cli_table *t, const char *verb, const struct cli_cmd *only)
 {
 	const char *lead = "Usage: ";
 
@@ -76,12 +77,13 @@ void cli_help_verb(FILE *f, const struct cli_table *t, const char *verb,
 		if (strcmp(c->verb, verb) || (only && c != only))
 			continue;
 		if (only || !c->noun)
-			fprintf(f, "\n%c%s.\n", c->summary[0] - ('a' - 'A') *
-				(c->summary[0] >= 'a' && c->summary[0] <= 'z'),
+			fprintf(f, "\n%c%s.\n",
+				c->summary[0] - ('a' - 'A') * (c->summary[0] >= 'a' &&
+							       c->summary[0] <= 'z'),
 				c->summary + 1);
 		else
-			fprintf(f, "\n%s%s: %s.\n", c->noun,
-				c->is_default ? " (the default)" : "", c->summary);
+			fprintf(f, "\n%s%s: %s.\n", c->noun, c->is_default ? " (the default)" : "",
+				c->summary);
 		if (c->details)
 			fprintf(f, "%s\n", c->details);
 		if (c->nr_opts) {

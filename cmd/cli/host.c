@@ -34,8 +34,9 @@ int cli_open_host(struct cli_app *app)
 			return CLI_FAILED;
 		}
 		if (err)
-			return cli_lib_error(app, err, "%s", app->v.emulate_file ?
-					     app->v.emulate_file : "emulated host");
+			return cli_lib_error(app, err, "%s",
+					     app->v.emulate_file ? app->v.emulate_file :
+								   "emulated host");
 	}
 	return 0;
 }
@@ -53,11 +54,14 @@ int cli_check_needs(struct cli_app *app)
 		return cli_error(app, CLI_USAGE, "usage", "Run it without --emulate.",
 				 "%s: an emulated host has no kernel module", name);
 	lacks = needs & CLI_NEED_REAL ? "has no kernel module" :
-		needs & CLI_NEED_TIME ? "does not change, so there is nothing to wait for" : "cannot be changed";
+		needs & CLI_NEED_TIME ? "does not change, so there is nothing to wait for" :
+					"cannot be changed";
 	if ((needs & (CLI_NEED_REAL | CLI_NEED_LIVE)) && (app->v.root || app->v.from_report))
-		return cli_error(app, CLI_USAGE, "usage", app->v.root ? "Run it without --root." :
-				 "Run it without --from-report.", "%s: a %s %s", name,
-				 app->v.root ? "captured host" : "report", lacks);
+		return cli_error(app, CLI_USAGE, "usage",
+				 app->v.root ? "Run it without --root." :
+					       "Run it without --from-report.",
+				 "%s: a %s %s", name, app->v.root ? "captured host" : "report",
+				 lacks);
 	if (!(needs & CLI_NEED_SNAPSHOT))
 		return 0;
 	tdxctl_set_brief(app->ctx, !(needs & CLI_NEED_NAMES));
@@ -67,16 +71,16 @@ int cli_check_needs(struct cli_app *app)
 	host = app->snap->source == TDXCTL_SOURCE_HOST;
 	if (!app->snap->platform.has_tdx &&
 	    ((needs & CLI_NEED_TDX) || ((needs & CLI_NEED_LEDGER) && host)))
-		return cli_error(app, CLI_NO_TDX, "no-tdx",
-				 "'tdxctl doctor' shows why.",
+		return cli_error(app, CLI_NO_TDX, "no-tdx", "'tdxctl doctor' shows why.",
 				 "this host has no TDX, or it is off");
 	if ((needs & CLI_NEED_LEDGER) && host) {
 		if (app->v.root || app->v.from_report)
 			return cli_error(app, CLI_NO_HELPER, "helper-missing",
 					 "'tdxctl status' shows what is known without it.",
-					 "%s: needs the helper, %s", name, app->v.root ?
-					 "but a captured host has only files" :
-					 "but it was not loaded when the report was written");
+					 "%s: needs the helper, %s", name,
+					 app->v.root ?
+						 "but a captured host has only files" :
+						 "but it was not loaded when the report was written");
 		return cli_error(app, CLI_NO_HELPER, "helper-missing",
 				 "Load the helper with 'tdxctl helper load'.",
 				 "%s: the helper is not loaded", name);

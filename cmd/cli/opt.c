@@ -51,7 +51,8 @@ static void set_finish(struct option_set *set, bool permute)
 		set->longs[i] = (struct option){
 			.name = o->name,
 			.has_arg = o->type == CLI_OPT_OPTIONAL ? optional_argument :
-				   arg ? required_argument : no_argument,
+				   arg			       ? required_argument :
+								 no_argument,
 			.val = UCHAR_MAX + 1 + (int)i,
 		};
 		if (o->letter) {
@@ -81,8 +82,7 @@ static int usage_hint(struct cli_app *app, const char *suggestion, const char *f
 	return cli_error(app, CLI_USAGE, "usage", hint, fmt, what);
 }
 
-static int unknown_option(struct cli_app *app, const struct option_set *set,
-			  const char *arg)
+static int unknown_option(struct cli_app *app, const struct option_set *set, const char *arg)
 {
 	const char *names[MAX_OPTS], *found = NULL;
 	char word[64], suggestion[70];
@@ -113,7 +113,7 @@ static int bad_value(struct cli_app *app, const struct cli_opt *o, const char *v
 }
 
 static int add_value(struct cli_app *app, const struct cli_opt *o, struct cli_list *l,
-		    const char *val)
+		     const char *val)
 {
 	const char **bigger;
 
@@ -177,12 +177,12 @@ static int store(struct cli_app *app, const struct cli_opt *o, const char *val)
  * finds the first word that is not an option and leaves optind there. Returns 0, or
  * CLI_USAGE at an option that is not in @set.
  */
-static int pass(struct cli_app *app, const struct option_set *set, int argc,
-		char **argv, bool apply)
+static int pass(struct cli_app *app, const struct option_set *set, int argc, char **argv,
+		bool apply)
 {
 	int c, index;
 
-	optind = 0;	/* glibc: start over */
+	optind = 0; /* glibc: start over */
 	opterr = 0;
 	while ((c = getopt_long(argc, argv, set->shorts, set->longs, &index)) != -1) {
 		const struct cli_opt *o = NULL;
@@ -265,8 +265,8 @@ int cli_unknown_noun(struct cli_app *app, const char *verb, const char *word)
 	} else {
 		len = (size_t)snprintf(hint, sizeof(hint), "Use one of: ");
 		for (size_t i = 0; i < n && len < sizeof(hint); i++)
-			len += (size_t)snprintf(hint + len, sizeof(hint) - len,
-						"%s'tdxctl %s %s'", i ? ", " : "", verb, names[i]);
+			len += (size_t)snprintf(hint + len, sizeof(hint) - len, "%s'tdxctl %s %s'",
+						i ? ", " : "", verb, names[i]);
 	}
 	if (!word)
 		return cli_error(app, CLI_USAGE, "usage", hint, "'%s' requires a noun", verb);
@@ -347,8 +347,8 @@ static const struct cli_opt *error_opt(const struct cli_table *t, const char *ar
 		for (size_t k = 0; k < t->cmds[i].nr_opts; k++) {
 			const struct cli_opt *o = &t->cmds[i].opts[k];
 
-			if (o->error_forms && len == strlen(o->name) + 2 && !strncmp(arg, "--", 2) &&
-			    !strncmp(arg + 2, o->name, len - 2))
+			if (o->error_forms && len == strlen(o->name) + 2 &&
+			    !strncmp(arg, "--", 2) && !strncmp(arg + 2, o->name, len - 2))
 				return o;
 		}
 	}
@@ -362,9 +362,8 @@ static void find_error_form(struct cli_app *app, int argc, char **argv)
 		const char *a = argv[i], *value = strchr(a, '=') ? strchr(a, '=') + 1 : argv[i + 1];
 		const struct cli_opt *o = error_opt(app->table, a);
 
-		if (!strcmp(a, "--json") ||
-		    (a[0] == '-' && a[1] != '-' && strchr(a, 'j') &&
-		     strspn(a + 1, "jqvh") == strlen(a + 1)))
+		if (!strcmp(a, "--json") || (a[0] == '-' && a[1] != '-' && strchr(a, 'j') &&
+					     strspn(a + 1, "jqvh") == strlen(a + 1)))
 			app->v.json = true;
 		for (size_t k = 0; o && value && o->values[k]; k++)
 			if (!strcmp(o->values[k], value))
@@ -383,7 +382,8 @@ static void each_value(struct cli_app *app, enum cli_opt_type type,
 	for (size_t i = 0; i < t->nr_cmds; i++)
 		for (size_t k = 0; k < t->cmds[i].nr_opts; k++)
 			if (t->cmds[i].opts[k].type == type)
-				fn(&t->cmds[i].opts[k], (char *)&app->v + t->cmds[i].opts[k].offset);
+				fn(&t->cmds[i].opts[k],
+				   (char *)&app->v + t->cmds[i].opts[k].offset);
 }
 
 static void set_preset(const struct cli_opt *o, void *value)
@@ -428,9 +428,10 @@ int cli_parse(struct cli_app *app, int argc, char **argv, char ***args, int *nr_
 	if (app->v.help || app->v.version || !c)
 		return 0;
 	if (!!app->v.root + app->v.emulate + !!app->v.from_report > 1)
-		return usage_hint(app, NULL, "%s are mutually exclusive", app->v.from_report ?
-				  app->v.root ? "--root and --from-report" : "--emulate and --from-report" :
-				  "--root and --emulate");
+		return usage_hint(app, NULL, "%s are mutually exclusive",
+				  app->v.from_report ? app->v.root ? "--root and --from-report" :
+								     "--emulate and --from-report" :
+						       "--root and --emulate");
 	if ((unsigned int)*nr_args < c->min_args)
 		return usage_hint(app, NULL, "missing argument: %s", c->args);
 	if ((unsigned int)*nr_args > c->max_args)

@@ -26,8 +26,8 @@ static unsigned int distance(const char *a, const char *b)
 				best = d[i - 1][j] + 1;
 			if (d[i][j - 1] + 1 < best)
 				best = d[i][j - 1] + 1;
-			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] &&
-			    a[i - 2] == b[j - 1] && d[i - 2][j - 2] + 1 < best)
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
+			    d[i - 2][j - 2] + 1 < best)
 				best = d[i - 2][j - 2] + 1;
 			d[i][j] = best;
 		}
@@ -43,8 +43,8 @@ const char *cli_suggest(const char *word, const char *const *names, size_t count
 
 	for (size_t i = 0; i < count; i++) {
 		/* A prefix counts as one edit: "rel", "--verb". */
-		unsigned int d = len >= 2 && !strncmp(names[i], word, len) ?
-				 1 : distance(word, names[i]);
+		unsigned int d =
+			len >= 2 && !strncmp(names[i], word, len) ? 1 : distance(word, names[i]);
 
 		if (d < near) {
 			near = d;

@@ -38,10 +38,9 @@ static void candidate(struct cli_app *app, const struct tdxctl_td_view *td)
 }
 
 /* More would scroll the message off the screen. */
-#define MAX_SHOWN	20
+#define MAX_SHOWN 20
 
-static int not_found(struct cli_app *app, const struct tdxctl_snapshot *snap,
-		     const char *sel)
+static int not_found(struct cli_app *app, const struct tdxctl_snapshot *snap, const char *sel)
 {
 	const char *s, *plain = "Name a VM by name, UUID, PID, hkid:N or td:N.";
 	const char **names;
@@ -75,8 +74,7 @@ static int not_found(struct cli_app *app, const struct tdxctl_snapshot *snap,
 	return CLI_FAILED;
 }
 
-const struct tdxctl_td_view *cli_find_td(struct cli_app *app,
-					 const struct tdxctl_snapshot *snap,
+const struct tdxctl_td_view *cli_find_td(struct cli_app *app, const struct tdxctl_snapshot *snap,
 					 const char *sel, int *code)
 {
 	const struct tdxctl_td_view *td = NULL;
@@ -96,8 +94,8 @@ const struct tdxctl_td_view *cli_find_td(struct cli_app *app,
 	} else if (n > 1) {
 		for (int i = 0; i < n; i++)
 			numbers &= snap->tds[idx[i]].td.id != 0;
-		*code = cli_error(app, CLI_USAGE, "ambiguous", numbers ?
-				  "Select one with td:N." : "Select one with its PID.",
+		*code = cli_error(app, CLI_USAGE, "ambiguous",
+				  numbers ? "Select one with td:N." : "Select one with its PID.",
 				  "'%s' matches %d VMs", sel, n);
 		for (int i = 0; i < n; i++)
 			candidate(app, &snap->tds[idx[i]]);
@@ -108,8 +106,7 @@ const struct tdxctl_td_view *cli_find_td(struct cli_app *app,
 	return td;
 }
 
-const struct tdxctl_td_view *view_td_by_tdr(const struct tdxctl_snapshot *s,
-					    uint64_t tdr)
+const struct tdxctl_td_view *view_td_by_tdr(const struct tdxctl_snapshot *s, uint64_t tdr)
 {
 	for (size_t i = 0; tdr && i < s->nr_tds; i++)
 		if (s->tds[i].td.tdr == tdr)

@@ -10,15 +10,15 @@
 
 struct metrics_host {
 	const struct tdxctl_facts *facts;
-	const struct tdxctl_snapshot *snap;	/* part of @facts */
-	uint64_t boot_time;			/* seconds since 1970; 0: unknown */
+	const struct tdxctl_snapshot *snap; /* part of @facts */
+	uint64_t boot_time;		    /* seconds since 1970; 0: unknown */
 };
 
 struct metric {
 	struct prom_metric prom;
-	bool per_td;				/* only with --per-td */
+	bool per_td; /* only with --per-td */
 	void (*emit)(struct prom *p, const struct metric *m, const struct metrics_host *h);
-	size_t offset;				/* for @emit: offset of the value in its struct */
+	size_t offset; /* for @emit: offset of the value in its struct */
 };
 
 extern const struct metric metrics[];

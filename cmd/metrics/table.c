@@ -56,7 +56,9 @@ static void start_time(struct prom *p, const struct metric *m, const struct metr
 	const struct tdxctl_snapshot *s = h->snap;
 
 	if (s->source == TDXCTL_SOURCE_HELPER && s->info.attached_ns && h->boot_time)
-		one(p, m, h->boot_time * UINT64_C(1000000000) + s->info.attached_ns + s->hdr.boot_offset_ns);
+		one(p, m,
+		    h->boot_time * UINT64_C(1000000000) + s->info.attached_ns +
+			    s->hdr.boot_offset_ns);
 }
 
 static void tdx_available(struct prom *p, const struct metric *m, const struct metrics_host *h)
@@ -178,7 +180,8 @@ static void td_info(struct prom *p, const struct metric *m, const struct metrics
 	}
 }
 
-static void per_td(struct prom *p, const struct metric *m, const struct tdxctl_td_view *v, uint64_t n)
+static void per_td(struct prom *p, const struct metric *m, const struct tdxctl_td_view *v,
+		   uint64_t n)
 {
 	char id[24];
 	const char *values[] = { id, v->vm.name };
@@ -221,12 +224,14 @@ static void td_state_time(struct prom *p, const struct metric *m, const struct m
 {
 	for (size_t i = 0; i < h->snap->nr_tds; i++)
 		if (h->snap->tds[i].td.since_ns)
-			per_td(p, m, &h->snap->tds[i], view_age(h->snap, h->snap->tds[i].td.since_ns));
+			per_td(p, m, &h->snap->tds[i],
+			       view_age(h->snap, h->snap->tds[i].td.since_ns));
 }
 
 /* ---- packages and CPUs ---- */
 
-static void package(struct prom *p, const struct metric *m, const struct tdxctl_package *pkg, uint64_t v)
+static void package(struct prom *p, const struct metric *m, const struct tdxctl_package *pkg,
+		    uint64_t v)
 {
 	char id[24];
 	const char *value = id;
@@ -362,7 +367,10 @@ static void durations(struct prom *p, const struct metric *m, const struct metri
 
 /* ---- the table ---- */
 
-#define LABEL(name) { .key = name, .type = OUT_STR }
+#define LABEL(name) \
+	{ \
+		.key = name, .type = OUT_STR \
+	}
 static const struct cli_field version_label[] = { LABEL("version") };
 static const struct cli_field helper_labels[] = { LABEL("version"), LABEL("provider") };
 static const struct cli_field state_label[] = { LABEL("state") };
@@ -370,10 +378,11 @@ static const struct cli_field package_label[] = { LABEL("package") };
 static const struct cli_field lock_labels[] = { LABEL("lock"), LABEL("package") };
 static const struct cli_field leaf_label[] = { LABEL("leaf") };
 static const struct cli_field td_labels[] = { LABEL("td"), LABEL("vm") };
-static const struct cli_field td_info_labels[] = { LABEL("td"), LABEL("vm"), LABEL("uuid"), LABEL("state") };
+static const struct cli_field td_info_labels[] = { LABEL("td"), LABEL("vm"), LABEL("uuid"),
+						   LABEL("state") };
 
-#define NO_LABELS	.labels = NULL
-#define LABELS(table)	.labels = table, .nr_labels = ARRAY_SIZE(table)
+#define NO_LABELS     .labels = NULL
+#define LABELS(table) .labels = table, .nr_labels = ARRAY_SIZE(table)
 #define METRIC(id, kind, text, ...) \
 	.prom = { .name = "tdxctl_" id, .type = PROM_##kind, .help = text, __VA_ARGS__ }
 
@@ -382,32 +391,43 @@ const struct metric metrics[] = {
 	  .emit = build },
 	{ METRIC("tdx_available", GAUGE, "1 if a working TDX module was found.", NO_LABELS),
 	  .emit = tdx_available },
-	{ METRIC("module_info", GAUGE, "Version of the TDX module; always 1.", LABELS(version_label)),
+	{ METRIC("module_info", GAUGE, "Version of the TDX module; always 1.",
+		 LABELS(version_label)),
 	  .emit = module_info },
 	{ METRIC("module_updates_remaining", GAUGE,
-		 "Updates of the TDX module that are still possible before the next reboot.", NO_LABELS),
+		 "Updates of the TDX module that are still possible before the next reboot.",
+		 NO_LABELS),
 	  .emit = updates_left },
 	{ METRIC("helper_up", GAUGE,
-		 "1 if the helper answered; without it, HKIDs, TDs and locks are not known.", NO_LABELS),
+		 "1 if the helper answered; without it, HKIDs, TDs and locks are not known.",
+		 NO_LABELS),
 	  .emit = helper_up },
-	{ METRIC("helper_info", GAUGE, "Version of the helper, and the module whose SEAMCALLs it observes; always 1.",
-		 LABELS(helper_labels)), .emit = helper_info },
+	{ METRIC("helper_info", GAUGE,
+		 "Version of the helper, and the module whose SEAMCALLs it observes; always 1.",
+		 LABELS(helper_labels)),
+	  .emit = helper_info },
 	{ METRIC("helper_start_time_seconds", GAUGE,
 		 "When the helper started to count, in seconds since 1970; all counters were zero then.",
-		 .unit = "seconds"), .emit = start_time },
-	{ METRIC("seamcalls_missed_total", COUNTER, "SEAMCALLs that the helper's probes missed.", NO_LABELS),
+		 .unit = "seconds"),
+	  .emit = start_time },
+	{ METRIC("seamcalls_missed_total", COUNTER, "SEAMCALLs that the helper's probes missed.",
+		 NO_LABELS),
 	  .emit = header_counter, .offset = offsetof(struct tdxctl_snapshot_hdr, missed) },
 	{ METRIC("violations_total", COUNTER, "SEAMCALLs that contradict the record of the helper.",
 		 NO_LABELS),
 	  .emit = header_counter, .offset = offsetof(struct tdxctl_snapshot_hdr, violations) },
-	{ METRIC("tds_dropped_total", COUNTER, "TDs not tracked because the table of the helper was full.", NO_LABELS),
+	{ METRIC("tds_dropped_total", COUNTER,
+		 "TDs not tracked because the table of the helper was full.", NO_LABELS),
 	  .emit = header_counter, .offset = offsetof(struct tdxctl_snapshot_hdr, tds_dropped) },
 
-	{ METRIC("hkids", GAUGE, "Guest HKIDs by state, as observed by the helper.", LABELS(state_label)),
+	{ METRIC("hkids", GAUGE, "Guest HKIDs by state, as observed by the helper.",
+		 LABELS(state_label)),
 	  .emit = hkids },
-	{ METRIC("cgroup_hkid_capacity", GAUGE, "Guest HKIDs, as counted by the misc cgroup controller.",
-		 NO_LABELS), .emit = cgroup_capacity },
-	{ METRIC("cgroup_hkids_charged", GAUGE, "HKIDs in use, as charged by the misc cgroup controller.", NO_LABELS),
+	{ METRIC("cgroup_hkid_capacity", GAUGE,
+		 "Guest HKIDs, as counted by the misc cgroup controller.", NO_LABELS),
+	  .emit = cgroup_capacity },
+	{ METRIC("cgroup_hkids_charged", GAUGE,
+		 "HKIDs in use, as charged by the misc cgroup controller.", NO_LABELS),
 	  .emit = cgroup_charged },
 
 	{ METRIC("tds", GAUGE, "TDs by state.", LABELS(state_label)), .emit = tds },
@@ -415,66 +435,86 @@ const struct metric metrics[] = {
 	  .emit = tds_bytes, .offset = offsetof(struct tdxctl_td, private_pages) },
 	{ METRIC("tds_sept_bytes", GAUGE, "Secure EPT pages of all TDs.", .unit = "bytes"),
 	  .emit = tds_bytes, .offset = offsetof(struct tdxctl_td, sept_pages) },
-	{ METRIC("tds_control_bytes", GAUGE, "Control pages of all TDs and their vCPUs.", .unit = "bytes"),
+	{ METRIC("tds_control_bytes", GAUGE, "Control pages of all TDs and their vCPUs.",
+		 .unit = "bytes"),
 	  .emit = tds_bytes, .offset = offsetof(struct tdxctl_td, control_pages) },
 	{ METRIC("teardown_longest_seconds", GAUGE,
 		 "Duration of the longest teardown in progress; 0 if there is none.",
-		 .unit = "seconds"), .emit = longest_teardown },
+		 .unit = "seconds"),
+	  .emit = longest_teardown },
 
 	{ METRIC("package_cpus", GAUGE, "CPUs of the package.", LABELS(package_label)),
 	  .emit = package_u32, .offset = offsetof(struct tdxctl_package, present_cpus) },
-	{ METRIC("package_online_cpus", GAUGE, "Online CPUs of the package.", LABELS(package_label)),
+	{ METRIC("package_online_cpus", GAUGE, "Online CPUs of the package.",
+		 LABELS(package_label)),
 	  .emit = package_u32, .offset = offsetof(struct tdxctl_package, online_cpus) },
 	{ METRIC("package_covered", GAUGE,
 		 "1 if the package has an online CPU; without one, no TD can be created or torn down.",
-		 LABELS(package_label)), .emit = package_covered },
-	{ METRIC("package_global_key", GAUGE, "1 if the key of the TDX module itself is configured on the package.",
+		 LABELS(package_label)),
+	  .emit = package_covered },
+	{ METRIC("package_global_key", GAUGE,
+		 "1 if the key of the TDX module itself is configured on the package.",
 		 LABELS(package_label)),
 	  .emit = package_u32, .offset = offsetof(struct tdxctl_package, global_key) },
 	{ METRIC("package_keys_programmed_total", COUNTER, "TD keys programmed on the package.",
-		 LABELS(package_label)), .emit = package_keys },
+		 LABELS(package_label)),
+	  .emit = package_keys },
 	{ METRIC("cpus", GAUGE, "CPUs by TDX state; unknown without the helper.",
-		 LABELS(state_label)), .emit = cpus },
+		 LABELS(state_label)),
+	  .emit = cpus },
 
-	{ METRIC("lock_held", GAUGE, "1 while the lock is held.", LABELS(lock_labels)), .emit = lock_held },
-	{ METRIC("lock_held_seconds", GAUGE, "Duration of the current hold of the lock; 0 if it is free.",
-		 LABELS(lock_labels), .unit = "seconds"), .emit = lock_held_time },
+	{ METRIC("lock_held", GAUGE, "1 while the lock is held.", LABELS(lock_labels)),
+	  .emit = lock_held },
+	{ METRIC("lock_held_seconds", GAUGE,
+		 "Duration of the current hold of the lock; 0 if it is free.", LABELS(lock_labels),
+		 .unit = "seconds"),
+	  .emit = lock_held_time },
 	{ METRIC("lock_longest_hold_seconds", GAUGE, "Duration of the longest hold of the lock.",
 		 LABELS(lock_labels), .unit = "seconds"),
 	  .emit = lock_u64, .offset = offsetof(struct tdxctl_lock, longest_ns) },
-	{ METRIC("lock_acquisitions_total", COUNTER, "Acquisitions of the lock.", LABELS(lock_labels)),
+	{ METRIC("lock_acquisitions_total", COUNTER, "Acquisitions of the lock.",
+		 LABELS(lock_labels)),
 	  .emit = lock_u64, .offset = offsetof(struct tdxctl_lock, acquisitions) },
-	{ METRIC("lock_contended_total", COUNTER, "Acquisitions of the lock that had to wait.", LABELS(lock_labels)),
+	{ METRIC("lock_contended_total", COUNTER, "Acquisitions of the lock that had to wait.",
+		 LABELS(lock_labels)),
 	  .emit = lock_u64, .offset = offsetof(struct tdxctl_lock, contended) },
 	{ METRIC("lock_busy_retries_total", COUNTER,
-		 "SEAMCALLs under the lock that were retried because an operand was busy.", LABELS(lock_labels)),
+		 "SEAMCALLs under the lock that were retried because an operand was busy.",
+		 LABELS(lock_labels)),
 	  .emit = lock_u64, .offset = offsetof(struct tdxctl_lock, busy_retries) },
 	{ METRIC("lock_entropy_retries_total", COUNTER,
-		 "SEAMCALLs under the lock that were retried for lack of entropy.", LABELS(lock_labels)),
+		 "SEAMCALLs under the lock that were retried for lack of entropy.",
+		 LABELS(lock_labels)),
 	  .emit = lock_u64, .offset = offsetof(struct tdxctl_lock, entropy_retries) },
 
 	{ METRIC("seamcall_duration_seconds", HISTOGRAM, "Duration of SEAMCALLs.",
-		 LABELS(leaf_label), .unit = "seconds"), .emit = durations },
+		 LABELS(leaf_label), .unit = "seconds"),
+	  .emit = durations },
 	{ METRIC("seamcall_longest_seconds", GAUGE, "Duration of the longest SEAMCALL.",
 		 LABELS(leaf_label), .unit = "seconds"),
 	  .emit = leaf_u64, .offset = offsetof(struct tdxctl_leaf, max_ns) },
-	{ METRIC("seamcall_errors_total", COUNTER, "SEAMCALLs whose status was not TDX_SUCCESS.", LABELS(leaf_label)),
-	  .emit = leaf_u64, .offset = offsetof(struct tdxctl_leaf, errors) },
-	{ METRIC("seamcall_busy_total", COUNTER, "SEAMCALLs that failed because an operand was busy.",
+	{ METRIC("seamcall_errors_total", COUNTER, "SEAMCALLs whose status was not TDX_SUCCESS.",
 		 LABELS(leaf_label)),
+	  .emit = leaf_u64, .offset = offsetof(struct tdxctl_leaf, errors) },
+	{ METRIC("seamcall_busy_total", COUNTER,
+		 "SEAMCALLs that failed because an operand was busy.", LABELS(leaf_label)),
 	  .emit = leaf_u64, .offset = offsetof(struct tdxctl_leaf, busy) },
 
 	{ METRIC("td_info", GAUGE, "VM and state of the TD; always 1.", LABELS(td_info_labels)),
 	  .per_td = true, .emit = td_info },
 	{ METRIC("td_hkid", GAUGE, "HKID of the TD; 0 if it was freed.", LABELS(td_labels)),
 	  .per_td = true, .emit = td_hkid },
-	{ METRIC("td_vcpus", GAUGE, "vCPUs of the TD.", LABELS(td_labels)), .per_td = true, .emit = td_vcpus },
-	{ METRIC("td_private_bytes", GAUGE, "Private memory of the TD.", LABELS(td_labels), .unit = "bytes"),
+	{ METRIC("td_vcpus", GAUGE, "vCPUs of the TD.", LABELS(td_labels)), .per_td = true,
+	  .emit = td_vcpus },
+	{ METRIC("td_private_bytes", GAUGE, "Private memory of the TD.", LABELS(td_labels),
+		 .unit = "bytes"),
 	  .per_td = true, .emit = td_bytes, .offset = offsetof(struct tdxctl_td, private_pages) },
-	{ METRIC("td_sept_bytes", GAUGE, "Secure EPT pages of the TD.", LABELS(td_labels), .unit = "bytes"),
+	{ METRIC("td_sept_bytes", GAUGE, "Secure EPT pages of the TD.", LABELS(td_labels),
+		 .unit = "bytes"),
 	  .per_td = true, .emit = td_bytes, .offset = offsetof(struct tdxctl_td, sept_pages) },
 	{ METRIC("td_state_seconds", GAUGE, "Time since the TD entered its state.",
-		 LABELS(td_labels), .unit = "seconds"), .per_td = true, .emit = td_state_time },
+		 LABELS(td_labels), .unit = "seconds"),
+	  .per_td = true, .emit = td_state_time },
 	{ METRIC("td_seamcalls_total", COUNTER, "SEAMCALLs issued for the TD.", LABELS(td_labels)),
 	  .per_td = true, .emit = td_seamcalls },
 };

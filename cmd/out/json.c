@@ -26,7 +26,7 @@ static struct json_object *json_string(const char *s)
 			q += len;
 			p += len;
 		} else {
-			memcpy(q, "\xef\xbf\xbd", 3);	/* U+FFFD */
+			memcpy(q, "\xef\xbf\xbd", 3); /* U+FFFD */
 			q += 3;
 			p++;
 		}
@@ -38,8 +38,7 @@ static struct json_object *json_string(const char *s)
 }
 
 /* Takes ownership of @val. NULL is an allocation failure unless @null is set. */
-static int put(struct json_object *obj, const char *key,
-	       struct json_object *val, bool null)
+static int put(struct json_object *obj, const char *key, struct json_object *val, bool null)
 {
 	if (!val && !null)
 		return -ENOMEM;
@@ -95,8 +94,7 @@ static int fill_array(struct json_object *arr, const struct out_node *n)
 static struct json_object *json_container(const struct out_node *n)
 {
 	bool array = n->field->type != OUT_OBJECT;
-	struct json_object *j = array ? json_object_new_array() :
-					json_object_new_object();
+	struct json_object *j = array ? json_object_new_array() : json_object_new_object();
 
 	if (j && (array ? fill_array(j, n) : fill_object(j, n))) {
 		json_object_put(j);
@@ -108,7 +106,10 @@ static struct json_object *json_container(const struct out_node *n)
 static bool is_container(const struct out_node *n)
 {
 	switch (n->field->type) {
-	case OUT_OBJECT: case OUT_LIST: case OUT_TABLE: case OUT_CHAIN:
+	case OUT_OBJECT:
+	case OUT_LIST:
+	case OUT_TABLE:
+	case OUT_CHAIN:
 		return true;
 	default:
 		return false;
@@ -190,12 +191,11 @@ int out_json(const struct out *o, FILE *f, const char *command)
 		return -ENOMEM;
 	if (put(top, "schema_version", json_object_new_int(1), false) ||
 	    put(top, "command", command ? json_string(command) : NULL, !command) ||
-	    fill_object(top, out_root(o)) ||
-	    (e->code && put_error(top, e)))
+	    fill_object(top, out_root(o)) || (e->code && put_error(top, e)))
 		goto out;
 	text = json_object_to_json_string_ext(top, JSON_C_TO_STRING_PRETTY |
-					      JSON_C_TO_STRING_SPACED |
-					      JSON_C_TO_STRING_NOSLASHESCAPE);
+							   JSON_C_TO_STRING_SPACED |
+							   JSON_C_TO_STRING_NOSLASHESCAPE);
 	if (!text)
 		goto out;
 	fputs(text, f);

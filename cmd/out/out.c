@@ -127,8 +127,7 @@ void out_gap(struct out_node *parent)
 	add(parent, &gap_field);
 }
 
-struct out_node *out_str(struct out_node *parent, const struct cli_field *f,
-			 const char *s)
+struct out_node *out_str(struct out_node *parent, const struct cli_field *f, const char *s)
 {
 	struct out_node *n = add(parent, f);
 
@@ -136,8 +135,7 @@ struct out_node *out_str(struct out_node *parent, const struct cli_field *f,
 	return n;
 }
 
-struct out_node *out_strf(struct out_node *parent, const struct cli_field *f,
-			  const char *fmt, ...)
+struct out_node *out_strf(struct out_node *parent, const struct cli_field *f, const char *fmt, ...)
 {
 	struct out_node *n = add(parent, f);
 	va_list ap;
@@ -153,8 +151,7 @@ struct out_node *out_strf(struct out_node *parent, const struct cli_field *f,
 	return n;
 }
 
-struct out_node *out_uint(struct out_node *parent, const struct cli_field *f,
-			  uint64_t v)
+struct out_node *out_uint(struct out_node *parent, const struct cli_field *f, uint64_t v)
 {
 	struct out_node *n = add(parent, f);
 
@@ -163,21 +160,18 @@ struct out_node *out_uint(struct out_node *parent, const struct cli_field *f,
 	return n;
 }
 
-struct out_node *out_int(struct out_node *parent, const struct cli_field *f,
-			 int64_t v)
+struct out_node *out_int(struct out_node *parent, const struct cli_field *f, int64_t v)
 {
 	return out_uint(parent, f, (uint64_t)v);
 }
 
-struct out_node *out_bool(struct out_node *parent, const struct cli_field *f,
-			  bool v)
+struct out_node *out_bool(struct out_node *parent, const struct cli_field *f, bool v)
 {
 	return out_uint(parent, f, v);
 }
 
-struct out_node *out_bar(struct out_node *parent, const struct cli_field *f,
-			 uint64_t used, uint64_t bad, uint64_t total,
-			 const char *text)
+struct out_node *out_bar(struct out_node *parent, const struct cli_field *f, uint64_t used,
+			 uint64_t bad, uint64_t total, const char *text)
 {
 	struct out_node *n = out_uint(parent, f, used);
 
@@ -198,14 +192,12 @@ struct out_node *out_none(struct out_node *parent, const struct cli_field *f)
 	return n;
 }
 
-struct out_node *out_str_or_none(struct out_node *parent, const struct cli_field *f,
-				 const char *s)
+struct out_node *out_str_or_none(struct out_node *parent, const struct cli_field *f, const char *s)
 {
 	return s ? out_str(parent, f, s) : out_none(parent, f);
 }
 
-struct out_node *out_unknown(struct out_node *parent,
-			     const struct cli_field *f, const char *reason)
+struct out_node *out_unknown(struct out_node *parent, const struct cli_field *f, const char *reason)
 {
 	struct out_node *n = add(parent, f);
 
@@ -215,11 +207,10 @@ struct out_node *out_unknown(struct out_node *parent,
 	return n;
 }
 
-struct out_node *out_uint_or(struct out_node *parent, const struct cli_field *f,
-			     uint64_t v, uint64_t unknown, const char *reason)
+struct out_node *out_uint_or(struct out_node *parent, const struct cli_field *f, uint64_t v,
+			     uint64_t unknown, const char *reason)
 {
-	return v == unknown ? out_unknown(parent, f, reason) :
-			      out_uint(parent, f, v);
+	return v == unknown ? out_unknown(parent, f, reason) : out_uint(parent, f, v);
 }
 
 void out_style(struct out_node *n, enum out_style style)
@@ -246,8 +237,7 @@ void out_fail(struct out_node *n)
 }
 
 /* The first error is the cause of later ones. */
-void out_error(struct out *o, const char *code, const char *message,
-	       const char *hint)
+void out_error(struct out *o, const char *code, const char *message, const char *hint)
 {
 	if (o->err.code)
 		return;

@@ -13,16 +13,19 @@
 #include <stdio.h>
 
 enum out_type {
-	OUT_STR, OUT_UINT, OUT_INT, OUT_BOOL,
-	OUT_NS,			/* nanoseconds */
-	OUT_PAGES,		/* 4 KiB each */
-	OUT_HEX,		/* "0x..." in JSON and in text */
-	OUT_BAR,		/* text only: a gauge before a string */
-	OUT_OBJECT,		/* in text, and in JSON if it has no key, its fields are the parent's */
-	OUT_LIST,		/* array of strings */
-	OUT_TABLE,		/* array of objects; in text, without columns, a screen for each */
-	OUT_CHAIN,		/* array of objects, drawn as a -> [b] -> c */
-	OUT_GAP,		/* text only: an empty line */
+	OUT_STR,
+	OUT_UINT,
+	OUT_INT,
+	OUT_BOOL,
+	OUT_NS,	    /* nanoseconds */
+	OUT_PAGES,  /* 4 KiB each */
+	OUT_HEX,    /* "0x..." in JSON and in text */
+	OUT_BAR,    /* text only: a gauge before a string */
+	OUT_OBJECT, /* in text, and in JSON if it has no key, its fields are the parent's */
+	OUT_LIST,   /* array of strings */
+	OUT_TABLE,  /* array of objects; in text, without columns, a screen for each */
+	OUT_CHAIN,  /* array of objects, drawn as a -> [b] -> c */
+	OUT_GAP,    /* text only: an empty line */
 };
 
 enum out_style { STYLE_NONE, STYLE_GOOD, STYLE_WARN, STYLE_BAD, STYLE_DIM };
@@ -36,18 +39,18 @@ struct out_node;
 struct cli_field {
 	const char *key;
 	const char *label;
-	const char *column;		/* heading in a table; NULL: the label */
+	const char *column; /* heading in a table; NULL: the label */
 	enum out_type type;
-	bool right;			/* align to the right in tables */
-	bool wide;			/* a column only with -v */
-	bool sparse;			/* a column only if a row has text in it */
-	const char *yes, *no;		/* OUT_BOOL in text */
-	const char *empty;		/* OUT_TABLE without rows, in text */
+	bool right;	      /* align to the right in tables */
+	bool wide;	      /* a column only with -v */
+	bool sparse;	      /* a column only if a row has text in it */
+	const char *yes, *no; /* OUT_BOOL in text */
+	const char *empty;    /* OUT_TABLE without rows, in text */
 	const struct cli_field *columns;
 	size_t nr_columns;
 	/* For out_fill(): takes the value of @f from @from and adds it to @n. */
 	void (*fill)(struct out_node *n, const struct cli_field *f, const void *from);
-	size_t at;			/* for @fill: offset of the value */
+	size_t at; /* for @fill: offset of the value */
 };
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
@@ -70,32 +73,25 @@ struct out_node *out_row(struct out_node *array);
 void out_item(struct out_node *array, const char *s);
 void out_gap(struct out_node *parent);
 
-struct out_node *out_str(struct out_node *parent, const struct cli_field *f,
-			 const char *s);
-struct out_node *out_strf(struct out_node *parent, const struct cli_field *f,
-			  const char *fmt, ...)
+struct out_node *out_str(struct out_node *parent, const struct cli_field *f, const char *s);
+struct out_node *out_strf(struct out_node *parent, const struct cli_field *f, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
-struct out_node *out_uint(struct out_node *parent, const struct cli_field *f,
-			  uint64_t v);
-struct out_node *out_int(struct out_node *parent, const struct cli_field *f,
-			 int64_t v);
-struct out_node *out_bool(struct out_node *parent, const struct cli_field *f,
-			  bool v);
+struct out_node *out_uint(struct out_node *parent, const struct cli_field *f, uint64_t v);
+struct out_node *out_int(struct out_node *parent, const struct cli_field *f, int64_t v);
+struct out_node *out_bool(struct out_node *parent, const struct cli_field *f, bool v);
 /* A gauge of @total cells, @used of them in use and @bad of these bad, then @text. */
-struct out_node *out_bar(struct out_node *parent, const struct cli_field *f,
-			 uint64_t used, uint64_t bad, uint64_t total,
-			 const char *text);
+struct out_node *out_bar(struct out_node *parent, const struct cli_field *f, uint64_t used,
+			 uint64_t bad, uint64_t total, const char *text);
 /* A value that does not apply: null in JSON, "-" in text. */
 struct out_node *out_none(struct out_node *parent, const struct cli_field *f);
 /* out_str(), or out_none() if @s is NULL. */
-struct out_node *out_str_or_none(struct out_node *parent, const struct cli_field *f,
-				 const char *s);
+struct out_node *out_str_or_none(struct out_node *parent, const struct cli_field *f, const char *s);
 /* A value that is not known: in JSON null, and @reason under "unknown"; in text "?" or @reason. */
-struct out_node *out_unknown(struct out_node *parent,
-			     const struct cli_field *f, const char *reason);
+struct out_node *out_unknown(struct out_node *parent, const struct cli_field *f,
+			     const char *reason);
 /* out_uint(), or out_unknown() if @v equals @unknown. */
-struct out_node *out_uint_or(struct out_node *parent, const struct cli_field *f,
-			     uint64_t v, uint64_t unknown, const char *reason);
+struct out_node *out_uint_or(struct out_node *parent, const struct cli_field *f, uint64_t v,
+			     uint64_t unknown, const char *reason);
 void out_style(struct out_node *n, enum out_style style);
 /* Moves all nodes of @from to @n. An error recorded in @from stays there. */
 void out_graft(struct out_node *n, struct out *from);
@@ -103,8 +99,7 @@ void out_graft(struct out_node *n, struct out *from);
 void out_fail(struct out_node *n);
 
 /* An error is part of the document; candidates are names that the user may have meant. */
-void out_error(struct out *o, const char *code, const char *message,
-	       const char *hint);
+void out_error(struct out *o, const char *code, const char *message, const char *hint);
 void out_candidate(struct out *o, const char *name);
 const char *out_error_message(const struct out *o);
 
@@ -123,14 +118,14 @@ struct out_node {
 	const struct cli_field *field;
 	enum { NODE_VALUE, NODE_NONE, NODE_UNKNOWN } kind;
 	enum out_style style;
-	uint64_t u, bad, total;		/* bad, total: OUT_BAR */
-	char *s;			/* string, or reason of NODE_UNKNOWN */
+	uint64_t u, bad, total; /* bad, total: OUT_BAR */
+	char *s;		/* string, or reason of NODE_UNKNOWN */
 	struct out *out;
 	struct out_node *first, *last, *next;
 };
 
 struct out_err {
-	char *code, *message, *hint;	/* code NULL: no error */
+	char *code, *message, *hint; /* code NULL: no error */
 	char **candidates;
 	size_t nr_candidates;
 };

@@ -6,21 +6,21 @@
 
 #include "prom.h"
 
-enum { PPM = 6, NS = 9 };	/* decimals */
+enum { PPM = 6, NS = 9 }; /* decimals */
 
 enum { S_NAME, S_LABELS, S_VALUE };
 static const struct cli_field sample_fields[] = {
-	[S_NAME]   = { .key = "name", .type = OUT_STR },
+	[S_NAME] = { .key = "name", .type = OUT_STR },
 	[S_LABELS] = { .key = "labels", .type = OUT_OBJECT },
-	[S_VALUE]  = { .key = "value", .type = OUT_STR },
+	[S_VALUE] = { .key = "value", .type = OUT_STR },
 };
 
 enum { M_NAME, M_TYPE, M_UNIT, M_HELP, M_SAMPLES };
 static const struct cli_field metric_fields[] = {
-	[M_NAME]    = { .key = "name", .type = OUT_STR },
-	[M_TYPE]    = { .key = "type", .type = OUT_STR },
-	[M_UNIT]    = { .key = "unit", .type = OUT_STR },
-	[M_HELP]    = { .key = "help", .type = OUT_STR },
+	[M_NAME] = { .key = "name", .type = OUT_STR },
+	[M_TYPE] = { .key = "type", .type = OUT_STR },
+	[M_UNIT] = { .key = "unit", .type = OUT_STR },
+	[M_HELP] = { .key = "help", .type = OUT_STR },
 	[M_SAMPLES] = { .key = "samples", .type = OUT_TABLE },
 };
 const struct cli_field prom_table = { .key = "metrics", .type = OUT_TABLE };
@@ -45,7 +45,7 @@ static void escaped(FILE *f, const char *s, const char *special)
 		size_t n = text_utf8_len(s);
 
 		if (!n)
-			fputs("\xef\xbf\xbd", f);	/* U+FFFD */
+			fputs("\xef\xbf\xbd", f); /* U+FFFD */
 		else if (*s == '\n')
 			fputs("\\n", f);
 		else if (strchr(special, *s))
@@ -131,8 +131,8 @@ static void to_text(struct prom *p, const char *suffix, const char *const *value
 	fprintf(p->f, "%s %s\n", *sep == ',' ? "}" : "", number_text);
 }
 
-static void put(struct prom *p, const char *suffix, const char *const *values,
-		const char *bound, uint64_t v, int decimals)
+static void put(struct prom *p, const char *suffix, const char *const *values, const char *bound,
+		uint64_t v, int decimals)
 {
 	char text[40];
 
@@ -151,16 +151,15 @@ static int decimals_of(const struct prom_metric *m)
 	return !strcmp(m->unit, "seconds") ? NS : !strcmp(m->unit, "ratio") ? PPM : 0;
 }
 
-void prom_sample(struct prom *p, const struct prom_metric *m, const char *const *values,
-		 uint64_t v)
+void prom_sample(struct prom *p, const struct prom_metric *m, const char *const *values, uint64_t v)
 {
 	announce(p, m);
 	put(p, "", values, NULL, v, decimals_of(m));
 }
 
 void prom_histogram(struct prom *p, const struct prom_metric *m, const char *const *values,
-		    const uint64_t *bound_ns, const uint64_t *below, size_t n,
-		    uint64_t count, uint64_t sum_ns)
+		    const uint64_t *bound_ns, const uint64_t *below, size_t n, uint64_t count,
+		    uint64_t sum_ns)
 {
 	char bound[40];
 

@@ -11,12 +11,12 @@
 enum prom_type { PROM_GAUGE, PROM_COUNTER, PROM_HISTOGRAM };
 
 struct prom_metric {
-	const char *name;		/* with prefix and suffixes, except those of a histogram */
+	const char *name; /* with prefix and suffixes, except those of a histogram */
 	enum prom_type type;
-	const char *unit;		/* "seconds": values are nanoseconds; "ratio": millionths;
+	const char *unit; /* "seconds": values are nanoseconds; "ratio": millionths;
 					   "bytes"; NULL */
 	const char *help;
-	const struct cli_field *labels;	/* OUT_STR; the key is the name of the label */
+	const struct cli_field *labels; /* OUT_STR; the key is the name of the label */
 	size_t nr_labels;
 };
 
@@ -41,7 +41,7 @@ void prom_sample(struct prom *p, const struct prom_metric *m, const char *const 
  * nanoseconds; their sum is @sum_ns.
  */
 void prom_histogram(struct prom *p, const struct prom_metric *m, const char *const *values,
-		    const uint64_t *bound_ns, const uint64_t *below, size_t n,
-		    uint64_t count, uint64_t sum_ns);
+		    const uint64_t *bound_ns, const uint64_t *below, size_t n, uint64_t count,
+		    uint64_t sum_ns);
 
 #endif

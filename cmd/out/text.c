@@ -13,15 +13,15 @@ struct painter {
 	FILE *f;
 	const struct out_mode *mode;
 	size_t label_width;
-	size_t spaces;			/* to print before the next character */
-	bool failed;			/* out of memory */
+	size_t spaces; /* to print before the next character */
+	bool failed;   /* out of memory */
 };
 
 static const char *const sgr[] = {
 	[STYLE_GOOD] = "\033[32m",
 	[STYLE_WARN] = "\033[33m",
-	[STYLE_BAD]  = "\033[1;31m",
-	[STYLE_DIM]  = "\033[2m",
+	[STYLE_BAD] = "\033[1;31m",
+	[STYLE_DIM] = "\033[2m",
 };
 
 /* Spaces are printed with the text after them, so that no line ends with one. */
@@ -78,11 +78,11 @@ static char *cell_text(const struct out_node *n, bool table)
 		return s;
 	}
 	switch (f->type) {
-	case OUT_STR: case OUT_BAR:
+	case OUT_STR:
+	case OUT_BAR:
 		return text_clean(n->s ? n->s : "");
 	case OUT_BOOL:
-		return strdup(n->u ? (f->yes ? f->yes : "yes") :
-				     (f->no ? f->no : "no"));
+		return strdup(n->u ? (f->yes ? f->yes : "yes") : (f->no ? f->no : "no"));
 	case OUT_NS:
 		text_ns(buf, sizeof(buf), n->u);
 		break;
@@ -91,8 +91,8 @@ static char *cell_text(const struct out_node *n, bool table)
 		if (table || !n->u)
 			snprintf(buf, sizeof(buf), "%s", n->u ? num : "0");
 		else
-			snprintf(buf, sizeof(buf), "%s in %" PRIu64 " page%s", num,
-				 n->u, n->u == 1 ? "" : "s");
+			snprintf(buf, sizeof(buf), "%s in %" PRIu64 " page%s", num, n->u,
+				 n->u == 1 ? "" : "s");
 		break;
 	case OUT_HEX:
 		snprintf(buf, sizeof(buf), "0x%" PRIx64, n->u);
@@ -108,8 +108,7 @@ static char *cell_text(const struct out_node *n, bool table)
 
 /* ---- tables ---- */
 
-static const struct out_node *cell_of(const struct out_node *row,
-				      const struct cli_field *col)
+static const struct out_node *cell_of(const struct out_node *row, const struct cli_field *col)
 {
 	for (const struct out_node *c = row->first; c; c = c->next)
 		if (c->field == col)
@@ -138,8 +137,8 @@ static bool column_shown(struct painter *p, const struct out_node *array,
 	return false;
 }
 
-static void table_cell(struct painter *p, const struct cli_field *col,
-		       const char *s, enum out_style style, size_t width, bool last)
+static void table_cell(struct painter *p, const struct cli_field *col, const char *s,
+		       enum out_style style, size_t width, bool last)
 {
 	size_t w = text_width(s), fill = width > w ? width - w : 0;
 
@@ -153,9 +152,8 @@ static void table_cell(struct painter *p, const struct cli_field *col,
 	}
 }
 
-static void table_row(struct painter *p, const struct out_node *array,
-		      const struct out_node *row, const size_t *width,
-		      size_t last, size_t indent)
+static void table_row(struct painter *p, const struct out_node *array, const struct out_node *row,
+		      const size_t *width, size_t last, size_t indent)
 {
 	const struct cli_field *f = array->field;
 
@@ -165,13 +163,13 @@ static void table_row(struct painter *p, const struct out_node *array,
 		const struct out_node *n = row ? cell_of(row, col) : NULL;
 		char *s;
 
-		if (!width[i])		/* not shown */
+		if (!width[i]) /* not shown */
 			continue;
 		s = row ? (n ? cell_text(n, true) : strdup("")) : strdup(heading(col));
 		if (!s)
 			p->failed = true;
-		table_cell(p, col, s ? s : "", row ? (n ? n->style : STYLE_NONE) :
-			   STYLE_DIM, width[i], i == last);
+		table_cell(p, col, s ? s : "", row ? (n ? n->style : STYLE_NONE) : STYLE_DIM,
+			   width[i], i == last);
 		free(s);
 	}
 	newline(p);
@@ -295,8 +293,7 @@ static size_t widest_label(const struct out_node *n)
 			continue;
 		if (flat)
 			w = widest_label(c);
-		else if (c->field->type == OUT_TABLE ||
-			 (c->field->type == OUT_LIST && !c->first))
+		else if (c->field->type == OUT_TABLE || (c->field->type == OUT_LIST && !c->first))
 			continue;
 		else
 			w = text_width(c->field->label);
@@ -348,8 +345,7 @@ static void object(struct painter *p, const struct out_node *n)
 		label(p, c->field->label);
 		if (c->field->type == OUT_BAR && c->kind == NODE_VALUE)
 			bar(p, c);
-		paint_free(p, c->kind == NODE_UNKNOWN ? STYLE_DIM : c->style,
-			   cell_text(c, false));
+		paint_free(p, c->kind == NODE_UNKNOWN ? STYLE_DIM : c->style, cell_text(c, false));
 		newline(p);
 	}
 }

@@ -4,9 +4,8 @@
 
 #include "wrap.h"
 
-void wrap_str(struct out_node *parent, const struct cli_field *key,
-	      const struct cli_field *label, const char *text, size_t width,
-	      enum out_style style)
+void wrap_str(struct out_node *parent, const struct cli_field *key, const struct cli_field *label,
+	      const char *text, size_t width, enum out_style style)
 {
 	struct out_node *list;
 	const char *p = text;

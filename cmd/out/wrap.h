@@ -5,8 +5,7 @@
 #include "out.h"
 
 /* Adds @text as a string with field @key, and as lines of @width columns with field @label. */
-void wrap_str(struct out_node *parent, const struct cli_field *key,
-	      const struct cli_field *label, const char *text, size_t width,
-	      enum out_style style);
+void wrap_str(struct out_node *parent, const struct cli_field *key, const struct cli_field *label,
+	      const char *text, size_t width, enum out_style style);
 
 #endif

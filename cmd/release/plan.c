@@ -14,19 +14,32 @@
 
 #define ENOUGH_CALLS 64
 
-enum { P_STRATEGY, P_STRATEGIES, P_HKID, P_PAGES, P_SEAMCALLS, P_DURATION, P_BASIS, P_LOSES,
-       P_VM_TEXT, P_GIVES_TEXT, P_STRATEGY_TEXT, P_PASSED_TEXT, P_COST_TEXT };
+enum {
+	P_STRATEGY,
+	P_STRATEGIES,
+	P_HKID,
+	P_PAGES,
+	P_SEAMCALLS,
+	P_DURATION,
+	P_BASIS,
+	P_LOSES,
+	P_VM_TEXT,
+	P_GIVES_TEXT,
+	P_STRATEGY_TEXT,
+	P_PASSED_TEXT,
+	P_COST_TEXT
+};
 
 static const struct cli_field fields[] = {
-	[P_STRATEGY]  = { .key = "strategy", .type = OUT_STR },
+	[P_STRATEGY] = { .key = "strategy", .type = OUT_STR },
 	[P_STRATEGIES] = { .key = "strategies", .type = OUT_TABLE },
-	[P_HKID]      = { .key = "hkid", .type = OUT_UINT },
-	[P_PAGES]     = { .key = "pages", .type = OUT_PAGES },
+	[P_HKID] = { .key = "hkid", .type = OUT_UINT },
+	[P_PAGES] = { .key = "pages", .type = OUT_PAGES },
 	[P_SEAMCALLS] = { .key = "seamcalls", .type = OUT_UINT },
-	[P_DURATION]  = { .key = "duration_ns", .type = OUT_NS },
-	[P_BASIS]     = { .key = "basis", .type = OUT_STR },
-	[P_LOSES]     = { .key = "loses", .label = "Permanently lost", .type = OUT_LIST },
-	[P_VM_TEXT]   = { .label = "VM", .type = OUT_STR },
+	[P_DURATION] = { .key = "duration_ns", .type = OUT_NS },
+	[P_BASIS] = { .key = "basis", .type = OUT_STR },
+	[P_LOSES] = { .key = "loses", .label = "Permanently lost", .type = OUT_LIST },
+	[P_VM_TEXT] = { .label = "VM", .type = OUT_STR },
 	[P_GIVES_TEXT] = { .label = "Frees", .type = OUT_STR },
 	[P_STRATEGY_TEXT] = { .label = "Strategy", .type = OUT_STR },
 	[P_PASSED_TEXT] = { .label = "Not available", .type = OUT_LIST },
@@ -36,17 +49,17 @@ static const struct cli_field fields[] = {
 enum { S_NAME, S_AVAILABLE, S_REASON };
 
 static const struct cli_field strategy_fields[] = {
-	[S_NAME]      = { .key = "strategy", .type = OUT_STR },
+	[S_NAME] = { .key = "strategy", .type = OUT_STR },
 	[S_AVAILABLE] = { .key = "available", .type = OUT_BOOL },
-	[S_REASON]    = { .key = "reason", .type = OUT_STR },
+	[S_REASON] = { .key = "reason", .type = OUT_STR },
 };
 
 static const char *const how[TDXCTL_STRATEGIES] = {
-	[TDXCTL_STRATEGY_AUTO]	    = "the first one that works",
+	[TDXCTL_STRATEGY_AUTO] = "the first one that works",
 	[TDXCTL_STRATEGY_TERMINATE] = "KVM_TDX_TERMINATE_VM, then free the guest memory",
-	[TDXCTL_STRATEGY_RELEASE]   = "KVM_TDX_RELEASE_VM",
-	[TDXCTL_STRATEGY_EARLY]	    = "free the HKID first, then each page with one SEAMCALL",
-	[TDXCTL_STRATEGY_STOP]	    = "terminate the VMM and wait for the kernel to free the TD",
+	[TDXCTL_STRATEGY_RELEASE] = "KVM_TDX_RELEASE_VM",
+	[TDXCTL_STRATEGY_EARLY] = "free the HKID first, then each page with one SEAMCALL",
+	[TDXCTL_STRATEGY_STOP] = "terminate the VMM and wait for the kernel to free the TD",
 };
 
 static bool available(uint32_t reason)
@@ -63,8 +76,7 @@ static bool is_page_reclaim(unsigned int leaf)
 }
 
 void release_estimate(const struct tdxctl_snapshot *s, const struct tdxctl_td_view *td,
-		      const struct tdxctl_release_state *plan,
-		      struct release_estimate *est)
+		      const struct tdxctl_release_state *plan, struct release_estimate *est)
 {
 	uint64_t page_ns = TYPICAL_PAGE_NS;
 
@@ -84,8 +96,8 @@ void release_estimate(const struct tdxctl_snapshot *s, const struct tdxctl_td_vi
 	est->seamcalls = est->pages;
 	/* VP.FLUSH for each vCPU, VPFLUSHDONE, CACHE.WB on each package, KEY.FREEID. */
 	if (td->td.hkid)
-		est->seamcalls += (td->td.vcpus == TDXCTL_UNKNOWN32 ? 0 : td->td.vcpus) +
-				  2 + s->nr_packages;
+		est->seamcalls +=
+			(td->td.vcpus == TDXCTL_UNKNOWN32 ? 0 : td->td.vcpus) + 2 + s->nr_packages;
 	/* The kernel also reclaims the S-EPT, TDVPS, TDCS and TDR pages. */
 	if (plan->strategy == TDXCTL_STRATEGY_STOP && td->td.sept_pages != TDXCTL_UNKNOWN &&
 	    td->td.control_pages != TDXCTL_UNKNOWN)
@@ -149,7 +161,8 @@ void release_plan_fields(struct out_node *n, const struct tdxctl_td_view *td,
 	if (td->vm.pid)
 		snprintf(pid, sizeof(pid), "process %d", (int)td->vm.pid);
 	out_strf(n, &fields[P_VM_TEXT], "%s (%s%s), %s%s", td->vm.name, id, pid,
-		 td->td.state == TDXCTL_TD_UNKNOWN ? "state " : "", tdxctl_td_state_str(td->td.state));
+		 td->td.state == TDXCTL_TD_UNKNOWN ? "state " : "",
+		 tdxctl_td_state_str(td->td.state));
 	out_str(n, &fields[P_STRATEGY], tdxctl_strategy_str(plan->strategy));
 	if (td->td.hkid == TDXCTL_UNKNOWN32) {
 		out_unknown(n, &fields[P_HKID], why);
@@ -183,8 +196,7 @@ void release_plan_fields(struct out_node *n, const struct tdxctl_td_view *td,
 	strategies(n, plan);
 	if (est->known)
 		out_strf(n, &fields[P_COST_TEXT], "%" PRIu64 " SEAMCALLs, about %s%s",
-			 est->seamcalls, took,
-			 est->measured ? ", as measured on this host" : "");
+			 est->seamcalls, took, est->measured ? ", as measured on this host" : "");
 	else
 		out_unknown(n, &fields[P_COST_TEXT], why);
 }

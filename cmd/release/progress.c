@@ -6,9 +6,9 @@
 
 #include "release.h"
 
-#define CELLS 24U
-#define PART_LEN 96
-#define DEFAULT_COLUMNS 80U	/* if the terminal does not report its width */
+#define CELLS		24U
+#define PART_LEN	96
+#define DEFAULT_COLUMNS 80U /* if the terminal does not report its width */
 
 /* The parts of the line, in order. */
 enum { WHAT, BAR, SHARE, SIZE, SPEED, LEFT, PARTS };
@@ -76,7 +76,8 @@ void progress_draw(struct progress *p, const struct tdxctl_release_state *st)
 	if (!p->f)
 		return;
 	if (st->phase < TDXCTL_PHASE_PAGES || !known) {
-		const char *what = st->phase < TDXCTL_PHASE_PAGES ? "Freeing" : "Reclaiming the pages of";
+		const char *what = st->phase < TDXCTL_PHASE_PAGES ? "Freeing" :
+								    "Reclaiming the pages of";
 
 		if (st->hkid == TDXCTL_UNKNOWN32)
 			snprintf(num, sizeof(num), "the HKID");
@@ -97,13 +98,14 @@ void progress_draw(struct progress *p, const struct tdxctl_release_state *st)
 	text_bytes(num, sizeof(num), done * 4096);
 	snprintf(part[SIZE], PART_LEN, "  %s", num);
 	moved = p->start_left > st->pages_left ? p->start_left - st->pages_left : 0;
-	rate = now > p->start_ns ?
-	       (uint64_t)((double)moved * 1e9 / (double)(now - p->start_ns)) : 0;
+	rate = now > p->start_ns ? (uint64_t)((double)moved * 1e9 / (double)(now - p->start_ns)) :
+				   0;
 	if (rate) {
 		text_bytes(num, sizeof(num), rate * 4096);
 		snprintf(part[SPEED], PART_LEN, "  %s/s", num);
 		text_ns(num, sizeof(num), st->pages_left / rate * 1000000000ULL);
-		snprintf(part[LEFT], PART_LEN, "  %s left", st->pages_left < rate ? "under 1 s" : num);
+		snprintf(part[LEFT], PART_LEN, "  %s left",
+			 st->pages_left < rate ? "under 1 s" : num);
 	}
 	draw(p, part);
 }

@@ -14,38 +14,57 @@
 
 #define STEP_MS 100
 
-enum { R_VM, R_TD, R_STRATEGY, R_HKID, R_FREED, R_HKID_TEXT, R_RECLAIMED, R_LEFT, R_SEAMCALLS,
-       R_PAGE_SEAMCALLS, R_DURATION, R_RESULT, R_VERIFIED, R_PLAN, R_TOOK_TEXT };
+enum {
+	R_VM,
+	R_TD,
+	R_STRATEGY,
+	R_HKID,
+	R_FREED,
+	R_HKID_TEXT,
+	R_RECLAIMED,
+	R_LEFT,
+	R_SEAMCALLS,
+	R_PAGE_SEAMCALLS,
+	R_DURATION,
+	R_RESULT,
+	R_VERIFIED,
+	R_PLAN,
+	R_TOOK_TEXT
+};
 
 static const struct cli_field fields[] = {
-	[R_VM]	      = { .key = "vm", .label = "VM", .type = OUT_STR },
-	[R_TD]	      = { .key = "td", .type = OUT_UINT },
-	[R_STRATEGY]  = { .key = "strategy", .label = "Strategy", .type = OUT_STR },
-	[R_HKID]      = { .key = "hkid", .type = OUT_UINT },
-	[R_FREED]     = { .key = "hkid_freed", .type = OUT_BOOL },
+	[R_VM] = { .key = "vm", .label = "VM", .type = OUT_STR },
+	[R_TD] = { .key = "td", .type = OUT_UINT },
+	[R_STRATEGY] = { .key = "strategy", .label = "Strategy", .type = OUT_STR },
+	[R_HKID] = { .key = "hkid", .type = OUT_UINT },
+	[R_FREED] = { .key = "hkid_freed", .type = OUT_BOOL },
 	[R_HKID_TEXT] = { .label = "HKID", .type = OUT_STR },
 	[R_RECLAIMED] = { .key = "pages_reclaimed", .label = "Reclaimed", .type = OUT_PAGES },
-	[R_LEFT]      = { .key = "pages_left", .label = "Remaining", .type = OUT_PAGES },
+	[R_LEFT] = { .key = "pages_left", .label = "Remaining", .type = OUT_PAGES },
 	[R_SEAMCALLS] = { .key = "seamcalls", .type = OUT_UINT },
 	[R_PAGE_SEAMCALLS] = { .key = "page_seamcalls", .type = OUT_UINT },
-	[R_DURATION]  = { .key = "duration_ns", .type = OUT_NS },
-	[R_RESULT]    = { .key = "result", .label = "Result", .type = OUT_STR },
-	[R_VERIFIED]  = { .key = "verified", .type = OUT_BOOL },
-	[R_PLAN]      = { .key = "plan", .label = "", .type = OUT_OBJECT },
+	[R_DURATION] = { .key = "duration_ns", .type = OUT_NS },
+	[R_RESULT] = { .key = "result", .label = "Result", .type = OUT_STR },
+	[R_VERIFIED] = { .key = "verified", .type = OUT_BOOL },
+	[R_PLAN] = { .key = "plan", .label = "", .type = OUT_OBJECT },
 	[R_TOOK_TEXT] = { .label = "Duration", .type = OUT_STR },
 };
 
 enum { V_NAME, V_OK, V_DETAIL };
 
 static const struct cli_field check_columns[] = {
-	[V_NAME]   = { .key = "check", .type = OUT_STR },
-	[V_OK]	   = { .key = "ok", .label = "OK", .type = OUT_BOOL },
+	[V_NAME] = { .key = "check", .type = OUT_STR },
+	[V_OK] = { .key = "ok", .label = "OK", .type = OUT_BOOL },
 	[V_DETAIL] = { .key = "detail", .label = "VERIFICATION", .type = OUT_STR },
 };
 
 static const struct cli_field checks = {
-	.key = "checks", .label = "", .type = OUT_TABLE, .empty = "Not verified.",
-	.columns = check_columns, .nr_columns = ARRAY_SIZE(check_columns),
+	.key = "checks",
+	.label = "",
+	.type = OUT_TABLE,
+	.empty = "Not verified.",
+	.columns = check_columns,
+	.nr_columns = ARRAY_SIZE(check_columns),
 };
 
 struct job {
@@ -134,8 +153,7 @@ static void result_fields(const struct job *j, const char *result, enum out_styl
 	}
 	out_bool(root, &fields[R_FREED], st->hkid_freed);
 	out_uint(root, &fields[R_RECLAIMED], reclaimed(st));
-	out_uint_or(root, &fields[R_LEFT], st->pages_left, TDXCTL_UNKNOWN,
-		    view_late);
+	out_uint_or(root, &fields[R_LEFT], st->pages_left, TDXCTL_UNKNOWN, view_late);
 	out_uint_or(root, &fields[R_SEAMCALLS], st->seamcalls, TDXCTL_UNKNOWN,
 		    "the kernel freed the TD, which is not observed");
 	out_uint_or(root, &fields[R_PAGE_SEAMCALLS], st->page_seamcalls, TDXCTL_UNKNOWN,
@@ -170,8 +188,7 @@ static int show_plan_and_ask(struct job *j)
 	struct out *plan;
 
 	if (!app->v.yes && !can_ask)
-		return cli_error(app, CLI_USAGE, "confirmation",
-				 "Use --dry-run to see the plan.",
+		return cli_error(app, CLI_USAGE, "confirmation", "Use --dry-run to see the plan.",
 				 "release destroys the guest; --yes is required when not on a terminal");
 	if (app->v.quiet ? !app->v.yes : !app->v.json || !app->v.yes) {
 		plan = out_new();
@@ -257,7 +274,9 @@ static bool check_hkid(const struct job *j, struct out_node *table, const struct
 		free_again = !leaked && s->hkids[i].tdr != j->td->td.tdr;
 	}
 	snprintf(line, sizeof(line), "%s is %s", name,
-		 free_again ? "free" : leaked ? "leaked" : "still in use");
+		 free_again ? "free" :
+		 leaked	    ? "leaked" :
+			      "still in use");
 	return check(table, "hkid-free", free_again, line);
 }
 
@@ -275,7 +294,8 @@ static bool check_pages(const struct job *j, struct out_node *table, const struc
 	else if (pages == TDXCTL_UNKNOWN)
 		snprintf(line, sizeof(line), "the number of remaining private pages is not known");
 	else
-		snprintf(line, sizeof(line), "%" PRIu64 " private page%s", pages, pages == 1 ? " remains" : "s remain");
+		snprintf(line, sizeof(line), "%" PRIu64 " private page%s", pages,
+			 pages == 1 ? " remains" : "s remain");
 	return check(table, "pages-zero", none, line);
 }
 
@@ -354,8 +374,7 @@ static int partial(const struct job *j)
 	return cli_error(j->app, CLI_PARTIAL, j->timed_out ? "timeout" : "interrupted", hint,
 			 "%s; the HKID was %s, %" PRIu64 " %spages were reclaimed",
 			 j->timed_out ? "timeout" : "interrupted",
-			 j->st.hkid_freed ? "freed" : "not freed",
-			 reclaimed(&j->st), all);
+			 j->st.hkid_freed ? "freed" : "not freed", reclaimed(&j->st), all);
 }
 
 static int finish(struct job *j, int err)
@@ -374,7 +393,10 @@ static int finish(struct job *j, int err)
 	} else if (st->phase == TDXCTL_PHASE_CANCELLED) {
 		code = partial(j);
 	}
-	result_fields(j, code == CLI_OK ? "released" : code == CLI_PARTIAL ? "partial" : "failed",
+	result_fields(j,
+		      code == CLI_OK	  ? "released" :
+		      code == CLI_PARTIAL ? "partial" :
+					    "failed",
 		      code == CLI_OK ? STYLE_GOOD : STYLE_BAD);
 	plan_object(j, out_object(out_root(j->app->out), &out_json_only));
 	if (!verify(j, out_root(j->app->out)) && code == CLI_OK)

@@ -7,7 +7,7 @@
 
 struct release_estimate {
 	bool known;
-	bool measured;			/* on this host; else from typical times */
+	bool measured; /* on this host; else from typical times */
 	uint64_t pages, seamcalls, duration_ns;
 };
 
@@ -16,8 +16,7 @@ int cmd_release(struct cli_app *app, int argc, char **argv);
 /* ---- plan.c ---- */
 
 void release_estimate(const struct tdxctl_snapshot *s, const struct tdxctl_td_view *td,
-		      const struct tdxctl_release_state *plan,
-		      struct release_estimate *est);
+		      const struct tdxctl_release_state *plan, struct release_estimate *est);
 /* Adds the fields of the plan to @n. */
 void release_plan_fields(struct out_node *n, const struct tdxctl_td_view *td,
 			 const struct tdxctl_release_state *plan,
@@ -26,9 +25,9 @@ void release_plan_fields(struct out_node *n, const struct tdxctl_td_view *td,
 /* ---- progress.c ---- */
 
 struct progress {
-	FILE *f;			/* NULL: no progress bar */
+	FILE *f; /* NULL: no progress bar */
 	bool drawn;
-	uint64_t start_ns;		/* of the page phase */
+	uint64_t start_ns; /* of the page phase */
 	uint64_t start_left;
 };
 

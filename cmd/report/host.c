@@ -9,111 +9,131 @@
 
 enum { F_PATH, F_TEXT, F_ABSENT };
 static const struct cli_field file_fields[] = {
-	[F_PATH]   = { .key = "path", .label = "FILE", .type = OUT_STR },
-	[F_TEXT]   = { .key = "text", .label = "TEXT", .type = OUT_STR },
+	[F_PATH] = { .key = "path", .label = "FILE", .type = OUT_STR },
+	[F_TEXT] = { .key = "text", .label = "TEXT", .type = OUT_STR },
 	[F_ABSENT] = { .key = "absent", .type = OUT_BOOL },
 };
 enum { T_NAME, T_TEXT, T_ABSENT };
 static const struct cli_field text_fields[] = {
-	[T_NAME]   = { .key = "name", .type = OUT_STR },
-	[T_TEXT]   = { .key = "text", .type = OUT_STR },
+	[T_NAME] = { .key = "name", .type = OUT_STR },
+	[T_TEXT] = { .key = "text", .type = OUT_STR },
 	[T_ABSENT] = { .key = "absent", .type = OUT_BOOL },
 };
 enum { P_PATH, P_EXISTS };
 static const struct cli_field path_fields[] = {
-	[P_PATH]   = { .key = "path", .type = OUT_STR },
+	[P_PATH] = { .key = "path", .type = OUT_STR },
 	[P_EXISTS] = { .key = "exists", .type = OUT_BOOL },
 };
 enum { V_NAME, V_VALUE };
 static const struct cli_field value_fields[] = {
-	[V_NAME]  = { .key = "name", .type = OUT_STR },
+	[V_NAME] = { .key = "name", .type = OUT_STR },
 	[V_VALUE] = { .key = "value", .type = OUT_UINT },
 };
 enum { M_PACKAGE, M_CPU, M_MSR, M_NAME, M_VALUE, M_FAULT, M_MEANING };
 static const struct cli_field msr_fields[] = {
 	[M_PACKAGE] = { .key = "package", .label = "PACKAGE", .type = OUT_UINT, .right = true },
-	[M_CPU]	    = { .key = "cpu", .type = OUT_UINT },
-	[M_MSR]	    = { .key = "msr", .label = "MSR", .type = OUT_HEX, .right = true },
-	[M_NAME]    = { .label = "NAME", .type = OUT_STR },
-	[M_VALUE]   = { .key = "value", .label = "VALUE", .type = OUT_HEX, .right = true },
-	[M_FAULT]   = { .key = "fault", .type = OUT_BOOL },
+	[M_CPU] = { .key = "cpu", .type = OUT_UINT },
+	[M_MSR] = { .key = "msr", .label = "MSR", .type = OUT_HEX, .right = true },
+	[M_NAME] = { .label = "NAME", .type = OUT_STR },
+	[M_VALUE] = { .key = "value", .label = "VALUE", .type = OUT_HEX, .right = true },
+	[M_FAULT] = { .key = "fault", .type = OUT_BOOL },
 	[M_MEANING] = { .label = "MEANING", .type = OUT_STR },
 };
 enum { C_PATH, C_CURRENT, C_MAX, C_EVENTS };
 static const struct cli_field cgroup_fields[] = {
-	[C_PATH]    = { .key = "path", .type = OUT_STR },
+	[C_PATH] = { .key = "path", .type = OUT_STR },
 	[C_CURRENT] = { .key = "current", .type = OUT_UINT },
-	[C_MAX]	    = { .key = "max", .type = OUT_UINT },
-	[C_EVENTS]  = { .key = "max_events", .type = OUT_UINT },
+	[C_MAX] = { .key = "max", .type = OUT_UINT },
+	[C_EVENTS] = { .key = "max_events", .type = OUT_UINT },
 };
 enum { D_SOCKET, D_SLOTS, D_POPULATED, D_BYTES };
 static const struct cli_field dimm_fields[] = {
-	[D_SOCKET]    = { .key = "socket", .type = OUT_STR },
-	[D_SLOTS]     = { .key = "slots", .type = OUT_UINT },
+	[D_SOCKET] = { .key = "socket", .type = OUT_STR },
+	[D_SLOTS] = { .key = "slots", .type = OUT_UINT },
 	[D_POPULATED] = { .key = "populated", .type = OUT_UINT },
-	[D_BYTES]     = { .key = "bytes", .type = OUT_UINT },
+	[D_BYTES] = { .key = "bytes", .type = OUT_UINT },
 };
 enum { Q_VM, Q_PID, Q_VSOCK, Q_CID, Q_PORT };
 static const struct cli_field quote_fields[] = {
-	[Q_VM]	  = { .key = "vm", .type = OUT_STR },
-	[Q_PID]	  = { .key = "pid", .type = OUT_UINT },
+	[Q_VM] = { .key = "vm", .type = OUT_STR },
+	[Q_PID] = { .key = "pid", .type = OUT_UINT },
 	[Q_VSOCK] = { .key = "vsock", .type = OUT_BOOL },
-	[Q_CID]	  = { .key = "cid", .type = OUT_UINT },
-	[Q_PORT]  = { .key = "port", .type = OUT_UINT },
+	[Q_CID] = { .key = "cid", .type = OUT_UINT },
+	[Q_PORT] = { .key = "port", .type = OUT_UINT },
 };
 enum { L_VM, L_TEXT };
 static const struct cli_field log_fields[] = {
-	[L_VM]	 = { .key = "vm", .type = OUT_STR },
+	[L_VM] = { .key = "vm", .type = OUT_STR },
 	[L_TEXT] = { .key = "text", .type = OUT_STR },
 };
 enum { N_NAME, N_UUID, N_PID, N_FD, N_UID, N_GONE };
 static const struct cli_field vm_fields[] = {
 	[N_NAME] = { .key = "name", .type = OUT_STR },
 	[N_UUID] = { .key = "uuid", .type = OUT_STR },
-	[N_PID]	 = { .key = "pid", .type = OUT_UINT },
-	[N_FD]	 = { .key = "vm_fd", .type = OUT_UINT },
-	[N_UID]	 = { .key = "uid", .type = OUT_UINT },
+	[N_PID] = { .key = "pid", .type = OUT_UINT },
+	[N_FD] = { .key = "vm_fd", .type = OUT_UINT },
+	[N_UID] = { .key = "uid", .type = OUT_UINT },
 	[N_GONE] = { .key = "gone", .type = OUT_BOOL },
 };
 enum { PL_MODEL, PL_KERNEL, PL_MODULE, PL_KVM, PL_KVM_TDX, PL_HAS_TDX };
 static const struct cli_field platform_fields[] = {
-	[PL_MODEL]   = { .key = "cpu_model", .type = OUT_STR },
-	[PL_KERNEL]  = { .key = "kernel", .type = OUT_STR },
-	[PL_MODULE]  = { .key = "tdx_module", .type = OUT_STR },
-	[PL_KVM]     = { .key = "kvm", .type = OUT_STR },
+	[PL_MODEL] = { .key = "cpu_model", .type = OUT_STR },
+	[PL_KERNEL] = { .key = "kernel", .type = OUT_STR },
+	[PL_MODULE] = { .key = "tdx_module", .type = OUT_STR },
+	[PL_KVM] = { .key = "kvm", .type = OUT_STR },
 	[PL_KVM_TDX] = { .key = "kvm_tdx", .type = OUT_BOOL },
 	[PL_HAS_TDX] = { .key = "has_tdx", .type = OUT_BOOL },
 };
 
 enum {
-	H_MASKED, H_SOURCE, H_BOOT, H_PLATFORM, H_VALUES, H_FILES, H_PATHS, H_MSRS, H_TEXTS,
-	H_COMPLETE, H_CGROUPS, H_DIMMS, H_NODES, H_STEP, H_QUOTES, H_LOGS, H_CHARGED, H_VMS, H_CPUS,
-	H_INFO, H_SNAPSHOT, H_HELPER, H_CONF,
+	H_MASKED,
+	H_SOURCE,
+	H_BOOT,
+	H_PLATFORM,
+	H_VALUES,
+	H_FILES,
+	H_PATHS,
+	H_MSRS,
+	H_TEXTS,
+	H_COMPLETE,
+	H_CGROUPS,
+	H_DIMMS,
+	H_NODES,
+	H_STEP,
+	H_QUOTES,
+	H_LOGS,
+	H_CHARGED,
+	H_VMS,
+	H_CPUS,
+	H_INFO,
+	H_SNAPSHOT,
+	H_HELPER,
+	H_CONF,
 };
 static const struct cli_field host = { .key = "host", .type = OUT_OBJECT };
 static const struct cli_field host_fields[] = {
-	[H_MASKED]   = { .key = "masked", .type = OUT_BOOL },
-	[H_SOURCE]   = { .key = "source", .type = OUT_STR },
-	[H_BOOT]     = { .key = "boot_time", .type = OUT_UINT },
+	[H_MASKED] = { .key = "masked", .type = OUT_BOOL },
+	[H_SOURCE] = { .key = "source", .type = OUT_STR },
+	[H_BOOT] = { .key = "boot_time", .type = OUT_UINT },
 	[H_PLATFORM] = { .key = "platform", .type = OUT_OBJECT },
-	[H_VALUES]   = { .key = "values", .type = OUT_TABLE },
-	[H_FILES]    = { .key = "files", .type = OUT_TABLE },
-	[H_PATHS]    = { .key = "paths", .type = OUT_TABLE },
-	[H_MSRS]     = { .key = "msrs", .type = OUT_TABLE },
-	[H_TEXTS]    = { .key = "texts", .type = OUT_TABLE },
+	[H_VALUES] = { .key = "values", .type = OUT_TABLE },
+	[H_FILES] = { .key = "files", .type = OUT_TABLE },
+	[H_PATHS] = { .key = "paths", .type = OUT_TABLE },
+	[H_MSRS] = { .key = "msrs", .type = OUT_TABLE },
+	[H_TEXTS] = { .key = "texts", .type = OUT_TABLE },
 	[H_COMPLETE] = { .key = "log_complete", .type = OUT_BOOL },
-	[H_CGROUPS]  = { .key = "cgroups", .type = OUT_TABLE },
-	[H_DIMMS]    = { .key = "dimms", .type = OUT_TABLE },
-	[H_NODES]    = { .key = "nodes_offline", .type = OUT_HEX },
-	[H_STEP]     = { .key = "stuck_step", .type = OUT_STR },
-	[H_QUOTES]   = { .key = "quote_sockets", .type = OUT_TABLE },
-	[H_LOGS]     = { .key = "vm_logs", .type = OUT_TABLE },
-	[H_CHARGED]  = { .key = "hkids_charged", .type = OUT_UINT },
-	[H_VMS]	     = { .key = "vms", .type = OUT_TABLE },
-	[H_CPUS]     = { .key = "cpu_check", .type = OUT_STR },
-	[H_HELPER]   = { .key = "helper_errno", .type = OUT_UINT },
-	[H_CONF]     = { .key = "conf", .type = OUT_STR },
-	[H_INFO]     = { .key = "info", .type = OUT_STR },
+	[H_CGROUPS] = { .key = "cgroups", .type = OUT_TABLE },
+	[H_DIMMS] = { .key = "dimms", .type = OUT_TABLE },
+	[H_NODES] = { .key = "nodes_offline", .type = OUT_HEX },
+	[H_STEP] = { .key = "stuck_step", .type = OUT_STR },
+	[H_QUOTES] = { .key = "quote_sockets", .type = OUT_TABLE },
+	[H_LOGS] = { .key = "vm_logs", .type = OUT_TABLE },
+	[H_CHARGED] = { .key = "hkids_charged", .type = OUT_UINT },
+	[H_VMS] = { .key = "vms", .type = OUT_TABLE },
+	[H_CPUS] = { .key = "cpu_check", .type = OUT_STR },
+	[H_HELPER] = { .key = "helper_errno", .type = OUT_UINT },
+	[H_CONF] = { .key = "conf", .type = OUT_STR },
+	[H_INFO] = { .key = "info", .type = OUT_STR },
 	[H_SNAPSHOT] = { .key = "snapshot", .type = OUT_STR },
 };
 
@@ -157,15 +177,16 @@ static void msr_meaning(struct out_node *row, enum tdxctl_msr m, uint64_t v)
 
 	switch (m) {
 	case TDXCTL_MSR_KEYID:
-		out_strf(row, f, "%u KeyIDs for TME-MT, %u for TDX", (unsigned int)v, (unsigned int)(v >> 32));
+		out_strf(row, f, "%u KeyIDs for TME-MT, %u for TDX", (unsigned int)v,
+			 (unsigned int)(v >> 32));
 		break;
 	case TDXCTL_MSR_TME_CAPABILITY:
 		out_strf(row, f, "up to %u KeyID bits", (unsigned int)(v >> 32 & 0xf));
 		break;
 	case TDXCTL_MSR_TME_ACTIVATE:
-		out_strf(row, f, "%s, %s, %u KeyID bits, %u of them for TDX", v & 2 ? "enabled" : "not enabled",
-			 v & 1 ? "locked" : "not locked", (unsigned int)(v >> 32 & 0xf),
-			 (unsigned int)(v >> 36 & 0xf));
+		out_strf(row, f, "%s, %s, %u KeyID bits, %u of them for TDX",
+			 v & 2 ? "enabled" : "not enabled", v & 1 ? "locked" : "not locked",
+			 (unsigned int)(v >> 32 & 0xf), (unsigned int)(v >> 36 & 0xf));
 		break;
 	case TDXCTL_MSR_SEAMRR_MASK:
 		out_strf(row, f, "%s, %s", v >> 11 & 1 ? "enabled" : "not enabled",
@@ -175,8 +196,8 @@ static void msr_meaning(struct out_node *row, enum tdxctl_msr m, uint64_t v)
 		out_strf(row, f, "SEAMRR %ssupported", v >> 15 & 1 ? "" : "not ");
 		break;
 	case TDXCTL_MSR_FEATURE_CONTROL:
-		out_strf(row, f, "%s, VMX %s, SGX %s", v & 1 ? "locked" : "not locked", v & 4 ? "on" : "off",
-			 v >> 18 & 1 ? "on" : "off");
+		out_strf(row, f, "%s, VMX %s, SGX %s", v & 1 ? "locked" : "not locked",
+			 v & 4 ? "on" : "off", v >> 18 & 1 ? "on" : "off");
 		break;
 	case TDXCTL_MSR_SGX_MCHECK:
 		out_str(row, f, v ? "MCHECK error" : "no error");
@@ -211,8 +232,11 @@ static void msr_rows(struct out_node *table, const struct tdxctl_facts *f)
 void report_msr_table(struct out_node *parent, const struct tdxctl_facts *f)
 {
 	static const struct cli_field table = {
-		.label = "", .type = OUT_TABLE, .empty = "No CPU package was found.",
-		.columns = msr_fields, .nr_columns = ARRAY_SIZE(msr_fields),
+		.label = "",
+		.type = OUT_TABLE,
+		.empty = "No CPU package was found.",
+		.columns = msr_fields,
+		.nr_columns = ARRAY_SIZE(msr_fields),
 	};
 
 	msr_rows(out_array(parent, &table), f);
@@ -228,7 +252,8 @@ static void plain_facts(struct out_node *n, const struct tdxctl_facts *f)
 		struct out_node *row = out_row(table);
 
 		out_str(row, &value_fields[V_NAME], x->name);
-		view_val(row, &value_fields[V_VALUE], (const struct tdxctl_val *)((const char *)f + x->at));
+		view_val(row, &value_fields[V_VALUE],
+			 (const struct tdxctl_val *)((const char *)f + x->at));
 	}
 	table = out_array(n, &host_fields[H_FILES]);
 	for (int i = 0; i < TDXCTL_FILE_COUNT; i++) {

@@ -81,7 +81,10 @@ static const struct cli_field file_columns[] = {
 	[TEXT] = { .label = "CONTENT", .type = OUT_STR },
 };
 static const struct cli_field file_table = {
-	.label = "", .type = OUT_TABLE, .columns = file_columns, .nr_columns = ARRAY_SIZE(file_columns),
+	.label = "",
+	.type = OUT_TABLE,
+	.columns = file_columns,
+	.nr_columns = ARRAY_SIZE(file_columns),
 };
 
 static void files(struct out_node *root, const struct tdxctl_facts *f)
@@ -122,7 +125,9 @@ static int small_tables(FILE *f, const struct tdxctl_facts *facts)
 		if (has_msr(facts))
 			err = tree(f, msrs);
 		else
-			fprintf(f, "%s.\n", facts->nr_msrs ? facts->msrs[0].msr[0].reason : "No CPU package was found");
+			fprintf(f, "%s.\n",
+				facts->nr_msrs ? facts->msrs[0].msr[0].reason :
+						 "No CPU package was found");
 	}
 	if (!err) {
 		fputs("\n## Files\n\n", f);
@@ -154,9 +159,9 @@ int report_markdown(FILE *f, const struct report_section *sections, size_t n,
 {
 	int err = 0;
 
-	fprintf(f, "# TDX host\n\nWritten by tdxctl %s. %s\n", TDXCTL_VERSION, r->masked ?
-		"Names, addresses and command lines are masked." :
-		"**Names, addresses and command lines are not masked.**");
+	fprintf(f, "# TDX host\n\nWritten by tdxctl %s. %s\n", TDXCTL_VERSION,
+		r->masked ? "Names, addresses and command lines are masked." :
+			    "**Names, addresses and command lines are not masked.**");
 	for (size_t i = 0; !err && i < n; i++)
 		err = section(f, &sections[i]);
 	if (!err)

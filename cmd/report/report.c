@@ -11,7 +11,12 @@
 #include "report.h"
 
 #define SECTION(heading, v, n, json_key) \
-	{ .title = heading, .verb = v, .noun = n, .field = { .key = json_key, .type = OUT_OBJECT } }
+	{ \
+		.title = heading, .verb = v, .noun = n, .field = { \
+			.key = json_key, \
+			.type = OUT_OBJECT \
+		} \
+	}
 
 /* In the order of the document. */
 static const struct report_section sections[] = {

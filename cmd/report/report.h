@@ -17,7 +17,7 @@ void report_msr_table(struct out_node *parent, const struct tdxctl_facts *f);
 /* The output of one verb. */
 struct report_section {
 	const char *title, *verb, *noun;
-	struct cli_field field;		/* its key in JSON */
+	struct cli_field field; /* its key in JSON */
 	struct out *out;
 };
 

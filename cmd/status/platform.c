@@ -8,12 +8,24 @@ static const struct cli_field source = { .key = "source", .type = OUT_STR };
 static const struct cli_field source_text = { .label = "Source", .type = OUT_STR };
 
 static const struct cli_field platform = { .key = "platform", .label = "", .type = OUT_OBJECT };
-enum { MODEL, KERNEL, MODULE, KVM, KVM_TDX, KVM_TEXT, HAS_TDX, KEY_FIRST, KEY_COUNT, KEY_SHARED, KEY_TEXT };
+enum {
+	MODEL,
+	KERNEL,
+	MODULE,
+	KVM,
+	KVM_TDX,
+	KVM_TEXT,
+	HAS_TDX,
+	KEY_FIRST,
+	KEY_COUNT,
+	KEY_SHARED,
+	KEY_TEXT
+};
 static const struct cli_field platform_fields[] = {
-	[MODEL]	  = { .key = "cpu_model", .label = "CPU", .type = OUT_STR },
-	[KERNEL]  = { .key = "kernel", .label = "Kernel", .type = OUT_STR },
-	[MODULE]  = { .key = "tdx_module", .label = "TDX module", .type = OUT_STR },
-	[KVM]	  = { .key = "kvm", .type = OUT_STR },
+	[MODEL] = { .key = "cpu_model", .label = "CPU", .type = OUT_STR },
+	[KERNEL] = { .key = "kernel", .label = "Kernel", .type = OUT_STR },
+	[MODULE] = { .key = "tdx_module", .label = "TDX module", .type = OUT_STR },
+	[KVM] = { .key = "kvm", .type = OUT_STR },
 	[KVM_TDX] = { .key = "kvm_tdx", .type = OUT_BOOL },
 	[KVM_TEXT] = { .label = "KVM", .type = OUT_STR },
 	[HAS_TDX] = { .key = "has_tdx", .type = OUT_BOOL },
@@ -26,17 +38,16 @@ static const struct cli_field platform_fields[] = {
 static const struct cli_field helper = { .key = "helper", .label = "", .type = OUT_OBJECT };
 enum { H_VERSION, H_ATTACHED, H_SEAMCALLS, H_MISSED, H_VIOLATIONS, H_FROM_START, H_TEXT };
 static const struct cli_field helper_fields[] = {
-	[H_VERSION]  = { .key = "version", .type = OUT_STR },
+	[H_VERSION] = { .key = "version", .type = OUT_STR },
 	[H_ATTACHED] = { .key = "attached_for_ns", .type = OUT_NS },
 	[H_SEAMCALLS] = { .key = "seamcalls", .type = OUT_UINT },
-	[H_MISSED]   = { .key = "missed", .type = OUT_UINT },
+	[H_MISSED] = { .key = "missed", .type = OUT_UINT },
 	[H_VIOLATIONS] = { .key = "violations", .type = OUT_UINT },
 	[H_FROM_START] = { .key = "from_start", .type = OUT_BOOL },
-	[H_TEXT]     = { .label = "Helper", .type = OUT_STR },
+	[H_TEXT] = { .label = "Helper", .type = OUT_STR },
 };
 
-static void opt_str(struct out_node *n, const struct cli_field *f, const char *s,
-		    const char *why)
+static void opt_str(struct out_node *n, const struct cli_field *f, const char *s, const char *why)
 {
 	if (s)
 		out_str(n, f, s);
@@ -66,11 +77,12 @@ static void show_keyids(struct out_node *n, const struct tdxctl_facts *facts)
 	out_uint(n, &platform_fields[KEY_COUNT], k.private_keys);
 	out_uint(n, &platform_fields[KEY_SHARED], k.tme_mt_keys);
 	if (k.private_keys)
-		out_strf(n, &platform_fields[KEY_TEXT], "[%u, %u) for TDX, %u for TME-MT", k.first_private,
-			 k.first_private + k.private_keys, k.tme_mt_keys);
+		out_strf(n, &platform_fields[KEY_TEXT], "[%u, %u) for TDX, %u for TME-MT",
+			 k.first_private, k.first_private + k.private_keys, k.tme_mt_keys);
 	else
 		out_style(out_strf(n, &platform_fields[KEY_TEXT], "none for TDX, %u for TME-MT",
-				   k.tme_mt_keys), STYLE_BAD);
+				   k.tme_mt_keys),
+			  STYLE_BAD);
 }
 
 void status_platform(struct cli_app *app, struct out_node *root, const struct tdxctl_facts *facts)
@@ -88,7 +100,8 @@ void status_platform(struct cli_app *app, struct out_node *root, const struct td
 			 app->v.emulate_file ? app->v.emulate_file : "");
 	else if (s->source == TDXCTL_SOURCE_HOST)
 		out_strf(root, &source_text, "%s%s",
-			 app->v.root ? "captured host " : "files of this host (the helper is not loaded)",
+			 app->v.root ? "captured host " :
+				       "files of this host (the helper is not loaded)",
 			 app->v.root ? app->v.root : "");
 	n = out_object(root, &platform);
 	opt_str(n, &platform_fields[MODEL], p->cpu_model, "cannot read /proc/cpuinfo");
@@ -105,7 +118,9 @@ void status_platform(struct cli_app *app, struct out_node *root, const struct td
 	else
 		out_unknown(n, &platform_fields[KVM_TDX], "the KVM module has no parameter 'tdx'");
 	out_strf(n, &platform_fields[KVM_TEXT], "%s%s", p->kvm ? p->kvm : "none",
-		 !p->kvm || p->kvm_tdx < 0 ? "" : p->kvm_tdx ? ", TDX on" : ", TDX off");
+		 !p->kvm || p->kvm_tdx < 0 ? "" :
+		 p->kvm_tdx		   ? ", TDX on" :
+					     ", TDX off");
 	out_bool(n, &platform_fields[HAS_TDX], p->has_tdx);
 	show_keyids(n, facts);
 }
@@ -134,10 +149,12 @@ void status_helper(struct out_node *root, const struct tdxctl_snapshot *s)
 	out_bool(n, &helper_fields[H_FROM_START], start);
 	text_ns(age, sizeof(age), view_age(s, s->info.attached_ns));
 	if (!s->info.attached_ns)
-		out_strf(n, &helper_fields[H_TEXT], "%.*s, waiting for a module that issues SEAMCALLs",
+		out_strf(n, &helper_fields[H_TEXT],
+			 "%.*s, waiting for a module that issues SEAMCALLs",
 			 (int)sizeof(s->info.version), s->info.version);
 	else
-		out_strf(n, &helper_fields[H_TEXT], "%.*s, attached for %s%s, %" PRIu64 " SEAMCALLs seen",
+		out_strf(n, &helper_fields[H_TEXT],
+			 "%.*s, attached for %s%s, %" PRIu64 " SEAMCALLs seen",
 			 (int)sizeof(s->info.version), s->info.version, age,
 			 start ? "" : " (after TDX was initialized)", seen);
 }

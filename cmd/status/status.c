@@ -18,14 +18,20 @@ static const struct cli_field hkid_fields[] = {
 	[K_STATE + TDXCTL_HKID_CONFIGURED] = { .key = "configured", .type = OUT_UINT },
 	[K_STATE + TDXCTL_HKID_FLUSHING] = { .key = "flushing", .type = OUT_UINT },
 	[K_STATE + TDXCTL_HKID_LEAKED] = { .key = "leaked", .type = OUT_UINT },
-	[K_TEXT]  = { .label = "HKIDs", .type = OUT_BAR },
+	[K_TEXT] = { .label = "HKIDs", .type = OUT_BAR },
 	[K_CAPACITY] = { .key = "capacity", .type = OUT_UINT },
 	[K_CHARGED] = { .key = "charged", .type = OUT_UINT },
 };
 
 static const struct cli_field tds = { .key = "tds", .label = "", .type = OUT_OBJECT };
 enum {
-	T_TOTAL, T_STATE, T_NO_HKID = T_STATE + TDXCTL_TD_STATES, T_NEVER, T_PRIVATE, T_TEXT, T_VMS,
+	T_TOTAL,
+	T_STATE,
+	T_NO_HKID = T_STATE + TDXCTL_TD_STATES,
+	T_NEVER,
+	T_PRIVATE,
+	T_TEXT,
+	T_VMS,
 };
 static const struct cli_field td_fields[] = {
 	[T_TOTAL] = { .key = "total", .type = OUT_UINT },
@@ -40,52 +46,62 @@ static const struct cli_field td_fields[] = {
 	[T_NO_HKID] = { .key = "unknown_hkid", .type = OUT_UINT },
 	[T_NEVER] = { .key = "never_finalized", .type = OUT_UINT },
 	[T_PRIVATE] = { .key = "private_pages", .type = OUT_PAGES },
-	[T_TEXT]  = { .label = "TDs", .type = OUT_STR },
-	[T_VMS]	  = { .key = "vms", .type = OUT_UINT },
+	[T_TEXT] = { .label = "TDs", .type = OUT_STR },
+	[T_VMS] = { .key = "vms", .type = OUT_UINT },
 };
 
 static const struct cli_field cpus = { .key = "cpus", .label = "", .type = OUT_OBJECT };
 enum { C_TOTAL, C_ONLINE, C_STATE, C_TEXT = C_STATE + TDXCTL_CPU_STATES };
 static const struct cli_field cpu_fields[] = {
-	[C_TOTAL]  = { .key = "total", .type = OUT_UINT },
+	[C_TOTAL] = { .key = "total", .type = OUT_UINT },
 	[C_ONLINE] = { .key = "online", .type = OUT_UINT },
 	[C_STATE + TDXCTL_CPU_UNKNOWN] = { .key = "unknown_state", .type = OUT_UINT },
 	[C_STATE + TDXCTL_CPU_ENABLED] = { .key = "enabled", .type = OUT_UINT },
 	[C_STATE + TDXCTL_CPU_NOT_ENABLED] = { .key = "not_enabled", .type = OUT_UINT },
 	[C_STATE + TDXCTL_CPU_VMX_OFF] = { .key = "vmx_off", .type = OUT_UINT },
 	[C_STATE + TDXCTL_CPU_NO_SEAM] = { .key = "no_seam", .type = OUT_UINT },
-	[C_TEXT]   = { .label = "CPUs", .type = OUT_STR },
+	[C_TEXT] = { .label = "CPUs", .type = OUT_STR },
 };
 
 static const struct cli_field locks = { .key = "locks", .label = "", .type = OUT_OBJECT };
 enum { L_TOTAL, L_HELD, L_CONTENDED, L_BUSY, L_TEXT };
 static const struct cli_field lock_fields[] = {
 	[L_TOTAL] = { .key = "total", .type = OUT_UINT },
-	[L_HELD]  = { .key = "held", .type = OUT_UINT },
+	[L_HELD] = { .key = "held", .type = OUT_UINT },
 	[L_CONTENDED] = { .key = "contended", .type = OUT_UINT },
-	[L_BUSY]  = { .key = "busy_retries", .type = OUT_UINT },
-	[L_TEXT]  = { .label = "Locks", .type = OUT_STR },
+	[L_BUSY] = { .key = "busy_retries", .type = OUT_UINT },
+	[L_TEXT] = { .label = "Locks", .type = OUT_STR },
 };
 
 enum { P_ID, P_PRESENT, P_ONLINE, P_COVERED, P_GLOBAL, P_KEYS };
 static const struct cli_field package_columns[] = {
-	[P_ID]	    = { .key = "id", .label = "PACKAGE", .type = OUT_UINT, .right = true },
+	[P_ID] = { .key = "id", .label = "PACKAGE", .type = OUT_UINT, .right = true },
 	[P_PRESENT] = { .key = "present_cpus", .label = "CPUS", .type = OUT_UINT, .right = true },
-	[P_ONLINE]  = { .key = "online_cpus", .label = "ONLINE", .type = OUT_UINT, .right = true },
+	[P_ONLINE] = { .key = "online_cpus", .label = "ONLINE", .type = OUT_UINT, .right = true },
 	[P_COVERED] = { .key = "covered", .label = "COVERED", .type = OUT_BOOL },
-	[P_GLOBAL]  = { .key = "global_key", .label = "GLOBAL KEY", .type = OUT_BOOL,
-			.yes = "set", .no = "not set" },
-	[P_KEYS]    = { .key = "keys_programmed", .label = "KEYS PROGRAMMED", .type = OUT_UINT, .right = true },
+	[P_GLOBAL] = { .key = "global_key",
+		       .label = "GLOBAL KEY",
+		       .type = OUT_BOOL,
+		       .yes = "set",
+		       .no = "not set" },
+	[P_KEYS] = { .key = "keys_programmed",
+		     .label = "KEYS PROGRAMMED",
+		     .type = OUT_UINT,
+		     .right = true },
 };
 static const struct cli_field packages = {
-	.key = "packages", .label = "", .type = OUT_TABLE, .empty = "No CPU packages found.",
-	.columns = package_columns, .nr_columns = ARRAY_SIZE(package_columns),
+	.key = "packages",
+	.label = "",
+	.type = OUT_TABLE,
+	.empty = "No CPU packages found.",
+	.columns = package_columns,
+	.nr_columns = ARRAY_SIZE(package_columns),
 };
 
 static const struct cli_field health = { .key = "health", .label = "", .type = OUT_OBJECT };
 enum { V_STATE, V_REASONS };
 static const struct cli_field health_fields[] = {
-	[V_STATE]   = { .key = "state", .label = "Health", .type = OUT_STR },
+	[V_STATE] = { .key = "state", .label = "Health", .type = OUT_STR },
 	[V_REASONS] = { .key = "reasons", .label = "", .type = OUT_LIST },
 };
 
@@ -130,8 +146,9 @@ static void charged_hkids(struct out_node *n, const struct tdxctl_facts *facts)
 	used = charged->value < capacity->value ? charged->value : capacity->value;
 	out_uint(n, &hkid_fields[K_TOTAL], capacity->value);
 	out_uint(n, &hkid_fields[K_STATE + TDXCTL_HKID_FREE], capacity->value - used);
-	snprintf(text, sizeof(text), "%" PRIu64 " of %" PRIu64 " in use, counted by the misc cgroup",
-		 charged->value, capacity->value);
+	snprintf(text, sizeof(text),
+		 "%" PRIu64 " of %" PRIu64 " in use, counted by the misc cgroup", charged->value,
+		 capacity->value);
 	out_style(out_bar(n, &hkid_fields[K_TEXT], used, 0, capacity->value, text),
 		  used == capacity->value ? STYLE_WARN : STYLE_NONE);
 }
@@ -145,7 +162,8 @@ static void show_hkids(struct out_node *root, const struct tdxctl_facts *facts)
 
 	view_val(n, &hkid_fields[K_CAPACITY], &facts->hkid_capacity);
 	out_uint_or(n, &hkid_fields[K_CHARGED], tdxctl_hkids_charged(facts), TDXCTL_UNKNOWN,
-		    facts->hkid_current.reason ? facts->hkid_current.reason : "the number changed while it was read");
+		    facts->hkid_current.reason ? facts->hkid_current.reason :
+						 "the number changed while it was read");
 	if (s->source == TDXCTL_SOURCE_HOST) {
 		charged_hkids(n, facts);
 		return;
@@ -157,20 +175,20 @@ static void show_hkids(struct out_node *root, const struct tdxctl_facts *facts)
 	for (size_t i = 0; i < TDXCTL_HKID_STATES; i++) {
 		out_uint(n, &hkid_fields[K_STATE + i], count[i]);
 		if (i != TDXCTL_HKID_FREE && i != TDXCTL_HKID_UNKNOWN)
-			view_add_count(states, sizeof(states), count[i], tdxctl_hkid_state_str((unsigned int)i), NULL);
+			view_add_count(states, sizeof(states), count[i],
+				       tdxctl_hkid_state_str((unsigned int)i), NULL);
 	}
 	/* An HKID that was used before the helper was loaded may be free or in use. */
 	used = s->nr_hkids - count[TDXCTL_HKID_FREE] - count[TDXCTL_HKID_UNKNOWN];
-	snprintf(text, sizeof(text), "%" PRIu64 " of %zu %sin use%s%s%s", used,
-		 s->nr_hkids, count[TDXCTL_HKID_UNKNOWN] ? "known to be " : "",
-		 *states ? " (" : "", states, *states ? ")" : "");
+	snprintf(text, sizeof(text), "%" PRIu64 " of %zu %sin use%s%s%s", used, s->nr_hkids,
+		 count[TDXCTL_HKID_UNKNOWN] ? "known to be " : "", *states ? " (" : "", states,
+		 *states ? ")" : "");
 	if (count[TDXCTL_HKID_UNKNOWN])
 		snprintf(text + strlen(text), sizeof(text) - strlen(text),
-			 ", %" PRIu64 " not known",
-			 count[TDXCTL_HKID_UNKNOWN]);
+			 ", %" PRIu64 " not known", count[TDXCTL_HKID_UNKNOWN]);
 	add_charged(text, sizeof(text), s, used);
-	out_style(out_bar(n, &hkid_fields[K_TEXT], used, count[TDXCTL_HKID_LEAKED],
-			  s->nr_hkids, text),
+	out_style(out_bar(n, &hkid_fields[K_TEXT], used, count[TDXCTL_HKID_LEAKED], s->nr_hkids,
+			  text),
 		  count[TDXCTL_HKID_LEAKED] || used == s->nr_hkids ? STYLE_WARN : STYLE_NONE);
 }
 
@@ -191,8 +209,9 @@ static void charged_tds(struct out_node *n, const struct tdxctl_facts *facts)
 	if (charged->readable)
 		snprintf(text, sizeof(text), "%" PRIu64 " with an HKID", charged->value);
 	if (vms->readable)
-		snprintf(text + strlen(text), sizeof(text) - strlen(text), "%sKVM has %" PRIu64 " VM%s%s",
-			 *text ? "; " : "", vms->value, vms->value == 1 ? "" : "s",
+		snprintf(text + strlen(text), sizeof(text) - strlen(text),
+			 "%sKVM has %" PRIu64 " VM%s%s", *text ? "; " : "", vms->value,
+			 vms->value == 1 ? "" : "s",
 			 *text || !vms->value ? "" : "; which of them are TDs is not known");
 	if (*text)
 		out_str(n, &td_fields[T_TEXT], text);
@@ -228,14 +247,16 @@ static void show_tds(struct out_node *root, const struct tdxctl_facts *facts)
 	out_uint(n, &td_fields[T_TOTAL], s->nr_tds);
 	for (size_t i = 0; i < TDXCTL_TD_STATES; i++) {
 		out_uint(n, &td_fields[T_STATE + i], count[i]);
-		view_add_count(states, sizeof(states), count[i], tdxctl_td_state_str((unsigned int)i), NULL);
+		view_add_count(states, sizeof(states), count[i],
+			       tdxctl_td_state_str((unsigned int)i), NULL);
 	}
 	out_uint(n, &td_fields[T_NO_HKID], no_hkid);
 	out_uint(n, &td_fields[T_NEVER], never);
 	if (known)
 		out_uint(n, &td_fields[T_PRIVATE], pages);
 	else
-		out_unknown(n, &td_fields[T_PRIVATE], "a TD was created before the helper was loaded");
+		out_unknown(n, &td_fields[T_PRIVATE],
+			    "a TD was created before the helper was loaded");
 	text_bytes(mem, sizeof(mem), pages * 4096);
 	snprintf(text, sizeof(text), "%zu (%s), %s%s private memory", s->nr_tds, states,
 		 known ? "" : "at least ", mem);
@@ -246,6 +267,7 @@ static void show_tds(struct out_node *root, const struct tdxctl_facts *facts)
 
 static void show_cpus(struct out_node *root, const struct tdxctl_snapshot *s)
 {
+	/* clang-format off */
 	static const char *const texts[TDXCTL_CPU_STATES] = {
 		[TDXCTL_CPU_UNKNOWN] = "not known",
 		[TDXCTL_CPU_ENABLED] = "enabled for TDX",
@@ -253,6 +275,7 @@ static void show_cpus(struct out_node *root, const struct tdxctl_snapshot *s)
 		[TDXCTL_CPU_VMX_OFF] = "with VMX off",
 		[TDXCTL_CPU_NO_SEAM] = "without SEAM",
 	};
+	/* clang-format on */
 	struct out_node *n = out_object(root, &cpus), *text;
 	uint64_t count[TDXCTL_CPU_STATES] = { 0 }, online = 0;
 	char states[160] = "";
@@ -280,8 +303,8 @@ static void show_cpus(struct out_node *root, const struct tdxctl_snapshot *s)
 			view_add_count(states, sizeof(states), count[i], texts[i], NULL);
 	bad = count[TDXCTL_CPU_NOT_ENABLED] || count[TDXCTL_CPU_VMX_OFF] ||
 	      count[TDXCTL_CPU_NO_SEAM];
-	text = out_strf(n, &cpu_fields[C_TEXT], "%" PRIu64 " of %zu online%s%s",
-			online, s->nr_cpus, *states ? ", " : "", states);
+	text = out_strf(n, &cpu_fields[C_TEXT], "%" PRIu64 " of %zu online%s%s", online, s->nr_cpus,
+			*states ? ", " : "", states);
 	out_style(text, bad ? STYLE_BAD : STYLE_NONE);
 }
 
@@ -314,11 +337,12 @@ static void show_locks(struct out_node *root, const struct tdxctl_snapshot *s)
 	if (longest) {
 		text_ns(age, sizeof(age), view_age(s, longest->held_since_ns));
 		if (longest->kind == TDXCTL_LOCK_KEY_CONFIG)
-			snprintf(text, sizeof(text), "%" PRIu64 " held, key-config lock of package %u for %s",
-				 held, longest->package, age);
+			snprintf(text, sizeof(text),
+				 "%" PRIu64 " held, key-config lock of package %u for %s", held,
+				 longest->package, age);
 		else
-			snprintf(text, sizeof(text), "%" PRIu64 " held, tdx_lock for %s",
-				 held, age);
+			snprintf(text, sizeof(text), "%" PRIu64 " held, tdx_lock for %s", held,
+				 age);
 	} else {
 		snprintf(text, sizeof(text), "none held");
 	}
@@ -348,8 +372,7 @@ static void show_packages(struct out_node *root, const struct tdxctl_snapshot *s
 			out_unknown(row, &package_columns[P_GLOBAL], why);
 		else
 			out_bool(row, &package_columns[P_GLOBAL], p->global_key);
-		out_uint_or(row, &package_columns[P_KEYS], p->keys_programmed,
-			    TDXCTL_UNKNOWN, why);
+		out_uint_or(row, &package_columns[P_KEYS], p->keys_programmed, TDXCTL_UNKNOWN, why);
 	}
 }
 
@@ -368,7 +391,8 @@ static int show_health(struct cli_app *app, struct out_node *root, const struct 
 	int err;
 
 	if (cli_limits(app, NULL, &limits, &found))
-		cli_note(app, "tdxctl: warning: %s; using the default limits", tdxctl_error(app->ctx));
+		cli_note(app, "tdxctl: warning: %s; using the default limits",
+			 tdxctl_error(app->ctx));
 	err = tdxctl_health_get(facts, &limits, &r);
 	if (err)
 		return cli_lib_error(app, err, "cannot evaluate the health of the host");

@@ -35,21 +35,21 @@ static inline void compat_movdir64b(void *dst, const void *src)
  * since 4.10. On PREEMPT_RT a mutex is an rt_mutex without this word; there the helper
  * reports the kernel's mutexes as absent.
  */
-#define COMPAT_MUTEX_WAITERS	1UL
-#define COMPAT_MUTEX_FLAGS	7UL
+#define COMPAT_MUTEX_WAITERS 1UL
+#define COMPAT_MUTEX_FLAGS   7UL
 
 #ifdef CONFIG_PREEMPT_RT
-#define COMPAT_MUTEX_READABLE	0
-#define COMPAT_MUTEX_OWNER	0
-#define COMPAT_MUTEX_WAIT_LIST	0
+#define COMPAT_MUTEX_READABLE  0
+#define COMPAT_MUTEX_OWNER     0
+#define COMPAT_MUTEX_WAIT_LIST 0
 #else
-#define COMPAT_MUTEX_READABLE	1
-#define COMPAT_MUTEX_OWNER	offsetof(struct mutex, owner)
+#define COMPAT_MUTEX_READABLE 1
+#define COMPAT_MUTEX_OWNER    offsetof(struct mutex, owner)
 /* 7.2 has a pointer to the first waiter, or NULL. objs.mk checks for it. */
 #ifdef COMPAT_MUTEX_FIRST_WAITER
-#define COMPAT_MUTEX_WAIT_LIST	offsetof(struct mutex, first_waiter)
+#define COMPAT_MUTEX_WAIT_LIST offsetof(struct mutex, first_waiter)
 #else
-#define COMPAT_MUTEX_WAIT_LIST	offsetof(struct mutex, wait_list)
+#define COMPAT_MUTEX_WAIT_LIST offsetof(struct mutex, wait_list)
 #endif
 #endif
 
@@ -58,9 +58,9 @@ static inline void compat_movdir64b(void *dst, const void *src)
  * their queue, a 32-bit word, is not 0 then.
  */
 #if COMPAT_MUTEX_READABLE && defined(CONFIG_MUTEX_SPIN_ON_OWNER)
-#define COMPAT_MUTEX_SPINNERS	offsetof(struct mutex, osq)
+#define COMPAT_MUTEX_SPINNERS offsetof(struct mutex, osq)
 #else
-#define COMPAT_MUTEX_SPINNERS	0
+#define COMPAT_MUTEX_SPINNERS 0
 #endif
 
 #endif

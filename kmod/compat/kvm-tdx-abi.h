@@ -10,20 +10,20 @@
 #include <linux/kvm.h>
 
 #ifndef KVM_CAP_USER_MEMORY2
-#define KVM_CAP_USER_MEMORY2		231
+#define KVM_CAP_USER_MEMORY2 231
 #endif
 #ifndef KVM_CAP_MEMORY_ATTRIBUTES
-#define KVM_CAP_MEMORY_ATTRIBUTES	233
+#define KVM_CAP_MEMORY_ATTRIBUTES 233
 #endif
 #ifndef KVM_CAP_GUEST_MEMFD
-#define KVM_CAP_GUEST_MEMFD		234
+#define KVM_CAP_GUEST_MEMFD 234
 #endif
 #ifndef KVM_CAP_VM_TYPES
-#define KVM_CAP_VM_TYPES		235
+#define KVM_CAP_VM_TYPES 235
 #endif
 
 #ifndef KVM_SET_USER_MEMORY_REGION2
-#define KVM_MEM_GUEST_MEMFD		(1UL << 2)
+#define KVM_MEM_GUEST_MEMFD (1UL << 2)
 
 struct kvm_userspace_memory_region2 {
 	__u32 slot;
@@ -37,12 +37,11 @@ struct kvm_userspace_memory_region2 {
 	__u64 pad2[14];
 };
 
-#define KVM_SET_USER_MEMORY_REGION2 \
-	_IOW(KVMIO, 0x49, struct kvm_userspace_memory_region2)
+#define KVM_SET_USER_MEMORY_REGION2 _IOW(KVMIO, 0x49, struct kvm_userspace_memory_region2)
 #endif
 
 #ifndef KVM_SET_MEMORY_ATTRIBUTES
-#define KVM_MEMORY_ATTRIBUTE_PRIVATE	(1ULL << 3)
+#define KVM_MEMORY_ATTRIBUTE_PRIVATE (1ULL << 3)
 
 struct kvm_memory_attributes {
 	__u64 address;
@@ -51,8 +50,7 @@ struct kvm_memory_attributes {
 	__u64 flags;
 };
 
-#define KVM_SET_MEMORY_ATTRIBUTES \
-	_IOW(KVMIO, 0xd2, struct kvm_memory_attributes)
+#define KVM_SET_MEMORY_ATTRIBUTES _IOW(KVMIO, 0xd2, struct kvm_memory_attributes)
 #endif
 
 #ifndef KVM_CREATE_GUEST_MEMFD
@@ -62,27 +60,26 @@ struct kvm_create_guest_memfd {
 	__u64 reserved[6];
 };
 
-#define KVM_CREATE_GUEST_MEMFD \
-	_IOWR(KVMIO, 0xd4, struct kvm_create_guest_memfd)
+#define KVM_CREATE_GUEST_MEMFD _IOWR(KVMIO, 0xd4, struct kvm_create_guest_memfd)
 #endif
 
 #ifndef KVM_X86_TDX_VM
-#define KVM_X86_TDX_VM			5
+#define KVM_X86_TDX_VM 5
 
 enum kvm_tdx_cmd_id {
-	KVM_TDX_CAPABILITIES = 0,	/* VM file */
-	KVM_TDX_INIT_VM,		/* VM file */
-	KVM_TDX_INIT_VCPU,		/* vCPU file */
-	KVM_TDX_INIT_MEM_REGION,	/* vCPU file; tdx_emul: also VM file */
-	KVM_TDX_FINALIZE_VM,		/* VM file */
-	KVM_TDX_GET_CPUID,		/* vCPU file */
+	KVM_TDX_CAPABILITIES = 0, /* VM file */
+	KVM_TDX_INIT_VM,	  /* VM file */
+	KVM_TDX_INIT_VCPU,	  /* vCPU file */
+	KVM_TDX_INIT_MEM_REGION,  /* vCPU file; tdx_emul: also VM file */
+	KVM_TDX_FINALIZE_VM,	  /* VM file */
+	KVM_TDX_GET_CPUID,	  /* vCPU file */
 };
 
 struct kvm_tdx_cmd {
 	__u32 id;
 	__u32 flags;
-	__u64 data;			/* address, or the value itself */
-	__u64 hw_error;			/* in: 0; out: SEAMCALL status */
+	__u64 data;	/* address, or the value itself */
+	__u64 hw_error; /* in: 0; out: SEAMCALL status */
 };
 
 struct kvm_tdx_capabilities {
@@ -106,7 +103,7 @@ struct kvm_tdx_init_vm {
 	struct kvm_cpuid2 cpuid;
 };
 
-#define KVM_TDX_MEASURE_MEMORY_REGION	(1UL << 0)
+#define KVM_TDX_MEASURE_MEMORY_REGION (1UL << 0)
 
 struct kvm_tdx_init_mem_region {
 	__u64 source_addr;
@@ -122,7 +119,7 @@ struct kvm_tdx_init_mem_region {
  * KVM_TDX_RELEASE_VM, v9-v19: a command of the VM file. In mainline 5 is
  * KVM_TDX_GET_CPUID, a command of the vCPU file; the VM file refuses it.
  */
-#define KVM_TDX_RELEASE_VM		5
+#define KVM_TDX_RELEASE_VM 5
 
 /*
  * KVM_TDX_TERMINATE_VM, 2025: announced by the capability bit, in the first
@@ -130,8 +127,8 @@ struct kvm_tdx_init_mem_region {
  * the bit has the command too, under the number of its tree.
  */
 #ifndef KVM_TDX_CAP_TERMINATE_VM
-#define KVM_TDX_CAP_TERMINATE_VM	(1ULL << 0)
-#define KVM_TDX_TERMINATE_VM		6
+#define KVM_TDX_CAP_TERMINATE_VM (1ULL << 0)
+#define KVM_TDX_TERMINATE_VM	 6
 #endif
 
 #endif

@@ -81,20 +81,17 @@ typedef int64_t s64;
 
 static inline bool core_cas16(u16 *p, u16 old, u16 val)
 {
-	return __atomic_compare_exchange_n(p, &old, val, false,
-					   __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+	return __atomic_compare_exchange_n(p, &old, val, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
 }
 
 static inline bool core_cas32(u32 *p, u32 old, u32 val)
 {
-	return __atomic_compare_exchange_n(p, &old, val, false,
-					   __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+	return __atomic_compare_exchange_n(p, &old, val, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
 }
 
 static inline bool core_cas64(u64 *p, u64 old, u64 val)
 {
-	return __atomic_compare_exchange_n(p, &old, val, false,
-					   __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+	return __atomic_compare_exchange_n(p, &old, val, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
 }
 
 static inline u16 core_load16(const u16 *p)
@@ -154,7 +151,7 @@ static inline u32 core_add32(u32 *p, s32 delta)
 	return old + (u32)delta;
 }
 
-#define CORE_PAGE_SHIFT	12
+#define CORE_PAGE_SHIFT 12
 #define CORE_PAGE_SIZE	4096ULL
 #define CORE_PAGE_MASK	(~(CORE_PAGE_SIZE - 1))
 

@@ -16,12 +16,12 @@
 
 #include "emul.h"
 
-#define FIELD_MAJOR_VERSION	0x0800000100000004ULL
+#define FIELD_MAJOR_VERSION 0x0800000100000004ULL
 
 static DEFINE_MUTEX(crash_lock);
 static char hold_symbol[KSYM_NAME_LEN];
 static u64 hold_ns;
-static int held_cpu = -1;		/* that stopped at the symbol */
+static int held_cpu = -1; /* that stopped at the symbol */
 static bool hold_over;
 
 /* The first CPU that gets here stays, until the time is over or its kernel is. */
@@ -38,8 +38,8 @@ static int hold_handler(struct kprobe *kp, struct pt_regs *regs)
 }
 
 static struct kprobe hold_kp = {
-	.symbol_name	= hold_symbol,
-	.pre_handler	= hold_handler,
+	.symbol_name = hold_symbol,
+	.pre_handler = hold_handler,
 };
 static bool hold_armed;
 
@@ -101,8 +101,8 @@ static int panic_notify(struct notifier_block *nb, unsigned long event, void *da
 }
 
 static struct notifier_block panic_nb = {
-	.notifier_call	= panic_notify,
-	.priority	= INT_MAX,
+	.notifier_call = panic_notify,
+	.priority = INT_MAX,
 };
 static bool panic_registered;
 

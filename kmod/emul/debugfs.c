@@ -11,8 +11,8 @@
 #include "emul.h"
 #include "seam-debugfs.h"
 
-#define MAX_HOLD_MS	60000
-#define MAX_COMMAND	256
+#define MAX_HOLD_MS 60000
+#define MAX_COMMAND 256
 
 static struct dentry *debug_dir;
 
@@ -23,8 +23,7 @@ static char *debug_command(const char __user *ubuf, size_t len)
 
 /* ---- delay ---- */
 
-static ssize_t delay_write(struct file *file, const char __user *ubuf,
-			   size_t len, loff_t *pos)
+static ssize_t delay_write(struct file *file, const char __user *ubuf, size_t len, loff_t *pos)
 {
 	char *buf = debug_command(ubuf, len);
 	int ret = len;
@@ -33,8 +32,8 @@ static ssize_t delay_write(struct file *file, const char __user *ubuf,
 
 	if (IS_ERR(buf))
 		return PTR_ERR(buf);
-	if (sscanf(buf, "%u %u %c", &leaf, &ns, &end) != 2 ||
-	    leaf >= TDX_LEAF_COUNT || ns > EMUL_MAX_DELAY_NS)
+	if (sscanf(buf, "%u %u %c", &leaf, &ns, &end) != 2 || leaf >= TDX_LEAF_COUNT ||
+	    ns > EMUL_MAX_DELAY_NS)
 		ret = -EINVAL;
 	else
 		emul_set_delay(leaf, ns);
@@ -58,18 +57,17 @@ static int delay_open(struct inode *inode, struct file *file)
 }
 
 static const struct file_operations delay_fops = {
-	.owner	 = THIS_MODULE,
-	.open	 = delay_open,
-	.read	 = seq_read,
-	.llseek	 = seq_lseek,
+	.owner = THIS_MODULE,
+	.open = delay_open,
+	.read = seq_read,
+	.llseek = seq_lseek,
 	.release = single_release,
-	.write	 = delay_write,
+	.write = delay_write,
 };
 
 /* ---- hold ---- */
 
-static ssize_t hold_write(struct file *file, const char __user *ubuf,
-			  size_t len, loff_t *pos)
+static ssize_t hold_write(struct file *file, const char __user *ubuf, size_t len, loff_t *pos)
 {
 	char *buf = debug_command(ubuf, len);
 	struct mutex *lock = NULL;
@@ -81,8 +79,7 @@ static ssize_t hold_write(struct file *file, const char __user *ubuf,
 		return PTR_ERR(buf);
 	if (sscanf(buf, "tdx_lock %u %c", &ms, &end) == 1)
 		lock = &tdx_lock;
-	else if (sscanf(buf, "key_config %u %u %c", &pkg, &ms, &end) == 2 &&
-		 pkg < emul.nr_pkgs)
+	else if (sscanf(buf, "key_config %u %u %c", &pkg, &ms, &end) == 2 && pkg < emul.nr_pkgs)
 		lock = &tdx_mng_key_config_lock[pkg];
 	kfree(buf);
 
@@ -93,9 +90,9 @@ static ssize_t hold_write(struct file *file, const char __user *ubuf,
 }
 
 static const struct file_operations hold_fops = {
-	.owner	= THIS_MODULE,
-	.open	= simple_open,
-	.write	= hold_write,
+	.owner = THIS_MODULE,
+	.open = simple_open,
+	.write = hold_write,
 };
 
 /* ---- crash ---- */
@@ -104,8 +101,7 @@ static const struct file_operations hold_fops = {
  * "hold SYMBOL MS": the next CPU there stops; "call": makes a SEAMCALL; "panic": a
  * panic makes one.
  */
-static ssize_t crash_write(struct file *file, const char __user *ubuf,
-			   size_t len, loff_t *pos)
+static ssize_t crash_write(struct file *file, const char __user *ubuf, size_t len, loff_t *pos)
 {
 	char *buf = debug_command(ubuf, len), *symbol, end;
 	u32 ms;
@@ -144,12 +140,12 @@ static int crash_open(struct inode *inode, struct file *file)
 }
 
 static const struct file_operations crash_fops = {
-	.owner	 = THIS_MODULE,
-	.open	 = crash_open,
-	.read	 = seq_read,
-	.llseek	 = seq_lseek,
+	.owner = THIS_MODULE,
+	.open = crash_open,
+	.read = seq_read,
+	.llseek = seq_lseek,
 	.release = single_release,
-	.write	 = crash_write,
+	.write = crash_write,
 };
 
 /* ---- truth ---- */
@@ -159,13 +155,12 @@ static void truth_leaked(struct seq_file *m)
 	struct tdmgr_info info;
 
 	tdmgr_get_info(emul.mgr, &info);
-	seq_printf(m, "leaked hkids %u pages %llu\n", info.hkids_leaked,
-		   info.pages_leaked);
+	seq_printf(m, "leaked hkids %u pages %llu\n", info.hkids_leaked, info.pages_leaked);
 }
 
 static struct seam_debugfs debug_seam = {
-	.cfg	= &emul.seam_cfg,
-	.more	= truth_leaked,
+	.cfg = &emul.seam_cfg,
+	.more = truth_leaked,
 };
 
 /* Without debugfs the module works, but has no controls. */

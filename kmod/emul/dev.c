@@ -21,16 +21,16 @@ static long dev_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 }
 
 static const struct file_operations dev_fops = {
-	.owner		= THIS_MODULE,
-	.unlocked_ioctl	= dev_ioctl,
-	.compat_ioctl	= compat_ptr_ioctl,
+	.owner = THIS_MODULE,
+	.unlocked_ioctl = dev_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
 };
 
 static struct miscdevice dev_misc = {
-	.minor	= MISC_DYNAMIC_MINOR,
-	.name	= "tdx-emul",
-	.fops	= &dev_fops,
-	.mode	= 0660,
+	.minor = MISC_DYNAMIC_MINOR,
+	.name = "tdx-emul",
+	.fops = &dev_fops,
+	.mode = 0660,
 };
 
 int emul_dev_init(void)

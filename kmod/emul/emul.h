@@ -47,10 +47,10 @@ asmlinkage u64 emul_seamcall_probe(u64 fn, struct tdx_module_args *args);
 
 /* The host at load; it does not change afterwards. */
 struct emul_host {
-	u32 nr_lps;			/* CPU numbers: nr_cpu_ids */
+	u32 nr_lps; /* CPU numbers: nr_cpu_ids */
 	u32 nr_pkgs;
-	int phys_pkg[TDX_MAX_PKGS];	/* physical package id by index */
-	u8 *lp_pkg;			/* index by CPU */
+	int phys_pkg[TDX_MAX_PKGS]; /* physical package id by index */
+	u8 *lp_pkg;		    /* index by CPU */
 	u32 nr_mktme, nr_keyids;
 	u32 hkid_shift;
 	struct seam_config seam_cfg;
@@ -67,15 +67,15 @@ int emul_pkg_index(int phys);
 
 /* vm-tdx.c */
 enum emul_api {
-	EMUL_API_V16,			/* has KVM_TDX_RELEASE_VM */
-	EMUL_API_TERMINATE,		/* has KVM_TDX_TERMINATE_VM */
-	EMUL_API_MAINLINE,		/* has neither */
+	EMUL_API_V16,	    /* has KVM_TDX_RELEASE_VM */
+	EMUL_API_TERMINATE, /* has KVM_TDX_TERMINATE_VM */
+	EMUL_API_MAINLINE,  /* has neither */
 };
 
 extern enum emul_api emul_api;
 
 /* trap.c */
-#define EMUL_MAX_DELAY_NS	(100 * NSEC_PER_MSEC)
+#define EMUL_MAX_DELAY_NS (100 * NSEC_PER_MSEC)
 
 int emul_trap_init(void);
 void emul_trap_exit(void);

@@ -18,7 +18,7 @@
 
 #include "vm.h"
 
-#define GMEM_FS_MAGIC	0x54444745
+#define GMEM_FS_MAGIC 0x54444745
 
 struct emul_gmem {
 	struct emul_vm *vm;
@@ -54,10 +54,10 @@ static int gmem_init_fs(struct fs_context *fc)
  * superblock even after it has dropped the module reference of its f_op.
  */
 static struct file_system_type gmem_fs = {
-	.name		 = "tdx_emul_gmem",
-	.owner		 = THIS_MODULE,
+	.name = "tdx_emul_gmem",
+	.owner = THIS_MODULE,
 	.init_fs_context = gmem_init_fs,
-	.kill_sb	 = kill_anon_super,
+	.kill_sb = kill_anon_super,
 };
 
 /* Removes the pages that the guest has of file range [start, end). Under vm->lock. */
@@ -124,9 +124,9 @@ static int gmem_release(struct inode *inode, struct file *file)
 }
 
 static const struct file_operations kvm_gmem_fops = {
-	.owner		= THIS_MODULE,
-	.release	= gmem_release,
-	.fallocate	= gmem_fallocate,
+	.owner = THIS_MODULE,
+	.release = gmem_release,
+	.fallocate = gmem_fallocate,
 };
 
 static struct file *gmem_file(struct emul_gmem *gmem)
@@ -211,8 +211,7 @@ static bool gmem_overlaps(const struct emul_vm *vm, u32 id, u64 gpa, u64 size)
 }
 
 /* KVM_SET_USER_MEMORY_REGION2, for slots with a guest_memfd only. */
-int emul_gmem_bind(struct emul_vm *vm,
-		   const struct kvm_userspace_memory_region2 *region)
+int emul_gmem_bind(struct emul_vm *vm, const struct kvm_userspace_memory_region2 *region)
 {
 	u64 gpa = region->guest_phys_addr, size = region->memory_size;
 	u64 offset = region->guest_memfd_offset;
@@ -234,8 +233,7 @@ int emul_gmem_bind(struct emul_vm *vm,
 	}
 
 	if (region->flags != KVM_MEM_GUEST_MEMFD || slot->size ||
-	    !PAGE_ALIGNED(gpa | size | offset) || gpa + size < gpa ||
-	    offset + size < offset)
+	    !PAGE_ALIGNED(gpa | size | offset) || gpa + size < gpa || offset + size < offset)
 		return -EINVAL;
 	if (gmem_overlaps(vm, region->slot, gpa, size))
 		return -EEXIST;
@@ -251,7 +249,10 @@ int emul_gmem_bind(struct emul_vm *vm,
 
 	/* Like KVM, the slot does not keep the file open. */
 	*slot = (struct emul_slot){
-		.gpa = gpa, .size = size, .offset = offset, .gmem = gmem,
+		.gpa = gpa,
+		.size = size,
+		.offset = offset,
+		.gmem = gmem,
 	};
 	ret = 0;
 out:
@@ -260,13 +261,11 @@ out:
 }
 
 /* All memory is private at first; pages that become shared are removed. */
-int emul_gmem_attributes(struct emul_vm *vm,
-			 const struct kvm_memory_attributes *attrs)
+int emul_gmem_attributes(struct emul_vm *vm, const struct kvm_memory_attributes *attrs)
 {
 	u64 end = attrs->address + attrs->size;
 
-	if (attrs->flags || !PAGE_ALIGNED(attrs->address | attrs->size) ||
-	    end <= attrs->address ||
+	if (attrs->flags || !PAGE_ALIGNED(attrs->address | attrs->size) || end <= attrs->address ||
 	    attrs->attributes & ~KVM_MEMORY_ATTRIBUTE_PRIVATE)
 		return -EINVAL;
 	if (attrs->attributes)

@@ -11,12 +11,12 @@
 
 #include "emul.h"
 
-#define MAX_HOLDS	16
+#define MAX_HOLDS 16
 
 struct hold {
 	struct task_struct *task;
 	struct mutex *lock;
-	struct completion held;		/* the thread has the lock */
+	struct completion held; /* the thread has the lock */
 	u32 ms;
 	bool done;
 };
@@ -32,8 +32,7 @@ static int hold_thread(void *data)
 
 	mutex_lock(hold->lock);
 	complete_all(&hold->held);
-	wait_event_interruptible_timeout(hold_wait,
-					 READ_ONCE(hold_cancel) || kthread_should_stop(),
+	wait_event_interruptible_timeout(hold_wait, READ_ONCE(hold_cancel) || kthread_should_stop(),
 					 msecs_to_jiffies(hold->ms));
 	mutex_unlock(hold->lock);
 	/* Pairs with emul_hold(): the last access to *hold. */

@@ -55,8 +55,12 @@ static bool host_leaf_has_output(u64 rax)
 static u64 host_seamcall(void *ctx, u64 rax, struct tdmgr_args *args)
 {
 	struct tdx_module_args a = {
-		.rcx = args->rcx, .rdx = args->rdx, .r8 = args->r8,
-		.r9 = args->r9, .r10 = args->r10, .r11 = args->r11,
+		.rcx = args->rcx,
+		.rdx = args->rdx,
+		.r8 = args->r8,
+		.r9 = args->r9,
+		.r10 = args->r10,
+		.r11 = args->r11,
 	};
 	u64 status;
 
@@ -172,8 +176,7 @@ static void *host_page_map(void *ctx, u64 pa)
 }
 
 /* Rate-limited, because users can cause most of these messages. */
-static __printf(3, 4) void host_log(void *ctx, enum tdmgr_log level,
-				    const char *fmt, ...)
+static __printf(3, 4) void host_log(void *ctx, enum tdmgr_log level, const char *fmt, ...)
 {
 	struct va_format vaf;
 	va_list args;
@@ -206,21 +209,21 @@ static void host_relax(void *ctx)
 }
 
 static const struct tdmgr_ops host_ops = {
-	.seamcall	= host_seamcall,
-	.on_cpu		= host_on_cpu,
-	.this_cpu	= host_this_cpu,
-	.cpu_online	= host_cpu_online,
-	.lock		= host_lock,
-	.unlock		= host_unlock,
-	.zalloc		= host_zalloc,
-	.free		= host_free,
-	.page_alloc	= host_page_alloc,
-	.page_free	= host_page_free,
-	.page_clear	= host_page_clear,
-	.page_map	= host_page_map,
-	.log		= host_log,
-	.interrupted	= host_interrupted,
-	.relax		= host_relax,
+	.seamcall = host_seamcall,
+	.on_cpu = host_on_cpu,
+	.this_cpu = host_this_cpu,
+	.cpu_online = host_cpu_online,
+	.lock = host_lock,
+	.unlock = host_unlock,
+	.zalloc = host_zalloc,
+	.free = host_free,
+	.page_alloc = host_page_alloc,
+	.page_free = host_page_free,
+	.page_clear = host_page_clear,
+	.page_map = host_page_map,
+	.log = host_log,
+	.interrupted = host_interrupted,
+	.relax = host_relax,
 };
 
 static int host_cpu_up(unsigned int cpu)
@@ -244,16 +247,16 @@ static int host_new_tdmgr(void)
 {
 	u32 i, nr = emul_nr_tdmrs();
 	struct tdmgr_config cfg = {
-		.nr_cpus	= emul.nr_lps,
-		.cpu_pkg	= emul.lp_pkg,
-		.nr_pkgs	= emul.nr_pkgs,
-		.global_hkid	= emul.nr_mktme + 1,
-		.first_hkid	= emul.nr_mktme + 2,
-		.nr_hkids	= emul.nr_keyids - 1,
-		.hkid_shift	= emul.hkid_shift,
-		.max_vcpus	= TDX_MAX_VCPUS_PER_TD,
-		.tdmr_array_pa	= emul_tdmr_array(),
-		.nr_tdmrs	= nr,
+		.nr_cpus = emul.nr_lps,
+		.cpu_pkg = emul.lp_pkg,
+		.nr_pkgs = emul.nr_pkgs,
+		.global_hkid = emul.nr_mktme + 1,
+		.first_hkid = emul.nr_mktme + 2,
+		.nr_hkids = emul.nr_keyids - 1,
+		.hkid_shift = emul.hkid_shift,
+		.max_vcpus = TDX_MAX_VCPUS_PER_TD,
+		.tdmr_array_pa = emul_tdmr_array(),
+		.nr_tdmrs = nr,
 	};
 	u64 *base;
 	int ret;
@@ -286,8 +289,8 @@ int emul_host_init(void)
 		goto fail;
 
 	/* A CPU that comes online before this line is enabled with the next TD. */
-	ret = cpuhp_setup_state_nocalls(CPUHP_AP_ONLINE_DYN, "tdx_emul:online",
-					host_cpu_up, host_cpu_down);
+	ret = cpuhp_setup_state_nocalls(CPUHP_AP_ONLINE_DYN, "tdx_emul:online", host_cpu_up,
+					host_cpu_down);
 	if (ret < 0)
 		goto fail;
 	hotplug_state = ret;

@@ -15,8 +15,8 @@
 #include "compat.h"
 #include "emul.h"
 
-#define MSR_KEYID_PARTITIONING	0x87
-#define MAX_PHYS_BITS		52
+#define MSR_KEYID_PARTITIONING 0x87
+#define MAX_PHYS_BITS	       52
 
 /* The KeyID range, with the names of the kernel: tools read it through kallsyms. */
 static u32 tdx_global_keyid;
@@ -25,7 +25,8 @@ static u32 tdx_nr_guest_keyids;
 
 static unsigned int keyids = 16;
 module_param(keyids, uint, 0444);
-MODULE_PARM_DESC(keyids, "Number of private KeyIDs; the TDX module uses the first (2 or more, default 16)");
+MODULE_PARM_DESC(keyids,
+		 "Number of private KeyIDs; the TDX module uses the first (2 or more, default 16)");
 
 static unsigned int mktme = 15;
 module_param(mktme, uint, 0444);
@@ -33,14 +34,16 @@ MODULE_PARM_DESC(mktme, "Number of TME-MT KeyIDs, below the private ones (defaul
 
 static char *api = "v16";
 module_param(api, charp, 0444);
-MODULE_PARM_DESC(api, "Command for early release: v16 (KVM_TDX_RELEASE_VM, default), terminate (KVM_TDX_TERMINATE_VM) or mainline (none)");
+MODULE_PARM_DESC(
+	api,
+	"Command for early release: v16 (KVM_TDX_RELEASE_VM, default), terminate (KVM_TDX_TERMINATE_VM) or mainline (none)");
 
 static int __init main_check_params(void)
 {
-	static const char * const name[] = {
-		[EMUL_API_V16]		= "v16",
-		[EMUL_API_TERMINATE]	= "terminate",
-		[EMUL_API_MAINLINE]	= "mainline",
+	static const char *const name[] = {
+		[EMUL_API_V16] = "v16",
+		[EMUL_API_TERMINATE] = "terminate",
+		[EMUL_API_MAINLINE] = "mainline",
 	};
 	u32 bits;
 	int ret;
@@ -138,8 +141,8 @@ static int __init emul_module_init(void)
 		goto debugfs;
 
 	pr_info("emulated TDX host: %u packages, private KeyIDs [%u, %u), %u GiB in TDMRs, api %s\n",
-		emul.nr_pkgs, emul.nr_mktme + 1,
-		emul.nr_mktme + 1 + emul.nr_keyids, emul_nr_tdmrs(), api);
+		emul.nr_pkgs, emul.nr_mktme + 1, emul.nr_mktme + 1 + emul.nr_keyids,
+		emul_nr_tdmrs(), api);
 	return 0;
 
 debugfs:

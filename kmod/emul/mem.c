@@ -13,7 +13,7 @@
 
 #include "emul.h"
 
-#define TDMR_INFO_ALIGN	512
+#define TDMR_INFO_ALIGN 512
 
 /*
  * One TDMR for each GiB that has RAM. The 4K entries of a GiB need 4 MiB, the largest
@@ -24,8 +24,8 @@ static struct {
 	u64 base[TDX_MAX_TDMRS];
 	unsigned long pamt_4k[TDX_MAX_TDMRS];
 	unsigned long pamt_small;
-	void *info;			/* TDMR_INFOs, 512 bytes apart */
-	u64 *array;			/* their addresses */
+	void *info; /* TDMR_INFOs, 512 bytes apart */
+	u64 *array; /* their addresses */
 } mem;
 
 static u64 pamt_4k_size(void)
@@ -113,8 +113,7 @@ static int mem_fill_tdmrs(void)
 
 		ret = mem_reserve(info, mem.base[i], small, small_size);
 		for (j = 0; !ret && j < mem.nr; j++)
-			ret = mem_reserve(info, mem.base[i],
-					  virt_to_phys((void *)mem.pamt_4k[j]),
+			ret = mem_reserve(info, mem.base[i], virt_to_phys((void *)mem.pamt_4k[j]),
 					  pamt_4k_size());
 		if (ret)
 			return ret;
@@ -129,8 +128,7 @@ static void mem_free(void)
 	for (i = 0; i < mem.nr; i++)
 		free_pages(mem.pamt_4k[i], get_order(pamt_4k_size()));
 	free_pages(mem.pamt_small, get_order(mem.nr * pamt_small_size()));
-	free_pages((unsigned long)mem.info,
-		   get_order((u64)mem.nr * TDMR_INFO_ALIGN));
+	free_pages((unsigned long)mem.info, get_order((u64)mem.nr * TDMR_INFO_ALIGN));
 	free_page((unsigned long)mem.array);
 	memset(&mem, 0, sizeof(mem));
 }
@@ -144,12 +142,10 @@ int emul_mem_init(void)
 	static_assert(sizeof(struct tdx_tdmr_info) <= TDMR_INFO_ALIGN);
 	static_assert(TDX_MAX_TDMRS * sizeof(u64) <= PAGE_SIZE);
 
-	ret = walk_iomem_res_desc(IORES_DESC_NONE,
-				  IORESOURCE_SYSTEM_RAM | IORESOURCE_BUSY,
-				  0, -1, NULL, mem_add_ram);
+	ret = walk_iomem_res_desc(IORES_DESC_NONE, IORESOURCE_SYSTEM_RAM | IORESOURCE_BUSY, 0, -1,
+				  NULL, mem_add_ram);
 	if (ret == -E2BIG)
-		pr_err("cannot emulate TDX with more than %u GiB of RAM\n",
-		       TDX_MAX_TDMRS);
+		pr_err("cannot emulate TDX with more than %u GiB of RAM\n", TDX_MAX_TDMRS);
 	if (ret || !mem.nr)
 		return ret ?: -ENODEV;
 
@@ -157,13 +153,13 @@ int emul_mem_init(void)
 	mem.array = (u64 *)get_zeroed_page(GFP_KERNEL);
 	mem.info = (void *)__get_free_pages(GFP_KERNEL | __GFP_ZERO,
 					    get_order((u64)mem.nr * TDMR_INFO_ALIGN));
-	mem.pamt_small = __get_free_pages(GFP_KERNEL | __GFP_ZERO,
-					  get_order(mem.nr * pamt_small_size()));
+	mem.pamt_small =
+		__get_free_pages(GFP_KERNEL | __GFP_ZERO, get_order(mem.nr * pamt_small_size()));
 	if (!mem.array || !mem.info || !mem.pamt_small)
 		goto fail;
 	for (i = 0; i < mem.nr; i++) {
-		mem.pamt_4k[i] = __get_free_pages(GFP_KERNEL | __GFP_NOWARN,
-						  get_order(pamt_4k_size()));
+		mem.pamt_4k[i] =
+			__get_free_pages(GFP_KERNEL | __GFP_NOWARN, get_order(pamt_4k_size()));
 		if (!mem.pamt_4k[i]) {
 			pr_err("cannot allocate 4 MiB for the PAMT of GiB %llu; free some memory and retry\n",
 			       mem.base[i] >> 30);

@@ -12,8 +12,8 @@
 
 #include "seam-debugfs.h"
 
-#define MAX_TRUTH_TDS	4096
-#define MAX_COMMAND	256
+#define MAX_TRUTH_TDS 4096
+#define MAX_COMMAND   256
 
 /* ---- faults ---- */
 
@@ -54,8 +54,7 @@ static int fault_parse(struct seam *seam, char *cmd)
 	return seam_fault_add(seam, &f);
 }
 
-static ssize_t faults_write(struct file *file, const char __user *ubuf,
-			    size_t len, loff_t *pos)
+static ssize_t faults_write(struct file *file, const char __user *ubuf, size_t len, loff_t *pos)
 {
 	const struct seam_debugfs *d = file_inode(file)->i_private;
 	char *cmd, *buf;
@@ -100,12 +99,12 @@ static int faults_open(struct inode *inode, struct file *file)
 }
 
 static const struct file_operations faults_fops = {
-	.owner	 = THIS_MODULE,
-	.open	 = faults_open,
-	.read	 = seq_read,
-	.llseek	 = seq_lseek,
+	.owner = THIS_MODULE,
+	.open = faults_open,
+	.read = seq_read,
+	.llseek = seq_lseek,
 	.release = single_release,
-	.write	 = faults_write,
+	.write = faults_write,
 };
 
 /* ---- truth ---- */
@@ -150,8 +149,8 @@ static void truth_collect(struct truth *t, const struct seam_debugfs *d)
 	for (i = 0; i < d->cfg->nr_cmrs; i++) {
 		end = d->cfg->cmr[i].base + d->cfg->cmr[i].size;
 		for (pa = d->cfg->cmr[i].base; pa < end; pa += SZ_64M) {
-			seam_for_each_page(d->seam, pa, min_t(u64, end, pa + SZ_64M),
-					   truth_page, t);
+			seam_for_each_page(d->seam, pa, min_t(u64, end, pa + SZ_64M), truth_page,
+					   t);
 			cond_resched();
 		}
 	}
@@ -174,11 +173,11 @@ static const char *truth_sys_name(enum seam_sys_state state)
 
 static void truth_hkids(struct seq_file *m, const struct seam_debugfs *d)
 {
-	static const char * const name[] = {
-		[TDX_KOT_FREE]		= "free",
-		[TDX_KOT_ASSIGNED]	= "assigned",
-		[TDX_KOT_FLUSHED]	= "flushed",
-		[TDX_KOT_RESERVED]	= "reserved",
+	static const char *const name[] = {
+		[TDX_KOT_FREE] = "free",
+		[TDX_KOT_ASSIGNED] = "assigned",
+		[TDX_KOT_FLUSHED] = "flushed",
+		[TDX_KOT_RESERVED] = "reserved",
 	};
 	struct seam_kot_info kot;
 	u32 id, first = d->cfg->nr_mktme_keyids + 1;
@@ -215,11 +214,10 @@ static int truth_show(struct seq_file *m, void *v)
 		if (seam_get_td(d->seam, t->td[i], &td))
 			continue;
 		seq_printf(m, "td 0x%llx hkid %u lifecycle %u op %u chldcnt %llu vcpus %u\n",
-			   td.tdr, td.hkid, td.lifecycle, td.op_state,
-			   td.chldcnt, td.num_vcpus);
+			   td.tdr, td.hkid, td.lifecycle, td.op_state, td.chldcnt, td.num_vcpus);
 	}
-	seq_printf(m, "pages reg %llu tdr %llu tdcx %llu tdvpr %llu sept %llu\n",
-		   t->reg, t->tdr, t->tdcx, t->tdvpr, t->sept);
+	seq_printf(m, "pages reg %llu tdr %llu tdcx %llu tdvpr %llu sept %llu\n", t->reg, t->tdr,
+		   t->tdcx, t->tdvpr, t->sept);
 	if (d->more)
 		d->more(m);
 	kvfree(t);

@@ -17,8 +17,9 @@
 #include "seam/seam.h"
 
 /* The flags that are clear after a SEAMCALL that reached the module. */
-#define SEAMCALL_FLAGS	(X86_EFLAGS_CF | X86_EFLAGS_PF | X86_EFLAGS_AF | \
-			 X86_EFLAGS_ZF | X86_EFLAGS_SF | X86_EFLAGS_OF)
+#define SEAMCALL_FLAGS \
+	(X86_EFLAGS_CF | X86_EFLAGS_PF | X86_EFLAGS_AF | X86_EFLAGS_ZF | X86_EFLAGS_SF | \
+	 X86_EFLAGS_OF)
 
 static const u8 seamcall_insn[] = { 0x66, 0x0f, 0x01, 0xcf };
 
@@ -35,12 +36,21 @@ static inline bool seam_trap_is_seamcall(unsigned long event, const struct die_a
 
 static inline void seam_trap_load(struct seam_regs *r, const struct pt_regs *regs)
 {
-	*r = (struct seam_regs) {
-		.rax = regs->ax, .rcx = regs->cx, .rdx = regs->dx,
-		.rbx = regs->bx, .rsi = regs->si, .rdi = regs->di,
-		.r8 = regs->r8, .r9 = regs->r9, .r10 = regs->r10,
-		.r11 = regs->r11, .r12 = regs->r12, .r13 = regs->r13,
-		.r14 = regs->r14, .r15 = regs->r15,
+	*r = (struct seam_regs){
+		.rax = regs->ax,
+		.rcx = regs->cx,
+		.rdx = regs->dx,
+		.rbx = regs->bx,
+		.rsi = regs->si,
+		.rdi = regs->di,
+		.r8 = regs->r8,
+		.r9 = regs->r9,
+		.r10 = regs->r10,
+		.r11 = regs->r11,
+		.r12 = regs->r12,
+		.r13 = regs->r13,
+		.r14 = regs->r14,
+		.r15 = regs->r15,
 	};
 }
 

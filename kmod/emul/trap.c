@@ -61,9 +61,9 @@ static void trap_pause(void *ctx, u32 lp, u32 leaf)
 }
 
 static const struct seam_ops trap_seam_ops = {
-	.map		= trap_map,
-	.copy_page	= trap_copy_page,
-	.pause		= trap_pause,
+	.map = trap_map,
+	.copy_page = trap_copy_page,
+	.pause = trap_pause,
 };
 
 static void trap_answer(struct pt_regs *regs, u32 cpu)
@@ -95,8 +95,8 @@ static int trap_notify(struct notifier_block *nb, unsigned long event, void *dat
 }
 
 static struct notifier_block trap_nb = {
-	.notifier_call	= trap_notify,
-	.priority	= INT_MAX,
+	.notifier_call = trap_notify,
+	.priority = INT_MAX,
 };
 
 /*

@@ -10,12 +10,12 @@
 
 #include "vm.h"
 
-#define TDX_ATTR_SEPT_VE_DISABLE	BIT_ULL(28)
-#define TDX_XFAM_SUPPORTED		0x7ULL	/* x87, SSE, AVX */
-#define TDX_XFAM_REQUIRED		0x3ULL
-#define CPUID_PHYS_BITS_LEAF		0x80000008U
-#define CPUID_GUEST_PHYS_BITS(eax)	(((eax) >> 16) & 0xff)
-#define MAX_CPUID_ENTRIES		256
+#define TDX_ATTR_SEPT_VE_DISABLE   BIT_ULL(28)
+#define TDX_XFAM_SUPPORTED	   0x7ULL /* x87, SSE, AVX */
+#define TDX_XFAM_REQUIRED	   0x3ULL
+#define CPUID_PHYS_BITS_LEAF	   0x80000008U
+#define CPUID_GUEST_PHYS_BITS(eax) (((eax) >> 16) & 0xff)
+#define MAX_CPUID_ENTRIES	   256
 
 enum emul_api emul_api;
 
@@ -105,8 +105,7 @@ static int tdx_init_vm(struct emul_vm *vm, struct kvm_tdx_cmd *cmd)
 		return -EFAULT;
 	if (init.cpuid.padding || memchr_inv(init.reserved, 0, sizeof(init.reserved)))
 		return -EINVAL;
-	if (init.attributes & ~TDX_ATTR_SEPT_VE_DISABLE ||
-	    init.xfam & ~TDX_XFAM_SUPPORTED ||
+	if (init.attributes & ~TDX_ATTR_SEPT_VE_DISABLE || init.xfam & ~TDX_XFAM_SUPPORTED ||
 	    (init.xfam & TDX_XFAM_REQUIRED) != TDX_XFAM_REQUIRED)
 		return -EINVAL;
 	ret = tdx_check_cpuid(&uinit->cpuid, init.cpuid.nent);
@@ -158,8 +157,8 @@ static int tdx_init_mem_region(struct emul_vm *vm, struct kvm_tdx_cmd *cmd)
 		return -EINVAL;
 	if (copy_from_user(&region, uregion, sizeof(region)))
 		return -EFAULT;
-	if (!PAGE_ALIGNED(region.source_addr) || !PAGE_ALIGNED(region.gpa) ||
-	    !region.nr_pages || region.nr_pages > U64_MAX >> PAGE_SHIFT ||
+	if (!PAGE_ALIGNED(region.source_addr) || !PAGE_ALIGNED(region.gpa) || !region.nr_pages ||
+	    region.nr_pages > U64_MAX >> PAGE_SHIFT ||
 	    region.gpa + (region.nr_pages << PAGE_SHIFT) <= region.gpa)
 		return -EINVAL;
 
@@ -211,8 +210,7 @@ static int tdx_vm_cmd(struct emul_vm *vm, struct kvm_tdx_cmd *cmd)
 	case KVM_TDX_INIT_MEM_REGION:
 		return tdx_init_mem_region(vm, cmd);
 	case KVM_TDX_FINALIZE_VM:
-		return cmd->flags ? -EINVAL :
-				    tdmgr_td_finalize(vm->td, &cmd->hw_error);
+		return cmd->flags ? -EINVAL : tdmgr_td_finalize(vm->td, &cmd->hw_error);
 	default:
 		return -EINVAL;
 	}
@@ -258,8 +256,7 @@ long emul_tdx_vcpu_op(struct emul_vm *vm, u32 vcpu, void __user *argp)
 	if (emul_vm_is_dead(vm)) {
 		ret = -EIO;
 	} else if (cmd.id == KVM_TDX_INIT_VCPU) {
-		ret = cmd.flags ? -EINVAL :
-				  tdmgr_vcpu_init(vm->td, vcpu, cmd.data);
+		ret = cmd.flags ? -EINVAL : tdmgr_vcpu_init(vm->td, vcpu, cmd.data);
 	} else if (cmd.id == KVM_TDX_INIT_MEM_REGION) {
 		ret = tdx_init_mem_region(vm, &cmd);
 	} else {

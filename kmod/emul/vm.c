@@ -95,10 +95,10 @@ static long vcpu_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 }
 
 static const struct file_operations kvm_vcpu_fops = {
-	.owner		= THIS_MODULE,
-	.release	= vcpu_release,
-	.unlocked_ioctl	= vcpu_ioctl,
-	.compat_ioctl	= compat_ptr_ioctl,
+	.owner = THIS_MODULE,
+	.release = vcpu_release,
+	.unlocked_ioctl = vcpu_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
 };
 
 static int vm_create_vcpu(struct emul_vm *vm, u32 id)
@@ -251,10 +251,10 @@ static int vm_release(struct inode *inode, struct file *file)
 }
 
 static const struct file_operations kvm_vm_fops = {
-	.owner		= THIS_MODULE,
-	.release	= vm_release,
-	.unlocked_ioctl	= vm_ioctl,
-	.compat_ioctl	= compat_ptr_ioctl,
+	.owner = THIS_MODULE,
+	.release = vm_release,
+	.unlocked_ioctl = vm_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
 };
 
 int emul_vm_create(void)

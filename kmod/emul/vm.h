@@ -10,15 +10,15 @@
 #include "emul.h"
 #include "kvm-tdx-abi.h"
 
-#define EMUL_MAX_SLOTS	32
+#define EMUL_MAX_SLOTS 32
 
 struct emul_gmem;
 
 /* A memslot: a range of guest memory that is in a guest_memfd. */
 struct emul_slot {
-	u64 gpa, size;			/* size 0: unused */
+	u64 gpa, size; /* size 0: unused */
 	u64 offset;
-	struct emul_gmem *gmem;		/* NULL once its file is closed */
+	struct emul_gmem *gmem; /* NULL once its file is closed */
 };
 
 /*
@@ -29,7 +29,7 @@ struct emul_vm {
 	struct kref ref;
 	struct mm_struct *mm;
 	struct mmu_notifier mn;
-	struct mutex lock;		/* kvm->lock: serialises tdmgr, protects what follows */
+	struct mutex lock; /* kvm->lock: serialises tdmgr, protects what follows */
 	struct tdmgr_td *td;
 	struct emul_slot slot[EMUL_MAX_SLOTS];
 };
@@ -51,9 +51,7 @@ void emul_private_page_free(void *arg, u64 gpa, u64 hpa);
 
 /* gmem.c */
 int emul_gmem_create(struct emul_vm *vm, void __user *argp);
-int emul_gmem_bind(struct emul_vm *vm,
-		   const struct kvm_userspace_memory_region2 *region);
-int emul_gmem_attributes(struct emul_vm *vm,
-			 const struct kvm_memory_attributes *attrs);
+int emul_gmem_bind(struct emul_vm *vm, const struct kvm_userspace_memory_region2 *region);
+int emul_gmem_attributes(struct emul_vm *vm, const struct kvm_memory_attributes *attrs);
 
 #endif

@@ -16,29 +16,23 @@
 
 static struct dentry *root;
 
-static const char * const hkid_states[TDXCTL_HKID_STATES] = {
-	TDXCTL_HKID_STATE_NAMES
-};
+static const char *const hkid_states[TDXCTL_HKID_STATES] = { TDXCTL_HKID_STATE_NAMES };
 
-static const char * const td_states[TDXCTL_TD_STATES] = {
-	TDXCTL_TD_STATE_NAMES
-};
+static const char *const td_states[TDXCTL_TD_STATES] = { TDXCTL_TD_STATE_NAMES };
 
-static const char * const lock_kinds[TDXCTL_LOCK_KINDS] = {
+static const char *const lock_kinds[TDXCTL_LOCK_KINDS] = {
 	[TDXCTL_LOCK_TDX] = "tdx_lock",
 	[TDXCTL_LOCK_KEY_CONFIG] = "key_config",
 };
 
-static const char * const lock_sources[TDXCTL_LOCK_SOURCES] = {
+static const char *const lock_sources[TDXCTL_LOCK_SOURCES] = {
 	[TDXCTL_LOCK_IN_EFFECT] = "seamcall",
 	[TDXCTL_LOCK_MUTEX] = "mutex",
 };
 
-static const char * const cpu_states[TDXCTL_CPU_STATES] = {
-	TDXCTL_CPU_STATE_NAMES
-};
+static const char *const cpu_states[TDXCTL_CPU_STATES] = { TDXCTL_CPU_STATE_NAMES };
 
-static const char * const leaf_names[TDX_LEAF_COUNT] = {
+static const char *const leaf_names[TDX_LEAF_COUNT] = {
 #define X(num, id, name) [num] = name,
 	TDX_LEAVES(X)
 #undef X
@@ -51,7 +45,8 @@ static const struct {
 #define X(num, id) { num, #id },
 	TDX_STATUSES(X)
 #undef X
-	{ upper_32_bits(TDX_SEAMCALL_VMFAILINVALID), "not executed (VMfailInvalid, #UD or #GP)" },
+		{ upper_32_bits(TDX_SEAMCALL_VMFAILINVALID),
+		  "not executed (VMfailInvalid, #UD or #GP)" },
 };
 
 #define NAME(table, i) ((i) < ARRAY_SIZE(table) && (table)[i] ? (table)[i] : "?")
@@ -116,13 +111,13 @@ static int hkids_show(struct seq_file *m, void *v)
 
 	if (IS_ERR(hdr))
 		return PTR_ERR(hdr);
-	seq_printf(m, "%5s %-10s %-18s %-8s %14s %8s %s\n", "HKID", "STATE", "TDR",
-		   "KEYED", "SINCE-MS", "PID", "COMM");
+	seq_printf(m, "%5s %-10s %-18s %-8s %14s %8s %s\n", "HKID", "STATE", "TDR", "KEYED",
+		   "SINCE-MS", "PID", "COMM");
 	for (i = 0; i < hdr->section[TDXCTL_SEC_HKIDS].count; i++) {
 		const struct tdxctl_hkid *h = record(hdr, TDXCTL_SEC_HKIDS, i);
 
-		seq_printf(m, "%5u %-10s 0x%016llx %8llx", h->id,
-			   NAME(hkid_states, h->state), h->tdr, h->keyed_packages);
+		seq_printf(m, "%5u %-10s 0x%016llx %8llx", h->id, NAME(hkid_states, h->state),
+			   h->tdr, h->keyed_packages);
 		put_ms(m, h->since_ns ? hdr->now_ns - h->since_ns : 0);
 		put_owner(m, &h->owner);
 		if (h->state == TDXCTL_HKID_LEAKED)
@@ -142,14 +137,13 @@ static int tds_show(struct seq_file *m, void *v)
 
 	if (IS_ERR(hdr))
 		return PTR_ERR(hdr);
-	seq_printf(m, "%5s %-18s %-15s %5s %5s %5s %10s %8s %8s %10s %8s %s\n", "TD",
-		   "TDR", "STATE", "HKID", "VCPUS", "MAX", "PRIVATE", "SEPT",
-		   "CONTROL", "SEAMCALLS", "PID", "COMM");
+	seq_printf(m, "%5s %-18s %-15s %5s %5s %5s %10s %8s %8s %10s %8s %s\n", "TD", "TDR",
+		   "STATE", "HKID", "VCPUS", "MAX", "PRIVATE", "SEPT", "CONTROL", "SEAMCALLS",
+		   "PID", "COMM");
 	for (i = 0; i < hdr->section[TDXCTL_SEC_TDS].count; i++) {
 		const struct tdxctl_td *t = record(hdr, TDXCTL_SEC_TDS, i);
 
-		seq_printf(m, "%5u 0x%016llx %-15s", t->id, t->tdr,
-			   NAME(td_states, t->state));
+		seq_printf(m, "%5u 0x%016llx %-15s", t->id, t->tdr, NAME(td_states, t->state));
 		put_u32(m, 5, t->hkid);
 		put_u32(m, 5, t->vcpus);
 		put_u32(m, 5, t->max_vcpus);
@@ -174,9 +168,9 @@ static int locks_show(struct seq_file *m, void *v)
 
 	if (IS_ERR(hdr))
 		return PTR_ERR(hdr);
-	seq_printf(m, "%-10s %7s %-8s %4s %14s %14s %10s %9s %6s %7s %s\n", "LOCK",
-		   "PACKAGE", "SOURCE", "HELD", "HELD-MS", "LONGEST-MS", "ACQUIRED",
-		   "CONTENDED", "BUSY", "ENTROPY", "HOLDER");
+	seq_printf(m, "%-10s %7s %-8s %4s %14s %14s %10s %9s %6s %7s %s\n", "LOCK", "PACKAGE",
+		   "SOURCE", "HELD", "HELD-MS", "LONGEST-MS", "ACQUIRED", "CONTENDED", "BUSY",
+		   "ENTROPY", "HOLDER");
 	for (i = 0; i < hdr->section[TDXCTL_SEC_LOCKS].count; i++) {
 		const struct tdxctl_lock *l = record(hdr, TDXCTL_SEC_LOCKS, i);
 
@@ -194,8 +188,7 @@ static int locks_show(struct seq_file *m, void *v)
 		put_u64(m, 6, l->busy_retries);
 		put_u64(m, 7, l->entropy_retries);
 		if (l->holder_tid)
-			seq_printf(m, " %.*s[%d]", TDXCTL_COMM_LEN, l->holder_comm,
-				   l->holder_tid);
+			seq_printf(m, " %.*s[%d]", TDXCTL_COMM_LEN, l->holder_comm, l->holder_tid);
 		if (l->holder_tdr)
 			seq_printf(m, " for 0x%llx", l->holder_tdr);
 		seq_putc(m, '\n');
@@ -212,14 +205,13 @@ static int cpus_show(struct seq_file *m, void *v)
 
 	if (IS_ERR(hdr))
 		return PTR_ERR(hdr);
-	seq_printf(m, "%5s %7s %6s %-11s %10s %7s %8s\n", "CPU", "PACKAGE", "ONLINE",
-		   "TDX", "SEAMCALLS", "ONLINED", "OFFLINED");
+	seq_printf(m, "%5s %7s %6s %-11s %10s %7s %8s\n", "CPU", "PACKAGE", "ONLINE", "TDX",
+		   "SEAMCALLS", "ONLINED", "OFFLINED");
 	for (i = 0; i < hdr->section[TDXCTL_SEC_CPUS].count; i++) {
 		const struct tdxctl_cpu *c = record(hdr, TDXCTL_SEC_CPUS, i);
 
-		seq_printf(m, "%5u %7u %6u %-11s %10llu %7u %8u\n", c->cpu, c->package,
-			   c->online, NAME(cpu_states, c->state), c->seamcalls,
-			   c->onlined, c->offlined);
+		seq_printf(m, "%5u %7u %6u %-11s %10llu %7u %8u\n", c->cpu, c->package, c->online,
+			   NAME(cpu_states, c->state), c->seamcalls, c->onlined, c->offlined);
 	}
 	kvfree(hdr);
 	return 0;
@@ -233,10 +225,10 @@ static int seamcalls_show(struct seq_file *m, void *v)
 
 	if (IS_ERR(hdr))
 		return PTR_ERR(hdr);
-	seq_printf(m, "seen %llu, missed %llu, nested %lu, contradictions %llu\n",
-		   hdr->seamcalls, hdr->missed, probe_nested(), hdr->violations);
-	seq_printf(m, "%-24s %10s %10s %10s %12s %12s\n", "LEAF", "CALLS", "ERRORS",
-		   "BUSY", "MEAN-NS", "MAX-NS");
+	seq_printf(m, "seen %llu, missed %llu, nested %lu, contradictions %llu\n", hdr->seamcalls,
+		   hdr->missed, probe_nested(), hdr->violations);
+	seq_printf(m, "%-24s %10s %10s %10s %12s %12s\n", "LEAF", "CALLS", "ERRORS", "BUSY",
+		   "MEAN-NS", "MAX-NS");
 	for (i = 0; i < hdr->section[TDXCTL_SEC_LEAVES].count; i++) {
 		const struct tdxctl_leaf *l = record(hdr, TDXCTL_SEC_LEAVES, i);
 

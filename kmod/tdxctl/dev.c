@@ -18,7 +18,7 @@
 
 /* One open of /dev/tdxctl. */
 struct tdxctl_file {
-	u64 id;			/* never reused, so jobs may keep it after the file is closed */
+	u64 id; /* never reused, so jobs may keep it after the file is closed */
 };
 
 /* Any of the argument structures. Each begins with size and flags. */
@@ -48,7 +48,7 @@ static int do_info(struct tdxctl_file *f, union args *args)
 		return -EPERM;
 	if (info->flags)
 		return -EINVAL;
-	*info = (struct tdxctl_info) {
+	*info = (struct tdxctl_info){
 		.size = info->size,
 		.nr_cpus = num_possible_cpus(),
 		.nr_packages = cpus_nr_pkgs(),
@@ -127,8 +127,8 @@ static int do_cpu_check(struct tdxctl_file *f, union args *args)
 		ret = cpucheck_one(cpu, &rec);
 		if (ret)
 			return ret;
-		if (copy_to_user(u64_to_user_ptr(a->buf + a->count * sizeof(rec)),
-				 &rec, sizeof(rec)))
+		if (copy_to_user(u64_to_user_ptr(a->buf + a->count * sizeof(rec)), &rec,
+				 sizeof(rec)))
 			return -EFAULT;
 		a->count++;
 	}
@@ -151,16 +151,16 @@ static int do_adopt(struct tdxctl_file *f, union args *args)
 }
 
 struct op {
-	u32 size;		/* known to this version */
-	u32 min_size;		/* of the first version */
+	u32 size;     /* known to this version */
+	u32 min_size; /* of the first version */
 	int (*fn)(struct tdxctl_file *f, union args *args);
 };
 
-#define OP(_cmd, _fn, _struct, _last)					\
-	[_IOC_NR(_cmd)] = {						\
-		.size = sizeof(_struct),				\
-		.min_size = offsetofend(_struct, _last),		\
-		.fn = _fn,						\
+#define OP(_cmd, _fn, _struct, _last) \
+	[_IOC_NR(_cmd)] = { \
+		.size = sizeof(_struct), \
+		.min_size = offsetofend(_struct, _last), \
+		.fn = _fn, \
 	}
 
 static const struct op ops[] = {

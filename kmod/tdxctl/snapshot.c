@@ -12,8 +12,8 @@
 #include "watch/watch.h"
 
 /* Room for TDs that are created between the calculation of the size and the copy. */
-#define SPARE		(64 * sizeof(struct tdxctl_td))
-#define TRIES		8
+#define SPARE (64 * sizeof(struct tdxctl_td))
+#define TRIES 8
 
 struct host {
 	struct wire_host wire;
@@ -34,7 +34,7 @@ static int host_read(struct host *h)
 		return -ENOMEM;
 	}
 	locks_sample(&h->tdx_lock, h->key_config);
-	h->wire = (struct wire_host) {
+	h->wire = (struct wire_host){
 		.boot_offset_ns = ktime_to_ns(ktime_mono_to_any(0, TK_OFFS_BOOT)),
 		.nr_cpus = cpus_fill(h->cpus, max),
 		.cpus = h->cpus,
@@ -57,7 +57,7 @@ size_t snapshot_size(void)
 {
 	const struct ledger *l;
 	unsigned long flags;
-	struct host h = { };
+	struct host h = {};
 	size_t size;
 
 	if (host_read(&h))
@@ -81,7 +81,7 @@ void *snapshot_take(size_t max, size_t *size)
 {
 	const struct ledger *l;
 	unsigned long flags;
-	struct host h = { };
+	struct host h = {};
 	void *buf;
 	int i, ret;
 

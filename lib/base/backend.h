@@ -13,8 +13,8 @@
 /* Members that return int return 0 or a negative errno with error and hint set. */
 struct backend {
 	const char *name;
-	const char *unsupported;	/* the error for a NULL member */
-	const char *hint;		/* the hint of that error; NULL: none */
+	const char *unsupported; /* the error for a NULL member */
+	const char *hint;	 /* the hint of that error; NULL: none */
 	/*
 	 * The files are copies: a missing file may have been left out, and time stamps
 	 * and PIDs are those of another machine.
@@ -26,11 +26,11 @@ struct backend {
 	int (*snapshot_from_files)(struct tdxctl_ctx *ctx, struct tdxctl_snapshot **out);
 	/* Fills all of @f except f->snap, which the caller has set. */
 	int (*facts)(struct tdxctl_ctx *ctx, unsigned int what, struct tdxctl_facts *f);
-	int (*msrs)(struct tdxctl_ctx *ctx, const struct tdxctl_snapshot *snap, enum tdxctl_msrs which,
-		    struct tdxctl_msr_set **out, size_t *count);
+	int (*msrs)(struct tdxctl_ctx *ctx, const struct tdxctl_snapshot *snap,
+		    enum tdxctl_msrs which, struct tdxctl_msr_set **out, size_t *count);
 	int (*cpu_check)(struct tdxctl_ctx *ctx, struct tdxctl_cpu_check_rec **out, size_t *count);
-	int (*pins)(struct tdxctl_ctx *ctx, const struct tdxctl_td_view *td, struct tdxctl_pin **out,
-		    size_t *count);
+	int (*pins)(struct tdxctl_ctx *ctx, const struct tdxctl_td_view *td,
+		    struct tdxctl_pin **out, size_t *count);
 	int (*release_open)(struct tdxctl_ctx *ctx, const struct tdxctl_td_view *td,
 			    enum tdxctl_strategy strategy, struct tdxctl_release **out,
 			    struct tdxctl_release_state *plan);
@@ -43,7 +43,7 @@ struct backend {
 	int (*helper)(struct tdxctl_ctx *ctx, const char *file, struct tdxctl_helper **out);
 	int (*helper_load)(struct tdxctl_ctx *ctx, const char *file);
 	int (*helper_unload)(struct tdxctl_ctx *ctx);
-	void (*free)(void *host);	/* frees ctx->host; NULL: nothing to free */
+	void (*free)(void *host); /* frees ctx->host; NULL: nothing to free */
 };
 
 /* Calls backend->conf. -ENOENT also when this kind of host has no configuration. */
@@ -53,7 +53,8 @@ ssize_t backend_conf(struct tdxctl_ctx *ctx, size_t max, char **text);
 
 /* Implements tdxctl_release_step(), _cancel() and _free(). */
 struct release_ops {
-	int (*step)(struct tdxctl_release *r, unsigned int wait_ms, struct tdxctl_release_state *st);
+	int (*step)(struct tdxctl_release *r, unsigned int wait_ms,
+		    struct tdxctl_release_state *st);
 	int (*cancel)(struct tdxctl_release *r);
 	void (*free)(struct tdxctl_release *r);
 };

@@ -14,13 +14,13 @@ struct backend;
 struct tdxctl_ctx {
 	tdxctl_log_fn log;
 	void *log_arg;
-	const struct tdxctl_ops *ops;	/* NULL: the real system calls */
+	const struct tdxctl_ops *ops; /* NULL: the real system calls */
 	void *ops_arg;
-	int rootfd;			/* paths of the host are resolved below it */
-	uint64_t resolve;		/* RESOLVE_* of openat2(); 0: plain openat() */
-	bool brief;			/* name only VMs that are being torn down */
-	const struct backend *backend;	/* the kind of host; never NULL */
-	void *host;			/* state of @backend: struct emul, struct tdxctl_report */
+	int rootfd;		       /* paths of the host are resolved below it */
+	uint64_t resolve;	       /* RESOLVE_* of openat2(); 0: plain openat() */
+	bool brief;		       /* name only VMs that are being torn down */
+	const struct backend *backend; /* the kind of host; never NULL */
+	void *host;		       /* state of @backend: struct emul, struct tdxctl_report */
 	char error[512];
 	char hint[512];
 };
@@ -48,7 +48,8 @@ int ctx_nomem(struct tdxctl_ctx *ctx);
 /* Clears error and hint. */
 void ctx_clear(struct tdxctl_ctx *ctx);
 /* Passes one line to the log callback, if there is one. @ctx may be NULL. */
-void ctx_log(struct tdxctl_ctx *ctx, enum tdxctl_log_level level, const char *fmt, ...) PRINTF(3, 4);
+void ctx_log(struct tdxctl_ctx *ctx, enum tdxctl_log_level level, const char *fmt, ...)
+	PRINTF(3, 4);
 
 /* ---- ops.c: system calls that tests replace; see struct tdxctl_ops ---- */
 
@@ -94,11 +95,11 @@ int root_readlink(struct tdxctl_ctx *ctx, const char *path, char *buf, size_t si
  * Calls @fn with the name of each directory entry except "." and "..", in no order.
  * Stops when @fn returns non-zero and returns that value. -errno.
  */
-int root_each(struct tdxctl_ctx *ctx, const char *dir,
-	      int (*fn)(void *arg, const char *name), void *arg);
+int root_each(struct tdxctl_ctx *ctx, const char *dir, int (*fn)(void *arg, const char *name),
+	      void *arg);
 /* Like root_each(), for the entries whose name is a decimal number. */
-int root_each_number(struct tdxctl_ctx *ctx, const char *dir,
-		     int (*fn)(void *arg, unsigned int n), void *arg);
+int root_each_number(struct tdxctl_ctx *ctx, const char *dir, int (*fn)(void *arg, unsigned int n),
+		     void *arg);
 
 /* ---- file.c: files of the user ---- */
 
@@ -129,8 +130,7 @@ char *text_dup_plain(const char *s, size_t n);
 void text_no_nul(char *s, size_t len);
 /* Returns the start of the next line, or the end of the text. */
 const char *text_next_line(const char *p);
-#define text_each_line(p, text) \
-	for (const char *p = (text); *p; p = text_next_line(p))
+#define text_each_line(p, text) for (const char *p = (text); *p; p = text_next_line(p))
 /* Whether @s is a UUID, "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx", and nothing else. */
 bool text_is_uuid(const char *s);
 

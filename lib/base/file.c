@@ -186,6 +186,8 @@ int tdxctl_textfile_write(struct tdxctl_ctx *ctx, const char *path, const char *
 
 	if (err == -EINVAL)
 		return ctx_fail(ctx, err, "specify a regular file", "%s: not a regular file", path);
-	return err ? ctx_fail(ctx, err, "specify a file in an existing directory that you can write to",
-			      "cannot write %s: %s", path, strerror(-err)) : 0;
+	return err ? ctx_fail(ctx, err,
+			      "specify a file in an existing directory that you can write to",
+			      "cannot write %s: %s", path, strerror(-err)) :
+		     0;
 }

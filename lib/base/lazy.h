@@ -15,13 +15,13 @@
 
 struct lazy_symbol {
 	const char *name;
-	void *at;	/* the function pointer to set */
+	void *at; /* the function pointer to set */
 };
 
-#define LAZY_POINTER(f)		typeof(f) *f;
-#define LAZY_POINTERS(TABLE)	TABLE(LAZY_POINTER)
-#define LAZY_SYMBOL(f)		{ #f, &lazy.f },
-#define LAZY_SYMBOLS(TABLE)	TABLE(LAZY_SYMBOL)
+#define LAZY_POINTER(f)	     typeof(f) *f;
+#define LAZY_POINTERS(TABLE) TABLE(LAZY_POINTER)
+#define LAZY_SYMBOL(f)	     { #f, &lazy.f },
+#define LAZY_SYMBOLS(TABLE)  TABLE(LAZY_SYMBOL)
 
 /**
  * lazy_load() - loads a library and sets the pointers of all @symbols

@@ -67,8 +67,8 @@ static int real_kcmp(void *arg, pid_t a, pid_t b, int type, unsigned long ia, un
 
 static int real_punch_hole(void *arg, int fd, uint64_t off, uint64_t len)
 {
-	return ret_errno(fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
-				   (off_t)off, (off_t)len));
+	return ret_errno(
+		fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)off, (off_t)len));
 }
 
 static int64_t real_file_size(void *arg, int fd)

@@ -101,8 +101,8 @@ int root_readlink(struct tdxctl_ctx *ctx, const char *path, char *buf, size_t si
 	return n < 0 ? (int)n : 0;
 }
 
-int root_each(struct tdxctl_ctx *ctx, const char *dir,
-	      int (*fn)(void *arg, const char *name), void *arg)
+int root_each(struct tdxctl_ctx *ctx, const char *dir, int (*fn)(void *arg, const char *name),
+	      void *arg)
 {
 	int fd = root_open(ctx, dir, O_RDONLY | O_DIRECTORY), ret = 0;
 	struct dirent *e;
@@ -140,8 +140,8 @@ static int one_number(void *arg, const char *name)
 	return !*end && n <= INT32_MAX ? a->fn(a->arg, (unsigned int)n) : 0;
 }
 
-int root_each_number(struct tdxctl_ctx *ctx, const char *dir,
-		     int (*fn)(void *arg, unsigned int n), void *arg)
+int root_each_number(struct tdxctl_ctx *ctx, const char *dir, int (*fn)(void *arg, unsigned int n),
+		     void *arg)
 {
 	struct numbers a = { .fn = fn, .arg = arg };
 

@@ -8,7 +8,7 @@
 #include "captured.h"
 
 /* From Linux 6.16; the headers of 6.1 do not have it. */
-#define CAP_VM_TYPES	235
+#define CAP_VM_TYPES 235
 
 static const char not_captured[] = "not in the captured host";
 
@@ -29,7 +29,8 @@ static void msr_line(struct tdxctl_msr_set *s, const char *line, bool all)
 		if (tdxctl_msr_number(i) != num || !msr_wanted(i, all))
 			continue;
 		if (!strcmp(line, "fault")) {
-			*v = (struct tdxctl_val){ .fault = true, .reason = "the CPU has no such MSR" };
+			*v = (struct tdxctl_val){ .fault = true,
+						  .reason = "the CPU has no such MSR" };
 			return;
 		}
 		value = strtoull(line, &end, 16);
@@ -60,7 +61,8 @@ static void cpuid_text(const char *text, struct tdxctl_cpu_facts *c)
 {
 	unsigned int leaf, sub, r[4];
 
-	text_each_line(p, text) {
+	text_each_line(p, text)
+	{
 		if (sscanf(p, "%x %x %x %x %x %x", &leaf, &sub, &r[0], &r[1], &r[2], &r[3]) != 6)
 			continue;
 		if (leaf == 7 && !sub) {
@@ -80,7 +82,8 @@ static void kvm_text(const char *text, struct tdxctl_facts *f, bool td)
 {
 	unsigned long long cap, answer, a, x;
 
-	text_each_line(p, text) {
+	text_each_line(p, text)
+	{
 		if (td && sscanf(p, "td %llx %llx %llu", &a, &x, &answer) == 3) {
 			val_set(&f->td_attributes, a);
 			val_set(&f->td_xfam, x);

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include "rule.h"
 
-#define FEW_TDS	      31	/* number of TDs with the most common key split */
+#define FEW_TDS	      31 /* number of TDs with the most common key split */
 #define SLOW_START_US 5000000
 
 static CHECK_FN(cgroup_misc)
@@ -17,7 +17,8 @@ static CHECK_FN(cgroup_misc)
 		return UNKNOWN(e, &f->hkid_capacity);
 	/* The real root cgroup has no such file: this is the view of a container. */
 	if (f->path[TDXCTL_PATH_CGROUP_NOT_ROOT].value)
-		return rule_finding(e, TDXCTL_RULE_UNKNOWN, "the root cgroup is not visible; this may be a container");
+		return rule_finding(e, TDXCTL_RULE_UNKNOWN,
+				    "the root cgroup is not visible; this may be a container");
 	return rule_finding(e, r->severity, "%s", f->hkid_capacity.reason);
 }
 
@@ -34,8 +35,8 @@ static CHECK_FN(keyid_capacity)
 	}
 	if (e->facts->hkid_current.readable)
 		snprintf(used, sizeof(used), ", %" PRIu64 " in use", e->facts->hkid_current.value);
-	return rule_finding(e, k.max_tds < FEW_TDS ? r->severity : TDXCTL_RULE_OK, "HKIDs for %u TDs at a time%s",
-			 k.max_tds, used);
+	return rule_finding(e, k.max_tds < FEW_TDS ? r->severity : TDXCTL_RULE_OK,
+			    "HKIDs for %u TDs at a time%s", k.max_tds, used);
 }
 
 static CHECK_FN(hkid_exhausted)
@@ -46,12 +47,14 @@ static CHECK_FN(hkid_exhausted)
 
 	if (rule_has_ledger(f) && f->snap->nr_hkids) {
 		/* An HKID in an unknown state may be free. */
-		if (hkids_count(f->snap, TDXCTL_HKID_FREE) || hkids_count(f->snap, TDXCTL_HKID_UNKNOWN))
+		if (hkids_count(f->snap, TDXCTL_HKID_FREE) ||
+		    hkids_count(f->snap, TDXCTL_HKID_UNKNOWN))
 			return TDXCTL_RULE_OK;
 		leaked = hkids_count(f->snap, TDXCTL_HKID_LEAKED);
 		if (leaked)
-			return rule_finding(e, r->severity, "all %zu HKIDs are in use, %zu of them leaked",
-					 f->snap->nr_hkids, leaked);
+			return rule_finding(e, r->severity,
+					    "all %zu HKIDs are in use, %zu of them leaked",
+					    f->snap->nr_hkids, leaked);
 		return rule_finding(e, r->severity, "all %zu HKIDs are in use", f->snap->nr_hkids);
 	}
 	if (!cap->readable || !cur->readable)
@@ -59,7 +62,7 @@ static CHECK_FN(hkid_exhausted)
 	if (cur->value < cap->value)
 		return TDXCTL_RULE_OK;
 	return rule_finding(e, r->severity, "misc cgroup: %" PRIu64 " of %" PRIu64 " HKIDs in use",
-			 cur->value, cap->value);
+			    cur->value, cap->value);
 }
 
 static CHECK_FN(cgroup_limit)
@@ -74,10 +77,11 @@ static CHECK_FN(cgroup_limit)
 		/* Only the cgroup whose own limit was hit, not its ancestors. */
 		if (c->max_events && c->max != TDXCTL_UNKNOWN &&
 		    f->hkid_current.value < f->hkid_capacity.value)
-			return rule_finding(e, r->severity, "%.120s: limit %" PRIu64 ", %" PRIu64 " in use, refused %" PRIu64 " time%s",
-					 c->path, c->max,
-					 c->current, c->max_events,
-					 plural(c->max_events));
+			return rule_finding(e, r->severity,
+					    "%.120s: limit %" PRIu64 ", %" PRIu64
+					    " in use, refused %" PRIu64 " time%s",
+					    c->path, c->max, c->current, c->max_events,
+					    plural(c->max_events));
 	}
 	return TDXCTL_RULE_OK;
 }
@@ -98,7 +102,7 @@ static CHECK_FN(cgroup_drift)
 	if (f->hkid_current.value >= held)
 		return TDXCTL_RULE_OK;
 	return rule_finding(e, r->severity, "misc cgroup counts %" PRIu64 " HKIDs, %zu are in use",
-			 f->hkid_current.value, held);
+			    f->hkid_current.value, held);
 }
 
 static CHECK_FN(vfio_dma)
@@ -143,7 +147,7 @@ static CHECK_FN(mem_pamt)
 		return TDXCTL_RULE_OK;
 	case TDXCTL_TRI_UNKNOWN:
 		return rule_finding(e, TDXCTL_RULE_UNKNOWN, "kernel log: %s",
-				 f->log.text ? LOG_INCOMPLETE : f->log.reason);
+				    f->log.text ? LOG_INCOMPLETE : f->log.reason);
 	default:
 		break;
 	}
@@ -155,8 +159,8 @@ static CHECK_FN(mem_pamt)
 	if (!f->mem_total.readable || !f->mem_total.value)
 		return rule_finding(e, r->severity, "%llu MiB", kib >> 10);
 	return rule_finding(e, r->severity, "%llu MiB, %llu.%llu %% of memory", kib >> 10,
-			 kib * 100 / (f->mem_total.value >> 10),
-			 kib * 1000 / (f->mem_total.value >> 10) % 10);
+			    kib * 100 / (f->mem_total.value >> 10),
+			    kib * 1000 / (f->mem_total.value >> 10) % 10);
 }
 
 static CHECK_FN(slow_init)
@@ -166,13 +170,14 @@ static CHECK_FN(slow_init)
 
 	/* The kernel prints this line when all memory is initialized, and nothing in between. */
 	if (gap.readable)
-		return gap.value < SLOW_START_US ? TDXCTL_RULE_OK :
-			rule_finding(e, r->severity, "%" PRIu64 ".%" PRIu64 " s", gap.value / 1000000,
-				  gap.value / 100000 % 10);
+		return gap.value < SLOW_START_US ?
+			       TDXCTL_RULE_OK :
+			       rule_finding(e, r->severity, "%" PRIu64 ".%" PRIu64 " s",
+					    gap.value / 1000000, gap.value / 100000 % 10);
 	if (f->log.text && f->log_complete && !strstr(f->log.text, " allocated for PAMT"))
 		return TDXCTL_RULE_OK;
-	return rule_finding(e, TDXCTL_RULE_UNKNOWN, "kernel log: %s", f->log.text && !f->log_complete ?
-			 LOG_INCOMPLETE : gap.reason);
+	return rule_finding(e, TDXCTL_RULE_UNKNOWN, "kernel log: %s",
+			    f->log.text && !f->log_complete ? LOG_INCOMPLETE : gap.reason);
 }
 
 static CHECK_FN(hugepages)
@@ -192,8 +197,10 @@ static CHECK_FN(hugepages)
 	if (!tds)
 		return TDXCTL_RULE_OK;
 	if (reserved.readable && reserved.value)
-		return rule_finding(e, r->severity, "%zu TD%s; none of the %" PRIu64 " reserved huge pages is used for TDs",
-				 tds, plural(tds), reserved.value);
+		return rule_finding(e, r->severity,
+				    "%zu TD%s; none of the %" PRIu64
+				    " reserved huge pages is used for TDs",
+				    tds, plural(tds), reserved.value);
 	return rule_finding(e, r->severity, "%zu TD%s", tds, plural(tds));
 }
 
@@ -206,117 +213,161 @@ static CHECK_FN(mem_hotplug)
 	if (!v->value || rule_tdx_up(e->facts) != TDXCTL_YES)
 		return TDXCTL_RULE_OK;
 	return rule_finding(e, r->severity, "%" PRIu64 " memory block%s offline", v->value,
-			 v->value == 1 ? " is" : "s are");
+			    v->value == 1 ? " is" : "s are");
 }
 
 static const struct tdxctl_rule capacity[] = {
 	{
-		.id = "cgroup.misc", .group = TDXCTL_GROUP_CAPACITY, .severity = TDXCTL_RULE_WARN,
-		.needs = "kvm.param", .check = rule_cgroup_misc,
+		.id = "cgroup.misc",
+		.group = TDXCTL_GROUP_CAPACITY,
+		.severity = TDXCTL_RULE_WARN,
+		.needs = "kvm.param",
+		.check = rule_cgroup_misc,
 		.title = "The misc cgroup does not count HKIDs",
 		.fix = "Load the helper to count HKIDs ('tdxctl helper load'). For cgroup limits, use a "
-			"kernel with CONFIG_CGROUP_MISC whose KVM charges HKIDs to it.",
+		       "kernel with CONFIG_CGROUP_MISC whose KVM charges HKIDs to it.",
 	},
 	{
-		.id = "bios.keyid.capacity", .group = TDXCTL_GROUP_CAPACITY, .severity = TDXCTL_RULE_INFO,
-		.needs = "bios.keyid.few", .check = rule_keyid_capacity,
+		.id = "bios.keyid.capacity",
+		.group = TDXCTL_GROUP_CAPACITY,
+		.severity = TDXCTL_RULE_INFO,
+		.needs = "bios.keyid.few",
+		.check = rule_keyid_capacity,
 		.title = "Few HKIDs are available for TDs",
 		.fix = "Choose a larger key split in firmware setup. 'tdxctl keys' shows how many TDs "
-			"each split allows.",
+		       "each split allows.",
 	},
 	{
-		.id = "hkid.exhausted", .group = TDXCTL_GROUP_CAPACITY, .severity = TDXCTL_RULE_FAIL,
-		.needs = "kvm.param", .check = rule_hkid_exhausted,
+		.id = "hkid.exhausted",
+		.group = TDXCTL_GROUP_CAPACITY,
+		.severity = TDXCTL_RULE_FAIL,
+		.needs = "kvm.param",
+		.check = rule_hkid_exhausted,
 		.title = "No HKID is free",
 		.fix = "Stop or release a TD; 'tdxctl hkid' lists the owners. For more HKIDs, raise the "
-			"key split in firmware setup.",
+		       "key split in firmware setup.",
 	},
 	{
-		.id = "hkid.cgroup_limit", .group = TDXCTL_GROUP_CAPACITY, .severity = TDXCTL_RULE_WARN,
-		.needs = "cgroup.misc", .check = rule_cgroup_limit,
+		.id = "hkid.cgroup_limit",
+		.group = TDXCTL_GROUP_CAPACITY,
+		.severity = TDXCTL_RULE_WARN,
+		.needs = "cgroup.misc",
+		.check = rule_cgroup_limit,
 		.title = "A cgroup limit refused TDs",
 		.fix = "Raise misc.max of the cgroup that reached its limit. The hardware has free HKIDs.",
 	},
 	{
-		.id = "hkid.cgroup_drift", .group = TDXCTL_GROUP_CAPACITY, .severity = TDXCTL_RULE_WARN,
-		.needs = "cgroup.misc", .check = rule_cgroup_drift,
+		.id = "hkid.cgroup_drift",
+		.group = TDXCTL_GROUP_CAPACITY,
+		.severity = TDXCTL_RULE_WARN,
+		.needs = "cgroup.misc",
+		.check = rule_cgroup_drift,
 		.log = LOG("misc cgroup resource tdx became less than 0"),
 		.title = "The misc cgroup counts too few HKIDs",
 		.fix = "Use the counts of 'tdxctl hkid'. After a refused charge, some kernels uncharge "
-			"one HKID too many.",
+		       "one HKID too many.",
 	},
 	{
-		.id = "create.entropy", .group = TDXCTL_GROUP_CAPACITY, .severity = TDXCTL_RULE_WARN,
-		.needs = "cpu.vendor", .log = LOG("0x80000203"),
+		.id = "create.entropy",
+		.group = TDXCTL_GROUP_CAPACITY,
+		.severity = TDXCTL_RULE_WARN,
+		.needs = "cpu.vendor",
+		.log = LOG("0x80000203"),
 		.title = "The CPU had too little entropy to create a TD",
 		.fix = "Create the TD again. Do not create many TDs at the same time.",
 	},
 	{
-		.id = "create.key_config", .group = TDXCTL_GROUP_CAPACITY, .severity = TDXCTL_RULE_FAIL,
+		.id = "create.key_config",
+		.group = TDXCTL_GROUP_CAPACITY,
+		.severity = TDXCTL_RULE_FAIL,
 		.needs = "cpu.vendor",
-		.log = LOG("TDH_MNG_KEY_CONFIG failed", "(0x8) failed: 0x", "leaf 8, error", "0x80000800"),
+		.log = LOG("TDH_MNG_KEY_CONFIG failed", "(0x8) failed: 0x", "leaf 8, error",
+			   "0x80000800"),
 		.title = "Programming the key of a TD failed",
 		.fix = "Create the TD again. 'tdxctl lock' shows the retries of each package. If the "
-			"failure repeats, power-cycle the host.",
+		       "failure repeats, power-cycle the host.",
 	},
 	{
-		.id = "create.vfio_dma", .group = TDXCTL_GROUP_CAPACITY, .severity = TDXCTL_RULE_WARN,
-		.needs = "cpu.vendor", .check = rule_vfio_dma,
+		.id = "create.vfio_dma",
+		.group = TDXCTL_GROUP_CAPACITY,
+		.severity = TDXCTL_RULE_WARN,
+		.needs = "cpu.vendor",
+		.check = rule_vfio_dma,
 		VMM_LOG("VFIO_MAP_DMA failed*No space left on device"),
 		.title = "VFIO can map too few pages for a large TD",
 		.fix = "Raise the parameter dma_entry_limit of vfio_iommu_type1. A TD with devices needs "
-			"one entry for each 4 KiB. The error is the same as for a lack of HKIDs, but "
-			"HKIDs are not the cause.",
+		       "one entry for each 4 KiB. The error is the same as for a lack of HKIDs, but "
+		       "HKIDs are not the cause.",
 	},
 	{
-		.id = "create.capabilities_abi", .group = TDXCTL_GROUP_CAPACITY, .severity = TDXCTL_RULE_FAIL,
-		.needs = "cpu.vendor", .check = rule_capabilities_abi,
+		.id = "create.capabilities_abi",
+		.group = TDXCTL_GROUP_CAPACITY,
+		.severity = TDXCTL_RULE_FAIL,
+		.needs = "cpu.vendor",
+		.check = rule_capabilities_abi,
 		VMM_LOG("KVM_TDX_CAPABILITIES failed*Inappropriate ioctl"),
 		.title = "QEMU and the kernel use different TDX interfaces",
 		.fix = "Use a kernel and a QEMU of the same generation. Mainline supports TDX since Linux "
-			"6.16, QEMU 10.1 and libvirt 11.6.",
+		       "6.16, QEMU 10.1 and libvirt 11.6.",
 	},
 	{
-		.id = "create.mem_region", .group = TDXCTL_GROUP_CAPACITY, .severity = TDXCTL_RULE_FAIL,
+		.id = "create.mem_region",
+		.group = TDXCTL_GROUP_CAPACITY,
+		.severity = TDXCTL_RULE_FAIL,
 		.needs = "cpu.vendor",
 		VMM_LOG("KVM_TDX_INIT_MEM_REGION failed"),
 		.title = "Copying the firmware into a TD failed",
 		.fix = "Start the VM again if the error is EAGAIN (resource temporarily unavailable). On "
-			"other errors, use an OVMF built for TDX.",
+		       "other errors, use an OVMF built for TDX.",
 	},
 	{
-		.id = "create.no_tdvf", .group = TDXCTL_GROUP_CAPACITY, .severity = TDXCTL_RULE_FAIL,
+		.id = "create.no_tdvf",
+		.group = TDXCTL_GROUP_CAPACITY,
+		.severity = TDXCTL_RULE_FAIL,
 		.needs = "cpu.vendor",
 		VMM_LOG("failed to parse TDVF for TDX VM"),
 		.title = "The firmware of a TD is not built for TDX (not a TDVF)",
 		.fix = "Set the firmware in the VM's definition to an OVMF built for TDX.",
 	},
 	{
-		.id = "mem.pamt", .group = TDXCTL_GROUP_CAPACITY, .severity = TDXCTL_RULE_INFO,
-		.needs = "cpu.vendor", .check = rule_mem_pamt,
+		.id = "mem.pamt",
+		.group = TDXCTL_GROUP_CAPACITY,
+		.severity = TDXCTL_RULE_INFO,
+		.needs = "cpu.vendor",
+		.check = rule_mem_pamt,
 		.title = "TDX uses memory for page metadata",
 		.fix = "No action is needed. TDX keeps metadata for each page (the PAMT).",
 	},
 	{
-		.id = "boot.slow_init", .group = TDXCTL_GROUP_CAPACITY, .severity = TDXCTL_RULE_INFO,
-		.needs = "cpu.vendor", .check = rule_slow_init,
+		.id = "boot.slow_init",
+		.group = TDXCTL_GROUP_CAPACITY,
+		.severity = TDXCTL_RULE_INFO,
+		.needs = "cpu.vendor",
+		.check = rule_slow_init,
 		.title = "TDX initialization is slow",
 		.fix = "No action is needed. All memory is initialized for TDX at once; more memory takes "
-			"more time.",
+		       "more time.",
 	},
 	{
-		.id = "hugepages", .group = TDXCTL_GROUP_CAPACITY, .severity = TDXCTL_RULE_INFO,
-		.needs = "kvm.param", .until = TDXCTL_KERNEL(7, 2), .check = rule_hugepages,
+		.id = "hugepages",
+		.group = TDXCTL_GROUP_CAPACITY,
+		.severity = TDXCTL_RULE_INFO,
+		.needs = "kvm.param",
+		.until = TDXCTL_KERNEL(7, 2),
+		.check = rule_hugepages,
 		.title = "TDs are mapped in pages of 4 KiB",
 		.fix = "No action is possible: huge pages for TDs are not supported by this kernel. Large "
-			"TDs start and end slowly.",
+		       "TDs start and end slowly.",
 	},
 	{
-		.id = "mem.hotplug_refused", .group = TDXCTL_GROUP_CAPACITY, .severity = TDXCTL_RULE_INFO,
-		.needs = "cpu.vendor", .check = rule_mem_hotplug,
+		.id = "mem.hotplug_refused",
+		.group = TDXCTL_GROUP_CAPACITY,
+		.severity = TDXCTL_RULE_INFO,
+		.needs = "cpu.vendor",
+		.check = rule_mem_hotplug,
 		.title = "Memory blocks stay offline",
 		.fix = "Add memory before boot. After TDX initialization, the kernel refuses new memory "
-			"without a message.",
+		       "without a message.",
 	},
 };
 

@@ -77,13 +77,17 @@ static CHECK_FN(maxcpus)
 	/* CPUs above nr_cpus= are not present in sysfs; the kernel logs that there are more. */
 	if (f->log.text && tdxctl_cmdline_get(f, "nr_cpus=") &&
 	    (tdxctl_rule_match(f->log.text, "CPU limit of * reached", &line, &len) ||
-	     tdxctl_rule_match(f->log.text, "NR_CPUS/possible_cpus limit of * reached", &line, &len)))
-		return rule_finding(e, TDXCTL_RULE_WARN, "nr_cpus= is on the kernel command line; kernel log: %.*s",
-				 (int)(len > 160 ? 160 : len), line);
+	     tdxctl_rule_match(f->log.text, "NR_CPUS/possible_cpus limit of * reached", &line,
+			       &len)))
+		return rule_finding(e, TDXCTL_RULE_WARN,
+				    "nr_cpus= is on the kernel command line; kernel log: %.*s",
+				    (int)(len > 160 ? 160 : len), line);
 	switch (uncovered(f, what, sizeof(what), &sure)) {
 	case TDXCTL_YES:
-		return rule_finding(e, sure ? r->severity : TDXCTL_RULE_WARN, "%s is on the kernel command line, and %s has no online CPU",
-				 tdxctl_cmdline_get(f, "maxcpus=") ? "maxcpus=" : "nr_cpus=", what);
+		return rule_finding(e, sure ? r->severity : TDXCTL_RULE_WARN,
+				    "%s is on the kernel command line, and %s has no online CPU",
+				    tdxctl_cmdline_get(f, "maxcpus=") ? "maxcpus=" : "nr_cpus=",
+				    what);
 	case TDXCTL_NO:
 		return TDXCTL_RULE_OK;
 	default:
@@ -103,8 +107,8 @@ static CHECK_FN(pkg_offline)
 		/* If the kernel refused a TD for this reason, it is certain. */
 		sure |= tdxctl_log_find(e->facts, r->log[0], &line, &len) == TDXCTL_YES;
 		return rule_finding(e, sure ? r->severity : TDXCTL_RULE_WARN,
-				 "%s has CPUs, but none is online%s", what,
-				 sure ? "" : "; without the helper this is not certain");
+				    "%s has CPUs, but none is online%s", what,
+				    sure ? "" : "; without the helper this is not certain");
 	case TDXCTL_NO:
 		return TDXCTL_RULE_OK;
 	default:
@@ -122,68 +126,87 @@ static CHECK_FN(offline_refused)
 
 	if (rule_has_ledger(f))
 		for (used = 0, i = 0; i < s->nr_hkids; i++)
-			used += s->hkids[i].state != TDXCTL_HKID_FREE && s->hkids[i].state != TDXCTL_HKID_UNKNOWN;
+			used += s->hkids[i].state != TDXCTL_HKID_FREE &&
+				s->hkids[i].state != TDXCTL_HKID_UNKNOWN;
 	for (i = 0; used && offline_cpus(s) && i < s->nr_packages; i++) {
 		if (s->packages[i].online_cpus != 1)
 			continue;
 		for (c = 0; c + 1 < s->nr_cpus; c++)
 			if (s->cpus[c].online && s->cpus[c].package == s->packages[i].id)
 				break;
-		return rule_finding(e, r->severity, "CPU %u is the last online CPU of package %u; %" PRIu64 " HKIDs are in use",
-				 s->cpus[c].cpu, s->packages[i].id, used);
+		return rule_finding(e, r->severity,
+				    "CPU %u is the last online CPU of package %u; %" PRIu64
+				    " HKIDs are in use",
+				    s->cpus[c].cpu, s->packages[i].id, used);
 	}
 	if (s->source == TDXCTL_SOURCE_EMULATED)
 		return TDXCTL_RULE_OK;
 	/* A refusal in the log no longer applies when no HKID is in use. */
 	return f->log.text && !used && f->hkid_current.readable &&
-	       tdxctl_rule_match(f->log.text, r->log[0], &line, &len) ? TDXCTL_RULE_OK : TDXCTL_RULE_UNKNOWN;
+			       tdxctl_rule_match(f->log.text, r->log[0], &line, &len) ?
+		       TDXCTL_RULE_OK :
+		       TDXCTL_RULE_UNKNOWN;
 }
 
 static CHECK_FN(online_failed)
 {
 	const struct tdxctl_facts *f = e->facts;
 
-	if (f->stuck_cpu.readable && f->stuck_cpu.value != TDXCTL_UNKNOWN && strstr(f->stuck_step, "tdx"))
+	if (f->stuck_cpu.readable && f->stuck_cpu.value != TDXCTL_UNKNOWN &&
+	    strstr(f->stuck_step, "tdx"))
 		return rule_finding(e, r->severity, "CPU %" PRIu64 " stopped at %s",
-				 f->stuck_cpu.value, f->stuck_step);
+				    f->stuck_cpu.value, f->stuck_step);
 	if (!f->snap->nr_cpus)
 		return rule_finding(e, TDXCTL_RULE_UNKNOWN, "no CPU is known");
 	/* Linux rolls a failed step back: then only the log shows it. */
 	return offline_cpus(f->snap) && f->snap->source != TDXCTL_SOURCE_EMULATED ?
-		TDXCTL_RULE_UNKNOWN : TDXCTL_RULE_OK;
+		       TDXCTL_RULE_UNKNOWN :
+		       TDXCTL_RULE_OK;
 }
 
 static const struct tdxctl_rule cpus[] = {
 	{
-		.id = "boot.maxcpus", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
-		.needs = "kconf.host", .check = rule_maxcpus,
+		.id = "boot.maxcpus",
+		.group = TDXCTL_GROUP_CORE,
+		.severity = TDXCTL_RULE_FAIL,
+		.needs = "kconf.host",
+		.check = rule_maxcpus,
 		.title = "A boot option leaves a package without an online CPU",
 		.fix = "Bring a CPU of the offline package online. If this is not possible, remove "
-			"maxcpus= or nr_cpus= from the kernel command line.",
+		       "maxcpus= or nr_cpus= from the kernel command line.",
 	},
 	{
-		.id = "create.pkg_offline", .group = TDXCTL_GROUP_CAPACITY, .severity = TDXCTL_RULE_FAIL,
-		.needs = "cpu.vendor", .check = rule_pkg_offline,
+		.id = "create.pkg_offline",
+		.group = TDXCTL_GROUP_CAPACITY,
+		.severity = TDXCTL_RULE_FAIL,
+		.needs = "cpu.vendor",
+		.check = rule_pkg_offline,
 		.log = LOG("All packages need to have online CPU to create TD"),
 		.title = "A package has no online CPU",
 		.fix = "Bring a CPU of the offline package online: echo 1 > "
-			"/sys/devices/system/cpu/cpuN/online. Until then, no TD can be created.",
+		       "/sys/devices/system/cpu/cpuN/online. Until then, no TD can be created.",
 	},
 	{
-		.id = "cpu.offline_refused", .group = TDXCTL_GROUP_TEARDOWN, .severity = TDXCTL_RULE_INFO,
-		.needs = "cpu.vendor", .check = rule_offline_refused,
+		.id = "cpu.offline_refused",
+		.group = TDXCTL_GROUP_TEARDOWN,
+		.severity = TDXCTL_RULE_INFO,
+		.needs = "cpu.vendor",
+		.check = rule_offline_refused,
 		.log = LOG("Delete all TDs in order to offline all CPUs of a package"),
 		.title = "The last online CPU of a package must stay online",
 		.fix = "Run 'tdxctl cpu plan LIST' to see which CPUs can go offline. To take the last "
-			"one offline, stop all TDs first.",
+		       "one offline, stop all TDs first.",
 	},
 	{
-		.id = "cpu.online_failed", .group = TDXCTL_GROUP_TEARDOWN, .severity = TDXCTL_RULE_FAIL,
-		.needs = "cpu.vendor", .check = rule_online_failed,
+		.id = "cpu.online_failed",
+		.group = TDXCTL_GROUP_TEARDOWN,
+		.severity = TDXCTL_RULE_FAIL,
+		.needs = "cpu.vendor",
+		.check = rule_online_failed,
 		.log = LOG("(0x23) failed", "leaf 35, error", "TDH_SYS_LP_INIT failed"),
 		.title = "A CPU failed to come online because of TDX",
 		.fix = "Decode the kernel log ('dmesg | tdxctl decode'). The status word shows whether "
-			"this CPU or the TDX module is at fault.",
+		       "this CPU or the TDX module is at fault.",
 	},
 };
 

@@ -4,6 +4,7 @@
 #include "decode.h"
 #include "rule.h"
 
+/* clang-format off */
 static const char *const states[TDXCTL_RULE_STATES] = {
 	[TDXCTL_RULE_OK] = "ok",
 	[TDXCTL_RULE_SKIP] = "skip",
@@ -12,7 +13,9 @@ static const char *const states[TDXCTL_RULE_STATES] = {
 	[TDXCTL_RULE_WARN] = "warn",
 	[TDXCTL_RULE_FAIL] = "fail",
 };
+/* clang-format on */
 
+/* clang-format off */
 static const char *const groups[TDXCTL_GROUPS] = {
 	[TDXCTL_GROUP_CORE] = "core",
 	[TDXCTL_GROUP_CAPACITY] = "capacity",
@@ -20,6 +23,7 @@ static const char *const groups[TDXCTL_GROUPS] = {
 	[TDXCTL_GROUP_UPDATE] = "update",
 	[TDXCTL_GROUP_ATTESTATION] = "attestation",
 };
+/* clang-format on */
 
 const char *tdxctl_rule_state_str(enum tdxctl_rule_state state)
 {
@@ -41,7 +45,8 @@ static void name_status(const char *line, size_t len, char *buf, size_t size)
 	struct tdxctl_word w = { 0 };
 
 	*buf = '\0';
-	while (tdxctl_decode_find(line, len, from, &start, &end, &w) && w.kind != TDXCTL_WORD_STATUS)
+	while (tdxctl_decode_find(line, len, from, &start, &end, &w) &&
+	       w.kind != TDXCTL_WORD_STATUS)
 		from = end;
 	if (w.kind == TDXCTL_WORD_STATUS && w.name)
 		snprintf(buf, size, " (%s%s%s)", w.name, w.operand_name ? " " : "",
@@ -49,16 +54,18 @@ static void name_status(const char *line, size_t len, char *buf, size_t size)
 }
 
 static enum tdxctl_rule_state found(struct tdxctl_examination *e, const struct tdxctl_rule *r,
-				    const char *source, const char *vm, const char *line, size_t len)
+				    const char *source, const char *vm, const char *line,
+				    size_t len)
 {
 	char status[80];
 
 	name_status(line, len, status, sizeof(status));
-	return rule_finding(e, r->severity, "%s%.60s: %.*s%s", source, vm, (int)(len > 180 ? 180 : len), line,
-			 status);
+	return rule_finding(e, r->severity, "%s%.60s: %.*s%s", source, vm,
+			    (int)(len > 180 ? 180 : len), line, status);
 }
 
-static enum tdxctl_rule_state match_vm_logs(struct tdxctl_examination *e, const struct tdxctl_rule *r)
+static enum tdxctl_rule_state match_vm_logs(struct tdxctl_examination *e,
+					    const struct tdxctl_rule *r)
 {
 	const struct tdxctl_facts *f = e->facts;
 	const char *line;
@@ -71,8 +78,10 @@ static enum tdxctl_rule_state match_vm_logs(struct tdxctl_examination *e, const 
 	if (f->vm_log_count.readable)
 		return TDXCTL_RULE_OK;
 	/* A host without libvirt has no such logs. */
-	return rule_finding(e, strncmp(f->vm_log_count.reason, "no logs", 7) ? TDXCTL_RULE_UNKNOWN :
-			 TDXCTL_RULE_SKIP, "VM logs: %s", f->vm_log_count.reason);
+	return rule_finding(e,
+			    strncmp(f->vm_log_count.reason, "no logs", 7) ? TDXCTL_RULE_UNKNOWN :
+									    TDXCTL_RULE_SKIP,
+			    "VM logs: %s", f->vm_log_count.reason);
 }
 
 static enum tdxctl_rule_state match_log(struct tdxctl_examination *e, const struct tdxctl_rule *r)
@@ -90,12 +99,13 @@ static enum tdxctl_rule_state match_log(struct tdxctl_examination *e, const stru
 		return match_vm_logs(e, r);
 	for (size_t i = 0; t->text && r->log[i]; i++)
 		if (tdxctl_rule_match(t->text, r->log[i], &line, &len))
-			return found(e, r, last ? "log of the previous kernel" : "kernel log", "", line, len);
+			return found(e, r, last ? "log of the previous kernel" : "kernel log", "",
+				     line, len);
 	if (t->text && (last || f->log_complete))
 		return TDXCTL_RULE_OK;
 	return rule_finding(e, last && t->absent ? TDXCTL_RULE_SKIP : TDXCTL_RULE_UNKNOWN, "%s: %s",
-			 last ? "log of the previous kernel" : "kernel log",
-			 t->text ? LOG_INCOMPLETE : t->reason);
+			    last ? "log of the previous kernel" : "kernel log",
+			    t->text ? LOG_INCOMPLETE : t->reason);
 }
 
 static enum tdxctl_rule_state examine(struct tdxctl_examination *e, const struct tdxctl_rule *r)
@@ -132,8 +142,8 @@ static const struct tdxctl_rule *blocker(const struct tdxctl_rule *r,
 	return NULL;
 }
 
-int tdxctl_doctor(const struct tdxctl_facts *f, bool attestation,
-		  struct tdxctl_finding **out, size_t *count)
+int tdxctl_doctor(const struct tdxctl_facts *f, bool attestation, struct tdxctl_finding **out,
+		  size_t *count)
 {
 	size_t total = tdxctl_rule_count(), n;
 	struct tdxctl_finding *list = calloc(total, sizeof(*list));
@@ -144,7 +154,9 @@ int tdxctl_doctor(const struct tdxctl_facts *f, bool attestation,
 		goto fail;
 	for (n = 0; n < total; n++) {
 		struct tdxctl_examination e = {
-			.facts = f, .attestation = attestation, .failed = failed,
+			.facts = f,
+			.attestation = attestation,
+			.failed = failed,
 		};
 		const struct tdxctl_rule *b;
 
@@ -152,7 +164,8 @@ int tdxctl_doctor(const struct tdxctl_facts *f, bool attestation,
 		list[n].nr = n;
 		b = blocker(list[n].rule, list, blocks, n);
 		if (!b && list[n].rule->group == TDXCTL_GROUP_ATTESTATION && !attestation)
-			list[n].state = rule_finding(&e, TDXCTL_RULE_SKIP, "checked only with --attestation");
+			list[n].state = rule_finding(&e, TDXCTL_RULE_SKIP,
+						     "checked only with --attestation");
 		else if (!b)
 			list[n].state = examine(&e, list[n].rule);
 		if (!b)
@@ -162,7 +175,8 @@ int tdxctl_doctor(const struct tdxctl_facts *f, bool attestation,
 		if (b)
 			list[n].state = rule_finding(&e, TDXCTL_RULE_SKIP, "waits for %s", b->id);
 		/* An emulated host has no files and no MSRs: the rule does not apply. */
-		if (list[n].state == TDXCTL_RULE_UNKNOWN && f->snap->source == TDXCTL_SOURCE_EMULATED)
+		if (list[n].state == TDXCTL_RULE_UNKNOWN &&
+		    f->snap->source == TDXCTL_SOURCE_EMULATED)
 			list[n].state = TDXCTL_RULE_SKIP;
 		if (!failed && list[n].state == TDXCTL_RULE_FAIL)
 			failed = list[n].rule;

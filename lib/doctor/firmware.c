@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include "rule.h"
 
-#define FEW_DIMMS 8		/* memory channels of the CPUs with TDX */
+#define FEW_DIMMS 8 /* memory channels of the CPUs with TDX */
 
 static bool known_model(const struct tdxctl_cpu_facts *c)
 {
@@ -22,7 +22,8 @@ static CHECK_FN(cpu_vendor)
 	if (strcmp(c->vendor.text, "GenuineIntel"))
 		return rule_finding(e, r->severity, "the CPU vendor is %.40s", c->vendor.text);
 	if (tdxctl_text_word(&c->flags, "hypervisor") == TDXCTL_YES) {
-		e->fix = "Run tdxctl on the host. A virtual machine cannot be a TDX host, whatever its CPU.";
+		e->fix =
+			"Run tdxctl on the host. A virtual machine cannot be a TDX host, whatever its CPU.";
 		return rule_finding(e, r->severity, "this machine is a virtual machine");
 	}
 	if (!c->family.readable || !c->model.readable)
@@ -33,10 +34,12 @@ static CHECK_FN(cpu_vendor)
 		return TDXCTL_RULE_OK;
 	/* MOVDIR64B, which TDX needs, marks a CPU that may be newer than this table. */
 	if (tdxctl_text_word(&c->flags, "movdir64b") == TDXCTL_YES)
-		return rule_finding(e, TDXCTL_RULE_WARN, "CPU family %" PRIu64 " model 0x%" PRIx64 " is not known to have TDX",
-				 c->family.value, c->model.value);
+		return rule_finding(e, TDXCTL_RULE_WARN,
+				    "CPU family %" PRIu64 " model 0x%" PRIx64
+				    " is not known to have TDX",
+				    c->family.value, c->model.value);
 	return rule_finding(e, r->severity, "CPU family %" PRIu64 " model 0x%" PRIx64 " has no TDX",
-			 c->family.value, c->model.value);
+			    c->family.value, c->model.value);
 }
 
 static CHECK_FN(palimit46)
@@ -52,7 +55,8 @@ static CHECK_FN(palimit46)
 		return TDXCTL_RULE_OK;
 	/* Some CPUs have only 46 bits; all CPUs with TDX have 52. */
 	if (!known_model(&e->facts->cpu))
-		return rule_finding(e, TDXCTL_RULE_UNKNOWN, "46 physical address bits, which may be the maximum of this CPU");
+		return rule_finding(e, TDXCTL_RULE_UNKNOWN,
+				    "46 physical address bits, which may be the maximum of this CPU");
 	return rule_finding(e, r->severity, "CPUID 0x80000008 reports 46 physical address bits");
 }
 
@@ -72,7 +76,7 @@ static CHECK_FN(tme_off)
 	if ((v->value & 3) == 3)
 		return TDXCTL_RULE_OK;
 	return rule_finding(e, r->severity, "MSR 0x982 is 0x%" PRIx64 ": %s", v->value,
-			 v->value & 2 ? "TME is enabled, but not locked" : "TME is not enabled");
+			    v->value & 2 ? "TME is enabled, but not locked" : "TME is not enabled");
 }
 
 static CHECK_FN(tmemt_off)
@@ -85,7 +89,8 @@ static CHECK_FN(tmemt_off)
 		return UNKNOWN(e, v);
 	if (v->value >> 32 & 0xf)
 		return TDXCTL_RULE_OK;
-	return rule_finding(e, r->severity, "MSR 0x982 is 0x%" PRIx64 ": no KeyID bits are enabled", v->value);
+	return rule_finding(e, r->severity, "MSR 0x982 is 0x%" PRIx64 ": no KeyID bits are enabled",
+			    v->value);
 }
 
 static CHECK_FN(keyid_none)
@@ -95,7 +100,8 @@ static CHECK_FN(keyid_none)
 	size_t len;
 
 	if (rule_tdx_up(e->facts) == TDXCTL_YES ||
-	    tdxctl_log_find(e->facts, "BIOS enabled: private KeyID range", &line, &len) == TDXCTL_YES)
+	    tdxctl_log_find(e->facts, "BIOS enabled: private KeyID range", &line, &len) ==
+		    TDXCTL_YES)
 		return TDXCTL_RULE_OK;
 	if (v->fault)
 		return rule_finding(e, r->severity, "the CPU has no MSR 0x87");
@@ -104,7 +110,7 @@ static CHECK_FN(keyid_none)
 	if (v->value >> 32)
 		return TDXCTL_RULE_OK;
 	return rule_finding(e, r->severity, "MSR 0x87: %u TME-MT KeyIDs, no private KeyIDs",
-			 (unsigned int)v->value);
+			    (unsigned int)v->value);
 }
 
 static CHECK_FN(keyid_few)
@@ -131,13 +137,15 @@ static CHECK_FN(seamrr_off)
 
 		mask = &f->msrs[i].msr[TDXCTL_MSR_SEAMRR_MASK];
 		if (cap->readable && !(cap->value >> 15 & 1))
-			return rule_finding(e, r->severity, "package %u has no SEAM range (MSR 0xfe)",
-					 f->msrs[i].package);
+			return rule_finding(e, r->severity,
+					    "package %u has no SEAM range (MSR 0xfe)",
+					    f->msrs[i].package);
 		if (mask->fault || (mask->readable && !(mask->value >> 11 & 1)))
-			return rule_finding(e, r->severity, "the SEAM range of package %u is %s", f->msrs[i].package,
-					 base->readable && !(base->value >> 3 & 1) ?
-					 "off and was not configured by firmware (MSRs 0x1400, 0x1401)" :
-					 "off (MSR 0x1401)");
+			return rule_finding(e, r->severity, "the SEAM range of package %u is %s",
+					    f->msrs[i].package,
+					    base->readable && !(base->value >> 3 & 1) ?
+						    "off and was not configured by firmware (MSRs 0x1400, 0x1401)" :
+						    "off (MSR 0x1401)");
 		if (!mask->readable)
 			return UNKNOWN(e, mask);
 	}
@@ -156,8 +164,9 @@ static CHECK_FN(seamrr_unlocked)
 		if (!mask->readable)
 			return UNKNOWN(e, mask);
 		if (mask->value >> 11 & 1 && !(mask->value >> 10 & 1))
-			return rule_finding(e, r->severity, "the SEAM range of package %u is on, but not locked (MSR 0x1401)",
-					 f->msrs[i].package);
+			return rule_finding(e, r->severity,
+					    "the SEAM range of package %u is on, but not locked (MSR 0x1401)",
+					    f->msrs[i].package);
 	}
 	return f->nr_msrs ? TDXCTL_RULE_OK : UNKNOWN(e, mask);
 }
@@ -165,7 +174,7 @@ static CHECK_FN(seamrr_unlocked)
 static CHECK_FN(sock_mismatch)
 {
 	static const enum tdxctl_msr same[] = {
-		TDXCTL_MSR_KEYID, TDXCTL_MSR_TME_CAPABILITY, TDXCTL_MSR_TME_ACTIVATE,
+		TDXCTL_MSR_KEYID,	TDXCTL_MSR_TME_CAPABILITY, TDXCTL_MSR_TME_ACTIVATE,
 		TDXCTL_MSR_SEAMRR_BASE, TDXCTL_MSR_SEAMRR_MASK,
 	};
 	const struct tdxctl_facts *f = e->facts;
@@ -176,27 +185,33 @@ static CHECK_FN(sock_mismatch)
 		return TDXCTL_RULE_OK;
 	for (size_t i = 1; i < f->nr_msrs; i++) {
 		for (size_t k = 0; k < ARRAY_SIZE(same); k++) {
-			const struct tdxctl_val *a = &f->msrs[0].msr[same[k]], *b = &f->msrs[i].msr[same[k]];
+			const struct tdxctl_val *a = &f->msrs[0].msr[same[k]],
+						*b = &f->msrs[i].msr[same[k]];
 
 			if (!a->readable || !b->readable) {
 				if (a->fault == b->fault)
 					continue;
-				return rule_finding(e, r->severity, "package %u has MSR 0x%x, package %u does not",
-						 f->msrs[a->fault ? i : 0].package, tdxctl_msr_number(same[k]),
-						 f->msrs[a->fault ? 0 : i].package);
+				return rule_finding(e, r->severity,
+						    "package %u has MSR 0x%x, package %u does not",
+						    f->msrs[a->fault ? i : 0].package,
+						    tdxctl_msr_number(same[k]),
+						    f->msrs[a->fault ? 0 : i].package);
 			}
 			compared = true;
 			if (a->value != b->value)
-				return rule_finding(e, r->severity, "MSR 0x%x: 0x%" PRIx64 " in package %u, 0x%" PRIx64 " in package %u",
-						 tdxctl_msr_number(same[k]), a->value,
-						 f->msrs[0].package, b->value,
-						 f->msrs[i].package);
+				return rule_finding(e, r->severity,
+						    "MSR 0x%x: 0x%" PRIx64
+						    " in package %u, 0x%" PRIx64 " in package %u",
+						    tdxctl_msr_number(same[k]), a->value,
+						    f->msrs[0].package, b->value,
+						    f->msrs[i].package);
 		}
 	}
 	if (compared)
 		return TDXCTL_RULE_OK;
 	why = rule_msr(f, TDXCTL_MSR_KEYID)->reason;
-	return rule_finding(e, TDXCTL_RULE_UNKNOWN, "%s", why ? why : "the MSRs of only one package are known");
+	return rule_finding(e, TDXCTL_RULE_UNKNOWN, "%s",
+			    why ? why : "the MSRs of only one package are known");
 }
 
 static CHECK_FN(sgx_off)
@@ -216,10 +231,12 @@ static CHECK_FN(sgx_off)
 		break;
 	}
 	if (!f->path[TDXCTL_PATH_KVM_DEV].value)
-		return rule_finding(e, TDXCTL_RULE_UNKNOWN, "no device files; this may be a container");
+		return rule_finding(e, TDXCTL_RULE_UNKNOWN,
+				    "no device files; this may be a container");
 	if (f->path[TDXCTL_PATH_SGX_ENCLAVE].readable && !f->path[TDXCTL_PATH_SGX_ENCLAVE].value)
 		return rule_finding(e, fires, "no /dev/sgx_enclave");
-	if (f->path[TDXCTL_PATH_SGX_PROVISION].readable && !f->path[TDXCTL_PATH_SGX_PROVISION].value)
+	if (f->path[TDXCTL_PATH_SGX_PROVISION].readable &&
+	    !f->path[TDXCTL_PATH_SGX_PROVISION].value)
 		return rule_finding(e, fires, "no /dev/sgx_provision");
 	return TDXCTL_RULE_OK;
 }
@@ -237,12 +254,14 @@ static CHECK_FN(dimm_population)
 		const struct tdxctl_dimms *a = &f->dimms[0], *b = &f->dimms[i];
 
 		if (a->populated != b->populated || a->bytes != b->bytes)
-			return rule_finding(e, r->severity, "%.31s has %u DIMMs with %" PRIu64 " GiB, %.31s has %u with %" PRIu64 " GiB",
-					 a->socket, a->populated, a->bytes >> 30, b->socket,
-					 b->populated, b->bytes >> 30);
+			return rule_finding(e, r->severity,
+					    "%.31s has %u DIMMs with %" PRIu64
+					    " GiB, %.31s has %u with %" PRIu64 " GiB",
+					    a->socket, a->populated, a->bytes >> 30, b->socket,
+					    b->populated, b->bytes >> 30);
 		if (b->populated && b->populated < FEW_DIMMS && b->populated < b->slots)
-			return rule_finding(e, r->severity, "%.31s has %u DIMMs in %u slots", b->socket, b->populated,
-					 b->slots);
+			return rule_finding(e, r->severity, "%.31s has %u DIMMs in %u slots",
+					    b->socket, b->populated, b->slots);
 	}
 	return TDXCTL_RULE_OK;
 }
@@ -269,125 +288,175 @@ static CHECK_FN(preproduction)
 		return rule_finding(e, r->severity, "MSR 0xce: the CPU is a pre-production part");
 	if (debug->readable && debug->value)
 		return rule_finding(e, r->severity, "MSR 0x503 is 0x%" PRIx64 ": SGX debug mode",
-				 debug->value);
+				    debug->value);
 	return info->readable ? TDXCTL_RULE_OK : UNKNOWN(e, info);
 }
 
 static const struct tdxctl_rule firmware[] = {
 	{
-		.id = "cpu.vendor", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
+		.id = "cpu.vendor",
+		.group = TDXCTL_GROUP_CORE,
+		.severity = TDXCTL_RULE_FAIL,
 		.check = rule_cpu_vendor,
 		.title = "This CPU has no TDX",
 		.fix = "Use a CPU with TDX: Sapphire Rapids (some SKUs), Emerald Rapids, Granite "
-			"Rapids, Sierra Forest or newer.",
+		       "Rapids, Sierra Forest or newer.",
 	},
 	{
-		.id = "sock.mismatch", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
-		.needs = "cpu.vendor", .check = rule_sock_mismatch,
+		.id = "sock.mismatch",
+		.group = TDXCTL_GROUP_CORE,
+		.severity = TDXCTL_RULE_FAIL,
+		.needs = "cpu.vendor",
+		.check = rule_sock_mismatch,
 		.title = "Firmware configured the packages differently",
 		.fix = "Load firmware defaults and make the settings again. Use the same BIOS version for "
-			"all packages.",
+		       "all packages.",
 	},
 	{
-		.id = "bios.palimit46", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
-		.needs = "cpu.vendor", .check = rule_palimit46,
+		.id = "bios.palimit46",
+		.group = TDXCTL_GROUP_CORE,
+		.severity = TDXCTL_RULE_FAIL,
+		.needs = "cpu.vendor",
+		.check = rule_palimit46,
 		.title = "Firmware limits physical addresses to 46 bits",
 		.fix = "Turn off \"Limit CPU PA to 46 bits\" in firmware setup: it disables TME-MT.",
 	},
 	{
-		.id = "bios.tme.off", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
-		.needs = "bios.palimit46", .check = rule_tme_off, .proof = TDXCTL_PROOF_MODULE,
+		.id = "bios.tme.off",
+		.group = TDXCTL_GROUP_CORE,
+		.severity = TDXCTL_RULE_FAIL,
+		.needs = "bios.palimit46",
+		.check = rule_tme_off,
+		.proof = TDXCTL_PROOF_MODULE,
 		.log = LOG("x86/tme: not enabled by BIOS"),
 		.title = "Total Memory Encryption is off",
 		.fix = "Enable TME in firmware setup. Then enable what depends on it: TME-MT, TDX with a "
-			"key split other than 0, and the SEAM loader.",
+		       "key split other than 0, and the SEAM loader.",
 	},
 	{
-		.id = "bios.tmemt.off", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
-		.needs = "bios.tme.off", .check = rule_tmemt_off,
+		.id = "bios.tmemt.off",
+		.group = TDXCTL_GROUP_CORE,
+		.severity = TDXCTL_RULE_FAIL,
+		.needs = "bios.tme.off",
+		.check = rule_tmemt_off,
 		.title = "TME-MT is off",
 		.fix = "Enable TME-MT (multi-key) in firmware setup. Then enable what depends on it: TDX "
-			"with a key split other than 0, and the SEAM loader.",
+		       "with a key split other than 0, and the SEAM loader.",
 	},
 	{
-		.id = "bios.keyid.none", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
-		.needs = "bios.tmemt.off", .check = rule_keyid_none, .proof = TDXCTL_PROOF_MODULE,
+		.id = "bios.keyid.none",
+		.group = TDXCTL_GROUP_CORE,
+		.severity = TDXCTL_RULE_FAIL,
+		.needs = "bios.tmemt.off",
+		.check = rule_keyid_none,
+		.proof = TDXCTL_PROOF_MODULE,
 		.log = LOG("no TDX private KeyIDs available", "TDX is not enabled by BIOS"),
 		.title = "No KeyID is reserved for TDX",
 		.fix = "Enable TDX and the SEAM loader in firmware setup, and set a key split other than "
-			"0. 'tdxctl keys' shows how many TDs each split allows.",
+		       "0. 'tdxctl keys' shows how many TDs each split allows.",
 	},
 	{
-		.id = "bios.keyid.few", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
-		.needs = "bios.keyid.none", .check = rule_keyid_few, .proof = TDXCTL_PROOF_MODULE,
+		.id = "bios.keyid.few",
+		.group = TDXCTL_GROUP_CORE,
+		.severity = TDXCTL_RULE_FAIL,
+		.needs = "bios.keyid.none",
+		.check = rule_keyid_few,
+		.proof = TDXCTL_PROOF_MODULE,
 		.log = LOG("too few private KeyIDs available"),
 		.title = "Too few KeyIDs are reserved for TDX",
 		.fix = "Raise the key split in firmware setup. The TDX module needs one private KeyID for "
-			"itself.",
+		       "itself.",
 	},
 	{
-		.id = "bios.seamrr.off", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
-		.needs = "bios.keyid.none", .check = rule_seamrr_off,
+		.id = "bios.seamrr.off",
+		.group = TDXCTL_GROUP_CORE,
+		.severity = TDXCTL_RULE_FAIL,
+		.needs = "bios.keyid.none",
+		.check = rule_seamrr_off,
 		.title = "The memory range of the TDX module (SEAM range) is off",
 		.fix = "Enable TDX and the SEAM loader in firmware setup.",
 	},
 	{
-		.id = "bios.seamrr.unlocked", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
-		.needs = "bios.seamrr.off", .check = rule_seamrr_unlocked,
+		.id = "bios.seamrr.unlocked",
+		.group = TDXCTL_GROUP_CORE,
+		.severity = TDXCTL_RULE_FAIL,
+		.needs = "bios.seamrr.off",
+		.check = rule_seamrr_unlocked,
 		.title = "Firmware did not run the SEAM loader",
 		.fix = "Update the BIOS, or ask its vendor. The operating system cannot fix this.",
 	},
 	{
-		.id = "bios.module.missing", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
-		.needs = "bios.seamrr.unlocked", .proof = TDXCTL_PROOF_MODULE,
+		.id = "bios.module.missing",
+		.group = TDXCTL_GROUP_CORE,
+		.severity = TDXCTL_RULE_FAIL,
+		.needs = "bios.seamrr.unlocked",
+		.proof = TDXCTL_PROOF_MODULE,
 		.log = LOG("tdx: module not loaded", "TDX module is not loaded",
 			   "TDX module not loaded", "TDX-Module not loaded"),
 		.title = "The TDX module is not loaded",
 		.fix = "Enable the SEAM loader in firmware setup. If it is enabled, update the BIOS, which "
-			"includes a TDX module. Some boards load the module from the EFI partition.",
+		       "includes a TDX module. Some boards load the module from the EFI partition.",
 	},
 	{
-		.id = "bios.old.cpuid", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
-		.needs = "bios.module.missing", .proof = TDXCTL_PROOF_MODULE,
+		.id = "bios.old.cpuid",
+		.group = TDXCTL_GROUP_CORE,
+		.severity = TDXCTL_RULE_FAIL,
+		.needs = "bios.module.missing",
+		.proof = TDXCTL_PROOF_MODULE,
 		.log = LOG("0xc0000900", "0xc0000902"),
 		.title = "The TDX module rejects the CPUID values of this CPU",
 		.fix = "Update the BIOS. The BIOS or its microcode is older than the TDX module expects.",
 	},
 	{
-		.id = "bios.old.msr", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
-		.needs = "bios.module.missing", .proof = TDXCTL_PROOF_MODULE,
+		.id = "bios.old.msr",
+		.group = TDXCTL_GROUP_CORE,
+		.severity = TDXCTL_RULE_FAIL,
+		.needs = "bios.module.missing",
+		.proof = TDXCTL_PROOF_MODULE,
 		.log = LOG("0xc0000920", "0xc0000921"),
 		.title = "The TDX module rejects the value of an MSR",
 		.fix = "Remove boot options that change this MSR, such as tsx=. If there are none, update "
-			"the BIOS.",
+		       "the BIOS.",
 	},
 	{
-		.id = "sgx.off", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_WARN,
-		.needs = "cpu.vendor", .attested = TDXCTL_RULE_FAIL,
+		.id = "sgx.off",
+		.group = TDXCTL_GROUP_CORE,
+		.severity = TDXCTL_RULE_WARN,
+		.needs = "cpu.vendor",
+		.attested = TDXCTL_RULE_FAIL,
 		.check = rule_sgx_off,
 		.title = "SGX is off",
 		.fix = "Enable SGX in firmware setup. Attestation needs SGX, and some boards offer TDX "
-			"only if SGX is enabled.",
+		       "only if SGX is enabled.",
 	},
 	{
-		.id = "sgx.mcheck", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
-		.needs = "cpu.vendor", .check = rule_sgx_mcheck,
+		.id = "sgx.mcheck",
+		.group = TDXCTL_GROUP_CORE,
+		.severity = TDXCTL_RULE_FAIL,
+		.needs = "cpu.vendor",
+		.check = rule_sgx_mcheck,
 		.title = "The SGX check of the firmware (MCHECK) failed",
 		.fix = "Do an SGX factory reset in firmware setup. Then register the platform again.",
 	},
 	{
-		.id = "dimm.population", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_INFO,
-		.needs = "cpu.vendor", .check = rule_dimm_population,
+		.id = "dimm.population",
+		.group = TDXCTL_GROUP_CORE,
+		.severity = TDXCTL_RULE_INFO,
+		.needs = "cpu.vendor",
+		.check = rule_dimm_population,
 		.title = "The DIMM population may not support SGX and TDX",
 		.fix = "If firmware setup does not offer SGX and TDX, populate the memory slots as the "
-			"board vendor requires for SGX.",
+		       "board vendor requires for SGX.",
 	},
 	{
-		.id = "cpu.preproduction", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_WARN,
-		.needs = "cpu.vendor", .check = rule_preproduction,
+		.id = "cpu.preproduction",
+		.group = TDXCTL_GROUP_CORE,
+		.severity = TDXCTL_RULE_WARN,
+		.needs = "cpu.vendor",
+		.check = rule_preproduction,
 		.title = "This CPU is not for production",
 		.fix = "Use a production CPU with SGX debug mode off. Attestation services reject this "
-			"CPU.",
+		       "CPU.",
 	},
 };
 

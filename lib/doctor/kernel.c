@@ -14,10 +14,14 @@ static CHECK_FN(kconf_host)
 	case TDXCTL_YES:
 		return TDXCTL_RULE_OK;
 	case TDXCTL_NO:
-		return rule_finding(e, r->severity, "CONFIG_INTEL_TDX_HOST is not set in kernel %.60s",
-				 f->file[TDXCTL_FILE_RELEASE].text ? f->file[TDXCTL_FILE_RELEASE].text : "?");
+		return rule_finding(e, r->severity,
+				    "CONFIG_INTEL_TDX_HOST is not set in kernel %.60s",
+				    f->file[TDXCTL_FILE_RELEASE].text ?
+					    f->file[TDXCTL_FILE_RELEASE].text :
+					    "?");
 	default:
-		return rule_finding(e, TDXCTL_RULE_UNKNOWN, "kernel configuration: %s", f->config.reason);
+		return rule_finding(e, TDXCTL_RULE_UNKNOWN, "kernel configuration: %s",
+				    f->config.reason);
 	}
 }
 
@@ -33,7 +37,8 @@ static CHECK_FN(kconf_kvm)
 	case TDXCTL_NO:
 		return rule_finding(e, r->severity, "CONFIG_KVM_INTEL_TDX is not set");
 	default:
-		return rule_finding(e, TDXCTL_RULE_UNKNOWN, "kernel configuration: %s", f->config.reason);
+		return rule_finding(e, TDXCTL_RULE_UNKNOWN, "kernel configuration: %s",
+				    f->config.reason);
 	}
 }
 
@@ -42,7 +47,9 @@ static CHECK_FN(kvm_param)
 	const struct tdxctl_facts *f = e->facts;
 	const struct tdxctl_text *t = &f->file[TDXCTL_FILE_KVM_TDX];
 	static const char *const why[] = {
-		"Failed to initialize TDX module", "nitialization failed (", "TDX not supported by the host platform",
+		"Failed to initialize TDX module",
+		"nitialization failed (",
+		"TDX not supported by the host platform",
 	};
 	static const char see_log[] =
 		"Find the reason in the kernel log (dmesg | grep -iE 'tdx|kvm'): TDX was requested, but KVM turned it off.";
@@ -71,25 +78,29 @@ static CHECK_FN(kvm_param)
 			e->fix = see_log;
 		for (size_t i = 0; f->log.text && i < ARRAY_SIZE(why); i++)
 			if (tdxctl_rule_match(f->log.text, why[i], &line, &len))
-				return rule_finding(e, r->severity, "KVM turned TDX off; kernel log: %.*s",
-						 (int)(len > 200 ? 200 : len), line);
-		return rule_finding(e, r->severity, requested ?
-				 "requested on the kernel command line, but KVM turned TDX off" :
-				 "kvm_intel was loaded with tdx=N, or turned TDX off itself");
+				return rule_finding(e, r->severity,
+						    "KVM turned TDX off; kernel log: %.*s",
+						    (int)(len > 200 ? 200 : len), line);
+		return rule_finding(e, r->severity,
+				    requested ?
+					    "requested on the kernel command line, but KVM turned TDX off" :
+					    "kvm_intel was loaded with tdx=N, or turned TDX off itself");
 	default:
 		break;
 	}
 	if (!t->absent)
 		return UNKNOWN(e, t);
 	if (f->path[TDXCTL_PATH_KVM_INTEL].value) {
-		e->fix = "Use a kernel with CONFIG_KVM_INTEL_TDX. KVM of this kernel does not support TDX.";
+		e->fix =
+			"Use a kernel with CONFIG_KVM_INTEL_TDX. KVM of this kernel does not support TDX.";
 		return rule_finding(e, r->severity, "kvm_intel has no parameter tdx");
 	}
 	/* Without sysfs, a missing file is not evidence. */
 	if (!f->path[TDXCTL_PATH_CPU_SYSFS].value)
 		return rule_finding(e, TDXCTL_RULE_UNKNOWN, "sysfs is not available");
-	e->fix = "Load kvm_intel with TDX: modprobe kvm_intel tdx=1. For every boot, add 'options kvm_intel tdx=1' to a file in "
-		 "/etc/modprobe.d.";
+	e->fix =
+		"Load kvm_intel with TDX: modprobe kvm_intel tdx=1. For every boot, add 'options kvm_intel tdx=1' to a file in "
+		"/etc/modprobe.d.";
 	return rule_finding(e, r->severity, "kvm_intel is not loaded");
 }
 
@@ -118,9 +129,11 @@ static CHECK_FN(kvm_prereq)
 		}
 	}
 	/* Features without a parameter (OSXSAVE, EPT A/D bits) are visible only in the log. */
-	return known ? TDXCTL_RULE_UNKNOWN : rule_finding(e, TDXCTL_RULE_UNKNOWN, "parameters of KVM: %s",
-						       e->facts->file[TDXCTL_FILE_KVM_EPT].reason ?
-						       e->facts->file[TDXCTL_FILE_KVM_EPT].reason : "malformed");
+	return known ? TDXCTL_RULE_UNKNOWN :
+		       rule_finding(e, TDXCTL_RULE_UNKNOWN, "parameters of KVM: %s",
+				    e->facts->file[TDXCTL_FILE_KVM_EPT].reason ?
+					    e->facts->file[TDXCTL_FILE_KVM_EPT].reason :
+					    "malformed");
 }
 
 static CHECK_FN(virt_at_load)
@@ -134,7 +147,7 @@ static CHECK_FN(virt_at_load)
 		return TDXCTL_RULE_OK;
 	default:
 		return rule_finding(e, TDXCTL_RULE_UNKNOWN, "kvm.enable_virt_at_load: %s",
-				 t->reason ? t->reason : "malformed");
+				    t->reason ? t->reason : "malformed");
 	}
 }
 
@@ -150,10 +163,11 @@ static CHECK_FN(cpu_feature)
 	for (size_t i = 0; i < ARRAY_SIZE(flags); i++)
 		if (tdxctl_text_word(t, flags[i]) == TDXCTL_NO)
 			return rule_finding(e, r->severity, "/proc/cpuinfo has no %s%s", flags[i],
-					 tdxctl_cmdline_get(e->facts, "clearcpuid=") ?
-					 "; clearcpuid= is on the kernel command line" :
-					 tdxctl_cmdline_get(e->facts, "noxsave") ?
-					 "; noxsave is on the kernel command line" : "");
+					    tdxctl_cmdline_get(e->facts, "clearcpuid=") ?
+						    "; clearcpuid= is on the kernel command line" :
+					    tdxctl_cmdline_get(e->facts, "noxsave") ?
+						    "; noxsave is on the kernel command line" :
+						    "");
 	return TDXCTL_RULE_OK;
 }
 
@@ -170,7 +184,8 @@ static CHECK_FN(hibernate)
 	const char *line;
 	size_t len;
 
-	if (f->log.text && (f->log_complete || tdxctl_rule_match(f->log.text, r->log[0], &line, &len)))
+	if (f->log.text &&
+	    (f->log_complete || tdxctl_rule_match(f->log.text, r->log[0], &line, &len)))
 		return TDXCTL_RULE_UNKNOWN;
 	if (rule_tdx_up(f) == TDXCTL_YES || off)
 		return TDXCTL_RULE_OK;
@@ -178,10 +193,12 @@ static CHECK_FN(hibernate)
 	 * The log is incomplete. A kernel with TDX support and KeyIDs sets tdx_host_platform
 	 * unless hibernation is available.
 	 */
-	if (keys->readable && keys->value >> 32 >= 2 && disk->text && f->file[TDXCTL_FILE_CMDLINE].text &&
+	if (keys->readable && keys->value >> 32 >= 2 && disk->text &&
+	    f->file[TDXCTL_FILE_CMDLINE].text &&
 	    tdxctl_config_get(f, "INTEL_TDX_HOST") == TDXCTL_YES &&
 	    tdxctl_text_word(&f->cpu.flags, "tdx_host_platform") == TDXCTL_NO)
-		return rule_finding(e, r->severity, "hibernation is available, and the kernel does not use the private KeyIDs");
+		return rule_finding(e, r->severity,
+				    "hibernation is available, and the kernel does not use the private KeyIDs");
 	return TDXCTL_RULE_UNKNOWN;
 }
 
@@ -203,15 +220,18 @@ static CHECK_FN(boot_noise)
 	case TDXCTL_NO:
 		return TDXCTL_RULE_OK;
 	case TDXCTL_TRI_UNKNOWN:
-		return rule_tdx_up(f) == TDXCTL_YES ? TDXCTL_RULE_OK :
-			rule_finding(e, TDXCTL_RULE_UNKNOWN, "kernel log: %s",
-				  f->log.text ? LOG_INCOMPLETE : f->log.reason);
+		return rule_tdx_up(f) == TDXCTL_YES ?
+			       TDXCTL_RULE_OK :
+			       rule_finding(e, TDXCTL_RULE_UNKNOWN, "kernel log: %s",
+					    f->log.text ? LOG_INCOMPLETE : f->log.reason);
 	default:
 		break;
 	}
 	/* On a host with KeyIDs the line is a real error; other rules report its cause. */
-	return keys->readable && keys->value >> 32 ? TDXCTL_RULE_OK :
-		rule_finding(e, r->severity, "kernel log: %.*s", (int)(len > 200 ? 200 : len), line);
+	return keys->readable && keys->value >> 32 ?
+		       TDXCTL_RULE_OK :
+		       rule_finding(e, r->severity, "kernel log: %.*s",
+				    (int)(len > 200 ? 200 : len), line);
 }
 
 static CHECK_FN(kexec_old)
@@ -219,7 +239,8 @@ static CHECK_FN(kexec_old)
 	const struct tdxctl_facts *f = e->facts;
 
 	if (!f->config.text)
-		return rule_finding(e, TDXCTL_RULE_UNKNOWN, "kernel configuration: %s", f->config.reason);
+		return rule_finding(e, TDXCTL_RULE_UNKNOWN, "kernel configuration: %s",
+				    f->config.reason);
 	if (tdxctl_config_get(f, "INTEL_TDX_HOST") == TDXCTL_YES &&
 	    tdxctl_config_get(f, "KEXEC_CORE") == TDXCTL_NO)
 		return rule_finding(e, r->severity, "CONFIG_KEXEC_CORE is not set");
@@ -241,15 +262,19 @@ static CHECK_FN(kexec_pw_mce)
 	default:
 		break;
 	}
-	if (f->log.text && tdxctl_rule_match(f->log.text, "Not allowed on platform with tdx_pw_mce bug", &line, &len))
-		return rule_finding(e, r->severity, "kernel log: %.*s", (int)(len > 200 ? 200 : len), line);
+	if (f->log.text &&
+	    tdxctl_rule_match(f->log.text, "Not allowed on platform with tdx_pw_mce bug", &line,
+			      &len))
+		return rule_finding(e, r->severity, "kernel log: %.*s",
+				    (int)(len > 200 ? 200 : len), line);
 	if (!loaded.readable)
 		return UNKNOWN(e, &loaded);
 	if (loaded.value)
 		return TDXCTL_RULE_OK;
 	/* Only matters if memory was reserved for a crash kernel. */
-	return rule_finding(e, tdxctl_cmdline_get(f, "crashkernel=") ? r->severity : TDXCTL_RULE_INFO,
-			 "the CPU has the bug tdx_pw_mce, and no crash kernel is loaded");
+	return rule_finding(e,
+			    tdxctl_cmdline_get(f, "crashkernel=") ? r->severity : TDXCTL_RULE_INFO,
+			    "the CPU has the bug tdx_pw_mce, and no crash kernel is loaded");
 }
 
 static CHECK_FN(tools_msr)
@@ -268,105 +293,146 @@ static CHECK_FN(tools_msr)
 
 static const struct tdxctl_rule kernel[] = {
 	{
-		.id = "kconf.host", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
-		.needs = "cpu.vendor", .check = rule_kconf_host,
+		.id = "kconf.host",
+		.group = TDXCTL_GROUP_CORE,
+		.severity = TDXCTL_RULE_FAIL,
+		.needs = "cpu.vendor",
+		.check = rule_kconf_host,
 		.title = "The kernel has no TDX host support",
 		.fix = "Use a kernel with CONFIG_INTEL_TDX_HOST and CONFIG_KVM_INTEL_TDX. Mainline has "
-			"both since Linux 6.16.",
+		       "both since Linux 6.16.",
 	},
 	{
-		.id = "pm.hibernate", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
-		.needs = "kconf.host", .proof = TDXCTL_PROOF_MODULE,
+		.id = "pm.hibernate",
+		.group = TDXCTL_GROUP_CORE,
+		.severity = TDXCTL_RULE_FAIL,
+		.needs = "kconf.host",
+		.proof = TDXCTL_PROOF_MODULE,
 		.check = rule_hibernate,
 		.log = LOG("initialization failed: Hibernation support is enabled"),
 		.title = "Hibernation keeps TDX off",
 		.fix = "Boot with nohibernate on the kernel command line. Kernel lockdown has the same "
-			"effect.",
+		       "effect.",
 	},
 	{
-		.id = "cpu.feature", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
-		.needs = "kconf.host", .check = rule_cpu_feature,
+		.id = "cpu.feature",
+		.group = TDXCTL_GROUP_CORE,
+		.severity = TDXCTL_RULE_FAIL,
+		.needs = "kconf.host",
+		.check = rule_cpu_feature,
 		.proof = TDXCTL_PROOF_MODULE,
-		.log = LOG("MOVDIR64B is required for TDX",
-			   "Self-snoop is required for TDX",
+		.log = LOG("MOVDIR64B is required for TDX", "Self-snoop is required for TDX",
 			   "XSAVE is required for TDX"),
 		.title = "A CPU feature that TDX needs is hidden",
 		.fix = "Remove the boot option that hides the feature (clearcpuid=, noxsave). If vmx is "
-			"missing, enable VT-x in firmware setup. In a VM, the hypervisor hides the feature.",
+		       "missing, enable VT-x in firmware setup. In a VM, the hypervisor hides the feature.",
 	},
 	{
-		.id = "kconf.kvm", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
-		.needs = "kconf.host", .check = rule_kconf_kvm,
+		.id = "kconf.kvm",
+		.group = TDXCTL_GROUP_CORE,
+		.severity = TDXCTL_RULE_FAIL,
+		.needs = "kconf.host",
+		.check = rule_kconf_kvm,
 		.title = "KVM was built without TDX",
 		.fix = "Use a kernel with CONFIG_KVM_INTEL_TDX.",
 	},
 	{
-		.id = "kvm.prereq", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
-		.needs = "kconf.kvm", .check = rule_kvm_prereq,
+		.id = "kvm.prereq",
+		.group = TDXCTL_GROUP_CORE,
+		.severity = TDXCTL_RULE_FAIL,
+		.needs = "kconf.kvm",
+		.check = rule_kvm_prereq,
 		.proof = TDXCTL_PROOF_KVM,
 		.log = LOG("EPT is required",
 			   "TDP MMU and MMIO caching and EPT A/D bit is required",
-			   "APICv is required",
-			   "tdx: OSXSAVE is required"),
+			   "APICv is required", "tdx: OSXSAVE is required"),
 		.title = "A KVM feature that TDX needs is off",
 		.fix = "Remove the option of kvm or kvm_intel that turns the feature off.",
 	},
 	{
-		.id = "kvm.virt_at_load", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
-		.needs = "kconf.kvm", .until = TDXCTL_KERNEL(7, 1), .check = rule_virt_at_load,
+		.id = "kvm.virt_at_load",
+		.group = TDXCTL_GROUP_CORE,
+		.severity = TDXCTL_RULE_FAIL,
+		.needs = "kconf.kvm",
+		.until = TDXCTL_KERNEL(7, 1),
+		.check = rule_virt_at_load,
 		.proof = TDXCTL_PROOF_KVM,
 		.log = LOG("tdx requires kvm.enable_virt_at_load=1"),
 		.title = "KVM does not enable virtualization when it is loaded",
 		.fix = "Remove enable_virt_at_load=0 from the options of kvm.",
 	},
 	{
-		.id = "kvm.param", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
-		.needs = "kvm.prereq", .check = rule_kvm_param,
+		.id = "kvm.param",
+		.group = TDXCTL_GROUP_CORE,
+		.severity = TDXCTL_RULE_FAIL,
+		.needs = "kvm.prereq",
+		.check = rule_kvm_param,
 		.title = "TDX is off in KVM",
 		.fix = "Load kvm_intel with tdx=1 ('options kvm_intel tdx=1' in a file in "
-			"/etc/modprobe.d), or boot with kvm_intel.tdx=1. The default is off. If the "
-			"parameter is still N afterwards, the kernel log shows the reason.",
+		       "/etc/modprobe.d), or boot with kvm_intel.tdx=1. The default is off. If the "
+		       "parameter is still N afterwards, the kernel log shows the reason.",
 	},
 	{
-		.id = "boot.noise", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_INFO,
-		.since = TDXCTL_KERNEL(7, 2), .needs = "cpu.vendor", .check = rule_boot_noise,
+		.id = "boot.noise",
+		.group = TDXCTL_GROUP_CORE,
+		.severity = TDXCTL_RULE_INFO,
+		.since = TDXCTL_KERNEL(7, 2),
+		.needs = "cpu.vendor",
+		.check = rule_boot_noise,
 		.title = "The kernel reports that the host does not support TDX",
 		.fix = "No action is needed. Since Linux 7.2, the kernel tries to initialize TDX at each "
-			"boot.",
+		       "boot.",
 	},
 	{
-		.id = "pm.s3", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_INFO,
-		.needs = "cpu.vendor", .check = rule_s3,
+		.id = "pm.s3",
+		.group = TDXCTL_GROUP_CORE,
+		.severity = TDXCTL_RULE_INFO,
+		.needs = "cpu.vendor",
+		.check = rule_s3,
 		.log = LOG("Turn off TDX in the BIOS to use ACPI S3"),
 		.title = "Suspend to RAM is off",
 		.fix = "No action is needed. The kernel disables suspend to RAM while TDX is on.",
 	},
 	{
-		.id = "kexec.old", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_INFO,
-		.since = TDXCTL_KERNEL(6, 8), .until = TDXCTL_KERNEL(6, 17), .needs = "kconf.host",
+		.id = "kexec.old",
+		.group = TDXCTL_GROUP_CORE,
+		.severity = TDXCTL_RULE_INFO,
+		.since = TDXCTL_KERNEL(6, 8),
+		.until = TDXCTL_KERNEL(6, 17),
+		.needs = "kconf.host",
 		.check = rule_kexec_old,
 		.title = "This kernel has no kexec and no kdump",
 		.fix = "Use Linux 6.18 or later. Older kernels cannot have both TDX and kexec.",
 	},
 	{
-		.id = "kexec.pw_mce", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_WARN,
-		.until = TDXCTL_KERNEL(7, 1), .needs = "kconf.host", .check = rule_kexec_pw_mce,
+		.id = "kexec.pw_mce",
+		.group = TDXCTL_GROUP_CORE,
+		.severity = TDXCTL_RULE_WARN,
+		.until = TDXCTL_KERNEL(7, 1),
+		.needs = "kconf.host",
+		.check = rule_kexec_pw_mce,
 		.title = "kdump does not work on this CPU while TDX is on",
 		.fix = "Use Linux 7.2 or later, which shuts TDX down for kexec. With older kernels, kdump "
-			"works only if TDX is off.",
+		       "works only if TDX is off.",
 	},
 	{
-		.id = "kexec.no_sys_disable", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_WARN,
+		.id = "kexec.no_sys_disable",
+		.group = TDXCTL_GROUP_CORE,
+		.severity = TDXCTL_RULE_WARN,
 		.since = TDXCTL_KERNEL(7, 2),
-		.needs = "kconf.host", .in = TDXCTL_LOG_OF_LAST_KERNEL,
+		.needs = "kconf.host",
+		.in = TDXCTL_LOG_OF_LAST_KERNEL,
 		.log = LOG("TDH.SYS.DISABLE failed", "TDH_SYS_DISABLE failed"),
 		.title = "TDX could not be shut down for kexec",
 		.fix = "Update the TDX module. This version does not support shutdown. On CPUs with the "
-			"bug tdx_pw_mce, the next kernel may get machine checks.",
+		       "bug tdx_pw_mce, the next kernel may get machine checks.",
 	},
 	{
-		.id = "tools.msr", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_INFO,
-		.needs = "cpu.vendor", .check = rule_tools_msr,
+		.id = "tools.msr",
+		.group = TDXCTL_GROUP_CORE,
+		.severity = TDXCTL_RULE_INFO,
+		.needs = "cpu.vendor",
+		.check = rule_tools_msr,
 		.title = "MSRs cannot be read",
 		.fix = "Load the msr module (modprobe msr) and run tdxctl as root. Many rules need MSRs.",
 	},

@@ -6,10 +6,10 @@
 /* Each series of modules and its CPUs, from Intel's list of February 2026. */
 static const struct series {
 	unsigned int major, minor;
-	unsigned int models[4];		/* of family 6 */
-	unsigned int good, good_build;	/* oldest recommended version and build; 0: none known */
+	unsigned int models[4];	       /* of family 6 */
+	unsigned int good, good_build; /* oldest recommended version and build; 0: none known */
 	unsigned int newest;
-	unsigned int loader[2];		/* oldest SEAM loader that loads the whole series */
+	unsigned int loader[2]; /* oldest SEAM loader that loads the whole series */
 } series[] = {
 	{ 1, 5, { 0x8f, 0xcf, 0xaf }, 5, 698, 16, { 1, 5 } },
 	{ 2, 0, { 0xad, 0xae }, 0, 0, 8, { 2, 0 } },
@@ -37,8 +37,8 @@ bool rule_series_of(const struct tdxctl_cpu_facts *c, unsigned int major, unsign
 
 struct version {
 	unsigned int major, minor;
-	unsigned int update;		/* ~0U unknown */
-	unsigned int build;		/* 0 unknown */
+	unsigned int update; /* ~0U unknown */
+	unsigned int build;  /* 0 unknown */
 };
 
 /*
@@ -62,7 +62,8 @@ static bool module_version(const struct tdxctl_facts *f, struct version *v)
 		if (sscanf(p, "TDX module %3u.%3u.%5u", &v->major, &v->minor, &v->update) != 3)
 			return false;
 		p = strstr(p, "build number ");
-	} else if (tdxctl_rule_match(text, "major_version *minor_version *build_num ", &line, &len)) {
+	} else if (tdxctl_rule_match(text, "major_version *minor_version *build_num ", &line,
+				     &len)) {
 		p = strstr(line, "major_version ");
 		if (sscanf(p, "major_version %3u, minor_version %3u", &v->major, &v->minor) != 2)
 			return false;
@@ -115,10 +116,12 @@ static CHECK_FN(module_topology)
 	if (v.major != 1 || v.minor != 5)
 		return TDXCTL_RULE_OK;
 	if (v.update == ~0U)
-		return rule_finding(e, TDXCTL_RULE_UNKNOWN, "module %s: the build number does not identify the version",
-				 version_str(&v, buf));
+		return rule_finding(e, TDXCTL_RULE_UNKNOWN,
+				    "module %s: the build number does not identify the version",
+				    version_str(&v, buf));
 	/* The only published version without TOPOLOGY_ENUM is 1.5.01. */
-	return v.update < 5 ? rule_finding(e, r->severity, "module %s", version_str(&v, buf)) : TDXCTL_RULE_OK;
+	return v.update < 5 ? rule_finding(e, r->severity, "module %s", version_str(&v, buf)) :
+			      TDXCTL_RULE_OK;
 }
 
 static CHECK_FN(module_series)
@@ -132,9 +135,10 @@ static CHECK_FN(module_series)
 	if (!c->model.readable)
 		return UNKNOWN(e, &c->model);
 	for (size_t i = 0; i < ARRAY_SIZE(series); i++)
-		if (rule_series_of(c, series[i].major, series[i].minor) && series[i].major != v.major)
-			return rule_finding(e, r->severity, "module %s on CPU model 0x%" PRIx64, version_str(&v, buf),
-					 c->model.value);
+		if (rule_series_of(c, series[i].major, series[i].minor) &&
+		    series[i].major != v.major)
+			return rule_finding(e, r->severity, "module %s on CPU model 0x%" PRIx64,
+					    version_str(&v, buf), c->model.value);
 	return TDXCTL_RULE_OK;
 }
 
@@ -148,13 +152,16 @@ static CHECK_FN(perf_old_module)
 		return no_version(e);
 	s = series_find(v.major, v.minor);
 	if (!s)
-		return rule_finding(e, TDXCTL_RULE_UNKNOWN, "module series %u.%u is not known to tdxctl", v.major, v.minor);
+		return rule_finding(e, TDXCTL_RULE_UNKNOWN,
+				    "module series %u.%u is not known to tdxctl", v.major, v.minor);
 	if (v.update != ~0U ? v.update < s->good : v.build < s->good_build)
-		return rule_finding(e, r->severity, "module %s; %u.%u.%02u (build %u) or later is recommended, "
-				 "the newest known is %u.%u.%02u", version_str(&v, buf), s->major, s->minor,
-				 s->good, s->good_build, s->major, s->minor, s->newest);
+		return rule_finding(e, r->severity,
+				    "module %s; %u.%u.%02u (build %u) or later is recommended, "
+				    "the newest known is %u.%u.%02u",
+				    version_str(&v, buf), s->major, s->minor, s->good,
+				    s->good_build, s->major, s->minor, s->newest);
 	return rule_finding(e, TDXCTL_RULE_OK, "module %s; the newest known is %u.%u.%02u",
-			 version_str(&v, buf), s->major, s->minor, s->newest);
+			    version_str(&v, buf), s->major, s->minor, s->newest);
 }
 
 /* ---- update ---- */
@@ -171,7 +178,8 @@ static CHECK_FN(update_unavailable)
 	if (tdxctl_text_word(&f->cpu.bugs, "seamret_invd_vmcs") == TDXCTL_YES)
 		return rule_finding(e, r->severity, "the CPU has the bug seamret_invd_vmcs");
 	if (rule_tdx_up(f) == TDXCTL_YES && basic->readable && !(basic->value >> 60 & 1))
-		return rule_finding(e, r->severity, "MSR 0x480 bit 60 is clear: the CPU has the bug seamret_invd_vmcs");
+		return rule_finding(e, r->severity,
+				    "MSR 0x480 bit 60 is clear: the CPU has the bug seamret_invd_vmcs");
 	return rule_finding(e, TDXCTL_RULE_SKIP, NO_UPDATE);
 }
 
@@ -198,16 +206,19 @@ static CHECK_FN(update_seamldr)
 	if (!t->text)
 		return UNKNOWN(e, t);
 	if (sscanf(t->text, "%3u.%3u.%5u", &v[0], &v[1], &v[2]) != 3)
-		return rule_finding(e, TDXCTL_RULE_UNKNOWN, "the version of the SEAM loader is malformed");
+		return rule_finding(e, TDXCTL_RULE_UNKNOWN,
+				    "the version of the SEAM loader is malformed");
 	for (size_t i = 0; i < ARRAY_SIZE(series); i++)
 		if (rule_series_of(&e->facts->cpu, series[i].major, series[i].minor))
 			s = &series[i];
 	if (!s)
-		return rule_finding(e, TDXCTL_RULE_UNKNOWN, "the TDX module series of this CPU is not known");
+		return rule_finding(e, TDXCTL_RULE_UNKNOWN,
+				    "the TDX module series of this CPU is not known");
 	if (v[0] > s->loader[0] || (v[0] == s->loader[0] && v[1] >= s->loader[1]))
 		return TDXCTL_RULE_OK;
-	return rule_finding(e, r->severity, "SEAM loader %u.%u.%02u; modules %u.%u need %u.%u.00 or later", v[0], v[1], v[2],
-			 s->major, s->minor, s->loader[0], s->loader[1]);
+	return rule_finding(e, r->severity,
+			    "SEAM loader %u.%u.%02u; modules %u.%u need %u.%u.00 or later", v[0],
+			    v[1], v[2], s->major, s->minor, s->loader[0], s->loader[1]);
 }
 
 static CHECK_FN(update_during_build)
@@ -224,9 +235,11 @@ static CHECK_FN(update_during_build)
 		    td->state != TDXCTL_TD_INITIALIZED)
 			continue;
 		if (status->text && strcmp(status->text, "idle"))
-			return rule_finding(e, r->severity, "td:%u (%.60s) is not finalized, and an update is in progress",
-					 td->id, s->tds[i].vm.name);
-		return rule_finding(e, TDXCTL_RULE_INFO, "td:%u (%.60s) is not finalized", td->id, s->tds[i].vm.name);
+			return rule_finding(e, r->severity,
+					    "td:%u (%.60s) is not finalized, and an update is in progress",
+					    td->id, s->tds[i].vm.name);
+		return rule_finding(e, TDXCTL_RULE_INFO, "td:%u (%.60s) is not finalized", td->id,
+				    s->tds[i].vm.name);
 	}
 	return TDXCTL_RULE_OK;
 }
@@ -244,8 +257,11 @@ static CHECK_FN(update_error)
 
 static const struct tdxctl_rule module[] = {
 	{
-		.id = "module.too_old_v1", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
-		.needs = "bios.module.missing", .proof = TDXCTL_PROOF_MODULE,
+		.id = "module.too_old_v1",
+		.group = TDXCTL_GROUP_CORE,
+		.severity = TDXCTL_RULE_FAIL,
+		.needs = "bios.module.missing",
+		.proof = TDXCTL_PROOF_MODULE,
 		.check = rule_module_too_old,
 		.log = LOG("(0x22) failed*0xc0000505", "leaf 34,*0xc0000505",
 			   "TDH_SYS_RD failed*0xc0000505"),
@@ -253,68 +269,95 @@ static const struct tdxctl_rule module[] = {
 		.fix = "Update the BIOS or the module. Current kernels need module 1.5 or 2.0.",
 	},
 	{
-		.id = "module.rbp", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
-		.needs = "bios.module.missing", .proof = TDXCTL_PROOF_MODULE,
+		.id = "module.rbp",
+		.group = TDXCTL_GROUP_CORE,
+		.severity = TDXCTL_RULE_FAIL,
+		.needs = "bios.module.missing",
+		.proof = TDXCTL_PROOF_MODULE,
 		.log = LOG("frame pointer (RBP) clobber bug present"),
 		.title = "The TDX module does not preserve RBP",
 		.fix = "Update the module. Versions 1.5.01 and later, and all 2.0 versions, have the "
-			"feature NO_RBP_MOD.",
+		       "feature NO_RBP_MOD.",
 	},
 	{
-		.id = "module.topology", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
-		.needs = "bios.module.missing", .since = TDXCTL_KERNEL(6, 16), .check = rule_module_topology,
+		.id = "module.topology",
+		.group = TDXCTL_GROUP_CORE,
+		.severity = TDXCTL_RULE_FAIL,
+		.needs = "bios.module.missing",
+		.since = TDXCTL_KERNEL(6, 16),
+		.check = rule_module_topology,
 		.title = "The TDX module lacks TOPOLOGY_ENUM, which KVM requires",
 		.fix = "Update the module to 1.5.05 or later. Until then, kvm_intel loads only with "
-			"tdx=0, without TDs.",
+		       "tdx=0, without TDs.",
 	},
 	{
-		.id = "module.max_vcpus", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
-		.needs = "bios.module.missing", .proof = TDXCTL_PROOF_KVM,
+		.id = "module.max_vcpus",
+		.group = TDXCTL_GROUP_CORE,
+		.severity = TDXCTL_RULE_FAIL,
+		.needs = "bios.module.missing",
+		.proof = TDXCTL_PROOF_KVM,
 		.log = LOG("Disable TDX: MAX_VCPU_PER_TD"),
 		.title = "The TDX module supports fewer vCPUs than this host has CPUs",
 		.fix = "Update the module, or boot with fewer CPUs. Until then, kvm_intel loads only "
-			"with tdx=0.",
+		       "with tdx=0.",
 	},
 	{
-		.id = "module.series", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_WARN,
-		.needs = "bios.module.missing", .check = rule_module_series,
+		.id = "module.series",
+		.group = TDXCTL_GROUP_CORE,
+		.severity = TDXCTL_RULE_WARN,
+		.needs = "bios.module.missing",
+		.check = rule_module_series,
 		.title = "The TDX module is made for another CPU series",
 		.fix = "Load a module of this CPU's series: 1.5 for Sapphire Rapids, Emerald Rapids and "
-			"Sierra Forest, 2.0 for Granite Rapids.",
+		       "Sierra Forest, 2.0 for Granite Rapids.",
 	},
 	{
-		.id = "perf.old_module", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_INFO,
-		.needs = "bios.module.missing", .check = rule_perf_old_module,
+		.id = "perf.old_module",
+		.group = TDXCTL_GROUP_CORE,
+		.severity = TDXCTL_RULE_INFO,
+		.needs = "bios.module.missing",
+		.check = rule_perf_old_module,
 		.title = "The TDX module is older than recommended",
 		.fix = "Update the module before you look for other causes of slow TDs.",
 	},
 	{
-		.id = "mem.reserved_areas", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
-		.needs = "bios.module.missing", .proof = TDXCTL_PROOF_MODULE,
+		.id = "mem.reserved_areas",
+		.group = TDXCTL_GROUP_CORE,
+		.severity = TDXCTL_RULE_FAIL,
+		.needs = "bios.module.missing",
+		.proof = TDXCTL_PROOF_MODULE,
 		.log = LOG("reserved areas exhausted"),
 		.title = "The memory map has too many holes",
 		.fix = "Try the firmware option that excludes memory below 1 MB. If this does not help, "
-			"update the BIOS, or use a kernel that merges such holes.",
+		       "update the BIOS, or use a kernel that merges such holes.",
 	},
 	{
-		.id = "mem.tdmr_limit", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
-		.needs = "bios.module.missing", .proof = TDXCTL_PROOF_MODULE,
+		.id = "mem.tdmr_limit",
+		.group = TDXCTL_GROUP_CORE,
+		.severity = TDXCTL_RULE_FAIL,
+		.needs = "bios.module.missing",
+		.proof = TDXCTL_PROOF_MODULE,
 		.log = LOG("TDMRs exhausted"),
 		.title = "The memory map has too many regions",
 		.fix = "Try the firmware option that excludes memory below 1 MB. If this does not help, "
-			"update the BIOS.",
+		       "update the BIOS.",
 	},
 	{
-		.id = "mem.tdmr_near_limit", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_WARN,
+		.id = "mem.tdmr_near_limit",
+		.group = TDXCTL_GROUP_CORE,
+		.severity = TDXCTL_RULE_WARN,
 		.needs = "mem.tdmr_limit",
 		.log = LOG("consumed TDMRs reaching limit"),
 		.title = "The memory map has nearly too many regions",
 		.fix = "Update the BIOS before you add memory. More memory or another layout may exceed "
-			"the limit of the TDX module.",
+		       "the limit of the TDX module.",
 	},
 	{
-		.id = "mem.cxl", .group = TDXCTL_GROUP_CORE, .severity = TDXCTL_RULE_FAIL,
-		.needs = "bios.module.missing", .proof = TDXCTL_PROOF_MODULE,
+		.id = "mem.cxl",
+		.group = TDXCTL_GROUP_CORE,
+		.severity = TDXCTL_RULE_FAIL,
+		.needs = "bios.module.missing",
+		.proof = TDXCTL_PROOF_MODULE,
 		.log = LOG("0xc0000a02", "0xc0000a11"),
 		.title = "The TDX module cannot protect some of the memory",
 		.fix = "Keep CXL and persistent memory offline, or in devdax mode.",
@@ -325,36 +368,52 @@ const struct rule_list rules_module = { module, ARRAY_SIZE(module) };
 
 static const struct tdxctl_rule update[] = {
 	{
-		.id = "update.unavailable", .group = TDXCTL_GROUP_UPDATE, .severity = TDXCTL_RULE_INFO,
-		.needs = "bios.module.missing", .since = TDXCTL_KERNEL(7, 2), .check = rule_update_unavailable,
+		.id = "update.unavailable",
+		.group = TDXCTL_GROUP_UPDATE,
+		.severity = TDXCTL_RULE_INFO,
+		.needs = "bios.module.missing",
+		.since = TDXCTL_KERNEL(7, 2),
+		.check = rule_update_unavailable,
 		.title = "The TDX module cannot be updated at run time",
 		.fix = "Update the module with a reboot. On this CPU, the SEAM loader clears the current "
-			"VMCS.",
+		       "VMCS.",
 	},
 	{
-		.id = "update.exhausted", .group = TDXCTL_GROUP_UPDATE, .severity = TDXCTL_RULE_WARN,
-		.needs = "bios.module.missing", .check = rule_update_exhausted,
+		.id = "update.exhausted",
+		.group = TDXCTL_GROUP_UPDATE,
+		.severity = TDXCTL_RULE_WARN,
+		.needs = "bios.module.missing",
+		.check = rule_update_exhausted,
 		.title = "The TDX module accepts no more updates until the next reboot",
 		.fix = "Reboot before the next update. The update log of the TDX module is full.",
 	},
 	{
-		.id = "update.seamldr", .group = TDXCTL_GROUP_UPDATE, .severity = TDXCTL_RULE_WARN,
-		.needs = "bios.module.missing", .check = rule_update_seamldr,
+		.id = "update.seamldr",
+		.group = TDXCTL_GROUP_UPDATE,
+		.severity = TDXCTL_RULE_WARN,
+		.needs = "bios.module.missing",
+		.check = rule_update_seamldr,
 		.title = "The SEAM loader is too old for newer TDX modules",
 		.fix = "Update the BIOS, which includes the SEAM loader.",
 	},
 	{
-		.id = "update.during_build", .group = TDXCTL_GROUP_UPDATE, .severity = TDXCTL_RULE_WARN,
-		.needs = "kvm.param", .check = rule_update_during_build,
+		.id = "update.during_build",
+		.group = TDXCTL_GROUP_UPDATE,
+		.severity = TDXCTL_RULE_WARN,
+		.needs = "kvm.param",
+		.check = rule_update_during_build,
 		.title = "A TD is being built",
 		.fix = "Do not update the TDX module now: the measurement of that TD would be wrong.",
 	},
 	{
-		.id = "update.error", .group = TDXCTL_GROUP_UPDATE, .severity = TDXCTL_RULE_FAIL,
-		.needs = "bios.module.missing", .check = rule_update_error,
+		.id = "update.error",
+		.group = TDXCTL_GROUP_UPDATE,
+		.severity = TDXCTL_RULE_FAIL,
+		.needs = "bios.module.missing",
+		.check = rule_update_error,
 		.title = "The last update of the TDX module failed",
 		.fix = "Check the version and series of the image, and the SEAM loader that it needs. "
-			"Linux reports nearly every failure as an invalid image.",
+		       "Linux reports nearly every failure as an invalid image.",
 	},
 };
 

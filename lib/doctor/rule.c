@@ -4,7 +4,7 @@
 #include "rule.h"
 
 enum tdxctl_rule_state rule_finding(struct tdxctl_examination *e, enum tdxctl_rule_state state,
-				 const char *fmt, ...)
+				    const char *fmt, ...)
 {
 	va_list ap;
 
@@ -89,7 +89,8 @@ static const char *line_text(const char *s, const char *end)
 		p += 3;
 	if (*p == '[') {
 		p = memchr(p, ']', (size_t)(end - p));
-		if (!p || strspn(s + strcspn(s, "["), "[ 0123456789.") < (size_t)(p - s - strcspn(s, "[")))
+		if (!p || strspn(s + strcspn(s, "["), "[ 0123456789.") <
+				  (size_t)(p - s - strcspn(s, "[")))
 			return s;
 		p++;
 	}

@@ -7,11 +7,12 @@
 #include "host/host.h"
 
 #define CHECK_FN(name) \
-	enum tdxctl_rule_state rule_##name(struct tdxctl_examination *e, const struct tdxctl_rule *r)
+	enum tdxctl_rule_state rule_##name(struct tdxctl_examination *e, \
+					   const struct tdxctl_rule *r)
 
 /* Formats the detail of a finding and returns @state. */
 enum tdxctl_rule_state rule_finding(struct tdxctl_examination *e, enum tdxctl_rule_state state,
-				 const char *fmt, ...) PRINTF(3, 4);
+				    const char *fmt, ...) PRINTF(3, 4);
 /* Whether the TDX module is initialized. UNKNOWN if no source shows it. */
 enum tdxctl_tri rule_tdx_up(const struct tdxctl_facts *f);
 /* Whether KVM can create TDs. */
@@ -27,21 +28,26 @@ bool rule_series_of(const struct tdxctl_cpu_facts *c, unsigned int major, unsign
 /* An UNKNOWN finding with the reason of value @v. */
 #define UNKNOWN(e, v) rule_finding(e, TDXCTL_RULE_UNKNOWN, "%s", (v)->reason)
 
-#define NO_HELPER "the helper is not loaded"
+#define NO_HELPER      "the helper is not loaded"
 #define LOG_INCOMPLETE "its oldest messages are lost"
 
 /* ---- the table of each file ---- */
 
-#define LOG(...) (const char *const []){ __VA_ARGS__, NULL }
+#define LOG(...) \
+	(const char *const[]) \
+	{ \
+		__VA_ARGS__, NULL \
+	}
 #define MODULE_LOG(...) .proof = TDXCTL_PROOF_MODULE, .log = LOG(__VA_ARGS__)
-#define KVM_LOG(...) .proof = TDXCTL_PROOF_KVM, .log = LOG(__VA_ARGS__)
-#define VMM_LOG(...) .in = TDXCTL_LOG_OF_VMM, .log = LOG(__VA_ARGS__)
+#define KVM_LOG(...)	.proof = TDXCTL_PROOF_KVM, .log = LOG(__VA_ARGS__)
+#define VMM_LOG(...)	.in = TDXCTL_LOG_OF_VMM, .log = LOG(__VA_ARGS__)
 
 struct rule_list {
 	const struct tdxctl_rule *rules;
 	size_t count;
 };
 
-extern const struct rule_list rules_firmware, rules_module, rules_kernel, rules_cpus, rules_capacity, rules_teardown, rules_update, rules_attest;
+extern const struct rule_list rules_firmware, rules_module, rules_kernel, rules_cpus,
+	rules_capacity, rules_teardown, rules_update, rules_attest;
 
 #endif

@@ -6,14 +6,8 @@
 #include "rule.h"
 
 static const struct rule_list *const lists[] = {
-	&rules_firmware,
-	&rules_module,
-	&rules_kernel,
-	&rules_cpus,
-	&rules_capacity,
-	&rules_teardown,
-	&rules_update,
-	&rules_attest,
+	&rules_firmware, &rules_module,	  &rules_kernel, &rules_cpus,
+	&rules_capacity, &rules_teardown, &rules_update, &rules_attest,
 };
 
 const struct tdxctl_rule *tdxctl_rule_at(size_t i)

@@ -9,13 +9,20 @@
 #include "tdmgr/tdmgr.h"
 #include "ledger/wire.h"
 
-#define EMUL_MAX_FILE	(16U << 20)
-#define EMUL_MAX_CPUS	4096U
-#define EMUL_MAX_PAGES	(1ULL << 24)	/* in all TDs: 64 GiB */
-#define EMUL_VERSION	"1.5.05"	/* the TDX module version that seam implements */
+#define EMUL_MAX_FILE  (16U << 20)
+#define EMUL_MAX_CPUS  4096U
+#define EMUL_MAX_PAGES (1ULL << 24) /* in all TDs: 64 GiB */
+#define EMUL_VERSION   "1.5.05"	    /* the TDX module version that seam implements */
 
 enum emul_op {
-	EMUL_TD, EMUL_RELEASE, EMUL_STOP, EMUL_FAULT, EMUL_CPU, EMUL_HOLD, EMUL_WAIT, EMUL_PACE,
+	EMUL_TD,
+	EMUL_RELEASE,
+	EMUL_STOP,
+	EMUL_FAULT,
+	EMUL_CPU,
+	EMUL_HOLD,
+	EMUL_WAIT,
+	EMUL_PACE,
 	EMUL_OPS,
 };
 
@@ -23,11 +30,11 @@ enum emul_until { EMUL_INIT, EMUL_VCPUS, EMUL_MEMORY, EMUL_FINALIZED, EMUL_UNTIL
 
 /* One event in the life of the host; @op determines which members are used. */
 struct emul_event {
-	uint64_t op;			/* enum emul_op */
+	uint64_t op; /* enum emul_op */
 	char *name, *uuid, *comm;
 	uint64_t pid, uid;
 	uint64_t vcpus, max_vcpus, pages, until;
-	uint64_t td, pages_left;	/* td: its number in the ledger */
+	uint64_t td, pages_left; /* td: its number in the ledger */
 	uint64_t leaf, status, cpu, skip, count;
 	uint64_t online;
 	uint64_t lock, package, ms, more_ms;
@@ -36,7 +43,7 @@ struct emul_event {
 
 struct emul_file {
 	struct tdxctl_emul_topology topo;
-	uint64_t clock_ns;		/* the host's clock at power-on */
+	uint64_t clock_ns; /* the host's clock at power-on */
 	struct emul_event *events;
 	size_t nr_events;
 };
@@ -111,16 +118,16 @@ struct emul_hold {
 };
 
 struct emul_td {
-	struct tdmgr_td *td;		/* NULL: destroyed */
-	uint32_t id;			/* "td:N"; 0: never created */
+	struct tdmgr_td *td; /* NULL: destroyed */
+	uint32_t id;	     /* "td:N"; 0: never created */
 	uint64_t tdr;
-	size_t event;			/* index of its event in the file */
+	size_t event; /* index of its event in the file */
 };
 
 struct emul {
 	struct tdxctl_ctx *ctx;
-	char *path;			/* NULL: the built-in host */
-	char *text;			/* as read, to detect other writers */
+	char *path; /* NULL: the built-in host */
+	char *text; /* as read, to detect other writers */
 	struct emul_file file;
 
 	/* the machine */
@@ -128,23 +135,23 @@ struct emul {
 	uint8_t *cpu_pkg;
 	struct wire_cpu *cpus;
 	uint32_t pkg_id[TDX_MAX_PKGS];
-	uint8_t *ram;			/* maps the physical range below */
+	uint8_t *ram; /* maps the physical range below */
 	uint64_t ram_base, ram_size;
 	uint64_t next_page, last_page;
-	uint64_t *desc;			/* TDMR array in ram */
+	uint64_t *desc; /* TDMR array in ram */
 	struct seam *seam;
 	struct ledger *ledger;
 	struct tdmgr *mgr;
 	bool bringup_tried;
-	bool ready;			/* bring-up succeeded */
-	bool powering_off;		/* do not log */
-	uint32_t cpu;			/* the CPU that runs the current code */
+	bool ready;	   /* bring-up succeeded */
+	bool powering_off; /* do not log */
+	uint32_t cpu;	   /* the CPU that runs the current code */
 	uint64_t clock;
-	struct ledger_owner owner;	/* the process that makes the current call */
+	struct ledger_owner owner; /* the process that makes the current call */
 	struct emul_hold hold_tdx, hold_key[TDX_MAX_PKGS];
 	struct emul_td *tds;
 	size_t nr_tds;
-	uint64_t page_ns;		/* real time that releasing one page takes */
+	uint64_t page_ns; /* real time that releasing one page takes */
 
 	/* the current release stops after @budget pages */
 	bool limited;

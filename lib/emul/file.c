@@ -8,36 +8,37 @@
 #include "emul.h"
 #include "tdx.h"
 
-#define FORMAT		"tdxctl-host"
-#define MAX_DEPTH	8
+#define FORMAT	  "tdxctl-host"
+#define MAX_DEPTH 8
 
 enum type { T_INT, T_BOOL, T_STR, T_UUID, T_LEAF, T_STATUS, T_WORD };
 
 struct field {
 	const char *key;
 	enum type type;
-	size_t offset;			/* in struct emul_event */
+	size_t offset; /* in struct emul_event */
 	bool required;
 	uint64_t min, max;
 	uint64_t def;
-	const char *const *words;	/* T_WORD, NULL-terminated */
+	const char *const *words; /* T_WORD, NULL-terminated */
 };
 
-#define AT(member) .offset = offsetof(struct emul_event, member)
-#define NAME_MAX_LEN	63
+#define AT(member)   .offset = offsetof(struct emul_event, member)
+#define NAME_MAX_LEN 63
 
 static const char *const until_words[] = {
-	[EMUL_INIT] = "init", [EMUL_VCPUS] = "vcpus", [EMUL_MEMORY] = "memory",
+	[EMUL_INIT] = "init",		[EMUL_VCPUS] = "vcpus", [EMUL_MEMORY] = "memory",
 	[EMUL_FINALIZED] = "finalized", [EMUL_UNTILS] = NULL,
 };
 
 static const char *const lock_words[] = {
-	[TDXCTL_LOCK_TDX] = "tdx", [TDXCTL_LOCK_KEY_CONFIG] = "key-config",
+	[TDXCTL_LOCK_TDX] = "tdx",
+	[TDXCTL_LOCK_KEY_CONFIG] = "key-config",
 	[TDXCTL_LOCK_KINDS] = NULL,
 };
 
-#define PID_MAX		4194304
-#define MS_MAX		(1000ULL * 86400 * 365)
+#define PID_MAX 4194304
+#define MS_MAX	(1000ULL * 86400 * 365)
 
 static const struct field td_fields[] = {
 	{ .key = "name", .type = T_STR, AT(name), .required = true, .max = NAME_MAX_LEN },
@@ -102,21 +103,17 @@ static const struct {
 	const char *word;
 	const struct field *fields;
 } ops[EMUL_OPS] = {
-	[EMUL_TD] = { "td", td_fields },
-	[EMUL_RELEASE] = { "release", release_fields },
-	[EMUL_STOP] = { "stop", stop_fields },
-	[EMUL_FAULT] = { "fault", fault_fields },
-	[EMUL_CPU] = { "cpu", cpu_fields },
-	[EMUL_HOLD] = { "hold", hold_fields },
-	[EMUL_WAIT] = { "wait", wait_fields },
-	[EMUL_PACE] = { "pace", pace_fields },
+	[EMUL_TD] = { "td", td_fields },       [EMUL_RELEASE] = { "release", release_fields },
+	[EMUL_STOP] = { "stop", stop_fields }, [EMUL_FAULT] = { "fault", fault_fields },
+	[EMUL_CPU] = { "cpu", cpu_fields },    [EMUL_HOLD] = { "hold", hold_fields },
+	[EMUL_WAIT] = { "wait", wait_fields }, [EMUL_PACE] = { "pace", pace_fields },
 };
 
 /* The current position in the file, for messages. */
 struct place {
 	struct tdxctl_ctx *ctx;
 	const char *name;
-	char object[64];		/* "topology" or "event 3 (td)" */
+	char object[64]; /* "topology" or "event 3 (td)" */
 };
 
 static const char hint[] = "compare it with a file written by 'tdxctl emulate init'";
@@ -129,19 +126,20 @@ static int PRINTF(3, 4) bad(const struct place *p, const char *key, const char *
 	va_start(ap, fmt);
 	vsnprintf(why, sizeof(why), fmt, ap);
 	va_end(ap);
-	return ctx_fail(p->ctx, -EINVAL, hint, "%s: %s: key '%s': %s", p->name, p->object, key, why);
+	return ctx_fail(p->ctx, -EINVAL, hint, "%s: %s: key '%s': %s", p->name, p->object, key,
+			why);
 }
 
-static int read_int(const struct place *p, const char *key, struct json_object *v,
-		    uint64_t min, uint64_t max, uint64_t *out)
+static int read_int(const struct place *p, const char *key, struct json_object *v, uint64_t min,
+		    uint64_t max, uint64_t *out)
 {
 	/* json-c clamps numbers that do not fit; all limits here are far below 2^63. */
 	if (!json_object_is_type(v, json_type_int))
 		return bad(p, key, "a whole number is expected");
 	if (json_object_get_int64(v) < 0 || json_object_get_uint64(v) < min ||
 	    json_object_get_uint64(v) > max)
-		return bad(p, key, "%s is not between %" PRIu64 " and %" PRIu64, json_object_get_string(v),
-			   min, max);
+		return bad(p, key, "%s is not between %" PRIu64 " and %" PRIu64,
+			   json_object_get_string(v), min, max);
 	*out = json_object_get_uint64(v);
 	return 0;
 }
@@ -189,7 +187,11 @@ static int read_word(const struct place *p, const struct field *f, const char *s
 			if (!errno && !*end && *out)
 				return 0;
 		}
-#define X(hi, id) if (TDX_ST(id) && !strcmp(s, "TDX_" #id)) { *out = TDX_ST(id); return 0; }
+#define X(hi, id) \
+	if (TDX_ST(id) && !strcmp(s, "TDX_" #id)) { \
+		*out = TDX_ST(id); \
+		return 0; \
+	}
 		TDX_STATUSES(X)
 #undef X
 	}
@@ -230,7 +232,8 @@ static void free_event(struct emul_event *ev)
 	free(ev->comm);
 }
 
-static int read_event(struct place *p, size_t number, struct json_object *obj, struct emul_event *ev)
+static int read_event(struct place *p, size_t number, struct json_object *obj,
+		      struct emul_event *ev)
 {
 	struct json_object *v;
 	const struct field *f;
@@ -250,7 +253,8 @@ static int read_event(struct place *p, size_t number, struct json_object *obj, s
 		return bad(p, "op", "'%s' is unknown", op);
 	snprintf(p->object, sizeof(p->object), "event %zu (%s)", number, op);
 
-	json_object_object_foreach(obj, key, unused) {
+	json_object_object_foreach(obj, key, unused)
+	{
 		(void)unused;
 		for (f = ops[ev->op].fields; f->key && strcmp(f->key, key); f++)
 			;
@@ -270,7 +274,10 @@ static int read_event(struct place *p, size_t number, struct json_object *obj, s
 
 static int read_topology(struct place *p, struct json_object *obj, struct tdxctl_emul_topology *t)
 {
-	const struct { const char *key; uint32_t *dst; } keys[] = {
+	const struct {
+		const char *key;
+		uint32_t *dst;
+	} keys[] = {
 		{ "packages", &t->packages },
 		{ "cpus_per_package", &t->cpus_per_package },
 		{ "mktme_keyids", &t->mktme_keyids },
@@ -284,7 +291,8 @@ static int read_topology(struct place *p, struct json_object *obj, struct tdxctl
 
 	strcpy(p->object, "topology");
 	if (!json_object_is_type(obj, json_type_object))
-		return ctx_fail(p->ctx, -EINVAL, hint, "%s: key 'topology': an object is expected", p->name);
+		return ctx_fail(p->ctx, -EINVAL, hint, "%s: key 'topology': an object is expected",
+				p->name);
 	for (i = 0; i < nr; i++) {
 		if (!json_object_object_get_ex(obj, keys[i].key, &v))
 			return bad(p, keys[i].key, "missing");
@@ -293,7 +301,8 @@ static int read_topology(struct place *p, struct json_object *obj, struct tdxctl
 			return err;
 		*keys[i].dst = (uint32_t)n;
 	}
-	json_object_object_foreach(obj, key, unused) {
+	json_object_object_foreach(obj, key, unused)
+	{
 		(void)unused;
 		for (i = 0; i < nr && strcmp(keys[i].key, key); i++)
 			;
@@ -313,12 +322,14 @@ static int read_host(struct place *p, struct json_object *root, struct emul_file
 
 	strcpy(p->object, "host");
 	if (!json_object_is_type(root, json_type_object))
-		return ctx_fail(p->ctx, -EINVAL, hint, "%s: not a host file: an object is expected", p->name);
+		return ctx_fail(p->ctx, -EINVAL, hint, "%s: not a host file: an object is expected",
+				p->name);
 	if (!json_object_object_get_ex(root, "format", &v) ||
 	    !json_object_is_type(v, json_type_string) || strcmp(json_object_get_string(v), FORMAT))
-		return ctx_fail(p->ctx, -EINVAL, hint, "%s: not a host file: key 'format' is not '%s'",
-				p->name, FORMAT);
-	json_object_object_foreach(root, key, unused) {
+		return ctx_fail(p->ctx, -EINVAL, hint,
+				"%s: not a host file: key 'format' is not '%s'", p->name, FORMAT);
+	json_object_object_foreach(root, key, unused)
+	{
 		(void)unused;
 		for (n = 0; n < ARRAY_SIZE(keys) && strcmp(keys[n], key); n++)
 			;
@@ -341,7 +352,8 @@ static int read_host(struct place *p, struct json_object *root, struct emul_file
 	if (err)
 		return err;
 	strcpy(p->object, "host");
-	if (!json_object_object_get_ex(root, "events", &v) || !json_object_is_type(v, json_type_array))
+	if (!json_object_object_get_ex(root, "events", &v) ||
+	    !json_object_is_type(v, json_type_array))
 		return bad(p, "events", "a list is expected");
 	n = json_object_array_length(v);
 	out->events = calloc(n + 1, sizeof(*out->events));
@@ -380,8 +392,9 @@ int emul_file_parse(struct tdxctl_ctx *ctx, const char *name, const char *text, 
 		for (size_t i = 0; i < end && i < len; i++)
 			line += text[i] == '\n';
 		err = ctx_fail(ctx, -EINVAL, hint, "%s: line %zu: not JSON: %s", name, line,
-			       strlen(text) != len ? "a NUL byte" :
-			       json_tokener_error_desc(json_tokener_get_error(tok)));
+			       strlen(text) != len ?
+				       "a NUL byte" :
+				       json_tokener_error_desc(json_tokener_get_error(tok)));
 	} else {
 		err = read_host(&p, root, out);
 	}
@@ -454,8 +467,7 @@ int emul_file_format(struct tdxctl_ctx *ctx, const struct emul_file *f, char **t
 {
 	struct json_object *root = json_object_new_object(), *topo = json_object_new_object();
 	struct json_object *events = json_object_new_array();
-	bool ok = root && topo && events &&
-		  add(root, "format", json_object_new_string(FORMAT)) &&
+	bool ok = root && topo && events && add(root, "format", json_object_new_string(FORMAT)) &&
 		  add(root, "version", json_object_new_int(1)) &&
 		  add(topo, "packages", json_object_new_int64(f->topo.packages)) &&
 		  add(topo, "cpus_per_package", json_object_new_int64(f->topo.cpus_per_package)) &&
@@ -467,9 +479,11 @@ int emul_file_format(struct tdxctl_ctx *ctx, const struct emul_file *f, char **t
 	for (size_t i = 0; ok && i < f->nr_events; i++)
 		ok = format_event(events, &f->events[i]);
 	ok = ok && add(root, "events", json_object_get(events)) &&
-	     asprintf(text, "%s\n", json_object_to_json_string_ext(root,
-			JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED |
-			JSON_C_TO_STRING_NOSLASHESCAPE)) >= 0;
+	     asprintf(text, "%s\n",
+		      json_object_to_json_string_ext(root,
+						     JSON_C_TO_STRING_PRETTY |
+							     JSON_C_TO_STRING_SPACED |
+							     JSON_C_TO_STRING_NOSLASHESCAPE)) >= 0;
 	json_object_put(events);
 	json_object_put(topo);
 	json_object_put(root);

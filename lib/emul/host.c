@@ -4,7 +4,7 @@
 #include <unistd.h>
 #include "emul.h"
 
-#define FIELD_MAJOR_VERSION	0x0800000100000004ULL
+#define FIELD_MAJOR_VERSION 0x0800000100000004ULL
 
 static struct wire_lock wire_lock(const struct emul *e, const struct emul_hold *h)
 {
@@ -99,7 +99,7 @@ static int snapshot(struct tdxctl_ctx *ctx, struct tdxctl_snapshot **out)
 		return ctx_nomem(ctx);
 	len = wire_fill(e->ledger, &host, buf, size);
 	err = len < 0 ? ctx_fail(ctx, (int)len, NULL, "emulated host: snapshot failed") :
-	      snapshot_parse(ctx, buf, (size_t)len, &snap);
+			snapshot_parse(ctx, buf, (size_t)len, &snap);
 	free(buf);
 	if (err)
 		return err;
@@ -165,7 +165,10 @@ static int add_pin(struct tdxctl_pin *p, enum tdxctl_pin_kind kind, const struct
 		   int tid, int fd, const char *comm, const char *detail)
 {
 	*p = (struct tdxctl_pin){
-		.kind = kind, .pid = td->vm.pid, .tid = td->vm.pid + tid, .fd = fd,
+		.kind = kind,
+		.pid = td->vm.pid,
+		.tid = td->vm.pid + tid,
+		.fd = fd,
 		.detail = detail ? strdup(detail) : NULL,
 	};
 	snprintf(p->comm, sizeof(p->comm), "%.15s", comm);
@@ -173,8 +176,8 @@ static int add_pin(struct tdxctl_pin *p, enum tdxctl_pin_kind kind, const struct
 }
 
 /* The VMM looks like QEMU: one thread and one descriptor per vCPU, one guest_memfd. */
-static int pins(struct tdxctl_ctx *ctx, const struct tdxctl_td_view *td,
-		struct tdxctl_pin **out, size_t *count)
+static int pins(struct tdxctl_ctx *ctx, const struct tdxctl_td_view *td, struct tdxctl_pin **out,
+		size_t *count)
 {
 	struct emul_td *t = emul_td_by_id(ctx->host, td->td.id);
 	const char *comm = td->td.owner.comm;

@@ -15,8 +15,7 @@ int emul_load(struct tdxctl_ctx *ctx, const char *file, struct emul **out)
 	e->ctx = ctx;
 	if (file) {
 		e->path = strdup(file);
-		err = e->path ? emul_store_read(ctx, file, &e->text, &len) :
-				ctx_nomem(ctx);
+		err = e->path ? emul_store_read(ctx, file, &e->text, &len) : ctx_nomem(ctx);
 		if (!err)
 			err = emul_file_parse(ctx, file, e->text, len, &e->file);
 	} else {

@@ -8,9 +8,9 @@
 #include <sys/mman.h>
 #include "emul.h"
 
-#define RAM_BASE	(4ULL << 30)
-#define GIB		(1ULL << 30)
-#define PA_BITS		52
+#define RAM_BASE (4ULL << 30)
+#define GIB	 (1ULL << 30)
+#define PA_BITS	 52
 
 /* Typical durations on real hosts, rounded. */
 static uint64_t cost_ns(uint64_t leaf)
@@ -60,8 +60,13 @@ static u64 op_seamcall(void *ctx, u64 rax, struct tdmgr_args *args)
 {
 	struct emul *e = ctx;
 	struct seam_regs regs = {
-		.rax = rax, .rcx = args->rcx, .rdx = args->rdx, .r8 = args->r8,
-		.r9 = args->r9, .r10 = args->r10, .r11 = args->r11,
+		.rax = rax,
+		.rcx = args->rcx,
+		.rdx = args->rdx,
+		.r8 = args->r8,
+		.r9 = args->r9,
+		.r10 = args->r10,
+		.r11 = args->r11,
 	};
 	struct ledger_call call = {
 		.start_ns = e->clock,
@@ -85,8 +90,12 @@ static u64 op_seamcall(void *ctx, u64 rax, struct tdmgr_args *args)
 	out = (struct ledger_regs){ regs.rcx, regs.rdx, regs.r8, regs.r9, regs.r10, regs.r11 };
 	ledger_end(e->ledger, &call, e->clock, regs.rax, &out);
 	*args = (struct tdmgr_args){
-		.rcx = out.rcx, .rdx = out.rdx, .r8 = out.r8,
-		.r9 = out.r9, .r10 = out.r10, .r11 = out.r11,
+		.rcx = out.rcx,
+		.rdx = out.rdx,
+		.r8 = out.r8,
+		.r9 = out.r9,
+		.r10 = out.r10,
+		.r11 = out.r11,
 	};
 	return regs.rax;
 }
@@ -354,7 +363,7 @@ int emul_power_on(struct emul *e)
 	e->nr_cpus = t->packages * t->cpus_per_package;
 	e->clock = e->file.clock_ns;
 	e->ram_base = RAM_BASE;
-	e->ram_size = tdmr_size + GIB;	/* PAMT takes 1/256 */
+	e->ram_size = tdmr_size + GIB; /* PAMT takes 1/256 */
 	e->cpu_pkg = calloc(e->nr_cpus, sizeof(*e->cpu_pkg));
 	e->cpus = calloc(e->nr_cpus, sizeof(*e->cpus));
 	e->tds = calloc(e->file.nr_events + 1, sizeof(*e->tds));
@@ -364,7 +373,8 @@ int emul_power_on(struct emul *e)
 	if (e->ram == MAP_FAILED)
 		e->ram = NULL;
 	if (!e->cpu_pkg || !e->cpus || !e->tds || !e->ram)
-		return ctx_fail(e->ctx, -ENOMEM, "use fewer pages, or raise the shell's memory limit (ulimit -v)",
+		return ctx_fail(e->ctx, -ENOMEM,
+				"use fewer pages, or raise the shell's memory limit (ulimit -v)",
 				"cannot allocate %" PRIu64 " MiB for the emulated host",
 				e->ram_size >> 20);
 	for (u32 i = 0; i < e->nr_cpus; i++) {

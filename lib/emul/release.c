@@ -9,7 +9,7 @@
 #include <unistd.h>
 #include "emul.h"
 
-#define CHUNK_PAGES	4096U
+#define CHUNK_PAGES 4096U
 
 struct emul_release {
 	struct tdxctl_release base;
@@ -17,12 +17,12 @@ struct emul_release {
 	uint64_t tdr;
 	char name[64];
 	bool started, cancelled, saved;
-	bool changed;			/* a chunk was released */
-	int lock;			/* of the host file; -1: none */
+	bool changed; /* a chunk was released */
+	int lock;     /* of the host file; -1: none */
 	uint64_t clock_start, calls_start, reclaimed;
-	uint64_t leaked_start;		/* pages leaked before this release */
-	uint64_t mapped;		/* private pages the TD still has */
-	uint64_t waited_ns;		/* for tdx_lock, in real time */
+	uint64_t leaked_start; /* pages leaked before this release */
+	uint64_t mapped;       /* private pages the TD still has */
+	uint64_t waited_ns;    /* for tdx_lock, in real time */
 	struct tdxctl_release_state st;
 };
 
@@ -121,8 +121,8 @@ static int begin(struct emul_release *r)
 	}
 	t = emul_td_by_id(e, r->td_id);
 	if (!t || !t->td || t->tdr != r->tdr)
-		return ctx_fail(ctx, -ESRCH, "'tdxctl td' lists the TDs", "%s: td:%u no longer exists",
-				r->name, r->td_id);
+		return ctx_fail(ctx, -ESRCH, "'tdxctl td' lists the TDs",
+				"%s: td:%u no longer exists", r->name, r->td_id);
 	r->started = true;
 	r->clock_start = e->clock;
 	r->calls_start = calls_so_far(e);
@@ -308,18 +308,21 @@ static const struct release_ops emul_ops = {
 	.free = release_free,
 };
 
-static int choose(struct emul_release *r, enum tdxctl_strategy asked, const struct tdmgr_td_info *info)
+static int choose(struct emul_release *r, enum tdxctl_strategy asked,
+		  const struct tdmgr_td_info *info)
 {
 	uint32_t *why = r->st.reason;
 
 	why[TDXCTL_STRATEGY_TERMINATE] = TDXCTL_REASON_NO_IOCTL;
-	why[TDXCTL_STRATEGY_RELEASE] = info->finalized ? TDXCTL_REASON_OK : TDXCTL_REASON_NOT_FINALIZED;
+	why[TDXCTL_STRATEGY_RELEASE] = info->finalized ? TDXCTL_REASON_OK :
+							 TDXCTL_REASON_NOT_FINALIZED;
 	why[TDXCTL_STRATEGY_EARLY] = TDXCTL_REASON_NO_SYMBOL;
 	why[TDXCTL_STRATEGY_STOP] = TDXCTL_REASON_USER_SPACE;
 	if (asked == TDXCTL_STRATEGY_AUTO)
 		asked = info->finalized ? TDXCTL_STRATEGY_RELEASE : TDXCTL_STRATEGY_STOP;
 	if (why[asked] != TDXCTL_REASON_OK && why[asked] != TDXCTL_REASON_USER_SPACE)
-		return ctx_fail(r->base.ctx, -EOPNOTSUPP, "use '--strategy stop' to end the VMM instead",
+		return ctx_fail(r->base.ctx, -EOPNOTSUPP,
+				"use '--strategy stop' to end the VMM instead",
 				"%s: strategy %s is not available: %s", r->name,
 				tdxctl_strategy_str(asked), tdxctl_reason_str(why[asked]));
 	r->st.strategy = asked;
@@ -337,7 +340,8 @@ int emul_release_open(struct tdxctl_ctx *ctx, const struct tdxctl_td_view *td,
 
 	if (!t || !t->td)
 		return ctx_fail(ctx, -ESRCH, "only a reboot frees what it leaked",
-				"%s: the process that created td:%u has ended", td->vm.name, td->td.id);
+				"%s: the process that created td:%u has ended", td->vm.name,
+				td->td.id);
 	r = calloc(1, sizeof(*r));
 	if (!r)
 		return ctx_nomem(ctx);

@@ -7,8 +7,8 @@
 #include <unistd.h>
 #include "emul.h"
 
-#define VM_FD		11	/* descriptor of the VM file in the emulated VMM */
-#define DEFAULT_COMM	"qemu-system-x86"
+#define VM_FD	     11 /* descriptor of the VM file in the emulated VMM */
+#define DEFAULT_COMM "qemu-system-x86"
 
 struct emul_td *emul_td_by_id(struct emul *e, uint32_t id)
 {
@@ -21,7 +21,10 @@ struct emul_td *emul_td_by_id(struct emul *e, uint32_t id)
 static void set_owner(struct emul *e, const struct emul_event *ev, uint64_t start_ns)
 {
 	e->owner = (struct ledger_owner){
-		.tgid = (s32)ev->pid, .tid = (s32)ev->pid, .fd = VM_FD, .start_ns = start_ns,
+		.tgid = (s32)ev->pid,
+		.tid = (s32)ev->pid,
+		.fd = VM_FD,
+		.start_ns = start_ns,
 	};
 	snprintf(e->owner.comm, sizeof(e->owner.comm), "%s", ev->comm ? ev->comm : DEFAULT_COMM);
 }
@@ -42,7 +45,7 @@ static u32 nth_online(const struct emul *e, size_t n)
 
 static int build_td(struct emul *e, struct emul_td *t, const struct emul_event *ev)
 {
-	struct tdmgr_td_params params = { .xfam = 3 };	/* x87 and SSE, always on */
+	struct tdmgr_td_params params = { .xfam = 3 }; /* x87 and SSE, always on */
 	uint64_t src = emul_page_alloc(e), hpa, hw_error;
 	int err;
 
@@ -116,7 +119,7 @@ int emul_release_pages(struct emul *e, struct emul_td *t, uint64_t pages_left)
 	if (!info.finalized)
 		return -EINVAL;
 	if (pages_left && pages_left >= info.private_pages)
-		return tdmgr_td_terminate_vm(t->td);	/* frees the HKID, no pages */
+		return tdmgr_td_terminate_vm(t->td); /* frees the HKID, no pages */
 	e->limited = pages_left > 0;
 	e->budget = info.private_pages - pages_left;
 	err = tdmgr_td_release_vm(t->td, page_reclaimed, e);
@@ -170,7 +173,8 @@ static int replay_fault(struct emul *e, const struct emul_event *ev)
 
 static void replay_hold(struct emul *e, const struct emul_event *ev)
 {
-	struct emul_hold *h = ev->lock == TDXCTL_LOCK_TDX ? &e->hold_tdx : &e->hold_key[ev->package];
+	struct emul_hold *h = ev->lock == TDXCTL_LOCK_TDX ? &e->hold_tdx :
+							    &e->hold_key[ev->package];
 	uint64_t contended = h->contended, longest = h->longest_ns;
 
 	*h = (struct emul_hold){

@@ -11,8 +11,8 @@
 #include <unistd.h>
 #include "emul.h"
 
-#define LOCK_TRIES	20
-#define LOCK_PAUSE_MS	100
+#define LOCK_TRIES    20
+#define LOCK_PAUSE_MS 100
 
 static int fail(struct tdxctl_ctx *ctx, const char *path, int err)
 {
@@ -35,7 +35,8 @@ int emul_store_read(struct tdxctl_ctx *ctx, const char *path, char **text, size_
 	if (err == -EINVAL)
 		return ctx_fail(ctx, err, hint, "%s: not a regular file", path);
 	if (err == -EFBIG)
-		return ctx_fail(ctx, err, hint, "%s: larger than %u MiB, not a host file", path, EMUL_MAX_FILE >> 20);
+		return ctx_fail(ctx, err, hint, "%s: larger than %u MiB, not a host file", path,
+				EMUL_MAX_FILE >> 20);
 	return err ? fail(ctx, path, err) : 0;
 }
 
@@ -44,8 +45,8 @@ static bool is_current(int fd, const char *path)
 {
 	struct stat mine, now;
 
-	return !fstat(fd, &mine) && !stat(path, &now) &&
-	       mine.st_dev == now.st_dev && mine.st_ino == now.st_ino;
+	return !fstat(fd, &mine) && !stat(path, &now) && mine.st_dev == now.st_dev &&
+	       mine.st_ino == now.st_ino;
 }
 
 int emul_store_lock(struct tdxctl_ctx *ctx, const char *path)

@@ -49,7 +49,8 @@ int exam_no_helper(struct tdxctl_exam *x)
 	switch (x->facts->helper_err) {
 	case 0:
 		return exam_unknown(x, "not known without the helper");
-	case -EACCES: case -EPERM:
+	case -EACCES:
+	case -EPERM:
 		return exam_unknown(x, "only root can read from the helper");
 	default:
 		return exam_unknown(x, "the helper does not respond; its version may not match");
@@ -82,7 +83,8 @@ enum tdxctl_health exam_judge(struct tdxctl_exam *x, uint64_t v)
 {
 	struct tdxctl_check_result *r = x->result;
 	enum tdxctl_health h = beyond(x->check, v, r->critical) ? TDXCTL_HEALTH_CRITICAL :
-			       beyond(x->check, v, r->warning) ? TDXCTL_HEALTH_WARNING : TDXCTL_HEALTH_OK;
+			       beyond(x->check, v, r->warning)	? TDXCTL_HEALTH_WARNING :
+								  TDXCTL_HEALTH_OK;
 
 	if (!r->value.readable || beyond(x->check, v, r->value.value))
 		r->value.value = v;

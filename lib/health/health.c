@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include "exam.h"
 
-#define ENOUGH_CALLS	1000		/* fewer calls give no useful percentage */
+#define ENOUGH_CALLS 1000 /* fewer calls give no useful percentage */
 
 static int packages_uncovered(struct tdxctl_exam *x)
 {
@@ -17,16 +17,18 @@ static int packages_uncovered(struct tdxctl_exam *x)
 	if (!s->nr_packages)
 		return exam_unknown(x, "no CPU package was found");
 	if (!n && x->facts->nodes_offline)
-		return exam_unknown(x, "a node has no online CPU, but another node may be in the same package");
+		return exam_unknown(x,
+				    "a node has no online CPU, but another node may be in the same package");
 	if (!n && x->facts->cpus_unplaced)
-		return exam_unknown(x, "the package of an offline CPU is not known without the helper");
+		return exam_unknown(x,
+				    "the package of an offline CPU is not known without the helper");
 	exam_set_total(x, s->nr_packages);
 	h = exam_judge(x, n);
 	for (size_t i = 0; h && !err && i < s->nr_packages; i++)
 		if (!s->packages[i].online_cpus)
 			err = exam_reason(x, h,
-				  "package %u has no online CPU: no TD can be created or torn down until one of its CPUs is online",
-				  s->packages[i].id);
+					  "package %u has no online CPU: no TD can be created or torn down until one of its CPUs is online",
+					  s->packages[i].id);
 	return err;
 }
 
@@ -50,11 +52,15 @@ static int cpus_not_enabled(struct tdxctl_exam *x)
 			first = c->cpu;
 	}
 	if (!known)
-		return exam_unknown(x, "no SEAMCALL was seen on any CPU yet; 'tdxctl cpu' tests each CPU");
+		return exam_unknown(x,
+				    "no SEAMCALL was seen on any CPU yet; 'tdxctl cpu' tests each CPU");
 	exam_set_total(x, online);
 	h = exam_judge(x, bad);
-	return h ? exam_reason(x, h, "%" PRIu64 " online CPU%s not enabled for TDX (first: CPU %u): 'tdxctl cpu' lists them",
-		       bad, bad == 1 ? " is" : "s are", first) : 0;
+	return h ? exam_reason(x, h,
+			       "%" PRIu64
+			       " online CPU%s not enabled for TDX (first: CPU %u): 'tdxctl cpu' lists them",
+			       bad, bad == 1 ? " is" : "s are", first) :
+		   0;
 }
 
 static int lock_held(struct tdxctl_exam *x)
@@ -79,9 +85,12 @@ static int lock_held(struct tdxctl_exam *x)
 			snprintf(name, sizeof(name), "key-config lock of package %u", l->package);
 		if (l->holder_tgid)
 			snprintf(by, sizeof(by), " by %s (%d)", l->holder_comm, l->holder_tgid);
-		err = exam_reason(x, h, "%s is held for %" PRIu64 " ms%s: see 'tdxctl lock'", name, held / 1000000, by);
+		err = exam_reason(x, h, "%s is held for %" PRIu64 " ms%s: see 'tdxctl lock'", name,
+				  held / 1000000, by);
 	}
-	return err || x->result->value.readable ? err : exam_unknown(x, "watching locks is not supported by this kernel");
+	return err || x->result->value.readable ?
+		       err :
+		       exam_unknown(x, "watching locks is not supported by this kernel");
 }
 
 static int teardown(struct tdxctl_exam *x)
@@ -103,8 +112,11 @@ static int teardown(struct tdxctl_exam *x)
 			continue;
 		h = exam_judge(x, t);
 		if (h)
-			err = exam_reason(x, h, "td:%u (%s) is in teardown for %" PRIu64 " s: 'tdxctl td show td:%u' lists what keeps it alive",
-				  v->td.id, v->vm.name, (uint64_t)(t / NSEC_PER_SEC), v->td.id);
+			err = exam_reason(x, h,
+					  "td:%u (%s) is in teardown for %" PRIu64
+					  " s: 'tdxctl td show td:%u' lists what keeps it alive",
+					  v->td.id, v->vm.name, (uint64_t)(t / NSEC_PER_SEC),
+					  v->td.id);
 	}
 	return err;
 }
@@ -115,7 +127,8 @@ static int teardown(struct tdxctl_exam *x)
  */
 static bool outlives_owner(const struct tdxctl_td_view *v)
 {
-	return v->vm.gone && v->td.hkid && v->td.hkid != TDXCTL_UNKNOWN32 && v->td.state != TDXCTL_TD_LEAKED;
+	return v->vm.gone && v->td.hkid && v->td.hkid != TDXCTL_UNKNOWN32 &&
+	       v->td.state != TDXCTL_TD_LEAKED;
 }
 
 static int owner_gone(struct tdxctl_exam *x)
@@ -136,8 +149,9 @@ static int owner_gone(struct tdxctl_exam *x)
 
 		if (outlives_owner(v))
 			err = exam_reason(x, h,
-				  "HKID %u is held by td:%u (%s), but process %d ended: 'tdxctl td show td:%u' lists what keeps the TD alive",
-				  v->td.hkid, v->td.id, v->vm.name, v->td.owner.tgid, v->td.id);
+					  "HKID %u is held by td:%u (%s), but process %d ended: 'tdxctl td show td:%u' lists what keeps the TD alive",
+					  v->td.hkid, v->td.id, v->vm.name, v->td.owner.tgid,
+					  v->td.id);
 	}
 	return err;
 }
@@ -163,13 +177,16 @@ static int tds_leaked(struct tdxctl_exam *x)
 	h = exam_judge(x, n);
 	for (size_t i = 0; h && !err && i < s->nr_tds; i++) {
 		const struct tdxctl_td_view *v = &s->tds[i];
-		const char *leaf = tdxctl_leaf_str(v->td.fail_leaf), *status = tdxctl_status_str(v->td.fail_status);
+		const char *leaf = tdxctl_leaf_str(v->td.fail_leaf),
+			   *status = tdxctl_status_str(v->td.fail_status);
 
 		if (lost_pages(v))
-			err = exam_reason(x, h, "pages of td:%u (%s, %d) are lost until the host reboots: %s: %s; "
-				       "'tdxctl td show td:%u' shows how many",
-				       v->td.id, v->vm.name, v->td.owner.tgid, leaf ? leaf : "an unknown leaf",
-				       status ? status : "unknown status", v->td.id);
+			err = exam_reason(x, h,
+					  "pages of td:%u (%s, %d) are lost until the host reboots: %s: %s; "
+					  "'tdxctl td show td:%u' shows how many",
+					  v->td.id, v->vm.name, v->td.owner.tgid,
+					  leaf ? leaf : "an unknown leaf",
+					  status ? status : "unknown status", v->td.id);
 	}
 	return err;
 }
@@ -187,11 +204,14 @@ static int missed(struct tdxctl_exam *x)
 	if (info->attached_ns && (info->features & required) != required) {
 		if (h == TDXCTL_HEALTH_OK)
 			h = x->result->state = TDXCTL_HEALTH_WARNING;
-		return exam_reason(x, h, "the helper does not see every SEAMCALL, and its counts may be wrong: check that "
-				"kprobes are on (/sys/kernel/debug/kprobes/enabled)");
+		return exam_reason(x, h,
+				   "the helper does not see every SEAMCALL, and its counts may be wrong: check that "
+				   "kprobes are on (/sys/kernel/debug/kprobes/enabled)");
 	}
-	return h ? exam_reason(x, h, "the helper missed %" PRIu64 " SEAMCALLs: its counts may be wrong",
-		       (uint64_t)x->snap->hdr.missed) : 0;
+	return h ? exam_reason(x, h,
+			       "the helper missed %" PRIu64 " SEAMCALLs: its counts may be wrong",
+			       (uint64_t)x->snap->hdr.missed) :
+		   0;
 }
 
 static int tds_dropped(struct tdxctl_exam *x)
@@ -202,7 +222,8 @@ static int tds_dropped(struct tdxctl_exam *x)
 		return exam_no_helper(x);
 	h = exam_judge(x, x->snap->hdr.tds_dropped);
 	return h ? exam_reason(x, h, "%" PRIu64 " TDs are not tracked: the helper's table was full",
-		       (uint64_t)x->snap->hdr.tds_dropped) : 0;
+			       (uint64_t)x->snap->hdr.tds_dropped) :
+		   0;
 }
 
 static int busy(struct tdxctl_exam *x)
@@ -231,9 +252,10 @@ static int busy(struct tdxctl_exam *x)
 	if (!h)
 		return 0;
 	name = tdxctl_leaf_str(most->leaf);
-	return exam_reason(x, h, "%" PRIu64 ".%" PRIu64 " %% of the SEAMCALLs returned a busy status, most of them %s: 'tdxctl lock' shows where",
-		   ppm / 10000, ppm / 1000 % 10,
-		   name ? name : "of an unknown leaf");
+	return exam_reason(x, h,
+			   "%" PRIu64 ".%" PRIu64
+			   " %% of the SEAMCALLs returned a busy status, most of them %s: 'tdxctl lock' shows where",
+			   ppm / 10000, ppm / 1000 % 10, name ? name : "of an unknown leaf");
 }
 
 static int module_version(struct tdxctl_exam *x)
@@ -243,13 +265,16 @@ static int module_version(struct tdxctl_exam *x)
 	uint64_t version;
 
 	if (!text)
-		return exam_unknown(x, x->snap->platform.has_tdx ? "this kernel does not report the module version" :
-			       "no working TDX module was found");
+		return exam_unknown(x, x->snap->platform.has_tdx ?
+					       "this kernel does not report the module version" :
+					       "no working TDX module was found");
 	if (!tdxctl_version_parse(text, &version, &end))
 		return exam_unknown(x, "the module version is not of the form X.Y.ZZ");
 	h = exam_judge(x, version);
-	return h ? exam_reason(x, h, "TDX module %s is older than the configured limit: update it with the kernel or the firmware",
-		       text) : 0;
+	return h ? exam_reason(x, h,
+			       "TDX module %s is older than the configured limit: update it with the kernel or the firmware",
+			       text) :
+		   0;
 }
 
 /* The order is that of the reasons of the verdict. */
@@ -352,9 +377,13 @@ static int examine(const struct tdxctl_facts *f, const struct tdxctl_thresholds 
 		   struct tdxctl_health_report *r)
 {
 	struct tdxctl_exam x = {
-		.check = &tdxctl_checks[i], .facts = f, .snap = f->snap,
-		.warning = t->warning[i], .critical = t->critical[i],
-		.result = &r->result[i], .report = r,
+		.check = &tdxctl_checks[i],
+		.facts = f,
+		.snap = f->snap,
+		.warning = t->warning[i],
+		.critical = t->critical[i],
+		.result = &r->result[i],
+		.report = r,
 	};
 
 	x.result->on = x.warning.value != TDXCTL_UNKNOWN || x.critical.value != TDXCTL_UNKNOWN;
@@ -378,16 +407,18 @@ static int add_unknown(struct tdxctl_health_report *r, const struct tdxctl_facts
 	if (!f->snap->platform.has_tdx)
 		return exam_host(r, "no working TDX module was found");
 	if (f->nodes_offline)
-		err = exam_host(r, "node %d has no online CPU: if it is a package of its own, no TD can be created",
-			       __builtin_ctzll(f->nodes_offline));
+		err = exam_host(r,
+				"node %d has no online CPU: if it is a package of its own, no TD can be created",
+				__builtin_ctzll(f->nodes_offline));
 	if (err)
 		return err;
 	if (tdxctl_kvm_without_tdx(f))
 		return exam_host(r, "no TD can be created: %s; 'tdxctl doctor' shows what to do",
-				f->snap->platform.kvm ? "TDX is off in KVM" : "KVM is not loaded");
-	return exam_host(r, f->hkid_current.readable ?
-			"the helper is not loaded: TDs, locks and the owners of HKIDs are not visible" :
-			"the helper is not loaded: HKIDs, TDs and locks are not visible");
+				 f->snap->platform.kvm ? "TDX is off in KVM" : "KVM is not loaded");
+	return exam_host(r,
+			 f->hkid_current.readable ?
+				 "the helper is not loaded: TDs, locks and the owners of HKIDs are not visible" :
+				 "the helper is not loaded: HKIDs, TDs and locks are not visible");
 }
 
 int tdxctl_health_get(const struct tdxctl_facts *f, const struct tdxctl_thresholds *t,

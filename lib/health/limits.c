@@ -8,14 +8,17 @@
 #include <unistd.h>
 #include "exam.h"
 
-#define MAX_FILE	(64 << 10)
-#define BLANKS		" \t\r"
+#define MAX_FILE (64 << 10)
+#define BLANKS	 " \t\r"
 
 static const struct {
 	const char *suffix;
 	uint64_t ns;
 } time_units[] = {
-	{ "ms", 1000000ULL }, { "s", 1000000000ULL }, { "m", 60000000000ULL }, { "h", 3600000000000ULL },
+	{ "ms", 1000000ULL },
+	{ "s", 1000000000ULL },
+	{ "m", 60000000000ULL },
+	{ "h", 3600000000000ULL },
 };
 
 const struct tdxctl_check *tdxctl_check_find(const char *id, size_t len)
@@ -67,7 +70,9 @@ static const char *parse_ns(const char *s, struct tdxctl_limit *l)
 	for (size_t i = 0; i < ARRAY_SIZE(time_units); i++)
 		if (!strcmp(end, time_units[i].suffix))
 			return __builtin_mul_overflow(l->value, time_units[i].ns, &l->value) ||
-			       l->value == TDXCTL_UNKNOWN ? "too long" : NULL;
+					       l->value == TDXCTL_UNKNOWN ?
+				       "too long" :
+				       NULL;
 	return "a time needs a unit: ms, s, m or h";
 }
 
@@ -94,7 +99,8 @@ static const char *parse_version(const char *s, struct tdxctl_limit *l)
 {
 	const char *end;
 
-	return tdxctl_version_parse(s, &l->value, &end) && !*end ? NULL : "not a version such as 1.5.06";
+	return tdxctl_version_parse(s, &l->value, &end) && !*end ? NULL :
+								   "not a version such as 1.5.06";
 }
 
 int tdxctl_limit_parse(const struct tdxctl_check *c, const char *value, struct tdxctl_limit *l,
@@ -130,7 +136,7 @@ struct file {
 	struct tdxctl_ctx *ctx;
 	const char *name;
 	unsigned int line;
-	unsigned int seen[TDXCTL_CHECKS][LEVELS];	/* line that set the key; 0 none */
+	unsigned int seen[TDXCTL_CHECKS][LEVELS]; /* line that set the key; 0 none */
 	struct tdxctl_thresholds t;
 };
 
@@ -155,8 +161,8 @@ static int PRINTF(2, 3) line_error(struct file *f, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(what, sizeof(what), fmt, ap);
 	va_end(ap);
-	return ctx_fail(f->ctx, -EINVAL, "See tdxctl.conf(5) for the keys and their values", "%s:%u: %s",
-			f->name, f->line, what);
+	return ctx_fail(f->ctx, -EINVAL, "See tdxctl.conf(5) for the keys and their values",
+			"%s:%u: %s", f->name, f->line, what);
 }
 
 static int set_limit(struct file *f, const char *key, const char *value)

@@ -11,7 +11,7 @@ struct walk {
 	struct tdxctl_ctx *ctx;
 	struct tdxctl_facts *f;
 	const char *mount;
-	char *queue[MAX_CGROUPS];	/* cgroups to visit: paths below @mount */
+	char *queue[MAX_CGROUPS]; /* cgroups to visit: paths below @mount */
 	unsigned int depth[MAX_CGROUPS];
 	size_t count, at;
 	bool all;
@@ -21,7 +21,8 @@ bool src_misc(const char *text, const char *key, uint64_t *v)
 {
 	size_t n = strlen(key);
 
-	text_each_line(p, text) {
+	text_each_line(p, text)
+	{
 		const char *s;
 		char *end;
 
@@ -44,7 +45,8 @@ bool src_misc(const char *text, const char *key, uint64_t *v)
 	return false;
 }
 
-static int read_misc(struct walk *w, const char *cgroup, const char *file, const char *key, uint64_t *v)
+static int read_misc(struct walk *w, const char *cgroup, const char *file, const char *key,
+		     uint64_t *v)
 {
 	char path[MAX_PATH + 64], *text;
 	ssize_t len;
@@ -159,9 +161,10 @@ int src_cgroup(struct tdxctl_ctx *ctx, struct tdxctl_facts *f, bool all)
 	w->f = f;
 	w->all = all;
 	root = find_root(w, &v);
-	f->hkid_capacity.reason = f->hkid_current.reason =
-		root == -ENODATA ? "misc.capacity has no tdx line" :
-		root == -ENOENT ? "no misc.capacity" : src_reason(root);
+	f->hkid_capacity.reason = f->hkid_current.reason = root == -ENODATA ?
+								   "misc.capacity has no tdx line" :
+							   root == -ENOENT ? "no misc.capacity" :
+									     src_reason(root);
 	if (root)
 		goto out;
 	val_set(&f->hkid_capacity, v);

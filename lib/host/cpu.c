@@ -5,8 +5,8 @@
 #include <unistd.h>
 #include "host.h"
 
-#define CPU_DIR	 "/sys/devices/system/cpu"
-#define NODE_DIR "/sys/devices/system/node"
+#define CPU_DIR	  "/sys/devices/system/cpu"
+#define NODE_DIR  "/sys/devices/system/node"
 #define MAX_NODES 64
 
 /* Returns the value of "key : value" in the first block, malloc'ed; NULL: none. */
@@ -116,7 +116,8 @@ static void scan_node(struct tdxctl_ctx *ctx, struct tdxctl_facts *f, unsigned i
 	char path[80], list[16];
 
 	snprintf(path, sizeof(path), NODE_DIR "/node%u/cpulist", node);
-	if (!root_read_line(ctx, path, list, sizeof(list)) && !list[0] && node_has_cpu(ctx, f, node))
+	if (!root_read_line(ctx, path, list, sizeof(list)) && !list[0] &&
+	    node_has_cpu(ctx, f, node))
 		f->nodes_offline |= 1ULL << node;
 }
 
@@ -147,7 +148,8 @@ static void step_name(struct tdxctl_ctx *ctx, uint64_t state, char *buf, size_t 
 	snprintf(buf, size, "%" PRIu64, state);
 	if (root_read(ctx, CPU_DIR "/hotplug/states", 64 << 10, &text) < 0)
 		return;
-	text_each_line(p, text) {
+	text_each_line(p, text)
+	{
 		const char *colon = strchr(p, ':');
 
 		if (!colon || sscanf(p, "%llu:", &n) != 1 || n != state)

@@ -78,8 +78,9 @@ static int read_all(struct tdxctl_ctx *ctx, const struct host_sources *src, unsi
 		    struct tdxctl_facts *f)
 {
 	struct tdxctl_text *release = &f->file[TDXCTL_FILE_RELEASE];
-	enum tdxctl_msrs msrs = what & TDXCTL_FACTS_MSR ? TDXCTL_MSRS_ALL :
-				what & TDXCTL_FACTS_KEYIDS ? TDXCTL_MSRS_KEYIDS : TDXCTL_MSRS_NONE;
+	enum tdxctl_msrs msrs = what & TDXCTL_FACTS_MSR	   ? TDXCTL_MSRS_ALL :
+				what & TDXCTL_FACTS_KEYIDS ? TDXCTL_MSRS_KEYIDS :
+							     TDXCTL_MSRS_NONE;
 	int err = host_msrs(ctx, f->snap, msrs, src->msrs, &f->msrs, &f->nr_msrs);
 
 	for (int i = 0; (what & TDXCTL_FACTS_FILES) && i < TDXCTL_FILE_COUNT; i++)

@@ -84,7 +84,7 @@ int host_msrs(struct tdxctl_ctx *ctx, const struct tdxctl_snapshot *snap, enum t
 /* ---- klog.c ---- */
 
 #define KLOG_MAX   (16 << 20)
-#define KLOG_FIRST "Linux version "	/* the first line the kernel writes */
+#define KLOG_FIRST "Linux version " /* the first line the kernel writes */
 
 /* Replaces the text of @b by the last boot in a log file. -errno: @b is unchanged. */
 int klog_read_file(struct tdxctl_ctx *ctx, const char *path, struct text_buf *b);
@@ -164,7 +164,8 @@ int process_link(struct tdxctl_ctx *ctx, pid_t pid, unsigned int fd, char *link,
  * Calls @fn with each descriptor of @pid, in no order. Stops when @fn returns non-zero
  * and returns that value. -errno.
  */
-int process_each_fd(struct tdxctl_ctx *ctx, pid_t pid, int (*fn)(void *arg, unsigned int fd), void *arg);
+int process_each_fd(struct tdxctl_ctx *ctx, pid_t pid, int (*fn)(void *arg, unsigned int fd),
+		    void *arg);
 /* Returns 1 when both descriptors refer to the same open file, 0 when not, -errno. */
 int process_same_file(struct tdxctl_ctx *ctx, pid_t a, int fd_a, pid_t b, int fd_b);
 /* Reads when @pid started, in clock ticks since boot. -ESRCH: no such process; -EPROTO. */

@@ -4,8 +4,8 @@
 #include <zlib.h>
 #include "host.h"
 
-#define MAX_CONFIG	(4 << 20)
-#define GZIP		16	/* zlib: accept gzip only */
+#define MAX_CONFIG (4 << 20)
+#define GZIP	   16 /* zlib: accept gzip only */
 
 int src_gunzip(const void *gz, size_t len, size_t max, char **out)
 {
@@ -40,7 +40,9 @@ int src_gunzip(const void *gz, size_t len, size_t max, char **out)
 	inflateEnd(&z);
 	if (ret != Z_STREAM_END) {
 		free(buf);
-		return ret == Z_MEM_ERROR ? -ENOMEM : ret == Z_BUF_ERROR && !z.avail_out ? -EFBIG : -EINVAL;
+		return ret == Z_MEM_ERROR		  ? -ENOMEM :
+		       ret == Z_BUF_ERROR && !z.avail_out ? -EFBIG :
+							    -EINVAL;
 	}
 	buf[z.total_out] = '\0';
 	*out = buf;

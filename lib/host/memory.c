@@ -4,10 +4,10 @@
 #include <stdio.h>
 #include "host.h"
 
-#define DMI_TABLE	"/sys/firmware/dmi/tables/DMI"
-#define MAX_DMI		(1 << 20)
-#define MAX_SOCKETS	64
-#define TYPE_DIMM	17
+#define DMI_TABLE   "/sys/firmware/dmi/tables/DMI"
+#define MAX_DMI	    (1 << 20)
+#define MAX_SOCKETS 64
+#define TYPE_DIMM   17
 
 struct block_count {
 	struct tdxctl_ctx *ctx;
@@ -61,7 +61,8 @@ static const char *dmi_string(const uint8_t *s, const uint8_t *end, unsigned int
  * "CPU1_DIMM_A1", "P0 CHANNEL A", "NODE 1". Otherwise each array of slots counts as one
  * socket.
  */
-static void socket_name(const char *slot, const char *bank, unsigned int array, char *buf, size_t size)
+static void socket_name(const char *slot, const char *bank, unsigned int array, char *buf,
+			size_t size)
 {
 	static const char *const words[] = { "CPU", "PROC", "SOCKET", "SKT", "NODE", "P" };
 	const char *const texts[] = { slot, bank };
@@ -96,7 +97,7 @@ static uint64_t dimm_size(const uint8_t *e, unsigned int len)
 
 	if (size == 0x7fff && len >= 0x20)
 		return (uint64_t)(le16(e + 0x1c) | (le16(e + 0x1e) & 0x7fff) << 16) << 20;
-	if (size == 0xffff)		/* populated, size unknown */
+	if (size == 0xffff) /* populated, size unknown */
 		return 1;
 	return size & 0x8000 ? (uint64_t)(size & 0x7fff) << 10 : (uint64_t)size << 20;
 }
@@ -142,8 +143,8 @@ int src_dmi(const uint8_t *table, size_t len, struct tdxctl_facts *f)
 			break;
 		if (p[0] == TYPE_DIMM && p[1] >= 0x15) {
 			socket_name(dmi_string(strings, s + 1, p[0x10]),
-				    dmi_string(strings, s + 1, p[0x11]), le16(p + 4),
-				    socket, sizeof(socket));
+				    dmi_string(strings, s + 1, p[0x11]), le16(p + 4), socket,
+				    sizeof(socket));
 			err = add_slot(f, socket, dimm_size(p, p[1]));
 		}
 		if (err)

@@ -17,16 +17,16 @@ struct file {
 
 struct scan {
 	struct tdxctl_ctx *ctx;
-	pid_t owner;			/* 0: ended */
-	int vm_fd;			/* the owner's VM file */
-	struct file *files;		/* of the owner, of the kinds above */
+	pid_t owner;	    /* 0: ended */
+	int vm_fd;	    /* the owner's VM file */
+	struct file *files; /* of the owner, of the kinds above */
 	size_t nr_files;
 	struct tdxctl_pin *pins;
 	size_t nr_pins;
-	bool denied;			/* a process could not be read */
-	pid_t pid;			/* the current process */
+	bool denied; /* a process could not be read */
+	pid_t pid;   /* the current process */
 	bool shares_mm;
-	bool inherited;			/* the owner has ended; this one has its VM file */
+	bool inherited; /* the owner has ended; this one has its VM file */
 };
 
 static bool classify(const char *link, enum tdxctl_pin_kind *kind)
@@ -82,7 +82,7 @@ static int one_thread(void *arg, unsigned int tid)
 	struct scan *s = arg;
 
 	if ((pid_t)tid == s->pid)
-		return 0;		/* the main thread is listed as the process */
+		return 0; /* the main thread is listed as the process */
 	return add_pin(s, TDXCTL_PIN_THREAD, (pid_t)tid, -1, NULL);
 }
 

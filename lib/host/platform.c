@@ -29,8 +29,7 @@ void host_platform(struct tdxctl_ctx *ctx, struct tdxctl_platform *p)
 	else if (root_exists(ctx, "/sys/module/kvm_intel"))
 		p->kvm = strdup("kvm_intel");
 	/* kvm_intel clears the parameter when the TDX module could not be initialised. */
-	p->has_tdx = p->tdx_module || p->kvm_tdx == 1 ||
-		     root_exists(ctx, "/sys/module/tdx_emul");
+	p->has_tdx = p->tdx_module || p->kvm_tdx == 1 || root_exists(ctx, "/sys/module/tdx_emul");
 }
 
 int host_boot_time(struct tdxctl_ctx *ctx, uint64_t *seconds)

@@ -77,7 +77,8 @@ bool process_ended(struct tdxctl_ctx *ctx, const struct tdxctl_owner *o)
 	if (fd >= 0)
 		op_close(ctx, fd);
 	/* The PID is in use, perhaps by a later process. */
-	return !process_start(ctx, o->tgid, &ticks) && !process_started_at(ctx, o->tgid, o->start_ns);
+	return !process_start(ctx, o->tgid, &ticks) &&
+	       !process_started_at(ctx, o->tgid, o->start_ns);
 }
 
 uid_t process_uid(struct tdxctl_ctx *ctx, pid_t pid)
@@ -114,7 +115,8 @@ int process_link(struct tdxctl_ctx *ctx, pid_t pid, unsigned int fd, char *link,
 	return root_readlink(ctx, path, link, size);
 }
 
-int process_each_fd(struct tdxctl_ctx *ctx, pid_t pid, int (*fn)(void *arg, unsigned int fd), void *arg)
+int process_each_fd(struct tdxctl_ctx *ctx, pid_t pid, int (*fn)(void *arg, unsigned int fd),
+		    void *arg)
 {
 	char path[32];
 

@@ -11,7 +11,7 @@ struct collection {
 	struct tdxctl_ctx *ctx;
 	FILE *out;
 	unsigned int files;
-	int err;			/* of the last file that could not be read */
+	int err; /* of the last file that could not be read */
 };
 
 static int add_file(void *arg, const char *name)

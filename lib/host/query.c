@@ -105,8 +105,8 @@ static void whole_line(const char *text, const char *p, const char **line, size_
 	*len = strcspn(s, "\n");
 }
 
-enum tdxctl_tri tdxctl_log_find(const struct tdxctl_facts *f, const char *needle,
-				const char **line, size_t *len)
+enum tdxctl_tri tdxctl_log_find(const struct tdxctl_facts *f, const char *needle, const char **line,
+				size_t *len)
 {
 	const char *p;
 

@@ -6,19 +6,19 @@
 #include <unistd.h>
 #include "host.h"
 
-#define MAX_CMDLINE	(2U << 20)
-#define MAX_QGS_LOG	(1 << 20)
-#define VM_LOGS		"/var/log/libvirt/qemu"
-#define MAX_VM_LOGS	256
-#define VM_LOG_TAIL	(64 << 10)
-#define VM_START	": starting up libvirt version"
+#define MAX_CMDLINE (2U << 20)
+#define MAX_QGS_LOG (1 << 20)
+#define VM_LOGS	    "/var/log/libvirt/qemu"
+#define MAX_VM_LOGS 256
+#define VM_LOG_TAIL (64 << 10)
+#define VM_START    ": starting up libvirt version"
 
 /* ---- processes ---- */
 
 struct scan {
 	struct tdxctl_ctx *ctx;
 	struct tdxctl_facts *f;
-	uint64_t uptime_ticks;		/* 0: not known */
+	uint64_t uptime_ticks; /* 0: not known */
 	bool qgs, pccs;
 };
 
@@ -65,7 +65,8 @@ static int add_quote_socket(struct scan *s, unsigned int pid, const char *cmdlin
 			    struct tdxctl_quote_socket q)
 {
 	struct tdxctl_facts *f = s->f;
-	struct tdxctl_quote_socket *p = reallocarray(f->quote_sockets, f->nr_quote_sockets + 1, sizeof(*p));
+	struct tdxctl_quote_socket *p =
+		reallocarray(f->quote_sockets, f->nr_quote_sockets + 1, sizeof(*p));
 	char *uuid = NULL;
 
 	if (!p)
@@ -83,8 +84,10 @@ static void record_qgs(struct scan *s, unsigned int pid)
 	uint64_t start;
 
 	s->qgs = true;
-	if (s->uptime_ticks && !process_start(s->ctx, (pid_t)pid, &start) && start <= s->uptime_ticks)
-		val_set(&s->f->qgs_uptime, (s->uptime_ticks - start) / (uint64_t)sysconf(_SC_CLK_TCK));
+	if (s->uptime_ticks && !process_start(s->ctx, (pid_t)pid, &start) &&
+	    start <= s->uptime_ticks)
+		val_set(&s->f->qgs_uptime,
+			(s->uptime_ticks - start) / (uint64_t)sysconf(_SC_CLK_TCK));
 }
 
 static int scan_process(void *arg, unsigned int pid)
@@ -118,7 +121,8 @@ static int scan_process(void *arg, unsigned int pid)
 static int read_processes(struct tdxctl_ctx *ctx, struct tdxctl_facts *f)
 {
 	struct scan s = { .ctx = ctx, .f = f };
-	struct tdxctl_val *const all[] = { &f->qgs_running, &f->pccs_running, &f->quote_socket_count };
+	struct tdxctl_val *const all[] = { &f->qgs_running, &f->pccs_running,
+					   &f->quote_socket_count };
 	long hz = sysconf(_SC_CLK_TCK);
 	char line[64];
 	double up;
@@ -203,7 +207,8 @@ static char *log_tail(struct tdxctl_ctx *ctx, const char *path)
 	if (!fstat(fd, &st) && S_ISREG(st.st_mode) && (ctx->backend->copied || src_since_boot(&st)))
 		text = malloc(VM_LOG_TAIL + 1);
 	if (text)
-		n = pread(fd, text, VM_LOG_TAIL, st.st_size > VM_LOG_TAIL ? st.st_size - VM_LOG_TAIL : 0);
+		n = pread(fd, text, VM_LOG_TAIL,
+			  st.st_size > VM_LOG_TAIL ? st.st_size - VM_LOG_TAIL : 0);
 	close(fd);
 	if (n < 0) {
 		free(text);
@@ -255,7 +260,8 @@ static int read_vm_logs(struct tdxctl_ctx *ctx, struct tdxctl_facts *f)
 		return err;
 	/* Doctor skips its rules about VM logs when the reason begins with "no logs". */
 	if (err)
-		f->vm_log_count.reason = err == -ENOENT ? "no logs of libvirt's QEMU" : src_reason(err);
+		f->vm_log_count.reason = err == -ENOENT ? "no logs of libvirt's QEMU" :
+							  src_reason(err);
 	else
 		val_set(&f->vm_log_count, f->nr_vm_logs);
 	return 0;

@@ -9,10 +9,14 @@ const char src_not_asked[] = "not asked for";
 const char *src_reason(int err)
 {
 	switch (err < 0 ? -err : err) {
-	case ENOENT: case ENOTDIR: case ENODEV: case ENXIO:
+	case ENOENT:
+	case ENOTDIR:
+	case ENODEV:
+	case ENXIO:
 		return "not present";
 	/* Doctor compares the first words of this one. */
-	case EACCES: case EPERM:
+	case EACCES:
+	case EPERM:
 		return "no permission: run as root";
 	case EINVAL:
 		return "malformed";

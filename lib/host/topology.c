@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include "host.h"
 
-#define CPU_DIR		"/sys/devices/system/cpu"
-#define MAX_CPUS	8192U		/* the largest NR_CPUS of x86 */
+#define CPU_DIR	 "/sys/devices/system/cpu"
+#define MAX_CPUS 8192U /* the largest NR_CPUS of x86 */
 
 enum { PRESENT = 1, ONLINE = 2 };
 

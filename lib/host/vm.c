@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include "host.h"
 
-#define CMDLINE_MAX	(2U << 20)	/* more than the kernel's default limit */
+#define CMDLINE_MAX (2U << 20) /* more than the kernel's default limit */
 
 /*
  * Returns the value of @key in QEMU's "a=b,c=d" syntax, malloc'ed, or NULL; ",," is a
@@ -66,7 +66,7 @@ int vm_parse_cmdline(const char *cmdline, size_t len, char **name, char **uuid)
 
 	*name = *uuid = NULL;
 	if (!len || cmdline[len - 1])
-		return -EINVAL;		/* the last argument has no NUL */
+		return -EINVAL; /* the last argument has no NUL */
 	base = strrchr(cmdline, '/');
 	ch = !strncmp(base ? base + 1 : cmdline, "cloud-hypervisor", 16);
 
@@ -79,7 +79,8 @@ int vm_parse_cmdline(const char *cmdline, size_t len, char **name, char **uuid)
 		if (ch) {
 			/* It has no name option; the API socket is named after the VM. */
 			if (!strcmp(opt, "api-socket"))
-				set_once(name, strncmp(val, "path=", 5) ? stem(val) : stem(val + 5));
+				set_once(name,
+					 strncmp(val, "path=", 5) ? stem(val) : stem(val + 5));
 			else if (!strcmp(opt, "platform"))
 				set_once(uuid, qemu_value(val, "uuid", false));
 			continue;
@@ -104,8 +105,8 @@ static void unescape(char *s)
 	for (; *s; s++) {
 		unsigned int c;
 
-		if (s[0] == '\\' && s[1] == 'x' && sscanf(s + 2, "%2x", &c) == 1 &&
-		    c >= 0x20 && c < 0x7f) {
+		if (s[0] == '\\' && s[1] == 'x' && sscanf(s + 2, "%2x", &c) == 1 && c >= 0x20 &&
+		    c < 0x7f) {
 			*o++ = (char)c;
 			s += 3;
 		} else {

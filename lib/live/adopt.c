@@ -14,9 +14,9 @@ struct scan {
 	int dev;
 	int pidfd;
 	unsigned int pid;
-	size_t first;			/* the first of this process in @unread */
+	size_t first; /* the first of this process in @unread */
 	struct unread *unread;
-	bool complete;			/* all TDs found so far could be registered */
+	bool complete; /* all TDs found so far could be registered */
 };
 
 int layout_register(struct tdxctl_ctx *ctx, int dev)
@@ -45,7 +45,8 @@ static int add_unread(struct scan *s, int fd, uint32_t max_vcpus)
 	if (!bigger)
 		return -ENOMEM;
 	o->td = bigger;
-	o->td[o->count++] = (struct unread_td){ .pid = (pid_t)s->pid, .fd = fd, .max_vcpus = max_vcpus };
+	o->td[o->count++] =
+		(struct unread_td){ .pid = (pid_t)s->pid, .fd = fd, .max_vcpus = max_vcpus };
 	return 0;
 }
 
@@ -110,8 +111,8 @@ int adopt_existing(struct tdxctl_ctx *ctx, int dev, const struct tdxctl_info *in
 		return 0;
 	err = layout_register(ctx, dev);
 	if (err)
-		ctx_log(ctx, TDXCTL_LOG_INFO, "HKIDs of TDs older than the helper are not known: %s",
-			strerror(-err));
+		ctx_log(ctx, TDXCTL_LOG_INFO,
+			"HKIDs of TDs older than the helper are not known: %s", strerror(-err));
 	err = root_each_number(ctx, "/proc", one_process, &s);
 	if (err == -ENOMEM)
 		return ctx_nomem(ctx);

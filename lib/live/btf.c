@@ -47,8 +47,8 @@ static const struct btf_type *strip_type(const struct btf *btf, __u32 id)
  * Finds byte offset and type of the member @name (@len characters) of structure @t, also
  * inside anonymous members. False: there is none, or it is a bit field.
  */
-static bool member_at(const struct btf *btf, const struct btf_type *t, const char *name,
-		      size_t len, uint32_t *at, __u32 *type, int depth)
+static bool member_at(const struct btf *btf, const struct btf_type *t, const char *name, size_t len,
+		      uint32_t *at, __u32 *type, int depth)
 {
 	const struct btf_member *m = btf_members(t);
 
@@ -96,7 +96,8 @@ static uint32_t field_at(const struct btf *btf, const struct btf_type *root, con
 		total += at;
 		p += len;
 		if (!*p)
-			return size && btf__resolve_size(btf, type) != size ? TDXCTL_UNKNOWN32 : total;
+			return size && btf__resolve_size(btf, type) != size ? TDXCTL_UNKNOWN32 :
+									      total;
 		t = strip_type(btf, type);
 	}
 	return TDXCTL_UNKNOWN32;
@@ -132,9 +133,12 @@ static bool has_params(const struct btf *btf, const char *name, const char *cons
 static const struct {
 	size_t field;
 	const char *path;
-	int size;			/* 0: any */
+	int size; /* 0: any */
 } tdx_fields[] = {
-#define F(field, path, size) { offsetof(struct tdxctl_layout, field), path, size }
+#define F(field, path, size) \
+	{ \
+		offsetof(struct tdxctl_layout, field), path, size \
+	}
 	F(vm_type, "kvm.arch.vm_type", 0),
 	F(mm, "kvm.mm", 8),
 	F(created_vcpus, "kvm.created_vcpus", 4),
@@ -226,7 +230,8 @@ int btf_layout(struct tdxctl_ctx *ctx, struct tdxctl_layout *l)
 		err = l->kvm_tdx_size ? 0 : -ENOENT;
 	}
 	if (err)
-		ctx_log(ctx, TDXCTL_LOG_INFO, "no struct kvm_tdx in the kernel BTF: %s", strerror(-err));
+		ctx_log(ctx, TDXCTL_LOG_INFO, "no struct kvm_tdx in the kernel BTF: %s",
+			strerror(-err));
 	btf__free(module);
 	btf__free(vmlinux);
 	return err;

@@ -3,8 +3,8 @@
 #include "live.h"
 
 /* Buffer sizes to try; two are enough, because the number of possible CPUs is fixed. */
-#define CHECK_TRIES	4
-#define CHECK_MAX	65536U
+#define CHECK_TRIES 4
+#define CHECK_MAX   65536U
 
 static int check_once(struct tdxctl_ctx *ctx, int fd, uint32_t room, void **buf,
 		      struct tdxctl_cpu_check_args *args)
@@ -34,7 +34,7 @@ static int helper_cpu_check(struct tdxctl_ctx *ctx, int fd, struct tdxctl_cpu_ch
 	if (err)
 		return err;
 	room = info.nr_cpus ? info.nr_cpus : 64;
-	for (int i = 0; ; i++) {
+	for (int i = 0;; i++) {
 		if (room > CHECK_MAX || i == CHECK_TRIES)
 			return ctx_fail(ctx, -EPROTO, NULL,
 					"cpu check: the helper requests an invalid buffer size (%u CPUs)",
@@ -55,7 +55,8 @@ static int helper_cpu_check(struct tdxctl_ctx *ctx, int fd, struct tdxctl_cpu_ch
 	/* The helper writes records of its own size: another size is another version. */
 	if (args.count > room || args.stride != sizeof(*recs)) {
 		free(buf);
-		return ctx_fail(ctx, -EPROTO, "reload it: 'tdxctl helper unload && tdxctl helper load'",
+		return ctx_fail(ctx, -EPROTO,
+				"reload it: 'tdxctl helper unload && tdxctl helper load'",
 				"cpu check: the helper returned %u records of %u bytes, at most %u of %zu were expected",
 				args.count, args.stride, room, sizeof(*recs));
 	}

@@ -3,8 +3,8 @@
 #include <fcntl.h>
 #include "live.h"
 
-#define SNAPSHOT_MAX	(256U << 20)
-#define SNAPSHOT_TRIES	8
+#define SNAPSHOT_MAX   (256U << 20)
+#define SNAPSHOT_TRIES 8
 
 /*
  * How a helper with another ABI refuses an ioctl: the command is unknown, the structure
@@ -21,14 +21,16 @@ int helper_fail(struct tdxctl_ctx *ctx, int err, const char *what)
 	if (other_abi(err))
 		return ctx_fail(ctx, -ENOTTY,
 				"reload it: 'tdxctl helper unload && tdxctl helper load'",
-				TDXCTL_DEV_PATH ": %s: the loaded helper does not match this tdxctl: %s",
+				TDXCTL_DEV_PATH
+				": %s: the loaded helper does not match this tdxctl: %s",
 				what, strerror(-err));
 	switch (err) {
 	case -ENODEV:
 	case -ENXIO:
 	case -EBADF:
 		return ctx_fail(ctx, -ENODEV, "load it again with 'tdxctl helper load'",
-				TDXCTL_DEV_PATH ": %s: the helper was unloaded during the call", what);
+				TDXCTL_DEV_PATH ": %s: the helper was unloaded during the call",
+				what);
 	case -EPERM:
 	case -EACCES:
 		return ctx_fail(ctx, err, "run as root (CAP_SYS_ADMIN is needed)",
@@ -59,7 +61,8 @@ int helper_open(struct tdxctl_ctx *ctx)
 		return ctx_fail(ctx, -ENOENT, "load it with 'tdxctl helper load'",
 				TDXCTL_DEV_PATH ": the helper is not loaded");
 	default:
-		return ctx_fail(ctx, fd, NULL, "cannot open " TDXCTL_DEV_PATH ": %s", strerror(-fd));
+		return ctx_fail(ctx, fd, NULL, "cannot open " TDXCTL_DEV_PATH ": %s",
+				strerror(-fd));
 	}
 }
 
@@ -76,7 +79,8 @@ int helper_info(struct tdxctl_ctx *ctx, int fd, struct tdxctl_info *info)
 	return 0;
 }
 
-static int read_snapshot(struct tdxctl_ctx *ctx, int fd, uint64_t size, struct tdxctl_snapshot **out)
+static int read_snapshot(struct tdxctl_ctx *ctx, int fd, uint64_t size,
+			 struct tdxctl_snapshot **out)
 {
 	int err;
 
@@ -90,8 +94,8 @@ static int read_snapshot(struct tdxctl_ctx *ctx, int fd, uint64_t size, struct t
 			break;
 		buf = calloc(1, size);
 		if (!buf)
-			return ctx_fail(ctx, -ENOMEM, NULL, "cannot allocate %" PRIu64 " bytes for a snapshot",
-					size);
+			return ctx_fail(ctx, -ENOMEM, NULL,
+					"cannot allocate %" PRIu64 " bytes for a snapshot", size);
 		args.buf = (uintptr_t)buf;
 		args.buf_size = (uint32_t)size;
 		err = op_ioctl(ctx, fd, TDXCTL_IOC_SNAPSHOT, &args);
@@ -108,8 +112,10 @@ static int read_snapshot(struct tdxctl_ctx *ctx, int fd, uint64_t size, struct t
 			size = args.needed;
 	}
 	return ctx_fail(ctx, -EPROTO, "check the kernel log for tdxctl messages",
-			TDXCTL_DEV_PATH ": snapshot: the helper requests an invalid buffer size (%" PRIu64
-			" bytes)", size);
+			TDXCTL_DEV_PATH
+			": snapshot: the helper requests an invalid buffer size (%" PRIu64
+			" bytes)",
+			size);
 }
 
 int helper_snapshot(struct tdxctl_ctx *ctx, int fd, struct tdxctl_snapshot **out)

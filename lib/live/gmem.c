@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include "live.h"
 
-#define CHUNK	(4ULL << 20)
+#define CHUNK (4ULL << 20)
 
 struct find {
 	struct live_release *r;
@@ -63,8 +63,9 @@ int gmem_open(struct live_release *r)
 			       "%s: process %d has several VMs; cannot tell which guest_memfd is whose",
 			       r->name, r->pid);
 	else if (err)
-		ctx_fail(r->base.ctx, err, "run as root", "%s: cannot open guest_memfd of process %d: %s",
-			 r->name, r->pid, strerror(-err));
+		ctx_fail(r->base.ctx, err, "run as root",
+			 "%s: cannot open guest_memfd of process %d: %s", r->name, r->pid,
+			 strerror(-err));
 	if (err)
 		gmem_close(r);
 	return err;
@@ -85,7 +86,8 @@ int gmem_punch(struct live_release *r, unsigned int ms)
 				return 0;
 			if (err < 0)
 				return ctx_fail(r->base.ctx, err, "use --strategy stop",
-						"%s: cannot free guest_memfd pages: %s", r->name, strerror(-err));
+						"%s: cannot free guest_memfd pages: %s", r->name,
+						strerror(-err));
 			g->done += len;
 			if (tdxctl_clock_ns() >= end)
 				return 0;

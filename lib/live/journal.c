@@ -53,8 +53,7 @@ static int add_entry(sd_journal *j, uint64_t us, struct text_buf *b)
 
 	if (!text)
 		return 0;
-	snprintf(stamp, sizeof(stamp), "[%5" PRIu64 ".%06" PRIu64 "] ", us / 1000000,
-		 us % 1000000);
+	snprintf(stamp, sizeof(stamp), "[%5" PRIu64 ".%06" PRIu64 "] ", us / 1000000, us % 1000000);
 	err = text_append(b, stamp, strlen(stamp));
 	at = b->len;
 	if (!err)
@@ -122,8 +121,11 @@ int journal_read(const struct journal_query *q, struct text_buf *b)
 int live_qgs_log(struct tdxctl_ctx *ctx, size_t max, struct tdxctl_text *t)
 {
 	const struct journal_query q = {
-		.match = "_SYSTEMD_UNIT=qgsd.service", .until_us = UINT64_MAX, .newest = true,
-		.max_lines = 2000, .max_bytes = max,
+		.match = "_SYSTEMD_UNIT=qgsd.service",
+		.until_us = UINT64_MAX,
+		.newest = true,
+		.max_lines = 2000,
+		.max_bytes = max,
 	};
 	struct text_buf b = { 0 };
 	int err = journal_read(&q, &b);
@@ -134,6 +136,6 @@ int live_qgs_log(struct tdxctl_ctx *ctx, size_t max, struct tdxctl_text *t)
 	}
 	free(b.p);
 	t->reason = err < 0 ? src_reason(err) :
-		    "no qgsd messages in the journal, or no permission to read them";
+			      "no qgsd messages in the journal, or no permission to read them";
 	return err == -ENOMEM ? err : 0;
 }

@@ -6,7 +6,7 @@
 #include <unistd.h>
 #include "live.h"
 
-#define MAX_LINES 200000		/* from the journal */
+#define MAX_LINES 200000 /* from the journal */
 #define KERN_LOG  "/var/log/kern.log"
 
 size_t kmsg_line(const char *rec, size_t n, char *line, size_t size)
@@ -88,8 +88,10 @@ static uint64_t first_time(const char *text)
 static int prepend_journal(struct text_buf *b, bool *complete)
 {
 	struct journal_query q = {
-		.match = "_TRANSPORT=kernel", .until_us = first_time(b->p),
-		.max_lines = MAX_LINES, .max_bytes = KLOG_MAX,
+		.match = "_TRANSPORT=kernel",
+		.until_us = first_time(b->p),
+		.max_lines = MAX_LINES,
+		.max_bytes = KLOG_MAX,
 	};
 	struct text_buf old = { 0 };
 	int ret = journal_read(&q, &old), err = ret == -ENOMEM ? ret : 0;

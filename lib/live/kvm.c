@@ -9,10 +9,10 @@
 #include "live.h"
 
 /* From Linux 6.16; the headers of 6.1 do not have them. */
-#define CAP_VM_TYPES		235
-#define VM_TYPE_TDX		5
-#define CMD_CAPABILITIES	0
-#define MAX_CPUID		256	/* entries; with too few the kernel returns E2BIG */
+#define CAP_VM_TYPES	 235
+#define VM_TYPE_TDX	 5
+#define CMD_CAPABILITIES 0
+#define MAX_CPUID	 256 /* entries; with too few the kernel returns E2BIG */
 
 struct tdx_cmd {
 	uint32_t id, flags;
@@ -57,8 +57,7 @@ static int query_td(struct tdxctl_ctx *ctx, int vm, struct tdxctl_facts *f)
 	if (err < 0) {
 		/* KVM with TDX patches from before the merge uses another struct for this command. */
 		f->td_attributes.reason = f->td_xfam.reason =
-			err == -ENOTTY || err == -EINVAL ? tdxctl_td_other_abi :
-			src_reason(err);
+			err == -ENOTTY || err == -EINVAL ? tdxctl_td_other_abi : src_reason(err);
 	} else {
 		val_set(&f->td_attributes, caps->attributes);
 		val_set(&f->td_xfam, caps->xfam);
@@ -72,7 +71,8 @@ static int probe_td(struct tdxctl_ctx *ctx, int kvm, struct tdxctl_facts *f)
 	int vm, err;
 
 	if (!f->kvm_vm_types.readable || !(f->kvm_vm_types.value >> VM_TYPE_TDX & 1)) {
-		kvm_td_unknown(f, f->kvm_vm_types.readable ? "KVM does not support TDs" : f->kvm_vm_types.reason);
+		kvm_td_unknown(f, f->kvm_vm_types.readable ? "KVM does not support TDs" :
+							     f->kvm_vm_types.reason);
 		return 0;
 	}
 	vm = op_ioctl(ctx, kvm, KVM_CREATE_VM, (void *)(uintptr_t)VM_TYPE_TDX);
@@ -90,8 +90,11 @@ int live_kvm(struct tdxctl_ctx *ctx, struct tdxctl_facts *f, bool td)
 	int fd = open_kvm(ctx), err = 0;
 
 	if (fd < 0) {
-		kvm_unknown(f, fd == -ENODEV ? "KVM is not loaded" :
-			    fd == -ENOENT ? "no /dev/kvm" : src_reason(fd), td);
+		kvm_unknown(f,
+			    fd == -ENODEV ? "KVM is not loaded" :
+			    fd == -ENOENT ? "no /dev/kvm" :
+					    src_reason(fd),
+			    td);
 		return 0;
 	}
 	check_extension(ctx, fd, CAP_VM_TYPES, &f->kvm_vm_types);

@@ -35,8 +35,9 @@ int release_leaked(struct live_release *r, const struct tdxctl_td *td)
 	if (td->hkid)
 		return ctx_fail(r->base.ctx, -EIO, "only a reboot frees it",
 				"%s: HKID %u%s leaked: %s: %s", r->name, td->hkid,
-				td->private_pages ? " and the memory of the TD" : "", release_leaf(td),
-				release_status(td));
+				td->private_pages ? " and the memory of the TD" : "",
+				release_leaf(td), release_status(td));
 	return ctx_fail(r->base.ctx, -EIO, "only a reboot frees them",
-			"%s: some pages leaked: %s: %s", r->name, release_leaf(td), release_status(td));
+			"%s: some pages leaked: %s: %s", r->name, release_leaf(td),
+			release_status(td));
 }

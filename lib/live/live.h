@@ -41,8 +41,8 @@ struct unread {
 	struct unread_td {
 		pid_t pid;
 		int fd;
-		uint32_t max_vcpus;	/* TDXCTL_UNKNOWN32: not known */
-	} *td;
+		uint32_t max_vcpus; /* TDXCTL_UNKNOWN32: not known */
+	} * td;
 	size_t count;
 };
 /*
@@ -86,10 +86,10 @@ size_t kmsg_line(const char *rec, size_t n, char *line, size_t size);
 /* ---- journal.c ---- */
 
 struct journal_query {
-	const char *match;		/* "_TRANSPORT=kernel" */
-	uint64_t until_us;		/* entries before this monotonic time */
+	const char *match; /* "_TRANSPORT=kernel" */
+	uint64_t until_us; /* entries before this monotonic time */
 	size_t max_lines, max_bytes;
-	bool newest;			/* the last @max_lines, not the first */
+	bool newest; /* the last @max_lines, not the first */
 };
 enum { JOURNAL_ALL, JOURNAL_MORE };
 /*
@@ -101,9 +101,9 @@ int journal_read(const struct journal_query *q, struct text_buf *b);
 /* ---- releases ---- */
 
 struct gmem {
-	int fd;				/* our copy */
+	int fd; /* our copy */
 	uint64_t size;
-	uint64_t done;			/* bytes punched so far */
+	uint64_t done; /* bytes punched so far */
 };
 
 enum stop_stage { STOP_NEW, STOP_TERM, STOP_KILL, STOP_ENDED };
@@ -112,17 +112,17 @@ struct live_release {
 	struct tdxctl_release base;
 	int dev, pidfd, vm_fd;
 	pid_t pid;
-	char name[64];			/* for messages */
-	struct tdxctl_td initial;	/* the TD before the release */
+	char name[64];		  /* for messages */
+	struct tdxctl_td initial; /* the TD before the release */
 	enum tdxctl_strategy strategy;
-	bool automatic;			/* the user did not choose a strategy */
+	bool automatic; /* the user did not choose a strategy */
 	bool cancelled;
 	struct tdxctl_release_state st;
 	/* TERMINATE and EARLY: private pages are freed through the guest_memfd */
 	struct gmem *gmem;
 	size_t nr_gmem;
 	bool gmem_open;
-	uint64_t left_seen, left_ns;	/* pages left, and since when */
+	uint64_t left_seen, left_ns; /* pages left, and since when */
 	/* STOP */
 	enum stop_stage stage;
 	uint64_t started_ns, stage_ns;

@@ -8,7 +8,7 @@
 #include "base/lazy.h"
 #include "live.h"
 
-#define MODULE	"tdxctl"
+#define MODULE "tdxctl"
 
 /* Loaded on first use: it pulls in libcrypto. */
 /* clang-format off */
@@ -25,7 +25,7 @@ static struct {
 static const struct lazy_symbol symbols[] = { LAZY_SYMBOLS(KMOD) };
 
 static void log_libkmod(void *data, int priority, const char *file, int line, const char *fn,
-		   const char *format, va_list args)
+			const char *format, va_list args)
 {
 	char msg[256];
 
@@ -76,8 +76,8 @@ static int find_module(struct tdxctl_ctx *ctx, struct kmod_ctx *k, const char *f
 	if (file) {
 		if (access(file, R_OK)) {
 			err = -errno;
-			return ctx_fail(ctx, err, "specify a readable tdxctl.ko", "cannot read %s: %s",
-					file, strerror(-err));
+			return ctx_fail(ctx, err, "specify a readable tdxctl.ko",
+					"cannot read %s: %s", file, strerror(-err));
 		}
 		err = lazy.kmod_module_new_from_path(k, file, out);
 		if (err)
@@ -175,7 +175,8 @@ static int load_failed(struct tdxctl_ctx *ctx, int err, const char *what)
 	switch (err) {
 	case -EPERM:
 	case -EACCES:
-		return ctx_fail(ctx, -EPERM, "run as root; kernel lockdown also forbids unsigned modules",
+		return ctx_fail(ctx, -EPERM,
+				"run as root; kernel lockdown also forbids unsigned modules",
 				"%s: not permitted to load modules", what);
 	case -EEXIST:
 		return ctx_fail(ctx, err, NULL, "%s: already loaded", what);
@@ -213,8 +214,8 @@ int live_helper_load(struct tdxctl_ctx *ctx, const char *file)
 	if (file)
 		err = lazy.kmod_module_insert_module(mod, 0, "");
 	else
-		err = lazy.kmod_module_probe_insert_module(mod, KMOD_PROBE_FAIL_ON_LOADED, NULL, NULL,
-						      NULL, NULL);
+		err = lazy.kmod_module_probe_insert_module(mod, KMOD_PROBE_FAIL_ON_LOADED, NULL,
+							   NULL, NULL, NULL);
 	/* Positive: the module is blacklisted in modprobe.d. */
 	if (err > 0)
 		err = ctx_fail(ctx, -EPERM, "remove it from the blacklist in /etc/modprobe.d",
@@ -243,13 +244,15 @@ int live_helper_unload(struct tdxctl_ctx *ctx)
 		break;
 	case -EWOULDBLOCK:
 	case -EBUSY:
-		err = ctx_fail(ctx, -EBUSY, "end VMs that were released early and programs that have "
-			       TDXCTL_DEV_PATH " open, then try again",
+		err = ctx_fail(ctx, -EBUSY,
+			       "end VMs that were released early and programs that have " TDXCTL_DEV_PATH
+			       " open, then try again",
 			       MODULE ": in use");
 		break;
 	case -EPERM:
 	case -EACCES:
-		err = ctx_fail(ctx, -EPERM, "run as root", MODULE ": not permitted to unload modules");
+		err = ctx_fail(ctx, -EPERM, "run as root",
+			       MODULE ": not permitted to unload modules");
 		break;
 	case -ENOENT:
 		err = ctx_fail(ctx, -ENOENT, NULL, MODULE ": not loaded");

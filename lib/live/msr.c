@@ -13,10 +13,12 @@ void live_msrs(struct tdxctl_ctx *ctx, struct tdxctl_msr_set *s, bool all)
 	snprintf(path, sizeof(path), "/dev/cpu/%u/msr", s->cpu);
 	fd = root_open(ctx, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0) {
-		msrs_unknown(s, all, fd == -ENOENT || fd == -ENXIO || fd == -ENODEV ?
-			   "no MSR device: run 'modprobe msr'" :
-			   fd == -EPERM || fd == -EACCES ? "no permission to read MSRs: run as root" :
-			   "cannot open the MSR device");
+		msrs_unknown(s, all,
+			     fd == -ENOENT || fd == -ENXIO || fd == -ENODEV ?
+				     "no MSR device: run 'modprobe msr'" :
+			     fd == -EPERM || fd == -EACCES ?
+				     "no permission to read MSRs: run as root" :
+				     "cannot open the MSR device");
 		return;
 	}
 	for (size_t i = 0; i < TDXCTL_MSR_COUNT; i++) {
@@ -33,9 +35,9 @@ void live_msrs(struct tdxctl_ctx *ctx, struct tdxctl_msr_set *s, bool all)
 		v->value = 0;
 		/* The driver returns EIO when the CPU raises #GP. */
 		v->fault = n < 0 && errno == EIO;
-		v->reason = v->fault ? "the CPU has no such MSR" :
+		v->reason = v->fault		    ? "the CPU has no such MSR" :
 			    n < 0 && errno == EPERM ? "the kernel forbids reading MSRs" :
-			    "cannot read the MSR";
+						      "cannot read the MSR";
 	}
 	close(fd);
 }

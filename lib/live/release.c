@@ -8,8 +8,8 @@
 #include <time.h>
 #include "live.h"
 
-#define POLL_MS		50
-#define PAGES_TIMEOUT_NS	(3 * NSEC_PER_SEC)	/* without a page freed */
+#define POLL_MS		 50
+#define PAGES_TIMEOUT_NS (3 * NSEC_PER_SEC) /* without a page freed */
 
 static void reasons_from(struct tdxctl_release_state *st, const struct tdxctl_release_args *a)
 {
@@ -56,7 +56,8 @@ static int call(struct live_release *r, uint32_t flags, unsigned int wait_ms,
 		.pidfd = r->pidfd,
 		.vm_fd = r->vm_fd,
 		.tdr = r->initial.tdr,
-		.strategy = r->strategy == TDXCTL_STRATEGY_STOP ? TDXCTL_STRATEGY_AUTO : r->strategy,
+		.strategy = r->strategy == TDXCTL_STRATEGY_STOP ? TDXCTL_STRATEGY_AUTO :
+								  r->strategy,
 		.wait_ms = wait_ms,
 	};
 	return op_ioctl(r->base.ctx, r->dev, TDXCTL_IOC_RELEASE, a);
@@ -64,8 +65,8 @@ static int call(struct live_release *r, uint32_t flags, unsigned int wait_ms,
 
 struct candidates {
 	struct live_release *r;
-	int first;			/* already tried */
-	int err;			/* of the last descriptor tried */
+	int first; /* already tried */
+	int err;   /* of the last descriptor tried */
 	struct tdxctl_release_args args;
 };
 
@@ -128,7 +129,8 @@ static int open_failed(struct live_release *r, int err)
 				r->name, r->pid);
 	case -EBADF:
 	case -EINVAL:
-		return ctx_fail(ctx, -EINVAL, "'tdxctl td show' lists the processes that hold its files",
+		return ctx_fail(ctx, -EINVAL,
+				"'tdxctl td show' lists the processes that hold its files",
 				"%s: process %d has no VM file of this TD", r->name, r->pid);
 	case -EOPNOTSUPP:
 		return no_strategy(r, r->strategy);
@@ -164,7 +166,8 @@ static void set_failure(struct live_release *r)
 	else if (release_td_failed(r, &td) && td.state == TDXCTL_TD_LEAKED)
 		release_leaked(r, &td);
 	else if (td.fail_leaf && td.hkid)
-		ctx_fail(ctx, err, "use '--strategy stop' to end the VMM; the kernel then tries again",
+		ctx_fail(ctx, err,
+			 "use '--strategy stop' to end the VMM; the kernel then tries again",
 			 "%s: HKID %u was not freed: %s: %s", r->name, td.hkid, release_leaf(&td),
 			 release_status(&td));
 	else
@@ -262,8 +265,9 @@ static int release_step(struct tdxctl_release *base, unsigned int wait_ms,
 	err = call(r, r->cancelled ? TDXCTL_RELEASE_CANCEL : 0, wait_ms, &a);
 	/* Some kernels refuse only the real call, not the dry run: fall back to STOP. */
 	if (err == -EOPNOTSUPP && r->automatic && !r->cancelled) {
-		ctx_log(base->ctx, TDXCTL_LOG_WARN, "%s: the kernel refused strategy %s, ending the VMM",
-			r->name, tdxctl_strategy_str(r->strategy));
+		ctx_log(base->ctx, TDXCTL_LOG_WARN,
+			"%s: the kernel refused strategy %s, ending the VMM", r->name,
+			tdxctl_strategy_str(r->strategy));
 		reasons_from(&r->st, &a);
 		r->st.reason[r->strategy] = TDXCTL_REASON_NO_IOCTL;
 		switch_to_stop(r);
@@ -338,13 +342,16 @@ static int prepare(struct live_release *r, const struct tdxctl_td_view *td,
 	if (r->dev < 0)
 		return r->dev == -ENOENT ? -ENOTCONN : r->dev;
 	if (!td->vm.pid)
-		return ctx_fail(ctx, -ESRCH, "'tdxctl td show' lists the processes that still hold its files",
-				"%s: the process that created td:%u has ended", r->name, r->initial.id);
+		return ctx_fail(ctx, -ESRCH,
+				"'tdxctl td show' lists the processes that still hold its files",
+				"%s: the process that created td:%u has ended", r->name,
+				r->initial.id);
 	r->pidfd = op_pidfd_open(ctx, td->vm.pid);
 	if (r->pidfd < 0)
-		return r->pidfd == -ESRCH ? open_failed(r, -ESRCH) :
-		       ctx_fail(ctx, r->pidfd, NULL, "%s: cannot open process %d: %s", r->name, r->pid,
-				strerror(-r->pidfd));
+		return r->pidfd == -ESRCH ?
+			       open_failed(r, -ESRCH) :
+			       ctx_fail(ctx, r->pidfd, NULL, "%s: cannot open process %d: %s",
+					r->name, r->pid, strerror(-r->pidfd));
 	/* The pidfd refers to one process from here on: check that it is the right one. */
 	if (!process_started_at(ctx, td->vm.pid, td->td.owner.start_ns))
 		return open_failed(r, -ESRCH);
@@ -386,7 +393,9 @@ int live_release_open(struct tdxctl_ctx *ctx, const struct tdxctl_td_view *td,
 		return ctx_nomem(ctx);
 	*r = (struct live_release){
 		.base = { .ops = &helper_ops, .ctx = ctx },
-		.dev = -1, .pidfd = -1, .vm_fd = -1,
+		.dev = -1,
+		.pidfd = -1,
+		.vm_fd = -1,
 		.pid = td->vm.pid,
 		.initial = td->td,
 		.strategy = strategy,

@@ -3,7 +3,7 @@
 #include "live.h"
 
 /* Enough: TDs are created and end in milliseconds; a snapshot is faster. */
-#define CHARGED_TRIES	3
+#define CHARGED_TRIES 3
 
 /* Whether no process has the PID of the TD: a cheap check even for thousands of TDs. */
 static bool pid_is_free(struct tdxctl_ctx *ctx, const struct tdxctl_td *td)
@@ -21,8 +21,8 @@ static int name_all(struct tdxctl_ctx *ctx, struct tdxctl_snapshot *snap)
 		const struct tdxctl_td *td = &snap->tds[i].td;
 		int err;
 
-		if (ctx->brief && td->state != TDXCTL_TD_BLOCKED && td->state != TDXCTL_TD_TEARDOWN &&
-		    !pid_is_free(ctx, td))
+		if (ctx->brief && td->state != TDXCTL_TD_BLOCKED &&
+		    td->state != TDXCTL_TD_TEARDOWN && !pid_is_free(ctx, td))
 			continue;
 		err = vm_name(ctx, td, &snap->tds[i].vm);
 		if (err)
@@ -36,7 +36,7 @@ static int from_helper(struct tdxctl_ctx *ctx, int fd, struct tdxctl_snapshot **
 	struct tdxctl_snapshot *snap;
 	int err;
 
-	for (int i = 0; ; i++) {
+	for (int i = 0;; i++) {
 		uint64_t before = host_hkids_charged(ctx);
 
 		err = helper_snapshot(ctx, fd, &snap);

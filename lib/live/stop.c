@@ -4,7 +4,7 @@
 #include <time.h>
 #include "live.h"
 
-#define TERM_TIMEOUT_NS	(10 * NSEC_PER_SEC)	/* from SIGTERM to SIGKILL */
+#define TERM_TIMEOUT_NS (10 * NSEC_PER_SEC) /* from SIGTERM to SIGKILL */
 #define POLL_MS		50
 
 static int send_signal(struct live_release *r, int sig, enum stop_stage next)
@@ -13,7 +13,8 @@ static int send_signal(struct live_release *r, int sig, enum stop_stage next)
 
 	if (err < 0 && err != -ESRCH)
 		return ctx_fail(r->base.ctx, err, "run as root or as the VM's owner",
-				"%s: cannot send a signal to process %d: %s", r->name, r->pid, strerror(-err));
+				"%s: cannot send a signal to process %d: %s", r->name, r->pid,
+				strerror(-err));
 	r->stage = err == -ESRCH ? STOP_ENDED : next;
 	r->stage_ns = tdxctl_clock_ns();
 	return 0;
@@ -80,8 +81,10 @@ int stop_step(struct live_release *r, unsigned int wait_ms)
 		if (err > 0) {
 			r->stage = STOP_ENDED;
 			err = 0;
-		} else if (!err && r->stage == STOP_TERM && tdxctl_clock_ns() - r->stage_ns > TERM_TIMEOUT_NS) {
-			ctx_log(ctx, TDXCTL_LOG_WARN, "%s: still running after SIGTERM, sending SIGKILL", r->name);
+		} else if (!err && r->stage == STOP_TERM &&
+			   tdxctl_clock_ns() - r->stage_ns > TERM_TIMEOUT_NS) {
+			ctx_log(ctx, TDXCTL_LOG_WARN,
+				"%s: still running after SIGTERM, sending SIGKILL", r->name);
 			err = send_signal(r, SIGKILL, STOP_KILL);
 		}
 	}

@@ -4,18 +4,18 @@
 #include "base/backend.h"
 #include "model.h"
 
-#define MAX_CPUS	65536U
-#define CPU_DIR		"/sys/devices/system/cpu"
+#define MAX_CPUS 65536U
+#define CPU_DIR	 "/sys/devices/system/cpu"
 
 struct plan {
 	struct tdxctl_ctx *ctx;
 	const struct tdxctl_snapshot *snap;
 	struct tdxctl_cpu_plan *items;
 	size_t count;
-	bool *offline;			/* by index into snap->cpus */
+	bool *offline; /* by index into snap->cpus */
 	uint64_t hkids_in_use;
 	bool hkids_known;
-	bool has_files;			/* CPUs that can go offline have a file "online" */
+	bool has_files; /* CPUs that can go offline have a file "online" */
 };
 
 /*
@@ -67,7 +67,10 @@ static void decide(struct plan *p, size_t i, struct tdxctl_cpu_plan *item)
 	size_t left = others_online(p, &c->package, i);
 
 	*item = (struct tdxctl_cpu_plan){
-		.cpu = c->cpu, .package = c->package, .online = c->online, .allowed = true,
+		.cpu = c->cpu,
+		.package = c->package,
+		.online = c->online,
+		.allowed = true,
 	};
 	if (!c->online || p->offline[i]) {
 		item->reason = text("already offline");
@@ -85,16 +88,18 @@ static void decide(struct plan *p, size_t i, struct tdxctl_cpu_plan *item)
 		item->reason = text("the package of this CPU is not known");
 	} else if (!p->hkids_known) {
 		item->allowed = false;
-		item->reason = text("last online CPU of package %u, and it is not known if HKIDs are in use",
-				    c->package);
+		item->reason =
+			text("last online CPU of package %u, and it is not known if HKIDs are in use",
+			     c->package);
 	} else if (p->hkids_in_use) {
 		item->allowed = false;
-		item->reason = text("last online CPU of package %u while %" PRIu64 " HKID%s in use", c->package,
-				    p->hkids_in_use,
+		item->reason = text("last online CPU of package %u while %" PRIu64 " HKID%s in use",
+				    c->package, p->hkids_in_use,
 				    p->hkids_in_use == 1 ? " is" : "s are");
 	} else {
 		item->reason = text("last online CPU of package %u, but no HKID is in use: "
-				    "no TD can be created until one is online again", c->package);
+				    "no TD can be created until one is online again",
+				    c->package);
 	}
 	if (item->allowed)
 		p->offline[i] = true;
@@ -150,8 +155,8 @@ static void count_hkids(struct plan *p)
 		p->hkids_known = true;
 }
 
-int tdxctl_cpu_plan(struct tdxctl_ctx *ctx, const struct tdxctl_snapshot *snap,
-		    const char *list, struct tdxctl_cpu_plan **out, size_t *count)
+int tdxctl_cpu_plan(struct tdxctl_ctx *ctx, const struct tdxctl_snapshot *snap, const char *list,
+		    struct tdxctl_cpu_plan **out, size_t *count)
 {
 	struct plan p = { .ctx = ctx, .snap = snap };
 	size_t n = 0;
@@ -161,7 +166,8 @@ int tdxctl_cpu_plan(struct tdxctl_ctx *ctx, const struct tdxctl_snapshot *snap,
 	/* Check the whole list first: a malformed list gets no plan. */
 	err = cpulist_each(list, count_cpu, &n);
 	if (err)
-		return ctx_fail(ctx, -EINVAL, "write CPUs as 1,3-5", "'%s': malformed CPU list", list);
+		return ctx_fail(ctx, -EINVAL, "write CPUs as 1,3-5", "'%s': malformed CPU list",
+				list);
 	count_hkids(&p);
 	p.has_files = has_online_files(ctx, snap);
 	p.offline = calloc(snap->nr_cpus + 1, sizeof(*p.offline));

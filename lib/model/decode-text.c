@@ -4,23 +4,27 @@
 #include "model.h"
 #include "tdx.h"
 
-#define HI(id)	(uint32_t)TDX_STATUS_HI_##id
-#define BIOS	"Update the BIOS. Firmware or microcode is older than the module, or its settings are wrong."
-#define KVM_BUG	"This is a bug in KVM or its caller: save the kernel log and report it."
+#define HI(id) (uint32_t) TDX_STATUS_HI_##id
+#define BIOS \
+	"Update the BIOS. Firmware or microcode is older than the module, or its settings are wrong."
+#define KVM_BUG "This is a bug in KVM or its caller: save the kernel log and report it."
 #define MODULE	"Update the TDX module. On most boards, the BIOS includes it."
 #define GUEST	"Stop or restart the VM. Other TDs are not affected."
-#define WAIT	"Small numbers are normal: the kernel repeats the call. 'tdxctl lock' shows which locks are held."
-#define REPEATS	"No action is needed: the kernel repeats the call."
+#define WAIT \
+	"Small numbers are normal: the kernel repeats the call. 'tdxctl lock' shows which locks are held."
+#define REPEATS "No action is needed: the kernel repeats the call."
 #define CXL	"Keep CXL and persistent memory offline, or in devdax mode."
 
 static const struct tdxctl_advice advices[] = {
 	{ HI(SUCCESS), "the call succeeded", NULL },
 	{ HI(NON_RECOVERABLE_VCPU), "the vCPU is in an unrecoverable state", GUEST },
 	{ HI(NON_RECOVERABLE_TD), "the TD is in an unrecoverable state", GUEST },
-	{ HI(INTERRUPTED_RESUMABLE), "an interrupt stopped the call, which can be resumed", REPEATS },
-	{ HI(INTERRUPTED_RESTARTABLE), "an interrupt stopped the call, which starts again from the beginning",
+	{ HI(INTERRUPTED_RESUMABLE), "an interrupt stopped the call, which can be resumed",
 	  REPEATS },
-	{ HI(NON_RECOVERABLE_TD_NON_ACCESSIBLE), "the TD is in an unrecoverable state and cannot be read", GUEST },
+	{ HI(INTERRUPTED_RESTARTABLE),
+	  "an interrupt stopped the call, which starts again from the beginning", REPEATS },
+	{ HI(NON_RECOVERABLE_TD_NON_ACCESSIBLE),
+	  "the TD is in an unrecoverable state and cannot be read", GUEST },
 	{ HI(INVALID_RESUMPTION), "the call was resumed with different operands", KVM_BUG },
 	{ HI(NON_RECOVERABLE_TD_WRONG_APIC_MODE), "the guest turned x2APIC off", GUEST },
 	{ HI(NON_RECOVERABLE_TD_CORRUPTED_MD), "the memory of the TD's control pages is corrupt",
@@ -38,7 +42,8 @@ static const struct tdxctl_advice advices[] = {
 	  "Try again. Do not create many TDs at the same time." },
 	{ HI(OPERAND_BUSY_HOST_PRIORITY), "the operand's lock is reserved for the host", WAIT },
 	{ HI(INTERRUPTED_BUSY), "an interrupted call holds the operand", WAIT },
-	{ HI(PAGE_METADATA_INCORRECT), "the page does not have the owner or type that the call expects",
+	{ HI(PAGE_METADATA_INCORRECT),
+	  "the page does not have the owner or type that the call expects",
 	  "Update the kernel; if the error recurs, reboot. The host lost track of the page, which is leaked." },
 	{ HI(PAGE_ALREADY_FREE), "the page is already free", NULL },
 	{ HI(PAGE_NOT_OWNED_BY_TD), "the page belongs to another TD", KVM_BUG },
@@ -57,27 +62,36 @@ static const struct tdxctl_advice advices[] = {
 	  "version 1.0, which is too old: update the BIOS or the module." },
 	{ HI(SYS_SHUTDOWN), "the module is shut down", "Reboot the host." },
 	{ HI(SYS_KEY_CONFIG_NOT_PENDING), "the global key is already configured", NULL },
-	{ HI(SYS_STATE_INCORRECT), "the call is not allowed in the current state of the module", "Reboot the host." },
+	{ HI(SYS_STATE_INCORRECT), "the call is not allowed in the current state of the module",
+	  "Reboot the host." },
 	{ HI(SYS_INVALID_HANDOFF), "the new module cannot use the data of the old module",
 	  "Update to an intermediate version first, or reboot. The new version cannot follow the running one." },
-	{ HI(SYS_INCOMPATIBLE_SIGSTRUCT), "the image does not match the running module or the SEAM loader",
+	{ HI(SYS_INCOMPATIBLE_SIGSTRUCT),
+	  "the image does not match the running module or the SEAM loader",
 	  "Use an image for this CPU series. For a newer SEAM loader, update the BIOS." },
-	{ HI(SYS_LP_INIT_NOT_PENDING), "CPUs can no longer be initialized", "Reboot with all CPUs present." },
-	{ HI(SYS_CONFIG_NOT_PENDING), "a CPU is not initialized, or the module is already configured",
+	{ HI(SYS_LP_INIT_NOT_PENDING), "CPUs can no longer be initialized",
+	  "Reboot with all CPUs present." },
+	{ HI(SYS_CONFIG_NOT_PENDING),
+	  "a CPU is not initialized, or the module is already configured",
 	  "Boot without maxcpus= and nr_cpus=. Look for CPUs that failed earlier." },
-	{ HI(INCOMPATIBLE_SEAM_CAPABILITIES), "the CPU lacks SEAM features that the module needs", BIOS },
-	{ HI(CRYPTO_SELF_TEST_FAILED), "the module's self-test failed", "Reboot. If this does not help, replace the module." },
+	{ HI(INCOMPATIBLE_SEAM_CAPABILITIES), "the CPU lacks SEAM features that the module needs",
+	  BIOS },
+	{ HI(CRYPTO_SELF_TEST_FAILED), "the module's self-test failed",
+	  "Reboot. If this does not help, replace the module." },
 	{ HI(UPDATE_COMPATIBILITY_SENSITIVE), "an update would disturb a TD that is being built",
 	  "Wait until no TD is being created. Then update." },
 	{ HI(TD_FATAL), "the TD is damaged", GUEST },
 	{ HI(TD_NON_DEBUG), "only a debug TD allows this access", NULL },
 	{ HI(TDCS_NOT_ALLOCATED), "control pages of the TD are missing", KVM_BUG },
-	{ HI(LIFECYCLE_STATE_INCORRECT), "the call is not allowed in this life cycle state of the TD",
+	{ HI(LIFECYCLE_STATE_INCORRECT),
+	  "the call is not allowed in this life cycle state of the TD",
 	  "Check the calls before this one: a step of creation or teardown was early or was repeated." },
 	{ HI(OP_STATE_INCORRECT), "the TD is already finalized, or not yet finalized", KVM_BUG },
-	{ HI(NO_VCPUS), "the TD has no vCPU", "This is a bug in the VMM: it finalized the TD too early." },
+	{ HI(NO_VCPUS), "the TD has no vCPU",
+	  "This is a bug in the VMM: it finalized the TD too early." },
 	{ HI(TDCX_NUM_INCORRECT), "the number of control pages is wrong", KVM_BUG },
-	{ HI(X2APIC_ID_NOT_UNIQUE), "two vCPUs have the same APIC id", "Fix the CPU topology in the VM's definition." },
+	{ HI(X2APIC_ID_NOT_UNIQUE), "two vCPUs have the same APIC id",
+	  "Fix the CPU topology in the VM's definition." },
 	{ HI(VCPU_STATE_INCORRECT), "the call is not allowed in this state of the vCPU", KVM_BUG },
 	{ HI(VCPU_ASSOCIATED), "the vCPU is associated with another CPU", WAIT },
 	{ HI(VCPU_NOT_ASSOCIATED), "the vCPU is not associated with this CPU", NULL },
@@ -98,7 +112,8 @@ static const struct tdxctl_advice advices[] = {
 	{ HI(NO_HKID_READY_TO_WBCACHE), "no HKID needs a cache write-back", NULL },
 	{ HI(WBCACHE_RESUME_ERROR), "there is no interrupted call to resume", KVM_BUG },
 	{ HI(FLUSHVP_NOT_DONE), "a vCPU is still associated with a CPU", WAIT },
-	{ HI(NUM_ACTIVATED_HKIDS_NOT_SUPPORTED), "there are more private KeyIDs than the module supports",
+	{ HI(NUM_ACTIVATED_HKIDS_NOT_SUPPORTED),
+	  "there are more private KeyIDs than the module supports",
 	  "Choose a smaller key split in firmware setup." },
 	{ HI(INCORRECT_CPUID_VALUE), "a CPUID value is not what the module requires", BIOS },
 	{ HI(LIMIT_CPUID_MAXVAL_SET), "firmware limits CPUID leaves",
@@ -128,17 +143,18 @@ static const struct tdxctl_advice advices[] = {
 	{ HI(GPA_RANGE_ALREADY_BLOCKED), "the page is already blocked", NULL },
 	{ HI(TLB_TRACKING_NOT_DONE), "TLBs may still hold the page",
 	  "Use Linux 6.19 or later. Older versions of KVM make these calls in the wrong order." },
-	{ HI(EPT_ENTRY_STATE_INCORRECT), "the call is not allowed in this state of the secure EPT entry", KVM_BUG },
+	{ HI(EPT_ENTRY_STATE_INCORRECT),
+	  "the call is not allowed in this state of the secure EPT entry", KVM_BUG },
 	{ HI(METADATA_FIELD_ID_INCORRECT), "the module does not know the metadata field", MODULE },
 	{ HI(METADATA_FIELD_NOT_READABLE), "the metadata field cannot be read now", NULL },
 	/* Statuses that the kernel makes, by their low half. */
 	{ (uint32_t)TDX_SEAMCALL_VMFAILINVALID, "no TDX module is loaded",
 	  "Enable TDX and the SEAM loader in firmware setup. If they are enabled, update the BIOS, which must "
 	  "include a module." },
-	{ (uint32_t)TDX_SEAMCALL_UD, "the CPU is not in VMX operation, or does not support SEAMCALL",
+	{ (uint32_t)TDX_SEAMCALL_UD,
+	  "the CPU is not in VMX operation, or does not support SEAMCALL",
 	  "Load kvm_intel. Look for CPUs that came online without it." },
-	{ (uint32_t)TDX_SEAMCALL_GP, "firmware left SEAM off",
-	  "Enable TDX in firmware setup." },
+	{ (uint32_t)TDX_SEAMCALL_GP, "firmware left SEAM off", "Enable TDX in firmware setup." },
 };
 
 const struct tdxctl_advice *tdxctl_decode_advice(uint32_t hi)

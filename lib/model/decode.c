@@ -5,7 +5,6 @@
 #include "model.h"
 #include "tdx.h"
 
-
 /* clang-format off */
 static const char *const kinds[TDXCTL_WORD_KINDS] = {
 	[TDXCTL_WORD_AUTO] = "auto",
@@ -84,16 +83,14 @@ static const struct {
 	int err;
 	const char *name, *text, *meaning, *advice;
 } errnos[] = {
-	{ ENOSPC, "ENOSPC", "No space left on device",
-	  "no HKID is free",
+	{ ENOSPC, "ENOSPC", "No space left on device", "no HKID is free",
 	  "Stop or release a TD; 'tdxctl hkid' lists the owners and leaked HKIDs. For more HKIDs, raise the "
 	  "key split in firmware setup." },
 	{ EBUSY, "EBUSY", "Device or resource busy",
 	  "a limit of the misc cgroup was reached, or the VM already has vCPUs",
 	  "Check misc.max and misc.events of the VM's cgroup and of its parents. The hardware may still "
 	  "have free HKIDs." },
-	{ EIO, "EIO", "Input/output error",
-	  "a package has no online CPU, or a SEAMCALL failed",
+	{ EIO, "EIO", "Input/output error", "a package has no online CPU, or a SEAMCALL failed",
 	  "Check the kernel log. Bring one CPU of each package online, or decode the status word in the log." },
 	{ EAGAIN, "EAGAIN", "Resource temporarily unavailable",
 	  "the CPU's random number generator had too little entropy",
@@ -102,10 +99,10 @@ static const struct {
 	  "a parameter is invalid, or the TD is already initialized",
 	  "Decode the status word in hw_error of the command. KVM_TDX_CAPABILITIES lists the attributes, "
 	  "XFAM bits and CPUID values that are allowed." },
-	{ E2BIG, "E2BIG", "Argument list too long",
-	  "too many CPUID entries", "This is a bug in the VMM: it must send fewer entries." },
-	{ EFAULT, "EFAULT", "Bad address",
-	  "the VMM passed an invalid address", "This is a bug in the VMM." },
+	{ E2BIG, "E2BIG", "Argument list too long", "too many CPUID entries",
+	  "This is a bug in the VMM: it must send fewer entries." },
+	{ EFAULT, "EFAULT", "Bad address", "the VMM passed an invalid address",
+	  "This is a bug in the VMM." },
 	{ ENOMEM, "ENOMEM", "Cannot allocate memory",
 	  "there is no memory for the control pages of the TD", "Free memory on the host." },
 	{ ENOTTY, "ENOTTY", "Inappropriate ioctl for device",
@@ -151,16 +148,26 @@ static const struct tdxctl_bit attributes[] = {
 };
 
 static const struct tdxctl_bit xfam[] = {
-	{ 0, "X87", "always required" }, { 1, "SSE", "always required" },
-	{ 2, "AVX", "YMM registers" }, { 3, "BNDREGS", "MPX; not supported in TDs" },
-	{ 4, "BNDCSR", "MPX; not supported in TDs" }, { 5, "OPMASK", "AVX-512 masks" },
-	{ 6, "ZMM_HI256", "AVX-512 upper halves" }, { 7, "HI16_ZMM", "AVX-512 upper registers" },
-	{ 8, "PT", "processor trace" }, { 9, "PKRU", "user protection keys" },
-	{ 10, "PASID", "process address space ids" }, { 11, "CET_U", "user shadow stack" },
-	{ 12, "CET_S", "supervisor shadow stack" }, { 13, "HDC", "hardware duty cycling" },
-	{ 14, "UINTR", "user interrupts" }, { 15, "LBR", "last branch records" },
-	{ 16, "HWP", "hardware P-states" }, { 17, "XTILECFG", "AMX configuration" },
-	{ 18, "XTILEDATA", "AMX data" }, { 19, "APX", "extended registers" },
+	{ 0, "X87", "always required" },
+	{ 1, "SSE", "always required" },
+	{ 2, "AVX", "YMM registers" },
+	{ 3, "BNDREGS", "MPX; not supported in TDs" },
+	{ 4, "BNDCSR", "MPX; not supported in TDs" },
+	{ 5, "OPMASK", "AVX-512 masks" },
+	{ 6, "ZMM_HI256", "AVX-512 upper halves" },
+	{ 7, "HI16_ZMM", "AVX-512 upper registers" },
+	{ 8, "PT", "processor trace" },
+	{ 9, "PKRU", "user protection keys" },
+	{ 10, "PASID", "process address space ids" },
+	{ 11, "CET_U", "user shadow stack" },
+	{ 12, "CET_S", "supervisor shadow stack" },
+	{ 13, "HDC", "hardware duty cycling" },
+	{ 14, "UINTR", "user interrupts" },
+	{ 15, "LBR", "last branch records" },
+	{ 16, "HWP", "hardware P-states" },
+	{ 17, "XTILECFG", "AMX configuration" },
+	{ 18, "XTILEDATA", "AMX data" },
+	{ 19, "APX", "extended registers" },
 };
 
 const char *tdxctl_word_kind_str(enum tdxctl_word_kind kind)
@@ -294,8 +301,10 @@ static void decode_leaf(uint64_t v, struct tdxctl_word *w)
 static void set_errno(size_t i, struct tdxctl_word *w)
 {
 	*w = (struct tdxctl_word){
-		.kind = TDXCTL_WORD_ERRNO, .value = (uint64_t)errnos[i].err,
-		.name = errnos[i].name, .meaning = errnos[i].meaning,
+		.kind = TDXCTL_WORD_ERRNO,
+		.value = (uint64_t)errnos[i].err,
+		.name = errnos[i].name,
+		.meaning = errnos[i].meaning,
 		.advice = errnos[i].advice,
 	};
 }
@@ -325,7 +334,8 @@ static bool same_leaf(const char *a, const char *b)
 
 static bool decode_name(const char *s, struct tdxctl_word *w)
 {
-	static const uint64_t sw[] = { TDX_SEAMCALL_VMFAILINVALID, TDX_SEAMCALL_UD, TDX_SEAMCALL_GP };
+	static const uint64_t sw[] = { TDX_SEAMCALL_VMFAILINVALID, TDX_SEAMCALL_UD,
+				       TDX_SEAMCALL_GP };
 	static const uint32_t his[] = {
 #define X(hi, id) hi,
 		TDX_STATUSES(X)
@@ -463,13 +473,15 @@ static bool bare_word(const char *line, size_t len, size_t at, size_t *end, stru
 	if (after(line, at, ": leaf ")) {
 		for (; n < len && n - at < 4 && isdigit((unsigned char)line[n]); n++)
 			v = v * 10 + (uint64_t)(line[n] - '0');
-		if (n == at || (n < len && isalnum((unsigned char)line[n])) || !tdxctl_leaf_str((unsigned int)v))
+		if (n == at || (n < len && isalnum((unsigned char)line[n])) ||
+		    !tdxctl_leaf_str((unsigned int)v))
 			return false;
 		decode_leaf(v, w);
 	} else if (after(line, at, "hardware reason ")) {
 		for (; n < len && n - at < 17 && isxdigit((unsigned char)line[n]); n++)
-			v = v << 4 | (uint64_t)(isdigit((unsigned char)line[n]) ? line[n] - '0' :
-						(line[n] | 0x20) - 'a' + 10);
+			v = v << 4 | (uint64_t)(isdigit((unsigned char)line[n]) ?
+							line[n] - '0' :
+							(line[n] | 0x20) - 'a' + 10);
 		if (n - at != 16 || !looks_like_status(v, 16))
 			return false;
 		decode_status(v, w);
@@ -501,8 +513,8 @@ static bool error_text(const char *line, size_t len, size_t at, size_t *end, str
 	return false;
 }
 
-bool tdxctl_decode_find(const char *line, size_t len, size_t from, size_t *start,
-			size_t *end, struct tdxctl_word *w)
+bool tdxctl_decode_find(const char *line, size_t len, size_t from, size_t *start, size_t *end,
+			struct tdxctl_word *w)
 {
 	for (size_t i = from; i + 2 < len; i++) {
 		uint64_t v = 0;
@@ -518,8 +530,9 @@ bool tdxctl_decode_find(const char *line, size_t len, size_t from, size_t *start
 		if (i && isalnum((unsigned char)line[i - 1]))
 			continue;
 		for (n = i + 2; n < len && isxdigit((unsigned char)line[n]) && n - i <= 18; n++)
-			v = v << 4 | (uint64_t)(isdigit((unsigned char)line[n]) ? line[n] - '0' :
-						(line[n] | 0x20) - 'a' + 10);
+			v = v << 4 | (uint64_t)(isdigit((unsigned char)line[n]) ?
+							line[n] - '0' :
+							(line[n] | 0x20) - 'a' + 10);
 		/* The number is too long, or part of another word. */
 		if (n == i + 2 || n - i > 18 ||
 		    (n < len && (isalnum((unsigned char)line[n]) || line[n] == '_')))

@@ -16,7 +16,8 @@ size_t hkids_in_use(const struct tdxctl_snapshot *s)
 	size_t n = 0;
 
 	for (size_t i = 0; i < s->nr_hkids; i++)
-		n += s->hkids[i].state != TDXCTL_HKID_FREE && s->hkids[i].state != TDXCTL_HKID_UNKNOWN;
+		n += s->hkids[i].state != TDXCTL_HKID_FREE &&
+		     s->hkids[i].state != TDXCTL_HKID_UNKNOWN;
 	return n;
 }
 

@@ -22,8 +22,7 @@ static unsigned int log2_of(uint32_t v)
 	return 31U - (unsigned int)__builtin_clz(v);
 }
 
-bool tdxctl_keys_host(const struct tdxctl_msr_set *set, struct tdxctl_keys *k,
-		      const char **reason)
+bool tdxctl_keys_host(const struct tdxctl_msr_set *set, struct tdxctl_keys *k, const char **reason)
 {
 	const struct tdxctl_val *part = &set->msr[TDXCTL_MSR_KEYID];
 	const struct tdxctl_val *act = &set->msr[TDXCTL_MSR_TME_ACTIVATE];
@@ -38,8 +37,10 @@ bool tdxctl_keys_host(const struct tdxctl_msr_set *set, struct tdxctl_keys *k,
 		return false;
 	}
 	*k = (struct tdxctl_keys){
-		.tme_mt_keys = shared, .first_private = shared + 1,
-		.private_keys = private, .max_tds = private ? private - 1 : 0,
+		.tme_mt_keys = shared,
+		.first_private = shared + 1,
+		.private_keys = private,
+		.max_tds = private ? private - 1 : 0,
 	};
 	/*
 	 * The number of bits follows from the counts; if MSR 0x982 is readable, it has the

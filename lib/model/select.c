@@ -74,8 +74,8 @@ static bool matches(const struct selector *sel, const struct tdxctl_td_view *v)
 	return false;
 }
 
-int tdxctl_vm_find(struct tdxctl_ctx *ctx, const struct tdxctl_snapshot *snap,
-		   const char *sel, size_t **idx)
+int tdxctl_vm_find(struct tdxctl_ctx *ctx, const struct tdxctl_snapshot *snap, const char *sel,
+		   size_t **idx)
 {
 	struct selector s;
 	size_t *found;
@@ -99,7 +99,9 @@ int tdxctl_vm_find(struct tdxctl_ctx *ctx, const struct tdxctl_snapshot *snap,
 				found[n++] = i;
 	}
 	if (!n)
-		ctx_fail(ctx, 0, snap->nr_tds ? "'tdxctl td' lists the TDs" : "there are no TDs on this host",
+		ctx_fail(ctx, 0,
+			 snap->nr_tds ? "'tdxctl td' lists the TDs" :
+					"there are no TDs on this host",
 			 "%s: no such VM", sel);
 	*idx = found;
 	return n;

@@ -9,7 +9,7 @@
 
 static const struct {
 	const char *name;
-	uint32_t record;	/* smallest stride: the record of version 1 */
+	uint32_t record; /* smallest stride: the record of version 1 */
 } sections[TDXCTL_SEC_COUNT] = {
 	[TDXCTL_SEC_HKIDS] = { "hkids", sizeof(struct tdxctl_hkid) },
 	[TDXCTL_SEC_TDS] = { "tds", sizeof(struct tdxctl_td) },
@@ -25,13 +25,16 @@ static int check_header(struct tdxctl_ctx *ctx, const void *buf, size_t len,
 			struct tdxctl_snapshot_hdr *hdr)
 {
 	if (len < sizeof(*hdr))
-		return ctx_fail(ctx, -EPROTO, abi_hint, "snapshot: truncated header (%zu bytes)", len);
+		return ctx_fail(ctx, -EPROTO, abi_hint, "snapshot: truncated header (%zu bytes)",
+				len);
 	memcpy(hdr, buf, sizeof(*hdr));
 	if (hdr->size < sizeof(*hdr) || hdr->size % 8)
-		return ctx_fail(ctx, -EPROTO, abi_hint, "snapshot: header of %u bytes, at least %zu expected",
-				hdr->size, sizeof(*hdr));
+		return ctx_fail(ctx, -EPROTO, abi_hint,
+				"snapshot: header of %u bytes, at least %zu expected", hdr->size,
+				sizeof(*hdr));
 	if (hdr->total > len || hdr->total < hdr->size)
-		return ctx_fail(ctx, -EPROTO, abi_hint, "snapshot: the header gives %u bytes, but there are %zu (header: %u bytes)",
+		return ctx_fail(ctx, -EPROTO, abi_hint,
+				"snapshot: the header gives %u bytes, but there are %zu (header: %u bytes)",
 				hdr->total, len, hdr->size);
 	for (unsigned int i = 0; i < TDXCTL_SEC_COUNT; i++) {
 		const struct tdxctl_section_desc *s = &hdr->section[i];
@@ -40,14 +43,16 @@ static int check_header(struct tdxctl_ctx *ctx, const void *buf, size_t len,
 		if (!s->count)
 			continue;
 		if (s->stride < sections[i].record || s->stride % 8)
-			return ctx_fail(ctx, -EPROTO, abi_hint, "snapshot: %s: stride %u, at least %u expected",
+			return ctx_fail(ctx, -EPROTO, abi_hint,
+					"snapshot: %s: stride %u, at least %u expected",
 					sections[i].name, s->stride, sections[i].record);
 		if (s->offset % 8 || s->offset < hdr->size)
 			return ctx_fail(ctx, -EPROTO, abi_hint, "snapshot: %s: bad offset %u",
 					sections[i].name, s->offset);
 		/* stride and count have 32 bits: the product cannot overflow 64 bits. */
 		if (end > hdr->total)
-			return ctx_fail(ctx, -EPROTO, abi_hint, "snapshot: %s: %u records of %u bytes exceed the total of %u bytes",
+			return ctx_fail(ctx, -EPROTO, abi_hint,
+					"snapshot: %s: %u records of %u bytes exceed the total of %u bytes",
 					sections[i].name, s->count, s->stride, hdr->total);
 	}
 	return 0;
@@ -77,8 +82,8 @@ static void clean_enum(uint32_t *v, uint32_t limit, uint32_t unknown)
 }
 
 /* Copies the records of a section to @dst, whose elements are @size bytes apart. */
-static void copy_section(const void *buf, const struct tdxctl_section_desc *s,
-			 void *dst, size_t size, size_t record)
+static void copy_section(const void *buf, const struct tdxctl_section_desc *s, void *dst,
+			 size_t size, size_t record)
 {
 	for (uint32_t i = 0; i < s->count; i++)
 		memcpy((char *)dst + i * size,
@@ -158,14 +163,15 @@ int snapshot_parse(struct tdxctl_ctx *ctx, const void *buf, size_t len,
 	snap->platform.kvm_tdx = -1;
 
 	/* Allocate at least one element: NULL always means out of memory. */
-#define SECTION(field, nr, sec, type) do { \
-	const struct tdxctl_section_desc *s = &hdr.section[sec]; \
-	snap->nr = s->count; \
-	snap->field = calloc(s->count ? s->count : 1, sizeof(*snap->field)); \
-	if (!snap->field) \
-		goto nomem; \
-	copy_section(buf, s, snap->field, sizeof(*snap->field), sizeof(type)); \
-} while (0)
+#define SECTION(field, nr, sec, type) \
+	do { \
+		const struct tdxctl_section_desc *s = &hdr.section[sec]; \
+		snap->nr = s->count; \
+		snap->field = calloc(s->count ? s->count : 1, sizeof(*snap->field)); \
+		if (!snap->field) \
+			goto nomem; \
+		copy_section(buf, s, snap->field, sizeof(*snap->field), sizeof(type)); \
+	} while (0)
 	SECTION(hkids, nr_hkids, TDXCTL_SEC_HKIDS, struct tdxctl_hkid);
 	/* struct tdxctl_td is the first member of its view. */
 	SECTION(tds, nr_tds, TDXCTL_SEC_TDS, struct tdxctl_td);
@@ -214,12 +220,15 @@ void tdxctl_snapshot_free(struct tdxctl_snapshot *snap)
 
 struct section {
 	const void *first;
-	size_t count, size, stride;	/* size of a record in memory, and in the bytes */
+	size_t count, size, stride; /* size of a record in memory, and in the bytes */
 };
 
 int tdxctl_snapshot_bytes(const struct tdxctl_snapshot *s, void **out, size_t *len)
 {
-#define SECTION(list, record) { s->list, s->nr_##list, sizeof(*s->list), sizeof(record) }
+#define SECTION(list, record) \
+	{ \
+		s->list, s->nr_##list, sizeof(*s->list), sizeof(record) \
+	}
 	const struct section sec[TDXCTL_SEC_COUNT] = {
 		[TDXCTL_SEC_HKIDS] = SECTION(hkids, struct tdxctl_hkid),
 		[TDXCTL_SEC_TDS] = SECTION(tds, struct tdxctl_td),

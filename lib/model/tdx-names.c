@@ -6,8 +6,10 @@
 const char *tdxctl_leaf_str(unsigned int leaf)
 {
 	switch (leaf) {
-#define X(num, id, name) case num: return name;
-	TDX_LEAVES(X)
+#define X(num, id, name) \
+	case num: \
+		return name;
+		TDX_LEAVES(X)
 #undef X
 	}
 	return NULL;
@@ -24,8 +26,10 @@ const char *tdxctl_status_str(uint64_t status)
 		return "TDX_SEAMCALL_GP";
 	}
 	switch (status >> 32) {
-#define X(hi, id) case hi: return "TDX_" #id;
-	TDX_STATUSES(X)
+#define X(hi, id) \
+	case hi: \
+		return "TDX_" #id;
+		TDX_STATUSES(X)
 #undef X
 	}
 	return NULL;
@@ -34,8 +38,10 @@ const char *tdxctl_status_str(uint64_t status)
 const char *tdxctl_operand_str(uint32_t operand)
 {
 	switch (operand) {
-#define X(num, id, name) case num: return name;
-	TDX_OPERANDS(X)
+#define X(num, id, name) \
+	case num: \
+		return name;
+		TDX_OPERANDS(X)
 #undef X
 	}
 	return NULL;

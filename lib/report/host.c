@@ -33,7 +33,8 @@ static int own_texts(struct tdxctl_facts *to, const struct tdxctl_facts *from)
 	for (int i = 0; i < TDXCTL_FILE_COUNT; i++)
 		to->file[i].text = NULL;
 	for (x = tdxctl_fact_texts; !err && x->name; x++)
-		err = string_copy(&text_at(to, x)->text, text_at((struct tdxctl_facts *)from, x)->text);
+		err = string_copy(&text_at(to, x)->text,
+				  text_at((struct tdxctl_facts *)from, x)->text);
 	for (int i = 0; !err && i < TDXCTL_FILE_COUNT; i++)
 		err = string_copy(&to->file[i].text, from->file[i].text);
 	return err;

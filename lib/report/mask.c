@@ -21,8 +21,8 @@ static bool is_word(char c)
 static char *new_alias(enum mask_kind kind, unsigned int n)
 {
 	static const char *const prefix[MASK_KINDS] = {
-		[MASK_HOST] = "host", [MASK_VM] = "vm", [MASK_USER] = "user",
-		[MASK_SERIAL] = "serial", [MASK_ID] = "id", [MASK_PATH] = "path",
+		[MASK_HOST] = "host",	  [MASK_VM] = "vm",	      [MASK_USER] = "user",
+		[MASK_SERIAL] = "serial", [MASK_ID] = "id",	      [MASK_PATH] = "path",
 		[MASK_CGROUP] = "cgroup", [MASK_PROCESS] = "process",
 	};
 	char *s;
@@ -82,9 +82,10 @@ void mask_learn(struct mask *m, enum mask_kind kind, const char *name)
 {
 	/* A VM or an account may have such a name, but kernel messages need these words. */
 	static const char *const keep[] = {
-		"cpu", "error", "failed", "guest", "host", "intel", "kernel", "kvm", "libvirt",
-		"linux", "localhost", "module", "none", "not", "qemu", "root", "seam", "sgx",
-		"td", "tdx", "tme", "unknown", "vm", "vmm", "x86",
+		"cpu",	   "error",   "failed", "guest",     "host",   "intel", "kernel",
+		"kvm",	   "libvirt", "linux",	"localhost", "module", "none",	"not",
+		"qemu",	   "root",    "seam",	"sgx",	     "td",     "tdx",	"tme",
+		"unknown", "vm",      "vmm",	"x86",
 	};
 
 	if (strlen(name) < MIN_NAME)
@@ -98,15 +99,20 @@ void mask_learn(struct mask *m, enum mask_kind kind, const char *name)
 bool mask_is_program(const char *s)
 {
 	static const char *const known[] = {
-		"qemu-system-", "qemu-kvm", "cloud-hyperviso", "libvirtd", "virtqemud", "crosvm",
-		"firecracker", "kworker", "kvm-", "CPU ", "vhost-", "swapper", "migration", "tdxctl",
-		"modprobe", "insmod", "systemd", "bash", "sh", "vmm",
+		"qemu-system-", "qemu-kvm",  "cloud-hyperviso",
+		"libvirtd",	"virtqemud", "crosvm",
+		"firecracker",	"kworker",   "kvm-",
+		"CPU ",		"vhost-",    "swapper",
+		"migration",	"tdxctl",    "modprobe",
+		"insmod",	"systemd",   "bash",
+		"sh",		"vmm",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
 		size_t n = strlen(known[i]);
 
-		if (!strncmp(s, known[i], n) && (!is_word(s[n]) || !is_word(known[i][n - 1]) || n > 5))
+		if (!strncmp(s, known[i], n) &&
+		    (!is_word(s[n]) || !is_word(known[i][n - 1]) || n > 5))
 			return true;
 	}
 	return false;
@@ -185,7 +191,10 @@ static size_t form_ipv6(const char *s)
 		}
 		len++;
 	}
-	return n <= 4 && !is_word(s[len]) && s[len] != ':' && groups && (gap ? groups < 8 : groups == 8) ? len : 0;
+	return n <= 4 && !is_word(s[len]) && s[len] != ':' && groups &&
+			       (gap ? groups < 8 : groups == 8) ?
+		       len :
+		       0;
 }
 
 /* A machine ID or another 128-bit identifier. */
@@ -199,9 +208,10 @@ static size_t form_id(const char *s)
 static size_t form_path(const char *s)
 {
 	static const char *const known[] = {
-		"/sys/", "/proc/", "/dev/kvm", "/dev/cpu/", "/dev/sgx", "/dev/tdx", "/dev/vhost",
-		"/boot/config-", "/boot/vmlinuz", "/lib/", "/usr/", "/etc/sgx", "/var/run/tdx-qgs/",
-		"/run/tdx-qgs/", "/var/log/qgsd", "/var/log/mpa",
+		"/sys/",	"/proc/",     "/dev/kvm",	   "/dev/cpu/",	    "/dev/sgx",
+		"/dev/tdx",	"/dev/vhost", "/boot/config-",	   "/boot/vmlinuz", "/lib/",
+		"/usr/",	"/etc/sgx",   "/var/run/tdx-qgs/", "/run/tdx-qgs/", "/var/log/qgsd",
+		"/var/log/mpa",
 	};
 	size_t n = strcspn(s, " \t\n\"'`,;()<>[]{}=");
 
@@ -216,7 +226,8 @@ static size_t form_path(const char *s)
 /* "user@host" */
 static size_t form_user_at_host(const char *s)
 {
-	static const char chars[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+	static const char chars[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
 	size_t n = strspn(s, chars), host;
 
 	if (!n || s[n] != '@')
@@ -229,8 +240,8 @@ static const struct {
 	enum mask_kind kind;
 	size_t (*match)(const char *s);
 } forms[] = {
-	{ MASK_UUID, form_uuid }, { MASK_MAC, form_mac }, { MASK_IPV4, form_ipv4 },
-	{ MASK_IPV6, form_ipv6 }, { MASK_ID, form_id }, { MASK_PATH, form_path },
+	{ MASK_UUID, form_uuid },	  { MASK_MAC, form_mac }, { MASK_IPV4, form_ipv4 },
+	{ MASK_IPV6, form_ipv6 },	  { MASK_ID, form_id },	  { MASK_PATH, form_path },
 	{ MASK_USER, form_user_at_host },
 };
 
@@ -238,11 +249,12 @@ static const struct {
 static const struct {
 	const char *word;
 	enum mask_kind kind;
-	bool digits;			/* only a name that has a digit */
+	bool digits; /* only a name that has a digit */
 } prefixes[] = {
-	{ "://", MASK_HOST, false }, { "Comm: ", MASK_PROCESS, false },
+	{ "://", MASK_HOST, false },	       { "Comm: ", MASK_PROCESS, false },
 	{ "serialnumber", MASK_SERIAL, true }, { "serial number", MASK_SERIAL, true },
-	{ "serial no", MASK_SERIAL, true }, { "serial", MASK_SERIAL, true }, { "S/N", MASK_SERIAL, true },
+	{ "serial no", MASK_SERIAL, true },    { "serial", MASK_SERIAL, true },
+	{ "S/N", MASK_SERIAL, true },
 };
 
 /* Returns the length of a prefix at @s, or 0; the name after it has *@len bytes. */
@@ -292,7 +304,8 @@ static const struct mask_name *find_learned(const struct mask *m, const char *s)
 		if (tolower((unsigned char)*name->name) != tolower((unsigned char)*s))
 			continue;
 		n = strlen(name->name);
-		if (n > longest && !strncasecmp(s, name->name, n) && !(is_word(s[n]) && is_word(s[n - 1]))) {
+		if (n > longest && !strncasecmp(s, name->name, n) &&
+		    !(is_word(s[n]) && is_word(s[n - 1]))) {
 			best = name;
 			longest = n;
 		}
@@ -329,7 +342,9 @@ static size_t replace_one(struct mask *m, FILE *f, const char *text, const char 
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(forms); i++) {
 		/* "and/or" is not a path, and "//" does not start one. */
-		n = *s == '/' && (inside || s[1] == '/' || (s > text && s[-1] == '/')) ? 0 : forms[i].match(s);
+		n = *s == '/' && (inside || s[1] == '/' || (s > text && s[-1] == '/')) ?
+			    0 :
+			    forms[i].match(s);
 		if (n) {
 			put_alias(m, f, forms[i].kind, s, n);
 			return n;

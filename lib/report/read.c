@@ -17,7 +17,7 @@ struct reader {
 	struct tdxctl_ctx *ctx;
 	const char *name;
 	struct tdxctl_report *r;
-	char place[160];		/* "host.files[3]" */
+	char place[160]; /* "host.files[3]" */
 };
 
 static int bad_value(struct reader *rd, const char *key, const char *what)
@@ -62,7 +62,8 @@ static int get_bool(struct reader *rd, struct json_object *o, const char *key, b
 }
 
 /* Reads a number, or a string "0x...", of at most @max. */
-static int get_u64(struct reader *rd, struct json_object *o, const char *key, uint64_t max, uint64_t *out)
+static int get_u64(struct reader *rd, struct json_object *o, const char *key, uint64_t max,
+		   uint64_t *out)
 {
 	struct json_object *v = member(o, key);
 	uint64_t n;
@@ -89,7 +90,8 @@ static int get_u64(struct reader *rd, struct json_object *o, const char *key, ui
 	return 0;
 }
 
-static int get_bytes(struct reader *rd, struct json_object *o, const char *key, void **out, size_t *len)
+static int get_bytes(struct reader *rd, struct json_object *o, const char *key, void **out,
+		     size_t *len)
 {
 	char *text = NULL;
 	int err = get_string(rd, o, key, &text);
@@ -99,7 +101,8 @@ static int get_bytes(struct reader *rd, struct json_object *o, const char *key, 
 		err = tdxctl_base64_decode(text, out, len);
 	free(text);
 	return err == -EINVAL && !*tdxctl_error(rd->ctx) ? bad_value(rd, key, "not base64") :
-	       err == -ENOMEM ? ctx_nomem(rd->ctx) : err;
+	       err == -ENOMEM				 ? ctx_nomem(rd->ctx) :
+							   err;
 }
 
 /* Reads why @key is null; the text belongs to the report. */
@@ -171,7 +174,8 @@ static int each_row(struct reader *rd, struct json_object *host, const char *key
 		snprintf(rd->place, sizeof(rd->place), "host.%s[%zu]", key, i);
 		row = json_object_array_get_idx(list, i);
 		if (!json_object_is_type(row, json_type_object))
-			err = ctx_fail(rd->ctx, -EINVAL, hint, "%s: %s: an object is expected", rd->name, rd->place);
+			err = ctx_fail(rd->ctx, -EINVAL, hint, "%s: %s: an object is expected",
+				       rd->name, rd->place);
 		else
 			err = fn(rd, row, i);
 	}
@@ -197,7 +201,8 @@ static void *grow(void *list, size_t *nr, size_t size)
 static int index_of(struct json_object *row, const char *key, const char *const *names, int n)
 {
 	struct json_object *v = member(row, key);
-	const char *name = json_object_is_type(v, json_type_string) ? json_object_get_string(v) : "";
+	const char *name = json_object_is_type(v, json_type_string) ? json_object_get_string(v) :
+								      "";
 	int i;
 
 	for (i = n; i-- > 0;)
@@ -249,7 +254,8 @@ static int value_row(struct reader *rd, struct json_object *row, size_t i)
 {
 	const struct tdxctl_fact *x = fact_of(row, tdxctl_fact_vals);
 
-	return x ? get_val(rd, row, "value", (struct tdxctl_val *)((char *)rd->r->facts + x->at)) : 0;
+	return x ? get_val(rd, row, "value", (struct tdxctl_val *)((char *)rd->r->facts + x->at)) :
+		   0;
 }
 
 static int text_row(struct reader *rd, struct json_object *row, size_t i)
@@ -344,11 +350,12 @@ static int read_fields(struct reader *rd, struct json_object *row, const struct 
 
 static int cgroup_row(struct reader *rd, struct json_object *row, size_t i)
 {
-	static const struct field fields[] = {
-		{ "path", F_STR, AT(cgroup, path), true }, { "current", F_U64, AT(cgroup, current), true },
-		{ "max", F_U64, AT(cgroup, max), false }, { "max_events", F_U64, AT(cgroup, max_events), true },
-		{ .key = NULL }
-	};
+	static const struct field fields[] = { { "path", F_STR, AT(cgroup, path), true },
+					       { "current", F_U64, AT(cgroup, current), true },
+					       { "max", F_U64, AT(cgroup, max), false },
+					       { "max_events", F_U64, AT(cgroup, max_events),
+						 true },
+					       { .key = NULL } };
 	struct tdxctl_facts *f = rd->r->facts;
 	struct tdxctl_cgroup *c = grow(&f->cgroups, &f->nr_cgroups, sizeof(*c));
 
@@ -360,11 +367,11 @@ static int cgroup_row(struct reader *rd, struct json_object *row, size_t i)
 
 static int dimm_row(struct reader *rd, struct json_object *row, size_t i)
 {
-	static const struct field fields[] = {
-		{ "socket", F_SOCKET, AT(dimms, socket), true }, { "slots", F_U32, AT(dimms, slots), true },
-		{ "populated", F_U32, AT(dimms, populated), true }, { "bytes", F_U64, AT(dimms, bytes), true },
-		{ .key = NULL }
-	};
+	static const struct field fields[] = { { "socket", F_SOCKET, AT(dimms, socket), true },
+					       { "slots", F_U32, AT(dimms, slots), true },
+					       { "populated", F_U32, AT(dimms, populated), true },
+					       { "bytes", F_U64, AT(dimms, bytes), true },
+					       { .key = NULL } };
 	struct tdxctl_facts *f = rd->r->facts;
 	struct tdxctl_dimms *d = grow(&f->dimms, &f->nr_dimms, sizeof(*d));
 
@@ -373,12 +380,12 @@ static int dimm_row(struct reader *rd, struct json_object *row, size_t i)
 
 static int quote_row(struct reader *rd, struct json_object *row, size_t i)
 {
-	static const struct field fields[] = {
-		{ "vm", F_STR, AT(quote_socket, vm), false }, { "pid", F_U32, AT(quote_socket, pid), true },
-		{ "vsock", F_BOOL, AT(quote_socket, vsock), true },
-		{ "cid", F_U64, AT(quote_socket, cid), false }, { "port", F_U64, AT(quote_socket, port), false },
-		{ .key = NULL }
-	};
+	static const struct field fields[] = { { "vm", F_STR, AT(quote_socket, vm), false },
+					       { "pid", F_U32, AT(quote_socket, pid), true },
+					       { "vsock", F_BOOL, AT(quote_socket, vsock), true },
+					       { "cid", F_U64, AT(quote_socket, cid), false },
+					       { "port", F_U64, AT(quote_socket, port), false },
+					       { .key = NULL } };
 	struct tdxctl_facts *f = rd->r->facts;
 	struct tdxctl_quote_socket *q = grow(&f->quote_sockets, &f->nr_quote_sockets, sizeof(*q));
 
@@ -390,10 +397,9 @@ static int quote_row(struct reader *rd, struct json_object *row, size_t i)
 
 static int vm_log_row(struct reader *rd, struct json_object *row, size_t i)
 {
-	static const struct field fields[] = {
-		{ "vm", F_STR, AT(vm_log, vm), true }, { "text", F_STR, AT(vm_log, text), true },
-		{ .key = NULL }
-	};
+	static const struct field fields[] = { { "vm", F_STR, AT(vm_log, vm), true },
+					       { "text", F_STR, AT(vm_log, text), true },
+					       { .key = NULL } };
 	struct tdxctl_facts *f = rd->r->facts;
 	struct tdxctl_vm_log *l = grow(&f->vm_logs, &f->nr_vm_logs, sizeof(*l));
 
@@ -404,12 +410,13 @@ static int vm_log_row(struct reader *rd, struct json_object *row, size_t i)
 
 static int vm_row(struct reader *rd, struct json_object *row, size_t i)
 {
-	static const struct field fields[] = {
-		{ "name", F_STR, AT(vm, name), true }, { "uuid", F_STR, AT(vm, uuid), false },
-		{ "pid", F_U32, AT(vm, pid), true }, { "vm_fd", F_U32, AT(vm, vm_fd), false },
-		{ "uid", F_U32, AT(vm, uid), false }, { "gone", F_BOOL, AT(vm, gone), true },
-		{ .key = NULL }
-	};
+	static const struct field fields[] = { { "name", F_STR, AT(vm, name), true },
+					       { "uuid", F_STR, AT(vm, uuid), false },
+					       { "pid", F_U32, AT(vm, pid), true },
+					       { "vm_fd", F_U32, AT(vm, vm_fd), false },
+					       { "uid", F_U32, AT(vm, uid), false },
+					       { "gone", F_BOOL, AT(vm, gone), true },
+					       { .key = NULL } };
 	struct tdxctl_snapshot *s = rd->r->facts->snap;
 	struct tdxctl_vm *vm;
 	int err;
@@ -423,7 +430,8 @@ static int vm_row(struct reader *rd, struct json_object *row, size_t i)
 		vm->pid = 0;
 	if (vm->vm_fd < 0)
 		vm->vm_fd = -1;
-	return !err && vm->uuid && !text_is_uuid(vm->uuid) ? bad_value(rd, "uuid", "not a UUID") : err;
+	return !err && vm->uuid && !text_is_uuid(vm->uuid) ? bad_value(rd, "uuid", "not a UUID") :
+							     err;
 }
 
 static int read_platform(struct reader *rd, struct json_object *host, struct tdxctl_platform *p)
@@ -432,7 +440,8 @@ static int read_platform(struct reader *rd, struct json_object *host, struct tdx
 		{ "cpu_model", F_STR, AT(platform, cpu_model), false },
 		{ "kernel", F_STR, AT(platform, kernel), false },
 		{ "tdx_module", F_STR, AT(platform, tdx_module), false },
-		{ "kvm", F_STR, AT(platform, kvm), false }, { "has_tdx", F_BOOL, AT(platform, has_tdx), true },
+		{ "kvm", F_STR, AT(platform, kvm), false },
+		{ "has_tdx", F_BOOL, AT(platform, has_tdx), true },
 		{ .key = NULL }
 	};
 	struct json_object *o = member(host, "platform");
@@ -455,7 +464,8 @@ static int read_platform(struct reader *rd, struct json_object *host, struct tdx
 static int read_snapshot(struct reader *rd, struct json_object *host, struct tdxctl_snapshot **out)
 {
 	static const char *const sources[] = {
-		[TDXCTL_SOURCE_HELPER] = "helper", [TDXCTL_SOURCE_EMULATED] = "emulated",
+		[TDXCTL_SOURCE_HELPER] = "helper",
+		[TDXCTL_SOURCE_EMULATED] = "emulated",
 		[TDXCTL_SOURCE_HOST] = "host",
 	};
 	int source = index_of(host, "source", sources, 3), err;
@@ -485,7 +495,8 @@ static int read_snapshot(struct reader *rd, struct json_object *host, struct tdx
 	if (err)
 		return err;
 	if (bytes)
-		memcpy(&(*out)->info, bytes, len < sizeof((*out)->info) ? len : sizeof((*out)->info));
+		memcpy(&(*out)->info, bytes,
+		       len < sizeof((*out)->info) ? len : sizeof((*out)->info));
 	free(bytes);
 	(*out)->info.provider[sizeof((*out)->info.provider) - 1] = '\0';
 	(*out)->info.version[sizeof((*out)->info.version) - 1] = '\0';
@@ -555,9 +566,10 @@ static int read_host(struct reader *rd, struct json_object *host)
 		const char *key;
 		row_fn fn;
 	} lists[] = {
-		{ "vms", vm_row }, { "files", file_row }, { "paths", path_row }, { "values", value_row },
-		{ "texts", text_row }, { "msrs", msr_row }, { "cgroups", cgroup_row }, { "dimms", dimm_row },
-		{ "quote_sockets", quote_row }, { "vm_logs", vm_log_row },
+		{ "vms", vm_row },	   { "files", file_row }, { "paths", path_row },
+		{ "values", value_row },   { "texts", text_row }, { "msrs", msr_row },
+		{ "cgroups", cgroup_row }, { "dimms", dimm_row }, { "quote_sockets", quote_row },
+		{ "vm_logs", vm_log_row },
 	};
 	struct tdxctl_facts *f = rd->r->facts;
 	int err;
@@ -684,7 +696,8 @@ int tdxctl_report_read(struct tdxctl_ctx *ctx, const char *file, struct tdxctl_r
 	if (err == -EINVAL)
 		return ctx_fail(ctx, err, hint, "%s: not a regular file", file);
 	if (err == -EFBIG)
-		return ctx_fail(ctx, err, hint, "%s: larger than %u MiB, not a report", file, MAX_FILE >> 20);
+		return ctx_fail(ctx, err, hint, "%s: larger than %u MiB, not a report", file,
+				MAX_FILE >> 20);
 	if (err)
 		return ctx_fail(ctx, err, hint, "%s: %s", file, strerror(-err));
 	err = tdxctl_report_parse(ctx, file, text, len, out);

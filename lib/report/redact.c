@@ -7,7 +7,8 @@
 
 /* ---- names of the host ---- */
 
-static void learn_file(struct tdxctl_ctx *ctx, struct mask *m, enum mask_kind kind, const char *path)
+static void learn_file(struct tdxctl_ctx *ctx, struct mask *m, enum mask_kind kind,
+		       const char *path)
 {
 	char line[256];
 
@@ -30,9 +31,9 @@ static void learn_users(struct tdxctl_ctx *ctx, struct mask *m)
 
 	if (root_read(ctx, "/etc/passwd", 1 << 20, &text) < 0)
 		return;
-	text_each_line(p, text)
-		if (sscanf(p, "%63[^:\n]:%*[^:\n]:%u:", name, &uid) == 2 && uid >= FIRST_USER && uid < 65534)
-			mask_learn(m, MASK_USER, name);
+	text_each_line(p, text) if (sscanf(p, "%63[^:\n]:%*[^:\n]:%u:", name, &uid) == 2 &&
+				    uid >= FIRST_USER && uid < 65534)
+		mask_learn(m, MASK_USER, name);
 	free(text);
 }
 
@@ -42,9 +43,11 @@ static void learn(struct tdxctl_ctx *ctx, struct mask *m)
 		enum mask_kind kind;
 		const char *path;
 	} sources[] = {
-		{ MASK_HOST, "/proc/sys/kernel/hostname" }, { MASK_HOST, "/etc/hostname" },
+		{ MASK_HOST, "/proc/sys/kernel/hostname" },
+		{ MASK_HOST, "/etc/hostname" },
 		{ MASK_HOST, "/proc/sys/kernel/domainname" },
-		{ MASK_ID, "/etc/machine-id" }, { MASK_UUID, "/proc/sys/kernel/random/boot_id" },
+		{ MASK_ID, "/etc/machine-id" },
+		{ MASK_UUID, "/proc/sys/kernel/random/boot_id" },
 		{ MASK_UUID, "/sys/class/dmi/id/product_uuid" },
 		{ MASK_SERIAL, "/sys/class/dmi/id/product_serial" },
 		{ MASK_SERIAL, "/sys/class/dmi/id/board_serial" },
@@ -119,7 +122,7 @@ static void mask_cgroup(struct mask *m, char **path)
 {
 	static const char *const known[] = {
 		"machine.slice", "system.slice", "user.slice", "init.scope", "kubepods.slice",
-		"kubepods", "libvirt", "emulator", "docker",
+		"kubepods",	 "libvirt",	 "emulator",   "docker",
 	};
 	char *copy = strdup(*path), *out = NULL, *part, *save;
 	size_t len;
@@ -127,7 +130,8 @@ static void mask_cgroup(struct mask *m, char **path)
 
 	if (!copy || !f)
 		m->failed = true;
-	for (part = copy && f ? strtok_r(copy, "/", &save) : NULL; part; part = strtok_r(NULL, "/", &save)) {
+	for (part = copy && f ? strtok_r(copy, "/", &save) : NULL; part;
+	     part = strtok_r(NULL, "/", &save)) {
 		bool keep = false;
 
 		for (size_t i = 0; i < ARRAY_SIZE(known); i++)
@@ -197,7 +201,8 @@ static void mask_facts(struct mask *m, struct tdxctl_facts *f)
 	for (i = 0; i < TDXCTL_FILE_COUNT; i++)
 		mask_replace(m, &f->file[i].text);
 	for (const struct tdxctl_fact *x = tdxctl_fact_texts; x->name; x++)
-		if (x->at != offsetof(struct tdxctl_facts, log) && x->at != offsetof(struct tdxctl_facts, last_log))
+		if (x->at != offsetof(struct tdxctl_facts, log) &&
+		    x->at != offsetof(struct tdxctl_facts, last_log))
 			mask_replace(m, &((struct tdxctl_text *)((char *)f + x->at))->text);
 	for (i = 0; i < f->nr_vm_logs; i++) {
 		replace_name(m, MASK_VM, &f->vm_logs[i].vm);

@@ -31,8 +31,19 @@ extern const struct backend report_backend;
 /* ---- mask.c: each name and address in a text gets one alias ---- */
 
 enum mask_kind {
-	MASK_HOST, MASK_VM, MASK_UUID, MASK_USER, MASK_SERIAL, MASK_MAC, MASK_IPV4, MASK_IPV6,
-	MASK_ID, MASK_PATH, MASK_CGROUP, MASK_PROCESS, MASK_KINDS
+	MASK_HOST,
+	MASK_VM,
+	MASK_UUID,
+	MASK_USER,
+	MASK_SERIAL,
+	MASK_MAC,
+	MASK_IPV4,
+	MASK_IPV6,
+	MASK_ID,
+	MASK_PATH,
+	MASK_CGROUP,
+	MASK_PROCESS,
+	MASK_KINDS
 };
 
 struct mask_name {
@@ -43,7 +54,7 @@ struct mask_name {
 struct mask {
 	struct mask_name *names;
 	size_t nr_names;
-	unsigned int count[MASK_KINDS];	/* aliases so far */
+	unsigned int count[MASK_KINDS]; /* aliases so far */
 	bool failed;			/* out of memory */
 };
 

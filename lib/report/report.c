@@ -52,7 +52,8 @@ int tdxctl_report_take(struct tdxctl_ctx *ctx, bool mask, struct tdxctl_report *
 	if (r->facts->snap->source == TDXCTL_SOURCE_HOST)
 		r->cpus_why = strdup("the helper was not available");
 	else if (tdxctl_cpu_check(ctx, &r->cpus, &r->nr_cpus))
-		r->cpus_why = strdup(*tdxctl_error(ctx) ? tdxctl_error(ctx) : "the CPU check failed");
+		r->cpus_why =
+			strdup(*tdxctl_error(ctx) ? tdxctl_error(ctx) : "the CPU check failed");
 	if (!r->cpus && !r->cpus_why)
 		err = -ENOMEM;
 	if (!err)

@@ -8,10 +8,10 @@
 #include "doctor.h"
 #include "report-priv.h"
 
-#define MAX_LINES 400		/* each: lines that rules look for, other lines */
-#define MAX_LINE  1024
+#define MAX_LINES    400 /* each: lines that rules look for, other lines */
+#define MAX_LINE     1024
 #define MAX_VM_LINES 40
-#define MAX_OTHER 100		/* last lines of other logs */
+#define MAX_OTHER    100 /* last lines of other logs */
 
 static bool has_word(const char *line, size_t len, const char *const *words)
 {
@@ -21,7 +21,8 @@ static bool has_word(const char *line, size_t len, const char *const *words)
 
 		/* Compare one letter first: a call per character would take most of the time. */
 		for (size_t i = 0; i + n <= len; i++)
-			if (tolower((unsigned char)line[i]) == first && !strncasecmp(line + i, *words, n))
+			if (tolower((unsigned char)line[i]) == first &&
+			    !strncasecmp(line + i, *words, n))
 				return true;
 	}
 	return false;
@@ -45,8 +46,8 @@ static bool in_rules(const char *line, size_t len)
 /* One text while its lines are copied. */
 struct trim {
 	FILE *out;
-	size_t kept[2];			/* lines so far, of each kind */
-	const char *skipped;		/* the line before, when it was left out */
+	size_t kept[2];	     /* lines so far, of each kind */
+	const char *skipped; /* the line before, when it was left out */
 };
 
 typedef void (*line_fn)(struct trim *t, const char *line, size_t len);
@@ -63,8 +64,7 @@ static int trim_text(char **text, line_fn fn)
 	t.out = open_memstream(&out, &size);
 	if (!t.out)
 		return -ENOMEM;
-	text_each_line(p, *text)
-		fn(&t, p, strcspn(p, "\n"));
+	text_each_line(p, *text) fn(&t, p, strcspn(p, "\n"));
 	if (fclose(t.out)) {
 		free(out);
 		return -ENOMEM;
@@ -82,9 +82,11 @@ static void put_line(struct trim *t, const char *line, size_t len)
 /* ---- kernel log ---- */
 
 static const char *const log_words[] = {
-	"tdx", "seam", "kvm", "sgx", "tme:", "mktme", "keyid", "hkid", "pamt", "vmx", "ept",
-	"microcode", "mce:", "hardware error", "machine check", "hibernat", "kexec", "misc cgroup",
-	"offline", "smpboot", "hotplug", "cpu topo", "cpu limit", "possible_cpus", "guest_memfd", "vfio", "tsm", NULL,
+	"tdx",	       "seam",		 "kvm",		  "sgx",      "tme:",	   "mktme",
+	"keyid",       "hkid",		 "pamt",	  "vmx",      "ept",	   "microcode",
+	"mce:",	       "hardware error", "machine check", "hibernat", "kexec",	   "misc cgroup",
+	"offline",     "smpboot",	 "hotplug",	  "cpu topo", "cpu limit", "possible_cpus",
+	"guest_memfd", "vfio",		 "tsm",		  NULL,
 };
 
 /* Returns the length of "[   12.345678]"; 0: no time stamp. */
@@ -133,18 +135,20 @@ static void log_line(struct trim *t, const char *line, size_t len)
 static void config_line(struct trim *t, const char *line, size_t len)
 {
 	static const char *const words[] = {
-		"TDX", "KVM", "SGX", "TME", "INTEL_", "VMX", "HOTPLUG", "KEXEC", "CRASH", "CGROUP_MISC",
-		"HIBERNAT", "X86_MSR", "X86_CPUID", "MEMORY_FAIL", "X86_MCE", "CONTIG_ALLOC", "VFIO",
-		"LOCK_DOWN", "LOCKDOWN", "FW_UPLOAD", "NUMA", "TSM", "BTF", "KPROBES", "SPARSEMEM", NULL,
+		"TDX",	     "KVM",	    "SGX",     "TME",	       "INTEL_",   "VMX",
+		"HOTPLUG",   "KEXEC",	    "CRASH",   "CGROUP_MISC",  "HIBERNAT", "X86_MSR",
+		"X86_CPUID", "MEMORY_FAIL", "X86_MCE", "CONTIG_ALLOC", "VFIO",	   "LOCK_DOWN",
+		"LOCKDOWN",  "FW_UPLOAD",   "NUMA",    "TSM",	       "BTF",	   "KPROBES",
+		"SPARSEMEM", NULL,
 	};
 	const char *value = memchr(line, '=', len);
 
-	if (!value || strncmp(line, "CONFIG_", 7) || !has_word(line, (size_t)(value - line), words) ||
-	    t->kept[0]++ >= MAX_LINES)
+	if (!value || strncmp(line, "CONFIG_", 7) ||
+	    !has_word(line, (size_t)(value - line), words) || t->kept[0]++ >= MAX_LINES)
 		return;
 	value++;
 	if ((size_t)(line + len - value) == 1 ? strchr("ymn0123456789", *value) != NULL :
-	    isdigit((unsigned char)*value))
+						isdigit((unsigned char)*value))
 		put_line(t, line, len);
 }
 
@@ -152,8 +156,9 @@ static void config_line(struct trim *t, const char *line, size_t len)
 static void vm_line(struct trim *t, const char *line, size_t len)
 {
 	static const char *const words[] = {
-		"tdx", "kvm", "error", "fail", "quote", "vsock", "terminating", "shutting", "seam",
-		"memory", "denied", "unable", "cannot", "no space", "not supported", "invalid", "starting up", NULL,
+		"tdx",	       "kvm",	   "error",	    "fail",    "quote",	      "vsock",
+		"terminating", "shutting", "seam",	    "memory",  "denied",      "unable",
+		"cannot",      "no space", "not supported", "invalid", "starting up", NULL,
 	};
 
 	if (!len || line[len - 1] == '\\' || *line == '-')
@@ -221,15 +226,73 @@ static bool shown_option(const char *word, size_t len)
 {
 	/* Prefixes: "kvm" also matches kvm-intel.tdx= and kvm_intel.tdx=. */
 	static const char *const known[] = {
-		"kvm", "tdx", "tme", "nr_cpus", "maxcpus", "possible_cpus", "nosmt", "smt", "mitigations",
-		"intel_iommu", "iommu", "nohibernate", "hibernate", "noresume", "crashkernel", "kexec",
-		"mem=", "memmap", "memory_hotplug", "memhp", "movable", "hugepages", "hugepagesz",
-		"default_hugepagesz", "transparent_hugepage", "numa", "nosgx", "sgx", "lockdown", "nokaslr",
-		"x2apic", "nox2apic", "apic", "cgroup_", "systemd.unified_cgroup_hierarchy", "dis_ucode_ldr",
-		"clearcpuid", "setcpuid", "nopti", "pti", "tsx", "l1tf", "isolcpus", "nohz_full", "rcu_nocbs",
-		"mce", "efi=", "ro", "rw", "quiet", "splash", "debug", "loglevel", "ignore_loglevel",
-		"panic", "initcall_blacklist", "module_blacklist", "modprobe.blacklist", "vfio", "split_lock",
-		"intel_pstate", "tsc", "clocksource", "nmi_watchdog", "nowatchdog", "selinux", "audit",
+		"kvm",
+		"tdx",
+		"tme",
+		"nr_cpus",
+		"maxcpus",
+		"possible_cpus",
+		"nosmt",
+		"smt",
+		"mitigations",
+		"intel_iommu",
+		"iommu",
+		"nohibernate",
+		"hibernate",
+		"noresume",
+		"crashkernel",
+		"kexec",
+		"mem=",
+		"memmap",
+		"memory_hotplug",
+		"memhp",
+		"movable",
+		"hugepages",
+		"hugepagesz",
+		"default_hugepagesz",
+		"transparent_hugepage",
+		"numa",
+		"nosgx",
+		"sgx",
+		"lockdown",
+		"nokaslr",
+		"x2apic",
+		"nox2apic",
+		"apic",
+		"cgroup_",
+		"systemd.unified_cgroup_hierarchy",
+		"dis_ucode_ldr",
+		"clearcpuid",
+		"setcpuid",
+		"nopti",
+		"pti",
+		"tsx",
+		"l1tf",
+		"isolcpus",
+		"nohz_full",
+		"rcu_nocbs",
+		"mce",
+		"efi=",
+		"ro",
+		"rw",
+		"quiet",
+		"splash",
+		"debug",
+		"loglevel",
+		"ignore_loglevel",
+		"panic",
+		"initcall_blacklist",
+		"module_blacklist",
+		"modprobe.blacklist",
+		"vfio",
+		"split_lock",
+		"intel_pstate",
+		"tsc",
+		"clocksource",
+		"nmi_watchdog",
+		"nowatchdog",
+		"selinux",
+		"audit",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {

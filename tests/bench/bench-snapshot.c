@@ -14,9 +14,9 @@
 #include <health.h>
 #include <ledger/wire.h>
 
-#define PKGS	8
-#define GLOBAL	32
-#define SHIFT	40
+#define PKGS   8
+#define GLOBAL 32
+#define SHIFT  40
 
 struct world {
 	struct ledger *ledger;
@@ -63,7 +63,10 @@ static void feed(struct ledger *l, u32 leaf, u32 cpu, u64 rcx, u64 rdx, u64 r8)
 	static u64 now = 1000, start;
 	struct ledger_regs out = { 0 };
 	struct ledger_call c = {
-		.start_ns = now, .rax = leaf, .cpu = cpu, .in = { rcx, rdx, r8, 0, 0, 0 },
+		.start_ns = now,
+		.rax = leaf,
+		.cpu = cpu,
+		.in = { rcx, rdx, r8, 0, 0, 0 },
 		.max_vcpus = LEDGER_UNKNOWN32,
 		.owner = { .tgid = getpid(), .tid = getpid(), .fd = -1, .comm = "bench" },
 	};
@@ -81,9 +84,16 @@ static void world_new(struct world *w, u32 nr_tds, u32 nr_cpus)
 	static u32 pkg_id[PKGS];
 	u16 *pkg = must(calloc(nr_cpus, sizeof(*pkg)));
 	struct ledger_config cfg = {
-		.global_hkid = GLOBAL, .first_hkid = GLOBAL + 1, .nr_hkids = nr_tds,
-		.hkid_shift = SHIFT, .nr_cpus = nr_cpus, .nr_pkgs = PKGS, .cpu_pkg = pkg,
-		.max_tds = nr_tds, .max_vcpus = 16, .from_start = true,
+		.global_hkid = GLOBAL,
+		.first_hkid = GLOBAL + 1,
+		.nr_hkids = nr_tds,
+		.hkid_shift = SHIFT,
+		.nr_cpus = nr_cpus,
+		.nr_pkgs = PKGS,
+		.cpu_pkg = pkg,
+		.max_tds = nr_tds,
+		.max_vcpus = 16,
+		.from_start = true,
 	};
 	u32 i, p;
 
@@ -97,8 +107,11 @@ static void world_new(struct world *w, u32 nr_tds, u32 nr_cpus)
 		pkg_id[p] = p;
 	w->ledger = ledger_init(must(malloc(ledger_size(&cfg))), &cfg);
 	w->host = (struct wire_host){
-		.now_ns = 1ULL << 40, .nr_cpus = nr_cpus, .cpus = w->cpus,
-		.nr_pkgs = PKGS, .pkg_id = pkg_id,
+		.now_ns = 1ULL << 40,
+		.nr_cpus = nr_cpus,
+		.cpus = w->cpus,
+		.nr_pkgs = PKGS,
+		.pkg_id = pkg_id,
 	};
 	for (i = 0; i < nr_tds; i++) {
 		u64 tdr = (u64)(i + 1) << 20;
@@ -160,7 +173,9 @@ static int fake_ioctl(void *arg, int fd, unsigned long req, void *p)
 }
 
 static const struct tdxctl_ops fake_ops = {
-	.open = fake_open, .close = fake_close, .ioctl = fake_ioctl,
+	.open = fake_open,
+	.close = fake_close,
+	.ioctl = fake_ioctl,
 };
 
 /* Median of nine, in ns. */
@@ -211,8 +226,7 @@ static u64 one_get(struct world *w, bool brief, unsigned int what)
 	tdxctl_set_brief(ctx, brief);
 	start = cpu_ns();
 	tdxctl_thresholds_default(&limits);
-	if (tdxctl_facts_get(ctx, what, &facts) ||
-	    tdxctl_health_get(facts, &limits, &report)) {
+	if (tdxctl_facts_get(ctx, what, &facts) || tdxctl_health_get(facts, &limits, &report)) {
 		fprintf(stderr, "bench: %s\n", tdxctl_error(ctx));
 		exit(1);
 	}
@@ -270,16 +284,24 @@ int main(void)
 	ratio("status, 8 packages 1024 CPUs 2000 HKIDs: CPU/budget", (double)get / 10e6, 1, detail);
 	snprintf(detail, sizeof(detail), "%.2f ms of CPU, budget 20 ms", (double)check / 1e6);
 	ratio("check, the same host: CPU/budget", (double)check / 20e6, 1, detail);
-	snprintf(detail, sizeof(detail), "%.2f ms of %.2f ms", (double)fill / 1e6, (double)get / 1e6);
+	snprintf(detail, sizeof(detail), "%.2f ms of %.2f ms", (double)fill / 1e6,
+		 (double)get / 1e6);
 	ratio("snapshot in the helper: share of status", (double)fill / (double)get, 1, detail);
 	snprintf(detail, sizeof(detail), "%zu and %zu bytes", size_half, size);
-	ratio("snapshot size, twice the host: factor/2", (double)size / (double)size_half / 2, 1.05, detail);
-	snprintf(detail, sizeof(detail), "%.3f and %.3f ms", (double)fill_half / 1e6, (double)fill / 1e6);
-	ratio("snapshot time, twice the host: factor/2", (double)fill / (double)fill_half / 2, 1.5, detail);
-	snprintf(detail, sizeof(detail), "%.2f and %.2f ms", (double)get_half / 1e6, (double)get / 1e6);
-	ratio("status time, twice the host: factor/2", (double)get / (double)get_half / 2, 1.5, detail);
-	snprintf(detail, sizeof(detail), "%.1f and %.1f ms", (double)list_half / 1e6, (double)list / 1e6);
-	ratio("td list with VM names, twice the host: factor/2", (double)list / (double)list_half / 2, 1.5, detail);
+	ratio("snapshot size, twice the host: factor/2", (double)size / (double)size_half / 2, 1.05,
+	      detail);
+	snprintf(detail, sizeof(detail), "%.3f and %.3f ms", (double)fill_half / 1e6,
+		 (double)fill / 1e6);
+	ratio("snapshot time, twice the host: factor/2", (double)fill / (double)fill_half / 2, 1.5,
+	      detail);
+	snprintf(detail, sizeof(detail), "%.2f and %.2f ms", (double)get_half / 1e6,
+		 (double)get / 1e6);
+	ratio("status time, twice the host: factor/2", (double)get / (double)get_half / 2, 1.5,
+	      detail);
+	snprintf(detail, sizeof(detail), "%.1f and %.1f ms", (double)list_half / 1e6,
+		 (double)list / 1e6);
+	ratio("td list with VM names, twice the host: factor/2",
+	      (double)list / (double)list_half / 2, 1.5, detail);
 	world_free(&half);
 	world_free(&full);
 	return 0;

@@ -16,14 +16,24 @@ static const u32 leaves[] = {
 #define X(num, id, name) num,
 	TDX_LEAVES(X)
 #undef X
-	12, 69, 70, 0xffff,
+		12,
+	69,
+	70,
+	0xffff,
 };
 static const u64 statuses[] = {
-	0, TDX_ST_OP(OPERAND_BUSY, TDX_OP_KOT), TDX_ST(KEY_GENERATION_FAILED),
-	TDX_ST(INTERRUPTED_RESUMABLE), TDX_ST(NO_HKID_READY_TO_WBCACHE),
-	TDX_ST(FLUSHVP_NOT_DONE), TDX_ST(LIFECYCLE_STATE_INCORRECT),
-	TDX_ST_OP(OPERAND_INVALID, TDX_OP_RCX), TDX_SEAMCALL_VMFAILINVALID,
-	TDX_SEAMCALL_UD, TDX_ST(VCPU_ASSOCIATED), TDX_ST(EPT_ENTRY_NOT_FREE),
+	0,
+	TDX_ST_OP(OPERAND_BUSY, TDX_OP_KOT),
+	TDX_ST(KEY_GENERATION_FAILED),
+	TDX_ST(INTERRUPTED_RESUMABLE),
+	TDX_ST(NO_HKID_READY_TO_WBCACHE),
+	TDX_ST(FLUSHVP_NOT_DONE),
+	TDX_ST(LIFECYCLE_STATE_INCORRECT),
+	TDX_ST_OP(OPERAND_INVALID, TDX_OP_RCX),
+	TDX_SEAMCALL_VMFAILINVALID,
+	TDX_SEAMCALL_UD,
+	TDX_ST(VCPU_ASSOCIATED),
+	TDX_ST(EPT_ENTRY_NOT_FREE),
 };
 
 /* Mostly few addresses and KeyIDs that meet each other again, sometimes any word. */
@@ -66,13 +76,18 @@ static void stop(struct ledger *l, struct ledger_call *c, struct input *in, u64 
 static void check_wire(const struct ledger *l, u64 now)
 {
 	static const struct wire_cpu cpus[NR_CPUS] = {
-		{ .cpu = 0, .online = true }, { .cpu = 1, .online = true },
-		{ .cpu = 2, .pkg = 1, .online = true }, { .cpu = 3, .pkg = 1 },
+		{ .cpu = 0, .online = true },
+		{ .cpu = 1, .online = true },
+		{ .cpu = 2, .pkg = 1, .online = true },
+		{ .cpu = 3, .pkg = 1 },
 	};
 	static const u32 pkg_id[NR_PKGS] = { 0, 1 };
 	const struct wire_host host = {
-		.now_ns = now, .nr_cpus = NR_CPUS, .cpus = cpus,
-		.nr_pkgs = NR_PKGS, .pkg_id = pkg_id,
+		.now_ns = now,
+		.nr_cpus = NR_CPUS,
+		.cpus = cpus,
+		.nr_pkgs = NR_PKGS,
+		.pkg_id = pkg_id,
 	};
 	struct tdxctl_snapshot *snap;
 	size_t size = wire_size(l, &host);
@@ -95,9 +110,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	struct input in = { data, data + len };
 	u8 first = input_u8(&in);
 	const struct ledger_config cfg = {
-		.global_hkid = GLOBAL, .first_hkid = GLOBAL + 1, .nr_hkids = NR_HKIDS,
-		.hkid_shift = 46, .nr_cpus = NR_CPUS, .nr_pkgs = NR_PKGS, .cpu_pkg = cpu_pkg,
-		.max_tds = MAX_TDS, .max_vcpus = 8, .from_start = first & 1,
+		.global_hkid = GLOBAL,
+		.first_hkid = GLOBAL + 1,
+		.nr_hkids = NR_HKIDS,
+		.hkid_shift = 46,
+		.nr_cpus = NR_CPUS,
+		.nr_pkgs = NR_PKGS,
+		.cpu_pkg = cpu_pkg,
+		.max_tds = MAX_TDS,
+		.max_vcpus = 8,
+		.from_start = first & 1,
 	};
 	struct ledger_call call[IN_FLIGHT];
 	bool busy[IN_FLIGHT] = { false };
@@ -118,11 +140,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 			ledger_missed(l, 1 + i);
 		} else if (op >> 2 == 62) {
 			struct ledger_td td = {
-				.tdr = operand(&in), .hkid = (u32)operand(&in),
-				.state = LEDGER_TD_RUNNABLE, .keyed_pkgs = LEDGER_UNKNOWN32,
-				.last_hkid = LEDGER_UNKNOWN32, .vcpus = LEDGER_UNKNOWN32,
-				.max_vcpus = LEDGER_UNKNOWN32, .private_pages = LEDGER_UNKNOWN,
-				.sept_pages = LEDGER_UNKNOWN, .control_pages = LEDGER_UNKNOWN,
+				.tdr = operand(&in),
+				.hkid = (u32)operand(&in),
+				.state = LEDGER_TD_RUNNABLE,
+				.keyed_pkgs = LEDGER_UNKNOWN32,
+				.last_hkid = LEDGER_UNKNOWN32,
+				.vcpus = LEDGER_UNKNOWN32,
+				.max_vcpus = LEDGER_UNKNOWN32,
+				.private_pages = LEDGER_UNKNOWN,
+				.sept_pages = LEDGER_UNKNOWN,
+				.control_pages = LEDGER_UNKNOWN,
 			};
 
 			ledger_adopt_td(l, &td);

@@ -10,15 +10,15 @@
 
 #include "fuzz.h"
 
-#define MEM_BASE	0x40000000ULL
-#define MEM_SIZE	0x02000000ULL
-#define USABLE		0x01000000ULL	/* of the TDMR; the rest is reserved */
-#define PAMT_4K		(MEM_BASE + USABLE)
-#define PAMT_2M		(PAMT_4K + 0x400000)
-#define PAMT_1G		(PAMT_2M + 0x2000)
-#define HOST_PAGE	(PAMT_1G + 0x10000)	/* arrays and parameters */
-#define SHIFT		46
-#define GLOBAL		16ULL
+#define MEM_BASE  0x40000000ULL
+#define MEM_SIZE  0x02000000ULL
+#define USABLE	  0x01000000ULL /* of the TDMR; the rest is reserved */
+#define PAMT_4K	  (MEM_BASE + USABLE)
+#define PAMT_2M	  (PAMT_4K + 0x400000)
+#define PAMT_1G	  (PAMT_2M + 0x2000)
+#define HOST_PAGE (PAMT_1G + 0x10000) /* arrays and parameters */
+#define SHIFT	  46
+#define GLOBAL	  16ULL
 
 enum { NR_LPS = 4, POOL = 32 };
 
@@ -27,7 +27,7 @@ static u8 *mem, *image;
 static void *seam_mem;
 static size_t seam_bytes;
 static struct seam *seam;
-static u8 mode;			/* of this run: 1 entropy runs out, 2 interrupts come */
+static u8 mode; /* of this run: 1 entropy runs out, 2 interrupts come */
 static u32 asked;
 
 static void *map(void *ctx, u64 pa)
@@ -55,7 +55,10 @@ static void copy_page(void *ctx, u64 dst, u64 src)
 }
 
 static const struct seam_ops ops = {
-	.map = map, .entropy = entropy, .copy_page = copy_page, .irq_pending = irq_pending,
+	.map = map,
+	.entropy = entropy,
+	.copy_page = copy_page,
+	.irq_pending = irq_pending,
 };
 
 static u64 call(u32 lp, u64 rax, u64 rcx, u64 rdx, u64 r8, struct seam_regs *r)
@@ -70,9 +73,14 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	static const u8 pkg[NR_LPS] = { 0, 0, 1, 1 };
 	const struct seam_config cfg = {
-		.nr_lps = NR_LPS, .lp_pkg = pkg, .nr_pkgs = 2, .nr_mktme_keyids = 15,
-		.nr_tdx_keyids = 16, .hkid_shift = SHIFT,
-		.nr_cmrs = 1, .cmr = { { MEM_BASE, MEM_SIZE } },
+		.nr_lps = NR_LPS,
+		.lp_pkg = pkg,
+		.nr_pkgs = 2,
+		.nr_mktme_keyids = 15,
+		.nr_tdx_keyids = 16,
+		.hkid_shift = SHIFT,
+		.nr_cmrs = 1,
+		.cmr = { { MEM_BASE, MEM_SIZE } },
 	};
 	struct tdx_tdmr_info *tdmr;
 	struct seam_regs r;
@@ -115,8 +123,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	memcpy(image, seam_mem, seam_bytes);
 	/* From now on writes are private, and dropping them is a reset. */
 	munmap(mem, MEM_SIZE);
-	MUST(mmap(mem, MEM_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED,
-		  memfd, 0) == mem);
+	MUST(mmap(mem, MEM_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED, memfd, 0) == mem);
 	return 0;
 }
 
@@ -124,7 +131,10 @@ static const u32 leaves[] = {
 #define X(num, id, name) num,
 	TDX_LEAVES(X)
 #undef X
-	12, 70, 0xffff, TDH_VP_INIT | 1 << TDX_VERSION_SHIFT,
+		12,
+	70,
+	0xffff,
+	TDH_VP_INIT | 1 << TDX_VERSION_SHIFT,
 };
 
 static u64 operand(struct input *in)
@@ -170,7 +180,7 @@ static bool known_status(u64 rax)
 {
 	switch (rax >> 32) {
 #define X(hi, id) case hi:
-	TDX_STATUSES(X)
+		TDX_STATUSES(X)
 #undef X
 		return true;
 	}

@@ -40,11 +40,12 @@ static inline uint64_t input_u64(struct input *in)
 }
 
 /* An invariant: not to hold is a crash the fuzzer keeps. */
-#define MUST(cond) do {							\
-	if (!(cond)) {							\
-		fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #cond); \
-		abort();						\
-	}								\
-} while (0)
+#define MUST(cond) \
+	do { \
+		if (!(cond)) { \
+			fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #cond); \
+			abort(); \
+		} \
+	} while (0)
 
 #endif

@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define VM_TYPES_CAP	235
+#define VM_TYPES_CAP 235
 
 static const uint32_t msrs[] = {
 #define X(num, id) num,
@@ -42,7 +42,7 @@ static int write_msrs(const char *tree, unsigned int cpu)
 	snprintf(dev, sizeof(dev), "/dev/cpu/%u/msr", cpu);
 	fd = open(dev, O_RDONLY);
 	if (fd < 0)
-		return 0;	/* no permission, no file */
+		return 0; /* no permission, no file */
 	snprintf(dir, sizeof(dir), "dev/cpu/%u", cpu);
 	f = create(tree, dir, "msr.txt");
 	for (size_t i = 0; f && i < sizeof(msrs) / sizeof(msrs[0]); i++) {

@@ -11,11 +11,9 @@
 static int check_passed, check_failed;
 static const char *check_name;
 
-#define CHECK(cond) check_that(!!(cond), __FILE__, __LINE__, #cond)
-#define CHECK_EQ(got, want) \
-	check_eq((uint64_t)(got), (uint64_t)(want), __FILE__, __LINE__, #got)
-#define CHECK_STR(got, want) \
-	check_str((got), (want), __FILE__, __LINE__, #got)
+#define CHECK(cond)	     check_that(!!(cond), __FILE__, __LINE__, #cond)
+#define CHECK_EQ(got, want)  check_eq((uint64_t)(got), (uint64_t)(want), __FILE__, __LINE__, #got)
+#define CHECK_STR(got, want) check_str((got), (want), __FILE__, __LINE__, #got)
 
 static inline int check_that(int ok, const char *file, int line, const char *what)
 {
@@ -29,8 +27,8 @@ static inline int check_that(int ok, const char *file, int line, const char *wha
 	return ok;
 }
 
-static inline int check_eq(uint64_t got, uint64_t want, const char *file,
-			   int line, const char *what)
+static inline int check_eq(uint64_t got, uint64_t want, const char *file, int line,
+			   const char *what)
 {
 	if (got == want)
 		return check_that(1, file, line, what);
@@ -38,8 +36,8 @@ static inline int check_eq(uint64_t got, uint64_t want, const char *file,
 	return check_that(0, file, line, what);
 }
 
-static inline int check_str(const char *got, const char *want, const char *file,
-			    int line, const char *what)
+static inline int check_str(const char *got, const char *want, const char *file, int line,
+			    const char *what)
 {
 	if (got && want && !strcmp(got, want))
 		return check_that(1, file, line, what);
@@ -48,7 +46,11 @@ static inline int check_str(const char *got, const char *want, const char *file,
 	return check_that(0, file, line, what);
 }
 
-#define RUN(fn) do { check_name = #fn; fn(); } while (0)
+#define RUN(fn) \
+	do { \
+		check_name = #fn; \
+		fn(); \
+	} while (0)
 
 /* Ends main(): the closing line every runner here prints. */
 static inline int check_done(const char *name)

@@ -9,25 +9,25 @@
 #include <sched.h>
 
 /* Physical memory: module structures and PAMT below 1 GiB, one TDMR above. */
-#define MEM_SIZE	0x80000000ULL
-#define CMR_BASE	0x100000ULL
-#define TDMR_ARRAY	0x200000ULL
-#define TDMR_INFO	0x201000ULL
-#define SOURCE_PAGE	0x202000ULL
-#define PAMT_1G		0x300000ULL
-#define PAMT_2M		0x400000ULL
-#define PAMT_4K		0x800000ULL
-#define TDMR_BASE	HOST_TDMR_BASE
-#define TDMR_SIZE	0x40000000ULL
-#define TDMR_PAGES	(TDMR_SIZE / CORE_PAGE_SIZE)
+#define MEM_SIZE    0x80000000ULL
+#define CMR_BASE    0x100000ULL
+#define TDMR_ARRAY  0x200000ULL
+#define TDMR_INFO   0x201000ULL
+#define SOURCE_PAGE 0x202000ULL
+#define PAMT_1G	    0x300000ULL
+#define PAMT_2M	    0x400000ULL
+#define PAMT_4K	    0x800000ULL
+#define TDMR_BASE   HOST_TDMR_BASE
+#define TDMR_SIZE   0x40000000ULL
+#define TDMR_PAGES  (TDMR_SIZE / CORE_PAGE_SIZE)
 
-#define HKID_SHIFT	40
-#define NR_MKTME	15
+#define HKID_SHIFT 40
+#define NR_MKTME   15
 
 enum { PAGE_FREE, PAGE_OUT = 1, PAGE_PRIVATE = 2 };
 
 static __thread u32 this_cpu;
-static __thread u32 locks_held;		/* a bit per enum tdmgr_lock */
+static __thread u32 locks_held; /* a bit per enum tdmgr_lock */
 static __thread u32 key_pkg_held;
 
 static void broken(struct host *h, const char *fmt, ...)
@@ -188,8 +188,8 @@ static void check_host_owned(struct host *h, u64 pa, const char *what)
 	struct seam_page_info info;
 
 	if (!seam_get_page(h->seam, pa, &info) && info.type != TDX_PT_NDA)
-		broken(h, "page 0x%" PRIx64 " %s, but the module owns it (type %u)",
-		       pa, what, info.type);
+		broken(h, "page 0x%" PRIx64 " %s, but the module owns it (type %u)", pa, what,
+		       info.type);
 }
 
 /* The caller holds mem_lock. */
@@ -312,8 +312,8 @@ static void check_call_rules(struct host *h, u32 leaf)
 		if (!(locks_held & 1U << TDMGR_LOCK_KEY_CONFIG))
 			broken(h, "leaf %u without a key-config lock", leaf);
 		else if (key_pkg_held != h->pkg[this_cpu])
-			broken(h, "leaf %u on package %u under the lock of %u",
-			       leaf, h->pkg[this_cpu], key_pkg_held);
+			broken(h, "leaf %u on package %u under the lock of %u", leaf,
+			       h->pkg[this_cpu], key_pkg_held);
 		break;
 	}
 }
@@ -365,8 +365,13 @@ static u64 op_seamcall(void *ctx, u64 rax, struct tdmgr_args *args)
 	struct host *h = ctx;
 	u32 leaf = rax & TDX_LEAF_MASK;
 	struct seam_regs regs = {
-		.rax = rax, .rcx = args->rcx, .rdx = args->rdx,
-		.r8 = args->r8, .r9 = args->r9, .r10 = args->r10, .r11 = args->r11,
+		.rax = rax,
+		.rcx = args->rcx,
+		.rdx = args->rdx,
+		.r8 = args->r8,
+		.r9 = args->r9,
+		.r10 = args->r10,
+		.r11 = args->r11,
 	};
 	u32 cpu = host_this_cpu(h);
 	u64 call;
@@ -510,7 +515,9 @@ static void start_seam(struct host *h)
 		.late_lp_init = h->cfg.late_lp_init,
 	};
 	static const u64 pamt[TDX_PAGE_SIZES] = {
-		[TDX_PS_4K] = PAMT_4K, [TDX_PS_2M] = PAMT_2M, [TDX_PS_1G] = PAMT_1G,
+		[TDX_PS_4K] = PAMT_4K,
+		[TDX_PS_2M] = PAMT_2M,
+		[TDX_PS_1G] = PAMT_1G,
 	};
 	struct tdx_tdmr_info tdmr;
 	u64 tdmr_pa = TDMR_INFO;
@@ -535,8 +542,7 @@ int host_start(struct host *h, const struct host_config *cfg)
 	h->fail_alloc = cfg->fail_alloc;
 	/* As in the kernel: a waiting writer keeps new readers out. */
 	pthread_rwlockattr_init(&attr);
-	pthread_rwlockattr_setkind_np(&attr,
-				      PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
+	pthread_rwlockattr_setkind_np(&attr, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
 	pthread_rwlock_init(&h->cpus_lock, &attr);
 	pthread_rwlockattr_destroy(&attr);
 	pthread_mutex_init(&h->tdx_lock, NULL);
@@ -557,20 +563,22 @@ int host_start(struct host *h, const struct host_config *cfg)
 	start_seam(h);
 	host_run_on(0);
 
-	ret = tdmgr_new(&h->m, &(struct tdmgr_config) {
-		.nr_cpus = h->nr_cpus,
-		.cpu_pkg = h->pkg,
-		.nr_pkgs = cfg->nr_pkgs,
-		.global_hkid = NR_MKTME + 1,
-		.first_hkid = NR_MKTME + 2,
-		.nr_hkids = cfg->nr_hkids,
-		.hkid_shift = HKID_SHIFT,
-		.max_vcpus = cfg->max_vcpus,
-		.tdmr_array_pa = TDMR_ARRAY,
-		.nr_tdmrs = 1,
-		.tdmr_base = tdmr_base,
-		.tdmr_size = tdmr_size,
-	}, &tdmgr_ops, h);
+	ret = tdmgr_new(&h->m,
+			&(struct tdmgr_config){
+				.nr_cpus = h->nr_cpus,
+				.cpu_pkg = h->pkg,
+				.nr_pkgs = cfg->nr_pkgs,
+				.global_hkid = NR_MKTME + 1,
+				.first_hkid = NR_MKTME + 2,
+				.nr_hkids = cfg->nr_hkids,
+				.hkid_shift = HKID_SHIFT,
+				.max_vcpus = cfg->max_vcpus,
+				.tdmr_array_pa = TDMR_ARRAY,
+				.nr_tdmrs = 1,
+				.tdmr_base = tdmr_base,
+				.tdmr_size = tdmr_size,
+			},
+			&tdmgr_ops, h);
 	if (ret)
 		h->m = NULL;
 	else if (!cfg->no_bringup)

@@ -12,18 +12,18 @@
 #include "seam/seam.h"
 #include "tdmgr/tdmgr.h"
 
-#define HOST_MAX_CPUS	64
-#define HOST_TDMR_BASE	0x40000000ULL	/* host.next_page counts from here */
+#define HOST_MAX_CPUS  64
+#define HOST_TDMR_BASE 0x40000000ULL /* host.next_page counts from here */
 
 struct host_config {
 	u32 nr_pkgs, cpus_per_pkg;
-	u32 nr_hkids;			/* for guests */
+	u32 nr_hkids; /* for guests */
 	u32 max_vcpus;
 	bool late_lp_init;
-	u64 offline;			/* mask of CPUs offline at the start */
+	u64 offline; /* mask of CPUs offline at the start */
 	bool no_bringup;
-	bool slow_calls;		/* others run while a SEAMCALL does */
-	u32 fail_alloc;			/* as host.fail_alloc, from the start */
+	bool slow_calls; /* others run while a SEAMCALL does */
+	u32 fail_alloc;	 /* as host.fail_alloc, from the start */
 };
 
 enum host_fail { HOST_FAIL_ONCE, HOST_FAIL_LEAF, HOST_FAIL_ALL };
@@ -36,11 +36,11 @@ struct host {
 	u8 pkg[HOST_MAX_CPUS];
 	u32 online[HOST_MAX_CPUS];
 
-	u8 *mem;			/* physical memory */
-	u8 *page_state;			/* one per TDMR page */
+	u8 *mem;	/* physical memory */
+	u8 *page_state; /* one per TDMR page */
 	u32 *free_list, nr_free, next_page;
-	u32 pages_out;			/* handed out, not yet returned */
-	u32 allocs_out;			/* zalloc() blocks */
+	u32 pages_out;	/* handed out, not yet returned */
+	u32 allocs_out; /* zalloc() blocks */
 	pthread_mutex_t mem_lock;
 
 	pthread_rwlock_t cpus_lock;
@@ -50,18 +50,18 @@ struct host {
 	/* The @fail_call-th SEAMCALL (from 1) answers @fail_status. 0 = none. */
 	u64 fail_call, fail_status;
 	enum host_fail fail_mode;
-	u32 fail_leaf;			/* set when it happened, else 0 */
-	u64 calls;			/* SEAMCALLs so far */
+	u32 fail_leaf; /* set when it happened, else 0 */
+	u64 calls;     /* SEAMCALLs so far */
 	u64 leaf_calls[TDX_LEAF_COUNT];
-	u64 busy;			/* of them refused as busy */
-	u64 wb_resumes;			/* TDH.PHYMEM.CACHE.WB with RCX = 1 */
+	u64 busy;	/* of them refused as busy */
+	u64 wb_resumes; /* TDH.PHYMEM.CACHE.WB with RCX = 1 */
 	/* The @fail_alloc-th allocation (from 1) fails. 0 = none. */
 	u32 fail_alloc, nr_allocs;
 	/* interrupted() says yes after this many questions; 0 = never. */
 	u32 interrupt_after;
 
-	u32 errors;			/* rules broken; each is printed */
-	char *log;			/* what tdmgr said, line by line */
+	u32 errors; /* rules broken; each is printed */
+	char *log;  /* what tdmgr said, line by line */
 	size_t log_len;
 	pthread_mutex_t log_lock;
 };

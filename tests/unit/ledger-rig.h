@@ -6,31 +6,32 @@
 #include "check.h"
 #include "ledger/ledger.h"
 
-#define CPUS		4	/* package 0: 0, 1; package 1: 2, 3 */
-#define PKGS		2
-#define FIRST_HKID	17
-#define NR_HKIDS	15
-#define HKID_SHIFT	47
-#define STEP_NS		100
+#define CPUS	   4 /* package 0: 0, 1; package 1: 2, 3 */
+#define PKGS	   2
+#define FIRST_HKID 17
+#define NR_HKIDS   15
+#define HKID_SHIFT 47
+#define STEP_NS	   100
 
 /* Two TDs by their TDR, a guest page, and a look at a TD's record. */
-#define D	0x100000000ULL
-#define E	0x110000000ULL
-#define G(n)	((u64)(n) * CORE_PAGE_SIZE)
+#define D    0x100000000ULL
+#define E    0x110000000ULL
+#define G(n) ((u64)(n)*CORE_PAGE_SIZE)
 
-#define CHECK_TD(r, tdr, what, want) do { \
-	const struct ledger_td *t_ = ledger_td_find((r)->l, tdr); \
-	if (CHECK(t_)) \
-		CHECK_EQ(t_->what, want); \
-} while (0)
+#define CHECK_TD(r, tdr, what, want) \
+	do { \
+		const struct ledger_td *t_ = ledger_td_find((r)->l, tdr); \
+		if (CHECK(t_)) \
+			CHECK_EQ(t_->what, want); \
+	} while (0)
 
 struct rig {
 	struct ledger *l;
 	void *mem;
 	u64 now;
-	struct ledger_owner owner;	/* of the next TDH.MNG.CREATE */
-	struct ledger_owner caller;	/* of other leaves */
-	u32 max_vcpus;			/* of the next TDH.MNG.INIT */
+	struct ledger_owner owner;  /* of the next TDH.MNG.CREATE */
+	struct ledger_owner caller; /* of other leaves */
+	u32 max_vcpus;		    /* of the next TDH.MNG.INIT */
 };
 
 static const u16 rig_pkg[CPUS] = { 0, 0, 1, 1 };
@@ -75,8 +76,8 @@ static inline void rig_close(struct rig *r)
 	free(r->mem);
 }
 
-static inline struct ledger_call rig_begin(struct rig *r, u32 cpu, u64 rax, u64 rcx,
-					   u64 rdx, u64 r8)
+static inline struct ledger_call rig_begin(struct rig *r, u32 cpu, u64 rax, u64 rcx, u64 rdx,
+					   u64 r8)
 {
 	struct ledger_call call = {
 		.start_ns = r->now,
@@ -97,8 +98,7 @@ static inline void rig_end(struct rig *r, struct ledger_call *call, u64 status)
 	ledger_end(r->l, call, r->now, status, NULL);
 }
 
-static inline void rig_call(struct rig *r, u32 cpu, u64 rax, u64 rcx, u64 rdx, u64 r8,
-			    u64 status)
+static inline void rig_call(struct rig *r, u32 cpu, u64 rax, u64 rcx, u64 rdx, u64 r8, u64 status)
 {
 	struct ledger_call call = rig_begin(r, cpu, rax, rcx, rdx, r8);
 
@@ -106,8 +106,8 @@ static inline void rig_call(struct rig *r, u32 cpu, u64 rax, u64 rcx, u64 rdx, u
 }
 
 /* With outputs RCX, RDX, R8. */
-static inline void rig_call_out(struct rig *r, u32 cpu, u64 rax, u64 rcx, u64 rdx,
-				u64 status, u64 orcx, u64 ordx, u64 or8)
+static inline void rig_call_out(struct rig *r, u32 cpu, u64 rax, u64 rcx, u64 rdx, u64 status,
+				u64 orcx, u64 ordx, u64 or8)
 {
 	struct ledger_call call = rig_begin(r, cpu, rax, rcx, rdx, 0);
 	struct ledger_regs out = { .rcx = orcx, .rdx = ordx, .r8 = or8 };
@@ -122,9 +122,9 @@ static inline void rig_reclaim(struct rig *r, u64 page, u32 type, u64 owner)
 }
 
 /* Pages of the TD at @tdr: control pages follow it, vCPU pages from +64 on. */
-#define TDCX(tdr, n)	((tdr) + (1 + (n)) * CORE_PAGE_SIZE)
-#define TDVPR(tdr, n)	((tdr) + (64 + 8 * (n)) * CORE_PAGE_SIZE)
-#define PAGE(n)		(0x140000000ULL + (u64)(n) * CORE_PAGE_SIZE)
+#define TDCX(tdr, n)  ((tdr) + (1 + (n)) * CORE_PAGE_SIZE)
+#define TDVPR(tdr, n) ((tdr) + (64 + 8 * (n)) * CORE_PAGE_SIZE)
+#define PAGE(n)	      (0x140000000ULL + (u64)(n)*CORE_PAGE_SIZE)
 
 static inline void rig_create(struct rig *r, u64 tdr, u32 hkid)
 {

@@ -88,7 +88,8 @@ static inline void fake_process(int pid, unsigned long long ticks, const char *c
 
 	snprintf(path, sizeof(path), "proc/%d/stat", pid);
 	snprintf(text, sizeof(text),
-		 "%d (%s) S 1 1 1 0 -1 4194560 0 0 0 0 0 0 0 0 20 0 1 0 %llu 0 0 0\n", pid, comm, ticks);
+		 "%d (%s) S 1 1 1 0 -1 4194560 0 0 0 0 0 0 0 0 20 0 1 0 %llu 0 0 0\n", pid, comm,
+		 ticks);
 	fake_file(path, text);
 	snprintf(path, sizeof(path), "proc/%d/comm", pid);
 	snprintf(text, sizeof(text), "%s\n", comm);
@@ -114,7 +115,7 @@ static inline uint64_t tick_ns(uint64_t ticks)
 
 /* ---- snapshots ---- */
 
-#define FAKE_TDS	3
+#define FAKE_TDS 3
 
 struct fake_snapshot {
 	struct tdxctl_snapshot_hdr hdr;
@@ -126,10 +127,12 @@ struct fake_snapshot {
 	struct tdxctl_leaf leaves[1];
 };
 
-#define FAKE_SECTION(s, member) { \
-	.offset = offsetof(struct fake_snapshot, member), \
-	.stride = sizeof((s)->member[0]), \
-	.count = sizeof((s)->member) / sizeof((s)->member[0]) }
+#define FAKE_SECTION(s, member) \
+	{ \
+		.offset = offsetof(struct fake_snapshot, member), \
+		.stride = sizeof((s)->member[0]), \
+		.count = sizeof((s)->member) / sizeof((s)->member[0]) \
+	}
 
 /* HKIDs 17..20: two in use; TDs 1..3, the last one released; 4 CPUs, 2 packages. */
 static inline void fake_snapshot(struct fake_snapshot *s)
@@ -174,10 +177,14 @@ static inline void fake_snapshot(struct fake_snapshot *s)
 		snprintf(s->tds[i].owner.comm, sizeof(s->tds[i].owner.comm), "vmm%u", i);
 	}
 	for (uint32_t i = 0; i < 2; i++)
-		s->packages[i] = (struct tdxctl_package){ .id = i, .present_cpus = 2, .online_cpus = 2 };
+		s->packages[i] =
+			(struct tdxctl_package){ .id = i, .present_cpus = 2, .online_cpus = 2 };
 	for (uint32_t i = 0; i < 4; i++)
 		s->cpus[i] = (struct tdxctl_cpu){
-			.cpu = i, .package = i / 2, .online = 1, .state = TDXCTL_CPU_ENABLED,
+			.cpu = i,
+			.package = i / 2,
+			.online = 1,
+			.state = TDXCTL_CPU_ENABLED,
 		};
 }
 

@@ -6,8 +6,9 @@
 #include "health.h"
 #include "lib-fake.h"
 
-#define TOPO	"\"topology\":{\"packages\":2,\"cpus_per_package\":2,\"mktme_keyids\":15,\"tdx_keyids\":4}"
-#define HOST(events) "{\"format\":\"tdxctl-host\",\"version\":1," TOPO ",\"events\":[" events "]}"
+#define TOPO \
+	"\"topology\":{\"packages\":2,\"cpus_per_package\":2,\"mktme_keyids\":15,\"tdx_keyids\":4}"
+#define HOST(events)   "{\"format\":\"tdxctl-host\",\"version\":1," TOPO ",\"events\":[" events "]}"
 #define TD(name, more) "{\"op\":\"td\",\"name\":\"" name "\",\"pid\":2001" more "}"
 
 static inline struct tdxctl_ctx *context(void)
@@ -64,8 +65,8 @@ static inline struct tdxctl_ctx *host(const char *text)
 }
 
 static inline struct tdxctl_release *open_release(struct tdxctl_ctx *ctx, size_t td,
-					   enum tdxctl_strategy strategy, int want,
-					   struct tdxctl_release_state *st)
+						  enum tdxctl_strategy strategy, int want,
+						  struct tdxctl_release_state *st)
 {
 	struct tdxctl_snapshot *snap = snapshot(ctx);
 	struct tdxctl_release *r = NULL;

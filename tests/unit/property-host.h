@@ -31,7 +31,8 @@ static u64 garbage_operand(void)
 	const struct host_td *td = &w.td[rnd(MAX_TDS)];
 
 	switch (rnd(12)) {
-	case 0: case 1:
+	case 0:
+	case 1:
 		return td->tdr;
 	case 2:
 		return td->nr_vps ? td->vp[rnd(td->nr_vps)].tdvpr : td->tdr;
@@ -94,7 +95,10 @@ static u64 sly(u64 operand)
 
 static void add_fault(void)
 {
-	static const struct { u32 leaf; u64 status; } faults[] = {
+	static const struct {
+		u32 leaf;
+		u64 status;
+	} faults[] = {
 		{ TDH_MNG_KEY_FREEID, TDX_ST(KEY_STATE_INCORRECT) },
 		{ TDH_MNG_KEY_FREEID, TDX_ST(WBCACHE_NOT_COMPLETE) },
 		{ TDH_MNG_KEY_FREEID, TDX_ST(LIFECYCLE_STATE_INCORRECT) },
@@ -326,9 +330,9 @@ static void act(struct host_td *td)
 static void sys_noise(void)
 {
 	static const u32 leaf[] = {
-		TDH_SYS_INIT, TDH_SYS_LP_INIT, TDH_SYS_RD, TDH_SYS_KEY_CONFIG,
-		TDH_SYS_UPDATE, TDH_SYS_TDMR_INIT, TDH_PHYMEM_CACHE_WB,
-		TDH_PHYMEM_PAGE_RDMD, TDH_SYS_CONFIG,
+		TDH_SYS_INIT,	     TDH_SYS_LP_INIT,	   TDH_SYS_RD,
+		TDH_SYS_KEY_CONFIG,  TDH_SYS_UPDATE,	   TDH_SYS_TDMR_INIT,
+		TDH_PHYMEM_CACHE_WB, TDH_PHYMEM_PAGE_RDMD, TDH_SYS_CONFIG,
 	};
 	static const u64 field[] = { 0x0a00000300000008ULL, 0x8900000100000000ULL, ~0ULL };
 	u32 i = leaf[rnd(ARRAY_SIZE(leaf))];

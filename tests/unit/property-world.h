@@ -14,58 +14,58 @@
 #include "ledger/ledger.h"
 #include "seam/seam.h"
 
-#define LPS		8
-#define PKGS		4
-#define ALL_PKGS	((1U << PKGS) - 1)
-#define GLOBAL_HKID	8
-#define FIRST_HKID	9
-#define NR_HKIDS	11
-#define HKID_SHIFT	46
+#define LPS	    8
+#define PKGS	    4
+#define ALL_PKGS    ((1U << PKGS) - 1)
+#define GLOBAL_HKID 8
+#define FIRST_HKID  9
+#define NR_HKIDS    11
+#define HKID_SHIFT  46
 
-#define MEM_SIZE	0x80000000ULL
-#define TDMR_BASE	0x40000000ULL
-#define TDMR_SIZE	0x40000000ULL
-#define PAMT_4K		0x20000000ULL
-#define PAMT_2M		0x20800000ULL
-#define PAMT_1G		0x20900000ULL
-#define TDMR_ARRAY	0x200000ULL
-#define TDMR_INFO	0x201000ULL
-#define TD_PARAMS	0x300000ULL
-#define SOURCE		0x310000ULL
+#define MEM_SIZE   0x80000000ULL
+#define TDMR_BASE  0x40000000ULL
+#define TDMR_SIZE  0x40000000ULL
+#define PAMT_4K	   0x20000000ULL
+#define PAMT_2M	   0x20800000ULL
+#define PAMT_1G	   0x20900000ULL
+#define TDMR_ARRAY 0x200000ULL
+#define TDMR_INFO  0x201000ULL
+#define TD_PARAMS  0x300000ULL
+#define SOURCE	   0x310000ULL
 
-#define SMALL_PAGES	4096		/* 4-KiB pages in play */
-#define SMALL_END	(TDMR_BASE + SMALL_PAGES * CORE_PAGE_SIZE)
-#define LARGE_BASE	(TDMR_BASE + 0x20000000ULL)
-#define LARGE_PAGES	12		/* 2-MiB pages in play */
-#define LARGE_SIZE	0x200000ULL
-#define LARGE_END	(LARGE_BASE + LARGE_PAGES * LARGE_SIZE)
+#define SMALL_PAGES 4096 /* 4-KiB pages in play */
+#define SMALL_END   (TDMR_BASE + SMALL_PAGES * CORE_PAGE_SIZE)
+#define LARGE_BASE  (TDMR_BASE + 0x20000000ULL)
+#define LARGE_PAGES 12 /* 2-MiB pages in play */
+#define LARGE_SIZE  0x200000ULL
+#define LARGE_END   (LARGE_BASE + LARGE_PAGES * LARGE_SIZE)
 
-#define MAX_TDS		20
-#define MAX_PAGES	300
-#define MAX_MAPS	64
-#define MAX_VPS		7
-#define MAX_DEPTH	2
+#define MAX_TDS	  20
+#define MAX_PAGES 300
+#define MAX_MAPS  64
+#define MAX_VPS	  7
+#define MAX_DEPTH 2
 
 struct host_vp {
 	u64 tdvpr;
-	u32 lp;			/* where it ran last */
+	u32 lp; /* where it ran last */
 };
 
 struct host_td {
-	u64 tdr;		/* 0 = slot unused */
+	u64 tdr; /* 0 = slot unused */
 	u32 hkid;
-	u64 page[MAX_PAGES];	/* all it was given, TDR excluded */
+	u64 page[MAX_PAGES]; /* all it was given, TDR excluded */
 	u32 nr_pages;
-	u64 map[MAX_MAPS];	/* GPA | level */
+	u64 map[MAX_MAPS]; /* GPA | level */
 	u32 nr_maps;
 	struct host_vp vp[MAX_VPS];
 	u32 nr_vps;
-	u32 lost_vps;		/* counted by the module, but never initialised */
-	bool allow_existing;	/* S-EPT pages cannot be counted */
-	bool failed_release;	/* 19 or 20 failed for good since it last moved on */
-	bool failed_named;	/* the same, but blind for leaves that name a TDVPR */
+	u32 lost_vps;	     /* counted by the module, but never initialised */
+	bool allow_existing; /* S-EPT pages cannot be counted */
+	bool failed_release; /* 19 or 20 failed for good since it last moved on */
+	bool failed_named;   /* the same, but blind for leaves that name a TDVPR */
 	bool dying;
-	u32 rest;		/* steps it is left alone: a leak */
+	u32 rest; /* steps it is left alone: a leak */
 };
 
 static struct {
@@ -76,8 +76,8 @@ static struct {
 	void *seam_mem;
 	u32 depth;
 	bool lp_busy[LPS];
-	u64 removed[LPS];	/* page the LP's last call removed, else 0 */
-	u32 last_lp;		/* of the call that ended last */
+	u64 removed[LPS]; /* page the LP's last call removed, else 0 */
+	u32 last_lp;	  /* of the call that ended last */
 	u32 pkgs_keyed;
 	bool draining;
 	struct host_td td[MAX_TDS];
@@ -199,8 +199,7 @@ static bool release_lost(const struct host_td *td, u32 leaf, u64 st)
 	if (seam_get_td(w.seam, td->tdr, &info))
 		return false;
 	if (leaf == TDH_MNG_VPFLUSHDONE)
-		return info.lifecycle <= TDX_LC_KEYS_CONFIGURED &&
-		       st != TDX_ST(FLUSHVP_NOT_DONE);
+		return info.lifecycle <= TDX_LC_KEYS_CONFIGURED && st != TDX_ST(FLUSHVP_NOT_DONE);
 	if (leaf != TDH_MNG_KEY_FREEID || info.lifecycle == TDX_LC_TEARDOWN)
 		return false;
 	return info.lifecycle == TDX_LC_BLOCKED || st != TDX_ST(LIFECYCLE_STATE_INCORRECT);
@@ -210,12 +209,19 @@ static bool release_lost(const struct host_td *td, u32 leaf, u64 st)
 static struct host_td *td_in_use(const struct seam_regs *in)
 {
 	switch (in->rax & TDX_LEAF_MASK) {
-	case TDH_MNG_KEY_CONFIG: case TDH_MNG_INIT: case TDH_MR_FINALIZE:
+	case TDH_MNG_KEY_CONFIG:
+	case TDH_MNG_INIT:
+	case TDH_MR_FINALIZE:
 		return td_find(in->rcx);
-	case TDH_MNG_ADDCX: case TDH_VP_CREATE: case TDH_MEM_PAGE_ADD:
-	case TDH_MEM_SEPT_ADD: case TDH_MEM_PAGE_AUG: case TDH_MR_EXTEND:
+	case TDH_MNG_ADDCX:
+	case TDH_VP_CREATE:
+	case TDH_MEM_PAGE_ADD:
+	case TDH_MEM_SEPT_ADD:
+	case TDH_MEM_PAGE_AUG:
+	case TDH_MR_EXTEND:
 		return td_find(in->rdx & CORE_PAGE_MASK);
-	case TDH_VP_INIT: case TDH_VP_ENTER:
+	case TDH_VP_INIT:
+	case TDH_VP_ENTER:
 		return td_of_page(in->rcx);
 	case TDH_VP_ADDCX:
 		return td_of_page(in->rdx);
@@ -322,7 +328,7 @@ static bool bookable(const struct seam_regs *r)
 
 	switch (r->rax & TDX_LEAF_MASK) {
 	case TDH_SYS_SHUTDOWN:
-		return false;		/* the end of every world */
+		return false; /* the end of every world */
 	case TDH_MNG_CREATE:
 		for (i = 0; i < MAX_TDS; i++)
 			unused += !w.td[i].tdr;
@@ -333,8 +339,7 @@ static bool bookable(const struct seam_regs *r)
 	default:
 		td = td_find(r->rdx & CORE_PAGE_MASK);
 	}
-	return !td || (td->nr_pages < MAX_PAGES - MAX_DEPTH &&
-		       td->nr_maps < MAX_MAPS - MAX_DEPTH &&
+	return !td || (td->nr_pages < MAX_PAGES - MAX_DEPTH && td->nr_maps < MAX_MAPS - MAX_DEPTH &&
 		       td->nr_vps < MAX_VPS - MAX_DEPTH);
 }
 
@@ -422,14 +427,21 @@ static void world_enter(void *ctx, u32 lp, struct seam_regs *regs)
 static void world_open(u64 seed, bool late_lp_init)
 {
 	static const struct seam_ops ops = {
-		.map = world_map, .entropy = world_entropy, .pause = world_pause,
-		.irq_pending = world_irq_pending, .enter = world_enter,
+		.map = world_map,
+		.entropy = world_entropy,
+		.pause = world_pause,
+		.irq_pending = world_irq_pending,
+		.enter = world_enter,
 	};
 	struct seam_config cfg = {
-		.nr_lps = LPS, .lp_pkg = lp_pkg, .nr_pkgs = PKGS,
-		.nr_mktme_keyids = GLOBAL_HKID - 1, .nr_tdx_keyids = NR_HKIDS + 1,
+		.nr_lps = LPS,
+		.lp_pkg = lp_pkg,
+		.nr_pkgs = PKGS,
+		.nr_mktme_keyids = GLOBAL_HKID - 1,
+		.nr_tdx_keyids = NR_HKIDS + 1,
 		.hkid_shift = HKID_SHIFT,
-		.nr_cmrs = 1, .cmr = { { 0x100000, MEM_SIZE - 0x100000 } },
+		.nr_cmrs = 1,
+		.cmr = { { 0x100000, MEM_SIZE - 0x100000 } },
 		.late_lp_init = late_lp_init,
 	};
 	u64 calls = w.calls, limit = w.limit, *array;
@@ -448,10 +460,14 @@ static void world_open(u64 seed, bool late_lp_init)
 	if (!w.seam)
 		abort();
 	*(struct tdx_tdmr_info *)(w.mem + TDMR_INFO) = (struct tdx_tdmr_info){
-		.base = TDMR_BASE, .size = TDMR_SIZE,
-		.pamt_1g_base = PAMT_1G, .pamt_1g_size = 0x1000,
-		.pamt_2m_base = PAMT_2M, .pamt_2m_size = 0x2000,
-		.pamt_4k_base = PAMT_4K, .pamt_4k_size = 0x400000,
+		.base = TDMR_BASE,
+		.size = TDMR_SIZE,
+		.pamt_1g_base = PAMT_1G,
+		.pamt_1g_size = 0x1000,
+		.pamt_2m_base = PAMT_2M,
+		.pamt_2m_size = 0x2000,
+		.pamt_4k_base = PAMT_4K,
+		.pamt_4k_size = 0x400000,
 	};
 	array = (u64 *)(w.mem + TDMR_ARRAY);
 	array[0] = TDMR_INFO;

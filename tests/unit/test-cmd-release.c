@@ -6,9 +6,9 @@
 #include "lib-fake.h"
 #include "release/release.h"
 
-#define DEV	100
-#define PIDFD	200
-#define PID	4100
+#define DEV   100
+#define PIDFD 200
+#define PID   4100
 
 static bool signalled;
 
@@ -103,8 +103,13 @@ static int v_kcmp(void *arg, pid_t a, pid_t b, int type, unsigned long ia, unsig
 }
 
 static const struct tdxctl_ops ops = {
-	.open = v_open, .close = v_close, .ioctl = v_ioctl, .pidfd_open = v_pidfd_open,
-	.pidfd_send_signal = v_signal, .pidfd_wait = v_wait, .kcmp = v_kcmp,
+	.open = v_open,
+	.close = v_close,
+	.ioctl = v_ioctl,
+	.pidfd_open = v_pidfd_open,
+	.pidfd_send_signal = v_signal,
+	.pidfd_wait = v_wait,
+	.kcmp = v_kcmp,
 };
 
 /* What "tdxctl release @vm" has to say; @json: as a document. */

@@ -12,7 +12,7 @@ static void test_late(void)
 
 	/* A page fault of a TD that has been running for days. */
 	rig_call(&r, 0, TDH_MEM_PAGE_AUG, G(1), D, PAGE(1), 0);
-	CHECK_TD(&r, D, state, LEDGER_TD_UNKNOWN);	/* initialised or runnable */
+	CHECK_TD(&r, D, state, LEDGER_TD_UNKNOWN); /* initialised or runnable */
 	CHECK_TD(&r, D, hkid, LEDGER_UNKNOWN32);
 	CHECK_TD(&r, D, keyed_pkgs, 3);
 	CHECK_TD(&r, D, private_pages, LEDGER_UNKNOWN);
@@ -108,10 +108,18 @@ static void test_late_key(void)
 static void test_adopt(void)
 {
 	struct ledger_td known = {
-		.tdr = D, .state = LEDGER_TD_RUNNABLE, .hkid = 19, .last_hkid = 19,
-		.keyed_pkgs = LEDGER_UNKNOWN32, .vcpus = 2, .max_vcpus = 8,
-		.private_pages = LEDGER_UNKNOWN, .sept_pages = LEDGER_UNKNOWN,
-		.control_pages = 19, .created_ns = 5, .was_runnable = true,
+		.tdr = D,
+		.state = LEDGER_TD_RUNNABLE,
+		.hkid = 19,
+		.last_hkid = 19,
+		.keyed_pkgs = LEDGER_UNKNOWN32,
+		.vcpus = 2,
+		.max_vcpus = 8,
+		.private_pages = LEDGER_UNKNOWN,
+		.sept_pages = LEDGER_UNKNOWN,
+		.control_pages = 19,
+		.created_ns = 5,
+		.was_runnable = true,
 		.owner = { .tgid = 55, .tid = 55, .fd = 3, .comm = "old" },
 	};
 	struct rig r;
@@ -168,7 +176,10 @@ static void test_adopt(void)
 static void test_late_owner(void)
 {
 	struct ledger_td known = {
-		.tdr = E, .state = LEDGER_TD_UNKNOWN, .hkid = 19, .last_hkid = 19,
+		.tdr = E,
+		.state = LEDGER_TD_UNKNOWN,
+		.hkid = 19,
+		.last_hkid = 19,
 		.owner = { .tgid = 61, .tid = 61, .fd = 3, .start_ns = 7, .comm = "other" },
 	};
 	struct rig r;
@@ -182,7 +193,9 @@ static void test_late_owner(void)
 	CHECK(!ledger_names_owner(1ULL << 63));
 
 	rig_open(&r, false);
-	r.caller = (struct ledger_owner){ .tgid = 60, .tid = 62, .fd = -1, .start_ns = 7, .comm = "vmm" };
+	r.caller = (struct ledger_owner){
+		.tgid = 60, .tid = 62, .fd = -1, .start_ns = 7, .comm = "vmm"
+	};
 	rig_call(&r, 0, TDH_MEM_RANGE_BLOCK, G(1), E, 0, 0);
 	CHECK_TD(&r, E, owner.tgid, 0);
 	rig_call(&r, 0, TDH_MEM_PAGE_AUG, G(1), E, PAGE(1), 0);

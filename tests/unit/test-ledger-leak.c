@@ -130,7 +130,8 @@ static void test_whose_page(void)
 	rig_call(&r, 0, TDH_PHYMEM_PAGE_RECLAIM, PAGE(7), 0, 0, TDX_ST(PAGE_METADATA_INCORRECT));
 	CHECK_EQ(ledger_td_find(r.l, D)->fail_leaf, 0);
 	CHECK_EQ(ledger_td_find(r.l, E)->fail_leaf, 0);
-	rig_call(&r, 0, TDH_PHYMEM_PAGE_RECLAIM, TDVPR(E, 0), 0, 0, TDX_ST(PAGE_METADATA_INCORRECT));
+	rig_call(&r, 0, TDH_PHYMEM_PAGE_RECLAIM, TDVPR(E, 0), 0, 0,
+		 TDX_ST(PAGE_METADATA_INCORRECT));
 	CHECK_EQ(ledger_td_find(r.l, D)->fail_leaf, 0);
 	CHECK_EQ(ledger_td_find(r.l, E)->fail_leaf, TDH_PHYMEM_PAGE_RECLAIM);
 	rig_close(&r);

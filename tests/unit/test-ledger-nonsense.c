@@ -10,9 +10,9 @@
 #include "ledger/ledger-priv.h"
 #include "ledger/wire.h"
 
-#define PAGES		24
-#define OPEN		6	/* calls under way at once */
-#define CHECK_EVERY	64
+#define PAGES	    24
+#define OPEN	    6 /* calls under way at once */
+#define CHECK_EVERY 64
 
 static u64 state;
 
@@ -41,10 +41,15 @@ static u64 operand(void)
 static u64 status(void)
 {
 	static const u64 some[] = {
-		TDX_ST(HKID_NOT_FREE), TDX_ST(LIFECYCLE_STATE_INCORRECT),
-		TDX_ST(WBCACHE_NOT_COMPLETE), TDX_ST_OP(OPERAND_BUSY, TDX_OP_KOT),
-		TDX_ST(TD_ASSOCIATED_PAGES_EXIST), TDX_ST(KEY_CONFIGURED), TDX_SEAMCALL_GP,
-		TDX_SEAMCALL_VMFAILINVALID, ~0ULL,
+		TDX_ST(HKID_NOT_FREE),
+		TDX_ST(LIFECYCLE_STATE_INCORRECT),
+		TDX_ST(WBCACHE_NOT_COMPLETE),
+		TDX_ST_OP(OPERAND_BUSY, TDX_OP_KOT),
+		TDX_ST(TD_ASSOCIATED_PAGES_EXIST),
+		TDX_ST(KEY_CONFIGURED),
+		TDX_SEAMCALL_GP,
+		TDX_SEAMCALL_VMFAILINVALID,
+		~0ULL,
 	};
 
 	return rnd(10) < 7 ? 0 : some[rnd(ARRAY_SIZE(some))];
@@ -82,8 +87,7 @@ static void check_lists(const struct ledger *l)
 		     i = l->vcpu[i].next, vcpus++) {
 			CHECK(&l->td[l->vcpu[i].td] == td);
 			CHECK_EQ(ledger_map_find(&l->vcpu_map, l->vcpu[i].tdvpr), i);
-			CHECK(l->vcpu[i].next == LEDGER_NONE ||
-			      l->vcpu[l->vcpu[i].next].prev == i);
+			CHECK(l->vcpu[i].next == LEDGER_NONE || l->vcpu[l->vcpu[i].next].prev == i);
 		}
 	}
 	for (i = l->vcpu_free; i != LEDGER_NONE && vcpus <= l->cfg.max_vcpus; i = l->vcpu[i].next)
@@ -118,7 +122,10 @@ static void check_wire(const struct ledger *l)
 	static const u32 id[PKGS] = { 0, 1 };
 	struct wire_cpu cpus[CPUS] = { { 0 } };
 	struct wire_host h = {
-		.nr_cpus = CPUS, .cpus = cpus, .nr_pkgs = PKGS, .pkg_id = id,
+		.nr_cpus = CPUS,
+		.cpus = cpus,
+		.nr_pkgs = PKGS,
+		.pkg_id = id,
 	};
 	size_t len = wire_size(l, &h);
 	void *buf = malloc(len);
@@ -132,9 +139,12 @@ static void check_wire(const struct ledger *l)
 static void one_record(struct rig *r, struct ledger_call *open, bool *is_open)
 {
 	struct ledger_td known = {
-		.tdr = operand(), .state = rnd(LEDGER_TD_LEAKED), .hkid = (u32)operand(),
+		.tdr = operand(),
+		.state = rnd(LEDGER_TD_LEAKED),
+		.hkid = (u32)operand(),
 	};
-	struct ledger_regs out = { .rcx = rnd(3) ? rnd(10) : operand(), .rdx = operand(),
+	struct ledger_regs out = { .rcx = rnd(3) ? rnd(10) : operand(),
+				   .rdx = operand(),
 				   .r8 = rnd(4) };
 	u32 i = rnd(OPEN);
 
@@ -149,12 +159,12 @@ static void one_record(struct rig *r, struct ledger_call *open, bool *is_open)
 		r->now += LEDGER_STALE_NS / (1 + rnd(3));
 		return;
 	}
-	if (!is_open[i] || !rnd(50)) {		/* some are never ended */
+	if (!is_open[i] || !rnd(50)) { /* some are never ended */
 		open[i] = rig_begin(r, rnd(CPUS + 1), leaf(), operand(), operand(), operand());
 		is_open[i] = true;
 		return;
 	}
-	if (!rnd(30)) {				/* this one never began */
+	if (!rnd(30)) { /* this one never began */
 		open[i].rax = leaf();
 		open[i].counted = rnd(2);
 	}

@@ -3,8 +3,8 @@
 #include "ledger-rig.h"
 #include "ledger/ledger-priv.h"
 
-#define D	0x100000000ULL
-#define E	0x110000000ULL
+#define D 0x100000000ULL
+#define E 0x110000000ULL
 
 static const struct ledger_leaf *leaf_of(const struct rig *r, u32 leaf)
 {
@@ -36,7 +36,7 @@ static void test_key_config(void)
 	CHECK(p0->in_flight && !p1->in_flight);
 	CHECK_EQ(p0->in_flight_since_ns, since);
 	CHECK_EQ(p0->in_flight_tdr, D);
-	CHECK_EQ(p0->in_flight_owner.tgid, 100);	/* the TD's, not the kworker */
+	CHECK_EQ(p0->in_flight_owner.tgid, 100); /* the TD's, not the kworker */
 	/* Another package does not collide, the same one does. */
 	r.now += 10;
 	b = rig_begin(&r, 2, TDH_MNG_KEY_CONFIG, E, 0, 0);
@@ -45,7 +45,7 @@ static void test_key_config(void)
 	CHECK_EQ(p0->contended, 1);
 	CHECK_EQ(p1->in_flight_owner.tgid, 200);
 	rig_end(&r, &c, TDX_ST_OP(OPERAND_BUSY, TDX_OP_KET));
-	CHECK_EQ(p0->contended, 1);			/* once per call */
+	CHECK_EQ(p0->contended, 1); /* once per call */
 	CHECK_EQ(p0->busy_retries, 1);
 	CHECK_EQ(p0->in_flight_tdr, D);
 	CHECK_EQ(p0->in_flight_since_ns, since);
@@ -102,7 +102,7 @@ static void test_kot(void)
 	/* One write-back per package, all under one tdx_lock. */
 	a = rig_begin(&r, 1, TDH_PHYMEM_CACHE_WB, 0, 0, 0);
 	b = rig_begin(&r, 3, TDH_PHYMEM_CACHE_WB, 0, 0, 0);
-	CHECK_EQ(k->in_flight_owner.tgid, 100);		/* for whom, not who */
+	CHECK_EQ(k->in_flight_owner.tgid, 100); /* for whom, not who */
 	CHECK_EQ(k->in_flight_tdr, D);
 	rig_end(&r, &a, TDX_ST(INTERRUPTED_RESUMABLE));
 	CHECK(k->in_flight);
@@ -238,7 +238,7 @@ static void test_leaves(void)
 	call = rig_begin(&r, 0, TDH_SYS_RD, 0, 0, 0);
 	ledger_end(r.l, &call, r.now, 0, NULL);
 	call = rig_begin(&r, 0, TDH_SYS_RD, 0, 0, 0);
-	ledger_end(r.l, &call, r.now - 1, 0, NULL);	/* a clock gone back */
+	ledger_end(r.l, &call, r.now - 1, 0, NULL); /* a clock gone back */
 	call = rig_begin(&r, 0, TDH_SYS_RD, 0, 0, 0);
 	ledger_end(r.l, &call, r.now + (1ULL << 40), 0, NULL);
 	s = leaf_of(&r, TDH_SYS_RD);
@@ -289,14 +289,15 @@ static void test_leaves(void)
 	rig_close(&r);
 }
 
-#define MAP_MAX	1000
+#define MAP_MAX 1000
 
 /* Against a plain array, with keys that crowd together. */
 static void test_map(void)
 {
 	u32 cap = ledger_map_capacity(MAP_MAX), i, n = 0, wrong = 0;
 	struct ledger_map m = {
-		.slot = calloc(cap, sizeof(*m.slot)), .mask = cap - 1,
+		.slot = calloc(cap, sizeof(*m.slot)),
+		.mask = cap - 1,
 	};
 	static bool in[4 * MAP_MAX];
 	u64 rnd = 1;

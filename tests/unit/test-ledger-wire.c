@@ -3,8 +3,8 @@
 #include "ledger-rig.h"
 #include "ledger/wire.h"
 
-#define D	0x100000000ULL
-#define E	0x110000000ULL
+#define D 0x100000000ULL
+#define E 0x110000000ULL
 
 static const struct wire_cpu cpus[CPUS] = {
 	{ .cpu = 0, .pkg = 0, .online = true },
@@ -17,8 +17,12 @@ static const u32 pkg_id[PKGS] = { 0, 3 };
 static struct wire_host host(void)
 {
 	return (struct wire_host){
-		.now_ns = 5000, .boot_offset_ns = 77,
-		.nr_cpus = CPUS, .cpus = cpus, .nr_pkgs = PKGS, .pkg_id = pkg_id,
+		.now_ns = 5000,
+		.boot_offset_ns = 77,
+		.nr_cpus = CPUS,
+		.cpus = cpus,
+		.nr_pkgs = PKGS,
+		.pkg_id = pkg_id,
 	};
 }
 
@@ -105,7 +109,7 @@ static void test_records(void)
 	free(s);
 
 	r.owner.start_ns = 1234;
-	memset(r.owner.comm, 'x', sizeof(r.owner.comm));	/* no terminator */
+	memset(r.owner.comm, 'x', sizeof(r.owner.comm)); /* no terminator */
 	rig_td(&r, D, 17);
 	memcpy(r.owner.comm, "b\0secret", 9);
 	rig_td(&r, E, 18);
@@ -213,8 +217,14 @@ static void test_unknown(void)
 static void test_locks(void)
 {
 	struct wire_lock tdx = {
-		.present = true, .held = true, .tgid = 41, .tid = 42, .comm = "holder",
-		.since_ns = 900, .contended = 5, .longest_ns = 1ULL << 40,
+		.present = true,
+		.held = true,
+		.tgid = 41,
+		.tid = 42,
+		.comm = "holder",
+		.since_ns = 900,
+		.contended = 5,
+		.longest_ns = 1ULL << 40,
 	};
 	struct wire_lock keys[PKGS] = { { .present = true }, { .present = false } };
 	struct wire_host h = host();
@@ -299,12 +309,22 @@ static void test_large(void)
 	static u16 map[BIG_CPUS];
 	static const u32 id[BIG_PKGS] = { 0, 1, 2, 3, 4, 5, 6, 7 };
 	struct ledger_config cfg = {
-		.global_hkid = 32, .first_hkid = 33, .nr_hkids = BIG_HKIDS,
-		.hkid_shift = 46, .nr_cpus = BIG_CPUS, .nr_pkgs = BIG_PKGS,
-		.cpu_pkg = map, .max_tds = BIG_HKIDS, .max_vcpus = 64, .from_start = true,
+		.global_hkid = 32,
+		.first_hkid = 33,
+		.nr_hkids = BIG_HKIDS,
+		.hkid_shift = 46,
+		.nr_cpus = BIG_CPUS,
+		.nr_pkgs = BIG_PKGS,
+		.cpu_pkg = map,
+		.max_tds = BIG_HKIDS,
+		.max_vcpus = 64,
+		.from_start = true,
 	};
 	struct wire_host h = {
-		.nr_cpus = BIG_CPUS, .cpus = many, .nr_pkgs = BIG_PKGS, .pkg_id = id,
+		.nr_cpus = BIG_CPUS,
+		.cpus = many,
+		.nr_pkgs = BIG_PKGS,
+		.pkg_id = id,
 	};
 	struct tdxctl_snapshot_hdr *s;
 	struct ledger_totals t;

@@ -133,7 +133,8 @@ static void test_hkid_reuse(void)
 static void test_leak(void)
 {
 	const u64 busy[] = {
-		TDX_ST_OP(OPERAND_BUSY, TDX_OP_KOT), TDX_ST_OP(OPERAND_BUSY, 1),
+		TDX_ST_OP(OPERAND_BUSY, TDX_OP_KOT),
+		TDX_ST_OP(OPERAND_BUSY, 1),
 	};
 	struct rig r;
 	u32 i;
@@ -220,7 +221,7 @@ static void test_missed(void)
 	CHECK_TD(&r, D, private_pages, LEDGER_UNKNOWN);
 	CHECK_TD(&r, D, sept_pages, LEDGER_UNKNOWN);
 	CHECK_TD(&r, D, control_pages, LEDGER_UNKNOWN);
-	CHECK_TD(&r, D, vcpus, 1);		/* runnable: no more can come */
+	CHECK_TD(&r, D, vcpus, 1); /* runnable: no more can come */
 	CHECK_TD(&r, E, vcpus, LEDGER_UNKNOWN32);
 	CHECK_TD(&r, D, state, LEDGER_TD_RUNNABLE);
 	rig_call(&r, 0, TDH_MEM_PAGE_AUG, G(1), D, PAGE(1), 0);
@@ -377,7 +378,7 @@ static void test_module_restart(void)
 	rig_td(&r, D, 17);
 	rig_call(&r, 0, TDH_SYS_INIT, 0, 0, 0, 0);
 	CHECK_EQ(ledger_cpu_at(r.l, 3)->lp_init, 0);
-	CHECK_EQ(ledger_td_count(r.l), 1);	/* TDs survive a runtime update */
+	CHECK_EQ(ledger_td_count(r.l), 1); /* TDs survive a runtime update */
 	for (i = 0; i < CPUS; i++)
 		rig_call(&r, i, TDH_SYS_LP_INIT, 0, 0, 0, 0);
 	CHECK(!ledger_complete(r.l));

@@ -3,20 +3,20 @@
 #include <linux/kcmp.h>
 #include "lib-fake.h"
 
-#define VM	"anon_inode:kvm-vm"
-#define PIDFD	1000
+#define VM    "anon_inode:kvm-vm"
+#define PIDFD 1000
 
 static struct world {
 	uint64_t features;
 	bool no_kvm;
 	bool layout_refused;
-	int answer;			/* to every ADOPT */
+	int answer; /* to every ADOPT */
 	uint32_t max_vcpus;
-	int same_fd[2];			/* two descriptors of one file */
-	struct tdxctl_td late;		/* a TD the helper found by its calls */
+	int same_fd[2];	       /* two descriptors of one file */
+	struct tdxctl_td late; /* a TD the helper found by its calls */
 	/* what was asked */
 	int layouts, done, nr_asked;
-	int asked[8][2];		/* process, descriptor */
+	int asked[8][2]; /* process, descriptor */
 } world;
 
 static int w_open(void *arg, const char *path, int flags)
@@ -104,8 +104,11 @@ static int w_ioctl(void *arg, int fd, unsigned long req, void *p)
 }
 
 static const struct tdxctl_ops ops = {
-	.open = w_open, .close = w_close, .ioctl = w_ioctl,
-	.pidfd_open = w_pidfd_open, .kcmp = w_kcmp,
+	.open = w_open,
+	.close = w_close,
+	.ioctl = w_ioctl,
+	.pidfd_open = w_pidfd_open,
+	.kcmp = w_kcmp,
 };
 
 /* Process 40 has two VMs, one of them twice; 41 has none; 42 has one. */
@@ -182,8 +185,10 @@ static void refused(void)
 static void not_looked_for(void)
 {
 	static const struct world worlds[] = {
-		{ .features = TDXCTL_F_ADOPTED }, { .features = TDXCTL_F_FROM_START },
-		{ .features = TDXCTL_F_EMULATED }, { .no_kvm = true },
+		{ .features = TDXCTL_F_ADOPTED },
+		{ .features = TDXCTL_F_FROM_START },
+		{ .features = TDXCTL_F_EMULATED },
+		{ .no_kvm = true },
 	};
 
 	for (size_t i = 0; i < sizeof(worlds) / sizeof(worlds[0]); i++) {
@@ -208,7 +213,9 @@ static const struct tdxctl_td_view *older(const struct tdxctl_snapshot *snap, in
 static void unreadable(void)
 {
 	struct tdxctl_snapshot *snap = snapshot((struct world){
-		.answer = -EOPNOTSUPP, .max_vcpus = 8, .same_fd = { 7, 9 },
+		.answer = -EOPNOTSUPP,
+		.max_vcpus = 8,
+		.same_fd = { 7, 9 },
 	});
 	const struct tdxctl_td_view *v;
 

@@ -4,18 +4,18 @@
 #include <bpf/libbpf.h>
 #include "lib-fake.h"
 
-#define BTF_DIR	"sys/kernel/btf/"
+#define BTF_DIR "sys/kernel/btf/"
 
 /* What the kernel of a test leaves out or has otherwise. */
 struct kernel {
 	bool no_hkid;
-	bool wide_hkid;			/* eight bytes */
-	bool dead_is_bit;		/* vm_dead is a bit field */
+	bool wide_hkid;	  /* eight bytes */
+	bool dead_is_bit; /* vm_dead is a bit field */
 	bool no_states;
-	bool other_params;		/* of the S-EPT callback */
+	bool other_params; /* of the S-EPT callback */
 	bool no_kvm_tdx;
 	bool no_vcpu;
-	bool built_in;			/* KVM in vmlinux */
+	bool built_in; /* KVM in vmlinux */
 };
 
 struct types {

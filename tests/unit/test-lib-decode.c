@@ -79,8 +79,21 @@ static void outcomes(void)
 static void refused(void)
 {
 	static const char *const bad[] = {
-		"", "0x", "x", "-", "--", "-1", "0x1g", "1e", "0x10000000000000000", "TDX_", "TDH",
-		"TDH.MNG", "ENOENT", " 1", "18446744073709551616",
+		"",
+		"0x",
+		"x",
+		"-",
+		"--",
+		"-1",
+		"0x1g",
+		"1e",
+		"0x10000000000000000",
+		"TDX_",
+		"TDH",
+		"TDH.MNG",
+		"ENOENT",
+		" 1",
+		"18446744073709551616",
 		"0000000000000000000000000000000000000000000001",
 	};
 	struct tdxctl_word w;
@@ -136,7 +149,8 @@ static void logs(void)
 	CHECK_EQ(found("KVM: unknown exit, hardware reason c000092100000122"), 1);
 	CHECK_EQ(found("KVM: unknown exit, hardware reason 31"), 0);
 	/* What a VMM makes of an error of that one command. */
-	CHECK_EQ(found("TDX ioctl KVM_TDX_INIT_VM failed, hw_errors: 0x0: No space left on device"), 1);
+	CHECK_EQ(found("TDX ioctl KVM_TDX_INIT_VM failed, hw_errors: 0x0: No space left on device"),
+		 1);
 	CHECK_EQ(found("KVM_TDX_INIT_VM failed: Device or resource busy, Input/output error"), 2);
 	CHECK_EQ(found("VFIO_MAP_DMA failed: No space left on device"), 0);
 	CHECK_EQ(found("No space left on device: KVM_TDX_INIT_VM"), 0);

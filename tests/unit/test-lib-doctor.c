@@ -40,8 +40,13 @@ static void start(void)
 	for (int i = 0; i < 4; i++)
 		hkids[i].state = i ? TDXCTL_HKID_FREE : TDXCTL_HKID_CONFIGURED;
 	snap = (struct tdxctl_snapshot){
-		.source = TDXCTL_SOURCE_HELPER, .platform.has_tdx = true,
-		.hdr.now_ns = 120000000000ULL, .nr_hkids = 4, .hkids = hkids, .nr_tds = 1, .tds = &td,
+		.source = TDXCTL_SOURCE_HELPER,
+		.platform.has_tdx = true,
+		.hdr.now_ns = 120000000000ULL,
+		.nr_hkids = 4,
+		.hkids = hkids,
+		.nr_tds = 1,
+		.tds = &td,
 	};
 	memset(&facts, 0, sizeof(facts));
 	facts.snap = &snap;
@@ -51,8 +56,8 @@ static void start(void)
 	facts.log.text = (char *)"";
 	facts.log_complete = true;
 	facts.vm_log_count.readable = true;
-	facts.last_log.reason = facts.config.reason = facts.cpu.flags.reason = facts.cpu.bugs.reason =
-		facts.td_attributes.reason = "not there";
+	facts.last_log.reason = facts.config.reason = facts.cpu.flags.reason =
+		facts.cpu.bugs.reason = facts.td_attributes.reason = "not there";
 }
 
 static enum tdxctl_rule_state state(const char *id, const char *detail)
@@ -85,7 +90,7 @@ static void drift(void)
 	hkids[1].state = TDXCTL_HKID_ASSIGNED;
 	CHECK_EQ(state("hkid.cgroup_drift", "counts 1 HKIDs, 2 are in use"), TDXCTL_RULE_WARN);
 	snap.source = TDXCTL_SOURCE_HOST;
-	CHECK_EQ(state("hkid.cgroup_drift", NULL), TDXCTL_RULE_OK);	/* the log says no */
+	CHECK_EQ(state("hkid.cgroup_drift", NULL), TDXCTL_RULE_OK); /* the log says no */
 	facts.log_complete = false;
 	CHECK_EQ(state("hkid.cgroup_drift", "helper"), TDXCTL_RULE_UNKNOWN);
 }
@@ -110,7 +115,8 @@ static void slow_teardown(void)
 	td.td.state = TDXCTL_TD_BLOCKED;
 	CHECK_EQ(state("teardown.slow", NULL), TDXCTL_RULE_OK);
 	td.td.private_pages = 12;
-	CHECK_EQ(state("teardown.slow", "in teardown for 119 s, 12 pages are left"), TDXCTL_RULE_WARN);
+	CHECK_EQ(state("teardown.slow", "in teardown for 119 s, 12 pages are left"),
+		 TDXCTL_RULE_WARN);
 }
 
 static bool match(const char *text, const char *pattern, const char *want)
@@ -118,7 +124,8 @@ static bool match(const char *text, const char *pattern, const char *want)
 	const char *line = "";
 	size_t len = 0;
 
-	return tdxctl_rule_match(text, pattern, &line, &len) && len == strlen(want) && !memcmp(line, want, len);
+	return tdxctl_rule_match(text, pattern, &line, &len) && len == strlen(want) &&
+	       !memcmp(line, want, len);
 }
 
 static void patterns(void)
@@ -130,7 +137,8 @@ static void patterns(void)
 	CHECK(!match("b\nd", "b*d", ""));
 	/* The upper half of a status is the beginning of sixteen digits. */
 	CHECK(match("x 0xc0000b0800000001", "0xc0000b08", "x 0xc0000b0800000001"));
-	CHECK(match("0xc0000b08 0xc0000b0800000001,", "0xc0000b08", "0xc0000b08 0xc0000b0800000001,"));
+	CHECK(match("0xc0000b08 0xc0000b0800000001,", "0xc0000b08",
+		    "0xc0000b08 0xc0000b0800000001,"));
 	CHECK(!match("x 0xc0000b08 0xc0000b080000001 0xc0000b08000000011", "0xc0000b08", ""));
 	CHECK(!match("x 0xc0000b08\n00000001", "0xc0000b08", ""));
 	CHECK(!match("", "x", ""));
@@ -152,7 +160,8 @@ static void hkids_of_the_helper(void)
 	CHECK_EQ(state("hkid.exhausted", NULL), TDXCTL_RULE_OK);
 	for (int i = 0; i < 4; i++)
 		hkids[i].state = TDXCTL_HKID_LEAKED;
-	CHECK_EQ(state("hkid.exhausted", "all 4 HKIDs are in use, 4 of them leaked"), TDXCTL_RULE_FAIL);
+	CHECK_EQ(state("hkid.exhausted", "all 4 HKIDs are in use, 4 of them leaked"),
+		 TDXCTL_RULE_FAIL);
 	CHECK_EQ(state("hkid.leaked", "4 of 4"), TDXCTL_RULE_FAIL);
 	/* The TD that runs is the better answer. */
 	CHECK_EQ(state("hkid.leak_blocks_offline", NULL), TDXCTL_RULE_OK);

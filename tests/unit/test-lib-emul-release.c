@@ -92,7 +92,8 @@ static void release_interrupted(int steps, bool give_up)
 /* Cancelled before anything was done: nothing is written, whatever the way. */
 static void cancelled_at_once(void)
 {
-	struct tdxctl_ctx *ctx = host(HOST(TD("web", ",\"pages\":10") ",{\"op\":\"release\",\"td\":1}"));
+	struct tdxctl_ctx *ctx =
+		host(HOST(TD("web", ",\"pages\":10") ",{\"op\":\"release\",\"td\":1}"));
 	struct tdxctl_release_state st;
 	struct tdxctl_snapshot *snap;
 	struct tdxctl_release *r = open_release(ctx, 0, TDXCTL_STRATEGY_STOP, 0, &st);
@@ -119,7 +120,8 @@ static void interruptions(void)
 
 static void strategies(void)
 {
-	struct tdxctl_ctx *ctx = host(HOST(TD("a", ",\"until\":\"init\"") "," TD("b", ",\"pages\":10")));
+	struct tdxctl_ctx *ctx =
+		host(HOST(TD("a", ",\"until\":\"init\"") "," TD("b", ",\"pages\":10")));
 	struct tdxctl_release_state st;
 	struct tdxctl_snapshot *snap;
 	struct tdxctl_release *r;
@@ -172,8 +174,9 @@ static void other_user(void)
 		if (!pid) {
 			if (setresuid(65534, 65534, 65534))
 				_exit(3);
-			_exit(open_release(ctx, 0, TDXCTL_STRATEGY_AUTO, -EPERM, &st) ? 1 :
-			      !strstr(tdxctl_error(ctx), "another user (uid 4242)"));
+			_exit(open_release(ctx, 0, TDXCTL_STRATEGY_AUTO, -EPERM, &st) ?
+				      1 :
+				      !strstr(tdxctl_error(ctx), "another user (uid 4242)"));
 		}
 		CHECK_EQ(waitpid(pid, &status, 0), pid);
 		CHECK_EQ(status, 0);
@@ -187,8 +190,8 @@ static void other_user(void)
 static void leak(void)
 {
 	struct tdxctl_ctx *ctx = host(HOST(
-		"{\"op\":\"fault\",\"leaf\":\"TDH.MNG.KEY.FREEID\",\"status\":\"TDX_WBCACHE_NOT_COMPLETE\"},"
-		TD("web", ",\"pages\":100")));
+		"{\"op\":\"fault\",\"leaf\":\"TDH.MNG.KEY.FREEID\",\"status\":\"TDX_WBCACHE_NOT_COMPLETE\"}," TD(
+			"web", ",\"pages\":100")));
 	struct tdxctl_release_state st;
 	struct tdxctl_health_report *health;
 	struct tdxctl_snapshot *snap;
@@ -245,8 +248,9 @@ static void pages_kept(void)
 /* A release that needs tdx_lock waits in real time and can be stopped. */
 static void waits_for_lock(void)
 {
-	struct tdxctl_ctx *ctx = host(HOST(TD("a", ",\"pages\":5") ",{\"op\":\"hold\",\"lock\":\"tdx\",\"pid\":77,"
-			"\"ms\":1,\"more_ms\":300}"));
+	struct tdxctl_ctx *ctx =
+		host(HOST(TD("a", ",\"pages\":5") ",{\"op\":\"hold\",\"lock\":\"tdx\",\"pid\":77,"
+						  "\"ms\":1,\"more_ms\":300}"));
 	struct tdxctl_release_state st;
 	struct tdxctl_release *r;
 	struct timespec a, b;

@@ -21,7 +21,9 @@ static int load_text(const char *text, const char *says)
 
 static void bad_files(void)
 {
-	static const struct { const char *text, *says; } bad[] = {
+	static const struct {
+		const char *text, *says;
+	} bad[] = {
 		{ "", "not JSON" },
 		{ "{", "not JSON" },
 		{ "hello", "line 1: not JSON" },
@@ -32,16 +34,21 @@ static void bad_files(void)
 		{ "null", "an object is expected" },
 		{ "{}", "'format'" },
 		{ "{\"format\":1}", "'format'" },
-		{ "{\"format\":\"tdxctl-host\",\"version\":2," TOPO ",\"events\":[]}", "'version'" },
-		{ "{\"format\":\"tdxctl-host\",\"version\":\"1\"," TOPO ",\"events\":[]}", "'version'" },
-		{ "{\"format\":\"tdxctl-host\",\"version\":1,\"events\":[]}", "'topology': missing" },
+		{ "{\"format\":\"tdxctl-host\",\"version\":2," TOPO ",\"events\":[]}",
+		  "'version'" },
+		{ "{\"format\":\"tdxctl-host\",\"version\":\"1\"," TOPO ",\"events\":[]}",
+		  "'version'" },
+		{ "{\"format\":\"tdxctl-host\",\"version\":1,\"events\":[]}",
+		  "'topology': missing" },
 		{ "{\"format\":\"tdxctl-host\",\"version\":1," TOPO "}", "'events'" },
 		{ "{\"format\":\"tdxctl-host\",\"version\":1," TOPO ",\"events\":{}}", "'events'" },
-		{ "{\"format\":\"tdxctl-host\",\"version\":1," TOPO ",\"events\":[],\"x\":1}", "'x': unknown" },
+		{ "{\"format\":\"tdxctl-host\",\"version\":1," TOPO ",\"events\":[],\"x\":1}",
+		  "'x': unknown" },
 		{ HOST("1"), "event 1: an object" },
 		{ HOST("{}"), "'op'" },
 		{ HOST("{\"op\":\"fly\"}"), "'fly' is unknown" },
-		{ HOST(TD("web", "") ",{\"op\":\"td\",\"pid\":1}"), "event 2 (td): key 'name': missing" },
+		{ HOST(TD("web", "") ",{\"op\":\"td\",\"pid\":1}"),
+		  "event 2 (td): key 'name': missing" },
 		{ HOST(TD("web", ",\"pages\":\"7\"")), "key 'pages': a whole number" },
 		{ HOST(TD("web", ",\"pages\":1.5")), "key 'pages': a whole number" },
 		{ HOST(TD("web", ",\"pages\":-1")), "key 'pages': -1 is not between" },
@@ -53,15 +60,19 @@ static void bad_files(void)
 		{ HOST(TD("", "")), "key 'name'" },
 		{ HOST(TD("a\\u0000b", "")), "key 'name'" },
 		{ HOST(TD("a\\nb", "")), "control" },
-		{ HOST(TD("a", ",\"pages\":16777216") "," TD("b", ",\"pages\":1")), "in all TDs together" },
+		{ HOST(TD("a", ",\"pages\":16777216") "," TD("b", ",\"pages\":1")),
+		  "in all TDs together" },
 		{ HOST("{\"op\":\"release\",\"td\":1}"), "no such TD" },
 		{ HOST("{\"op\":\"cpu\",\"cpu\":4,\"online\":false}"), "no such CPU" },
 		{ HOST("{\"op\":\"cpu\",\"cpu\":1,\"online\":0}"), "true or false" },
 		{ HOST("{\"op\":\"hold\",\"lock\":\"key-config\",\"package\":2,\"pid\":1,\"ms\":1}"),
 		  "no such package" },
-		{ HOST("{\"op\":\"fault\",\"leaf\":\"TDH.FLY\",\"status\":\"0x1\"}"), "'TDH.FLY' is unknown" },
-		{ HOST("{\"op\":\"fault\",\"leaf\":\"TDH.MNG.INIT\",\"status\":\"BUSY\"}"), "'BUSY' is unknown" },
-		{ HOST("{\"op\":\"fault\",\"leaf\":\"TDH.MNG.INIT\",\"status\":\"0x0\"}"), "'0x0' is unknown" },
+		{ HOST("{\"op\":\"fault\",\"leaf\":\"TDH.FLY\",\"status\":\"0x1\"}"),
+		  "'TDH.FLY' is unknown" },
+		{ HOST("{\"op\":\"fault\",\"leaf\":\"TDH.MNG.INIT\",\"status\":\"BUSY\"}"),
+		  "'BUSY' is unknown" },
+		{ HOST("{\"op\":\"fault\",\"leaf\":\"TDH.MNG.INIT\",\"status\":\"0x0\"}"),
+		  "'0x0' is unknown" },
 	};
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
@@ -88,8 +99,10 @@ static void bad_topologies(void)
 	char text[512];
 
 	for (size_t i = 0; i < n; i++) {
-		snprintf(text, sizeof(text), "{\"format\":\"tdxctl-host\",\"version\":1,"
-			 "\"topology\":{\"packages\":%s},\"events\":[]}", topo[i]);
+		snprintf(text, sizeof(text),
+			 "{\"format\":\"tdxctl-host\",\"version\":1,"
+			 "\"topology\":{\"packages\":%s},\"events\":[]}",
+			 topo[i]);
 		/* The last one is the largest that is possible. */
 		CHECK_EQ(load_text(text, i + 1 < n ? "topology" : NULL), i + 1 < n ? -EINVAL : 0);
 	}
@@ -195,7 +208,8 @@ static void init_files(void)
 
 static void exhausted(void)
 {
-	struct tdxctl_ctx *ctx = host(HOST(TD("a", "") "," TD("b", "") "," TD("c", "") "," TD("d", "")));
+	struct tdxctl_ctx *ctx =
+		host(HOST(TD("a", "") "," TD("b", "") "," TD("c", "") "," TD("d", "")));
 	struct tdxctl_snapshot *snap = snapshot(ctx);
 	struct tdxctl_health_report *health;
 
@@ -211,7 +225,8 @@ static void exhausted(void)
 static void offline_package(void)
 {
 #define CPU(n, on) "{\"op\":\"cpu\",\"cpu\":" n ",\"online\":" on "}"
-	struct tdxctl_ctx *ctx = host(HOST(CPU("2", "false") "," CPU("3", "false") "," TD("a", "")));
+	struct tdxctl_ctx *ctx =
+		host(HOST(CPU("2", "false") "," CPU("3", "false") "," TD("a", "")));
 	struct tdxctl_cpu_check_rec *recs;
 	struct tdxctl_snapshot *snap = snapshot(ctx);
 	size_t n;
@@ -245,8 +260,8 @@ static void offline_package(void)
 static void failing_cpu(void)
 {
 	struct tdxctl_ctx *ctx = host(HOST(
-		"{\"op\":\"fault\",\"leaf\":\"TDH.SYS.LP.INIT\",\"status\":\"0xc000050500000000\",\"cpu\":3},"
-		TD("a", "")));
+		"{\"op\":\"fault\",\"leaf\":\"TDH.SYS.LP.INIT\",\"status\":\"0xc000050500000000\",\"cpu\":3}," TD(
+			"a", "")));
 	struct tdxctl_cpu_check_rec *recs;
 	struct tdxctl_snapshot *snap = snapshot(ctx);
 	size_t n;
@@ -278,8 +293,8 @@ static void held_locks(void)
 
 	/* A TD that needs it waits and is counted. */
 	ctx = host(HOST(
-		"{\"op\":\"hold\",\"lock\":\"key-config\",\"package\":1,\"pid\":77,\"ms\":5000,\"more_ms\":2000},"
-		TD("a", "")));
+		"{\"op\":\"hold\",\"lock\":\"key-config\",\"package\":1,\"pid\":77,\"ms\":5000,\"more_ms\":2000}," TD(
+			"a", "")));
 	snap = snapshot(ctx);
 	CHECK_EQ(snap->nr_tds, 1);
 	CHECK_EQ(snap->locks[2].held, 0);

@@ -4,8 +4,8 @@
 #include <zlib.h>
 #include "lib-fake.h"
 
-#define CPU	"sys/devices/system/cpu/"
-#define CG	"sys/fs/cgroup/"
+#define CPU "sys/devices/system/cpu/"
+#define CG  "sys/fs/cgroup/"
 
 static struct tdxctl_facts *facts(void)
 {
@@ -73,12 +73,15 @@ static void all_there(void)
 	fake_file("proc/sys/kernel/osrelease", "7.2.13-x\n");
 	fake_file("proc/cmdline", "ro nr_cpus=4 xmaxcpus=1 nohibernate quiet\n");
 	fake_file("proc/meminfo", "MemTotal:       1024 kB\nMemFree: 1 kB\n");
-	fake_file("proc/cpuinfo", "vendor_id\t: GenuineIntel\ncpu family\t: 6\nmodel\t\t: 143\n"
+	fake_file("proc/cpuinfo",
+		  "vendor_id\t: GenuineIntel\ncpu family\t: 6\nmodel\t\t: 143\n"
 		  "model name\t: X\nflags\t\t: fpu tme movdir64b\nbugs\t\t: tdx_pw_mce\n\nflags\t\t: no\n");
-	fake_file("boot/config-7.2.13-x", "CONFIG_A=y\n# CONFIG_B is not set\nXCONFIG_C=y\nCONFIG_D=m\nCONFIG_E=\"\"\n");
+	fake_file("boot/config-7.2.13-x",
+		  "CONFIG_A=y\n# CONFIG_B is not set\nXCONFIG_C=y\nCONFIG_D=m\nCONFIG_E=\"\"\n");
 	fake_file("dev/cpu/0/cpuid.txt", "7 0 0 4 2000 0\n80000008 0 3034 0 0 0\njunk\n7\n");
 	fake_file("dev/kvm.txt", "235 33\n66 1024\nx\n");
-	fake_file("var/log/dmesg", "[    0.1] Linux version 6.1\n[    0.1] old\n"
+	fake_file("var/log/dmesg",
+		  "[    0.1] Linux version 6.1\n[    0.1] old\n"
 		  "[    0.0] Linux version 7.2\n[    1.5] virt/tdx: module not loaded\nend");
 	fake_file("sys/devices/system/memory/memory0/state", "online\n");
 	fake_file("sys/devices/system/memory/memory9/state", "offline\n");
@@ -143,8 +146,10 @@ static void all_there(void)
 static void gzip(const char *path, const char *text, size_t cut)
 {
 	uint8_t buf[4096];
-	z_stream z = { .next_in = (Bytef *)text, .avail_in = (uInt)strlen(text),
-		       .next_out = buf, .avail_out = sizeof(buf) };
+	z_stream z = { .next_in = (Bytef *)text,
+		       .avail_in = (uInt)strlen(text),
+		       .next_out = buf,
+		       .avail_out = sizeof(buf) };
 
 	CHECK_EQ(deflateInit2(&z, 9, Z_DEFLATED, MAX_WBITS + 16, 8, Z_DEFAULT_STRATEGY), Z_OK);
 	CHECK_EQ(deflate(&z, Z_FINISH), Z_STREAM_END);
@@ -166,8 +171,10 @@ static void configuration(void)
 	static char bomb[1 << 20];
 	uint8_t buf[8192];
 	char *out;
-	z_stream z = { .next_in = (Bytef *)bomb, .avail_in = sizeof(bomb),
-		       .next_out = buf, .avail_out = sizeof(buf) };
+	z_stream z = { .next_in = (Bytef *)bomb,
+		       .avail_in = sizeof(bomb),
+		       .next_out = buf,
+		       .avail_out = sizeof(buf) };
 
 	fake_new();
 	fake_file("proc/sys/kernel/osrelease", "6.18.0\n");
@@ -272,16 +279,19 @@ static void only_what_is_asked_for(void)
 		consistent(f);
 		CHECK(f->snap->nr_cpus);
 		for (size_t i = 0; i < sizeof(vals) / sizeof(vals[0]); i++)
-			CHECK_EQ(!(got & of_val[i]), vals[i].reason && !strcmp(vals[i].reason, "not asked for"));
+			CHECK_EQ(!(got & of_val[i]),
+				 vals[i].reason && !strcmp(vals[i].reason, "not asked for"));
 		for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
-			CHECK_EQ(!(got & of_text[i]), texts[i].reason && !strcmp(texts[i].reason, "not asked for"));
+			CHECK_EQ(!(got & of_text[i]),
+				 texts[i].reason && !strcmp(texts[i].reason, "not asked for"));
 		CHECK_EQ(!(got & TDXCTL_FACTS_FILES), !f->file[TDXCTL_FILE_RELEASE].text);
 		CHECK_EQ(!(got & TDXCTL_FACTS_FILES), !f->path[TDXCTL_PATH_KVM_DEV].readable);
 		for (size_t i = 0; i < f->nr_msrs; i++)
 			for (int m = 0; m < TDXCTL_MSR_COUNT; m++) {
-				bool asked = got & TDXCTL_FACTS_MSR ||
-					     (got & TDXCTL_FACTS_KEYIDS && !i &&
-					      (m == TDXCTL_MSR_KEYID || m == TDXCTL_MSR_TME_ACTIVATE));
+				bool asked =
+					got & TDXCTL_FACTS_MSR ||
+					(got & TDXCTL_FACTS_KEYIDS && !i &&
+					 (m == TDXCTL_MSR_KEYID || m == TDXCTL_MSR_TME_ACTIVATE));
 				const struct tdxctl_val *v = &f->msrs[i].msr[m];
 
 				CHECK_EQ(v->readable, !v->reason);

@@ -59,7 +59,8 @@ static void check_one(enum tdxctl_check_nr nr, enum tdxctl_health state, uint64_
 		}
 	if (!CHECK_EQ(c->state, state) ||
 	    !CHECK_EQ(!own, state == TDXCTL_HEALTH_OK || state == TDXCTL_HEALTH_UNKNOWN))
-		fprintf(stderr, "  %s: %s\n", tdxctl_checks[nr].id, c->value.reason ? c->value.reason : "");
+		fprintf(stderr, "  %s: %s\n", tdxctl_checks[nr].id,
+			c->value.reason ? c->value.reason : "");
 	CHECK_EQ(c->value.readable, state != TDXCTL_HEALTH_UNKNOWN);
 	if (c->value.readable)
 		CHECK_EQ(c->value.value, value);
@@ -89,7 +90,8 @@ static void verdict(void)
 	snap->hkids[2].owner.tgid = 77;
 	/* As the kernel fills it: sixteen bytes and no end. */
 	memcpy(snap->hkids[2].owner.comm, "a-name-of-16-byt", TDXCTL_COMM_LEN);
-	check_health(TDXCTL_HEALTH_CRITICAL, "of a-name-of-16-byt (77) leaked: TDH.MNG.KEY.FREEID: TDX_KEY_STATE_INCORRECT");
+	check_health(TDXCTL_HEALTH_CRITICAL,
+		     "of a-name-of-16-byt (77) leaked: TDH.MNG.KEY.FREEID: TDX_KEY_STATE_INCORRECT");
 	memset(&snap->hkids[2].owner, 0, sizeof(snap->hkids[2].owner));
 	snap->hkids[2].fail_leaf = 0;
 	snap->hkids[2].fail_status = 0;
@@ -248,7 +250,8 @@ static void drift(void)
 	/* More charged than seen: something happened out of sight. */
 	snap->hkids_charged = 4;
 	check_one(TDXCTL_CHECK_HKIDS_DRIFT, TDXCTL_HEALTH_WARNING, 2);
-	check_health(TDXCTL_HEALTH_WARNING, "4 HKIDs charged but the helper sees 2 in use: the others leaked");
+	check_health(TDXCTL_HEALTH_WARNING,
+		     "4 HKIDs charged but the helper sees 2 in use: the others leaked");
 	/* A leaked one is charged, and seen. */
 	snap->hkids[2].state = snap->hkids[3].state = TDXCTL_HKID_LEAKED;
 	check_one(TDXCTL_CHECK_HKIDS_DRIFT, TDXCTL_HEALTH_OK, 0);
@@ -410,7 +413,8 @@ static void no_helper(void)
 	host();
 	snap->source = TDXCTL_SOURCE_HOST;
 	snap->platform.has_tdx = true;
-	facts.hkid_capacity = facts.hkid_current = (struct tdxctl_val){ .readable = true, .value = 15 };
+	facts.hkid_capacity = facts.hkid_current =
+		(struct tdxctl_val){ .readable = true, .value = 15 };
 	r = report();
 	for (size_t i = 0; i < TDXCTL_CHECKS; i++) {
 		bool known = i == TDXCTL_CHECK_HKIDS_FREE || i == TDXCTL_CHECK_PACKAGES_UNCOVERED;
@@ -465,7 +469,8 @@ static void all_together(void)
 	CHECK_EQ(overall(), TDXCTL_HEALTH_UNKNOWN);
 	facts.helper_err = -EACCES;
 	r = report();
-	CHECK_STR(r->result[TDXCTL_CHECK_HKIDS_LEAKED].value.reason, "only root can read from the helper");
+	CHECK_STR(r->result[TDXCTL_CHECK_HKIDS_LEAKED].value.reason,
+		  "only root can read from the helper");
 	CHECK_STR(r->result[TDXCTL_CHECK_HKIDS_FREE].value.reason, "no misc.capacity");
 	tdxctl_health_free(r);
 	facts.helper_err = -EPROTO;
@@ -473,7 +478,8 @@ static void all_together(void)
 	CHECK(strstr(r->result[TDXCTL_CHECK_HKIDS_LEAKED].value.reason, "may not match"));
 	tdxctl_health_free(r);
 	/* Without it free HKIDs and covered packages are enough, and each is needed. */
-	facts.hkid_capacity = facts.hkid_current = (struct tdxctl_val){ .readable = true, .value = 15 };
+	facts.hkid_capacity = facts.hkid_current =
+		(struct tdxctl_val){ .readable = true, .value = 15 };
 	facts.hkid_current.value = 2;
 	CHECK_EQ(overall(), TDXCTL_HEALTH_OK);
 	facts.nodes_offline = 1;

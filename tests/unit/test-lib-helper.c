@@ -6,12 +6,12 @@ enum { INFO, SNAPSHOT, CPU_CHECK, NCALLS };
 
 static struct script {
 	int open_err;
-	int err[NCALLS];		/* answer of the call, 0 = served */
-	int times[NCALLS];		/* how often it fails; 0 = always */
+	int err[NCALLS];   /* answer of the call, 0 = served */
+	int times[NCALLS]; /* how often it fails; 0 = always */
 	int calls[NCALLS];
-	uint32_t announced;		/* snapshot_size */
-	bool growing;			/* needs more at every attempt */
-	bool short_reply;		/* success, but next to nothing written */
+	uint32_t announced; /* snapshot_size */
+	bool growing;	    /* needs more at every attempt */
+	bool short_reply;   /* success, but next to nothing written */
 	uint32_t nr_cpus, extra_cpus;
 	uint32_t stride;
 	int open_fds;
@@ -100,7 +100,9 @@ static int s_cpu_check(struct tdxctl_cpu_check_args *a)
 		return -ENOSPC;
 	for (uint32_t i = 0; i < n; i++)
 		recs[i] = (struct tdxctl_cpu_check_rec){
-			.cpu = i, .online = 1, .state = i == 1 ? 4711 : TDXCTL_CPU_ENABLED,
+			.cpu = i,
+			.online = 1,
+			.state = i == 1 ? 4711 : TDXCTL_CPU_ENABLED,
 		};
 	return 0;
 }
@@ -164,7 +166,8 @@ static void refused(void)
 	CHECK_EQ(snapshot((struct script){ .open_err = -EACCES }, "/dev/tdxctl", "root"), -EACCES);
 	CHECK_EQ(snapshot((struct script){ .open_err = -EPERM }, "/dev/tdxctl", "root"), -EPERM);
 	CHECK_EQ(snapshot((struct script){ .err[INFO] = -EPERM }, "not permitted", "root"), -EPERM);
-	CHECK_EQ(snapshot((struct script){ .err[SNAPSHOT] = -EPERM }, "not permitted", "root"), -EPERM);
+	CHECK_EQ(snapshot((struct script){ .err[SNAPSHOT] = -EPERM }, "not permitted", "root"),
+		 -EPERM);
 }
 
 static void absent(void)
@@ -191,30 +194,43 @@ static void other_abi(void)
 	static const int errs[] = { -ENOTTY, -EINVAL, -E2BIG };
 
 	for (size_t i = 0; i < sizeof(errs) / sizeof(errs[0]); i++) {
-		CHECK_EQ(snapshot((struct script){ .err[INFO] = errs[i] }, "does not match this tdxctl", "unload"), -ENOTTY);
-		CHECK_EQ(snapshot((struct script){ .err[SNAPSHOT] = errs[i] }, "does not match this tdxctl", "unload"),
+		CHECK_EQ(snapshot((struct script){ .err[INFO] = errs[i] },
+				  "does not match this tdxctl", "unload"),
+			 -ENOTTY);
+		CHECK_EQ(snapshot((struct script){ .err[SNAPSHOT] = errs[i] },
+				  "does not match this tdxctl", "unload"),
 			 -ENOTTY);
 	}
 }
 
 static void vanished(void)
 {
-	CHECK_EQ(snapshot((struct script){ .err[INFO] = -ENODEV }, "was unloaded", "helper load"), -ENODEV);
-	CHECK_EQ(snapshot((struct script){ .err[SNAPSHOT] = -ENODEV }, "was unloaded", "helper load"), -ENODEV);
-	CHECK_EQ(snapshot((struct script){ .err[SNAPSHOT] = -ENXIO }, "was unloaded", "helper load"), -ENODEV);
+	CHECK_EQ(snapshot((struct script){ .err[INFO] = -ENODEV }, "was unloaded", "helper load"),
+		 -ENODEV);
+	CHECK_EQ(snapshot((struct script){ .err[SNAPSHOT] = -ENODEV }, "was unloaded",
+			  "helper load"),
+		 -ENODEV);
+	CHECK_EQ(snapshot((struct script){ .err[SNAPSHOT] = -ENXIO }, "was unloaded",
+			  "helper load"),
+		 -ENODEV);
 }
 
 static void growth(void)
 {
 	/* Announced nothing, needs more: asked again with what is needed. */
 	CHECK_EQ(snapshot((struct script){ .announced = 0 }, NULL, NULL), 0);
-	CHECK_EQ(snapshot((struct script){ .err[SNAPSHOT] = -ENOSPC, .times[SNAPSHOT] = 3 }, NULL, NULL), 0);
+	CHECK_EQ(snapshot((struct script){ .err[SNAPSHOT] = -ENOSPC, .times[SNAPSHOT] = 3 }, NULL,
+			  NULL),
+		 0);
 	CHECK_EQ(script.calls[SNAPSHOT], 4);
 	/* For ever: given up after a bounded number of attempts. */
-	CHECK_EQ(snapshot((struct script){ .growing = true }, "invalid buffer size", NULL), -EPROTO);
+	CHECK_EQ(snapshot((struct script){ .growing = true }, "invalid buffer size", NULL),
+		 -EPROTO);
 	CHECK(script.calls[SNAPSHOT] <= 16);
-	CHECK_EQ(snapshot((struct script){ .announced = 0xffffffff }, "invalid buffer size", NULL), -EPROTO);
-	CHECK_EQ(snapshot((struct script){ .announced = 0xf0000000 }, "invalid buffer size", NULL), -EPROTO);
+	CHECK_EQ(snapshot((struct script){ .announced = 0xffffffff }, "invalid buffer size", NULL),
+		 -EPROTO);
+	CHECK_EQ(snapshot((struct script){ .announced = 0xf0000000 }, "invalid buffer size", NULL),
+		 -EPROTO);
 	CHECK_EQ(script.calls[SNAPSHOT], 0);
 }
 
@@ -253,10 +269,15 @@ static void cpu_checks(void)
 	CHECK_EQ(cpu_check((struct script){ .nr_cpus = 4, .extra_cpus = 100 }, &n, NULL), 0);
 	CHECK_EQ(n, 104);
 	CHECK_EQ(cpu_check((struct script){ .nr_cpus = 4, .err[CPU_CHECK] = -EOPNOTSUPP }, &n,
-			   "no SEAMCALL entry point"), -EOPNOTSUPP);
-	CHECK_EQ(cpu_check((struct script){ .nr_cpus = 4, .err[CPU_CHECK] = -ENOSPC }, &n, "invalid buffer size"), -EPROTO);
-	CHECK_EQ(cpu_check((struct script){ .nr_cpus = 0xffffffff }, &n, "invalid buffer size"), -EPROTO);
-	CHECK_EQ(cpu_check((struct script){ .nr_cpus = 4, .stride = 8 }, &n, "records of 8 bytes"), -EPROTO);
+			   "no SEAMCALL entry point"),
+		 -EOPNOTSUPP);
+	CHECK_EQ(cpu_check((struct script){ .nr_cpus = 4, .err[CPU_CHECK] = -ENOSPC }, &n,
+			   "invalid buffer size"),
+		 -EPROTO);
+	CHECK_EQ(cpu_check((struct script){ .nr_cpus = 0xffffffff }, &n, "invalid buffer size"),
+		 -EPROTO);
+	CHECK_EQ(cpu_check((struct script){ .nr_cpus = 4, .stride = 8 }, &n, "records of 8 bytes"),
+		 -EPROTO);
 	CHECK_EQ(cpu_check((struct script){ .open_err = -ENOENT }, &n, "not loaded"), -ENOENT);
 }
 

@@ -2,7 +2,7 @@
 /* Files of a captured host, and which CPUs may go offline. */
 #include "lib-fake.h"
 
-#define CPU	"sys/devices/system/cpu/"
+#define CPU "sys/devices/system/cpu/"
 
 static struct tdxctl_ctx *captured(void)
 {
@@ -139,7 +139,8 @@ static int plan(struct tdxctl_ctx *ctx, const struct tdxctl_snapshot *snap, cons
 
 static void cpu_plan(void)
 {
-	static const char *const malformed[] = { "", "x", "1-", "3-1", "1,,2", "1,", "-1", "1 2", "0-4000000000" };
+	static const char *const malformed[] = { "",   "x",  "1-",  "3-1",	   "1,,2",
+						 "1,", "-1", "1 2", "0-4000000000" };
 	struct tdxctl_snapshot *snap = snapshot();
 	struct tdxctl_ctx *ctx;
 
@@ -175,7 +176,8 @@ static void cpu_plan(void)
 	/* The last of all never goes; one without a switch neither. */
 	plan(ctx, snap, "0,1,3", "0+1+3-");
 	for (int i = 0; i < 4; i++) {
-		static const char *const files[] = { "topology/die_id", "online", "online", "online" };
+		static const char *const files[] = { "topology/die_id", "online", "online",
+						     "online" };
 		char path[64];
 
 		snprintf(path, sizeof(path), CPU "cpu%d/%s", i, files[i]);

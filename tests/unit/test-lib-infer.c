@@ -2,12 +2,12 @@
 /* HKIDs that no SEAMCALL named, and what the misc cgroup has charged. */
 #include "lib-fake.h"
 
-#define MISC	"sys/fs/cgroup/misc."
+#define MISC "sys/fs/cgroup/misc."
 
 static struct world {
-	uint32_t state[4];		/* what the helper saw of each HKID */
-	const char *then;		/* misc.current from the snapshot on; NULL unchanged */
-	int times;			/* so many snapshots change it back and forth */
+	uint32_t state[4]; /* what the helper saw of each HKID */
+	const char *then;  /* misc.current from the snapshot on; NULL unchanged */
+	int times;	   /* so many snapshots change it back and forth */
 	int taken;
 } world;
 
@@ -77,10 +77,10 @@ static void infer(struct world w, const char *capacity, const char *current, con
 	fake_end();
 }
 
-#define U TDXCTL_HKID_UNKNOWN
-#define F TDXCTL_HKID_FREE
-#define C TDXCTL_HKID_CONFIGURED
-#define L TDXCTL_HKID_LEAKED
+#define U    TDXCTL_HKID_UNKNOWN
+#define F    TDXCTL_HKID_FREE
+#define C    TDXCTL_HKID_CONFIGURED
+#define L    TDXCTL_HKID_LEAKED
 #define ROOM "tdx 4\n"
 
 /* As many as were seen: the others are free. All: none is. Else nobody knows. */
@@ -113,10 +113,10 @@ static void no_count(void)
 /* A TD came or went meanwhile: asked again, and in the end not at all. */
 static void moving(void)
 {
-	infer((struct world){ .state = { C, C, U, U }, .then = "tdx 3\n", .times = 2 },
-	      ROOM, "tdx 2\n", "ccff", 2);
-	infer((struct world){ .state = { C, C, U, U }, .then = "tdx 3\n", .times = 100 },
-	      ROOM, "tdx 2\n", "ccuu", TDXCTL_UNKNOWN);
+	infer((struct world){ .state = { C, C, U, U }, .then = "tdx 3\n", .times = 2 }, ROOM,
+	      "tdx 2\n", "ccff", 2);
+	infer((struct world){ .state = { C, C, U, U }, .then = "tdx 3\n", .times = 100 }, ROOM,
+	      "tdx 2\n", "ccuu", TDXCTL_UNKNOWN);
 }
 
 int main(void)

@@ -6,9 +6,11 @@
 static void ranges(void)
 {
 	/* "private KeyID range [a, b)" of real boards, bits, split, most TDs */
-	static const struct { uint32_t a, b, bits, split, tds; } seen[] = {
-		{ 32, 64, 6, 1, 31 }, { 64, 128, 7, 1, 63 }, { 1, 64, 6, 6, 62 },
-		{ 1, 128, 7, 7, 126 }, { 16, 32, 5, 1, 15 }, { 16, 64, 6, 2, 47 },
+	static const struct {
+		uint32_t a, b, bits, split, tds;
+	} seen[] = {
+		{ 32, 64, 6, 1, 31 },  { 64, 128, 7, 1, 63 }, { 1, 64, 6, 6, 62 },
+		{ 1, 128, 7, 7, 126 }, { 16, 32, 5, 1, 15 },  { 16, 64, 6, 2, 47 },
 	};
 	struct tdxctl_keys k;
 	const char *why;
@@ -73,12 +75,14 @@ static void files(void)
 	for (int i = 0; i < 4; i++) {
 		char path[80];
 
-		snprintf(path, sizeof(path), "sys/devices/system/cpu/cpu%d/topology/physical_package_id", i);
+		snprintf(path, sizeof(path),
+			 "sys/devices/system/cpu/cpu%d/topology/physical_package_id", i);
 		fake_file(path, i < 2 ? "0\n" : "1\n");
 	}
 	/* CPU 0 is offline: its file is not looked at. */
 	fake_file("dev/cpu/0/msr.txt", "0x87 0x1\n");
-	fake_file("dev/cpu/1/msr.txt", "0x87 0x200000001f\n0x982 fault\n0x3a 0x\n0xce\n0xfe 0x8d00 x\n"
+	fake_file("dev/cpu/1/msr.txt",
+		  "0x87 0x200000001f\n0x982 fault\n0x3a 0x\n0xce\n0xfe 0x8d00 x\n"
 		  "0x1400 0x10000000000000000\n0x480 0x7\n0x480 0x8\nzz\n\n");
 	if (tdxctl_new(&ctx))
 		exit(1);

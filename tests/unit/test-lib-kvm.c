@@ -8,7 +8,7 @@ enum { DEV = 100, VM };
 
 static struct {
 	int open_err, types, vm_err, caps_err;
-	int dev, vm;			/* files that are open */
+	int dev, vm; /* files that are open */
 	int opened, made;
 } kvm;
 
@@ -34,7 +34,10 @@ static int kvm_close(void *arg, int fd)
 
 static int capabilities(void *p)
 {
-	struct { uint32_t id, flags; uint64_t data, hw_error; } *cmd = p;
+	struct {
+		uint32_t id, flags;
+		uint64_t data, hw_error;
+	} *cmd = p;
 	uint64_t *caps;
 
 	if (kvm.caps_err)

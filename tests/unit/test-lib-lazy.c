@@ -22,7 +22,8 @@ static void there(void)
 	for (int i = 0; i < 2; i++) {
 		CHECK_EQ(lazy_load("libz.so.1", symbols, 2, &why), 0);
 		CHECK(!why);
-		CHECK_EQ(lazy.crc32(0, (const unsigned char *)"tdx", 3), crc32(0, (const unsigned char *)"tdx", 3));
+		CHECK_EQ(lazy.crc32(0, (const unsigned char *)"tdx", 3),
+			 crc32(0, (const unsigned char *)"tdx", 3));
 		CHECK_EQ(lazy.adler32(0, NULL, 0), 1);
 	}
 }

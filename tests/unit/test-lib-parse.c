@@ -98,7 +98,10 @@ static void newer(void)
 	struct {
 		struct tdxctl_snapshot_hdr hdr;
 		uint64_t more;
-		struct { struct tdxctl_hkid hkid; uint64_t more; } hkids[2];
+		struct {
+			struct tdxctl_hkid hkid;
+			uint64_t more;
+		} hkids[2];
 	} s = {
 		.hdr = {
 			.size = sizeof(s.hdr) + 8,

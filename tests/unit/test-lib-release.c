@@ -4,24 +4,24 @@
 #include <signal.h>
 #include "lib-fake.h"
 
-#define DEV	100
-#define PIDFD	200
-#define COPY	300		/* + descriptor number of the target */
+#define DEV   100
+#define PIDFD 200
+#define COPY  300 /* + descriptor number of the target */
 
 enum helper_kind { RELEASES, TERMINATES, NOTHING };
 
 static struct vm {
 	enum helper_kind kind;
 	int pidfd_err, dry_err, run_err;
-	int good_fd;			/* the VM file's number */
+	int good_fd; /* the VM file's number */
 	bool started, cancelled, signalled, killed, exited, ignores_term;
 	uint64_t pages;
 	uint64_t punched;
 	int open_fds;
 	bool leaked;
-	bool unknown_pages;		/* a TD older than the helper */
-	bool others_cancel;		/* the first call joins a release that is stopped */
-	int fails;			/* the job's result */
+	bool unknown_pages; /* a TD older than the helper */
+	bool others_cancel; /* the first call joins a release that is stopped */
+	int fails;	    /* the job's result */
 } vm;
 
 static int v_open(void *arg, const char *path, int flags)
@@ -62,7 +62,8 @@ static int v_release(struct tdxctl_release_args *a)
 		if (vm.dry_err)
 			return vm.dry_err;
 		a->strategy = vm.kind != NOTHING && (!a->strategy || a->strategy == mine) ?
-			      mine : TDXCTL_STRATEGY_STOP;
+				      mine :
+				      TDXCTL_STRATEGY_STOP;
 		return 0;
 	}
 	if (a->flags & TDXCTL_RELEASE_CANCEL)
@@ -87,7 +88,9 @@ static int v_release(struct tdxctl_release_args *a)
 	a->pages_left = vm.pages;
 	a->page_seamcalls = 100 - vm.pages;
 	a->phase = vm.cancelled && vm.kind == RELEASES ? TDXCTL_PHASE_CANCELLED :
-		   !freed ? TDXCTL_PHASE_HKID : vm.pages ? TDXCTL_PHASE_PAGES : TDXCTL_PHASE_DONE;
+		   !freed			       ? TDXCTL_PHASE_HKID :
+		   vm.pages			       ? TDXCTL_PHASE_PAGES :
+							 TDXCTL_PHASE_DONE;
 	if (vm.unknown_pages) {
 		a->pages_total = a->pages_left = TDXCTL_UNKNOWN;
 		a->phase = freed ? TDXCTL_PHASE_PAGES : TDXCTL_PHASE_HKID;
@@ -107,7 +110,7 @@ static int v_snapshot(struct tdxctl_snapshot_args *a)
 	if (vm.leaked && vm.exited)
 		s.tds[0].state = TDXCTL_TD_LEAKED;
 	else if (vm.exited && vm.pages == 0)
-		s.tds[0].tdr = 0x999000;	/* its page serves somebody else */
+		s.tds[0].tdr = 0x999000; /* its page serves somebody else */
 	if (vm.exited)
 		vm.pages = 0;
 	if (a->buf_size < sizeof(s)) {
@@ -196,15 +199,26 @@ static int v_punch(void *arg, int fd, uint64_t off, uint64_t len)
 }
 
 static const struct tdxctl_ops ops = {
-	.open = v_open, .close = v_close, .ioctl = v_ioctl,
-	.pidfd_open = v_pidfd_open, .pidfd_send_signal = v_signal, .pidfd_wait = v_wait,
-	.kcmp = v_kcmp, .pidfd_getfd = v_getfd, .file_size = v_size, .punch_hole = v_punch,
+	.open = v_open,
+	.close = v_close,
+	.ioctl = v_ioctl,
+	.pidfd_open = v_pidfd_open,
+	.pidfd_send_signal = v_signal,
+	.pidfd_wait = v_wait,
+	.kcmp = v_kcmp,
+	.pidfd_getfd = v_getfd,
+	.file_size = v_size,
+	.punch_hole = v_punch,
 };
 
 static struct tdxctl_td_view view(void)
 {
 	return (struct tdxctl_td_view){
-		.td = { .id = 1, .tdr = 0x1000, .hkid = 17, .last_hkid = 17, .private_pages = 100,
+		.td = { .id = 1,
+			.tdr = 0x1000,
+			.hkid = 17,
+			.last_hkid = 17,
+			.private_pages = 100,
 			.owner = { .tgid = 4000, .fd = 11, .start_ns = tick_ns(500) } },
 		.vm = { .name = (char *)"web", .pid = 4000, .vm_fd = 11, .uid = geteuid() },
 	};
@@ -257,8 +271,10 @@ static void refusals(void)
 	refused((struct vm){ .dry_err = -ENODEV }, td, 0, -ENODEV, "was unloaded");
 	refused((struct vm){ .dry_err = -EBUSY }, td, 0, -EBUSY, "too many");
 	refused((struct vm){ .good_fd = 98 }, td, 0, -EINVAL, "no VM file");
-	refused((struct vm){ .kind = RELEASES }, td, TDXCTL_STRATEGY_TERMINATE, -EOPNOTSUPP, "terminate");
-	refused((struct vm){ .kind = TERMINATES }, td, TDXCTL_STRATEGY_RELEASE, -EOPNOTSUPP, "release");
+	refused((struct vm){ .kind = RELEASES }, td, TDXCTL_STRATEGY_TERMINATE, -EOPNOTSUPP,
+		"terminate");
+	refused((struct vm){ .kind = TERMINATES }, td, TDXCTL_STRATEGY_RELEASE, -EOPNOTSUPP,
+		"release");
 	refused((struct vm){ .kind = RELEASES }, td, TDXCTL_STRATEGY_EARLY, -EOPNOTSUPP, "missing");
 	/* The PID is there, but it is another process by now. */
 	td.td.owner.start_ns = tick_ns(400);
@@ -499,7 +515,9 @@ static void failures(void)
 
 	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
 		struct tdxctl_ctx *ctx = context((struct vm){ .kind = TERMINATES,
-			.fails = t[i].result, .leaked = t[i].leaked, .exited = t[i].leaked });
+							      .fails = t[i].result,
+							      .leaked = t[i].leaked,
+							      .exited = t[i].leaked });
 		struct tdxctl_release_state st;
 		struct tdxctl_release *r = open_release(ctx, TDXCTL_STRATEGY_AUTO, &st);
 
@@ -634,7 +652,7 @@ int main(void)
 	fake_process(4000, 500, "vmm");
 	fake_link("proc/4000/fd/11", "anon_inode:kvm-vm");
 	fake_link("proc/4000/fd/13", "anon_inode:[kvm-gmem]");
-	fake_link("proc/self/fd/313", "anon_inode:[kvm-gmem]");	/* our copy, COPY + 13 */
+	fake_link("proc/self/fd/313", "anon_inode:[kvm-gmem]"); /* our copy, COPY + 13 */
 	RUN(refusals);
 	RUN(release_vm);
 	RUN(moved_fd);

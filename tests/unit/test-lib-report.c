@@ -20,25 +20,33 @@ static void forms(void)
 		const char *text, *want;
 	} cases[] = {
 		{ "", "" },
-		{ "virt/tdx: SEAMCALL (0x21) failed: 0xc000092100000122", "virt/tdx: SEAMCALL (0x21) failed: 0xc000092100000122" },
-		{ "[   12.345678] pci 0000:00:1f.3: at 12:34:56", "[   12.345678] pci 0000:00:1f.3: at 12:34:56" },
+		{ "virt/tdx: SEAMCALL (0x21) failed: 0xc000092100000122",
+		  "virt/tdx: SEAMCALL (0x21) failed: 0xc000092100000122" },
+		{ "[   12.345678] pci 0000:00:1f.3: at 12:34:56",
+		  "[   12.345678] pci 0000:00:1f.3: at 12:34:56" },
 		{ "mac 52:54:00:ab:cd:ef.", "mac 02:00:00:00:00:01." },
 		{ "52-54-00-AB-CD-EF", "02:00:00:00:00:01" },
 		{ "52:54:00:ab:cd:ef:01:02 1:2:3:4:5:6:7", "2001:db8::1 1:2:3:4:5:6:7" },
 		{ "at 10.1.2.3:443, 10.1.2.3", "at 192.0.2.1:443, 192.0.2.1" },
-		{ "versions 1.5.05.46.698 6.12.95 1.2.3.256 1.02.3.4", "versions 1.5.05.46.698 6.12.95 1.2.3.256 1.02.3.4" },
-		{ "fe80::1 ::1 2001:0:0:0:0:0:0:7 a:b:c", "2001:db8::1 2001:db8::2 2001:db8::3 a:b:c" },
-		{ "uuid=DEADBEEF-1234-4abc-8def-0123456789ab", "uuid=00000000-0000-4000-8000-000000000001" },
+		{ "versions 1.5.05.46.698 6.12.95 1.2.3.256 1.02.3.4",
+		  "versions 1.5.05.46.698 6.12.95 1.2.3.256 1.02.3.4" },
+		{ "fe80::1 ::1 2001:0:0:0:0:0:0:7 a:b:c",
+		  "2001:db8::1 2001:db8::2 2001:db8::3 a:b:c" },
+		{ "uuid=DEADBEEF-1234-4abc-8def-0123456789ab",
+		  "uuid=00000000-0000-4000-8000-000000000001" },
 		{ "0123456789abcdef0123456789abcdef", "id-1" },
 		{ "0x0123456789abcdef0123456789abcdef00", "0x0123456789abcdef0123456789abcdef00" },
 		{ "in '/srv/a b/c.img'", "in 'path-1 b/c.img'" },
-		{ "file=/srv/x.img,and/or /dev/kvm /sys/x/y", "file=path-1,and/or /dev/kvm /sys/x/y" },
+		{ "file=/srv/x.img,and/or /dev/kvm /sys/x/y",
+		  "file=path-1,and/or /dev/kvm /sys/x/y" },
 		{ "by joe@farm.example", "by user-1" },
 		{ "https://joe:pw@a.example:81/x/y", "https://host/x/y" },
 		{ "https://localhost:8081/x/y https://api.trustedservices.intel.com/sgx/",
 		  "https://localhost:8081/x/y https://api.trustedservices.intel.com/sgx/" },
-		{ "SerialNumber: AB12 serial=C3 serial console", "SerialNumber: serial-1 serial=serial-2 serial console" },
-		{ "Comm: agent PID 7 Comm: qemu-system-x86", "Comm: process-1 PID 7 Comm: qemu-system-x86" },
+		{ "SerialNumber: AB12 serial=C3 serial console",
+		  "SerialNumber: serial-1 serial=serial-2 serial console" },
+		{ "Comm: agent PID 7 Comm: qemu-system-x86",
+		  "Comm: process-1 PID 7 Comm: qemu-system-x86" },
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -74,7 +82,8 @@ static void cmdline(void)
 		const char *text, *want;
 	} cases[] = {
 		{ "", "" },
-		{ "BOOT_IMAGE=/vmlinuz root=UUID=1 ro kvm_intel.tdx=1", "masked masked ro kvm_intel.tdx=1" },
+		{ "BOOT_IMAGE=/vmlinuz root=UUID=1 ro kvm_intel.tdx=1",
+		  "masked masked ro kvm_intel.tdx=1" },
 		{ "a=\"b c\" nr_cpus=2", "masked nr_cpus=2" },
 		{ "a=\"b c nr_cpus=2", "masked" },
 		{ "nr_cpus=\"2 \" x=\"\"", "masked masked" },
@@ -92,10 +101,15 @@ static void cmdline(void)
 
 static void base64(void)
 {
-	static const char *const bad[] = { "A", "AAA", "A===", "====", "AA=A", "AA==AAAA", "AA A", "AAA\n" };
+	static const char *const bad[] = { "A",	   "AAA",      "A===", "====",
+					   "AA=A", "AA==AAAA", "AA A", "AAA\n" };
 	static const struct {
 		const char *bytes, *text;
-	} good[] = { { "", "" }, { "f", "Zg==" }, { "fo", "Zm8=" }, { "foo", "Zm9v" }, { "foob", "Zm9vYg==" } };
+	} good[] = { { "", "" },
+		     { "f", "Zg==" },
+		     { "fo", "Zm8=" },
+		     { "foo", "Zm9v" },
+		     { "foob", "Zm9vYg==" } };
 	uint8_t all[256];
 	size_t len, i;
 	void *back;

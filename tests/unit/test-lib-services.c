@@ -3,8 +3,8 @@
 #include <facts.h>
 #include "lib-fake.h"
 
-#define DMI	"sys/firmware/dmi/tables/DMI"
-#define VMLOG	"var/log/libvirt/qemu/"
+#define DMI   "sys/firmware/dmi/tables/DMI"
+#define VMLOG "var/log/libvirt/qemu/"
 
 static struct tdxctl_facts *facts(unsigned int what)
 {
@@ -94,7 +94,8 @@ static void dimms_of_each_socket(void)
 	/* Cut off anywhere, it is read up to there. */
 	for (size_t len = 0; len < d.len; len++) {
 		struct tdxctl_facts cut = { 0 };
-		uint8_t *copy = malloc(len ? len : 1);	/* of that very size: a read beyond is seen */
+		uint8_t *copy =
+			malloc(len ? len : 1); /* of that very size: a read beyond is seen */
 
 		memcpy(copy, d.b, len);
 		CHECK_EQ(src_dmi(copy, len, &cut), 0);
@@ -148,7 +149,8 @@ static void time_between_lines(void)
 	gap("[    8.250000] PAMT\n", "PAMT", 0, "the kernel log has no time stamps");
 	gap("a\n[    8.250000] PAMT\n", "PAMT", 0, "the kernel log has no time stamps");
 	gap("[ 1.5] a\n[ 2.5] PAMT\n", "PAMT", 0, "the kernel log has no time stamps");
-	gap("[    9.000000] a\n[    8.250000] PAMT\n", "PAMT", 0, "the kernel log has no time stamps");
+	gap("[    9.000000] a\n[    8.250000] PAMT\n", "PAMT", 0,
+	    "the kernel log has no time stamps");
 }
 
 static void logs_of_vms(void)
@@ -190,24 +192,28 @@ static void quote_sockets_in_arguments(void)
 
 	CHECK(!src_quote_socket("-object", &q));
 	CHECK(src_quote_socket("{\"qom-type\":\"tdx-guest\",\"id\":\"t\",\"quote-generation-socket\":"
-				      "{\"type\": \"vsock\", \"cid\":\"1\",\"port\":\"4050\"}}", &q));
+			       "{\"type\": \"vsock\", \"cid\":\"1\",\"port\":\"4050\"}}",
+			       &q));
 	CHECK(q.vsock);
 	CHECK_EQ(q.cid, 1);
 	CHECK_EQ(q.port, 4050);
 	CHECK(src_quote_socket("tdx-guest,id=t,quote-generation-socket.type=vsock,"
-				      "quote-generation-socket.cid=2,quote-generation-socket.port=4050", &q));
+			       "quote-generation-socket.cid=2,quote-generation-socket.port=4050",
+			       &q));
 	CHECK_EQ(q.cid, 2);
 	CHECK(src_quote_socket("tdx-guest,quote-generation-service=vsock:3:4051", &q));
 	CHECK_EQ(q.cid, 3);
 	CHECK_EQ(q.port, 4051);
-	CHECK(src_quote_socket("{\"quote-generation-socket\":{\"type\":\"unix\",\"path\":\"/x\"}}", &q));
+	CHECK(src_quote_socket("{\"quote-generation-socket\":{\"type\":\"unix\",\"path\":\"/x\"}}",
+			       &q));
 	CHECK(!q.vsock);
 	CHECK_EQ(q.cid, TDXCTL_UNKNOWN);
 	CHECK(src_quote_socket("quote-generation-socket.type=vsock,cid=-1", &q));
 	CHECK_EQ(q.cid, TDXCTL_UNKNOWN);
 }
 
-static void process(unsigned int pid, const char *comm, const void *cmdline, size_t len, unsigned long start)
+static void process(unsigned int pid, const char *comm, const void *cmdline, size_t len,
+		    unsigned long start)
 {
 	char path[64], text[128];
 
@@ -216,13 +222,15 @@ static void process(unsigned int pid, const char *comm, const void *cmdline, siz
 	snprintf(path, sizeof(path), "proc/%u/cmdline", pid);
 	fake_bytes(path, cmdline, len);
 	snprintf(path, sizeof(path), "proc/%u/stat", pid);
-	snprintf(text, sizeof(text), "%u (%s) S 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 %lu 0", pid, comm, start);
+	snprintf(text, sizeof(text), "%u (%s) S 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 %lu 0", pid,
+		 comm, start);
 	fake_file(path, text);
 }
 
 static void services(void)
 {
-	static const char qemu[] = "/usr/bin/qemu-system-x86_64\0-name\0guest=web\0-object\0"
+	static const char qemu[] =
+		"/usr/bin/qemu-system-x86_64\0-name\0guest=web\0-object\0"
 		"{\"quote-generation-socket\":{\"type\":\"vsock\",\"cid\":\"5\",\"port\":\"4050\"}}";
 	static const char pccs[] = "/usr/bin/node\0/opt/pccs/pccs_server.js";
 	static const char edit[] = "vi\0-R\0pccs_server.js";

@@ -2,7 +2,7 @@
 /* What a VM is called, which process it is, and how an operator names it. */
 #include "lib-fake.h"
 
-#define UUID	"12345678-9abc-def0-1234-56789abcdef0"
+#define UUID "12345678-9abc-def0-1234-56789abcdef0"
 
 static void check_cmdline(const char *args, size_t len, const char *name, const char *uuid)
 {
@@ -38,7 +38,8 @@ static void cmdlines(void)
 	CMDLINE("qemu\0-uuid\0not-a-uuid", NULL, NULL);
 	CMDLINE("qemu\0-name\0guest=w\033eb", "w?eb", NULL);
 	CMDLINE("/usr/bin/cloud-hypervisor\0--api-socket\0/run/vm/web.sock\0--platform\0"
-		"tdx=on,uuid=" UUID, "web", UUID);
+		"tdx=on,uuid=" UUID,
+		"web", UUID);
 	CMDLINE("cloud-hypervisor\0--api-socket\0path=/run/db.sock", "db", NULL);
 	CMDLINE("", NULL, NULL);
 	/* Not terminated: /proc/PID/cmdline of a process that wrote over it. */
@@ -49,7 +50,8 @@ static void cmdlines(void)
 static struct tdxctl_td td_of(int pid, uint64_t ticks)
 {
 	return (struct tdxctl_td){
-		.id = 1, .owner = { .tgid = pid, .fd = 9, .start_ns = tick_ns(ticks), .comm = "old" },
+		.id = 1,
+		.owner = { .tgid = pid, .fd = 9, .start_ns = tick_ns(ticks), .comm = "old" },
 	};
 }
 
@@ -160,7 +162,8 @@ static void owners_that_are_gone(void)
 	fake_end();
 }
 
-static int find(struct tdxctl_ctx *ctx, struct tdxctl_snapshot *snap, const char *sel, size_t *first)
+static int find(struct tdxctl_ctx *ctx, struct tdxctl_snapshot *snap, const char *sel,
+		size_t *first)
 {
 	size_t *idx;
 	int n = tdxctl_vm_find(ctx, snap, sel, &idx);

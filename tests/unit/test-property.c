@@ -11,9 +11,9 @@
  */
 #include "property-host.h"
 
-#define WORLDS		10	/* power-ons in one run */
-#define CHECK_EVERY	400	/* calls, on average half of it */
-#define TRACE		40	/* calls printed when a check fails */
+#define WORLDS	    10	/* power-ons in one run */
+#define CHECK_EVERY 400 /* calls, on average half of it */
+#define TRACE	    40	/* calls printed when a check fails */
 
 enum { FULL, SMALL, LATE, LATER, MISSING, LEDGERS };
 
@@ -24,7 +24,7 @@ static const char *const ledger_name[LEDGERS] = {
 static struct {
 	struct ledger *l;
 	void *mem;
-	u64 next_start;		/* late ones begin anew now and then */
+	u64 next_start; /* late ones begin anew now and then */
 	u64 fed;
 } led[LEDGERS];
 
@@ -47,8 +47,9 @@ static void dump(void)
 	for (i = traced > TRACE ? traced - TRACE : 0; i < traced; i++) {
 		const struct observed *o = &trace[i % TRACE];
 
-		fprintf(stderr, "  lp %" PRIu32 " leaf 0x%" PRIx64 " rcx 0x%" PRIx64
-			" rdx 0x%" PRIx64 " r8 0x%" PRIx64 " -> 0x%" PRIx64 "\n",
+		fprintf(stderr,
+			"  lp %" PRIu32 " leaf 0x%" PRIx64 " rcx 0x%" PRIx64 " rdx 0x%" PRIx64
+			" r8 0x%" PRIx64 " -> 0x%" PRIx64 "\n",
 			o->lp, o->in.rax, o->in.rcx, o->in.rdx, o->in.r8, o->out.rax);
 	}
 }
@@ -59,15 +60,15 @@ static void claim(u32 which, const char *what, u64 name, u64 got, u64 want)
 	if (got == want || failed)
 		return;
 	failed = true;
-	fprintf(stderr, "ledger \"%s\": %s of 0x%" PRIx64 ": says 0x%" PRIx64
-		", is 0x%" PRIx64 "; call %" PRIu64 " of seed %" PRIu64 "; last calls:\n",
+	fprintf(stderr,
+		"ledger \"%s\": %s of 0x%" PRIx64 ": says 0x%" PRIx64 ", is 0x%" PRIx64
+		"; call %" PRIu64 " of seed %" PRIu64 "; last calls:\n",
 		ledger_name[which], what, name, got, want, w.calls, w.seed);
 	dump();
 }
 
 /* All but the full ledger may not know. */
-static void claim_or_unknown(u32 which, const char *what, u64 name, u64 got,
-			     u64 unknown, u64 want)
+static void claim_or_unknown(u32 which, const char *what, u64 name, u64 got, u64 unknown, u64 want)
 {
 	if (got == unknown && which != FULL)
 		seen.unknown++;
@@ -84,9 +85,13 @@ static void open_ledger(u32 i, bool from_start)
 {
 	static u16 pkg[LPS];
 	struct ledger_config cfg = {
-		.global_hkid = GLOBAL_HKID, .first_hkid = FIRST_HKID,
-		.nr_hkids = NR_HKIDS, .hkid_shift = HKID_SHIFT,
-		.nr_cpus = LPS, .nr_pkgs = PKGS, .cpu_pkg = pkg,
+		.global_hkid = GLOBAL_HKID,
+		.first_hkid = FIRST_HKID,
+		.nr_hkids = NR_HKIDS,
+		.hkid_shift = HKID_SHIFT,
+		.nr_cpus = LPS,
+		.nr_pkgs = PKGS,
+		.cpu_pkg = pkg,
 		.max_tds = i == SMALL ? 5 : MAX_TDS,
 		.max_vcpus = i == SMALL ? 6 : MAX_TDS * MAX_VPS,
 		.from_start = from_start,
@@ -132,10 +137,19 @@ static void feed_begin(const struct observed *o)
 static bool has_outputs(u32 leaf)
 {
 	switch (leaf) {
-	case TDH_MEM_PAGE_ADD: case TDH_MEM_SEPT_ADD: case TDH_MEM_PAGE_AUG:
-	case TDH_MEM_RANGE_BLOCK: case TDH_MR_EXTEND: case TDH_MEM_PAGE_REMOVE:
-	case TDH_PHYMEM_PAGE_RECLAIM: case TDH_PHYMEM_PAGE_RDMD: case TDH_SYS_RD:
-	case TDH_MNG_RD: case TDH_VP_RD: case TDH_VP_WR: case TDH_VP_ENTER:
+	case TDH_MEM_PAGE_ADD:
+	case TDH_MEM_SEPT_ADD:
+	case TDH_MEM_PAGE_AUG:
+	case TDH_MEM_RANGE_BLOCK:
+	case TDH_MR_EXTEND:
+	case TDH_MEM_PAGE_REMOVE:
+	case TDH_PHYMEM_PAGE_RECLAIM:
+	case TDH_PHYMEM_PAGE_RDMD:
+	case TDH_SYS_RD:
+	case TDH_MNG_RD:
+	case TDH_VP_RD:
+	case TDH_VP_WR:
+	case TDH_VP_ENTER:
 		return true;
 	default:
 		return false;
@@ -277,7 +291,7 @@ static u32 true_state(const struct seam_td_info *t)
 	case TDX_LC_HKID_ASSIGNED:
 		return LEDGER_TD_ASSIGNED;
 	case TDX_LC_KEYS_CONFIGURED:
-		return t->op_state == TDX_OP_RUNNABLE ? LEDGER_TD_RUNNABLE :
+		return t->op_state == TDX_OP_RUNNABLE	 ? LEDGER_TD_RUNNABLE :
 		       t->op_state == TDX_OP_INITIALIZED ? LEDGER_TD_INITIALIZED :
 							   LEDGER_TD_KEYS_CONFIGURED;
 	case TDX_LC_BLOCKED:
@@ -295,8 +309,7 @@ static void check_td(u32 which, const struct ledger_td *l, const struct truth *t
 	bool guess = which != FULL;
 
 	if (which == FULL)
-		claim(which, "leak", l->tdr, l->state == LEDGER_TD_LEAKED,
-		      t->td->failed_release);
+		claim(which, "leak", l->tdr, l->state == LEDGER_TD_LEAKED, t->td->failed_release);
 	if (l->state == LEDGER_TD_LEAKED) {
 		seen.leaked++;
 		/* Not every ledger knows whose a TDVPR is. */
@@ -308,20 +321,19 @@ static void check_td(u32 which, const struct ledger_td *l, const struct truth *t
 	claim_or_unknown(which, "HKID", l->tdr, l->hkid, LEDGER_UNKNOWN32,
 			 holds ? t->info.hkid : 0);
 	if (holds)
-		claim_or_unknown(which, "keyed packages", l->tdr, l->keyed_pkgs,
-				 LEDGER_UNKNOWN32, t->info.pkg_config_bitmap);
-	claim_or_unknown(which, "private pages", l->tdr, l->private_pages,
-			 LEDGER_UNKNOWN, t->priv);
-	claim_or_unknown(which, "control pages", l->tdr, l->control_pages,
-			 LEDGER_UNKNOWN, t->control);
+		claim_or_unknown(which, "keyed packages", l->tdr, l->keyed_pkgs, LEDGER_UNKNOWN32,
+				 t->info.pkg_config_bitmap);
+	claim_or_unknown(which, "private pages", l->tdr, l->private_pages, LEDGER_UNKNOWN, t->priv);
+	claim_or_unknown(which, "control pages", l->tdr, l->control_pages, LEDGER_UNKNOWN,
+			 t->control);
 	if (l->sept_pages != LEDGER_UNKNOWN || !t->td->allow_existing)
-		claim_or_unknown(which, "S-EPT pages", l->tdr, l->sept_pages,
-				 LEDGER_UNKNOWN, t->sept);
+		claim_or_unknown(which, "S-EPT pages", l->tdr, l->sept_pages, LEDGER_UNKNOWN,
+				 t->sept);
 	if (holds && t->info.op_state >= TDX_OP_INITIALIZED) {
 		claim_or_unknown(which, "vCPUs", l->tdr, l->vcpus, LEDGER_UNKNOWN32,
 				 t->info.num_vcpus - t->td->lost_vps);
-		claim_or_unknown(which, "vCPU limit", l->tdr, l->max_vcpus,
-				 LEDGER_UNKNOWN32, t->info.max_vcpus);
+		claim_or_unknown(which, "vCPU limit", l->tdr, l->max_vcpus, LEDGER_UNKNOWN32,
+				 t->info.max_vcpus);
 	}
 	if (l->seen_create)
 		claim(which, "owner", l->tdr, l->owner.tgid, l->tdr >> CORE_PAGE_SHIFT);
@@ -351,7 +363,8 @@ static void check_hkid(u32 which, const struct ledger_hkid *h)
 	case LEDGER_HKID_CONFIGURED:
 		claim(which, "configured HKID", h->id,
 		      kot.state == TDX_KOT_ASSIGNED && t &&
-		      t->info.lifecycle == TDX_LC_KEYS_CONFIGURED, true);
+			      t->info.lifecycle == TDX_LC_KEYS_CONFIGURED,
+		      true);
 		break;
 	case LEDGER_HKID_ASSIGNED:
 		/* In use, no more is known. */
@@ -364,7 +377,8 @@ static void check_hkid(u32 which, const struct ledger_hkid *h)
 		}
 		claim(which, "assigned HKID", h->id,
 		      kot.state == TDX_KOT_ASSIGNED && t &&
-		      t->info.lifecycle == TDX_LC_HKID_ASSIGNED, true);
+			      t->info.lifecycle == TDX_LC_HKID_ASSIGNED,
+		      true);
 		break;
 	}
 	claim(which, "owner of HKID", h->id, h->tdr, seam_get_hkid_owner(w.seam, h->id));
@@ -379,12 +393,11 @@ static void check_missing(const struct ledger_td *l)
 
 	if (!t || l->state != true_state(&t->info))
 		return;
-	claim_or_unknown(MISSING, "private pages", l->tdr, l->private_pages,
-			 LEDGER_UNKNOWN, t->priv);
-	claim_or_unknown(MISSING, "control pages", l->tdr, l->control_pages,
-			 LEDGER_UNKNOWN, t->control);
-	claim_or_unknown(MISSING, "S-EPT pages", l->tdr, l->sept_pages,
-			 LEDGER_UNKNOWN, t->sept);
+	claim_or_unknown(MISSING, "private pages", l->tdr, l->private_pages, LEDGER_UNKNOWN,
+			 t->priv);
+	claim_or_unknown(MISSING, "control pages", l->tdr, l->control_pages, LEDGER_UNKNOWN,
+			 t->control);
+	claim_or_unknown(MISSING, "S-EPT pages", l->tdr, l->sept_pages, LEDGER_UNKNOWN, t->sept);
 }
 
 static void check_ledger(u32 which)
@@ -424,8 +437,7 @@ static void check_ledger(u32 which)
 		claim(which, "TD", td->tdr, !!t, true);
 		if (t)
 			check_td(which, td, t);
-		claim(which, "TD by address", td->tdr,
-		      ledger_td_find(l, td->tdr) == td, true);
+		claim(which, "TD by address", td->tdr, ledger_td_find(l, td->tdr) == td, true);
 	}
 	if (which == FULL) {
 		claim(which, "TDs", 0, i, nr_truth);
@@ -523,14 +535,37 @@ static void run_world(u64 seed, u64 calls)
 
 /* What Linux issues; VP.ENTER is counted by TD states. */
 static const u32 reached[] = {
-	TDH_MNG_ADDCX, TDH_MEM_PAGE_ADD, TDH_MEM_SEPT_ADD, TDH_VP_ADDCX,
-	TDH_MEM_PAGE_AUG, TDH_MEM_RANGE_BLOCK, TDH_MNG_KEY_CONFIG, TDH_MNG_CREATE,
-	TDH_VP_CREATE, TDH_MNG_RD, TDH_MR_EXTEND, TDH_MR_FINALIZE, TDH_VP_FLUSH,
-	TDH_MNG_VPFLUSHDONE, TDH_MNG_KEY_FREEID, TDH_MNG_INIT, TDH_VP_INIT,
-	TDH_PHYMEM_PAGE_RDMD, TDH_VP_RD, TDH_PHYMEM_PAGE_RECLAIM,
-	TDH_MEM_PAGE_REMOVE, TDH_SYS_KEY_CONFIG, TDH_SYS_INIT, TDH_SYS_RD,
-	TDH_SYS_LP_INIT, TDH_SYS_TDMR_INIT, TDH_MEM_TRACK, TDH_PHYMEM_CACHE_WB,
-	TDH_PHYMEM_PAGE_WBINVD, TDH_VP_WR, TDH_SYS_CONFIG,
+	TDH_MNG_ADDCX,
+	TDH_MEM_PAGE_ADD,
+	TDH_MEM_SEPT_ADD,
+	TDH_VP_ADDCX,
+	TDH_MEM_PAGE_AUG,
+	TDH_MEM_RANGE_BLOCK,
+	TDH_MNG_KEY_CONFIG,
+	TDH_MNG_CREATE,
+	TDH_VP_CREATE,
+	TDH_MNG_RD,
+	TDH_MR_EXTEND,
+	TDH_MR_FINALIZE,
+	TDH_VP_FLUSH,
+	TDH_MNG_VPFLUSHDONE,
+	TDH_MNG_KEY_FREEID,
+	TDH_MNG_INIT,
+	TDH_VP_INIT,
+	TDH_PHYMEM_PAGE_RDMD,
+	TDH_VP_RD,
+	TDH_PHYMEM_PAGE_RECLAIM,
+	TDH_MEM_PAGE_REMOVE,
+	TDH_SYS_KEY_CONFIG,
+	TDH_SYS_INIT,
+	TDH_SYS_RD,
+	TDH_SYS_LP_INIT,
+	TDH_SYS_TDMR_INIT,
+	TDH_MEM_TRACK,
+	TDH_PHYMEM_CACHE_WB,
+	TDH_PHYMEM_PAGE_WBINVD,
+	TDH_VP_WR,
+	TDH_SYS_CONFIG,
 };
 
 static u64 parameter(int argc, char **argv, int i, const char *env, u64 other)
@@ -552,10 +587,10 @@ int main(int argc, char **argv)
 	for (i = 0; i < WORLDS && !failed; i++)
 		run_world(seed + i, calls / WORLDS);
 	seen.created = seen.leaf_ok[TDH_MNG_CREATE];
-	printf("test-property: %" PRIu64 " calls, %" PRIu64 " succeeded, %" PRIu64 " nested; %"
-	       PRIu64 " TDs created, %" PRIu64 " ended; %" PRIu64 " claims right, %" PRIu64
-	       " unknown\n", w.calls, seen.ok, seen.nested, seen.created, seen.ended,
-	       seen.claims, seen.unknown);
+	printf("test-property: %" PRIu64 " calls, %" PRIu64 " succeeded, %" PRIu64
+	       " nested; %" PRIu64 " TDs created, %" PRIu64 " ended; %" PRIu64
+	       " claims right, %" PRIu64 " unknown\n",
+	       w.calls, seen.ok, seen.nested, seen.created, seen.ended, seen.claims, seen.unknown);
 	/* The generator reaches the deep states; a world of errors proves nothing. */
 	CHECK(w.calls >= calls);
 	CHECK(seen.nested > calls / 100);

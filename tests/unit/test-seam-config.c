@@ -2,18 +2,22 @@
 /* TDH.SYS.CONFIG: what is wrong with a TDMR_INFO, and what is not. */
 #include "test-seam-machine.h"
 
-#define U	UNUSED_REG
+#define U UNUSED_REG
 
 static struct tdx_tdmr_info *t0, *t1;
 
 /* A second TDMR of 1 GiB at 6 GiB, its PAMT behind that of the first. */
 static void second_tdmr(void)
 {
-	*t1 = (struct tdx_tdmr_info) {
-		.base = 0x180000000, .size = 0x40000000,
-		.pamt_4k_base = 0x90000000, .pamt_4k_size = 0x400000,
-		.pamt_2m_base = 0x90400000, .pamt_2m_size = 0x2000,
-		.pamt_1g_base = 0x90402000, .pamt_1g_size = 0x1000,
+	*t1 = (struct tdx_tdmr_info){
+		.base = 0x180000000,
+		.size = 0x40000000,
+		.pamt_4k_base = 0x90000000,
+		.pamt_4k_size = 0x400000,
+		.pamt_2m_base = 0x90400000,
+		.pamt_2m_size = 0x2000,
+		.pamt_1g_base = 0x90402000,
+		.pamt_1g_size = 0x1000,
 	};
 }
 
@@ -23,10 +27,22 @@ static void overlapping_tdmr(void)
 	t1->base = 0x140000000;
 }
 
-static void wrapping_tdmr(void) { t0->size = 0xffffffffc0000000; }
-static void empty_tdmr(void) { t0->size = 0; }
-static void odd_size(void) { t0->size += 0x200000; }
-static void keyed_base(void) { t0->base |= 1ULL << HKID_SHIFT; }
+static void wrapping_tdmr(void)
+{
+	t0->size = 0xffffffffc0000000;
+}
+static void empty_tdmr(void)
+{
+	t0->size = 0;
+}
+static void odd_size(void)
+{
+	t0->size += 0x200000;
+}
+static void keyed_base(void)
+{
+	t0->base |= 1ULL << HKID_SHIFT;
+}
 
 static void rsvd_after_null(void)
 {
@@ -40,15 +56,42 @@ static void rsvd_overlap(void)
 	t0->rsvd[1].size = 0x2000;
 }
 
-static void rsvd_unaligned(void) { t0->rsvd[0].size += 0x800; }
-static void rsvd_no_size(void) { t0->rsvd[0].size = 0; }
-static void rsvd_wraps(void) { t0->rsvd[0].size = 0 - 0x1000ULL; }
-static void pamt_1g_unaligned(void) { t0->pamt_1g_base += 0x800; }
-static void pamt_2m_small(void) { t0->pamt_2m_size = 0x3000; }
-static void pamt_4k_keyed(void) { t0->pamt_4k_base |= 1ULL << HKID_SHIFT; }
-static void pamt_on_pamt(void) { t0->pamt_2m_base = PAMT_4K; }
-static void pamt_low(void) { t0->pamt_1g_base = 0x10000; }
-static void pamt_reserved(void) { t0->pamt_2m_base = RSVD_PAGE; }
+static void rsvd_unaligned(void)
+{
+	t0->rsvd[0].size += 0x800;
+}
+static void rsvd_no_size(void)
+{
+	t0->rsvd[0].size = 0;
+}
+static void rsvd_wraps(void)
+{
+	t0->rsvd[0].size = 0 - 0x1000ULL;
+}
+static void pamt_1g_unaligned(void)
+{
+	t0->pamt_1g_base += 0x800;
+}
+static void pamt_2m_small(void)
+{
+	t0->pamt_2m_size = 0x3000;
+}
+static void pamt_4k_keyed(void)
+{
+	t0->pamt_4k_base |= 1ULL << HKID_SHIFT;
+}
+static void pamt_on_pamt(void)
+{
+	t0->pamt_2m_base = PAMT_4K;
+}
+static void pamt_low(void)
+{
+	t0->pamt_1g_base = 0x10000;
+}
+static void pamt_reserved(void)
+{
+	t0->pamt_2m_base = RSVD_PAGE;
+}
 
 /* The first TDMR's PAMT where the second has usable memory. */
 static void pamt_in_second(void)
@@ -87,11 +130,25 @@ static void adjacent_cmrs(void)
 	m.seam->cmr[1].size = MEM_SIZE - m.seam->cmr[1].base;
 }
 
-static void info_unaligned(void) { *(u64 *)(m.mem + TDMR_ARRAY) += 256; }
-static void info_private(void) { *(u64 *)(m.mem + TDMR_ARRAY) |= 17ULL << 47; }
-static void info_shared_key(void) { *(u64 *)(m.mem + TDMR_ARRAY) |= 3ULL << 47; }
-static void info_nowhere(void) { *(u64 *)(m.mem + TDMR_ARRAY) = MEM_SIZE; }
-static void nothing(void) { }
+static void info_unaligned(void)
+{
+	*(u64 *)(m.mem + TDMR_ARRAY) += 256;
+}
+static void info_private(void)
+{
+	*(u64 *)(m.mem + TDMR_ARRAY) |= 17ULL << 47;
+}
+static void info_shared_key(void)
+{
+	*(u64 *)(m.mem + TDMR_ARRAY) |= 3ULL << 47;
+}
+static void info_nowhere(void)
+{
+	*(u64 *)(m.mem + TDMR_ARRAY) = MEM_SIZE;
+}
+static void nothing(void)
+{
+}
 
 static const struct {
 	void (*change)(void);
@@ -136,11 +193,11 @@ static void every_case(void)
 		t0 = tdmr_info(0);
 		t1 = tdmr_info(1);
 		cases[i].change();
-		if (!CHECK_EQ(call(0, TDH_SYS_CONFIG, TDMR_ARRAY, cases[i].nr,
-				   GLOBAL_HKID, U), cases[i].want))
+		if (!CHECK_EQ(call(0, TDH_SYS_CONFIG, TDMR_ARRAY, cases[i].nr, GLOBAL_HKID, U),
+			      cases[i].want))
 			fprintf(stderr, "  case %u\n", i);
-		CHECK_EQ(seam_get_sys_state(m.seam), cases[i].want ?
-			 SEAM_SYSINIT_DONE : SEAM_SYSCONFIG_DONE);
+		CHECK_EQ(seam_get_sys_state(m.seam),
+			 cases[i].want ? SEAM_SYSINIT_DONE : SEAM_SYSCONFIG_DONE);
 		check_locks_free();
 	}
 }
@@ -157,17 +214,14 @@ static void two_tdmrs(void)
 	ok(0, TDH_SYS_KEY_CONFIG, 0, 0, 0, 0);
 	ok(2, TDH_SYS_KEY_CONFIG, 0, 0, 0, 0);
 	for (i = 0; i < 256; i++) {
-		r = (struct seam_regs) { .rax = TDH_SYS_TDMR_INIT,
-					 .rcx = 0x180000000 };
+		r = (struct seam_regs){ .rax = TDH_SYS_TDMR_INIT, .rcx = 0x180000000 };
 		CHECK_EQ(seamcall(1, &r), 0);
 	}
 	CHECK_EQ(r.rdx, 0x1c0000000);
-	CHECK_EQ(call(0, TDH_SYS_TDMR_INIT, 0x180000000, U, U, U),
-		 0x00000a0300000000);
+	CHECK_EQ(call(0, TDH_SYS_TDMR_INIT, 0x180000000, U, U, U), 0x00000a0300000000);
 	CHECK_EQ(call(0, TDH_MNG_CREATE, D, HKID, U, U), 0xc000010100000001);
 	ok(0, TDH_MNG_CREATE, 0x1bffff000, HKID, 0, 0);
-	CHECK_EQ(call(0, TDH_MNG_CREATE, 0x1c0000000, HKID, U, U),
-		 0xc000010100000001);
+	CHECK_EQ(call(0, TDH_MNG_CREATE, 0x1c0000000, HKID, U, U), 0xc000010100000001);
 }
 
 static u64 second_init;

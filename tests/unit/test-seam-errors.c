@@ -2,8 +2,8 @@
 /* Statuses of the software TDX module that no conformance vector asks for. */
 #include "test-seam-machine.h"
 
-#define U	UNUSED_REG
-#define TSC_OFFSET	0x110000000000000aULL
+#define U	   UNUSED_REG
+#define TSC_OFFSET 0x110000000000000aULL
 
 static struct seam_tdr *tdr(void)
 {
@@ -149,7 +149,7 @@ static void td_params_elsewhere(void)
 {
 	td_addcx6();
 	CHECK_EQ(call(0, TDH_MNG_INIT, D, MEM_SIZE, U, U), 0xc000010000000002);
-	td_params()->cpuid[12].eax = 1;		/* first level has no type */
+	td_params()->cpuid[12].eax = 1; /* first level has no type */
 	CHECK_EQ(call(0, TDH_MNG_INIT, D, TD_PARAMS, U, U), 0xc000090400000000);
 }
 
@@ -206,10 +206,9 @@ static void vp_field_ids(void)
 	CHECK_EQ(call(0, TDH_VP_WR, P, 2, 0xf2, 0xffff), 0);
 	CHECK_EQ(call(0, TDH_VP_WR, P, 0x4000, 0x80, 0x80), 0xc000073000002016);
 	/* a KeyID of the host's own is shared memory; bits above 51 are none */
-	CHECK_EQ(call(0, TDH_VP_WR, P, 0x203c, KEYED(SHARED_ROOT, 3),
-		      0x000ffffffffff000), 0);
-	CHECK_EQ(call(0, TDH_VP_WR, P, 0x203c, KEYED(SHARED_ROOT, 16),
-		      0x000ffffffffff000), 0xc0000c0300000000);
+	CHECK_EQ(call(0, TDH_VP_WR, P, 0x203c, KEYED(SHARED_ROOT, 3), 0x000ffffffffff000), 0);
+	CHECK_EQ(call(0, TDH_VP_WR, P, 0x203c, KEYED(SHARED_ROOT, 16), 0x000ffffffffff000),
+		 0xc0000c0300000000);
 	CHECK_EQ(call(0, TDH_VP_WR, P, 0x203c, 1ULL << 52 | SHARED_ROOT, ~0ULL),
 		 0xc0000c0300000000);
 }
@@ -247,7 +246,7 @@ static void sept_add_operands(void)
 	CHECK_EQ(call(0, TDH_MEM_SEPT_ADD, 0x200000 | 1, D, ~0ULL, U), 0xc000010000000008);
 	CHECK_EQ(call(0, TDH_MEM_SEPT_ADD, 0x200008 | 1, D, A, U), 0xc000010000000001);
 	ok(0, TDH_MEM_RANGE_BLOCK, 1, D, 0, 0);
-	r = (struct seam_regs) { .rax = TDH_MEM_SEPT_ADD, .rcx = 1, .rdx = D | 1, .r8 = A };
+	r = (struct seam_regs){ .rax = TDH_MEM_SEPT_ADD, .rcx = 1, .rdx = D | 1, .r8 = A };
 	CHECK_EQ(seamcall(0, &r), 0xc0000b0d00000001);
 	CHECK_EQ(r.rdx, 0x8101);
 }
@@ -283,17 +282,13 @@ static void page_add_source(void)
 static void phymem_addresses(void)
 {
 	machine_ready();
-	CHECK_EQ(call(0, TDH_PHYMEM_PAGE_WBINVD, 1ULL << 52 | A, U, U, U),
-		 0xc000010000000001);
-	CHECK_EQ(call(0, TDH_PHYMEM_PAGE_WBINVD, KEYED(A + 8, HKID), U, U, U),
-		 0xc000010000000001);
+	CHECK_EQ(call(0, TDH_PHYMEM_PAGE_WBINVD, 1ULL << 52 | A, U, U, U), 0xc000010000000001);
+	CHECK_EQ(call(0, TDH_PHYMEM_PAGE_WBINVD, KEYED(A + 8, HKID), U, U, U), 0xc000010000000001);
 	CHECK_EQ(call(0, TDH_PHYMEM_PAGE_WBINVD, KEYED(RSVD_PAGE, HKID), U, U, U),
 		 0xc000030000000001);
 	CHECK_EQ(call(0, TDH_PHYMEM_PAGE_WBINVD, KEYED(A, GLOBAL_HKID), U, U, U), 0);
-	CHECK_EQ(call(0, TDH_PHYMEM_PAGE_RDMD, KEYED(A, HKID), U, U, U),
-		 0xc000010000000001);
-	CHECK_EQ(call(0, TDH_PHYMEM_PAGE_RECLAIM, RSVD_PAGE, U, U, U),
-		 0xc000030000000001);
+	CHECK_EQ(call(0, TDH_PHYMEM_PAGE_RDMD, KEYED(A, HKID), U, U, U), 0xc000010000000001);
+	CHECK_EQ(call(0, TDH_PHYMEM_PAGE_RECLAIM, RSVD_PAGE, U, U, U), 0xc000030000000001);
 }
 
 /* The epoch of a block does not outlive the page's use. */
@@ -309,7 +304,7 @@ static void bepoch_of_a_new_use(void)
 	ok(0, TDH_MEM_TRACK, D, 0, 0, 0);
 	ok(0, TDH_MEM_PAGE_REMOVE, 0, D, 0, 0);
 	ok(0, TDH_MEM_PAGE_AUG, 0, D, A, 0);
-	r = (struct seam_regs) { .rax = TDH_PHYMEM_PAGE_RDMD, .rcx = A };
+	r = (struct seam_regs){ .rax = TDH_PHYMEM_PAGE_RDMD, .rcx = A };
 	CHECK_EQ(seamcall(0, &r), 0);
 	CHECK_EQ(r.r9, 0);
 }

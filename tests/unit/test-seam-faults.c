@@ -4,13 +4,16 @@
 
 #include "test-seam-legal.h"
 
-#define U	UNUSED_REG
+#define U UNUSED_REG
 
 static void inject(u32 leaf, u64 status, u32 skip, u32 count)
 {
 	struct seam_fault f = {
-		.leaf = leaf, .lp = SEAM_ANY, .status = status,
-		.skip = skip, .count = count,
+		.leaf = leaf,
+		.lp = SEAM_ANY,
+		.status = status,
+		.skip = skip,
+		.count = count,
 	};
 
 	CHECK_EQ(seam_fault_add(m.seam, &f), 0);
@@ -39,9 +42,9 @@ static const u64 statuses[] = {
 };
 
 /* Everything the module keeps, but for the fault table itself. */
-#define STATE_PAGES	128
-#define STATE_SEAM	offsetof(struct seam, fault_lock)
-#define STATE_PAMT	(STATE_PAGES * 16)
+#define STATE_PAGES 128
+#define STATE_SEAM  offsetof(struct seam, fault_lock)
+#define STATE_PAMT  (STATE_PAGES * 16)
 
 static u8 state_before[STATE_SEAM + STATE_PAMT + STATE_PAGES * 4096];
 
@@ -135,8 +138,7 @@ static void for_ever(void)
 	td_initialized();
 	inject(TDH_MNG_RD, TDX_ST(SYS_BUSY), 0, SEAM_ANY);
 	for (i = 0; i < 1000; i++)
-		CHECK_EQ(call(0, TDH_MNG_RD, D, 0x110000000000000a, U, U),
-			 TDX_ST(SYS_BUSY));
+		CHECK_EQ(call(0, TDH_MNG_RD, D, 0x110000000000000a, U, U), TDX_ST(SYS_BUSY));
 	CHECK_EQ(seam_fault_list(m.seam, &out, 1), 1);
 	CHECK_EQ(out.count, SEAM_ANY);
 	seam_fault_clear(m.seam);
@@ -146,8 +148,11 @@ static void for_ever(void)
 static void other_leaf_lp_rcx(void)
 {
 	struct seam_fault f = {
-		.leaf = TDH_PHYMEM_PAGE_RECLAIM, .lp = 1, .rcx = TDCX(1),
-		.status = TDX_ST_OP(OPERAND_BUSY, TDX_OP_TDR), .count = 1,
+		.leaf = TDH_PHYMEM_PAGE_RECLAIM,
+		.lp = 1,
+		.rcx = TDCX(1),
+		.status = TDX_ST_OP(OPERAND_BUSY, TDX_OP_TDR),
+		.count = 1,
 	};
 
 	td_teardown();
@@ -156,8 +161,7 @@ static void other_leaf_lp_rcx(void)
 	CHECK_EQ(call(0, TDH_PHYMEM_PAGE_RECLAIM, TDCX(0), U, U, U), 0);
 	CHECK_EQ(call(1, TDH_PHYMEM_PAGE_RECLAIM, TDCX(2), U, U, U), 0);
 	CHECK_EQ(pending(), 1);
-	CHECK_EQ(call(1, TDH_PHYMEM_PAGE_RECLAIM, TDCX(1), U, U, U),
-		 0x8000020000000080);
+	CHECK_EQ(call(1, TDH_PHYMEM_PAGE_RECLAIM, TDCX(1), U, U, U), 0x8000020000000080);
 	CHECK_EQ(pending(), 0);
 }
 
@@ -291,7 +295,9 @@ static void freeid_fails(void)
 static void lp_init_fails_on_one_lp(void)
 {
 	struct seam_fault f = {
-		.leaf = TDH_SYS_LP_INIT, .lp = 3, .count = SEAM_ANY,
+		.leaf = TDH_SYS_LP_INIT,
+		.lp = 3,
+		.count = SEAM_ANY,
 		.status = TDX_ST_OP(INCONSISTENT_MSR, 0x3b),
 	};
 	u32 lp;
@@ -299,22 +305,22 @@ static void lp_init_fails_on_one_lp(void)
 	sys_inited();
 	CHECK_EQ(seam_fault_add(m.seam, &f), 0);
 	for (lp = 0; lp < 4; lp++) {
-		CHECK_EQ(call(lp, TDH_SYS_LP_INIT, U, U, U, U),
-			 lp == 3 ? 0xc00009200000003b : 0);
+		CHECK_EQ(call(lp, TDH_SYS_LP_INIT, U, U, U, U), lp == 3 ? 0xc00009200000003b : 0);
 		CHECK_EQ(seam_get_lp_init(m.seam, lp), lp != 3);
 	}
-	CHECK_EQ(call(0, TDH_SYS_CONFIG, TDMR_ARRAY, 1, GLOBAL_HKID, U),
-		 0xc000050c00000000);
-	CHECK_EQ(call(3, TDH_SYS_RD, U, 0x0800000100000004, U, U),
-		 0xc000050200000000);
+	CHECK_EQ(call(0, TDH_SYS_CONFIG, TDMR_ARRAY, 1, GLOBAL_HKID, U), 0xc000050c00000000);
+	CHECK_EQ(call(3, TDH_SYS_RD, U, 0x0800000100000004, U, U), 0xc000050200000000);
 }
 
 static void reclaim_fails(void)
 {
 	struct seam_td_info before, after;
 	struct seam_fault f = {
-		.leaf = TDH_PHYMEM_PAGE_RECLAIM, .lp = SEAM_ANY, .rcx = P,
-		.status = TDX_ST_OP(OPERAND_BUSY, TDX_OP_TDR), .count = 1,
+		.leaf = TDH_PHYMEM_PAGE_RECLAIM,
+		.lp = SEAM_ANY,
+		.rcx = P,
+		.status = TDX_ST_OP(OPERAND_BUSY, TDX_OP_TDR),
+		.count = 1,
 	};
 
 	td_teardown();

@@ -2,8 +2,8 @@
 /* The guest side of seam: what a vCPU that is being entered can reach. */
 #include "test-seam-machine.h"
 
-#define U		UNUSED_REG
-#define GPA		0x1000ULL	/* no page there at first */
+#define U   UNUSED_REG
+#define GPA 0x1000ULL /* no page there at first */
 
 static enum seam_access seen[4];
 static u32 nr_seen;
@@ -35,7 +35,7 @@ static void accept(void)
 	CHECK_EQ(enter_and_touch(GPA), SEAM_ACCESS_OK);
 	CHECK_EQ(enter_and_touch(GPA), SEAM_ACCESS_OK);
 	/* Accepted: mapped, no longer pending, when the host looks. */
-	r = (struct seam_regs) { .rax = TDH_MEM_PAGE_AUG, .rcx = GPA, .rdx = D, .r8 = C3 };
+	r = (struct seam_regs){ .rax = TDH_MEM_PAGE_AUG, .rcx = GPA, .rdx = D, .r8 = C3 };
 	CHECK_EQ(seamcall(0, &r), 0xc0000b0d00000001);
 	CHECK_EQ(r.rdx >> 8, TDX_SEPT_MAPPED);
 	/* And gone, once the host has taken it back. */

@@ -16,7 +16,9 @@ static void see(const char *name, u64 word)
 	if (!word)
 		return;
 	snprintf(seen + len, sizeof(seen) - len, "%s%s:%s", len ? " " : "", name,
-		 word == SEAM_LOCK_EX ? "ex" : word == SEAM_LOCK_SH ? "sh" : "?");
+		 word == SEAM_LOCK_EX ? "ex" :
+		 word == SEAM_LOCK_SH ? "sh" :
+					"?");
 }
 
 static u64 page_lock(u64 pa)

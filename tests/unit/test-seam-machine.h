@@ -27,32 +27,32 @@
 #define GLOBAL_HKID	16ULL
 #define HKID		17ULL
 #define HKID_SHIFT	47
-#define KEYED(pa, hkid)	((pa) | (u64)(hkid) << HKID_SHIFT)
+#define KEYED(pa, hkid) ((pa) | (u64)(hkid) << HKID_SHIFT)
 
 /* Host structures, below the CMR of the module's pages. */
-#define TDMR_ARRAY	0x200000ULL
-#define TDMR_INFO(i)	(0x201000ULL + 512 * (i))
-#define TD_PARAMS	0x300000ULL
-#define PI_DESC		0x310000ULL
-#define SOURCE		0x320000ULL
-#define SHARED_ROOT	0x330000ULL
+#define TDMR_ARRAY   0x200000ULL
+#define TDMR_INFO(i) (0x201000ULL + 512 * (i))
+#define TD_PARAMS    0x300000ULL
+#define PI_DESC	     0x310000ULL
+#define SOURCE	     0x320000ULL
+#define SHARED_ROOT  0x330000ULL
 
 /* Pages of the TDMR. */
-#define PG(n)		(TDMR_BASE + (u64)(n) * 4096)
-#define D		PG(0)		/* TDR */
-#define TDCX(n)		PG(1 + (n))	/* 9 */
-#define P		PG(16)		/* TDVPR */
-#define VPCX(n)		PG(17 + (n))	/* 14 */
-#define P2		PG(32)
-#define VPCX2(n)	PG(33 + (n))
-#define EPT(level)	PG(48 + (level))
-#define A		PG(64)
-#define B2		PG(65)
-#define C3		PG(66)
-#define D2TDR		PG(80)		/* TDR of a second TD */
-#define RSVD_PAGE	(TDMR_BASE + RSVD_OFFSET)
+#define PG(n)	   (TDMR_BASE + (u64)(n)*4096)
+#define D	   PG(0)	/* TDR */
+#define TDCX(n)	   PG(1 + (n))	/* 9 */
+#define P	   PG(16)	/* TDVPR */
+#define VPCX(n)	   PG(17 + (n)) /* 14 */
+#define P2	   PG(32)
+#define VPCX2(n)   PG(33 + (n))
+#define EPT(level) PG(48 + (level))
+#define A	   PG(64)
+#define B2	   PG(65)
+#define C3	   PG(66)
+#define D2TDR	   PG(80) /* TDR of a second TD */
+#define RSVD_PAGE  (TDMR_BASE + RSVD_OFFSET)
 
-#define UNUSED_REG	0x5aULL
+#define UNUSED_REG 0x5aULL
 
 struct machine {
 	u8 *mem;
@@ -67,7 +67,7 @@ struct machine {
 	u32 inside_leaf;
 	u32 pauses;
 	bool no_entropy;
-	u32 irqs;			/* interrupts still to be seen */
+	u32 irqs; /* interrupts still to be seen */
 	u32 enters;
 	void (*guest)(struct seam_regs *r);
 };
@@ -132,7 +132,7 @@ static const u8 machine_pkgs[4] = { 0, 0, 1, 1 };
 
 static inline struct seam_config machine_config(void)
 {
-	return (struct seam_config) {
+	return (struct seam_config){
 		.nr_lps = 4,
 		.lp_pkg = machine_pkgs,
 		.nr_pkgs = 2,
@@ -165,8 +165,7 @@ static inline void machine_power_on(void)
 
 	if (!m.mem) {
 		m.mem = must(mmap(NULL, MEM_SIZE, PROT_READ | PROT_WRITE,
-				  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
-				  -1, 0));
+				  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0));
 		m.seam_size = seam_size(&cfg);
 		m.seam_mem = must(malloc(m.seam_size));
 	}
@@ -177,11 +176,15 @@ static inline void machine_power_on(void)
 	m.guest = NULL;
 
 	memset(tdmr_info(1), 0, sizeof(struct tdx_tdmr_info));
-	*tdmr_info(0) = (struct tdx_tdmr_info) {
-		.base = TDMR_BASE, .size = TDMR_SIZE,
-		.pamt_1g_base = PAMT_1G, .pamt_1g_size = 0x1000,
-		.pamt_2m_base = PAMT_2M, .pamt_2m_size = 0x4000,
-		.pamt_4k_base = PAMT_4K, .pamt_4k_size = 0x800000,
+	*tdmr_info(0) = (struct tdx_tdmr_info){
+		.base = TDMR_BASE,
+		.size = TDMR_SIZE,
+		.pamt_1g_base = PAMT_1G,
+		.pamt_1g_size = 0x1000,
+		.pamt_2m_base = PAMT_2M,
+		.pamt_2m_size = 0x4000,
+		.pamt_4k_base = PAMT_4K,
+		.pamt_4k_size = 0x800000,
 		.rsvd = { { RSVD_OFFSET, RSVD_SIZE } },
 	};
 	array = (u64 *)(m.mem + TDMR_ARRAY);
@@ -213,10 +216,16 @@ enum { O_RCX = 1, O_RDX = 2, O_R8 = 4, O_R9 = 8, O_R10 = 16, O_R11 = 32 };
 static inline u32 leaf_outputs(u32 leaf)
 {
 	switch (leaf) {
-	case TDH_MEM_PAGE_ADD: case TDH_MEM_SEPT_ADD: case TDH_MEM_PAGE_AUG:
-	case TDH_MEM_RANGE_BLOCK: case TDH_MR_EXTEND: case TDH_MEM_PAGE_REMOVE:
+	case TDH_MEM_PAGE_ADD:
+	case TDH_MEM_SEPT_ADD:
+	case TDH_MEM_PAGE_AUG:
+	case TDH_MEM_RANGE_BLOCK:
+	case TDH_MR_EXTEND:
+	case TDH_MEM_PAGE_REMOVE:
 		return O_RCX | O_RDX;
-	case TDH_MNG_RD: case TDH_VP_RD: case TDH_VP_WR:
+	case TDH_MNG_RD:
+	case TDH_VP_RD:
+	case TDH_VP_WR:
 		return O_R8;
 	case TDH_MNG_INIT:
 		return O_RCX;
@@ -254,8 +263,7 @@ static inline bool has_sept_details(u64 st)
 }
 
 /* R2 to R7; @in and @out differ in RAX and the outputs of the leaf. */
-static inline void check_contract(const struct seam_regs *in,
-				  const struct seam_regs *out)
+static inline void check_contract(const struct seam_regs *in, const struct seam_regs *out)
 {
 	u32 leaf = in->rax & TDX_LEAF_MASK;
 	u32 outputs = leaf_outputs(leaf);
@@ -280,21 +288,27 @@ static inline void check_contract(const struct seam_regs *in,
 	if (!(outputs & O_R11))
 		CHECK_EQ(out->r11, in->r11);
 	CHECK(out->rbx == in->rbx && out->rsi == in->rsi && out->rdi == in->rdi);
-	CHECK(out->r12 == in->r12 && out->r13 == in->r13 &&
-	      out->r14 == in->r14 && out->r15 == in->r15);
+	CHECK(out->r12 == in->r12 && out->r13 == in->r13 && out->r14 == in->r14 &&
+	      out->r15 == in->r15);
 	if (!outputs)
 		return;
 
 	switch (leaf) {
-	case TDH_MEM_PAGE_ADD: case TDH_MEM_SEPT_ADD: case TDH_MEM_PAGE_AUG:
-	case TDH_MEM_RANGE_BLOCK: case TDH_MR_EXTEND: case TDH_MEM_PAGE_REMOVE:
+	case TDH_MEM_PAGE_ADD:
+	case TDH_MEM_SEPT_ADD:
+	case TDH_MEM_PAGE_AUG:
+	case TDH_MEM_RANGE_BLOCK:
+	case TDH_MR_EXTEND:
+	case TDH_MEM_PAGE_REMOVE:
 		if (has_sept_details(st))
 			break;
 		CHECK_EQ(out->rdx, 0);
 		if (leaf != TDH_MEM_PAGE_REMOVE || st)
 			CHECK_EQ(out->rcx, 0);
 		break;
-	case TDH_MNG_RD: case TDH_VP_RD: case TDH_VP_WR:
+	case TDH_MNG_RD:
+	case TDH_VP_RD:
+	case TDH_VP_WR:
 		if (st)
 			CHECK_EQ(out->r8, 0);
 		break;
@@ -348,7 +362,11 @@ static inline u64 seamcall(u32 lp, struct seam_regs *r)
 static inline u64 call(u32 lp, u64 rax, u64 rcx, u64 rdx, u64 r8, u64 r9)
 {
 	struct seam_regs r = {
-		.rax = rax, .rcx = rcx, .rdx = rdx, .r8 = r8, .r9 = r9,
+		.rax = rax,
+		.rcx = rcx,
+		.rdx = rdx,
+		.r8 = r8,
+		.r9 = r9,
 	};
 
 	return seamcall(lp, &r);
@@ -392,8 +410,7 @@ static inline void check_locks_free(void)
 	held |= pamt->word & SEAM_LOCK_MASK;
 	pamt = (const void *)(m.mem + PAMT_1G);
 	held |= pamt->word & SEAM_LOCK_MASK;
-	if (page_type(D) == TDX_PT_TDR && tdr->num_tdcx &&
-	    page_type(tdr->tdcx[0]) == TDX_PT_TDCX) {
+	if (page_type(D) == TDX_PT_TDR && tdr->num_tdcx && page_type(tdr->tdcx[0]) == TDX_PT_TDCX) {
 		const struct seam_tdcs *tdcs = (const void *)(m.mem + tdr->tdcx[0]);
 
 		held |= tdcs->op_lock | tdcs->sept_lock | tdcs->epoch_lock;
@@ -429,8 +446,9 @@ static inline void machine_ready(void)
 	if (!m.ready_seam) {
 		machine_keyed();
 		do {
-			r = (struct seam_regs) {
-				.rax = TDH_SYS_TDMR_INIT, .rcx = TDMR_BASE,
+			r = (struct seam_regs){
+				.rax = TDH_SYS_TDMR_INIT,
+				.rcx = TDMR_BASE,
 			};
 			CHECK_EQ(seamcall(0, &r), 0);
 		} while (!r.rax && r.rdx < TDMR_BASE + TDMR_SIZE);
@@ -479,7 +497,7 @@ static inline void td_initialized(void)
 	ok(0, TDH_MNG_INIT, D, TD_PARAMS, 0, 0);
 }
 
-#define VP_INIT_V1	(TDH_VP_INIT | 1ULL << TDX_VERSION_SHIFT)
+#define VP_INIT_V1 (TDH_VP_INIT | 1ULL << TDX_VERSION_SHIFT)
 
 static inline void vp_pages(u64 tdvpr, u64 first, u32 nr)
 {

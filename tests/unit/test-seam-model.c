@@ -4,7 +4,7 @@
 
 #include "test-seam-machine.h"
 
-#define U	UNUSED_REG
+#define U UNUSED_REG
 
 /* ---- power-on ---- */
 
@@ -37,7 +37,7 @@ static void impossible_configurations(void)
 	cfg.nr_tdx_keyids = 0;
 	CHECK(!try_init(&cfg));
 	cfg = machine_config();
-	cfg.nr_tdx_keyids = 17;		/* KeyID 32 needs a sixth bit */
+	cfg.nr_tdx_keyids = 17; /* KeyID 32 needs a sixth bit */
 	CHECK(!try_init(&cfg));
 	cfg.hkid_shift = 46;
 	CHECK(try_init(&cfg));
@@ -49,10 +49,10 @@ static void impossible_configurations(void)
 	CHECK(!try_init(&cfg));
 	cfg = machine_config();
 	cfg.nr_cmrs = 2;
-	cfg.cmr[1] = cfg.cmr[0];	/* not ascending */
+	cfg.cmr[1] = cfg.cmr[0]; /* not ascending */
 	CHECK(!try_init(&cfg));
 	cfg = machine_config();
-	cfg.cmr[0].size = 1ULL << 47;	/* reaches into the KeyID bits */
+	cfg.cmr[0].size = 1ULL << 47; /* reaches into the KeyID bits */
 	CHECK(!try_init(&cfg));
 	cfg = machine_config();
 	no_map.map = NULL;
@@ -125,24 +125,15 @@ static void metadata_chain(void)
 static const struct {
 	u64 id, value;
 } linux_reads[] = {
-	{ 0x0800000100000003, 5 },
-	{ 0x0800000100000004, 1 },
-	{ 0x0800000100000005, 5 },
-	{ 0x9100000100000008, 64 },
-	{ 0x9100000100000009, 16 },
-	{ 0x9100000100000010, 16 },
-	{ 0x9100000100000011, 16 },
-	{ 0x9100000100000012, 16 },
-	{ 0x9800000100000000, 4096 },
-	{ 0x9800000100000100, 0x6000 },
-	{ 0x9800000100000200, 0x6000 },
-	{ 0x1900000300000000, 0x8000000078000001 },
-	{ 0x1900000300000001, 0 },
-	{ 0x1900000300000002, 0x6dbe7 },
-	{ 0x1900000300000003, 3 },
-	{ 0x9900000100000004, 18 },
-	{ 0x9900000100000008, 576 },
-	{ 0x8900000100000000, 0 },
+	{ 0x0800000100000003, 5 },	{ 0x0800000100000004, 1 },
+	{ 0x0800000100000005, 5 },	{ 0x9100000100000008, 64 },
+	{ 0x9100000100000009, 16 },	{ 0x9100000100000010, 16 },
+	{ 0x9100000100000011, 16 },	{ 0x9100000100000012, 16 },
+	{ 0x9800000100000000, 4096 },	{ 0x9800000100000100, 0x6000 },
+	{ 0x9800000100000200, 0x6000 }, { 0x1900000300000000, 0x8000000078000001 },
+	{ 0x1900000300000001, 0 },	{ 0x1900000300000002, 0x6dbe7 },
+	{ 0x1900000300000003, 3 },	{ 0x9900000100000004, 18 },
+	{ 0x9900000100000008, 576 },	{ 0x8900000100000000, 0 },
 };
 
 static u64 sys_rd(u64 id, u64 *value)
@@ -186,15 +177,15 @@ static u64 mng_rd(u64 id, u64 *value)
 	return r.rax;
 }
 
-#define CPUID_ID(leaf, sub)	(0x9410000300000000 | (u64)((leaf) >> 31) << 16 | \
-				 (u64)((leaf) & 0x7f) << 9 | (sub))
+#define CPUID_ID(leaf, sub) \
+	(0x9410000300000000 | (u64)((leaf) >> 31) << 16 | (u64)((leaf)&0x7f) << 9 | (sub))
 
 static void td_fields(void)
 {
 	u64 v;
 
 	td_addcx6();
-	td_params()->cpuid[0].eax = 0x000806f8;		/* leaf 1 */
+	td_params()->cpuid[0].eax = 0x000806f8; /* leaf 1 */
 	td_params()->cpuid[0].ecx = 0x08;
 	td_params()->cpuid[0].edx = 0x80000000;
 	ok(0, TDH_MNG_INIT, D, TD_PARAMS, 0, 0);
@@ -225,18 +216,54 @@ static u64 init_with(void (*change)(struct tdx_td_params *p))
 	return call(0, TDH_MNG_INIT, D, TD_PARAMS, U, U);
 }
 
-static void half_avx512(struct tdx_td_params *p) { p->xfam = 0x27; }
-static void half_cet(struct tdx_td_params *p) { p->xfam = 0x803; }
-static void eptp_uc(struct tdx_td_params *p) { p->eptp_controls = 0x18; }
-static void eptp_ad(struct tdx_td_params *p) { p->eptp_controls = 0x5e; }
-static void rsvd0(struct tdx_td_params *p) { p->reserved0 = 1; }
-static void rsvd1(struct tdx_td_params *p) { p->reserved1[37] = 1; }
-static void rsvd2(struct tdx_td_params *p) { p->reserved2[0] = 1; }
-static void msr_ctls(struct tdx_td_params *p) { p->msr_config_ctls = 2; }
-static void tail(struct tdx_td_params *p) { p->cpuid[47].edx = 1; }
-static void arch_caps(struct tdx_td_params *p) { p->ia32_arch_capabilities_config = 1; }
-static void hle_only(struct tdx_td_params *p) { p->cpuid[5].ebx = 0x10; }
-static void fms(struct tdx_td_params *p) { p->cpuid[0].eax = 0x000806f1; }
+static void half_avx512(struct tdx_td_params *p)
+{
+	p->xfam = 0x27;
+}
+static void half_cet(struct tdx_td_params *p)
+{
+	p->xfam = 0x803;
+}
+static void eptp_uc(struct tdx_td_params *p)
+{
+	p->eptp_controls = 0x18;
+}
+static void eptp_ad(struct tdx_td_params *p)
+{
+	p->eptp_controls = 0x5e;
+}
+static void rsvd0(struct tdx_td_params *p)
+{
+	p->reserved0 = 1;
+}
+static void rsvd1(struct tdx_td_params *p)
+{
+	p->reserved1[37] = 1;
+}
+static void rsvd2(struct tdx_td_params *p)
+{
+	p->reserved2[0] = 1;
+}
+static void msr_ctls(struct tdx_td_params *p)
+{
+	p->msr_config_ctls = 2;
+}
+static void tail(struct tdx_td_params *p)
+{
+	p->cpuid[47].edx = 1;
+}
+static void arch_caps(struct tdx_td_params *p)
+{
+	p->ia32_arch_capabilities_config = 1;
+}
+static void hle_only(struct tdx_td_params *p)
+{
+	p->cpuid[5].ebx = 0x10;
+}
+static void fms(struct tdx_td_params *p)
+{
+	p->cpuid[0].eax = 0x000806f1;
+}
 
 static void topology_gap(struct tdx_td_params *p)
 {
@@ -270,14 +297,13 @@ static void td_params_checks(void)
 	CHECK_EQ(init_with(topology_gap), 0xc000090400000000);
 	m.seam->cpuid_1_eax = 0x000806f8;
 	CHECK_EQ(init_with(fms), 0xc000010000000045);
-	CHECK_EQ(call(0, TDH_MNG_INIT, D, KEYED(TD_PARAMS, 16), U, U),
-		 0xc000010000000002);
+	CHECK_EQ(call(0, TDH_MNG_INIT, D, KEYED(TD_PARAMS, 16), U, U), 0xc000010000000002);
 	CHECK_EQ(init_with(topology_good), 0);
 }
 
 /* ---- memory ---- */
 
-#define PAGE_2M		(TDMR_BASE + 0x200000)
+#define PAGE_2M (TDMR_BASE + 0x200000)
 
 /* S-EPT down to level 1 for the first GiB only. */
 static void large_page(void)
@@ -319,7 +345,7 @@ static void large_page(void)
 
 	ok(0, TDH_MEM_RANGE_BLOCK, 1, D, 0, 0);
 	ok(0, TDH_MEM_TRACK, D, 0, 0, 0);
-	r = (struct seam_regs) { .rax = TDH_MEM_PAGE_REMOVE, .rcx = 1, .rdx = D };
+	r = (struct seam_regs){ .rax = TDH_MEM_PAGE_REMOVE, .rcx = 1, .rdx = D };
 	CHECK_EQ(seamcall(0, &r), 0);
 	CHECK_EQ(r.rcx, PAGE_2M);
 	seam_get_td(m.seam, D, &td);
@@ -332,12 +358,11 @@ static void large_page(void)
 	ok(0, TDH_PHYMEM_CACHE_WB, 0, 0, 0, 0);
 	ok(2, TDH_PHYMEM_CACHE_WB, 0, 0, 0, 0);
 	ok(0, TDH_MNG_KEY_FREEID, D, 0, 0, 0);
-	r = (struct seam_regs) { .rax = TDH_PHYMEM_PAGE_RECLAIM,
-				 .rcx = PAGE_2M + 4096 };
+	r = (struct seam_regs){ .rax = TDH_PHYMEM_PAGE_RECLAIM, .rcx = PAGE_2M + 4096 };
 	seam_call(m.seam, 0, &r);
 	CHECK_EQ(r.rax, 0xc000010000000001);
 	CHECK_EQ(r.rcx, TDX_PT_REG);
-	r = (struct seam_regs) { .rax = TDH_PHYMEM_PAGE_RECLAIM, .rcx = PAGE_2M };
+	r = (struct seam_regs){ .rax = TDH_PHYMEM_PAGE_RECLAIM, .rcx = PAGE_2M };
 	CHECK_EQ(seamcall(0, &r), 0);
 	CHECK_EQ(r.r8, 1);
 	seam_get_td(m.seam, D, &td);
@@ -351,12 +376,11 @@ static void five_levels(void)
 
 	td_addcx6();
 	td_params()->eptp_controls = 0x26;
-	td_params()->config_flags |= 1;		/* 52-bit GPAs */
+	td_params()->config_flags |= 1; /* 52-bit GPAs */
 	ok(0, TDH_MNG_INIT, D, TD_PARAMS, 0, 0);
 	CHECK_EQ(call(0, TDH_MEM_SEPT_ADD, gpa | 3, D, EPT(3), U), 0xc0000b0000000001);
 	CHECK_EQ(call(0, TDH_MEM_SEPT_ADD, 5, D, EPT(4), U), 0xc000010000000001);
-	CHECK_EQ(call(0, TDH_MEM_SEPT_ADD, 1ULL << 51 | 4, D, EPT(4), U),
-		 0xc000010000000001);
+	CHECK_EQ(call(0, TDH_MEM_SEPT_ADD, 1ULL << 51 | 4, D, EPT(4), U), 0xc000010000000001);
 	ok(0, TDH_MEM_SEPT_ADD, gpa | 4, D, EPT(4), 0);
 	ok(0, TDH_MEM_SEPT_ADD, gpa | 3, D, EPT(3), 0);
 	ok(0, TDH_MEM_SEPT_ADD, gpa | 2, D, EPT(2), 0);
@@ -373,7 +397,7 @@ static void non_leaf_block(void)
 	CHECK_EQ(seamcall(0, &r), 0xc0000b0d00000001);
 	CHECK_EQ(r.rdx, 0x8401);
 	ok(0, TDH_MEM_RANGE_BLOCK, 1, D, 0, 0);
-	r = (struct seam_regs) { .rax = TDH_MEM_RANGE_BLOCK, .rcx = 1, .rdx = D };
+	r = (struct seam_regs){ .rax = TDH_MEM_RANGE_BLOCK, .rcx = 1, .rdx = D };
 	CHECK_EQ(seamcall(0, &r), 0x00000b0700000001);
 	CHECK_EQ(r.rdx, 0x8101);
 	/* nothing below a blocked table can be reached */
@@ -386,7 +410,7 @@ static void pending_page(void)
 
 	page_augmented();
 	ok(0, TDH_MEM_RANGE_BLOCK, 0x1000, D, 0, 0);
-	r = (struct seam_regs) { .rax = TDH_MEM_RANGE_BLOCK, .rcx = 0x1000, .rdx = D };
+	r = (struct seam_regs){ .rax = TDH_MEM_RANGE_BLOCK, .rcx = 0x1000, .rdx = D };
 	CHECK_EQ(seamcall(0, &r), 0x00000b0700000001);
 	CHECK_EQ(r.rdx, 0x300);
 	ok(0, TDH_MEM_TRACK, D, 0, 0, 0);
@@ -513,10 +537,10 @@ static void each_page(void)
 	page_finalized();
 	CHECK_EQ(seam_for_each_page(m.seam, 0, ~0ULL, count_page, &n), 0);
 	CHECK_EQ(n.pages, 1 + 6 + 6 + 3 + 1);
-	n = (struct count) { .stop_at = 3 };
+	n = (struct count){ .stop_at = 3 };
 	CHECK_EQ(seam_for_each_page(m.seam, 0, ~0ULL, count_page, &n), 7);
 	CHECK_EQ(n.pages, 3);
-	n = (struct count) { 0 };
+	n = (struct count){ 0 };
 	CHECK_EQ(seam_for_each_page(m.seam, TDCX(0), TDCX(2), count_page, &n), 0);
 	CHECK_EQ(n.pages, 2);
 	CHECK_EQ(seam_get_page(m.seam, 0x1000, &p), -ENOENT);

@@ -10,7 +10,7 @@
 #include "test-seam-vectors-vp.h"
 #include "test-seam-vectors-busy.h"
 
-#define NR_VECTORS	165
+#define NR_VECTORS 165
 
 static u32 run_vectors(const struct vector *v, u32 nr)
 {
@@ -31,7 +31,7 @@ static u32 run_vectors(const struct vector *v, u32 nr)
 	return good;
 }
 
-#define RUN_VECTORS(t)	run_vectors(t, ARRAY_SIZE(t))
+#define RUN_VECTORS(t) run_vectors(t, ARRAY_SIZE(t))
 
 int main(void)
 {

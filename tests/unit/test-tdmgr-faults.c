@@ -7,18 +7,20 @@
 #include "check.h"
 #include "host.h"
 
-#define GPA(n)		(0x40000000ULL * 3 + (u64)(n) * CORE_PAGE_SIZE)
-#define FIRST_HKID	17
+#define GPA(n)	   (0x40000000ULL * 3 + (u64)(n)*CORE_PAGE_SIZE)
+#define FIRST_HKID 17
 
 static const struct host_config host_cfg = {
-	.nr_pkgs = 2, .cpus_per_pkg = 2, .nr_hkids = 3, .max_vcpus = 4,
+	.nr_pkgs = 2,
+	.cpus_per_pkg = 2,
+	.nr_hkids = 3,
+	.max_vcpus = 4,
 	.late_lp_init = true,
 };
 
 static const struct tdmgr_td_params params = { .xfam = 0x3 };
 
-static int add_page(struct host *h, struct tdmgr_td *td, u32 n, bool aug,
-		    bool measure)
+static int add_page(struct host *h, struct tdmgr_td *td, u32 n, bool aug, bool measure)
 {
 	u64 hpa = host_page_alloc(h);
 	int ret;
@@ -103,14 +105,12 @@ static void check_balance(struct host *h, u32 allocs_before)
 	CHECK_EQ(not_free, info.hkids_leaked);
 	CHECK_EQ(h->pages_out, info.pages_leaked);
 	CHECK_EQ(h->allocs_out, allocs_before);
-	seam_for_each_page(h->seam, HOST_TDMR_BASE,
-			   HOST_TDMR_BASE + h->next_page * CORE_PAGE_SIZE,
+	seam_for_each_page(h->seam, HOST_TDMR_BASE, HOST_TDMR_BASE + h->next_page * CORE_PAGE_SIZE,
 			   count_owned, &owned);
 	/* Leaked without the module: its cache lines were not written back. */
 	CHECK(owned <= info.pages_leaked);
 	if (owned != info.pages_leaked)
-		CHECK(h->fail_leaf == TDH_PHYMEM_PAGE_WBINVD ||
-		      h->fail_mode == HOST_FAIL_ALL);
+		CHECK(h->fail_leaf == TDH_PHYMEM_PAGE_WBINVD || h->fail_mode == HOST_FAIL_ALL);
 	if (info.pages_leaked || info.hkids_leaked)
 		CHECK(host_logged(h, "leaked"));
 }
@@ -137,7 +137,7 @@ struct sweep {
 	const char *name;
 	enum host_fail mode;
 	u64 status;
-	bool transient;		/* must be ridden out: no error, no leak */
+	bool transient; /* must be ridden out: no error, no leak */
 };
 
 /* Leaves whose failure is no news: they are asked again or tolerated. */
@@ -148,7 +148,7 @@ static void sweep_one(struct host *h, const struct sweep *s, enum end end)
 	u64 i;
 	int ret;
 
-	for (i = 1; ; i++) {
+	for (i = 1;; i++) {
 		host_log_clear(h);
 		host_inject(h, i, s->mode, s->status);
 		ret = life(h, end);
@@ -159,7 +159,7 @@ static void sweep_one(struct host *h, const struct sweep *s, enum end end)
 			CHECK(!leaked(h));
 		}
 		if (!h->fail_leaf)
-			break;		/* the life has fewer calls than that */
+			break; /* the life has fewer calls than that */
 		if (!leaked(h))
 			continue;
 
@@ -180,16 +180,14 @@ static void sweep_one(struct host *h, const struct sweep *s, enum end end)
 static void each_seamcall(void)
 {
 	static const struct sweep sweeps[] = {
-		{ "busy once", HOST_FAIL_ONCE,
-		  TDX_ST_OP(OPERAND_BUSY, TDX_OP_TDR), true },
+		{ "busy once", HOST_FAIL_ONCE, TDX_ST_OP(OPERAND_BUSY, TDX_OP_TDR), true },
 		{ "no entropy once", HOST_FAIL_ONCE, TDX_ST(RND_NO_ENTROPY), true },
-		{ "key generation failed once", HOST_FAIL_ONCE,
-		  TDX_ST(KEY_GENERATION_FAILED), true },
+		{ "key generation failed once", HOST_FAIL_ONCE, TDX_ST(KEY_GENERATION_FAILED),
+		  true },
 		{ "fatal once", HOST_FAIL_ONCE, TDX_ST(TD_FATAL), false },
 		{ "fatal for one leaf", HOST_FAIL_LEAF, TDX_ST(TD_FATAL), false },
 		{ "fatal for ever", HOST_FAIL_ALL, TDX_ST(TD_FATAL), false },
-		{ "busy for one leaf", HOST_FAIL_LEAF,
-		  TDX_ST_OP(OPERAND_BUSY, TDX_OP_RCX), false },
+		{ "busy for one leaf", HOST_FAIL_LEAF, TDX_ST_OP(OPERAND_BUSY, TDX_OP_RCX), false },
 		{ "no entropy for ever", HOST_FAIL_ALL, TDX_ST(RND_NO_ENTROPY), false },
 		{ "no module for ever", HOST_FAIL_ALL, TDX_SEAMCALL_VMFAILINVALID, false },
 	};
@@ -203,8 +201,7 @@ static void each_seamcall(void)
 
 			sweep_one(&h, &sweeps[i], end);
 			if (check_failed != failed)
-				fprintf(stderr, "  in sweep \"%s\", end %u\n",
-					sweeps[i].name, end);
+				fprintf(stderr, "  in sweep \"%s\", end %u\n", sweeps[i].name, end);
 		}
 	host_stop(&h);
 	CHECK_EQ(h.errors, 0);
@@ -218,7 +215,7 @@ static void each_allocation(void)
 	restart(&h, false);
 	allocs = h.allocs_out;
 	for (end = 0; end < NR_ENDS; end++) {
-		for (i = 1; ; i++) {
+		for (i = 1;; i++) {
 			u32 last = h.nr_allocs + i;
 
 			h.fail_alloc = last;
@@ -253,7 +250,10 @@ static struct tdmgr_td *make_td(struct host *h)
 static void fault(struct host *h, u32 leaf, u64 status, u32 count)
 {
 	const struct seam_fault f = {
-		.leaf = leaf, .lp = SEAM_ANY, .status = status, .count = count,
+		.leaf = leaf,
+		.lp = SEAM_ANY,
+		.status = status,
+		.count = count,
 	};
 
 	CHECK_EQ(seam_fault_add(h->seam, &f), 0);
@@ -274,7 +274,8 @@ static void leaked_hkid(void)
 	fault(&h, TDH_MNG_KEY_FREEID, TDX_ST(WBCACHE_NOT_COMPLETE), 1);
 	CHECK_EQ(tdmgr_td_release_vm(td, host_page_back, &h), -EIO);
 	CHECK(host_logged(&h, "HKID 17 is leaked"));
-	CHECK(host_logged(&h, "TDH.MNG.KEY.FREEID failed: WBCACHE_NOT_COMPLETE (0x8000081700000000)"));
+	CHECK(host_logged(&h,
+			  "TDH.MNG.KEY.FREEID failed: WBCACHE_NOT_COMPLETE (0x8000081700000000)"));
 	tdmgr_td_get_info(td, &info);
 	CHECK(info.leaked && info.dead);
 	CHECK_EQ(info.hkid, 17);
@@ -405,7 +406,9 @@ static void package_lost(void)
 static void remove_again(void)
 {
 	static const u32 leaf[] = {
-		TDH_MEM_RANGE_BLOCK, TDH_MEM_TRACK, TDH_MEM_PAGE_REMOVE,
+		TDH_MEM_RANGE_BLOCK,
+		TDH_MEM_TRACK,
+		TDH_MEM_PAGE_REMOVE,
 	};
 	struct tdmgr_td_info info;
 	struct tdmgr_td *td;
@@ -476,8 +479,7 @@ static void stuck(void)
 	td = make_td(&h);
 	for (i = 1; i < 1000; i++)
 		CHECK_EQ(add_page(&h, td, i, true, false), 0);
-	fault(&h, TDH_PHYMEM_PAGE_RECLAIM, TDX_ST_OP(OPERAND_BUSY, TDX_OP_RCX),
-	      SEAM_ANY);
+	fault(&h, TDH_PHYMEM_PAGE_RECLAIM, TDX_ST_OP(OPERAND_BUSY, TDX_OP_RCX), SEAM_ANY);
 	h.leaf_calls[TDH_PHYMEM_PAGE_RECLAIM] = 0;
 	tdmgr_td_destroy(td, host_page_back, &h);
 	CHECK(h.leaf_calls[TDH_PHYMEM_PAGE_RECLAIM] < 10001 + 1100 * 11);

@@ -3,10 +3,13 @@
 #include "check.h"
 #include "host.h"
 
-#define GPA(n)	(0x100000ULL + (u64)(n) * CORE_PAGE_SIZE)
+#define GPA(n) (0x100000ULL + (u64)(n)*CORE_PAGE_SIZE)
 
 static const struct host_config two_pkgs = {
-	.nr_pkgs = 2, .cpus_per_pkg = 2, .nr_hkids = 4, .max_vcpus = 8,
+	.nr_pkgs = 2,
+	.cpus_per_pkg = 2,
+	.nr_hkids = 4,
+	.max_vcpus = 8,
 	.late_lp_init = true,
 };
 
@@ -412,7 +415,8 @@ static void package_without_cpu(void)
 	CHECK_EQ(tdmgr_td_create(h.m, &td), 0);
 	calls_of(&h, TDH_MNG_CREATE);
 	CHECK_EQ(init_vm(td), -EIO);
-	CHECK(host_logged(&h, "package 1 has no online CPU: bring a CPU of every package online and retry"));
+	CHECK(host_logged(&h,
+			  "package 1 has no online CPU: bring a CPU of every package online and retry"));
 	CHECK_EQ(calls_of(&h, TDH_MNG_CREATE), 0);
 	CHECK_EQ(h.pages_out, 0);
 	CHECK_EQ(host_cpu_online(&h, 3), 0);
@@ -434,8 +438,10 @@ static void hotplug_rule(void)
 {
 	struct host_config cfg = two_pkgs;
 	struct seam_fault fault = {
-		.leaf = TDH_SYS_LP_INIT, .lp = 3,
-		.status = TDX_ST_OP(INCONSISTENT_MSR, 0x3a), .count = SEAM_ANY,
+		.leaf = TDH_SYS_LP_INIT,
+		.lp = 3,
+		.status = TDX_ST_OP(INCONSISTENT_MSR, 0x3a),
+		.count = SEAM_ANY,
 	};
 	struct tdmgr_td *td;
 	struct host h;
@@ -536,7 +542,7 @@ static void bringup(void)
 	cfg = two_pkgs;
 	cfg.no_bringup = true;
 	cfg.late_lp_init = false;
-	for (n = 1; ; n++) {
+	for (n = 1;; n++) {
 		bool failed;
 
 		start(&h, &cfg);
@@ -560,7 +566,7 @@ static void bad_configurations(void)
 	struct host_config cfg = { .nr_pkgs = 1, .cpus_per_pkg = 1, .max_vcpus = 1 };
 	struct host h;
 
-	CHECK_EQ(host_start(&h, &cfg), -EINVAL);	/* no HKIDs */
+	CHECK_EQ(host_start(&h, &cfg), -EINVAL); /* no HKIDs */
 	host_stop(&h);
 	cfg.nr_hkids = 1;
 	cfg.max_vcpus = 0;

@@ -9,9 +9,9 @@
 
 #include "test-seam-machine.h"
 
-#define ROUNDS		12
-#define CALLS		3000	/* per thread and round */
-#define NR_PAGES	96	/* the pages the calls are about */
+#define ROUNDS	 12
+#define CALLS	 3000 /* per thread and round */
+#define NR_PAGES 96   /* the pages the calls are about */
 
 static const u64 tds[] = { D, D2TDR };
 static const u64 vcpus[] = { P, P2, PG(40) };
@@ -40,13 +40,32 @@ static u32 next_random(u32 *state)
 }
 
 static const u16 leaves[] = {
-	TDH_VP_ENTER, TDH_MNG_ADDCX, TDH_MEM_PAGE_ADD, TDH_MEM_SEPT_ADD,
-	TDH_VP_ADDCX, TDH_MEM_PAGE_AUG, TDH_MEM_RANGE_BLOCK, TDH_MNG_KEY_CONFIG,
-	TDH_MNG_CREATE, TDH_VP_CREATE, TDH_MNG_RD, TDH_MR_EXTEND,
-	TDH_MR_FINALIZE, TDH_VP_FLUSH, TDH_MNG_INIT, TDH_VP_INIT,
-	TDH_PHYMEM_PAGE_RDMD, TDH_VP_RD, TDH_PHYMEM_PAGE_RECLAIM,
-	TDH_MEM_PAGE_REMOVE, TDH_MEM_TRACK, TDH_PHYMEM_CACHE_WB,
-	TDH_PHYMEM_PAGE_WBINVD, TDH_VP_WR, TDH_SYS_LP_INIT, TDH_SYS_RD,
+	TDH_VP_ENTER,
+	TDH_MNG_ADDCX,
+	TDH_MEM_PAGE_ADD,
+	TDH_MEM_SEPT_ADD,
+	TDH_VP_ADDCX,
+	TDH_MEM_PAGE_AUG,
+	TDH_MEM_RANGE_BLOCK,
+	TDH_MNG_KEY_CONFIG,
+	TDH_MNG_CREATE,
+	TDH_VP_CREATE,
+	TDH_MNG_RD,
+	TDH_MR_EXTEND,
+	TDH_MR_FINALIZE,
+	TDH_VP_FLUSH,
+	TDH_MNG_INIT,
+	TDH_VP_INIT,
+	TDH_PHYMEM_PAGE_RDMD,
+	TDH_VP_RD,
+	TDH_PHYMEM_PAGE_RECLAIM,
+	TDH_MEM_PAGE_REMOVE,
+	TDH_MEM_TRACK,
+	TDH_PHYMEM_CACHE_WB,
+	TDH_PHYMEM_PAGE_WBINVD,
+	TDH_VP_WR,
+	TDH_SYS_LP_INIT,
+	TDH_SYS_RD,
 };
 
 /* Leaves that end a TD are rare, or nothing else would ever happen. */
@@ -137,8 +156,11 @@ static void look_around(u32 *rnd)
 	struct seam_page_info p;
 	struct seam_kot_info k;
 	struct seam_fault f = {
-		.leaf = TDH_MNG_RD, .lp = next_random(rnd) % 4,
-		.status = TDX_ST(SYS_BUSY), .skip = 1, .count = 1,
+		.leaf = TDH_MNG_RD,
+		.lp = next_random(rnd) % 4,
+		.status = TDX_ST(SYS_BUSY),
+		.skip = 1,
+		.count = 1,
 	};
 
 	seam_get_td(m.seam, tds[next_random(rnd) % ARRAY_SIZE(tds)], &td);
@@ -209,8 +231,8 @@ static void check_tds(void)
 		if (td.lifecycle == TDX_LC_TEARDOWN)
 			continue;
 		CHECK_EQ(seam_get_hkid_owner(m.seam, td.hkid), tds[i]);
-		CHECK_EQ(k.state, td.lifecycle == TDX_LC_BLOCKED ?
-			 TDX_KOT_FLUSHED : TDX_KOT_ASSIGNED);
+		CHECK_EQ(k.state,
+			 td.lifecycle == TDX_LC_BLOCKED ? TDX_KOT_FLUSHED : TDX_KOT_ASSIGNED);
 	}
 }
 

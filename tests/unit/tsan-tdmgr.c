@@ -8,15 +8,19 @@
 
 #include <sched.h>
 
-#define WORKERS		4
-#define ROUNDS		150
-#define VCPUS		3
-#define PAGES		40
-#define GPA(n)		((u64)(n) * CORE_PAGE_SIZE)
+#define WORKERS 4
+#define ROUNDS	150
+#define VCPUS	3
+#define PAGES	40
+#define GPA(n)	((u64)(n)*CORE_PAGE_SIZE)
 
 static const struct host_config host_cfg = {
-	.nr_pkgs = 2, .cpus_per_pkg = 3, .nr_hkids = WORKERS - 1,
-	.max_vcpus = VCPUS, .late_lp_init = true, .slow_calls = true,
+	.nr_pkgs = 2,
+	.cpus_per_pkg = 3,
+	.nr_hkids = WORKERS - 1,
+	.max_vcpus = VCPUS,
+	.late_lp_init = true,
+	.slow_calls = true,
 };
 
 static struct host host;
@@ -43,8 +47,7 @@ static int add_page(struct tdmgr_td *td, u32 n, bool aug)
 	if (aug)
 		ret = tdmgr_mem_aug(td, GPA(n), hpa);
 	else
-		ret = tdmgr_mem_add(td, GPA(n), hpa, host_source_page(&host),
-				    n == 0);
+		ret = tdmgr_mem_add(td, GPA(n), hpa, host_source_page(&host), n == 0);
 	if (ret)
 		host_page_free(&host, hpa);
 	return ret;
@@ -138,8 +141,7 @@ static void *watcher(void *arg)
 
 	while (core_load32(&workers_left)) {
 		tdmgr_get_info(host.m, &info);
-		bad += info.tds > WORKERS || info.hkids_used > WORKERS - 1 ||
-		       info.hkids_leaked;
+		bad += info.tds > WORKERS || info.hkids_used > WORKERS - 1 || info.hkids_leaked;
 		tdmgr_cpu_enabled(host.m, 1);
 		sched_yield();
 	}
@@ -158,8 +160,7 @@ int main(void)
 		return 1;
 	workers_left = WORKERS;
 	for (i = 0; i < WORKERS; i++)
-		CHECK_EQ(pthread_create(&threads[i], NULL, worker,
-					(void *)(uintptr_t)i), 0);
+		CHECK_EQ(pthread_create(&threads[i], NULL, worker, (void *)(uintptr_t)i), 0);
 	CHECK_EQ(pthread_create(&threads[WORKERS], NULL, hotplug, NULL), 0);
 	CHECK_EQ(pthread_create(&threads[WORKERS + 1], NULL, watcher, NULL), 0);
 	for (i = 0; i <= WORKERS; i++)
@@ -177,8 +178,8 @@ int main(void)
 	CHECK_EQ(host.pages_out, 0);
 	if (check_failed)
 		fprintf(stderr, "%s", host.log ? host.log : "");
-	printf("%u lives, %u waits for an HKID, %u CPUs off and on, %" PRIu64
-	       " busy SEAMCALLs\n", lives, refused, hotplugs, host.busy);
+	printf("%u lives, %u waits for an HKID, %u CPUs off and on, %" PRIu64 " busy SEAMCALLs\n",
+	       lives, refused, hotplugs, host.busy);
 	host_stop(&host);
 	CHECK_EQ(host.errors, 0);
 	return check_done("tsan-tdmgr");

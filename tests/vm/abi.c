@@ -36,7 +36,7 @@ static struct command {
 	const char *name;
 	unsigned long cmd;
 	uint32_t size;
-	int alone;			/* with everything else zero */
+	int alone; /* with everything else zero */
 } commands[] = {
 	{ "INFO", TDXCTL_IOC_INFO, sizeof(struct tdxctl_info), 0 },
 	{ "SNAPSHOT", TDXCTL_IOC_SNAPSHOT, sizeof(struct tdxctl_snapshot_args), ENOSPC },
@@ -128,7 +128,9 @@ static void snapshot(void)
 static void release(void)
 {
 	struct tdxctl_release_args a = {
-		.size = sizeof(a), .flags = TDXCTL_RELEASE_DRY_RUN, .vm_fd = dev,
+		.size = sizeof(a),
+		.flags = TDXCTL_RELEASE_DRY_RUN,
+		.vm_fd = dev,
 	};
 
 	a.pidfd = -1;
@@ -162,7 +164,8 @@ static void rights(void)
 			_exit(2);
 		for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
 			expect(commands[i].name,
-			       sized(&commands[i], commands[i].size, commands[i].size, 0, 0), EPERM);
+			       sized(&commands[i], commands[i].size, commands[i].size, 0, 0),
+			       EPERM);
 		expect("opening it", open(TDXCTL_DEV_PATH, O_RDWR) < 0 ? errno : 0, EACCES);
 		fflush(stdout);
 		_exit(failed != 0);

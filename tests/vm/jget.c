@@ -16,7 +16,8 @@ static const char *sep = "\n";
 
 static int walk(struct json_object *o, const char *path);
 
-static int matches(struct json_object *o, const char *key, size_t klen, const char *want, size_t wlen)
+static int matches(struct json_object *o, const char *key, size_t klen, const char *want,
+		   size_t wlen)
 {
 	struct json_object *v;
 	const char *s;
@@ -63,7 +64,8 @@ static int walk(struct json_object *o, const char *path)
 	if (!*path) {
 		if (found++)
 			fputs(sep, stdout);
-		if (json_object_is_type(o, json_type_object) || json_object_is_type(o, json_type_array))
+		if (json_object_is_type(o, json_type_object) ||
+		    json_object_is_type(o, json_type_array))
 			fputs(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN), stdout);
 		else
 			fputs(o ? json_object_get_string(o) : "null", stdout);

@@ -17,10 +17,13 @@
 
 #include "vmm.h"
 
-#define INTERRUPT_MS	100
+#define INTERRUPT_MS 100
 
 static struct vmm_opts opts = {
-	.dev = "/dev/tdx-emul", .vcpus = 1, .pages = 64, .stop_at = STOP_FINALIZED,
+	.dev = "/dev/tdx-emul",
+	.vcpus = 1,
+	.pages = 64,
+	.stop_at = STOP_FINALIZED,
 };
 static struct td td;
 
@@ -117,42 +120,65 @@ static enum vmm_stop stop_step(const char *arg)
 }
 
 enum opt_id {
-	OPT_DEV = 256, OPT_VCPUS, OPT_MAX_VCPUS, OPT_PAGES, OPT_MEASURE, OPT_STOP,
-	OPT_NO_GMEM, OPT_RUN, OPT_TOUCH, OPT_BUSY, OPT_PREFAULT, OPT_COMPAT, OPT_APART, OPT_STARVE,
-	OPT_FLIP, OPT_PLAIN, OPT_PUNCH, OPT_CONVERT, OPT_CLOSE_GMEM, OPT_VHOST, OPT_FORK,
-	OPT_MAIN_EXITS, OPT_THREADS, OPT_READY, OPT_TIMEOUT, OPT_IGNORED, OPT_HELP,
+	OPT_DEV = 256,
+	OPT_VCPUS,
+	OPT_MAX_VCPUS,
+	OPT_PAGES,
+	OPT_MEASURE,
+	OPT_STOP,
+	OPT_NO_GMEM,
+	OPT_RUN,
+	OPT_TOUCH,
+	OPT_BUSY,
+	OPT_PREFAULT,
+	OPT_COMPAT,
+	OPT_APART,
+	OPT_STARVE,
+	OPT_FLIP,
+	OPT_PLAIN,
+	OPT_PUNCH,
+	OPT_CONVERT,
+	OPT_CLOSE_GMEM,
+	OPT_VHOST,
+	OPT_FORK,
+	OPT_MAIN_EXITS,
+	OPT_THREADS,
+	OPT_READY,
+	OPT_TIMEOUT,
+	OPT_IGNORED,
+	OPT_HELP,
 };
 
 static const struct option longopts[] = {
-	{ "dev",	required_argument, NULL, OPT_DEV },
-	{ "vcpus",	required_argument, NULL, OPT_VCPUS },
-	{ "max-vcpus",	required_argument, NULL, OPT_MAX_VCPUS },
-	{ "pages",	required_argument, NULL, OPT_PAGES },
-	{ "measure",	no_argument,	   NULL, OPT_MEASURE },
-	{ "stop-at",	required_argument, NULL, OPT_STOP },
-	{ "no-gmem",	no_argument,	   NULL, OPT_NO_GMEM },
-	{ "run",	no_argument,	   NULL, OPT_RUN },
-	{ "touch",	required_argument, NULL, OPT_TOUCH },
-	{ "busy",	no_argument,	   NULL, OPT_BUSY },
-	{ "prefault",	no_argument,	   NULL, OPT_PREFAULT },
-	{ "compat",	no_argument,	   NULL, OPT_COMPAT },
-	{ "apart",	no_argument,	   NULL, OPT_APART },
-	{ "starve",	no_argument,	   NULL, OPT_STARVE },
-	{ "flip",	no_argument,	   NULL, OPT_FLIP },
-	{ "plain",	no_argument,	   NULL, OPT_PLAIN },
-	{ "punch",	no_argument,	   NULL, OPT_PUNCH },
-	{ "convert",	no_argument,	   NULL, OPT_CONVERT },
-	{ "close-gmem",	no_argument,	   NULL, OPT_CLOSE_GMEM },
-	{ "vhost",	no_argument,	   NULL, OPT_VHOST },
-	{ "fork",	no_argument,	   NULL, OPT_FORK },
-	{ "main-exits",	no_argument,	   NULL, OPT_MAIN_EXITS },
-	{ "threads",	required_argument, NULL, OPT_THREADS },
-	{ "ready",	required_argument, NULL, OPT_READY },
-	{ "timeout",	required_argument, NULL, OPT_TIMEOUT },
-	{ "name",	required_argument, NULL, OPT_IGNORED },
-	{ "uuid",	required_argument, NULL, OPT_IGNORED },
-	{ "help",	no_argument,	   NULL, OPT_HELP },
-	{ NULL,		0,		   NULL, 0 },
+	{ "dev", required_argument, NULL, OPT_DEV },
+	{ "vcpus", required_argument, NULL, OPT_VCPUS },
+	{ "max-vcpus", required_argument, NULL, OPT_MAX_VCPUS },
+	{ "pages", required_argument, NULL, OPT_PAGES },
+	{ "measure", no_argument, NULL, OPT_MEASURE },
+	{ "stop-at", required_argument, NULL, OPT_STOP },
+	{ "no-gmem", no_argument, NULL, OPT_NO_GMEM },
+	{ "run", no_argument, NULL, OPT_RUN },
+	{ "touch", required_argument, NULL, OPT_TOUCH },
+	{ "busy", no_argument, NULL, OPT_BUSY },
+	{ "prefault", no_argument, NULL, OPT_PREFAULT },
+	{ "compat", no_argument, NULL, OPT_COMPAT },
+	{ "apart", no_argument, NULL, OPT_APART },
+	{ "starve", no_argument, NULL, OPT_STARVE },
+	{ "flip", no_argument, NULL, OPT_FLIP },
+	{ "plain", no_argument, NULL, OPT_PLAIN },
+	{ "punch", no_argument, NULL, OPT_PUNCH },
+	{ "convert", no_argument, NULL, OPT_CONVERT },
+	{ "close-gmem", no_argument, NULL, OPT_CLOSE_GMEM },
+	{ "vhost", no_argument, NULL, OPT_VHOST },
+	{ "fork", no_argument, NULL, OPT_FORK },
+	{ "main-exits", no_argument, NULL, OPT_MAIN_EXITS },
+	{ "threads", required_argument, NULL, OPT_THREADS },
+	{ "ready", required_argument, NULL, OPT_READY },
+	{ "timeout", required_argument, NULL, OPT_TIMEOUT },
+	{ "name", required_argument, NULL, OPT_IGNORED },
+	{ "uuid", required_argument, NULL, OPT_IGNORED },
+	{ "help", no_argument, NULL, OPT_HELP },
+	{ NULL, 0, NULL, 0 },
 };
 
 static void parse(int argc, char **argv)
@@ -274,12 +300,11 @@ static void vhost_own(void)
 		if (fd < 0)
 			continue;
 		if (ioctl(fd, VHOST_SET_OWNER, NULL))
-			vmm_die(VMM_FAILED, "%s: VHOST_SET_OWNER: %s", dev[i],
-				strerror(errno));
+			vmm_die(VMM_FAILED, "%s: VHOST_SET_OWNER: %s", dev[i], strerror(errno));
 		return;
 	}
-	vmm_die(VMM_FAILED, "--vhost: neither %s nor %s can be opened: %s", dev[0],
-		dev[1], strerror(errno));
+	vmm_die(VMM_FAILED, "--vhost: neither %s nor %s can be opened: %s", dev[0], dev[1],
+		strerror(errno));
 }
 
 static void *idle(void *arg)
@@ -310,7 +335,8 @@ static void start_threads(void)
 static int wait_signal(const sigset_t *set, int64_t left_ms)
 {
 	struct timespec t = {
-		.tv_sec = left_ms / 1000, .tv_nsec = left_ms % 1000 * 1000000,
+		.tv_sec = left_ms / 1000,
+		.tv_nsec = left_ms % 1000 * 1000000,
 	};
 	int sig = left_ms < 0 ? sigwaitinfo(set, NULL) : sigtimedwait(set, NULL, &t);
 

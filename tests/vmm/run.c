@@ -20,7 +20,7 @@
 #include "vmm.h"
 
 #ifndef KVM_EXIT_MEMORY_FAULT
-#define KVM_EXIT_MEMORY_FAULT	39
+#define KVM_EXIT_MEMORY_FAULT 39
 #endif
 
 /* Since 6.11; some headers are older. */
@@ -28,13 +28,13 @@
 struct kvm_pre_fault_memory {
 	uint64_t gpa, size, flags, padding[5];
 };
-#define KVM_PRE_FAULT_MEMORY	_IOWR(KVMIO, 0xd5, struct kvm_pre_fault_memory)
+#define KVM_PRE_FAULT_MEMORY _IOWR(KVMIO, 0xd5, struct kvm_pre_fault_memory)
 #endif
 
-#define STACK_SIZE	(64 * 1024)
+#define STACK_SIZE (64 * 1024)
 
-#define MSI_ADDRESS	0xfee00000U
-#define MSI_VECTOR	0x41
+#define MSI_ADDRESS 0xfee00000U
+#define MSI_VECTOR  0x41
 
 struct vcpu_thread {
 	const struct td *td;
@@ -42,7 +42,7 @@ struct vcpu_thread {
 	pthread_t thread;
 };
 
-#define IA32_NR_IOCTL	54
+#define IA32_NR_IOCTL 54
 
 /* An ioctl of a vCPU. The way of 32-bit programs: @arg has to be below 4 GiB. */
 static int vcpu_ioctl(const struct vcpu_thread *v, unsigned int command, void *arg)
@@ -54,8 +54,10 @@ static int vcpu_ioctl(const struct vcpu_thread *v, unsigned int command, void *a
 		return ioctl(fd, command, arg);
 	if ((uintptr_t)arg >> 32)
 		vmm_die(VMM_FAILED, "vCPU %u: %p is not for a 32-bit system call", v->id, arg);
-	asm volatile("int $0x80" : "+a"(ret) : "b"(fd), "c"(command), "d"(arg) :
-		     "memory", "cc", "r8", "r9", "r10", "r11");
+	asm volatile("int $0x80"
+		     : "+a"(ret)
+		     : "b"(fd), "c"(command), "d"(arg)
+		     : "memory", "cc", "r8", "r9", "r10", "r11");
 	if (ret >= 0)
 		return ret;
 	errno = -ret;
@@ -71,22 +73,20 @@ static void *vcpu_loop(void *arg)
 	int size;
 
 	size = ioctl(v->td->dev, KVM_GET_VCPU_MMAP_SIZE, 0);
-	run = size < 0 ? MAP_FAILED :
-	      mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	run = size < 0 ? MAP_FAILED : mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (run == MAP_FAILED)
 		vmm_die(VMM_FAILED, "vCPU %u: mmap: %s", v->id, strerror(errno));
 	for (;;) {
 		if (!vcpu_ioctl(v, KVM_RUN, NULL)) {
-			fprintf(stderr, "%s: vCPU %u: exit reason %u\n",
-				v->td->opts->name, v->id, run->exit_reason);
+			fprintf(stderr, "%s: vCPU %u: exit reason %u\n", v->td->opts->name, v->id,
+				run->exit_reason);
 			break;
 		}
 		if (errno == EINTR || errno == EAGAIN)
 			continue;
-		fprintf(stderr, "%s: vCPU %u: KVM_RUN: %s%s\n", v->td->opts->name,
-			v->id, strerror(errno),
-			run->exit_reason == KVM_EXIT_MEMORY_FAULT ?
-			" (memory fault)" : "");
+		fprintf(stderr, "%s: vCPU %u: KVM_RUN: %s%s\n", v->td->opts->name, v->id,
+			strerror(errno),
+			run->exit_reason == KVM_EXIT_MEMORY_FAULT ? " (memory fault)" : "");
 		/* Somebody took the TD away; the VMM itself goes on. */
 		break;
 	}
@@ -111,8 +111,7 @@ static void *prefault_loop(void *arg)
 		}
 		err = vcpu_ioctl(v, KVM_PRE_FAULT_MEMORY, range);
 	}
-	fprintf(stderr, "%s: vCPU %u: KVM_PRE_FAULT_MEMORY: %s\n", o->name, v->id,
-		strerror(errno));
+	fprintf(stderr, "%s: vCPU %u: KVM_PRE_FAULT_MEMORY: %s\n", o->name, v->id, strerror(errno));
 	return NULL;
 }
 
@@ -181,7 +180,8 @@ void td_feed(void)
 void td_run(const struct td *td)
 {
 	void *(*loop)(void *arg) = td->opts->prefault ? prefault_loop :
-				   td->opts->apart ? vcpu_apart : vcpu_loop;
+				   td->opts->apart    ? vcpu_apart :
+							vcpu_loop;
 	struct vcpu_thread *v;
 	uint32_t i;
 	int err;
@@ -214,8 +214,7 @@ void td_interrupt(const struct td *td)
 
 int td_punch(const struct td *td)
 {
-	return fallocate(td->gmem, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0,
-			 td->gmem_size);
+	return fallocate(td->gmem, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, td->gmem_size);
 }
 
 /* All of the slot; what was private is gone when it becomes shared. */

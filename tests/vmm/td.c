@@ -15,14 +15,14 @@
 #include "kvm-tdx-abi.h"
 #include "vmm.h"
 
-#define PAGE		4096UL
-#define BATCH_PAGES	1024UL
-#define GSI_PINS	24
-#define MAX_CPUID	256
-#define XFAM_WANTED	0x7ULL			/* x87, SSE, AVX */
-#define ATTR_SEPT_VE	(1ULL << 28)
-#define GUEST_PA_BITS	48
-#define CPUID_1_X2APIC	(1U << 21)
+#define PAGE	       4096UL
+#define BATCH_PAGES    1024UL
+#define GSI_PINS       24
+#define MAX_CPUID      256
+#define XFAM_WANTED    0x7ULL /* x87, SSE, AVX */
+#define ATTR_SEPT_VE   (1ULL << 28)
+#define GUEST_PA_BITS  48
+#define CPUID_1_X2APIC (1U << 21)
 
 static int cap(int fd, long which)
 {
@@ -34,7 +34,9 @@ static int cap(int fd, long which)
 static int tdx_cmd(int fd, uint32_t id, uint32_t flags, void *data, uint64_t *hw)
 {
 	struct kvm_tdx_cmd cmd = {
-		.id = id, .flags = flags, .data = (uint64_t)(uintptr_t)data,
+		.id = id,
+		.flags = flags,
+		.data = (uint64_t)(uintptr_t)data,
 	};
 	int ret = ioctl(fd, KVM_MEMORY_ENCRYPT_OP, &cmd);
 
@@ -49,8 +51,8 @@ static void tdx_do(int fd, uint32_t id, const char *what, void *data)
 	if (!tdx_cmd(fd, id, 0, data, &hw))
 		return;
 	if (hw)
-		vmm_die(VMM_FAILED, "%s: %s (TDX module status 0x%llx)", what,
-			strerror(errno), (unsigned long long)hw);
+		vmm_die(VMM_FAILED, "%s: %s (TDX module status 0x%llx)", what, strerror(errno),
+			(unsigned long long)hw);
 	vmm_die(VMM_FAILED, "%s: %s", what, strerror(errno));
 }
 
@@ -59,8 +61,7 @@ static void enable_cap(struct td *td, uint32_t which, uint64_t arg, const char *
 	struct kvm_enable_cap c = { .cap = which, .args = { arg } };
 
 	if (ioctl(td->vm, KVM_ENABLE_CAP, &c))
-		vmm_die(VMM_FAILED, "%s=%llu: %s", what, (unsigned long long)arg,
-			strerror(errno));
+		vmm_die(VMM_FAILED, "%s=%llu: %s", what, (unsigned long long)arg, strerror(errno));
 }
 
 static void create_vm(struct td *td)
@@ -76,8 +77,8 @@ static void create_vm(struct td *td)
 		vmm_die(VMM_NO_TDX, "%s: not KVM's interface (version %d)", dev, version);
 	if (!(cap(td->dev, KVM_CAP_VM_TYPES) & (1 << KVM_X86_TDX_VM)))
 		vmm_die(VMM_NO_TDX, "%s: no VMs of the TDX type", dev);
-	td->vm = ioctl(td->dev, KVM_CREATE_VM, td->opts->plain ? 0UL :
-		       (unsigned long)KVM_X86_TDX_VM);
+	td->vm = ioctl(td->dev, KVM_CREATE_VM,
+		       td->opts->plain ? 0UL : (unsigned long)KVM_X86_TDX_VM);
 	if (td->vm < 0)
 		vmm_die(VMM_FAILED, "KVM_CREATE_VM: %s", strerror(errno));
 	/* On bare KVM a TD has no irqchip in the kernel but local APICs. */
@@ -160,7 +161,8 @@ static void create_gmem(struct td *td)
 	uint64_t size = (td->opts->pages + td->opts->touch) * PAGE;
 	struct kvm_create_guest_memfd gm = { .size = size };
 	struct kvm_userspace_memory_region2 region = {
-		.flags = KVM_MEM_GUEST_MEMFD, .memory_size = size,
+		.flags = KVM_MEM_GUEST_MEMFD,
+		.memory_size = size,
 	};
 	void *shared;
 
@@ -191,8 +193,8 @@ static void add_memory(struct td *td)
 	uint64_t done, todo, hw, i;
 	uint8_t *source;
 
-	source = mmap(NULL, BATCH_PAGES * PAGE, PROT_READ | PROT_WRITE,
-		      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	source = mmap(NULL, BATCH_PAGES * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+		      -1, 0);
 	if (source == MAP_FAILED)
 		vmm_die(VMM_FAILED, "mmap: %s", strerror(errno));
 	for (i = 0; i < BATCH_PAGES && i < td->opts->pages; i++)
@@ -202,15 +204,15 @@ static void add_memory(struct td *td)
 		todo = td->opts->pages - done;
 		if (todo > BATCH_PAGES)
 			todo = BATCH_PAGES;
-		region = (struct kvm_tdx_init_mem_region) {
+		region = (struct kvm_tdx_init_mem_region){
 			.source_addr = (uint64_t)(uintptr_t)source,
 			.gpa = done * PAGE,
 			.nr_pages = todo,
 		};
 		/* The kernel advances the region when it is interrupted. */
 		while (tdx_cmd(fd, KVM_TDX_INIT_MEM_REGION,
-			       td->opts->measure ? KVM_TDX_MEASURE_MEMORY_REGION : 0,
-			       &region, &hw)) {
+			       td->opts->measure ? KVM_TDX_MEASURE_MEMORY_REGION : 0, &region,
+			       &hw)) {
 			if (errno == EINTR || errno == EAGAIN)
 				continue;
 			vmm_die(VMM_FAILED, "KVM_TDX_INIT_MEM_REGION at 0x%llx: %s",

@@ -21,7 +21,7 @@ struct vmm_opts {
 	bool plain, prefault, compat, apart, flip, main_exits, starve;
 };
 
-#define VMM_MAX_VCPUS	1024
+#define VMM_MAX_VCPUS 1024
 
 struct td {
 	const struct vmm_opts *opts;

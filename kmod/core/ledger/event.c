@@ -14,8 +14,8 @@ enum name_by { BY_NONE, BY_TDR_RCX, BY_TDR_RDX, BY_VPR_RCX, BY_VPR_RDX };
 /* How a leaf names its TD, the states it requires, and the next state. */
 struct rule {
 	u8 by;
-	u8 lo, hi;		/* required states; 0: none */
-	u8 next;		/* 0: unchanged */
+	u8 lo, hi; /* required states; 0: none */
+	u8 next;   /* 0: unchanged */
 	/*
 	 * A call of this leaf means that the host is building or running the TD
 	 * and has not given up its HKID. Not BLOCK, TRACK, REMOVE and FLUSH: KVM
@@ -192,8 +192,7 @@ static void create(struct ledger *l, const struct ledger_event *ev)
 	struct ledger_td_slot *td;
 
 	if (!ev->ok) {
-		if (TDX_STATUS_OF(ev->status) == TDX_ST(HKID_NOT_FREE) &&
-		    ev->call->in.rdx == id)
+		if (TDX_STATUS_OF(ev->status) == TDX_ST(HKID_NOT_FREE) && ev->call->in.rdx == id)
 			ledger_hkid_anon(l, id, ev);
 		return;
 	}
@@ -414,8 +413,7 @@ static void reclaim_unseen(struct ledger *l)
 	for (i = 0; i < l->nr_tds; i++) {
 		struct ledger_td_slot *td = &l->td[l->td_order[i]];
 
-		if (td->pub.state == LEDGER_TD_TEARDOWN ||
-		    td->pub.state == LEDGER_TD_UNKNOWN)
+		if (td->pub.state == LEDGER_TD_TEARDOWN || td->pub.state == LEDGER_TD_UNKNOWN)
 			ledger_td_lose_counts(td);
 	}
 }
@@ -511,8 +509,8 @@ static void reclaim(struct ledger *l, const struct ledger_event *ev)
  * with another KeyID, cache lines would remain. This shows the HKID of a TD whose
  * creation was not seen.
  */
-static void page_wbinvd(struct ledger *l, const struct ledger_event *ev,
-			u64 removed_hpa, u64 removed_tdr)
+static void page_wbinvd(struct ledger *l, const struct ledger_event *ev, u64 removed_hpa,
+			u64 removed_tdr)
 {
 	u32 shift = l->cfg.hkid_shift;
 	struct ledger_td_slot *td = ledger_td_get(l, removed_tdr);

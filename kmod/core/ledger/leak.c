@@ -45,11 +45,9 @@ void ledger_release_failed(struct ledger *l, struct ledger_td_slot *td,
 			return;
 		}
 		/* It may be blocked already, or its HKID released. */
-		if (st == TDX_ST(LIFECYCLE_STATE_INCORRECT) &&
-		    td->pub.state == LEDGER_TD_UNKNOWN)
+		if (st == TDX_ST(LIFECYCLE_STATE_INCORRECT) && td->pub.state == LEDGER_TD_UNKNOWN)
 			return;
-	} else if (st == TDX_ST(LIFECYCLE_STATE_INCORRECT) &&
-		   td->pub.state != LEDGER_TD_BLOCKED) {
+	} else if (st == TDX_ST(LIFECYCLE_STATE_INCORRECT) && td->pub.state != LEDGER_TD_BLOCKED) {
 		/* Called out of order, or the HKID was released by a missed call. */
 		return;
 	}

@@ -5,13 +5,13 @@
 
 #include "ledger.h"
 
-#define LEDGER_NONE		(~0u)
+#define LEDGER_NONE (~0u)
 /* Leaves with a record of their own; all others share the record after the last. */
-#define LEDGER_LEAVES		128
+#define LEDGER_LEAVES 128
 /* Calls of one serialisation in flight at once: CACHE.WB on 8 packages, and spares. */
-#define LEDGER_FLIGHTS		12
+#define LEDGER_FLIGHTS 12
 /* No SEAMCALL lasts this long: its end was missed. */
-#define LEDGER_STALE_NS		60000000000ULL
+#define LEDGER_STALE_NS 60000000000ULL
 
 /* ---- address -> index, open addressing ---- */
 
@@ -47,21 +47,21 @@ struct ledger_flight {
 /* One serialisation: the KOT leaves, or KEY.CONFIG on one package. */
 struct ledger_serial {
 	u32 nr;
-	struct ledger_flight flight[LEDGER_FLIGHTS];	/* oldest first */
+	struct ledger_flight flight[LEDGER_FLIGHTS]; /* oldest first */
 	u64 acquisitions, contended, busy_retries, entropy_retries, longest_ns;
 };
 
 struct ledger_hkid_slot {
 	struct ledger_hkid pub;
-	u64 seq;		/* of the call that set the state */
+	u64 seq; /* of the call that set the state */
 };
 
 struct ledger_td_slot {
 	struct ledger_td pub;
-	u64 seq;		/* of the call that set the state */
-	u32 before_leak;	/* the state before LEAKED */
-	u32 seen_keys;		/* packages seen keyed while pub.keyed_pkgs is unknown */
-	u32 vcpu_head;		/* first vCPU of this TD; in a free slot the next free one */
+	u64 seq;	 /* of the call that set the state */
+	u32 before_leak; /* the state before LEAKED */
+	u32 seen_keys;	 /* packages seen keyed while pub.keyed_pkgs is unknown */
+	u32 vcpu_head;	 /* first vCPU of this TD; in a free slot the next free one */
 };
 
 struct ledger_vcpu {
@@ -74,7 +74,7 @@ struct ledger_cpu_slot {
 	struct ledger_cpu pub;
 	/* If the last call on this CPU was TDH.MEM.PAGE.REMOVE: its page and TD. */
 	u64 removed_hpa;
-	u64 removed_tdr;	/* 0: another call */
+	u64 removed_tdr; /* 0: another call */
 };
 
 struct ledger_pkg_slot {
@@ -86,12 +86,12 @@ struct ledger {
 	struct ledger_config cfg;
 	struct ledger_totals totals;
 	u64 seq;
-	u32 next_td;		/* last sequence number given to a TD */
-	u32 all_pkgs;		/* bitmap */
-	bool complete;		/* all calls since TDH.SYS.CONFIG were seen */
-	bool ready;		/* the module is SYS_READY: all global keys are set */
-	u32 anon_hkids;		/* number of HKIDs in use by unknown TDs */
-	u64 flushing_tdr;	/* TD of the last VPFLUSHDONE, which CACHE.WB serves */
+	u32 next_td;	  /* last sequence number given to a TD */
+	u32 all_pkgs;	  /* bitmap */
+	bool complete;	  /* all calls since TDH.SYS.CONFIG were seen */
+	bool ready;	  /* the module is SYS_READY: all global keys are set */
+	u32 anon_hkids;	  /* number of HKIDs in use by unknown TDs */
+	u64 flushing_tdr; /* TD of the last VPFLUSHDONE, which CACHE.WB serves */
 	u32 nr_flights;
 	u64 prune_ns;
 	struct ledger_kot kot;
@@ -102,12 +102,12 @@ struct ledger {
 	u32 vcpu_free;
 
 	/* After this structure, see lay_out(). */
-	struct ledger_leaf *leaf;	/* LEDGER_LEAVES + 1 */
+	struct ledger_leaf *leaf; /* LEDGER_LEAVES + 1 */
 	struct ledger_cpu_slot *cpu;
 	struct ledger_pkg_slot *pkg;
 	struct ledger_hkid_slot *hkid;
 	struct ledger_td_slot *td;
-	u32 *td_order;			/* live slots, by sequence number */
+	u32 *td_order; /* live slots, by sequence number */
 	struct ledger_map td_map;
 	struct ledger_vcpu *vcpu;
 	struct ledger_map vcpu_map;
@@ -116,7 +116,7 @@ struct ledger {
 /* One finished call. */
 struct ledger_event {
 	const struct ledger_call *call;
-	const struct ledger_regs *out;	/* NULL: no outputs */
+	const struct ledger_regs *out; /* NULL: no outputs */
 	u64 status;
 	u64 now;
 	u32 leaf;
@@ -125,12 +125,12 @@ struct ledger_event {
 
 /* ---- stat.c ---- */
 
-u32 ledger_leaf_of(u64 rax);	/* LEDGER_NONE: no TDH leaf */
+u32 ledger_leaf_of(u64 rax); /* LEDGER_NONE: no TDH leaf */
 bool ledger_is_busy(u64 status);
 void ledger_stat_leaf(struct ledger *l, u32 leaf, u64 status, u64 ns);
 void ledger_serial_begin(struct ledger *l, struct ledger_call *call, u32 leaf);
-void ledger_serial_end(struct ledger *l, const struct ledger_call *call, u32 leaf,
-		       u64 status, u64 ns);
+void ledger_serial_end(struct ledger *l, const struct ledger_call *call, u32 leaf, u64 status,
+		       u64 ns);
 void ledger_prune(struct ledger *l, u64 now);
 
 /* ---- td.c: the TD table ---- */
@@ -140,8 +140,7 @@ struct ledger_td_slot *ledger_td_get(const struct ledger *l, u64 tdr);
 struct ledger_td_slot *ledger_td_new(struct ledger *l, u64 tdr);
 void ledger_td_drop(struct ledger *l, struct ledger_td_slot *td);
 void ledger_td_lose_counts(struct ledger_td_slot *td);
-void ledger_td_owner(struct ledger *l, struct ledger_td_slot *td,
-		     const struct ledger_owner *owner);
+void ledger_td_owner(struct ledger *l, struct ledger_td_slot *td, const struct ledger_owner *owner);
 void ledger_td_state(struct ledger *l, struct ledger_td_slot *td, u32 state, u64 now);
 /* For leaves that name a TD by a TDVPR. */
 struct ledger_td_slot *ledger_td_of_vcpu(const struct ledger *l, u64 tdvpr);

@@ -24,8 +24,7 @@ static size_t lay_out(struct ledger *l, const struct ledger_config *cfg)
 	size_t used = align8(sizeof(*l));
 
 	if (!l)
-		return used +
-		       align8((LEDGER_LEAVES + 1) * sizeof(*l->leaf)) +
+		return used + align8((LEDGER_LEAVES + 1) * sizeof(*l->leaf)) +
 		       align8(cfg->nr_cpus * sizeof(*l->cpu)) +
 		       align8(cfg->nr_pkgs * sizeof(*l->pkg)) +
 		       align8(cfg->nr_hkids * sizeof(*l->hkid)) +
@@ -75,7 +74,8 @@ struct ledger *ledger_init(void *mem, const struct ledger_config *cfg)
 		};
 	for (i = 0; i < cfg->nr_pkgs; i++)
 		l->pkg[i].pub = (struct ledger_pkg){
-			.id = i, .in_flight_owner.fd = -1,
+			.id = i,
+			.in_flight_owner.fd = -1,
 		};
 	l->kot.in_flight_owner.fd = -1;
 	for (i = 0; i < cfg->nr_hkids; i++)
@@ -108,8 +108,8 @@ void ledger_begin(struct ledger *l, struct ledger_call *call)
 		ledger_serial_begin(l, call, leaf);
 }
 
-void ledger_end(struct ledger *l, struct ledger_call *call, u64 end_ns,
-		u64 status, const struct ledger_regs *out)
+void ledger_end(struct ledger *l, struct ledger_call *call, u64 end_ns, u64 status,
+		const struct ledger_regs *out)
 {
 	u64 ns = end_ns > call->start_ns ? end_ns - call->start_ns : 0;
 	struct ledger_event ev = {

@@ -15,20 +15,20 @@
 
 #include "tdx.h"
 
-#define LEDGER_UNKNOWN		(~0ULL)
-#define LEDGER_UNKNOWN32	(~0u)
-#define LEDGER_COMM_LEN		16
+#define LEDGER_UNKNOWN	 (~0ULL)
+#define LEDGER_UNKNOWN32 (~0u)
+#define LEDGER_COMM_LEN	 16
 
 struct ledger_config {
-	u32 global_hkid;	/* first private KeyID, used by the module */
-	u32 first_hkid;		/* first guest HKID */
+	u32 global_hkid; /* first private KeyID, used by the module */
+	u32 first_hkid;	 /* first guest HKID */
 	u32 nr_hkids;
-	u32 hkid_shift;		/* position of the KeyID in the operand of PAGE.WBINVD */
-	u32 nr_cpus;		/* possible CPUs */
+	u32 hkid_shift; /* position of the KeyID in the operand of PAGE.WBINVD */
+	u32 nr_cpus;	/* possible CPUs */
 	u32 nr_pkgs;
-	const u16 *cpu_pkg;	/* package index of each CPU; copied */
-	u32 max_tds;		/* further ones are counted in tds_dropped */
-	u32 max_vcpus;		/* of all TDs together */
+	const u16 *cpu_pkg; /* package index of each CPU; copied */
+	u32 max_tds;	    /* further ones are counted in tds_dropped */
+	u32 max_vcpus;	    /* of all TDs together */
 	/*
 	 * The stream is complete since power-on (emulated host): HKIDs that were
 	 * not seen are free. Off: their state is unknown.
@@ -41,10 +41,10 @@ struct ledger_config {
  * task that issued a later call that only the TD's VMM makes.
  */
 struct ledger_owner {
-	s32 tgid, tid;		/* tgid 0: unknown */
-	s32 fd;			/* VM file descriptor number in tgid, -1 unknown */
+	s32 tgid, tid; /* tgid 0: unknown */
+	s32 fd;	       /* VM file descriptor number in tgid, -1 unknown */
 	u32 pad;
-	u64 start_ns;		/* start time of tgid, CLOCK_BOOTTIME */
+	u64 start_ns; /* start time of tgid, CLOCK_BOOTTIME */
 	char comm[LEDGER_COMM_LEN];
 };
 
@@ -54,14 +54,14 @@ struct ledger_regs {
 
 /* Owned by the caller; must live from ledger_begin() to ledger_end(). */
 struct ledger_call {
-	u64 start_ns;		/* CLOCK_MONOTONIC */
-	u64 seq;		/* set by ledger_begin() */
-	u64 rax;		/* leaf and version */
+	u64 start_ns; /* CLOCK_MONOTONIC */
+	u64 seq;      /* set by ledger_begin() */
+	u64 rax;      /* leaf and version */
 	struct ledger_regs in;
 	u32 cpu;
-	u32 max_vcpus;		/* TDH.MNG.INIT: TD_PARAMS.MAX_VCPUS, else LEDGER_UNKNOWN32 */
-	bool counted;		/* set by ledger_begin(): ledger_end() must follow */
-	struct ledger_owner owner;	/* if ledger_names_owner() is true for rax */
+	u32 max_vcpus;		   /* TDH.MNG.INIT: TD_PARAMS.MAX_VCPUS, else LEDGER_UNKNOWN32 */
+	bool counted;		   /* set by ledger_begin(): ledger_end() must follow */
+	struct ledger_owner owner; /* if ledger_names_owner() is true for rax */
 };
 
 /*
@@ -76,67 +76,76 @@ struct ledger_call {
  * hkid 0.
  */
 enum ledger_hkid_state {
-	LEDGER_HKID_UNKNOWN, LEDGER_HKID_FREE, LEDGER_HKID_ASSIGNED,
-	LEDGER_HKID_CONFIGURED, LEDGER_HKID_FLUSHING, LEDGER_HKID_LEAKED,
+	LEDGER_HKID_UNKNOWN,
+	LEDGER_HKID_FREE,
+	LEDGER_HKID_ASSIGNED,
+	LEDGER_HKID_CONFIGURED,
+	LEDGER_HKID_FLUSHING,
+	LEDGER_HKID_LEAKED,
 };
 
 enum ledger_td_state {
-	LEDGER_TD_UNKNOWN, LEDGER_TD_ASSIGNED, LEDGER_TD_KEYS_CONFIGURED,
-	LEDGER_TD_INITIALIZED, LEDGER_TD_RUNNABLE, LEDGER_TD_BLOCKED,
-	LEDGER_TD_TEARDOWN, LEDGER_TD_LEAKED,
+	LEDGER_TD_UNKNOWN,
+	LEDGER_TD_ASSIGNED,
+	LEDGER_TD_KEYS_CONFIGURED,
+	LEDGER_TD_INITIALIZED,
+	LEDGER_TD_RUNNABLE,
+	LEDGER_TD_BLOCKED,
+	LEDGER_TD_TEARDOWN,
+	LEDGER_TD_LEAKED,
 };
 
 struct ledger_hkid {
 	u32 id;
-	u32 state;		/* enum ledger_hkid_state */
-	u64 tdr;		/* owner, or last owner if leaked; 0 none */
-	u64 since_ns;		/* of the state; 0 unknown */
-	u32 keyed_pkgs;		/* packages with this key: bitmap, LEDGER_UNKNOWN32 */
-	u32 fail_leaf;		/* leaked: which leaf failed ... */
-	u64 fail_status;	/* ... and how */
-	struct ledger_owner owner;	/* of the TD, also after a leak */
+	u32 state;		   /* enum ledger_hkid_state */
+	u64 tdr;		   /* owner, or last owner if leaked; 0 none */
+	u64 since_ns;		   /* of the state; 0 unknown */
+	u32 keyed_pkgs;		   /* packages with this key: bitmap, LEDGER_UNKNOWN32 */
+	u32 fail_leaf;		   /* leaked: which leaf failed ... */
+	u64 fail_status;	   /* ... and how */
+	struct ledger_owner owner; /* of the TD, also after a leak */
 };
 
 struct ledger_td {
 	u64 tdr;
-	u32 seq;		/* "td:N", creation order from 1 */
-	u32 state;		/* enum ledger_td_state */
-	u32 hkid;		/* LEDGER_UNKNOWN32; 0 = released */
-	u32 last_hkid;		/* kept after release; LEDGER_UNKNOWN32 */
-	u32 keyed_pkgs;		/* bitmap, LEDGER_UNKNOWN32 */
-	u32 vcpus;		/* TDH.VP.INIT done; LEDGER_UNKNOWN32 */
-	u32 max_vcpus;		/* TDH.MNG.INIT; LEDGER_UNKNOWN32 */
-	bool seen_create;	/* false: it existed before the ledger */
+	u32 seq;	  /* "td:N", creation order from 1 */
+	u32 state;	  /* enum ledger_td_state */
+	u32 hkid;	  /* LEDGER_UNKNOWN32; 0 = released */
+	u32 last_hkid;	  /* kept after release; LEDGER_UNKNOWN32 */
+	u32 keyed_pkgs;	  /* bitmap, LEDGER_UNKNOWN32 */
+	u32 vcpus;	  /* TDH.VP.INIT done; LEDGER_UNKNOWN32 */
+	u32 max_vcpus;	  /* TDH.MNG.INIT; LEDGER_UNKNOWN32 */
+	bool seen_create; /* false: it existed before the ledger */
 	bool was_runnable;
-	u64 private_pages;	/* 4-KiB units; LEDGER_UNKNOWN */
+	u64 private_pages; /* 4-KiB units; LEDGER_UNKNOWN */
 	/*
 	 * Unknown after TDH.MEM.SEPT.ADD with "allow existing", which succeeds
 	 * whether or not it uses the page.
 	 */
 	u64 sept_pages;
-	u64 control_pages;	/* TDR, TDCS, TDVPS */
-	u64 created_ns;		/* 0 unknown */
-	u64 since_ns;		/* of the state; 0 unknown */
-	u64 released_ns;	/* HKID released; 0 not yet */
-	u64 last_ns;		/* last call for this TD */
-	u64 calls;		/* SEAMCALLs seen for this TD */
-	u64 reclaims;		/* PHYMEM.PAGE.RECLAIM of its PT_REG pages */
-	u64 fail_status;	/* first failure of the teardown: status ... */
-	u32 fail_leaf;		/* ... and leaf; 0 none */
+	u64 control_pages; /* TDR, TDCS, TDVPS */
+	u64 created_ns;	   /* 0 unknown */
+	u64 since_ns;	   /* of the state; 0 unknown */
+	u64 released_ns;   /* HKID released; 0 not yet */
+	u64 last_ns;	   /* last call for this TD */
+	u64 calls;	   /* SEAMCALLs seen for this TD */
+	u64 reclaims;	   /* PHYMEM.PAGE.RECLAIM of its PT_REG pages */
+	u64 fail_status;   /* first failure of the teardown: status ... */
+	u32 fail_leaf;	   /* ... and leaf; 0 none */
 	struct ledger_owner owner;
 };
 
 struct ledger_pkg {
 	u32 id;
-	bool global_key;	/* TDH.SYS.KEY.CONFIG succeeded; false: no, or unknown */
-	u64 keys_programmed;	/* KEY.CONFIG successes */
+	bool global_key;     /* TDH.SYS.KEY.CONFIG succeeded; false: no, or unknown */
+	u64 keys_programmed; /* KEY.CONFIG successes */
 	/* serialisation of KEY.CONFIG on this package */
 	bool in_flight;
 	u64 in_flight_since_ns;
 	u64 in_flight_tdr;
-	struct ledger_owner in_flight_owner;	/* owner of the TD */
-	u64 acquisitions;	/* KEY.CONFIG calls */
-	u64 contended;		/* calls that began while another was in flight, or were busy */
+	struct ledger_owner in_flight_owner; /* owner of the TD */
+	u64 acquisitions;		     /* KEY.CONFIG calls */
+	u64 contended; /* calls that began while another was in flight, or were busy */
 	u64 busy_retries;
 	u64 entropy_retries;
 	u64 longest_ns;
@@ -144,24 +153,26 @@ struct ledger_pkg {
 
 struct ledger_cpu {
 	u32 cpu, pkg;
-	u32 lp_init;		/* 0 no, 1 done, LEDGER_UNKNOWN32 */
-	u64 lp_init_status;	/* last TDH.SYS.LP.INIT status */
+	u32 lp_init;	    /* 0 no, 1 done, LEDGER_UNKNOWN32 */
+	u64 lp_init_status; /* last TDH.SYS.LP.INIT status */
 	u64 calls;
 	u64 last_ns;
 };
 
-#define LEDGER_HIST_BUCKETS	32	/* bucket i: [2^i, 2^(i+1)) ns, last open */
-#define LEDGER_LEAF_ERRORS	8
+#define LEDGER_HIST_BUCKETS 32 /* bucket i: [2^i, 2^(i+1)) ns, last open */
+#define LEDGER_LEAF_ERRORS  8
 
 struct ledger_leaf {
-	u32 leaf;		/* LEDGER_UNKNOWN32: all except TDH leaves below 128 */
+	u32 leaf; /* LEDGER_UNKNOWN32: all except TDH leaves below 128 */
 	u64 calls;
-	u64 errors;		/* any status but success, informational ones too */
-	u64 busy;		/* of the errors: contention, status class 2 */
+	u64 errors; /* any status but success, informational ones too */
+	u64 busy;   /* of the errors: contention, status class 2 */
 	u64 total_ns, max_ns;
 	u64 hist[LEDGER_HIST_BUCKETS];
 	/* By status without operand; further statuses count in other_errors. */
-	struct { u64 status, count; } error[LEDGER_LEAF_ERRORS];
+	struct {
+		u64 status, count;
+	} error[LEDGER_LEAF_ERRORS];
 	u64 other_errors;
 };
 
@@ -173,17 +184,17 @@ struct ledger_kot {
 	bool in_flight;
 	u64 in_flight_since_ns;
 	u32 in_flight_leaf;
-	u64 in_flight_tdr;	/* CACHE.WB: TD of the last VPFLUSHDONE */
+	u64 in_flight_tdr; /* CACHE.WB: TD of the last VPFLUSHDONE */
 	struct ledger_owner in_flight_owner;
 	u64 acquisitions, contended, busy_retries, entropy_retries, longest_ns;
 };
 
 struct ledger_totals {
 	u64 calls;
-	u64 tds_dropped;	/* TDs without a record: the table was full */
+	u64 tds_dropped; /* TDs without a record: the table was full */
 	u64 vcpus_dropped;
-	u64 violations;		/* calls that contradict the records (missed calls) */
-	u64 missed;		/* as reported by ledger_missed() */
+	u64 violations; /* calls that contradict the records (missed calls) */
+	u64 missed;	/* as reported by ledger_missed() */
 	u32 tds_created;
 };
 
@@ -205,8 +216,8 @@ void ledger_begin(struct ledger *l, struct ledger_call *call);
 /* Returns true if calls of this leaf are made by the VMM of the TD. */
 bool ledger_names_owner(u64 rax);
 /* Records the end of a call, with its status and outputs (NULL: not known). */
-void ledger_end(struct ledger *l, struct ledger_call *call, u64 end_ns,
-		u64 status, const struct ledger_regs *out);
+void ledger_end(struct ledger *l, struct ledger_call *call, u64 end_ns, u64 status,
+		const struct ledger_regs *out);
 /*
  * Records that @count calls were missed by the probes. The page counts of all TDs
  * become unknown, and the vCPU counts of TDs that are not yet runnable. Later calls

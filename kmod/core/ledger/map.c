@@ -6,7 +6,7 @@
  */
 #include "ledger-priv.h"
 
-#define MAP_PROBE	64
+#define MAP_PROBE 64
 
 /* Returns the number of slots for @max entries: a power of two, larger than any probe. */
 u32 ledger_map_capacity(u32 max)
@@ -42,7 +42,9 @@ bool ledger_map_insert(struct ledger_map *m, u64 key, u32 val)
 	for (n = 0; n < MAP_PROBE; n++) {
 		if (!m->slot[i].used) {
 			m->slot[i] = (struct ledger_slot){
-				.key = key, .val = val, .used = 1,
+				.key = key,
+				.val = val,
+				.used = 1,
 			};
 			return true;
 		}

@@ -76,8 +76,7 @@ static struct ledger_pkg_slot *pkg_of(struct ledger *l, u32 cpu)
 	return &l->pkg[l->cpu[cpu].pub.pkg];
 }
 
-static struct ledger_serial *serial_of(struct ledger *l, u32 leaf,
-				       struct ledger_pkg_slot *pkg)
+static struct ledger_serial *serial_of(struct ledger *l, u32 leaf, struct ledger_pkg_slot *pkg)
 {
 	if (leaf == TDH_MNG_KEY_CONFIG)
 		return pkg ? &pkg->serial : NULL;
@@ -168,8 +167,8 @@ void ledger_serial_begin(struct ledger *l, struct ledger_call *call, u32 leaf)
 		publish_kot(l);
 }
 
-void ledger_serial_end(struct ledger *l, const struct ledger_call *call, u32 leaf,
-		       u64 status, u64 ns)
+void ledger_serial_end(struct ledger *l, const struct ledger_call *call, u32 leaf, u64 status,
+		       u64 ns)
 {
 	struct ledger_pkg_slot *pkg = pkg_of(l, call->cpu);
 	struct ledger_serial *s = serial_of(l, leaf, pkg);
@@ -184,8 +183,8 @@ void ledger_serial_end(struct ledger *l, const struct ledger_call *call, u32 lea
 	if (TDX_STATUS_OF(status) == TDX_ST(OPERAND_BUSY)) {
 		s->busy_retries++;
 		/* With other operands a TDR or page lock was busy, not this one. */
-		if ((op == TDX_OP_KOT || op == TDX_OP_KET || op == TDX_OP_WBCACHE) &&
-		    i < s->nr && !s->flight[i].contended)
+		if ((op == TDX_OP_KOT || op == TDX_OP_KET || op == TDX_OP_WBCACHE) && i < s->nr &&
+		    !s->flight[i].contended)
 			s->contended++;
 	} else if (is_entropy(status)) {
 		s->entropy_retries++;

@@ -52,8 +52,7 @@ void ledger_sys_leaf(struct ledger *l, const struct ledger_event *ev)
 		if (ev->ok || st == TDX_ST(SYS_LP_INIT_DONE))
 			c->lp_init = 1;
 		/* Not for retries, nor if it failed before the check of this LP. */
-		else if (!ledger_is_busy(ev->status) &&
-			 st != TDX_ST(SYS_LP_INIT_NOT_PENDING) &&
+		else if (!ledger_is_busy(ev->status) && st != TDX_ST(SYS_LP_INIT_NOT_PENDING) &&
 			 st != TDX_ST(OPERAND_INVALID) && st != TDX_ST(SYS_SHUTDOWN) &&
 			 !TDX_IS_SW_ERROR(ev->status))
 			c->lp_init = 0;
@@ -72,8 +71,7 @@ void ledger_sys_leaf(struct ledger *l, const struct ledger_event *ev)
 			new_module(l, ev->now);
 		break;
 	case TDH_SYS_KEY_CONFIG:
-		if (c && c->pkg < l->cfg.nr_pkgs &&
-		    (ev->ok || st == TDX_ST(KEY_CONFIGURED)))
+		if (c && c->pkg < l->cfg.nr_pkgs && (ev->ok || st == TDX_ST(KEY_CONFIGURED)))
 			l->pkg[c->pkg].pub.global_key = true;
 		break;
 	}

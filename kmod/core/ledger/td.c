@@ -55,23 +55,21 @@ void ledger_td_drop(struct ledger *l, struct ledger_td_slot *td)
 	for (n = 0; n < l->nr_tds && l->td_order[n] != i; n++)
 		;
 	l->nr_tds--;
-	memmove(&l->td_order[n], &l->td_order[n + 1],
-		(l->nr_tds - n) * sizeof(l->td_order[0]));
+	memmove(&l->td_order[n], &l->td_order[n + 1], (l->nr_tds - n) * sizeof(l->td_order[0]));
 	td->vcpu_head = l->td_free;
 	l->td_free = i;
 }
 
 /* Sets an unknown owner; adds the descriptor number to a known one. */
-void ledger_td_owner(struct ledger *l, struct ledger_td_slot *td,
-		     const struct ledger_owner *owner)
+void ledger_td_owner(struct ledger *l, struct ledger_td_slot *td, const struct ledger_owner *owner)
 {
 	struct ledger_hkid_slot *h = ledger_hkid_get(l, td->pub.hkid);
 	struct ledger_owner *known = &td->pub.owner;
 
 	if (!owner->tgid || (known->tgid && known->fd >= 0))
 		return;
-	if (known->tgid && (owner->fd < 0 || owner->tgid != known->tgid ||
-			    owner->start_ns != known->start_ns))
+	if (known->tgid &&
+	    (owner->fd < 0 || owner->tgid != known->tgid || owner->start_ns != known->start_ns))
 		return;
 	*known = *owner;
 	if (h && h->pub.tdr == td->pub.tdr)
@@ -93,8 +91,8 @@ static u32 hkid_state_of(const struct ledger *l, const struct ledger_td_slot *td
 {
 	switch (td->pub.state) {
 	case LEDGER_TD_UNKNOWN:
-		return td->pub.keyed_pkgs == l->all_pkgs ?
-			LEDGER_HKID_CONFIGURED : LEDGER_HKID_ASSIGNED;
+		return td->pub.keyed_pkgs == l->all_pkgs ? LEDGER_HKID_CONFIGURED :
+							   LEDGER_HKID_ASSIGNED;
 	case LEDGER_TD_ASSIGNED:
 		return LEDGER_HKID_ASSIGNED;
 	case LEDGER_TD_BLOCKED:
@@ -199,7 +197,8 @@ void ledger_vcpu_add(struct ledger *l, struct ledger_td_slot *td, u64 tdvpr)
 struct ledger_hkid_slot *ledger_hkid_get(const struct ledger *l, u32 id)
 {
 	return id >= l->cfg.first_hkid && id - l->cfg.first_hkid < l->cfg.nr_hkids ?
-		&l->hkid[id - l->cfg.first_hkid] : NULL;
+		       &l->hkid[id - l->cfg.first_hkid] :
+		       NULL;
 }
 
 static bool is_anon(const struct ledger_hkid_slot *h)
@@ -242,8 +241,7 @@ void ledger_hkid_release(struct ledger *l, struct ledger_td_slot *td, bool freed
 	if (td->pub.hkid == LEDGER_UNKNOWN32)
 		ledger_hkid_forget_anon(l);
 	else if (h && h->pub.tdr == td->pub.tdr)
-		hkid_clear(l, h, freed ? LEDGER_HKID_FREE : LEDGER_HKID_UNKNOWN,
-			   freed ? now : 0);
+		hkid_clear(l, h, freed ? LEDGER_HKID_FREE : LEDGER_HKID_UNKNOWN, freed ? now : 0);
 	td->pub.hkid = 0;
 	td->pub.keyed_pkgs = 0;
 }

@@ -43,7 +43,9 @@ static size_t lay_out(const struct ledger *l, const struct wire_host *h,
 
 	for (i = 0; i < TDXCTL_SEC_COUNT; i++) {
 		sec[i] = (struct tdxctl_section_desc){
-			.offset = (u32)at, .stride = stride[i], .count = count[i],
+			.offset = (u32)at,
+			.stride = stride[i],
+			.count = count[i],
 		};
 		at = align8(at + (size_t)stride[i] * count[i]);
 	}
@@ -122,8 +124,7 @@ struct effect {
 	const struct ledger_owner *owner;
 };
 
-static void put_lock(struct tdxctl_lock *to, const struct effect *e,
-		     const struct wire_lock *mutex)
+static void put_lock(struct tdxctl_lock *to, const struct effect *e, const struct wire_lock *mutex)
 {
 	if (e->in_flight)
 		to->holder_tdr = e->tdr;
@@ -153,8 +154,7 @@ static void put_lock(struct tdxctl_lock *to, const struct effect *e,
 	put_comm(to->holder_comm, e->owner->comm);
 }
 
-static void put_tdx_lock(struct tdxctl_lock *to, const struct ledger *l,
-			 const struct wire_host *h)
+static void put_tdx_lock(struct tdxctl_lock *to, const struct ledger *l, const struct wire_host *h)
 {
 	const struct ledger_kot *k = ledger_kot_get(l);
 	struct effect e = {
@@ -174,8 +174,8 @@ static void put_tdx_lock(struct tdxctl_lock *to, const struct ledger *l,
 	put_lock(to, &e, h->tdx_lock);
 }
 
-static void put_key_lock(struct tdxctl_lock *to, const struct ledger *l,
-			 const struct wire_host *h, u32 pkg)
+static void put_key_lock(struct tdxctl_lock *to, const struct ledger *l, const struct wire_host *h,
+			 u32 pkg)
 {
 	const struct ledger_pkg *p = ledger_pkg_at(l, pkg);
 	struct effect e = { 0 };
@@ -198,8 +198,8 @@ static void put_key_lock(struct tdxctl_lock *to, const struct ledger *l,
 	put_lock(to, &e, h->key_config ? &h->key_config[pkg] : NULL);
 }
 
-static void put_pkg(struct tdxctl_package *to, const struct ledger *l,
-		    const struct wire_host *h, u32 pkg)
+static void put_pkg(struct tdxctl_package *to, const struct ledger *l, const struct wire_host *h,
+		    u32 pkg)
 {
 	const struct ledger_pkg *p = ledger_pkg_at(l, pkg);
 
@@ -215,8 +215,8 @@ static void put_pkg(struct tdxctl_package *to, const struct ledger *l,
 	to->key_config_since_ns = p->in_flight_since_ns;
 }
 
-static void put_cpu(struct tdxctl_cpu *to, const struct ledger *l,
-		    const struct wire_host *h, const struct wire_cpu *cpu)
+static void put_cpu(struct tdxctl_cpu *to, const struct ledger *l, const struct wire_host *h,
+		    const struct wire_cpu *cpu)
 {
 	const struct ledger_cpu *c = ledger_cpu_at(l, cpu->cpu);
 

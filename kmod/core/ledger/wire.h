@@ -11,18 +11,18 @@
 
 /* A mutex of the kernel; ignored unless @present. */
 struct wire_lock {
-	bool present;		/* the mutex was found */
+	bool present; /* the mutex was found */
 	bool held;
-	s32 tgid, tid;		/* holder, 0 unknown */
+	s32 tgid, tid; /* holder, 0 unknown */
 	char comm[TDXCTL_COMM_LEN];
 	u64 since_ns;
-	u64 contended;		/* holds with waiters; added to the ledger's count */
+	u64 contended; /* holds with waiters; added to the ledger's count */
 	u64 longest_ns;
 };
 
 struct wire_cpu {
 	u32 cpu;
-	u32 pkg;		/* index, not the physical id */
+	u32 pkg; /* index, not the physical id */
 	bool online;
 	u32 onlined, offlined;
 };
@@ -33,9 +33,9 @@ struct wire_host {
 	u32 nr_cpus;
 	const struct wire_cpu *cpus;
 	u32 nr_pkgs;
-	const u32 *pkg_id;	/* physical package id by index */
-	const struct wire_lock *tdx_lock;	/* NULL: not known */
-	const struct wire_lock *key_config;	/* nr_pkgs entries, or NULL */
+	const u32 *pkg_id;		    /* physical package id by index */
+	const struct wire_lock *tdx_lock;   /* NULL: not known */
+	const struct wire_lock *key_config; /* nr_pkgs entries, or NULL */
 };
 
 /* Returns the number of bytes that wire_fill() would write now. */

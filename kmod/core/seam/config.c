@@ -2,7 +2,7 @@
 /* seam: TDH.SYS.CONFIG and its validation of the TDMR_INFO structures. */
 #include "seam-priv.h"
 
-#define TDMR_INFO_ALIGN		512
+#define TDMR_INFO_ALIGN 512
 
 static u64 tdmr_status(u64 status, u32 i, u32 j, u32 k)
 {
@@ -44,12 +44,12 @@ static bool tdmr_usable(const struct tdx_tdmr_info *t, u32 n, struct seam_range 
 		u64 area = t->base + t->rsvd[i].offset;
 
 		if (area > start && !n--) {
-			*out = (struct seam_range) { start, area - start };
+			*out = (struct seam_range){ start, area - start };
 			return true;
 		}
 		start = area + t->rsvd[i].size;
 	}
-	*out = (struct seam_range) { start, t->base + t->size - start };
+	*out = (struct seam_range){ start, t->base + t->size - start };
 	return out->size && !n;
 }
 
@@ -58,11 +58,11 @@ static struct seam_range tdmr_pamt(const struct tdx_tdmr_info *t, u32 pt)
 {
 	switch (pt) {
 	case TDX_PS_4K:
-		return (struct seam_range) { t->pamt_4k_base, t->pamt_4k_size };
+		return (struct seam_range){ t->pamt_4k_base, t->pamt_4k_size };
 	case TDX_PS_2M:
-		return (struct seam_range) { t->pamt_2m_base, t->pamt_2m_size };
+		return (struct seam_range){ t->pamt_2m_base, t->pamt_2m_size };
 	default:
-		return (struct seam_range) { t->pamt_1g_base, t->pamt_1g_size };
+		return (struct seam_range){ t->pamt_1g_base, t->pamt_1g_size };
 	}
 }
 
@@ -81,8 +81,8 @@ static u64 check_reserved(const struct tdx_tdmr_info *t, u32 i)
 		}
 		if (null || offset < end)
 			return tdmr_status(TDX_ST(NON_ORDERED_RESERVED_IN_TDMR), i, j, 0);
-		if (!size || (offset | size) & ~CORE_PAGE_MASK ||
-		    offset > t->size || size > t->size - offset)
+		if (!size || (offset | size) & ~CORE_PAGE_MASK || offset > t->size ||
+		    size > t->size - offset)
 			return tdmr_status(TDX_ST(INVALID_RESERVED_IN_TDMR), i, j, 0);
 		end = offset + size;
 	}

@@ -8,7 +8,7 @@
  */
 #include "seam-priv.h"
 
-#define FAULT_FOREVER	((u64)SEAM_ANY)
+#define FAULT_FOREVER ((u64)SEAM_ANY)
 
 static u64 fault_budget(u32 skip, u32 count)
 {
@@ -47,7 +47,7 @@ static u64 fault_take(struct seam_call *c, struct seam_fault_slot *f)
 	} while (!core_cas64(&f->budget, old, new));
 	if (old >> 32)
 		return 0;
-	if (!(u32)new)
+	if (!(u32) new)
 		fault_free(c->s, f, gen);
 	return status;
 }
@@ -66,8 +66,7 @@ u64 seam_fault_match(struct seam_call *c)
 		return 0;
 	for (i = 0; i < SEAM_MAX_FAULTS && !st; i++)
 		st = fault_take(c, &s->fault[i]);
-	if (c->leaf == TDH_PHYMEM_CACHE_WB &&
-	    st == TDX_ST(INTERRUPTED_RESUMABLE)) {
+	if (c->leaf == TDH_PHYMEM_CACHE_WB && st == TDX_ST(INTERRUPTED_RESUMABLE)) {
 		c->interrupt = true;
 		return 0;
 	}
@@ -138,7 +137,7 @@ u32 seam_fault_list(const struct seam *s, struct seam_fault *out, u32 max)
 			continue;
 		if (n < max) {
 			budget = core_load64(&f->budget);
-			out[n] = (struct seam_fault) {
+			out[n] = (struct seam_fault){
 				.leaf = core_load32(&f->leaf),
 				.lp = core_load32(&f->lp),
 				.rcx = core_load64(&f->rcx),

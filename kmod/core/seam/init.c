@@ -2,18 +2,18 @@
 /* seam: TDH.MNG.INIT, which is mostly the validation of TD_PARAMS. */
 #include "seam-priv.h"
 
-#define TD_PARAMS_ALIGN		1024
-#define MAX_L2_VMS		3
-#define CONFIG_FLAGS_KNOWN	7ULL	/* GPAW, FLEXIBLE_PENDING_VE, NO_RBP_MOD */
-#define CONFIG_FLAG_GPAW	1ULL
-#define EPTP_WB			6
-#define MSR_CTLS_ARCH_CAPS	1
-#define TSC_FREQ_MIN		4	/* 100 MHz */
-#define TSC_FREQ_MAX		400	/* 10 GHz */
-#define CPUID7_HLE		SEAM_BIT(4)
-#define CPUID7_RTM		SEAM_BIT(11)
-#define LEAF_1F_SUBLEAVES	6
-#define LEVEL_TYPE_MAX		5
+#define TD_PARAMS_ALIGN	   1024
+#define MAX_L2_VMS	   3
+#define CONFIG_FLAGS_KNOWN 7ULL /* GPAW, FLEXIBLE_PENDING_VE, NO_RBP_MOD */
+#define CONFIG_FLAG_GPAW   1ULL
+#define EPTP_WB		   6
+#define MSR_CTLS_ARCH_CAPS 1
+#define TSC_FREQ_MIN	   4   /* 100 MHz */
+#define TSC_FREQ_MAX	   400 /* 10 GHz */
+#define CPUID7_HLE	   SEAM_BIT(4)
+#define CPUID7_RTM	   SEAM_BIT(11)
+#define LEAF_1F_SUBLEAVES  6
+#define LEVEL_TYPE_MAX	   5
 
 static bool all_zero(const void *p, size_t len)
 {
@@ -29,8 +29,7 @@ static bool xfam_valid(u64 xfam)
 {
 	u64 avx512 = xfam & 0xe0, cet = xfam & 0x1800, amx = xfam & 0x60000;
 
-	if (xfam & ~SEAM_XFAM_FIXED0 ||
-	    (xfam & SEAM_XFAM_FIXED1) != SEAM_XFAM_FIXED1)
+	if (xfam & ~SEAM_XFAM_FIXED0 || (xfam & SEAM_XFAM_FIXED1) != SEAM_XFAM_FIXED1)
 		return false;
 	/* Groups that XCR0 and IA32_XSS allow only as a whole. */
 	if (avx512 && (avx512 != 0xe0 || !(xfam & SEAM_BIT(2))))
@@ -71,8 +70,7 @@ static bool topology_valid(const struct tdx_td_params *p, u32 first)
 			end = true;
 			continue;
 		}
-		if (end || type > LEVEL_TYPE_MAX || type <= prev ||
-		    p->cpuid[i].eax < prev_shift)
+		if (end || type > LEVEL_TYPE_MAX || type <= prev || p->cpuid[i].eax < prev_shift)
 			return false;
 		prev = type;
 		prev_shift = p->cpuid[i].eax;
@@ -86,10 +84,8 @@ static u64 check_cpuid(struct seam_call *c, const struct tdx_td_params *p)
 	u32 i, topology = 0;
 
 	for (i = 0; i < SEAM_NR_CPUID_CONFIG; i++)
-		if (p->cpuid[i].eax & ~cfg[i].mask[0] ||
-		    p->cpuid[i].ebx & ~cfg[i].mask[1] ||
-		    p->cpuid[i].ecx & ~cfg[i].mask[2] ||
-		    p->cpuid[i].edx & ~cfg[i].mask[3])
+		if (p->cpuid[i].eax & ~cfg[i].mask[0] || p->cpuid[i].ebx & ~cfg[i].mask[1] ||
+		    p->cpuid[i].ecx & ~cfg[i].mask[2] || p->cpuid[i].edx & ~cfg[i].mask[3])
 			return cpuid_error(c, i);
 	for (i = 0; i < SEAM_NR_CPUID_CONFIG; i++) {
 		u32 ebx = p->cpuid[i].ebx;
@@ -112,8 +108,7 @@ static u64 check_cpuid(struct seam_call *c, const struct tdx_td_params *p)
 }
 
 /* TDX module ABI, TDH.MNG.INIT: the checks, in the module's order. */
-static u64 check_params(struct seam_call *c, const struct tdx_td_params *p,
-			u32 num_tdcx)
+static u64 check_params(struct seam_call *c, const struct tdx_td_params *p, u32 num_tdcx)
 {
 	u64 st;
 
@@ -144,8 +139,7 @@ static u64 check_params(struct seam_call *c, const struct tdx_td_params *p,
 	if (st)
 		return st;
 	/* The value is valid only if the TD configures the MSR. */
-	if (p->ia32_arch_capabilities_config &&
-	    !(p->msr_config_ctls & MSR_CTLS_ARCH_CAPS))
+	if (p->ia32_arch_capabilities_config && !(p->msr_config_ctls & MSR_CTLS_ARCH_CAPS))
 		return TDX_ST_OP(OPERAND_INVALID, TDX_OP_ARCH_CAPABILITIES);
 	return TDX_ST(SUCCESS);
 }

@@ -52,7 +52,6 @@ void seam_unlock_all(struct seam_call *c)
 {
 	while (c->nr_held) {
 		c->nr_held--;
-		core_add64(c->held[c->nr_held].word,
-			   -(s64)c->held[c->nr_held].unit);
+		core_add64(c->held[c->nr_held].word, -(s64)c->held[c->nr_held].unit);
 	}
 }

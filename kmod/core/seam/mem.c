@@ -2,20 +2,20 @@
 /* seam: private memory of a TD. Secure EPT, TLB tracking. */
 #include "seam-priv.h"
 
-#define ALLOW_EXISTING		1ULL
-#define SEPTE_LOCK		SEAM_BIT(SEAM_SEPTE_LOCK_BIT)
-#define SEPTE_LEAF		SEAM_BIT(7)
-#define SEPTE_RWX		7ULL
-#define SEPTE_PENDING		SEAM_BIT(56)
+#define ALLOW_EXISTING 1ULL
+#define SEPTE_LOCK     SEAM_BIT(SEAM_SEPTE_LOCK_BIT)
+#define SEPTE_LEAF     SEAM_BIT(7)
+#define SEPTE_RWX      7ULL
+#define SEPTE_PENDING  SEAM_BIT(56)
 /* Bits 56:52 and the lock are internal to the module. */
-#define SEPTE_PRIVATE_BITS	(0x01f0000000000000ULL | SEPTE_LOCK)
+#define SEPTE_PRIVATE_BITS (0x01f0000000000000ULL | SEPTE_LOCK)
 
 /* One S-EPT entry, and its value when it was locked or read. */
 struct septe {
 	u64 *entry;
 	u64 val;
 	u32 level;
-	u64 table;		/* S-EPT page the entry is in */
+	u64 table; /* S-EPT page the entry is in */
 };
 
 static u32 septe_state(u64 val)
@@ -23,11 +23,9 @@ static u32 septe_state(u64 val)
 	if (val == SEAM_SEPTE_FREE)
 		return TDX_SEPT_FREE;
 	if (!(val & SEPTE_LEAF))
-		return val & SEAM_SEPTE_TDB ? TDX_SEPT_NL_BLOCKED :
-					      TDX_SEPT_NL_MAPPED;
+		return val & SEAM_SEPTE_TDB ? TDX_SEPT_NL_BLOCKED : TDX_SEPT_NL_MAPPED;
 	if (val & SEPTE_PENDING)
-		return val & SEAM_SEPTE_TDB ? TDX_SEPT_PENDING_BLOCKED :
-					      TDX_SEPT_PENDING;
+		return val & SEAM_SEPTE_TDB ? TDX_SEPT_PENDING_BLOCKED : TDX_SEPT_PENDING;
 	return val & SEPTE_RWX ? TDX_SEPT_MAPPED : TDX_SEPT_BLOCKED;
 }
 
@@ -50,14 +48,13 @@ static bool gpa_is_private(const struct seam_td *td, u64 gpa)
 }
 
 /* Parses the operand "GPA and level" in RCX. */
-static u64 check_gpa_level(struct seam_call *c, const struct seam_td *td,
-			   u32 min, u32 max, u64 *gpa, u32 *level)
+static u64 check_gpa_level(struct seam_call *c, const struct seam_td *td, u32 min, u32 max,
+			   u64 *gpa, u32 *level)
 {
 	*level = c->in.rcx & 7;
 	*gpa = c->in.rcx & SEAM_PA_MASK;
 	if (*level < min || *level > max || c->in.rcx & ~(SEAM_PA_MASK | 7) ||
-	    *gpa & (SEAM_BIT(tdx_level_shift(*level)) - 1) ||
-	    !gpa_is_private(td, *gpa))
+	    *gpa & (SEAM_BIT(tdx_level_shift(*level)) - 1) || !gpa_is_private(td, *gpa))
 		return TDX_ST_OP(OPERAND_INVALID, TDX_OP_RCX);
 	return TDX_ST(SUCCESS);
 }
@@ -66,8 +63,8 @@ static u64 check_gpa_level(struct seam_call *c, const struct seam_td *td,
  * Walks to the entry of @gpa at @level. Returns false if a table on the way does
  * not exist; @e is the entry where the walk ended.
  */
-static bool sept_walk(const struct seam *s, const struct seam_td *td, u64 gpa,
-		      u32 level, struct septe *e)
+static bool sept_walk(const struct seam *s, const struct seam_td *td, u64 gpa, u32 level,
+		      struct septe *e)
 {
 	e->table = core_load64(&td->tdr->tdcx[SEAM_TDCX_SEPT_ROOT]);
 	for (e->level = core_load32(&td->tdcs->root_level);; e->level--) {
@@ -84,8 +81,8 @@ static bool sept_walk(const struct seam *s, const struct seam_td *td, u64 gpa,
 }
 
 /* Locks the S-EPT tree, walks it and locks the entry. */
-static u64 sept_open(struct seam_call *c, const struct seam_td *td, bool tree_ex,
-		     u64 gpa, u32 level, struct septe *e)
+static u64 sept_open(struct seam_call *c, const struct seam_td *td, bool tree_ex, u64 gpa,
+		     u32 level, struct septe *e)
 {
 	if (!seam_lock(c, &td->tdcs->sept_lock, tree_ex))
 		return TDX_ST_OP(OPERAND_BUSY, TDX_OP_SEPT_TREE);
@@ -97,8 +94,8 @@ static u64 sept_open(struct seam_call *c, const struct seam_td *td, bool tree_ex
 	return TDX_ST(SUCCESS);
 }
 
-#define OPS_INITIALIZED		SEAM_BIT(TDX_OP_INITIALIZED)
-#define OPS_RUNNABLE		SEAM_BIT(TDX_OP_RUNNABLE)
+#define OPS_INITIALIZED SEAM_BIT(TDX_OP_INITIALIZED)
+#define OPS_RUNNABLE	SEAM_BIT(TDX_OP_RUNNABLE)
 
 u64 seam_mem_sept_add(struct seam_call *c)
 {
@@ -114,8 +111,7 @@ u64 seam_mem_sept_add(struct seam_call *c)
 	if (!st)
 		st = seam_td_state(c, &td, true, OPS_INITIALIZED | OPS_RUNNABLE);
 	if (!st)
-		st = check_gpa_level(c, &td, 1, core_load32(&td.tdcs->root_level),
-				     &gpa, &level);
+		st = check_gpa_level(c, &td, 1, core_load32(&td.tdcs->root_level), &gpa, &level);
 	if (!st)
 		st = sept_open(c, &td, false, gpa, level, &e);
 	if (st)
@@ -129,7 +125,7 @@ u64 seam_mem_sept_add(struct seam_call *c)
 		if (!(c->in.rdx & ALLOW_EXISTING))
 			return septe_error(c, &e, TDX_ST(EPT_ENTRY_STATE_INCORRECT));
 		seam_pause(c);
-		return TDX_ST(SUCCESS);		/* the page is not consumed */
+		return TDX_ST(SUCCESS); /* the page is not consumed */
 	}
 	st = seam_page_get_free(c, c->in.r8, TDX_OP_R8, TDX_PS_4K, &p);
 	if (st)
@@ -253,9 +249,8 @@ u64 seam_mem_range_block(struct seam_call *c)
 	if (!st)
 		st = seam_td_state(c, &td, true, OPS_INITIALIZED | OPS_RUNNABLE);
 	if (!st)
-		st = check_gpa_level(c, &td, TDX_PS_4K,
-				     core_load32(&td.tdcs->root_level),
-				     &gpa, &level);
+		st = check_gpa_level(c, &td, TDX_PS_4K, core_load32(&td.tdcs->root_level), &gpa,
+				     &level);
 	if (!st)
 		st = sept_open(c, &td, true, gpa, level, &e);
 	if (st)
@@ -279,8 +274,7 @@ u64 seam_mem_range_block(struct seam_call *c)
 	}
 	seam_pause(c);
 
-	core_store64(&septe_pamt(c->s, &e)->bepoch,
-		     core_load64(&td.tdcs->epoch));
+	core_store64(&septe_pamt(c->s, &e)->bepoch, core_load64(&td.tdcs->epoch));
 	septe_set(&e, val);
 	return TDX_ST(SUCCESS);
 }
@@ -333,8 +327,8 @@ u64 seam_mem_page_remove(struct seam_call *c)
 	if (st)
 		return st;
 	state = septe_state(e.val);
-	if (state != TDX_SEPT_MAPPED && state != TDX_SEPT_PENDING &&
-	    state != TDX_SEPT_BLOCKED && state != TDX_SEPT_PENDING_BLOCKED)
+	if (state != TDX_SEPT_MAPPED && state != TDX_SEPT_PENDING && state != TDX_SEPT_BLOCKED &&
+	    state != TDX_SEPT_PENDING_BLOCKED)
 		return septe_error(c, &e, TDX_ST(EPT_ENTRY_STATE_INCORRECT));
 	if (!seam_page_lock_implicit(c, e.val & SEAM_PA_MASK, level, true, &p))
 		return TDX_ST_OP(OPERAND_BUSY, TDX_OP_RCX);
@@ -375,9 +369,9 @@ enum seam_access seam_guest_access(struct seam *s, u64 tdvpr_pa, u64 gpa)
 	case TDX_SEPT_MAPPED:
 		return SEAM_ACCESS_OK;
 	case TDX_SEPT_PENDING:
-		return core_cas64(e.entry, e.val,
-				  (e.val & SEAM_PA_MASK) | SEAM_SEPTE_MAPPED) ?
-		       SEAM_ACCESS_OK : SEAM_ACCESS_BUSY;
+		return core_cas64(e.entry, e.val, (e.val & SEAM_PA_MASK) | SEAM_SEPTE_MAPPED) ?
+			       SEAM_ACCESS_OK :
+			       SEAM_ACCESS_BUSY;
 	default:
 		return SEAM_ACCESS_VIOLATION;
 	}

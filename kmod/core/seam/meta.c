@@ -2,7 +2,7 @@
 /* seam: metadata. TDH.SYS.RD, TDH.MNG.RD and the CPUID configuration table. */
 #include "seam-priv.h"
 
-#define NO_SUBLEAF	(~0u)
+#define NO_SUBLEAF (~0u)
 
 /* CPUID bits that the host may configure in 1.5.05, in the order of TD_PARAMS. */
 const struct seam_cpuid_config seam_cpuid_config[SEAM_NR_CPUID_CONFIG] = {
@@ -26,8 +26,8 @@ const struct seam_cpuid_config seam_cpuid_config[SEAM_NR_CPUID_CONFIG] = {
 	{ 0x1f, 5, { 0x0000001f, 0x0000ffff, 0x0000ffff, 0 } },
 };
 
-#define MD_CPUID_LEAVES		0x9900000300000400ULL
-#define MD_CPUID_VALUES		0x9900000300000500ULL
+#define MD_CPUID_LEAVES 0x9900000300000400ULL
+#define MD_CPUID_VALUES 0x9900000300000500ULL
 
 struct md_field {
 	u64 id;
@@ -40,17 +40,17 @@ struct md_field {
  * load another image, so a runtime update must not be offered.
  */
 static const struct md_field sys_fields[] = {
-	{ 0x0800000100000003, 5 },		/* MINOR_VERSION */
-	{ 0x0800000100000004, 1 },		/* MAJOR_VERSION */
-	{ 0x0800000100000005, 5 },		/* UPDATE_VERSION */
-	{ 0x8900000100000000, 0 },		/* MODULE_HV */
-	{ 0x0a00000300000008, 0x1f0ebd },	/* TDX_FEATURES0 */
+	{ 0x0800000100000003, 5 },	  /* MINOR_VERSION */
+	{ 0x0800000100000004, 1 },	  /* MAJOR_VERSION */
+	{ 0x0800000100000005, 5 },	  /* UPDATE_VERSION */
+	{ 0x8900000100000000, 0 },	  /* MODULE_HV */
+	{ 0x0a00000300000008, 0x1f0ebd }, /* TDX_FEATURES0 */
 	{ 0x9100000100000008, TDX_MAX_TDMRS },
 	{ 0x9100000100000009, TDX_MAX_RESERVED_PER_TDMR },
-	{ 0x9100000100000010, TDX_PAMT_ENTRY_SIZE },	/* 4K, 2M, 1G */
+	{ 0x9100000100000010, TDX_PAMT_ENTRY_SIZE }, /* 4K, 2M, 1G */
 	{ 0x9100000100000011, TDX_PAMT_ENTRY_SIZE },
 	{ 0x9100000100000012, TDX_PAMT_ENTRY_SIZE },
-	{ 0x9800000100000000, CORE_PAGE_SIZE },		/* TDR_BASE_SIZE */
+	{ 0x9800000100000000, CORE_PAGE_SIZE }, /* TDR_BASE_SIZE */
 	{ 0x9800000100000100, (TDX_MIN_TDCS_PAGES * CORE_PAGE_SIZE) },
 	{ 0x9800000100000200, (TDX_MIN_TDVPS_PAGES * CORE_PAGE_SIZE) },
 	{ 0x1900000300000000, SEAM_ATTRIBUTES_FIXED0 },
@@ -61,8 +61,8 @@ static const struct md_field sys_fields[] = {
 	{ 0x9900000100000008, TDX_MAX_VCPUS_PER_TD },
 };
 
-#define NR_SYS_SCALARS	((u32)ARRAY_SIZE(sys_fields))
-#define NR_SYS_FIELDS	(NR_SYS_SCALARS + 3 * SEAM_NR_CPUID_CONFIG)
+#define NR_SYS_SCALARS ((u32)ARRAY_SIZE(sys_fields))
+#define NR_SYS_FIELDS  (NR_SYS_SCALARS + 3 * SEAM_NR_CPUID_CONFIG)
 
 /* Field @i of the SYS context. Returns false after the last. */
 static bool sys_field(u32 i, struct md_field *f)
@@ -90,8 +90,8 @@ static bool sys_field(u32 i, struct md_field *f)
 	return false;
 }
 
-#define MD_RESERVED	0x40838000ff000000ULL	/* 62, 55, 49:47, 31:24 */
-#define MD_LAST		0x00007ffc00000000ULL	/* 46:38, 37:34 */
+#define MD_RESERVED 0x40838000ff000000ULL /* 62, 55, 49:47, 31:24 */
+#define MD_LAST	    0x00007ffc00000000ULL /* 46:38, 37:34 */
 
 /* True for a single element; size, context and the other bits are ignored. */
 bool seam_md_well_formed(u64 id)
@@ -125,19 +125,18 @@ u64 seam_sys_rd(struct seam_call *c)
 	return TDX_ST(METADATA_FIELD_ID_INCORRECT);
 }
 
-#define MD_TSC_OFFSET		0x110000000000000aULL
-#define MD_TSC_MULTIPLIER	0x110000000000000bULL
-#define MD_CPUID		0x9410000300000000ULL
-#define TSC_MULTIPLIER_ONE	SEAM_BIT(48)	/* VMX format */
-#define CPUID_MAX_LEAF		0x23
-#define CPUID_MAX_EXT_LEAF	0x80000008
+#define MD_TSC_OFFSET	   0x110000000000000aULL
+#define MD_TSC_MULTIPLIER  0x110000000000000bULL
+#define MD_CPUID	   0x9410000300000000ULL
+#define TSC_MULTIPLIER_ONE SEAM_BIT(48) /* VMX format */
+#define CPUID_MAX_LEAF	   0x23
+#define CPUID_MAX_EXT_LEAF 0x80000008
 
 /*
  * Reads the virtual CPUID value for the code part of a CPUID_VALUES field id:
  * extended bit 16, leaf 15:9, subleaf 8:1 (0xff = none), element 0.
  */
-static bool td_cpuid(const struct seam *s, const struct tdx_td_params *p,
-		     u32 code, u64 *value)
+static bool td_cpuid(const struct seam *s, const struct tdx_td_params *p, u32 code, u64 *value)
 {
 	u32 leaf = (code >> 9 & 0x7f) | (code & SEAM_BIT(16) ? SEAM_BIT(31) : 0);
 	u32 subleaf = code >> 1 & 0xff;
@@ -148,8 +147,7 @@ static bool td_cpuid(const struct seam *s, const struct tdx_td_params *p,
 		return false;
 	if (leaf == 0) {
 		/* "GenuineIntel" in EBX, EDX, ECX */
-		*value = half ? 0x49656e696c65746eULL :
-				0x756e654700000000ULL | CPUID_MAX_LEAF;
+		*value = half ? 0x49656e696c65746eULL : 0x756e654700000000ULL | CPUID_MAX_LEAF;
 		return true;
 	}
 	if (leaf == SEAM_BIT(31)) {
@@ -182,8 +180,8 @@ u64 seam_mng_rd(struct seam_call *c)
 
 	st = seam_td_get(c, c->in.rcx, TDX_OP_RCX, false, &td);
 	if (!st)
-		st = seam_td_state(c, &td, true, SEAM_BIT(TDX_OP_INITIALIZED) |
-				   SEAM_BIT(TDX_OP_RUNNABLE));
+		st = seam_td_state(c, &td, true,
+				   SEAM_BIT(TDX_OP_INITIALIZED) | SEAM_BIT(TDX_OP_RUNNABLE));
 	if (st)
 		return st;
 	if (!seam_md_well_formed(id))

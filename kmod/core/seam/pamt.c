@@ -11,18 +11,17 @@ const struct seam_tdmr *seam_tdmr_find(const struct seam *s, u64 pa)
 		const struct seam_tdmr *t = &s->tdmr[i];
 
 		if (pa >= t->info.base && pa - t->info.base < t->info.size)
-			return pa < (core_load64(&t->next) & ~(SEAM_GIB - 1)) ?
-				t : NULL;
+			return pa < (core_load64(&t->next) & ~(SEAM_GIB - 1)) ? t : NULL;
 	}
 	return NULL;
 }
 
-struct seam_pamt *seam_pamt_entry(const struct seam *s, const struct seam_tdmr *t,
-				  u32 level, u64 pa)
+struct seam_pamt *seam_pamt_entry(const struct seam *s, const struct seam_tdmr *t, u32 level,
+				  u64 pa)
 {
 	u64 base = level == TDX_PS_4K ? t->info.pamt_4k_base :
 		   level == TDX_PS_2M ? t->info.pamt_2m_base :
-				      t->info.pamt_1g_base;
+					t->info.pamt_1g_base;
 	u64 index = (pa - t->info.base) >> tdx_level_shift(level);
 
 	return seam_ptr(s, base + index * TDX_PAMT_ENTRY_SIZE);
@@ -44,8 +43,8 @@ static void page_fill(struct seam_page *p, struct seam_pamt *e, u64 pa, u32 leve
  * leaf; an NDA entry is a node, which is locked shared on the way down. The walk
  * ends at level @want even if its entry is NDA.
  */
-static bool pamt_walk(struct seam_call *c, const struct seam_tdmr *t, u64 pa,
-		      u32 want, bool ex, struct seam_page *p)
+static bool pamt_walk(struct seam_call *c, const struct seam_tdmr *t, u64 pa, u32 want, bool ex,
+		      struct seam_page *p)
 {
 	struct seam_pamt *e;
 	u32 level;
@@ -53,8 +52,7 @@ static bool pamt_walk(struct seam_call *c, const struct seam_tdmr *t, u64 pa,
 
 	for (level = TDX_PS_1G;; level--) {
 		e = seam_pamt_entry(c->s, t, level, pa);
-		node = level != want &&
-		       seam_pamt_type(core_load64(&e->word)) == TDX_PT_NDA;
+		node = level != want && seam_pamt_type(core_load64(&e->word)) == TDX_PT_NDA;
 		if (!seam_lock(c, &e->word, ex && !node))
 			return false;
 		page_fill(p, e, pa, level);
@@ -69,8 +67,7 @@ static bool pamt_walk(struct seam_call *c, const struct seam_tdmr *t, u64 pa,
 static u64 page_check_addr(struct seam_call *c, u64 pa, u32 op, u32 level,
 			   const struct seam_tdmr **t)
 {
-	if (pa & (SEAM_BIT(tdx_level_shift(level)) - 1) ||
-	    pa >> c->s->hkid_shift)
+	if (pa & (SEAM_BIT(tdx_level_shift(level)) - 1) || pa >> c->s->hkid_shift)
 		return TDX_ST_OP(OPERAND_INVALID, op);
 	*t = seam_tdmr_find(c->s, pa);
 	if (!*t)
@@ -79,8 +76,7 @@ static u64 page_check_addr(struct seam_call *c, u64 pa, u32 op, u32 level,
 }
 
 /* Locks an explicit operand: a page of any type and size. */
-u64 seam_page_lock(struct seam_call *c, u64 pa, u32 op, bool ex,
-		   struct seam_page *p)
+u64 seam_page_lock(struct seam_call *c, u64 pa, u32 op, bool ex, struct seam_page *p)
 {
 	const struct seam_tdmr *t;
 	u64 st;
@@ -94,8 +90,7 @@ u64 seam_page_lock(struct seam_call *c, u64 pa, u32 op, bool ex,
 }
 
 /* Locks an explicit operand: a 4-KiB page of the given type. */
-u64 seam_page_get(struct seam_call *c, u64 pa, u32 op, bool ex, u32 type,
-		  struct seam_page *p)
+u64 seam_page_get(struct seam_call *c, u64 pa, u32 op, bool ex, u32 type, struct seam_page *p)
 {
 	u64 st = seam_page_lock(c, pa, op, ex, p);
 
@@ -121,8 +116,7 @@ static bool pamt_2m_free(const struct seam *s, const struct seam_tdmr *t, u64 pa
 }
 
 /* Locks an explicit operand exclusively: a free page of 4 KiB or 2 MiB. */
-u64 seam_page_get_free(struct seam_call *c, u64 pa, u32 op, u32 level,
-		       struct seam_page *p)
+u64 seam_page_get_free(struct seam_call *c, u64 pa, u32 op, u32 level, struct seam_page *p)
 {
 	const struct seam_tdmr *t;
 	u64 st;
@@ -139,8 +133,7 @@ u64 seam_page_get_free(struct seam_call *c, u64 pa, u32 op, u32 level,
 }
 
 /* Locks a page that is known from module metadata: only its leaf, without a walk. */
-bool seam_page_lock_implicit(struct seam_call *c, u64 pa, u32 level, bool ex,
-			     struct seam_page *p)
+bool seam_page_lock_implicit(struct seam_call *c, u64 pa, u32 level, bool ex, struct seam_page *p)
 {
 	const struct seam_tdmr *t = seam_tdmr_find(c->s, pa);
 	struct seam_pamt *e;
@@ -183,14 +176,12 @@ static bool tdmr_reserved(const struct tdx_tdmr_info *info, u64 pa)
 	u32 i;
 
 	for (i = 0; i < TDX_MAX_RESERVED_PER_TDMR && info->rsvd[i].size; i++)
-		if (off >= info->rsvd[i].offset &&
-		    off - info->rsvd[i].offset < info->rsvd[i].size)
+		if (off >= info->rsvd[i].offset && off - info->rsvd[i].offset < info->rsvd[i].size)
 			return true;
 	return false;
 }
 
-static void pamt_init(struct seam *s, const struct seam_tdmr *t, u32 level,
-		      u64 start, u64 end)
+static void pamt_init(struct seam *s, const struct seam_tdmr *t, u32 level, u64 start, u64 end)
 {
 	u64 pa;
 

@@ -68,8 +68,7 @@ u64 seam_phymem_page_wbinvd(struct seam_call *c)
 	if (c->in.rcx >> SEAM_PA_BITS)
 		return TDX_ST_OP(OPERAND_INVALID, TDX_OP_RCX);
 	/* The module does not check that the page was used with this KeyID. */
-	st = seam_page_get(c, seam_strip_hkid(c->s, c->in.rcx), TDX_OP_RCX,
-			   false, TDX_PT_NDA, &p);
+	st = seam_page_get(c, seam_strip_hkid(c->s, c->in.rcx), TDX_OP_RCX, false, TDX_PT_NDA, &p);
 	if (st)
 		return st;
 	seam_pause(c);

@@ -12,20 +12,20 @@
 
 #include "seam.h"
 
-#define SEAM_BIT(n)		(1ULL << (n))
-#define SEAM_GIB		SEAM_BIT(30)
-#define SEAM_4MIB		SEAM_BIT(22)
-#define SEAM_PA_BITS		52
-#define SEAM_PA_MASK		0x000ffffffffff000ULL	/* bits 51:12 */
-#define SEAM_NO_LP		(~0u)
+#define SEAM_BIT(n)  (1ULL << (n))
+#define SEAM_GIB     SEAM_BIT(30)
+#define SEAM_4MIB    SEAM_BIT(22)
+#define SEAM_PA_BITS 52
+#define SEAM_PA_MASK 0x000ffffffffff000ULL /* bits 51:12 */
+#define SEAM_NO_LP   (~0u)
 
 /*
  * A lock is the low 16 bits of a u64: bit 0 exclusive, bits 15:1 the number of
  * sharers. The upper bits may hold data, as in a PAMT entry.
  */
-#define SEAM_LOCK_EX		1ULL
-#define SEAM_LOCK_SH		2ULL
-#define SEAM_LOCK_MASK		0xffffULL
+#define SEAM_LOCK_EX   1ULL
+#define SEAM_LOCK_SH   2ULL
+#define SEAM_LOCK_MASK 0xffffULL
 
 /* PAMT entry: lock 15:0, type 23:16, owner PA[51:12] 63:24; then BEPOCH. */
 struct seam_pamt {
@@ -70,27 +70,27 @@ enum {
 };
 
 /* S-EPT entry: the encoding of the real module, lock in bit 11. */
-#define SEAM_SEPTE_FREE		0x80e0000000000000ULL
-#define SEAM_SEPTE_PENDING	0x81000000000000f0ULL
-#define SEAM_SEPTE_MAPPED	0x80000000000000f7ULL
-#define SEAM_SEPTE_BLOCKED	0x80800000000000f0ULL
-#define SEAM_SEPTE_NL		0x0000000000000007ULL
-#define SEAM_SEPTE_TDB		SEAM_BIT(55)
-#define SEAM_SEPTE_LOCK_BIT	11
+#define SEAM_SEPTE_FREE	    0x80e0000000000000ULL
+#define SEAM_SEPTE_PENDING  0x81000000000000f0ULL
+#define SEAM_SEPTE_MAPPED   0x80000000000000f7ULL
+#define SEAM_SEPTE_BLOCKED  0x80800000000000f0ULL
+#define SEAM_SEPTE_NL	    0x0000000000000007ULL
+#define SEAM_SEPTE_TDB	    SEAM_BIT(55)
+#define SEAM_SEPTE_LOCK_BIT 11
 
 struct seam_tdcs {
 	u64 op_lock;
 	u64 sept_lock;
 	u64 epoch_lock;
 	u64 epoch;
-	u32 refcount[2];	/* vCPUs in the guest, by parity of their epoch */
+	u32 refcount[2]; /* vCPUs in the guest, by parity of their epoch */
 	u32 op_state;
 	u32 num_vcpus;
 	u32 num_assoc;
 	u32 max_vcpus;
 	u32 num_l2;
-	u32 gpaw;		/* 1: 52-bit GPAs, SHARED is bit 51 */
-	u32 root_level;		/* EPTP page-walk length code, 3 or 4 */
+	u32 gpaw;	/* 1: 52-bit GPAs, SHARED is bit 51 */
+	u32 root_level; /* EPTP page-walk length code, 3 or 4 */
 	u32 reserved;
 };
 
@@ -110,14 +110,14 @@ enum seam_vp_field {
 	SEAM_VP_NR_FIELDS,
 };
 
-#define SEAM_PIN_BASED_INIT	0x3fULL
+#define SEAM_PIN_BASED_INIT 0x3fULL
 
 /* TDVPR page. The fields are written by the LP that the vCPU is associated with. */
 struct seam_tdvps {
 	u32 state;
 	u32 num_pages;
-	u32 assoc_lp;		/* or SEAM_NO_LP */
-	u32 written;		/* a bit for each seam_vp_field */
+	u32 assoc_lp; /* or SEAM_NO_LP */
+	u32 written;  /* a bit for each seam_vp_field */
 	u64 field[SEAM_VP_NR_FIELDS];
 	/* for struct seam_guest */
 	u64 initial_rcx;
@@ -127,13 +127,13 @@ struct seam_tdvps {
 struct seam_kot {
 	u32 state;
 	u32 wbinvd_bitmap;
-	u64 owner;		/* TDR, for seam_get_hkid_owner() only */
+	u64 owner; /* TDR, for seam_get_hkid_owner() only */
 };
 
 /* TDH.PHYMEM.CACHE.WB of one package: lock and resume point. */
 struct seam_wbt {
 	u64 lock;
-	u32 block;		/* next cache block, 0 = nothing saved */
+	u32 block; /* next cache block, 0 = nothing saved */
 	u32 reserved;
 	u64 hkids[TDX_MAX_HKIDS / 64];
 };
@@ -141,17 +141,17 @@ struct seam_wbt {
 struct seam_tdmr {
 	struct tdx_tdmr_info info;
 	u64 lock;
-	u64 next;		/* PAMT is initialised below this address */
+	u64 next; /* PAMT is initialised below this address */
 };
 
 struct seam_fault_slot {
-	u32 gen;		/* even: free; odd: in use; incremented by each change */
+	u32 gen; /* even: free; odd: in use; incremented by each change */
 	u32 leaf;
 	u32 lp;
 	u32 reserved;
 	u64 rcx;
 	u64 status;
-	u64 budget;		/* skip in the upper, count in the lower half */
+	u64 budget; /* skip in the upper, count in the lower half */
 };
 
 struct seam {
@@ -165,11 +165,11 @@ struct seam {
 	u32 nr_cmrs;
 	struct seam_range cmr[SEAM_MAX_CMRS];
 
-	u64 lock;		/* the module's global lock */
+	u64 lock; /* the module's global lock */
 	u32 sys_state;
-	u32 inside;		/* calls in progress */
+	u32 inside; /* calls in progress */
 	u32 lps_done;
-	u32 pkgs_done;		/* bitmap, TDH.SYS.KEY.CONFIG */
+	u32 pkgs_done; /* bitmap, TDH.SYS.KEY.CONFIG */
 
 	u64 kot_lock;
 	struct seam_kot kot[TDX_MAX_HKIDS];
@@ -193,7 +193,7 @@ struct seam {
  * One SEAMCALL in progress. Locks are recorded as they are taken, and all are
  * released when the leaf returns, so an error path cannot forget one.
  */
-#define SEAM_MAX_HELD	12
+#define SEAM_MAX_HELD 12
 
 struct seam_call {
 	struct seam *s;
@@ -201,13 +201,13 @@ struct seam_call {
 	u32 pkg;
 	u32 leaf;
 	u32 version;
-	bool interrupt;		/* injected: interrupt CACHE.WB */
+	bool interrupt; /* injected: interrupt CACHE.WB */
 	struct seam_regs in;
 	struct seam_regs *out;
 	u32 nr_held;
 	struct {
 		u64 *word;
-		u64 unit;	/* subtracted at release */
+		u64 unit; /* subtracted at release */
 	} held[SEAM_MAX_HELD];
 };
 
@@ -223,7 +223,7 @@ struct seam_page {
 struct seam_td {
 	struct seam_page page;
 	struct seam_tdr *tdr;
-	struct seam_tdcs *tdcs;		/* after seam_td_state() */
+	struct seam_tdcs *tdcs; /* after seam_td_state() */
 };
 
 struct seam_vp {
@@ -251,39 +251,34 @@ u64 seam_fault_match(struct seam_call *c);
 
 /* pamt.c */
 const struct seam_tdmr *seam_tdmr_find(const struct seam *s, u64 pa);
-struct seam_pamt *seam_pamt_entry(const struct seam *s, const struct seam_tdmr *t,
-				  u32 level, u64 pa);
-u64 seam_page_lock(struct seam_call *c, u64 pa, u32 op, bool ex,
-		   struct seam_page *p);
-u64 seam_page_get(struct seam_call *c, u64 pa, u32 op, bool ex, u32 type,
-		  struct seam_page *p);
-u64 seam_page_get_free(struct seam_call *c, u64 pa, u32 op, u32 level,
-		       struct seam_page *p);
-bool seam_page_lock_implicit(struct seam_call *c, u64 pa, u32 level, bool ex,
-			     struct seam_page *p);
+struct seam_pamt *seam_pamt_entry(const struct seam *s, const struct seam_tdmr *t, u32 level,
+				  u64 pa);
+u64 seam_page_lock(struct seam_call *c, u64 pa, u32 op, bool ex, struct seam_page *p);
+u64 seam_page_get(struct seam_call *c, u64 pa, u32 op, bool ex, u32 type, struct seam_page *p);
+u64 seam_page_get_free(struct seam_call *c, u64 pa, u32 op, u32 level, struct seam_page *p);
+bool seam_page_lock_implicit(struct seam_call *c, u64 pa, u32 level, bool ex, struct seam_page *p);
 void seam_page_set(struct seam_page *p, u32 type, u64 owner);
 void *seam_page_fill(const struct seam *s, const struct seam_page *p, u64 value);
 
 /* td.c */
 u64 seam_td_get(struct seam_call *c, u64 pa, u32 op, bool ex, struct seam_td *td);
 u64 seam_td_get_implicit(struct seam_call *c, u64 pa, bool ex, struct seam_td *td);
-u64 seam_td_state(struct seam_call *c, struct seam_td *td, bool op_lock,
-		  u32 op_states);
+u64 seam_td_state(struct seam_call *c, struct seam_td *td, bool op_lock, u32 op_states);
 
 /* meta.c */
-#define SEAM_NR_CPUID_CONFIG	18
+#define SEAM_NR_CPUID_CONFIG 18
 
 struct seam_cpuid_config {
-	u32 leaf, subleaf;	/* subleaf ~0: none */
-	u32 mask[4];		/* EAX, EBX, ECX, EDX bits the host may set */
+	u32 leaf, subleaf; /* subleaf ~0: none */
+	u32 mask[4];	   /* EAX, EBX, ECX, EDX bits the host may set */
 };
 
 extern const struct seam_cpuid_config seam_cpuid_config[SEAM_NR_CPUID_CONFIG];
 
-#define SEAM_ATTRIBUTES_FIXED0	0x8000000078000001ULL
-#define SEAM_ATTRIBUTES_FIXED1	0ULL
-#define SEAM_XFAM_FIXED0	0x6dbe7ULL
-#define SEAM_XFAM_FIXED1	3ULL
+#define SEAM_ATTRIBUTES_FIXED0 0x8000000078000001ULL
+#define SEAM_ATTRIBUTES_FIXED1 0ULL
+#define SEAM_XFAM_FIXED0       0x6dbe7ULL
+#define SEAM_XFAM_FIXED1       3ULL
 
 bool seam_md_well_formed(u64 id);
 

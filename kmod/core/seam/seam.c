@@ -3,23 +3,23 @@
 #include "seam-priv.h"
 
 /* Output registers that a leaf clears before it can fail. */
-#define OUT_RCX		SEAM_BIT(0)
-#define OUT_RDX		SEAM_BIT(1)
-#define OUT_R8		SEAM_BIT(2)
-#define OUT_R9		SEAM_BIT(3)
-#define OUT_R10_R11	SEAM_BIT(4)
-#define OUT_RDX_ONES	SEAM_BIT(5)	/* RDX = -1 instead of 0 */
+#define OUT_RCX	     SEAM_BIT(0)
+#define OUT_RDX	     SEAM_BIT(1)
+#define OUT_R8	     SEAM_BIT(2)
+#define OUT_R9	     SEAM_BIT(3)
+#define OUT_R10_R11  SEAM_BIT(4)
+#define OUT_RDX_ONES SEAM_BIT(5) /* RDX = -1 instead of 0 */
 
-#define OUT_SEPT	(OUT_RCX | OUT_RDX)
-#define OUT_PAGE_MD	(OUT_RCX | OUT_RDX | OUT_R8 | OUT_R9)
+#define OUT_SEPT    (OUT_RCX | OUT_RDX)
+#define OUT_PAGE_MD (OUT_RCX | OUT_RDX | OUT_R8 | OUT_R9)
 
 struct seam_leaf {
 	const char *name;
-	u64 (*handler)(struct seam_call *c);	/* NULL: not modelled */
+	u64 (*handler)(struct seam_call *c); /* NULL: not modelled */
 	u32 max_version;
-	bool before_ready;	/* legal before SYS_READY */
-	bool after_shutdown;	/* legal after TDH.SYS.SHUTDOWN */
-	u32 out;		/* OUT_* */
+	bool before_ready;   /* legal before SYS_READY */
+	bool after_shutdown; /* legal after TDH.SYS.SHUTDOWN */
+	u32 out;	     /* OUT_* */
 };
 
 /* Leaves 27 and 44 are stubs in the real module as well. */
@@ -29,8 +29,7 @@ static u64 seam_stub(struct seam_call *c)
 	return TDX_ST(SUCCESS);
 }
 
-#define LEAF(id, fn, ...) \
-	[TDH_##id] = { .name = #id, .handler = (fn), ##__VA_ARGS__ }
+#define LEAF(id, fn, ...) [TDH_##id] = { .name = #id, .handler = (fn), ##__VA_ARGS__ }
 
 /*
  * A leaf that is absent here or has no handler fails as unknown. Version 1 is
@@ -59,14 +58,12 @@ static const struct seam_leaf seam_leaves[TDX_LEAF_COUNT] = {
 	LEAF(PHYMEM_PAGE_RDMD, seam_phymem_page_rdmd, .out = OUT_PAGE_MD),
 	LEAF(VP_RD, seam_vp_rd, .out = OUT_R8),
 	LEAF(MNG_KEY_RECLAIMID, seam_stub),
-	LEAF(PHYMEM_PAGE_RECLAIM, seam_phymem_page_reclaim,
-	     .out = OUT_PAGE_MD | OUT_R10_R11),
+	LEAF(PHYMEM_PAGE_RECLAIM, seam_phymem_page_reclaim, .out = OUT_PAGE_MD | OUT_R10_R11),
 	LEAF(MEM_PAGE_REMOVE, seam_mem_page_remove, .out = OUT_SEPT),
 	LEAF(SYS_KEY_CONFIG, seam_sys_key_config, .before_ready = true),
 	LEAF(SYS_INFO, NULL, .before_ready = true),
 	LEAF(SYS_INIT, seam_sys_init, .before_ready = true),
-	LEAF(SYS_RD, seam_sys_rd, .before_ready = true,
-	     .out = OUT_RDX_ONES | OUT_R8),
+	LEAF(SYS_RD, seam_sys_rd, .before_ready = true, .out = OUT_RDX_ONES | OUT_R8),
 	LEAF(SYS_LP_INIT, seam_sys_lp_init, .before_ready = true),
 	LEAF(SYS_TDMR_INIT, seam_sys_tdmr_init, .out = OUT_RDX),
 	LEAF(SYS_RDALL, NULL, .before_ready = true),
@@ -74,8 +71,7 @@ static const struct seam_leaf seam_leaves[TDX_LEAF_COUNT] = {
 	LEAF(PHYMEM_CACHE_WB, seam_phymem_cache_wb),
 	LEAF(PHYMEM_PAGE_WBINVD, seam_phymem_page_wbinvd),
 	LEAF(VP_WR, seam_vp_wr, .out = OUT_R8),
-	LEAF(SYS_LP_SHUTDOWN, seam_stub, .before_ready = true,
-	     .after_shutdown = true),
+	LEAF(SYS_LP_SHUTDOWN, seam_stub, .before_ready = true, .after_shutdown = true),
 	LEAF(SYS_CONFIG, seam_sys_config, .before_ready = true),
 	LEAF(SYS_SHUTDOWN, seam_sys_shutdown),
 	LEAF(SYS_UPDATE, seam_sys_update, .before_ready = true),
@@ -169,8 +165,7 @@ static bool seam_config_valid(const struct seam_config *cfg)
 	u64 end = 0;
 	u32 i;
 
-	if (!cfg->nr_lps || !cfg->lp_pkg || !cfg->nr_pkgs ||
-	    cfg->nr_pkgs > TDX_MAX_PKGS)
+	if (!cfg->nr_lps || !cfg->lp_pkg || !cfg->nr_pkgs || cfg->nr_pkgs > TDX_MAX_PKGS)
 		return false;
 	for (i = 0; i < cfg->nr_lps; i++)
 		if (cfg->lp_pkg[i] >= cfg->nr_pkgs)
@@ -186,8 +181,7 @@ static bool seam_config_valid(const struct seam_config *cfg)
 	for (i = 0; i < cfg->nr_cmrs; i++) {
 		const struct seam_range *r = &cfg->cmr[i];
 
-		if (r->base < end || !r->size ||
-		    (r->base | r->size) & ~CORE_PAGE_MASK ||
+		if (r->base < end || !r->size || (r->base | r->size) & ~CORE_PAGE_MASK ||
 		    r->base + r->size < r->base)
 			return false;
 		end = r->base + r->size;
@@ -195,8 +189,8 @@ static bool seam_config_valid(const struct seam_config *cfg)
 	return end <= SEAM_BIT(cfg->hkid_shift);
 }
 
-struct seam *seam_init(void *mem, const struct seam_config *cfg,
-		       const struct seam_ops *ops, void *ctx)
+struct seam *seam_init(void *mem, const struct seam_config *cfg, const struct seam_ops *ops,
+		       void *ctx)
 {
 	struct seam *s = mem;
 	u32 i;

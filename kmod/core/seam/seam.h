@@ -26,18 +26,18 @@ struct seam_regs {
 };
 
 struct seam_range {
-	u64 base, size;		/* bytes */
+	u64 base, size; /* bytes */
 };
 
-#define SEAM_MAX_CMRS	32
+#define SEAM_MAX_CMRS 32
 
 struct seam_config {
 	u32 nr_lps;
-	const u8 *lp_pkg;	/* nr_lps entries, package 0..nr_pkgs-1; copied */
-	u32 nr_pkgs;		/* 1..TDX_MAX_PKGS */
-	u32 nr_mktme_keyids;	/* low half of MSR 0x87 */
-	u32 nr_tdx_keyids;	/* high half; first private = mktme + 1 */
-	u32 hkid_shift;		/* bit position of the KeyID in an address */
+	const u8 *lp_pkg;    /* nr_lps entries, package 0..nr_pkgs-1; copied */
+	u32 nr_pkgs;	     /* 1..TDX_MAX_PKGS */
+	u32 nr_mktme_keyids; /* low half of MSR 0x87 */
+	u32 nr_tdx_keyids;   /* high half; first private = mktme + 1 */
+	u32 hkid_shift;	     /* bit position of the KeyID in an address */
 	u32 nr_cmrs;
 	struct seam_range cmr[SEAM_MAX_CMRS];
 	/*
@@ -93,20 +93,20 @@ size_t seam_size(const struct seam_config *cfg);
  * caller). Returns the module, or NULL if the configuration is invalid: no LP, a package
  * out of range, too many HKIDs, or unordered CMRs.
  */
-struct seam *seam_init(void *mem, const struct seam_config *cfg,
-		       const struct seam_ops *ops, void *ctx);
+struct seam *seam_init(void *mem, const struct seam_config *cfg, const struct seam_ops *ops,
+		       void *ctx);
 
 /* Executes one SEAMCALL on logical processor @lp. The status is in regs->rax. */
 void seam_call(struct seam *s, u32 lp, struct seam_regs *regs);
 
 /* ---- the guest side, for ops.enter, on the vCPU being entered ---- */
 
-#define SEAM_GUEST_WORDS	4
+#define SEAM_GUEST_WORDS 4
 
 struct seam_guest {
-	u64 initial_rcx;	/* as passed to TDH.VP.INIT */
-	u64 posted_desc;	/* posted-interrupt descriptor, 0 = none in use */
-	u64 *words;		/* SEAM_GUEST_WORDS for the guest's use; 0 at first */
+	u64 initial_rcx; /* as passed to TDH.VP.INIT */
+	u64 posted_desc; /* posted-interrupt descriptor, 0 = none in use */
+	u64 *words;	 /* SEAM_GUEST_WORDS for the guest's use; 0 at first */
 };
 
 /* Describes the vCPU of a TDVPR page. Returns 0, or -ENOENT if @tdvpr_pa is none. */
@@ -114,8 +114,8 @@ int seam_guest_get(const struct seam *s, u64 tdvpr_pa, struct seam_guest *out);
 
 enum seam_access {
 	SEAM_ACCESS_OK,
-	SEAM_ACCESS_VIOLATION,	/* the host must add a page first */
-	SEAM_ACCESS_BUSY,	/* a host call uses the same S-EPT entry */
+	SEAM_ACCESS_VIOLATION, /* the host must add a page first */
+	SEAM_ACCESS_BUSY,      /* a host call uses the same S-EPT entry */
 };
 
 /* Accesses the private page at @gpa; accepts it if it is pending. */
@@ -124,7 +124,7 @@ enum seam_access seam_guest_access(struct seam *s, u64 tdvpr_pa, u64 gpa);
 /* ---- fault injection ---- */
 
 #define SEAM_ANY	(~0u)
-#define SEAM_MAX_FAULTS	16
+#define SEAM_MAX_FAULTS 16
 
 /*
  * After @skip matching calls, the next @count matching calls return @status and
@@ -132,12 +132,12 @@ enum seam_access seam_guest_access(struct seam *s, u64 tdvpr_pa, u64 gpa);
  * after a real interruption.
  */
 struct seam_fault {
-	u32 leaf;		/* TDH_*, or SEAM_ANY */
-	u32 lp;			/* or SEAM_ANY */
-	u64 rcx;		/* match on RCX, or 0 for any */
-	u64 status;		/* e.g. TDX_ST_OP(OPERAND_BUSY, TDX_OP_KOT) */
+	u32 leaf;   /* TDH_*, or SEAM_ANY */
+	u32 lp;	    /* or SEAM_ANY */
+	u64 rcx;    /* match on RCX, or 0 for any */
+	u64 status; /* e.g. TDX_ST_OP(OPERAND_BUSY, TDX_OP_KOT) */
 	u32 skip;
-	u32 count;		/* SEAM_ANY: without limit */
+	u32 count; /* SEAM_ANY: without limit */
 };
 
 /* Returns 0, -ENOSPC if SEAM_MAX_FAULTS are pending, -EINVAL for status or count 0. */
@@ -149,19 +149,22 @@ u32 seam_fault_list(const struct seam *s, struct seam_fault *out, u32 max);
 /* ---- the state, for tests and for comparison with the ledger ---- */
 
 enum seam_sys_state {
-	SEAM_SYSINIT_PENDING, SEAM_SYSINIT_DONE, SEAM_SYSCONFIG_DONE,
-	SEAM_SYS_READY, SEAM_SYS_SHUTDOWN,
+	SEAM_SYSINIT_PENDING,
+	SEAM_SYSINIT_DONE,
+	SEAM_SYSCONFIG_DONE,
+	SEAM_SYS_READY,
+	SEAM_SYS_SHUTDOWN,
 };
 
 struct seam_td_info {
 	u64 tdr;
 	u32 hkid;
-	u32 lifecycle;		/* enum tdx_lifecycle */
-	u32 op_state;		/* enum tdx_op_state; 0 while there is no TDCS */
+	u32 lifecycle; /* enum tdx_lifecycle */
+	u32 op_state;  /* enum tdx_op_state; 0 while there is no TDCS */
 	u32 fatal;
 	u32 pkg_config_bitmap;
 	u32 num_tdcx;
-	u64 chldcnt;		/* pages owned, in 4-KiB units, TDR excluded */
+	u64 chldcnt; /* pages owned, in 4-KiB units, TDR excluded */
 	u32 num_vcpus;
 	u32 max_vcpus;
 	u32 num_assoc_vcpus;
@@ -169,14 +172,14 @@ struct seam_td_info {
 };
 
 struct seam_kot_info {
-	u32 state;		/* enum tdx_kot_state */
+	u32 state; /* enum tdx_kot_state */
 	u32 wbinvd_bitmap;
 };
 
 struct seam_page_info {
-	u32 type;		/* enum tdx_page_type */
-	u32 size;		/* 0 = 4K, 1 = 2M, 2 = 1G */
-	u64 owner;		/* TDR address, 0 for NDA and TDR pages */
+	u32 type;  /* enum tdx_page_type */
+	u32 size;  /* 0 = 4K, 1 = 2M, 2 = 1G */
+	u64 owner; /* TDR address, 0 for NDA and TDR pages */
 };
 
 enum seam_sys_state seam_get_sys_state(const struct seam *s);
@@ -195,7 +198,6 @@ typedef int (*seam_page_fn)(void *arg, u64 pa, const struct seam_page_info *p);
  * Calls @fn for each page of [@pa, @end) that is neither NDA nor reserved. Stops
  * when @fn returns non-zero and returns that value; returns 0 at the end.
  */
-int seam_for_each_page(const struct seam *s, u64 pa, u64 end,
-		       seam_page_fn fn, void *arg);
+int seam_for_each_page(const struct seam *s, u64 pa, u64 end, seam_page_fn fn, void *arg);
 
 #endif

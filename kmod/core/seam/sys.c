@@ -31,8 +31,7 @@ u64 seam_sys_lp_init(struct seam_call *c)
 	if (!seam_lock(c, &s->lock, false))
 		return TDX_ST(SYS_BUSY);
 	state = core_load32(&s->sys_state);
-	if (state != SEAM_SYSINIT_DONE &&
-	    !(s->late_lp_init && state > SEAM_SYSINIT_DONE))
+	if (state != SEAM_SYSINIT_DONE && !(s->late_lp_init && state > SEAM_SYSINIT_DONE))
 		return TDX_ST(SYS_LP_INIT_NOT_PENDING);
 	if (core_load32(&s->lp[c->lp].done))
 		return TDX_ST(SYS_LP_INIT_DONE);
@@ -73,7 +72,7 @@ u64 seam_sys_key_config(struct seam_call *c)
 }
 
 /* The handoff version of 1.5.05, also the oldest that it accepts. */
-#define SEAM_HANDOFF_VERSION	0
+#define SEAM_HANDOFF_VERSION 0
 
 u64 seam_sys_shutdown(struct seam_call *c)
 {

@@ -28,8 +28,7 @@ u64 seam_td_get_implicit(struct seam_call *c, u64 pa, bool ex, struct seam_td *t
 }
 
 /* TDX module ABI, "TD state check". @op_states has a bit per legal OP_STATE. */
-u64 seam_td_state(struct seam_call *c, struct seam_td *td, bool op_lock,
-		  u32 op_states)
+u64 seam_td_state(struct seam_call *c, struct seam_td *td, bool op_lock, u32 op_states)
 {
 	if (core_load32(&td->tdr->fatal))
 		return TDX_ST(TD_FATAL);
@@ -62,7 +61,7 @@ u64 seam_mng_create(struct seam_call *c)
 		return TDX_ST_OP(OPERAND_BUSY, TDX_OP_KOT);
 	if (core_load32(&s->kot[hkid].state) != TDX_KOT_FREE)
 		return TDX_ST(HKID_NOT_FREE);
-	if (!seam_entropy(c, 4))	/* the TD's UUID */
+	if (!seam_entropy(c, 4)) /* the TD's UUID */
 		return TDX_ST(RND_NO_ENTROPY);
 	seam_pause(c);
 
@@ -191,8 +190,7 @@ u64 seam_mng_vpflushdone(struct seam_call *c)
 	if (!seam_lock(c, &s->kot_lock, true))
 		return TDX_ST_OP(OPERAND_BUSY, TDX_OP_KOT);
 	lifecycle = core_load32(&td.tdr->lifecycle);
-	if (lifecycle != TDX_LC_KEYS_CONFIGURED &&
-	    lifecycle != TDX_LC_HKID_ASSIGNED)
+	if (lifecycle != TDX_LC_KEYS_CONFIGURED && lifecycle != TDX_LC_HKID_ASSIGNED)
 		return TDX_ST(LIFECYCLE_STATE_INCORRECT);
 	if (core_load32(&td.tdr->num_tdcx) >= TDX_MIN_TDCS_PAGES) {
 		tdcs = seam_ptr(s, core_load64(&td.tdr->tdcx[SEAM_TDCX_TDCS]));
@@ -235,7 +233,7 @@ u64 seam_mng_key_freeid(struct seam_call *c)
 }
 
 /* Cache blocks of one write-back; an interrupt ends it between two blocks. */
-#define SEAM_WB_BLOCKS	4
+#define SEAM_WB_BLOCKS 4
 
 static bool wb_snapshot(const struct seam *s, u64 *hkids)
 {
@@ -287,7 +285,7 @@ u64 seam_phymem_cache_wb(struct seam_call *c)
 	if (c->in.rcx && !wbt->block)
 		return TDX_ST(WBCACHE_RESUME_ERROR);
 	if (!c->in.rcx) {
-		wbt->block = 0;		/* drops the resume point of an earlier call */
+		wbt->block = 0; /* drops the resume point of an earlier call */
 		if (!wb_snapshot(s, wbt->hkids))
 			return TDX_ST(NO_HKID_READY_TO_WBCACHE);
 	}
@@ -301,8 +299,7 @@ u64 seam_phymem_cache_wb(struct seam_call *c)
 			continue;
 		do {
 			old = core_load32(&s->kot[i].wbinvd_bitmap);
-		} while (!core_cas32(&s->kot[i].wbinvd_bitmap, old,
-				     old & ~(1U << c->pkg)));
+		} while (!core_cas32(&s->kot[i].wbinvd_bitmap, old, old & ~(1U << c->pkg)));
 	}
 	return TDX_ST(SUCCESS);
 }

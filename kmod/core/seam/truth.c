@@ -6,7 +6,7 @@
 #include "seam-priv.h"
 
 /* The memory that one page of 4K PAMT entries describes. */
-#define PAMT_PAGE_SPAN	(CORE_PAGE_SIZE / TDX_PAMT_ENTRY_SIZE * CORE_PAGE_SIZE)
+#define PAMT_PAGE_SPAN (CORE_PAGE_SIZE / TDX_PAMT_ENTRY_SIZE * CORE_PAGE_SIZE)
 
 enum seam_sys_state seam_get_sys_state(const struct seam *s)
 {
@@ -29,8 +29,7 @@ int seam_get_kot(const struct seam *s, u32 hkid, struct seam_kot_info *out)
 
 u64 seam_get_hkid_owner(const struct seam *s, u32 hkid)
 {
-	return seam_is_private_hkid(s, hkid) ?
-		core_load64(&s->kot[hkid].owner) : 0;
+	return seam_is_private_hkid(s, hkid) ? core_load64(&s->kot[hkid].owner) : 0;
 }
 
 /*
@@ -69,8 +68,7 @@ int seam_get_td(const struct seam *s, u64 tdr_pa, struct seam_td_info *out)
 	const struct seam_tdcs *tdcs;
 	struct seam_page_info p;
 
-	if (tdr_pa & ~CORE_PAGE_MASK || seam_get_page(s, tdr_pa, &p) ||
-	    p.type != TDX_PT_TDR)
+	if (tdr_pa & ~CORE_PAGE_MASK || seam_get_page(s, tdr_pa, &p) || p.type != TDX_PT_TDR)
 		return -ENOENT;
 	tdr = seam_ptr(s, tdr_pa);
 	memset(out, 0, sizeof(*out));
@@ -112,8 +110,7 @@ static u64 last_free(const struct seam *s, const struct seam_tdmr *t, u64 pa)
 	return pa;
 }
 
-int seam_for_each_page(const struct seam *s, u64 pa, u64 end,
-		       seam_page_fn fn, void *arg)
+int seam_for_each_page(const struct seam *s, u64 pa, u64 end, seam_page_fn fn, void *arg)
 {
 	u32 i, nr = core_load32(&s->nr_tdmrs);
 	struct seam_page_info p;
@@ -124,8 +121,7 @@ int seam_for_each_page(const struct seam *s, u64 pa, u64 end,
 		u64 stop = core_load64(&t->next) & ~(SEAM_GIB - 1);
 		u64 at = t->info.base > pa ? t->info.base : pa & CORE_PAGE_MASK;
 
-		for (; at < stop && at < end;
-		     at += SEAM_BIT(tdx_level_shift(p.size))) {
+		for (; at < stop && at < end; at += SEAM_BIT(tdx_level_shift(p.size))) {
 			if (!pamt_read(s, t, at, &p)) {
 				if (p.size == TDX_PS_4K)
 					at = last_free(s, t, at);

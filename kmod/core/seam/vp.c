@@ -2,12 +2,11 @@
 /* seam: virtual processors. */
 #include "seam-priv.h"
 
-#define VP_STATES(x)		SEAM_BIT(TDX_VCPU_##x)
-#define L2_TDVPS_PAGES		3
+#define VP_STATES(x)   SEAM_BIT(TDX_VCPU_##x)
+#define L2_TDVPS_PAGES 3
 
 /* Locks the TDVPR that a register names, and its TD. */
-static u64 vp_get(struct seam_call *c, u64 pa, u32 op, bool ex, bool td_ex,
-		  struct seam_vp *vp)
+static u64 vp_get(struct seam_call *c, u64 pa, u32 op, bool ex, bool td_ex, struct seam_vp *vp)
 {
 	u64 st = seam_page_get(c, pa, op, ex, TDX_PT_TDVPR, &vp->page);
 
@@ -19,8 +18,8 @@ static u64 vp_get(struct seam_call *c, u64 pa, u32 op, bool ex, bool td_ex,
 
 static bool vp_complete(const struct seam_vp *vp)
 {
-	return core_load32(&vp->vps->num_pages) >= TDX_MIN_TDVPS_PAGES +
-	       L2_TDVPS_PAGES * core_load32(&vp->td.tdcs->num_l2);
+	return core_load32(&vp->vps->num_pages) >=
+	       TDX_MIN_TDVPS_PAGES + L2_TDVPS_PAGES * core_load32(&vp->td.tdcs->num_l2);
 }
 
 /*
@@ -103,8 +102,7 @@ static bool x2apic_id_used(const struct seam_x2apic *x, u32 nr, u32 id)
 	u32 i;
 
 	for (i = 0; i < nr; i++)
-		if (core_load32(&x->used[i / 32]) & 1U << i % 32 &&
-		    core_load32(&x->id[i]) == id)
+		if (core_load32(&x->used[i / 32]) & 1U << i % 32 && core_load32(&x->id[i]) == id)
 			return true;
 	return false;
 }
@@ -179,10 +177,10 @@ u64 seam_vp_flush(struct seam_call *c)
 	return TDX_ST(SUCCESS);
 }
 
-#define ENTER_RESERVED		0xffc0000000000fffULL
-#define ENTER_RESUME_L1		SEAM_BIT(53)
-#define EXIT_TRIPLE_FAULT	2
-#define STATUS_NON_RECOVERABLE	SEAM_BIT(62)
+#define ENTER_RESERVED	       0xffc0000000000fffULL
+#define ENTER_RESUME_L1	       SEAM_BIT(53)
+#define EXIT_TRIPLE_FAULT      2
+#define STATUS_NON_RECOVERABLE SEAM_BIT(62)
 
 u64 seam_vp_enter(struct seam_call *c)
 {
@@ -226,21 +224,21 @@ u64 seam_vp_enter(struct seam_call *c)
 		r->r8 = 0;
 		r->r9 = 0;
 	}
-	core_store32(&vp.vps->state, r->rax & STATUS_NON_RECOVERABLE ?
-		     TDX_VCPU_DISABLED : TDX_VCPU_READY);
+	core_store32(&vp.vps->state,
+		     r->rax & STATUS_NON_RECOVERABLE ? TDX_VCPU_DISABLED : TDX_VCPU_READY);
 	core_add32(refcount, -1);
 	return r->rax;
 }
 
 struct vp_field {
 	u32 key;
-	u64 wr_mask;		/* bits the host may write, 0 = read-only */
-	u64 max;		/* largest legal value, 0 = any */
-	bool shared;		/* an address of the host: no private KeyID */
+	u64 wr_mask; /* bits the host may write, 0 = read-only */
+	u64 max;     /* largest legal value, 0 = any */
+	bool shared; /* an address of the host: no private KeyID */
 };
 
-#define KEY(class, code)	((u32)(class) << 24 | (code))
-#define SEAM_PIN_POSTED_INTR	SEAM_BIT(7)
+#define KEY(class, code)     ((u32)(class) << 24 | (code))
+#define SEAM_PIN_POSTED_INTR SEAM_BIT(7)
 
 static const struct vp_field vp_fields[SEAM_VP_NR_FIELDS] = {
 	[SEAM_VP_POSTED_INTR_NV] = {
@@ -278,8 +276,8 @@ u64 seam_vp_rd(struct seam_call *c)
 
 	st = vp_get(c, c->in.rcx, TDX_OP_RCX, false, false, &vp);
 	if (!st)
-		st = seam_td_state(c, &vp.td, true, SEAM_BIT(TDX_OP_INITIALIZED) |
-				   SEAM_BIT(TDX_OP_RUNNABLE));
+		st = seam_td_state(c, &vp.td, true,
+				   SEAM_BIT(TDX_OP_INITIALIZED) | SEAM_BIT(TDX_OP_RUNNABLE));
 	if (!st)
 		st = vp_use(c, &vp, VP_STATES(READY) | VP_STATES(DISABLED));
 	if (st)
@@ -313,8 +311,8 @@ u64 seam_vp_wr(struct seam_call *c)
 
 	st = vp_get(c, c->in.rcx, TDX_OP_RCX, false, false, &vp);
 	if (!st)
-		st = seam_td_state(c, &vp.td, true, SEAM_BIT(TDX_OP_INITIALIZED) |
-				   SEAM_BIT(TDX_OP_RUNNABLE));
+		st = seam_td_state(c, &vp.td, true,
+				   SEAM_BIT(TDX_OP_INITIALIZED) | SEAM_BIT(TDX_OP_RUNNABLE));
 	if (!st)
 		st = vp_use(c, &vp, VP_STATES(READY));
 	if (st)
@@ -333,7 +331,7 @@ u64 seam_vp_wr(struct seam_call *c)
 	if ((field->max && new > field->max) ||
 	    (field->shared && !seam_is_shared_hpa(c->s, new, 1)))
 		return TDX_ST(METADATA_FIELD_VALUE_NOT_VALID);
-	if (f == SEAM_VP_PIN_BASED && new & SEAM_PIN_POSTED_INTR) {
+	if (f == SEAM_VP_PIN_BASED && new &SEAM_PIN_POSTED_INTR) {
 		st = vp_check_posted(vp.vps);
 		if (st)
 			return st;
@@ -341,8 +339,7 @@ u64 seam_vp_wr(struct seam_call *c)
 	seam_pause(c);
 
 	core_store64(&vp.vps->field[f], new);
-	core_store32(&vp.vps->written,
-		     core_load32(&vp.vps->written) | 1U << f);
+	core_store32(&vp.vps->written, core_load32(&vp.vps->written) | 1U << f);
 	c->out->r8 = old;
 	return TDX_ST(SUCCESS);
 }

@@ -6,8 +6,10 @@
 const char *tdmgr_leaf_name(u64 rax)
 {
 	switch ((enum tdx_leaf)(rax & TDX_LEAF_MASK)) {
-#define X(num, id, name) case TDH_##id: return name;
-	TDX_LEAVES(X)
+#define X(num, id, name) \
+	case TDH_##id: \
+		return name;
+		TDX_LEAVES(X)
 #undef X
 	}
 	return "unknown leaf";
@@ -26,8 +28,10 @@ const char *tdmgr_status_name(u64 status)
 		return "#UD, CPU is not in VMX operation";
 	}
 	switch (status >> 32) {
-#define X(hi, id) case hi##u: return #id;
-	TDX_STATUSES(X)
+#define X(hi, id) \
+	case hi##u: \
+		return #id;
+		TDX_STATUSES(X)
 #undef X
 	}
 	return "unknown status";
@@ -68,8 +72,7 @@ static void tdmgr_remote_call(void *arg)
 	r->status = r->m->ops.seamcall(r->m->ctx, r->rax, r->args);
 }
 
-static u64 tdmgr_call_once(struct tdmgr *m, u32 cpu, u64 rax,
-			   struct tdmgr_args *args)
+static u64 tdmgr_call_once(struct tdmgr *m, u32 cpu, u64 rax, struct tdmgr_args *args)
 {
 	struct tdmgr_remote r = { .m = m, .rax = rax, .args = args };
 
@@ -85,11 +88,9 @@ static u64 tdmgr_call_once(struct tdmgr *m, u32 cpu, u64 rax,
  * entropy, of PCONFIG or of RDRAND, it is repeated as often as Linux does. @td may
  * be NULL. Returns the last status.
  */
-u64 tdmgr_call_on(struct tdmgr *m, struct tdmgr_td *td, u32 cpu, u64 rax,
-		  struct tdmgr_args *args)
+u64 tdmgr_call_on(struct tdmgr *m, struct tdmgr_td *td, u32 cpu, u64 rax, struct tdmgr_args *args)
 {
-	u32 busy_left = td && td->stuck ? TDMGR_BUSY_RETRIES_STUCK :
-					  TDMGR_BUSY_RETRIES;
+	u32 busy_left = td && td->stuck ? TDMGR_BUSY_RETRIES_STUCK : TDMGR_BUSY_RETRIES;
 	u32 entropy_left = TDX_RND_RETRIES - 1;
 	struct tdmgr_args in = *args;
 	u64 status;
@@ -139,6 +140,5 @@ void tdmgr_td_bug(struct tdmgr_td *td, u64 rax, u64 status)
 {
 	td->dead = true;
 	tdmgr_log(td->m, TDMGR_ERR, "TD 0x%llx is dead: %s failed: %s (0x%llx)",
-		  (unsigned long long)td->tdr, tdmgr_leaf_name(rax),
-		  TDMGR_ST_ARGS(status));
+		  (unsigned long long)td->tdr, tdmgr_leaf_name(rax), TDMGR_ST_ARGS(status));
 }

@@ -48,9 +48,8 @@ static int tdmgr_enable_cpu(struct tdmgr *m, u32 cpu, u32 run_on)
 		return 0;
 	status = tdmgr_call_on(m, NULL, run_on, TDH_SYS_LP_INIT, &args);
 	if (status && status != TDX_ST(SYS_LP_INIT_DONE)) {
-		tdmgr_log(m, TDMGR_ERR, "CPU %u cannot run TDs: %s failed: %s (0x%llx)",
-			  cpu, tdmgr_leaf_name(TDH_SYS_LP_INIT),
-			  TDMGR_ST_ARGS(status));
+		tdmgr_log(m, TDMGR_ERR, "CPU %u cannot run TDs: %s failed: %s (0x%llx)", cpu,
+			  tdmgr_leaf_name(TDH_SYS_LP_INIT), TDMGR_ST_ARGS(status));
 		return tdmgr_errno(status);
 	}
 	core_store32(&m->cpu_enabled[cpu], 1);
@@ -98,8 +97,7 @@ int tdmgr_cpu_offline(struct tdmgr *m, u32 cpu)
 		return -EINVAL;
 	used = tdmgr_hkids_used(m);
 	for (i = 0; i < m->cfg.nr_cpus; i++)
-		if (i != cpu && m->cpu_pkg[i] == m->cpu_pkg[cpu] &&
-		    m->ops.cpu_online(m->ctx, i))
+		if (i != cpu && m->cpu_pkg[i] == m->cpu_pkg[cpu] && m->ops.cpu_online(m->ctx, i))
 			break;
 	if (i == m->cfg.nr_cpus && used) {
 		tdmgr_log(m, TDMGR_WARN,
@@ -109,8 +107,7 @@ int tdmgr_cpu_offline(struct tdmgr *m, u32 cpu)
 	}
 	/* TDH.VP.FLUSH works only on the associated CPU, which goes offline now. */
 	for (td = m->tds; td; td = td->next) {
-		int ret = tdmgr_vcpus_leave_cpu(td, cpu,
-						tdmgr_hotplug_cpu(m, cpu));
+		int ret = tdmgr_vcpus_leave_cpu(td, cpu, tdmgr_hotplug_cpu(m, cpu));
 
 		if (ret)
 			return ret;

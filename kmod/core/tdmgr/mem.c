@@ -3,7 +3,7 @@
 
 #include "tdmgr-priv.h"
 
-#define MR_EXTEND_CHUNK	256
+#define MR_EXTEND_CHUNK 256
 
 /* The index of @gpa in a table. Level 0 is a leaf, level 3 the root table. */
 static u32 tdmgr_index(u64 gpa, u32 level)
@@ -20,8 +20,7 @@ static u64 tdmgr_level_size(u32 level)
  * Walks to @gpa. Returns its lowest table, or NULL if a table is missing; @level is
  * the level of the empty entry then.
  */
-static struct tdmgr_leaf *tdmgr_walk(const struct tdmgr_td *td, u64 gpa,
-				     u32 *level)
+static struct tdmgr_leaf *tdmgr_walk(const struct tdmgr_td *td, u64 gpa, u32 *level)
 {
 	void *table = td->root;
 
@@ -77,8 +76,7 @@ int tdmgr_mem_next(struct tdmgr_td *td, u64 gpa, u64 *next)
 		for (i = tdmgr_index(gpa, 0); i < TDMGR_SEPT_ENTRIES; i++) {
 			if (!leaf->hpa[i])
 				continue;
-			*next = (gpa & ~(tdmgr_level_size(1) - 1)) |
-				((u64)i << CORE_PAGE_SHIFT);
+			*next = (gpa & ~(tdmgr_level_size(1) - 1)) | ((u64)i << CORE_PAGE_SHIFT);
 			return 0;
 		}
 		gpa = (gpa | (tdmgr_level_size(1) - 1)) + 1;
@@ -95,8 +93,7 @@ static int tdmgr_mem_failed(struct tdmgr_td *td, u64 rax, u64 status)
 	return -EIO;
 }
 
-static int tdmgr_sept_add(struct tdmgr_td *td, u64 gpa, u32 level,
-			  struct tdmgr_node *node)
+static int tdmgr_sept_add(struct tdmgr_td *td, u64 gpa, u32 level, struct tdmgr_node *node)
 {
 	u32 i = tdmgr_index(gpa, level);
 	struct tdmgr *m = td->m;
@@ -104,8 +101,8 @@ static int tdmgr_sept_add(struct tdmgr_td *td, u64 gpa, u32 level,
 	void *table;
 	u64 pa, status;
 
-	table = m->ops.zalloc(m->ctx, level > 1 ? sizeof(struct tdmgr_node) :
-						  sizeof(struct tdmgr_leaf));
+	table = m->ops.zalloc(m->ctx,
+			      level > 1 ? sizeof(struct tdmgr_node) : sizeof(struct tdmgr_leaf));
 	if (!table)
 		return -ENOMEM;
 	pa = m->ops.page_alloc(m->ctx);
@@ -113,7 +110,7 @@ static int tdmgr_sept_add(struct tdmgr_td *td, u64 gpa, u32 level,
 		m->ops.free(m->ctx, table);
 		return -ENOMEM;
 	}
-	args = (struct tdmgr_args) {
+	args = (struct tdmgr_args){
 		.rcx = (gpa & ~(tdmgr_level_size(level) - 1)) | level,
 		.rdx = td->tdr,
 		.r8 = pa,
@@ -179,7 +176,7 @@ static u64 tdmgr_page_remove(struct tdmgr_td *td, u64 gpa, u64 hpa, u64 *rax)
 	if (status)
 		return status;
 	*rax = TDH_PHYMEM_PAGE_WBINVD;
-	args = (struct tdmgr_args) {
+	args = (struct tdmgr_args){
 		.rcx = hpa | ((u64)td->hkid << m->cfg.hkid_shift),
 	};
 	status = tdmgr_call(m, td, *rax, &args);
@@ -194,14 +191,13 @@ static u64 tdmgr_measure(struct tdmgr_td *td, u64 gpa)
 	u64 off, status = 0;
 
 	for (off = 0; off < CORE_PAGE_SIZE && !status; off += MR_EXTEND_CHUNK) {
-		args = (struct tdmgr_args) { .rcx = gpa + off, .rdx = td->tdr };
+		args = (struct tdmgr_args){ .rcx = gpa + off, .rdx = td->tdr };
 		status = tdmgr_call(td->m, td, TDH_MR_EXTEND, &args);
 	}
 	return status;
 }
 
-int tdmgr_mem_add(struct tdmgr_td *td, u64 gpa, u64 hpa, u64 src_pa,
-		  bool measure)
+int tdmgr_mem_add(struct tdmgr_td *td, u64 gpa, u64 hpa, u64 src_pa, bool measure)
 {
 	struct tdmgr_args args;
 	u64 status, rax;
@@ -214,8 +210,11 @@ int tdmgr_mem_add(struct tdmgr_td *td, u64 gpa, u64 hpa, u64 src_pa,
 	ret = tdmgr_mem_prepare(td, gpa, hpa);
 	if (ret)
 		return ret;
-	args = (struct tdmgr_args) {
-		.rcx = gpa, .rdx = td->tdr, .r8 = hpa, .r9 = src_pa,
+	args = (struct tdmgr_args){
+		.rcx = gpa,
+		.rdx = td->tdr,
+		.r8 = hpa,
+		.r9 = src_pa,
 	};
 	status = tdmgr_call(td->m, td, TDH_MEM_PAGE_ADD, &args);
 	if (status)
@@ -246,7 +245,7 @@ int tdmgr_mem_aug(struct tdmgr_td *td, u64 gpa, u64 hpa)
 	ret = tdmgr_mem_prepare(td, gpa, hpa);
 	if (ret)
 		return ret;
-	args = (struct tdmgr_args) { .rcx = gpa, .rdx = td->tdr, .r8 = hpa };
+	args = (struct tdmgr_args){ .rcx = gpa, .rdx = td->tdr, .r8 = hpa };
 	status = tdmgr_call(td->m, td, TDH_MEM_PAGE_AUG, &args);
 	if (status)
 		return tdmgr_mem_failed(td, TDH_MEM_PAGE_AUG, status);
@@ -270,7 +269,7 @@ static int tdmgr_remove_live(struct tdmgr_td *td, u64 gpa, u64 hpa)
 			status = 0;
 		if (!status) {
 			rax = TDH_MEM_TRACK;
-			args = (struct tdmgr_args) { .rcx = td->tdr };
+			args = (struct tdmgr_args){ .rcx = td->tdr };
 			status = tdmgr_call(m, td, rax, &args);
 		}
 	}
@@ -324,8 +323,7 @@ int tdmgr_mem_remove(struct tdmgr_td *td, u64 gpa, u64 *hpa)
  * Removes all private pages of a TD without HKID. The TD is dead, so no page is
  * mapped below @zap_gpa again, and an interrupted run continues there.
  */
-int tdmgr_mem_zap(struct tdmgr_td *td, bool interruptible, tdmgr_page_fn fn,
-		  void *arg)
+int tdmgr_mem_zap(struct tdmgr_td *td, bool interruptible, tdmgr_page_fn fn, void *arg)
 {
 	u64 leaked_before = td->pages_leaked, gpa, hpa;
 
@@ -335,15 +333,13 @@ int tdmgr_mem_zap(struct tdmgr_td *td, bool interruptible, tdmgr_page_fn fn,
 		if (!tdmgr_remove_dead(td, gpa, hpa) && fn)
 			fn(arg, gpa, hpa);
 		tdmgr_relax(td->m);
-		if (interruptible && td->private_pages &&
-		    tdmgr_interrupted(td->m))
+		if (interruptible && td->private_pages && tdmgr_interrupted(td->m))
 			return -EINTR;
 	}
 	return td->pages_leaked == leaked_before ? 0 : -EIO;
 }
 
-static void tdmgr_sept_release_table(struct tdmgr_td *td,
-				     struct tdmgr_node *node, u32 i)
+static void tdmgr_sept_release_table(struct tdmgr_td *td, struct tdmgr_node *node, u32 i)
 {
 	tdmgr_page_release(td, node->sept[i]);
 	td->m->ops.free(td->m->ctx, node->child[i]);

@@ -27,15 +27,14 @@ bool tdmgr_page_reclaim(struct tdmgr_td *td, u64 pa)
 	if (!status && pa == td->tdr) {
 		/* Only TDR was written with the global key. */
 		rax = TDH_PHYMEM_PAGE_WBINVD;
-		args = (struct tdmgr_args) {
+		args = (struct tdmgr_args){
 			.rcx = pa | ((u64)m->cfg.global_hkid << m->cfg.hkid_shift),
 		};
 		status = tdmgr_call(m, td, rax, &args);
 	}
 	if (status) {
 		tdmgr_log(m, TDMGR_ERR, "page 0x%llx is leaked: %s failed: %s (0x%llx)",
-			  (unsigned long long)pa, tdmgr_leaf_name(rax),
-			  TDMGR_ST_ARGS(status));
+			  (unsigned long long)pa, tdmgr_leaf_name(rax), TDMGR_ST_ARGS(status));
 		tdmgr_leak_pages(td, 1);
 		return false;
 	}

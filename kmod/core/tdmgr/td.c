@@ -4,10 +4,10 @@
 #include "tdmgr-priv.h"
 
 /* TD_PARAMS as KVM fills it for a 48-bit guest. */
-#define TD_PARAMS_XFAM_FIXED1	0x3ULL		/* x87 and SSE */
-#define TD_PARAMS_EPTP_4_LEVEL	0x1eULL		/* write-back, 4 levels */
-#define TD_PARAMS_NO_RBP_MOD	(1ULL << 2)
-#define TD_PARAMS_TSC_2500_MHZ	100		/* in units of 25 MHz */
+#define TD_PARAMS_XFAM_FIXED1  0x3ULL  /* x87 and SSE */
+#define TD_PARAMS_EPTP_4_LEVEL 0x1eULL /* write-back, 4 levels */
+#define TD_PARAMS_NO_RBP_MOD   (1ULL << 2)
+#define TD_PARAMS_TSC_2500_MHZ 100 /* in units of 25 MHz */
 
 static void tdmgr_leak_hkid(struct tdmgr_td *td, u64 rax, u64 status)
 {
@@ -15,9 +15,8 @@ static void tdmgr_leak_hkid(struct tdmgr_td *td, u64 rax, u64 status)
 	td->leaked = true;
 	tdmgr_hkid_put(td->m, td->hkid, true);
 	tdmgr_log(td->m, TDMGR_ERR,
-		  "HKID %u is leaked with the pages of TD 0x%llx: %s failed: %s (0x%llx)",
-		  td->hkid, (unsigned long long)td->tdr, tdmgr_leaf_name(rax),
-		  TDMGR_ST_ARGS(status));
+		  "HKID %u is leaked with the pages of TD 0x%llx: %s failed: %s (0x%llx)", td->hkid,
+		  (unsigned long long)td->tdr, tdmgr_leaf_name(rax), TDMGR_ST_ARGS(status));
 }
 
 int tdmgr_td_create(struct tdmgr *m, struct tdmgr_td **out)
@@ -93,19 +92,19 @@ static void tdmgr_cache_wb(struct tdmgr_td *td)
 		u32 cpu = tdmgr_pkg_cpu(m, pkg);
 
 		status = TDX_ST(INTERRUPTED_RESUMABLE);
-		for (resumes = 0; status == TDX_ST(INTERRUPTED_RESUMABLE) &&
-				  resumes <= TDMGR_WB_RESUMES; resumes++) {
+		for (resumes = 0;
+		     status == TDX_ST(INTERRUPTED_RESUMABLE) && resumes <= TDMGR_WB_RESUMES;
+		     resumes++) {
 			struct tdmgr_args args = { .rcx = !!resumes };
 
-			status = tdmgr_call_on(m, td, cpu,
-					       TDH_PHYMEM_CACHE_WB, &args);
+			status = tdmgr_call_on(m, td, cpu, TDH_PHYMEM_CACHE_WB, &args);
 			tdmgr_relax(m);
 		}
 		if (status && status != TDX_ST(NO_HKID_READY_TO_WBCACHE))
 			tdmgr_log(m, TDMGR_WARN,
 				  "%s on package %u failed after %u tries: %s (0x%llx)",
-				  tdmgr_leaf_name(TDH_PHYMEM_CACHE_WB), pkg,
-				  resumes, TDMGR_ST_ARGS(status));
+				  tdmgr_leaf_name(TDH_PHYMEM_CACHE_WB), pkg, resumes,
+				  TDMGR_ST_ARGS(status));
 	}
 }
 
@@ -122,7 +121,7 @@ static int tdmgr_release_key(struct tdmgr_td *td)
 	if (!status) {
 		tdmgr_cache_wb(td);
 		rax = TDH_MNG_KEY_FREEID;
-		args = (struct tdmgr_args) { .rcx = td->tdr };
+		args = (struct tdmgr_args){ .rcx = td->tdr };
 		status = tdmgr_call(m, td, rax, &args);
 	}
 	if (status) {
@@ -184,18 +183,15 @@ static int tdmgr_key_config(struct tdmgr_td *td)
 	u32 pkg;
 
 	for (pkg = 0; pkg < m->cfg.nr_pkgs && !status; pkg++) {
-		args = (struct tdmgr_args) { .rcx = td->tdr };
+		args = (struct tdmgr_args){ .rcx = td->tdr };
 		/* Two at once on one memory controller: the second one is busy. */
 		tdmgr_lock(m, TDMGR_LOCK_KEY_CONFIG, pkg);
-		status = tdmgr_call_on(m, td, tdmgr_pkg_cpu(m, pkg),
-				       TDH_MNG_KEY_CONFIG, &args);
+		status = tdmgr_call_on(m, td, tdmgr_pkg_cpu(m, pkg), TDH_MNG_KEY_CONFIG, &args);
 		tdmgr_unlock(m, TDMGR_LOCK_KEY_CONFIG, pkg);
 		if (status)
-			tdmgr_log(m, TDMGR_ERR,
-				  "TD 0x%llx: %s on package %u failed: %s (0x%llx)",
-				  (unsigned long long)td->tdr,
-				  tdmgr_leaf_name(TDH_MNG_KEY_CONFIG), pkg,
-				  TDMGR_ST_ARGS(status));
+			tdmgr_log(m, TDMGR_ERR, "TD 0x%llx: %s on package %u failed: %s (0x%llx)",
+				  (unsigned long long)td->tdr, tdmgr_leaf_name(TDH_MNG_KEY_CONFIG),
+				  pkg, TDMGR_ST_ARGS(status));
 	}
 	return tdmgr_errno(status);
 }
@@ -219,7 +215,7 @@ static int tdmgr_add_tdcs(struct tdmgr_td *td)
 		pa = m->ops.page_alloc(m->ctx);
 		if (!pa)
 			return -ENOMEM;
-		args = (struct tdmgr_args) { .rcx = pa, .rdx = td->tdr };
+		args = (struct tdmgr_args){ .rcx = pa, .rdx = td->tdr };
 		status = tdmgr_call(m, td, TDH_MNG_ADDCX, &args);
 		if (status) {
 			m->ops.page_free(m->ctx, pa);
@@ -230,8 +226,7 @@ static int tdmgr_add_tdcs(struct tdmgr_td *td)
 	return 0;
 }
 
-static int tdmgr_mng_init(struct tdmgr_td *td, const struct tdmgr_td_params *p,
-			  u64 *hw_error)
+static int tdmgr_mng_init(struct tdmgr_td *td, const struct tdmgr_td_params *p, u64 *hw_error)
 {
 	struct tdmgr *m = td->m;
 	struct tdmgr_args args;
@@ -253,7 +248,7 @@ static int tdmgr_mng_init(struct tdmgr_td *td, const struct tdmgr_td_params *p,
 	memcpy(tp->mrowner, p->mrowner, sizeof(tp->mrowner));
 	memcpy(tp->mrownerconfig, p->mrownerconfig, sizeof(tp->mrownerconfig));
 
-	args = (struct tdmgr_args) { .rcx = td->tdr, .rdx = pa };
+	args = (struct tdmgr_args){ .rcx = td->tdr, .rdx = pa };
 	status = tdmgr_call(m, td, TDH_MNG_INIT, &args);
 	m->ops.page_free(m->ctx, pa);
 	if (!status)
@@ -281,7 +276,7 @@ static int tdmgr_td_build(struct tdmgr_td *td)
 	tdmgr_lock(m, TDMGR_LOCK_CPUS, 0);
 	if (!tdmgr_pkgs_covered(m))
 		goto unlock;
-	args = (struct tdmgr_args) { .rcx = td->tdr, .rdx = td->hkid };
+	args = (struct tdmgr_args){ .rcx = td->tdr, .rdx = td->hkid };
 	tdmgr_lock(m, TDMGR_LOCK_TDX, 0);
 	status = tdmgr_call(m, td, TDH_MNG_CREATE, &args);
 	tdmgr_unlock(m, TDMGR_LOCK_TDX, 0);
@@ -300,8 +295,7 @@ unlock:
 	return ret ? ret : tdmgr_add_tdcs(td);
 }
 
-int tdmgr_td_init_vm(struct tdmgr_td *td, const struct tdmgr_td_params *p,
-		     u64 *hw_error)
+int tdmgr_td_init_vm(struct tdmgr_td *td, const struct tdmgr_td_params *p, u64 *hw_error)
 {
 	struct tdmgr *m = td->m;
 	int ret;
@@ -313,8 +307,7 @@ int tdmgr_td_init_vm(struct tdmgr_td *td, const struct tdmgr_td_params *p,
 		return -EINVAL;
 	td->hkid = tdmgr_hkid_alloc(m);
 	if (!td->hkid) {
-		tdmgr_log(m, TDMGR_WARN,
-			  "no HKID left: all %u are in use; release a TD and retry",
+		tdmgr_log(m, TDMGR_WARN, "no HKID left: all %u are in use; release a TD and retry",
 			  m->cfg.nr_hkids);
 		return -ENOSPC;
 	}
@@ -393,7 +386,7 @@ void tdmgr_td_get_info(const struct tdmgr_td *td, struct tdmgr_td_info *out)
 {
 	const struct tdmgr_vcpu *v;
 
-	*out = (struct tdmgr_td_info) {
+	*out = (struct tdmgr_td_info){
 		.tdr = td->tdr,
 		.hkid = td->hkid,
 		.dead = td->dead,

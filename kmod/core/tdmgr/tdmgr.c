@@ -4,18 +4,17 @@
 #include "tdmgr-priv.h"
 
 /* System-wide metadata fields: TDX module ABI, TDH.SYS.RD */
-#define TDX_MD_TDCS_BASE_SIZE	0x9800000100000100ULL
-#define TDX_MD_TDVPS_BASE_SIZE	0x9800000100000200ULL
+#define TDX_MD_TDCS_BASE_SIZE  0x9800000100000100ULL
+#define TDX_MD_TDVPS_BASE_SIZE 0x9800000100000200ULL
 
-int tdmgr_new(struct tdmgr **out, const struct tdmgr_config *cfg,
-	      const struct tdmgr_ops *ops, void *ctx)
+int tdmgr_new(struct tdmgr **out, const struct tdmgr_config *cfg, const struct tdmgr_ops *ops,
+	      void *ctx)
 {
 	struct tdmgr *m;
 	u32 i;
 
-	if (!cfg->nr_cpus || !cfg->nr_pkgs || cfg->nr_pkgs > TDX_MAX_PKGS ||
-	    !cfg->nr_hkids || !cfg->first_hkid || !cfg->max_vcpus ||
-	    cfg->nr_tdmrs > TDX_MAX_TDMRS)
+	if (!cfg->nr_cpus || !cfg->nr_pkgs || cfg->nr_pkgs > TDX_MAX_PKGS || !cfg->nr_hkids ||
+	    !cfg->first_hkid || !cfg->max_vcpus || cfg->nr_tdmrs > TDX_MAX_TDMRS)
 		return -EINVAL;
 	for (i = 0; i < cfg->nr_cpus; i++)
 		if (cfg->cpu_pkg[i] >= cfg->nr_pkgs)
@@ -74,14 +73,13 @@ void tdmgr_free(struct tdmgr *m)
 }
 
 /* Makes one SEAMCALL of the bring-up and logs a failure; outputs in @args. */
-static int tdmgr_sys_call(struct tdmgr *m, u32 cpu, u64 rax,
-			  struct tdmgr_args *args)
+static int tdmgr_sys_call(struct tdmgr *m, u32 cpu, u64 rax, struct tdmgr_args *args)
 {
 	u64 status = tdmgr_call_on(m, NULL, cpu, rax, args);
 
 	if (status)
-		tdmgr_log(m, TDMGR_ERR, "%s failed: %s (0x%llx)",
-			  tdmgr_leaf_name(rax), TDMGR_ST_ARGS(status));
+		tdmgr_log(m, TDMGR_ERR, "%s failed: %s (0x%llx)", tdmgr_leaf_name(rax),
+			  TDMGR_ST_ARGS(status));
 	return tdmgr_errno(status);
 }
 
@@ -97,8 +95,7 @@ static int tdmgr_read_pages(struct tdmgr *m, u64 id, u32 min, u32 max, u32 *page
 		return ret;
 	n = args.r8 >> CORE_PAGE_SHIFT;
 	if (n < min || n > max) {
-		tdmgr_log(m, TDMGR_ERR,
-			  "TDX module requires %llu pages; supported are %u to %u",
+		tdmgr_log(m, TDMGR_ERR, "TDX module requires %llu pages; supported are %u to %u",
 			  (unsigned long long)n, min, max);
 		return -EIO;
 	}
@@ -114,7 +111,7 @@ static int tdmgr_init_tdmr(struct tdmgr *m, u64 base, u64 size)
 	do {
 		if (tdmgr_interrupted(m))
 			return -EINTR;
-		args = (struct tdmgr_args) { .rcx = base };
+		args = (struct tdmgr_args){ .rcx = base };
 		ret = tdmgr_sys_call(m, TDMGR_THIS_CPU, TDH_SYS_TDMR_INIT, &args);
 		if (ret)
 			return ret;
@@ -140,18 +137,18 @@ static int tdmgr_bringup_locked(struct tdmgr *m)
 	ret = tdmgr_enable_cpus(m);
 	if (ret)
 		return ret;
-	ret = tdmgr_read_pages(m, TDX_MD_TDCS_BASE_SIZE, TDX_MIN_TDCS_PAGES,
-			       TDX_MAX_TDCS_PAGES, &m->nr_tdcs);
+	ret = tdmgr_read_pages(m, TDX_MD_TDCS_BASE_SIZE, TDX_MIN_TDCS_PAGES, TDX_MAX_TDCS_PAGES,
+			       &m->nr_tdcs);
 	if (ret)
 		return ret;
-	ret = tdmgr_read_pages(m, TDX_MD_TDVPS_BASE_SIZE, TDX_MIN_TDVPS_PAGES,
-			       TDX_MAX_TDVPS_PAGES, &m->nr_tdcx);
+	ret = tdmgr_read_pages(m, TDX_MD_TDVPS_BASE_SIZE, TDX_MIN_TDVPS_PAGES, TDX_MAX_TDVPS_PAGES,
+			       &m->nr_tdcx);
 	if (ret)
 		return ret;
-	m->nr_tdcx--;		/* the first page is TDVPR */
+	m->nr_tdcx--; /* the first page is TDVPR */
 
 	if (!m->sys_config) {
-		args = (struct tdmgr_args) {
+		args = (struct tdmgr_args){
 			.rcx = m->cfg.tdmr_array_pa,
 			.rdx = m->cfg.nr_tdmrs,
 			.r8 = m->cfg.global_hkid,
@@ -162,10 +159,9 @@ static int tdmgr_bringup_locked(struct tdmgr *m)
 		m->sys_config = true;
 	}
 	for (pkg = m->keyed_pkgs; pkg < m->cfg.nr_pkgs; pkg++) {
-		args = (struct tdmgr_args) { 0 };
+		args = (struct tdmgr_args){ 0 };
 		tdmgr_lock(m, TDMGR_LOCK_KEY_CONFIG, pkg);
-		ret = tdmgr_sys_call(m, tdmgr_pkg_cpu(m, pkg),
-				     TDH_SYS_KEY_CONFIG, &args);
+		ret = tdmgr_sys_call(m, tdmgr_pkg_cpu(m, pkg), TDH_SYS_KEY_CONFIG, &args);
 		tdmgr_unlock(m, TDMGR_LOCK_KEY_CONFIG, pkg);
 		if (ret)
 			return ret;
@@ -194,7 +190,7 @@ int tdmgr_bringup(struct tdmgr *m)
 void tdmgr_get_info(const struct tdmgr *m, struct tdmgr_info *out)
 {
 	m->ops.lock(m->ctx, TDMGR_LOCK_POOL, 0);
-	*out = (struct tdmgr_info) {
+	*out = (struct tdmgr_info){
 		.hkids_used = m->hkids_used,
 		.hkids_leaked = m->hkids_leaked,
 		.pages_leaked = m->pages_leaked,

@@ -63,8 +63,7 @@ struct tdmgr_ops {
 	void (*page_clear)(void *ctx, u64 pa);
 	/* Returns the address of a page from page_alloc() (for TD_PARAMS). */
 	void *(*page_map)(void *ctx, u64 pa);
-	void (*log)(void *ctx, enum tdmgr_log level, const char *fmt, ...)
-		CORE_PRINTF(3, 4);
+	void (*log)(void *ctx, enum tdmgr_log level, const char *fmt, ...) CORE_PRINTF(3, 4);
 	/* Returns true if a long operation should stop (signal pending). NULL: never. */
 	bool (*interrupted)(void *ctx);
 	/* Called regularly during long operations (cond_resched). NULL: nothing. */
@@ -73,17 +72,17 @@ struct tdmgr_ops {
 
 struct tdmgr_config {
 	u32 nr_cpus;
-	const u8 *cpu_pkg;	/* nr_cpus entries; copied */
+	const u8 *cpu_pkg; /* nr_cpus entries; copied */
 	u32 nr_pkgs;
-	u32 global_hkid;	/* first private KeyID */
-	u32 first_hkid;		/* first guest HKID */
+	u32 global_hkid; /* first private KeyID */
+	u32 first_hkid;	 /* first guest HKID */
 	u32 nr_hkids;
 	u32 hkid_shift;
-	u32 max_vcpus;		/* limited to TDX_MAX_VCPUS_PER_TD */
+	u32 max_vcpus; /* limited to TDX_MAX_VCPUS_PER_TD */
 	/* For TDH.SYS.CONFIG: a page with the addresses of the TDMR_INFOs, 512-aligned. */
 	u64 tdmr_array_pa;
 	u32 nr_tdmrs;
-	const u64 *tdmr_base;	/* nr_tdmrs entries, for TDMR.INIT; copied */
+	const u64 *tdmr_base; /* nr_tdmrs entries, for TDMR.INIT; copied */
 	const u64 *tdmr_size;
 };
 
@@ -106,8 +105,8 @@ struct tdmgr_td;
  * Creates a manager in *@out. @cfg and @ops are copied. Makes no SEAMCALL. Returns
  * 0, -ENOMEM, or -EINVAL if the topology or the HKID range is invalid.
  */
-int tdmgr_new(struct tdmgr **out, const struct tdmgr_config *cfg,
-	      const struct tdmgr_ops *ops, void *ctx);
+int tdmgr_new(struct tdmgr **out, const struct tdmgr_config *cfg, const struct tdmgr_ops *ops,
+	      void *ctx);
 /* Frees @m. TDs that still exist are destroyed, and all their pages are leaked. */
 void tdmgr_free(struct tdmgr *m);
 
@@ -161,8 +160,7 @@ struct tdmgr_td_params {
  * (*@hw_error is its status); -ENOMEM. A failure unwinds all steps; an HKID that
  * cannot be released is leaked and logged.
  */
-int tdmgr_td_init_vm(struct tdmgr_td *td, const struct tdmgr_td_params *p,
-		     u64 *hw_error);
+int tdmgr_td_init_vm(struct tdmgr_td *td, const struct tdmgr_td_params *p, u64 *hw_error);
 /*
  * KVM_CAP_MAX_VCPUS. Returns 0, or -EINVAL if @max is 0 or above the maximum, or if
  * a vCPU exists.
@@ -188,8 +186,7 @@ int tdmgr_vcpu_init(struct tdmgr_td *td, u32 id, u64 rcx);
  * error @hpa is the caller's, cleared if it was private. If a page cannot be
  * measured and cannot be removed either, the result is 0 and the TD is dead.
  */
-int tdmgr_mem_add(struct tdmgr_td *td, u64 gpa, u64 hpa, u64 src_pa,
-		  bool measure);
+int tdmgr_mem_add(struct tdmgr_td *td, u64 gpa, u64 hpa, u64 src_pa, bool measure);
 /* Page fault after FINALIZE: PAGE.AUG. Results as for tdmgr_mem_add(). */
 int tdmgr_mem_aug(struct tdmgr_td *td, u64 gpa, u64 hpa);
 /*
@@ -242,19 +239,19 @@ int tdmgr_td_terminate_vm(struct tdmgr_td *td);
 void tdmgr_td_destroy(struct tdmgr_td *td, tdmgr_page_fn fn, void *arg);
 
 struct tdmgr_td_info {
-	u64 tdr;		/* 0 before INIT_VM and after destruction */
-	u32 hkid;		/* 0 = none */
-	bool dead;		/* released, terminated or beyond repair */
+	u64 tdr;   /* 0 before INIT_VM and after destruction */
+	u32 hkid;  /* 0 = none */
+	bool dead; /* released, terminated or beyond repair */
 	bool leaked;
 	bool initialized, finalized;
 	u32 vcpus, max_vcpus;
 	u64 private_pages, sept_pages, control_pages;
-	u64 pages_leaked;	/* so far */
+	u64 pages_leaked; /* so far */
 };
 void tdmgr_td_get_info(const struct tdmgr_td *td, struct tdmgr_td_info *out);
 
 struct tdmgr_info {
-	u32 hkids_used;		/* leaked ones included */
+	u32 hkids_used; /* leaked ones included */
 	u32 hkids_leaked;
 	u64 pages_leaked;
 	u32 tds;

@@ -10,10 +10,9 @@ u64 tdmgr_pamt_size(u64 tdmr_size, enum tdx_page_size level)
 	return (bytes + CORE_PAGE_SIZE - 1) & CORE_PAGE_MASK;
 }
 
-void tdmgr_tdmr_fill(struct tdx_tdmr_info *info, u64 base, u64 size,
-		     const u64 pamt[TDX_PAGE_SIZES])
+void tdmgr_tdmr_fill(struct tdx_tdmr_info *info, u64 base, u64 size, const u64 pamt[TDX_PAGE_SIZES])
 {
-	*info = (struct tdx_tdmr_info) {
+	*info = (struct tdx_tdmr_info){
 		.base = base,
 		.size = size,
 		.pamt_1g_base = pamt[TDX_PS_1G],

@@ -3,7 +3,7 @@
 
 #include "tdmgr-priv.h"
 
-#define TDH_VP_INIT_V1	(TDH_VP_INIT | (1ULL << TDX_VERSION_SHIFT))
+#define TDH_VP_INIT_V1 (TDH_VP_INIT | (1ULL << TDX_VERSION_SHIFT))
 
 int tdmgr_td_set_max_vcpus(struct tdmgr_td *td, u32 max)
 {
@@ -59,8 +59,7 @@ static int tdmgr_vcpu_alloc(struct tdmgr *m, u64 *pages, u32 nr)
 }
 
 /* Donates @pages to the module. Returns the number of pages it accepted. */
-static u32 tdmgr_vcpu_donate(struct tdmgr_td *td, struct tdmgr_vcpu *v,
-			     const u64 *pages, u32 nr)
+static u32 tdmgr_vcpu_donate(struct tdmgr_td *td, struct tdmgr_vcpu *v, const u64 *pages, u32 nr)
 {
 	struct tdmgr_args args = { .rcx = pages[0], .rdx = td->tdr };
 	u64 status;
@@ -73,7 +72,7 @@ static u32 tdmgr_vcpu_donate(struct tdmgr_td *td, struct tdmgr_vcpu *v,
 	}
 	v->tdvpr = pages[0];
 	for (i = 1; i < nr; i++) {
-		args = (struct tdmgr_args) { .rcx = pages[i], .rdx = v->tdvpr };
+		args = (struct tdmgr_args){ .rcx = pages[i], .rdx = v->tdvpr };
 		status = tdmgr_call(td->m, td, TDH_VP_ADDCX, &args);
 		if (status) {
 			tdmgr_td_bug(td, TDH_VP_ADDCX, status);
@@ -115,7 +114,7 @@ int tdmgr_vcpu_init(struct tdmgr_td *td, u32 id, u64 rcx)
 	 * The vCPU is associated with the CPU that executes TDH.VP.INIT. v->cpu
 	 * must be set before that CPU can go offline.
 	 */
-	args = (struct tdmgr_args) { .rcx = v->tdvpr, .rdx = rcx, .r8 = id };
+	args = (struct tdmgr_args){ .rcx = v->tdvpr, .rdx = rcx, .r8 = id };
 	tdmgr_lock(m, TDMGR_LOCK_CPUS, 0);
 	cpu = m->ops.this_cpu(m->ctx);
 	status = tdmgr_call_on(m, td, cpu, TDH_VP_INIT_V1, &args);
@@ -131,8 +130,7 @@ int tdmgr_vcpu_init(struct tdmgr_td *td, u32 id, u64 rcx)
 }
 
 /* @td may be NULL: see tdmgr_call_on(). */
-static u64 tdmgr_vcpu_flush(struct tdmgr *m, struct tdmgr_td *td,
-			    struct tdmgr_vcpu *v, u32 run_on)
+static u64 tdmgr_vcpu_flush(struct tdmgr *m, struct tdmgr_td *td, struct tdmgr_vcpu *v, u32 run_on)
 {
 	struct tdmgr_args args = { .rcx = v->tdvpr };
 	u64 status = tdmgr_call_on(m, td, run_on, TDH_VP_FLUSH, &args);
@@ -141,9 +139,8 @@ static u64 tdmgr_vcpu_flush(struct tdmgr *m, struct tdmgr_td *td,
 		v->cpu = TDMGR_NO_CPU;
 		return 0;
 	}
-	tdmgr_log(m, TDMGR_WARN, "vCPU %u on CPU %u: %s failed: %s (0x%llx)",
-		  v->id, v->cpu, tdmgr_leaf_name(TDH_VP_FLUSH),
-		  TDMGR_ST_ARGS(status));
+	tdmgr_log(m, TDMGR_WARN, "vCPU %u on CPU %u: %s failed: %s (0x%llx)", v->id, v->cpu,
+		  tdmgr_leaf_name(TDH_VP_FLUSH), TDMGR_ST_ARGS(status));
 	return status;
 }
 

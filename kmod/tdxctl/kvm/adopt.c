@@ -27,8 +27,7 @@ static int query_file(struct tdxctl_adopt_args *a, struct task_struct *leader, s
 	return -EOPNOTSUPP;
 }
 
-static int adopt_file(struct tdxctl_adopt_args *a, struct task_struct *leader,
-		      struct file *file)
+static int adopt_file(struct tdxctl_adopt_args *a, struct task_struct *leader, struct file *file)
 {
 	struct ledger_td known = {
 		.last_hkid = LEDGER_UNKNOWN32,

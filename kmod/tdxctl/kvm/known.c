@@ -10,22 +10,22 @@
 #include <linux/kvm_host.h>
 
 const struct kvm_known kvm_known = {
-	.valid		= true,
-	.kvm_size	= sizeof(struct kvm),
-	.vm_type	= offsetof(struct kvm, arch.vm_type),
-	.mm		= offsetof(struct kvm, mm),
-	.created_vcpus	= offsetof(struct kvm, created_vcpus),
-	.online_vcpus	= offsetof(struct kvm, online_vcpus),
-	.max_vcpus	= offsetof(struct kvm, max_vcpus),
-	.lock		= offsetof(struct kvm, lock),
-	.mmu_lock	= offsetof(struct kvm, mmu_lock),
-	.vm_dead	= offsetof(struct kvm, vm_dead),
-	.vm_bugged	= offsetof(struct kvm, vm_bugged),
-	.vcpu_size	= sizeof(struct kvm_vcpu),
-	.vcpu_kvm	= offsetof(struct kvm_vcpu, kvm),
-	.vcpu_cpu	= offsetof(struct kvm_vcpu, cpu),
-	.ops_vm_size	= offsetof(struct kvm_x86_ops, vm_size),
-	.req_vm_dead	= KVM_REQ_VM_DEAD,
+	.valid = true,
+	.kvm_size = sizeof(struct kvm),
+	.vm_type = offsetof(struct kvm, arch.vm_type),
+	.mm = offsetof(struct kvm, mm),
+	.created_vcpus = offsetof(struct kvm, created_vcpus),
+	.online_vcpus = offsetof(struct kvm, online_vcpus),
+	.max_vcpus = offsetof(struct kvm, max_vcpus),
+	.lock = offsetof(struct kvm, lock),
+	.mmu_lock = offsetof(struct kvm, mmu_lock),
+	.vm_dead = offsetof(struct kvm, vm_dead),
+	.vm_bugged = offsetof(struct kvm, vm_bugged),
+	.vcpu_size = sizeof(struct kvm_vcpu),
+	.vcpu_kvm = offsetof(struct kvm_vcpu, kvm),
+	.vcpu_cpu = offsetof(struct kvm_vcpu, cpu),
+	.ops_vm_size = offsetof(struct kvm_x86_ops, vm_size),
+	.req_vm_dead = KVM_REQ_VM_DEAD,
 };
 #else
 const struct kvm_known kvm_known;

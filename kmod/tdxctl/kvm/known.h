@@ -10,7 +10,7 @@
 #include <linux/types.h>
 
 struct kvm_known {
-	bool valid;		/* false: the KVM of this kernel has no TDs */
+	bool valid; /* false: the KVM of this kernel has no TDs */
 	/* struct kvm */
 	u32 kvm_size;
 	u32 vm_type, mm, created_vcpus, online_vcpus, max_vcpus;

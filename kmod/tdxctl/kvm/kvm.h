@@ -32,7 +32,7 @@ struct kvm_fns {
 	bool (*request_all)(struct kvm *kvm, unsigned int req);
 	/* Releases the HKID, as at the end of a VM. Does nothing if it is released. */
 	void (*pre_destroy)(struct kvm *kvm);
-	unsigned long ops;		/* kvm_x86_ops */
+	unsigned long ops; /* kvm_x86_ops */
 };
 
 extern struct kvm_fns kvm_fns;
@@ -43,8 +43,8 @@ bool kvm_fns_fit(const struct tdxctl_layout *l);
 /* td.c: a TD in KVM's structures, read without KVM's locks */
 struct kvm_td {
 	void *kvm;
-	s32 hkid;		/* KVM's value: -1 or 0 = none */
-	u32 state;		/* enum kvm_tdx_state */
+	s32 hkid;  /* KVM's value: -1 or 0 = none */
+	u32 state; /* enum kvm_tdx_state */
 	u64 tdr;
 	u32 vcpus, max_vcpus;
 };
@@ -66,13 +66,13 @@ bool vmfile_is_vm(const struct file *file);
 struct vmfile_user {
 	struct file *file;
 	struct mm_struct *mm;
-	unsigned long addr;	/* scratch pages in @mm */
+	unsigned long addr; /* scratch pages in @mm */
 };
 
 /* What KVM reports about a VM, without access to its structures. */
 struct vmfile_info {
 	bool is_td;
-	u32 max_vcpus;		/* LEDGER_UNKNOWN32 */
+	u32 max_vcpus; /* LEDGER_UNKNOWN32 */
 };
 
 int vmfile_query(struct file *file, struct task_struct *leader, struct vmfile_info *info);

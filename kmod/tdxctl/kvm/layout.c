@@ -11,10 +11,10 @@
 
 #include "kvm.h"
 
-#define MAX_STRUCT	(256 * 1024)
+#define MAX_STRUCT (256 * 1024)
 
 DEFINE_MUTEX(layout_mutex);
-static struct tdxctl_layout current_layout;	/* size 0: none */
+static struct tdxctl_layout current_layout; /* size 0: none */
 
 /* Fields of struct kvm, struct kvm_tdx or struct kvm_vcpu. */
 /* clang-format off */
@@ -91,7 +91,7 @@ const struct tdxctl_layout *layout_get_locked(void)
 /* Sets the current layout; NULL: none. */
 void layout_set_locked(const struct tdxctl_layout *l)
 {
-	current_layout = l ? *l : (struct tdxctl_layout) { };
+	current_layout = l ? *l : (struct tdxctl_layout){};
 }
 
 /* Copies the current layout. Returns false if there is none. */

@@ -51,10 +51,9 @@ int kvm_td_read(struct kvm_td *td, const struct tdxctl_layout *l, const struct f
 	struct page *page;
 	u8 type;
 
-	*td = (struct kvm_td) { .kvm = kvm };
+	*td = (struct kvm_td){ .kvm = kvm };
 	/* The emulator's VM files have the same name, but another structure. */
-	if (sym_module((unsigned long)file->f_op, owner, sizeof(owner)) &&
-	    strcmp(owner, "kvm"))
+	if (sym_module((unsigned long)file->f_op, owner, sizeof(owner)) && strcmp(owner, "kvm"))
 		return -EINVAL;
 	if (!layout_read(kvm, l->vm_type, &type, sizeof(type)) ||
 	    !layout_read(kvm, l->mm, &mm, sizeof(mm)))

@@ -24,8 +24,8 @@
 #include "kvm.h"
 
 /* The command is in the first page, the capabilities and their CPUID list follow. */
-#define SCRATCH_BYTES	(8 * PAGE_SIZE)
-#define CPUID_ENTRIES	256
+#define SCRATCH_BYTES (8 * PAGE_SIZE)
+#define CPUID_ENTRIES 256
 
 /* Returns true if @file has the file operations @name, of any module. */
 static bool has_fops(const struct file *file, const char *name)
@@ -121,7 +121,7 @@ struct query {
 };
 
 /* An unmapped address: KVM cannot read a command there, so no VM is changed. */
-#define NO_COMMAND	(~0UL & PAGE_MASK)
+#define NO_COMMAND (~0UL & PAGE_MASK)
 
 static void query_fn(struct work_struct *work)
 {
@@ -213,7 +213,7 @@ long vmfile_capabilities(struct vmfile_user *u, u64 *caps)
 	long ret;
 
 	BUILD_BUG_ON(sizeof(struct kvm_tdx_capabilities) +
-		     CPUID_ENTRIES * sizeof(struct kvm_cpuid_entry2) >
+			     CPUID_ENTRIES * sizeof(struct kvm_cpuid_entry2) >
 		     SCRATCH_BYTES - PAGE_SIZE);
 	if (put_user(CPUID_ENTRIES, &user->cpuid.nent))
 		return -EFAULT;

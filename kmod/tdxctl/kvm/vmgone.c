@@ -10,7 +10,7 @@
 
 #include "kvm.h"
 
-#define MAX_ENDING	64	/* VMs that end at once; further ones are not observed */
+#define MAX_ENDING 64 /* VMs that end at once; further ones are not observed */
 
 struct ending {
 	u64 tdr;
@@ -18,7 +18,7 @@ struct ending {
 };
 
 static u32 tdr_page_at = TDXCTL_UNKNOWN32;
-static bool armed;		/* under layout_mutex */
+static bool armed; /* under layout_mutex */
 
 static int on_entry(struct kretprobe_instance *ri, struct pt_regs *regs)
 {
@@ -50,7 +50,7 @@ void vmgone_arm(const struct tdxctl_layout *l)
 	WRITE_ONCE(tdr_page_at, l->tdr_page);
 	if (armed || l->tdr_page == TDXCTL_UNKNOWN32)
 		return;
-	rp = (struct kretprobe) {
+	rp = (struct kretprobe){
 		.kp.symbol_name = "tdx_vm_destroy",
 		.entry_handler = on_entry,
 		.handler = on_return,

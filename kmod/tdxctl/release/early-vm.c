@@ -23,15 +23,15 @@
 #include "compat.h"
 #include "release.h"
 
-#define MAX_VMS		64
-#define SPTE_PRESENT	BIT_ULL(11)	/* SPTE_MMU_PRESENT_MASK of KVM */
-#define BUSY_RETRIES	1000
+#define MAX_VMS	     64
+#define SPTE_PRESENT BIT_ULL(11) /* SPTE_MMU_PRESENT_MASK of KVM */
+#define BUSY_RETRIES 1000
 
 enum early_phase {
-	EARLY_NONE,		/* the hooks do nothing */
-	EARLY_RELEASING,	/* KVM is releasing the HKID */
+	EARLY_NONE,	 /* the hooks do nothing */
+	EARLY_RELEASING, /* KVM is releasing the HKID */
 	EARLY_RELEASED,
-	EARLY_FAILED,		/* KVM failed to release the HKID */
+	EARLY_FAILED, /* KVM failed to release the HKID */
 };
 
 /* Pages to be reclaimed later. The structure fills one page. */
@@ -41,7 +41,7 @@ struct deferred {
 	unsigned long pfn[];
 };
 
-#define MAX_DEFERRED	((PAGE_SIZE - sizeof(struct deferred)) / sizeof(unsigned long))
+#define MAX_DEFERRED ((PAGE_SIZE - sizeof(struct deferred)) / sizeof(unsigned long))
 
 /*
  * While KVM releases the HKID, pages cannot be reclaimed yet, and a removal cannot
@@ -51,15 +51,15 @@ struct deferred {
 struct early_vm {
 	void *kvm;
 	enum early_phase phase;
-	unsigned int users;		/* jobs; under early_mutex */
-	struct deferred *deferred;	/* under mmu_lock until the phase has changed */
+	unsigned int users;	   /* jobs; under early_mutex */
+	struct deferred *deferred; /* under mmu_lock until the phase has changed */
 };
 
 static DEFINE_MUTEX(early_mutex);
 static struct early_vm vms[MAX_VMS];
-static u32 vcpu_kvm_at, vcpu_cpu_at, hkid_at, mmu_lock_at;	/* of the layout in use */
-static bool armed;			/* the hooks */
-static bool pinned;			/* this module, by a VM */
+static u32 vcpu_kvm_at, vcpu_cpu_at, hkid_at, mmu_lock_at; /* of the layout in use */
+static bool armed;					   /* the hooks */
+static bool pinned;					   /* this module, by a VM */
 static atomic_long_t leaked_pages;
 
 static void forget_fn(struct work_struct *work);
@@ -119,7 +119,7 @@ static void reclaim(unsigned long pfn)
 	int i;
 
 	for (i = 0; i < BUSY_RETRIES; i++) {
-		regs = (struct ledger_regs) { .rcx = PFN_PHYS(pfn) };
+		regs = (struct ledger_regs){ .rcx = PFN_PHYS(pfn) };
 		status = seamcall_observed(TDH_PHYMEM_PAGE_RECLAIM, &regs);
 		if (TDX_STATUS_OF(status) != TDX_ST(OPERAND_BUSY))
 			break;
@@ -139,7 +139,7 @@ static bool defer(struct early_vm *vm, unsigned long pfn)
 		d = (void *)__get_free_page(GFP_ATOMIC | __GFP_NOWARN);
 		if (!d)
 			return false;
-		*d = (struct deferred) { .next = vm->deferred };
+		*d = (struct deferred){ .next = vm->deferred };
 		vm->deferred = d;
 	}
 	get_page(pfn_to_page(pfn));
@@ -367,7 +367,7 @@ bool early_vm_any(void)
 static void clear_entry(struct early_vm *vm)
 {
 	drop_deferred(vm, vm->phase != EARLY_RELEASED);
-	*vm = (struct early_vm) { };
+	*vm = (struct early_vm){};
 }
 
 /* Clears the entries of freed VMs. The module is pinned while any VM is left. */

@@ -21,13 +21,15 @@
 
 #include "release.h"
 
-#define MAX_STOP_MS	60000
-#define NO_STATE	0xdead	/* not an enum kvm_tdx_state, so KVM_RUN fails */
-#define RDMD_RETRIES	100
+#define MAX_STOP_MS  60000
+#define NO_STATE     0xdead /* not an enum kvm_tdx_state, so KVM_RUN fails */
+#define RDMD_RETRIES 100
 
 static unsigned int stop_ms = 5000;
 module_param(stop_ms, uint, 0644);
-MODULE_PARM_DESC(stop_ms, "How long a release waits for the vCPUs to stop, in ms (default 5000, at most 60000)");
+MODULE_PARM_DESC(
+	stop_ms,
+	"How long a release waits for the vCPUs to stop, in ms (default 5000, at most 60000)");
 
 /* KVM has all functions that the strategy calls or hooks. */
 static bool supported;
@@ -64,7 +66,7 @@ static bool is_tdr(u64 pa)
 	int i;
 
 	for (i = 0; i < RDMD_RETRIES; i++) {
-		regs = (struct ledger_regs) { .rcx = pa };
+		regs = (struct ledger_regs){ .rcx = pa };
 		status = tdxctl_seamcall(TDH_PHYMEM_PAGE_RDMD, &regs);
 		if (TDX_STATUS_OF(status) != TDX_ST(OPERAND_BUSY))
 			break;
@@ -108,7 +110,8 @@ static long check_td(struct kvm_td *td, const struct tdxctl_layout *l, const str
 static long lock_vm(struct kvm_td *td, const struct tdxctl_layout *l, struct mm_struct *mm)
 {
 	struct mutex *lock = td->kvm + l->lock;
-	struct vcpu_kick *kick = kick_start(mm, min_t(unsigned int, READ_ONCE(stop_ms), MAX_STOP_MS));
+	struct vcpu_kick *kick =
+		kick_start(mm, min_t(unsigned int, READ_ONCE(stop_ms), MAX_STOP_MS));
 	s32 created, online;
 	long ret;
 
@@ -119,8 +122,7 @@ static long lock_vm(struct kvm_td *td, const struct tdxctl_layout *l, struct mm_
 		goto stop;
 	/* A vCPU that is being created is not in the list yet. */
 	if (!layout_read(td->kvm, l->created_vcpus, &created, sizeof(created)) ||
-	    !layout_read(td->kvm, l->online_vcpus, &online, sizeof(online)) ||
-	    created != online)
+	    !layout_read(td->kvm, l->online_vcpus, &online, sizeof(online)) || created != online)
 		ret = -EBUSY;
 	else if (kvm_fns.lock_all_vcpus(td->kvm))
 		ret = -EINTR;

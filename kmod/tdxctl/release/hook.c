@@ -20,10 +20,10 @@
 #ifdef CONFIG_DYNAMIC_FTRACE_WITH_REGS
 
 /* The call of ftrace is at the entry, or after ENDBR. */
-#define ENTRY_BYTES	4
+#define ENTRY_BYTES 4
 
 static const struct hook *hooks;
-static unsigned long at[MAX_HOOKS];	/* entries of the functions */
+static unsigned long at[MAX_HOOKS]; /* entries of the functions */
 static unsigned int nr_hooks;
 
 static void notrace on_call(unsigned long ip, unsigned long parent_ip, struct ftrace_ops *op,

@@ -16,10 +16,10 @@
 #include "kvm-tdx-abi.h"
 #include "release.h"
 
-#define MAX_JOBS	64
+#define MAX_JOBS 64
 
 DEFINE_MUTEX(job_mutex);
-static LIST_HEAD(jobs);		/* newest first */
+static LIST_HEAD(jobs); /* newest first */
 static unsigned int nr_jobs;
 
 static bool interrupted(long ret)
@@ -203,7 +203,7 @@ int job_start_locked(struct job *j, struct file *file, struct mm_struct *mm)
 	refcount_inc(&j->refs);
 	get_task_struct(t);
 	j->task = t;
-	j->vm = (struct vmfile_user) { .file = file, .mm = mm };
+	j->vm = (struct vmfile_user){ .file = file, .mm = mm };
 	j->cancel = false;
 	j->ended_ns = 0;
 	wake_up_process(t);

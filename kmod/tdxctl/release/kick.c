@@ -20,11 +20,11 @@
 #include "compat.h"
 #include "release.h"
 
-#define KICK_MS		5
-#define IA32_NR_IOCTL	54	/* asm/unistd_32.h has the names of asm/unistd_64.h */
+#define KICK_MS	      5
+#define IA32_NR_IOCTL 54 /* asm/unistd_32.h has the names of asm/unistd_64.h */
 
 #ifndef KVM_PRE_FAULT_MEMORY
-#define KVM_PRE_FAULT_MEMORY	_IOWR(KVMIO, 0xd5, char[64])
+#define KVM_PRE_FAULT_MEMORY _IOWR(KVMIO, 0xd5, char[64])
 #endif
 
 struct vcpu_kick {

@@ -16,8 +16,7 @@
 
 #include "release.h"
 
-static_assert(ARRAY_SIZE(((struct tdxctl_release_args *)0)->reason) >=
-	      TDXCTL_STRATEGIES);
+static_assert(ARRAY_SIZE(((struct tdxctl_release_args *)0)->reason) >= TDXCTL_STRATEGIES);
 
 /* Reports progress and result; the phase of a running job comes from the ledger. */
 static void report_locked(struct job *j, struct tdxctl_release_args *a)
@@ -27,8 +26,7 @@ static void report_locked(struct job *j, struct tdxctl_release_args *a)
 	a->result = j->result;
 	a->phase = j->phase;
 	if (j->task)
-		a->phase = j->last.found && !j->last.hkid ? TDXCTL_PHASE_PAGES :
-							    TDXCTL_PHASE_HKID;
+		a->phase = j->last.found && !j->last.hkid ? TDXCTL_PHASE_PAGES : TDXCTL_PHASE_HKID;
 	else if (j->phase == TDXCTL_PHASE_PAGES && !j->last.pages)
 		a->phase = TDXCTL_PHASE_DONE;
 	a->hkid = TDXCTL_UNKNOWN32;
@@ -63,7 +61,7 @@ static void report_td(const struct td_view *td, struct tdxctl_release_args *a)
 
 /* One call of the ioctl. */
 struct request {
-	u64 owner;		/* id of the caller's open file */
+	u64 owner; /* id of the caller's open file */
 	struct tdxctl_release_args *a;
 	struct pid *pid;
 	struct task_struct *leader;
@@ -192,8 +190,8 @@ static struct job *start_release_locked(struct request *r, struct job *j)
 		return ERR_PTR(ret);
 	}
 	pr_info("release of TD 0x%llx (process %d, descriptor %d) requested by %s[%d], uid %u\n",
-		r->td.tdr, task_tgid_nr(r->leader), a->vm_fd, current->comm,
-		task_tgid_nr(current), from_kuid(&init_user_ns, current_uid()));
+		r->td.tdr, task_tgid_nr(r->leader), a->vm_fd, current->comm, task_tgid_nr(current),
+		from_kuid(&init_user_ns, current_uid()));
 	return j;
 }
 
@@ -205,8 +203,7 @@ static int watch(struct request *r, struct job *j)
 	int ret = 0;
 
 	if (a->wait_ms && !(a->flags & TDXCTL_RELEASE_DRY_RUN))
-		left = wait_event_interruptible_timeout(j->ended_wq,
-							!READ_ONCE(j->task),
+		left = wait_event_interruptible_timeout(j->ended_wq, !READ_ONCE(j->task),
 							msecs_to_jiffies(a->wait_ms));
 	mutex_lock(&job_mutex);
 	report_locked(j, a);
@@ -290,8 +287,7 @@ int release_ioctl(u64 owner, struct tdxctl_release_args *args)
 
 	if (!capable(CAP_SYS_ADMIN))
 		return -EPERM;
-	if (args->flags & ~known || args->flags == known ||
-	    args->strategy >= TDXCTL_STRATEGIES)
+	if (args->flags & ~known || args->flags == known || args->strategy >= TDXCTL_STRATEGIES)
 		return -EINVAL;
 	memset_startat(args, 0, phase);
 

@@ -21,13 +21,13 @@ struct pt_regs;
 
 /* td.c: a TD in the ledger */
 struct td_view {
-	bool found;		/* the ledger has such a TD */
+	bool found; /* the ledger has such a TD */
 	bool finalized;
 	bool finalized_known;
 	bool owner_known;
 	u64 tdr;
-	u32 seq;		/* a later TD may have the same address */
-	u32 hkid;		/* 0 = released */
+	u32 seq;  /* a later TD may have the same address */
+	u32 hkid; /* 0 = released */
 	u32 last_hkid;
 	u64 pages;
 	u64 calls;
@@ -39,26 +39,26 @@ u64 td_of_file(struct task_struct *leader, const struct file *file);
 
 struct job {
 	struct list_head node;
-	refcount_t refs;	/* the list, the thread, each caller */
+	refcount_t refs; /* the list, the thread, each caller */
 	wait_queue_head_t ended_wq;
 
 	/* which VM; constant */
 	struct pid *pid;
 	int vm_fd;
-	u64 tdr;		/* 0: the ledger does not know this TD */
+	u64 tdr; /* 0: the ledger does not know this TD */
 
 	/* used by the thread only, while it runs */
 	struct vmfile_user vm;
 	bool probe_only;
 
 	/* under job_mutex */
-	struct task_struct *task;	/* NULL: not running */
-	u64 owner;		/* id of the open file that started it */
+	struct task_struct *task; /* NULL: not running */
+	u64 owner;		  /* id of the open file that started it */
 	bool cancel;
-	bool reported;		/* its starter has seen how it ended */
-	u32 wanted;		/* requested strategy */
-	u32 strategy;		/* in use; AUTO: none yet */
-	u32 phase;		/* of an ended job */
+	bool reported; /* its starter has seen how it ended */
+	u32 wanted;    /* requested strategy */
+	u32 strategy;  /* in use; AUTO: none yet */
+	u32 phase;     /* of an ended job */
 	s32 result;
 	u32 reason[TDXCTL_STRATEGIES];
 	u64 started_ns, ended_ns;
@@ -108,7 +108,7 @@ void early_vm_retire(void);
 void early_vm_exit(void);
 
 /* hook.c: hooks on functions of KVM */
-#define MAX_HOOKS	8
+#define MAX_HOOKS 8
 
 struct hook {
 	const char *symbol;

@@ -12,7 +12,8 @@
 static u32 release_reason(void)
 {
 	return sym_find(NULL, "tdx_vcpu_get_cpuid") || sym_find(NULL, "vt_vm_pre_destroy") ?
-		       TDXCTL_REASON_NO_IOCTL : TDXCTL_REASON_MAYBE;
+		       TDXCTL_REASON_NO_IOCTL :
+		       TDXCTL_REASON_MAYBE;
 }
 
 /* Fills @reason[] for a TD: an enum tdxctl_reason for each strategy. */
@@ -33,8 +34,7 @@ void strategy_reasons(u32 *reason, const struct td_view *td)
 
 bool strategy_usable(const u32 *reason, u32 strategy)
 {
-	return reason[strategy] == TDXCTL_REASON_OK ||
-	       reason[strategy] == TDXCTL_REASON_MAYBE;
+	return reason[strategy] == TDXCTL_REASON_OK || reason[strategy] == TDXCTL_REASON_MAYBE;
 }
 
 /* Returns the first usable strategy that is @wanted (AUTO: any), or AUTO if none is. */

@@ -11,11 +11,11 @@
 #include "release.h"
 
 /* At most this many TDs of a process are considered. */
-#define MAX_OWNED	64
+#define MAX_OWNED 64
 
 static void view_of(struct td_view *v, const struct ledger_td *td)
 {
-	*v = (struct td_view) { .found = td };
+	*v = (struct td_view){ .found = td };
 	if (!td)
 		return;
 	v->owner_known = td->owner.tgid;
@@ -27,8 +27,7 @@ static void view_of(struct td_view *v, const struct ledger_td *td)
 	v->calls = td->calls;
 	v->reclaims = td->reclaims;
 	v->finalized = td->was_runnable || td->state == LEDGER_TD_RUNNABLE;
-	v->finalized_known = td->seen_create || v->finalized ||
-			     td->state == LEDGER_TD_INITIALIZED;
+	v->finalized_known = td->seen_create || v->finalized || td->state == LEDGER_TD_INITIALIZED;
 }
 
 /* @tdr may be 0: not found. */
@@ -58,10 +57,10 @@ static u32 owned_tds(struct task_struct *leader, struct owned_td *out, u32 max)
 
 	l = observe_lock(&flags);
 	for (i = 0; (td = ledger_td_at(l, i)); i++) {
-		if (td->owner.tgid != tgid ||
-		    td->owner.start_ns != leader->start_boottime || n == max)
+		if (td->owner.tgid != tgid || td->owner.start_ns != leader->start_boottime ||
+		    n == max)
 			continue;
-		out[n++] = (struct owned_td) { td->tdr, td->owner.fd };
+		out[n++] = (struct owned_td){ td->tdr, td->owner.fd };
 		if (td->seq > newest) {
 			newest = td->seq;
 			swap(out[0], out[n - 1]);

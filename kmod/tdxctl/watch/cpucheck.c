@@ -18,15 +18,15 @@ static const struct {
 	u64 status;
 	enum tdxctl_cpu_state state;
 } verdicts[] = {
-	{ TDX_SEAMCALL_VMFAILINVALID,		TDXCTL_CPU_NO_SEAM },
-	{ TDX_SEAMCALL_GP,			TDXCTL_CPU_NO_SEAM },
-	{ TDX_SEAMCALL_UD,			TDXCTL_CPU_VMX_OFF },
-	{ TDX_ST(SYS_LP_INIT_NOT_DONE),		TDXCTL_CPU_NOT_ENABLED },
+	{ TDX_SEAMCALL_VMFAILINVALID, TDXCTL_CPU_NO_SEAM },
+	{ TDX_SEAMCALL_GP, TDXCTL_CPU_NO_SEAM },
+	{ TDX_SEAMCALL_UD, TDXCTL_CPU_VMX_OFF },
+	{ TDX_ST(SYS_LP_INIT_NOT_DONE), TDXCTL_CPU_NOT_ENABLED },
 	/* The leaf returns any other status after the check of LP_INIT. */
-	{ TDX_ST(SUCCESS),			TDXCTL_CPU_ENABLED },
+	{ TDX_ST(SUCCESS), TDXCTL_CPU_ENABLED },
 	{ TDX_ST(METADATA_FIRST_FIELD_ID_IN_CONTEXT), TDXCTL_CPU_ENABLED },
-	{ TDX_ST(METADATA_FIELD_ID_INCORRECT),	TDXCTL_CPU_ENABLED },
-	{ TDX_ST(METADATA_FIELD_NOT_READABLE),	TDXCTL_CPU_ENABLED },
+	{ TDX_ST(METADATA_FIELD_ID_INCORRECT), TDXCTL_CPU_ENABLED },
+	{ TDX_ST(METADATA_FIELD_NOT_READABLE), TDXCTL_CPU_ENABLED },
 };
 
 static enum tdxctl_cpu_state verdict(u64 status)
@@ -63,7 +63,7 @@ int cpucheck_one(unsigned int cpu, struct tdxctl_cpu_check_rec *rec)
 {
 	int ret = 0;
 
-	*rec = (struct tdxctl_cpu_check_rec) {
+	*rec = (struct tdxctl_cpu_check_rec){
 		.cpu = cpu,
 		.package = cpus_pkg_ids()[cpus_pkg(cpu)],
 		.state = TDXCTL_CPU_UNKNOWN,

@@ -11,7 +11,7 @@
 #include "watch.h"
 
 /* More packages than the TDX module supports share the last index. */
-#define MAX_PKGS	32
+#define MAX_PKGS 32
 
 struct cpu_counts {
 	u32 onlined, offlined;
@@ -20,7 +20,7 @@ struct cpu_counts {
 static DEFINE_PER_CPU(struct cpu_counts, counts);
 static u32 pkg_id[MAX_PKGS];
 static u32 nr_pkgs;
-static u8 *pkg_of;		/* package index by CPU */
+static u8 *pkg_of; /* package index by CPU */
 static int hp_state;
 
 static int cpu_onlined(unsigned int cpu)
@@ -72,7 +72,7 @@ u32 cpus_fill(struct wire_cpu *out, u32 max)
 	for_each_present_cpu(cpu) {
 		if (n == max)
 			break;
-		out[n++] = (struct wire_cpu) {
+		out[n++] = (struct wire_cpu){
 			.cpu = cpu,
 			.pkg = pkg_of[cpu],
 			.online = cpu_online(cpu),
@@ -95,8 +95,8 @@ int cpus_init(void)
 	for_each_present_cpu(cpu)
 		pkg_of[cpu] = pkg_index(topology_physical_package_id(cpu));
 
-	ret = cpuhp_setup_state_nocalls(CPUHP_AP_ONLINE_DYN, "tdxctl:online",
-					cpu_onlined, cpu_offlined);
+	ret = cpuhp_setup_state_nocalls(CPUHP_AP_ONLINE_DYN, "tdxctl:online", cpu_onlined,
+					cpu_offlined);
 	if (ret < 0) {
 		kfree(pkg_of);
 		return ret;

@@ -24,13 +24,13 @@
 #include "compat.h"
 #include "watch.h"
 
-#define SAMPLE_MS	20
-#define MAX_KEY_LOCKS	32
+#define SAMPLE_MS     20
+#define MAX_KEY_LOCKS 32
 
 struct mutex_state {
-	unsigned long addr;	/* 0: absent */
-	unsigned long task;	/* owner at the last sample; compared only */
-	bool waiters;		/* this hold has been counted as contended */
+	unsigned long addr; /* 0: absent */
+	unsigned long task; /* owner at the last sample; compared only */
+	bool waiters;	    /* this hold has been counted as contended */
 	struct wire_lock seen;
 };
 
@@ -39,7 +39,7 @@ static DEFINE_MUTEX(locks_mutex);
 static char owner_module[MODULE_NAME_LEN];
 static struct mutex_state tdx_state;
 static struct mutex_state key_state[MAX_KEY_LOCKS];
-static unsigned long key_symbol;	/* tdx_mng_key_config_lock, unresolved */
+static unsigned long key_symbol; /* tdx_mng_key_config_lock, unresolved */
 static unsigned long key_symbol_size;
 
 static void sample_work_fn(struct work_struct *work);
@@ -62,8 +62,7 @@ static bool is_mutex(unsigned long addr)
 		return true;
 #endif
 	return read_word(head + offsetof(struct list_head, next), &first) && first &&
-	       read_word(first + offsetof(struct list_head, prev), &back) &&
-	       back == head;
+	       read_word(first + offsetof(struct list_head, prev), &back) && back == head;
 }
 
 /*

@@ -21,12 +21,12 @@
 #include "compat.h"
 #include "watch.h"
 
-#define MSR_KEYID_PARTITIONING	0x87
-#define TD_PARAMS_MAX_VCPUS	16	/* offset; TDX module ABI, TD_PARAMS */
-#define MAX_PHYS_BITS		52
-#define MAX_KEYID		0x7fff
-#define MIN_TDS			256
-#define MAX_VCPUS		32768
+#define MSR_KEYID_PARTITIONING 0x87
+#define TD_PARAMS_MAX_VCPUS    16 /* offset; TDX module ABI, TD_PARAMS */
+#define MAX_PHYS_BITS	       52
+#define MAX_KEYID	       0x7fff
+#define MIN_TDS		       256
+#define MAX_VCPUS	       32768
 
 /*
  * A probe handler runs wherever a SEAMCALL is made, so the lock spins with
@@ -41,7 +41,7 @@ static struct ledger *ledger;
 static void *ledger_mem;
 static struct ledger_config config;
 static u16 *cpu_pkg;
-static u32 generation;		/* of the ledger; a call ends in the one it began in */
+static u32 generation; /* of the ledger; a call ends in the one it began in */
 static u64 attached_ns;
 static unsigned long missed_seen;
 
@@ -56,7 +56,7 @@ static struct {
 static bool keyids_pending;
 
 /* Some 50 ms where PAUSE takes longest; a snapshot holds the lock for less than one. */
-#define LOCK_TRIES	(1U << 20)
+#define LOCK_TRIES (1U << 20)
 
 /*
  * Set when a probe gave up on the lock, until one gets it again. A dying kernel makes
@@ -153,8 +153,7 @@ static bool read_keyids(struct ledger_config *cfg)
 {
 	u32 global, first, count;
 
-	if (!read_u32(keyid_addr.global, &global) ||
-	    !read_u32(keyid_addr.first, &first) ||
+	if (!read_u32(keyid_addr.global, &global) || !read_u32(keyid_addr.first, &first) ||
 	    !read_u32(keyid_addr.count, &count))
 		return false;
 	if (!global || !count || count > TDX_MAX_HKIDS || first > MAX_KEYID)
@@ -223,8 +222,7 @@ static u32 td_params_max_vcpus(u64 pa)
 
 	if (!pfn_valid(PHYS_PFN(pa)))
 		return LEDGER_UNKNOWN32;
-	if (copy_from_kernel_nofault(&max, phys_to_virt(pa + TD_PARAMS_MAX_VCPUS),
-				     sizeof(max)))
+	if (copy_from_kernel_nofault(&max, phys_to_virt(pa + TD_PARAMS_MAX_VCPUS), sizeof(max)))
 		return LEDGER_UNKNOWN32;
 	return max;
 }
@@ -346,8 +344,7 @@ void observe_vm_gone(u64 tdr, u32 seq)
 }
 
 /* Replaces the ledger. Calls in flight began in the old one and are dropped. */
-static int install(const struct ledger_config *cfg, u32 room_hkids, bool pending,
-		   u64 since)
+static int install(const struct ledger_config *cfg, u32 room_hkids, bool pending, u64 since)
 {
 	struct ledger_config sized = *cfg;
 	unsigned long flags;
@@ -426,8 +423,7 @@ int observe_start(const char *provider, bool from_start)
 		keyid_addr.count = sym_find(module, "tdx_nr_guest_keyids");
 		if (!read_keyids(&cfg) &&
 		    (!strcmp(provider, PROBE_EMULATOR) || !read_keyid_msr(&cfg)))
-			pending = keyid_addr.global && keyid_addr.first &&
-				  keyid_addr.count;
+			pending = keyid_addr.global && keyid_addr.first && keyid_addr.count;
 	}
 	room = pending ? TDX_MAX_HKIDS : cfg.nr_hkids;
 	/* A TD without HKID exists until its pages are reclaimed. */

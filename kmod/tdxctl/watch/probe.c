@@ -16,7 +16,7 @@
 
 #include "watch.h"
 
-#define KVM_MODULE	"kvm_intel"
+#define KVM_MODULE "kvm_intel"
 
 struct seamcall_probe {
 	const char *symbol;
@@ -154,7 +154,7 @@ static int attach(bool from_start)
 	for (i = 0; i < ARRAY_SIZE(probes); i++) {
 		struct seamcall_probe *p = &probes[i];
 
-		p->rp = (struct kretprobe) {
+		p->rp = (struct kretprobe){
 			.kp.symbol_name = p->symbol,
 			.handler = p->handler,
 			.entry_handler = on_entry,
@@ -175,8 +175,7 @@ static int attach(bool from_start)
 	}
 	find_locks(provider);
 	find_locks(KVM_MODULE);
-	pr_info("observing SEAMCALLs of %s%s\n", provider,
-		from_start ? " from its start" : "");
+	pr_info("observing SEAMCALLs of %s%s\n", provider, from_start ? " from its start" : "");
 	return 0;
 }
 

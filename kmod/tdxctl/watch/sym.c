@@ -20,7 +20,7 @@
 
 #include "watch.h"
 
-#define ENDBR_SIZE	4
+#define ENDBR_SIZE 4
 
 /**
  * sym_find() - find a symbol in @module, or (NULL) anywhere

@@ -58,7 +58,7 @@ u64 locks_features(void);
 void locks_sample(struct wire_lock *tdx_lock, struct wire_lock *key_config);
 
 /* probe.c: kretprobes on the SEAMCALL entry points */
-#define PROBE_EMULATOR	"tdx_emul"
+#define PROBE_EMULATOR "tdx_emul"
 
 int probe_init(void);
 void probe_exit(void);

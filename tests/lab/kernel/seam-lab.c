@@ -42,10 +42,10 @@
 #include "seam-trap.h"
 #include "seam/seam.h"
 
-#define MSR_KEYID_PARTITIONING	0x87
+#define MSR_KEYID_PARTITIONING 0x87
 
 /* Newer than the module that seam models; the kernel calls it as it goes down. */
-#define TDH_SYS_DISABLE		69
+#define TDH_SYS_DISABLE 69
 
 static struct seam *lab_seam;
 static struct seam_config lab_cfg;
@@ -63,8 +63,8 @@ static struct {
 static bool absent;
 module_param(absent, bool, 0644);
 
-#define LAB_MAX_DELAY_NS	4000000000U
-#define MAX_COMMAND		32
+#define LAB_MAX_DELAY_NS 4000000000U
+#define MAX_COMMAND	 32
 
 static void *lab_map(void *ctx, u64 pa)
 {
@@ -80,20 +80,20 @@ static void lab_copy_page(void *ctx, u64 dst_pa, u64 src_pa)
  * The guest's program is in the RCX its vCPU was initialised with: how many
  * private pages to touch from which address on, and what to do then.
  */
-#define GUEST_BUSY		BIT_ULL(0)	/* start over, never halt */
-#define GUEST_GPA		GENMASK_ULL(47, 12)
-#define GUEST_NR_SHIFT		48
+#define GUEST_BUSY     BIT_ULL(0) /* start over, never halt */
+#define GUEST_GPA      GENMASK_ULL(47, 12)
+#define GUEST_NR_SHIFT 48
 
 /* Its words: how many pages it has touched, how many interrupts it took. */
 enum { GUEST_DONE, GUEST_IRQS };
 
-#define GUEST_STEPS		16		/* pages in one go */
+#define GUEST_STEPS 16 /* pages in one go */
 
-#define EXIT_REASON_EPT_VIOLATION	48
-#define EXIT_REASON_TDCALL		77
-#define EPT_VIOLATION_WRITE		BIT_ULL(1)
-#define TDVMCALL_HLT			12
-#define TDVMCALL_INFO			0x10000
+#define EXIT_REASON_EPT_VIOLATION 48
+#define EXIT_REASON_TDCALL	  77
+#define EPT_VIOLATION_WRITE	  BIT_ULL(1)
+#define TDVMCALL_HLT		  12
+#define TDVMCALL_INFO		  0x10000
 
 /* As a CPU does on the notification: the interrupts are the guest's now. */
 static void guest_take_interrupts(const struct seam_guest *g)
@@ -101,7 +101,7 @@ static void guest_take_interrupts(const struct seam_guest *g)
 	struct {
 		unsigned long pir[4];
 		unsigned long control;
-	} *desc;
+	} * desc;
 	bool any = false;
 	u32 i;
 
@@ -134,13 +134,13 @@ static void lab_enter(void *ctx, u32 lp, struct seam_regs *r)
 	u32 step;
 
 	if (seam_guest_get(lab_seam, tdvpr, &g))
-		return;		/* it would not have been entered */
+		return; /* it would not have been entered */
 	r->rcx = 0;
 	r->rdx = 0;
 	r->r8 = 0;
 	r->r9 = 0;
 	r->r10 = 0;
-	r->r12 = 0;		/* when it halts: interrupts enabled */
+	r->r12 = 0; /* when it halts: interrupts enabled */
 	guest_take_interrupts(&g);
 
 	nr = g.initial_rcx >> GUEST_NR_SHIFT;
@@ -186,10 +186,10 @@ static void lab_pause(void *ctx, u32 lp, u32 leaf)
 }
 
 static const struct seam_ops lab_ops = {
-	.map		= lab_map,
-	.copy_page	= lab_copy_page,
-	.pause		= lab_pause,
-	.enter		= lab_enter,
+	.map = lab_map,
+	.copy_page = lab_copy_page,
+	.pause = lab_pause,
+	.enter = lab_enter,
 };
 
 static void lab_answer(struct seam_regs *r)
@@ -225,8 +225,8 @@ static int lab_notify(struct notifier_block *nb, unsigned long event, void *data
 }
 
 static struct notifier_block lab_nb = {
-	.notifier_call	= lab_notify,
-	.priority	= INT_MAX,
+	.notifier_call = lab_notify,
+	.priority = INT_MAX,
 };
 
 /* arch_initcall: all CPUs are up, subsys_initcall(tdx_enable) comes next. */
@@ -277,8 +277,8 @@ static ssize_t delay_write(struct file *file, const char __user *ubuf, size_t le
 		return -E2BIG;
 	if (copy_from_user(buf, ubuf, len))
 		return -EFAULT;
-	if (sscanf(buf, "%u %u %c", &leaf, &ns, &end) != 2 ||
-	    leaf >= TDX_LEAF_COUNT || ns > LAB_MAX_DELAY_NS)
+	if (sscanf(buf, "%u %u %c", &leaf, &ns, &end) != 2 || leaf >= TDX_LEAF_COUNT ||
+	    ns > LAB_MAX_DELAY_NS)
 		return -EINVAL;
 	WRITE_ONCE(lab_delay[leaf].ns, ns);
 	smp_store_release(&lab_delay[leaf].writes, lab_delay[leaf].writes + 1);
@@ -286,8 +286,8 @@ static ssize_t delay_write(struct file *file, const char __user *ubuf, size_t le
 }
 
 static const struct file_operations delay_fops = {
-	.open	= simple_open,
-	.write	= delay_write,
+	.open = simple_open,
+	.write = delay_write,
 };
 
 /* For tests only: the truth, faults to inject, and how long a SEAMCALL takes. */
