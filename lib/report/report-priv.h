@@ -76,4 +76,41 @@ char *mask_text(struct mask *m, const char *text);
 void mask_replace(struct mask *m, char **text);
 void mask_free(struct mask *m);
 
+/* ---- values.c: values of a document; a missing or null one leaves *out unchanged ---- */
+
+struct json_object;
+
+struct doc_reader {
+	struct tdxctl_ctx *ctx;
+	const char *name; /* of the document */
+	struct tdxctl_report *r;
+	char place[160]; /* "host.files[3]" */
+};
+
+/* Sets the error that @key is @what; returns -EINVAL. */
+int doc_bad(struct doc_reader *rd, const char *key, const char *what);
+struct json_object *doc_member(struct json_object *o, const char *key);
+/* All: -EINVAL another type, -ENOMEM. */
+int doc_string(struct doc_reader *rd, struct json_object *o, const char *key, char **out);
+int doc_bool(struct doc_reader *rd, struct json_object *o, const char *key, bool *out);
+/* Reads a number, or a string "0x...", of at most @max. */
+int doc_u64(struct doc_reader *rd, struct json_object *o, const char *key, uint64_t max,
+	    uint64_t *out);
+/* Decodes base64; *out is malloc'ed, NULL if missing. */
+int doc_bytes(struct doc_reader *rd, struct json_object *o, const char *key, void **out,
+	      size_t *len);
+/* Reads why @key is null; the text belongs to the report. */
+int doc_reason(struct doc_reader *rd, struct json_object *o, const char *key, const char **out);
+/* Reads a number, or the reason why it is not known. */
+int doc_val(struct doc_reader *rd, struct json_object *o, const char *key, struct tdxctl_val *v);
+/* The same for the member "text" of @o. */
+int doc_text(struct doc_reader *rd, struct json_object *o, struct tdxctl_text *t);
+
+typedef int (*doc_row_fn)(struct doc_reader *rd, struct json_object *row, size_t i);
+
+/* Calls @fn with each object of the list @key; stops on non-zero. */
+int doc_each_row(struct doc_reader *rd, struct json_object *host, const char *key, doc_row_fn fn);
+/* Returns the index in @names of the string under @key; -1: not known to this version. */
+int doc_index(struct json_object *row, const char *key, const char *const *names, int n);
+
 #endif
