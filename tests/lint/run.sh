@@ -204,7 +204,7 @@ lint_shellcheck()
 	for f in $(of '\.sh$|^\.ci/run$|^tests/vm/init$'); do
 		case $f in
 		# Sourced together in the guest; busybox sh.
-		tests/vm/cases/* | tests/vm/lib.sh | tests/vm/suite.sh | tests/vm/init)
+		tests/vm/cases/* | tests/vm/crash/cases/* | tests/vm/lib.sh | tests/vm/suite.sh | tests/vm/init)
 			shellcheck -s busybox "$f" 2>/dev/null ||
 				shellcheck -s dash -e SC2034,SC2154,SC3043,SC2015,SC2086 "$f"
 			;;
