@@ -52,6 +52,7 @@ static const struct cli_opt global_opts[] = {
 	  .offset = CLI_VALUE(help),
 	  .help = "print this help; after a verb, help about it" },
 	{ .name = "version",
+	  .letter = 'V',
 	  .type = CLI_OPT_FLAG,
 	  .offset = CLI_VALUE(version),
 	  .help = "print the version" },

@@ -119,7 +119,7 @@ int main(int argc, char **argv)
 {
 	struct cli_app app = { .table = &cmd_table };
 	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
-	int code;
+	int code, err;
 
 	if (!standard_fds()) {
 		fputs("tdxctl: standard output is closed\n", stderr);
@@ -133,7 +133,7 @@ int main(int argc, char **argv)
 	app.out_tty = isatty(STDOUT_FILENO);
 	app.err_tty = isatty(STDERR_FILENO);
 	app.out = out_new();
-	if (!app.out) {
+	if (!app.out || !out_stdout_open()) {
 		fputs("tdxctl: out of memory\n", stderr);
 		return CLI_FAILED;
 	}
@@ -143,10 +143,14 @@ int main(int argc, char **argv)
 		code = app.error_form->print(out_error_message(app.out));
 	}
 	code = print_result(&app, code);
-	errno = 0;
-	if (fflush(stdout) || ferror(stdout) || fclose(stdout)) {
-		fprintf(stderr, "tdxctl: cannot write to standard output: %s\n",
-			strerror(errno ? errno : EIO));
+	err = out_stdout_close();
+	/* As if SIGPIPE had not been ignored, but only after the verb has done its work. */
+	if (err == -EPIPE) {
+		signal(SIGPIPE, SIG_DFL);
+		raise(SIGPIPE);
+	}
+	if (err) {
+		fprintf(stderr, "tdxctl: cannot write to standard output: %s\n", strerror(-err));
 		/* The exit code of the verb is more important. */
 		if (code == CLI_OK)
 			code = CLI_FAILED;

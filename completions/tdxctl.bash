@@ -141,23 +141,23 @@ _tdxctl()
 		return ;;
 	-*)
 		case $verb in
-		status) mapfile -t COMPREPLY < <(compgen -W $'--json\n--quiet\n--verbose\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-j\n-q\n-v\n-h' -- "$cur") ;;
-		hkid) mapfile -t COMPREPLY < <(compgen -W $'--json\n--quiet\n--verbose\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-j\n-q\n-v\n-h' -- "$cur") ;;
-		td) mapfile -t COMPREPLY < <(compgen -W $'--json\n--quiet\n--verbose\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-j\n-q\n-v\n-h' -- "$cur") ;;
-		lock) mapfile -t COMPREPLY < <(compgen -W $'--json\n--quiet\n--verbose\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-j\n-q\n-v\n-h' -- "$cur") ;;
-		cpu) mapfile -t COMPREPLY < <(compgen -W $'--json\n--quiet\n--verbose\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-j\n-q\n-v\n-h' -- "$cur") ;;
-		doctor) mapfile -t COMPREPLY < <(compgen -W $'--group\n--explain\n--short\n--fail-on\n--attestation\n--json\n--quiet\n--verbose\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-s\n-j\n-q\n-v\n-h' -- "$cur") ;;
-		check) mapfile -t COMPREPLY < <(compgen -W $'--format\n--warning\n--critical\n--config\n--json\n--quiet\n--verbose\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-w\n-c\n-j\n-q\n-v\n-h' -- "$cur") ;;
-		wait) mapfile -t COMPREPLY < <(compgen -W $'--hkids-free\n--timeout\n--json\n--quiet\n--verbose\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-j\n-q\n-v\n-h' -- "$cur") ;;
-		metrics) mapfile -t COMPREPLY < <(compgen -W $'--textfile\n--per-td\n--json\n--quiet\n--verbose\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-j\n-q\n-v\n-h' -- "$cur") ;;
-		release) mapfile -t COMPREPLY < <(compgen -W $'--dry-run\n--yes\n--strategy\n--timeout\n--json\n--quiet\n--verbose\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-n\n-y\n-j\n-q\n-v\n-h' -- "$cur") ;;
-		helper) mapfile -t COMPREPLY < <(compgen -W $'--file\n--json\n--quiet\n--verbose\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-j\n-q\n-v\n-h' -- "$cur") ;;
-		emulate) mapfile -t COMPREPLY < <(compgen -W $'--packages\n--cpus-per-package\n--mktme-keyids\n--tdx-keyids\n--force\n--json\n--quiet\n--verbose\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-f\n-j\n-q\n-v\n-h' -- "$cur") ;;
-		keys) mapfile -t COMPREPLY < <(compgen -W $'--bits\n--split\n--json\n--quiet\n--verbose\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-j\n-q\n-v\n-h' -- "$cur") ;;
-		decode) mapfile -t COMPREPLY < <(compgen -W $'--features\n--attributes\n--xfam\n--json\n--quiet\n--verbose\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-j\n-q\n-v\n-h' -- "$cur") ;;
-		report) mapfile -t COMPREPLY < <(compgen -W $'--no-redact\n--json\n--quiet\n--verbose\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-j\n-q\n-v\n-h' -- "$cur") ;;
-		help) mapfile -t COMPREPLY < <(compgen -W $'--json\n--quiet\n--verbose\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-j\n-q\n-v\n-h' -- "$cur") ;;
-		*) mapfile -t COMPREPLY < <(compgen -W $'--json\n--quiet\n--verbose\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-j\n-q\n-v\n-h' -- "$cur") ;;
+		status) mapfile -t COMPREPLY < <(compgen -W $'--json\n--quiet\n--verbose\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
+		hkid) mapfile -t COMPREPLY < <(compgen -W $'--json\n--quiet\n--verbose\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
+		td) mapfile -t COMPREPLY < <(compgen -W $'--json\n--quiet\n--verbose\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
+		lock) mapfile -t COMPREPLY < <(compgen -W $'--json\n--quiet\n--verbose\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
+		cpu) mapfile -t COMPREPLY < <(compgen -W $'--json\n--quiet\n--verbose\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
+		doctor) mapfile -t COMPREPLY < <(compgen -W $'--group\n--explain\n--short\n--fail-on\n--attestation\n--json\n--quiet\n--verbose\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-s\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
+		check) mapfile -t COMPREPLY < <(compgen -W $'--format\n--warning\n--critical\n--config\n--json\n--quiet\n--verbose\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-w\n-c\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
+		wait) mapfile -t COMPREPLY < <(compgen -W $'--hkids-free\n--timeout\n--json\n--quiet\n--verbose\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
+		metrics) mapfile -t COMPREPLY < <(compgen -W $'--textfile\n--per-td\n--json\n--quiet\n--verbose\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
+		release) mapfile -t COMPREPLY < <(compgen -W $'--dry-run\n--yes\n--strategy\n--timeout\n--json\n--quiet\n--verbose\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-n\n-y\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
+		helper) mapfile -t COMPREPLY < <(compgen -W $'--file\n--json\n--quiet\n--verbose\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
+		emulate) mapfile -t COMPREPLY < <(compgen -W $'--packages\n--cpus-per-package\n--mktme-keyids\n--tdx-keyids\n--force\n--json\n--quiet\n--verbose\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-f\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
+		keys) mapfile -t COMPREPLY < <(compgen -W $'--bits\n--split\n--json\n--quiet\n--verbose\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
+		decode) mapfile -t COMPREPLY < <(compgen -W $'--features\n--attributes\n--xfam\n--json\n--quiet\n--verbose\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
+		report) mapfile -t COMPREPLY < <(compgen -W $'--no-redact\n--json\n--quiet\n--verbose\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
+		help) mapfile -t COMPREPLY < <(compgen -W $'--json\n--quiet\n--verbose\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
+		*) mapfile -t COMPREPLY < <(compgen -W $'--json\n--quiet\n--verbose\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
 		esac
 		return ;;
 	esac

@@ -15,7 +15,7 @@ complete -c tdxctl -l root -x -a '(__fish_complete_directories)' -d 'read the ca
 complete -c tdxctl -l emulate -d 'use an emulated host: the built-in one, or FILE'
 complete -c tdxctl -l from-report -r -F -d 'read the host from the output of \'tdxctl report\''
 complete -c tdxctl -l help -s h -d 'print this help; after a verb, help about it'
-complete -c tdxctl -l version -d 'print the version'
+complete -c tdxctl -l version -s V -d 'print the version'
 
 complete -c tdxctl -n 'not __fish_seen_subcommand_from status hkid td lock cpu doctor check wait metrics release helper emulate keys decode report help' -a status -d 'show the state of the host on one screen'
 

@@ -244,6 +244,9 @@ int cli_unknown_verb(struct cli_app *app, const char *word)
 	s = cli_suggest(word, names, n);
 	if (s)
 		snprintf(hint, sizeof(hint), "Did you mean '%s'? See 'tdxctl --help'.", s);
+	else if (app->v.emulate && !app->v.emulate_file)
+		snprintf(hint, sizeof(hint), "Did you mean '--emulate=%.100s'? FILE follows '='.",
+			 word);
 	return cli_error(app, CLI_USAGE, "usage", hint, "unknown verb '%s'", word);
 }
 
@@ -302,12 +305,17 @@ static int find_cmd(struct cli_app *app, int *argc, char **argv)
 		nouns |= t->cmds[i].noun != NULL;
 		set_add(&set, t->cmds[i].opts, t->cmds[i].nr_opts);
 	}
-	if (!known)
+	if (!known) {
+		/* For the hint: the options before the word. */
+		pass(app, &set, *argc, argv, true);
 		return cli_unknown_verb(app, verb);
+	}
 	drop_arg(argv, argc, optind);
 	if (nouns) {
 		set_finish(&set, false);
-		pass(app, &set, *argc, argv, false);
+		/* An unknown option must not make its value look like a noun. */
+		if (pass(app, &set, *argc, argv, false))
+			return pass(app, &set, *argc, argv, true);
 		if (optind < *argc && argv[optind][0] != '-')
 			noun = argv[optind];
 	}

@@ -108,6 +108,11 @@ struct out_mode {
 	bool wide;
 };
 
+/* Replaces stdout by a stream that keeps the error of its writes. False: out of memory. */
+bool out_stdout_open(void);
+/* Writes what is left and closes it. Returns 0, or the first error: -EPIPE, -ENOSPC... */
+int out_stdout_close(void);
+
 /* Return 0 or -ENOMEM. The caller checks for write errors with ferror(@f). */
 int out_text(const struct out *o, FILE *f, const struct out_mode *mode);
 int out_json(const struct out *o, FILE *f, const char *command);

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Verbs that need no helper, where a golden cannot show it: logs on standard input."""
 import os
+import signal
 import subprocess
 
 from run import Bench, TDXCTL, expect
@@ -72,6 +73,6 @@ def test_decode_reader_gone(tmp):
     r, w = os.pipe()
     os.close(r)
     with open(bench.dir / "zeros", "rb") as zeros:
-        p = bench.ok("decode", 1, stdin=zeros, stdout=w)
+        p = bench.ok("decode", -signal.SIGPIPE, stdin=zeros, stdout=w)
     os.close(w)
-    expect("cannot write to standard output" in p.stderr, p.stderr)
+    expect(not p.stderr, p.stderr)
