@@ -21,7 +21,8 @@
 static DEFINE_MUTEX(crash_lock);
 static char hold_symbol[KSYM_NAME_LEN];
 static u64 hold_ns;
-static int held_cpu = -1; /* that stopped at the symbol */
+/* The CPU that stopped at the symbol, or one of enum emul_held. */
+static int held_cpu = EMUL_HELD_OFF;
 static bool hold_over;
 
 /* The first CPU that gets here stays, until the time is over or its kernel is. */
@@ -29,11 +30,11 @@ static int hold_handler(struct kprobe *kp, struct pt_regs *regs)
 {
 	u64 start = ktime_get_mono_fast_ns();
 
-	if (cmpxchg(&held_cpu, -1, raw_smp_processor_id()) != -1)
+	if (cmpxchg(&held_cpu, EMUL_HELD_NONE, raw_smp_processor_id()) != EMUL_HELD_NONE)
 		return 0;
 	while (!READ_ONCE(hold_over) && ktime_get_mono_fast_ns() - start < hold_ns)
 		cpu_relax();
-	WRITE_ONCE(held_cpu, -2);
+	WRITE_ONCE(held_cpu, EMUL_HELD_OVER);
 	return 0;
 }
 
@@ -63,23 +64,27 @@ int emul_hold_cpu(const char *symbol, u32 ms)
 {
 	int ret;
 
+	if (strlen(symbol) >= sizeof(hold_symbol))
+		return -E2BIG;
 	mutex_lock(&crash_lock);
 	hold_end();
+	strscpy(hold_symbol, symbol, sizeof(hold_symbol));
 	/* A kprobe that was used before has to look new. */
 	memset(&hold_kp, 0, sizeof(hold_kp));
-	strscpy(hold_symbol, symbol, sizeof(hold_symbol));
 	hold_kp.symbol_name = hold_symbol;
 	hold_kp.pre_handler = hold_handler;
 	hold_ns = (u64)ms * NSEC_PER_MSEC;
 	hold_over = false;
-	held_cpu = -1;
+	held_cpu = EMUL_HELD_NONE;
 	ret = register_kprobe(&hold_kp);
 	hold_armed = !ret;
+	if (ret)
+		held_cpu = EMUL_HELD_OFF;
 	mutex_unlock(&crash_lock);
 	return ret;
 }
 
-/* The CPU that is held; -1 none yet, -2 none any more. */
+/* Returns the CPU that is held, or one of enum emul_held. */
 int emul_held_cpu(void)
 {
 	return READ_ONCE(held_cpu);

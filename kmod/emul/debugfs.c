@@ -130,7 +130,9 @@ static int crash_show(struct seq_file *m, void *v)
 	if (cpu >= 0)
 		seq_printf(m, "held cpu %d\n", cpu);
 	else
-		seq_puts(m, cpu == -1 ? "waiting\n" : "over\n");
+		seq_puts(m, cpu == EMUL_HELD_NONE ? "waiting\n" :
+			    cpu == EMUL_HELD_OVER ? "over\n" :
+						    "off\n");
 	return 0;
 }
 

@@ -2,14 +2,6 @@
 /*
  * tdx_emul: a TDX host on a kernel and CPU without TDX.
  *
-<<<<<<< HEAD
- *   seamcall.S, trap.c	  the SEAMCALL instruction, its #UD, and seam behind it
- *   mem.c		  TDMRs, PAMT, the pages lent to the module
- *   host.c		  tdmgr on kernel locks, CPUs and pages; CPU hotplug
- *   dev.c, vm.c, gmem.c  /dev/tdx-emul: KVM's ioctls
- *   debugfs.c, hold.c	  faults, delays, held locks, and the truth
- *   crash.c		  CPUs that stop for good, SEAMCALLs of a panic
-=======
  *   seamcall.S, trap.c	  the SEAMCALL instruction, and seam, which handles its #UD
  *   mem.c		  TDMRs, PAMT, pages for the module and TDs
  *   topology.c		  CPUs and packages at load
@@ -18,7 +10,7 @@
  *   vm-tdx.c, gmem.c	  /dev/tdx-emul: KVM's ioctls
  *   debugfs.c, hold.c,
  *   seam-debugfs.c	  faults, delays, held locks, state of seam
->>>>>>> kmod
+ *   crash.c		  CPUs that stop in a function, SEAMCALLs during a panic
  */
 #ifndef TDXCTL_EMUL_H
 #define TDXCTL_EMUL_H
@@ -112,6 +104,12 @@ int emul_hold(struct mutex *lock, u32 ms);
 void emul_hold_exit(void);
 
 /* crash.c */
+enum emul_held {
+	EMUL_HELD_NONE = -1, /* no CPU has come there yet */
+	EMUL_HELD_OVER = -2,
+	EMUL_HELD_OFF = -3, /* no CPU is waited for */
+};
+
 int emul_hold_cpu(const char *symbol, u32 ms);
 int emul_held_cpu(void);
 u64 emul_one_seamcall(void);

@@ -55,8 +55,9 @@ static struct {
 } keyid_addr;
 static bool keyids_pending;
 
-/* Some 50 ms where PAUSE takes longest; a snapshot holds the lock for less than one. */
-#define LOCK_TRIES (1U << 20)
+/* A snapshot holds the lock for less than a millisecond, on a slow emulator for ten. */
+#define LOCK_WAIT_NS	(100 * NSEC_PER_MSEC)
+#define TRIES_PER_CLOCK 1024
 
 /*
  * Set when a probe gave up on the lock, until one gets it again. A dying kernel makes
@@ -74,40 +75,43 @@ static void lock_ledger(unsigned long *flags)
 
 static bool spin_bounded(void)
 {
-	u32 tries = oops_in_progress || READ_ONCE(ledger_stuck) ? 1 : LOCK_TRIES;
+	u64 start = 0;
+	u32 tries;
 
-	while (tries--) {
-		if (arch_spin_trylock(&ledger_lock)) {
-			WRITE_ONCE(ledger_stuck, false);
-			return true;
-		}
+	for (tries = 0; !arch_spin_trylock(&ledger_lock); tries++) {
+		if (oops_in_progress || READ_ONCE(ledger_stuck))
+			return false;
 		cpu_relax();
+		if (tries % TRIES_PER_CLOCK)
+			continue;
+		if (!start)
+			start = ktime_get_mono_fast_ns();
+		else if (ktime_get_mono_fast_ns() - start > LOCK_WAIT_NS) {
+			WRITE_ONCE(ledger_stuck, true);
+			return false;
+		}
 	}
-	WRITE_ONCE(ledger_stuck, true);
-	return false;
+	WRITE_ONCE(ledger_stuck, false);
+	return true;
 }
 
 /*
  * For probe handlers, which must never wait without limit: since 7.2 a crashing kernel
  * makes SEAMCALLs (TDH.SYS.DISABLE) after it has stopped the other CPUs by NMI, and a
  * machine check (tdx_dump_mce_info(), since 6.8) makes one while they wait for this
- * CPU. A CPU that was stopped under the lock never releases it. Returns false, and
- * counts the call as unseen, if the lock could not be taken.
+ * CPU. A CPU that was stopped under the lock never releases it. Returns false if the
+ * lock could not be taken, also if this handler interrupted its own CPU under the lock.
  */
 static bool trylock_ledger(unsigned long *flags)
 {
-	/* This handler interrupted its own CPU under the lock. */
-	if (unlikely(this_cpu_read(in_ledger))) {
-		atomic_inc(&unseen);
+	if (unlikely(this_cpu_read(in_ledger)))
 		return false;
-	}
 	local_irq_save(*flags);
 	this_cpu_write(in_ledger, true);
 	if (likely(spin_bounded()))
 		return true;
 	this_cpu_write(in_ledger, false);
 	local_irq_restore(*flags);
-	atomic_inc(&unseen);
 	return false;
 }
 
@@ -227,6 +231,49 @@ static u32 td_params_max_vcpus(u64 pa)
 	return max;
 }
 
+/*
+ * VMs that were destroyed while the lock could not be taken. A VM more than there is room
+ * for keeps its record until its TDR page serves another TD.
+ */
+static struct {
+	u64 tdr;
+	u32 seq; /* 0: free; written last, cleared first */
+} gone[16];
+static atomic_t nr_gone = ATOMIC_INIT(0);
+
+static void remember_gone(u64 tdr, u32 seq)
+{
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(gone); i++) {
+		/* All ones: a slot that is being filled. */
+		if (cmpxchg(&gone[i].seq, 0, U32_MAX))
+			continue;
+		gone[i].tdr = tdr;
+		smp_store_release(&gone[i].seq, seq);
+		atomic_inc(&nr_gone);
+		return;
+	}
+}
+
+/* Under the ledger lock. */
+static void drain_gone(void)
+{
+	u32 i, seq;
+
+	if (likely(!atomic_read(&nr_gone)))
+		return;
+	for (i = 0; i < ARRAY_SIZE(gone); i++) {
+		/* Pairs with remember_gone(). */
+		seq = smp_load_acquire(&gone[i].seq);
+		if (!seq || seq == U32_MAX)
+			continue;
+		ledger_vm_gone(ledger, gone[i].tdr, seq, ktime_get_mono_fast_ns());
+		smp_store_release(&gone[i].seq, 0);
+		atomic_dec(&nr_gone);
+	}
+}
+
 /* Under the ledger lock. */
 static void note_missed(unsigned long missed)
 {
@@ -271,8 +318,11 @@ void observe_begin(struct observe_call *c, u64 rax, const struct ledger_regs *ar
 	if (leaf == TDH_MNG_INIT)
 		call->max_vcpus = td_params_max_vcpus(call->in.rdx);
 
-	if (!trylock_ledger(&flags))
+	if (!trylock_ledger(&flags)) {
+		atomic_inc(&unseen);
 		return;
+	}
+	drain_gone();
 	/* Once, while the provider is being loaded; takes a millisecond. */
 	if (unlikely(keyids_pending)) {
 		keyids_pending = false;
@@ -298,8 +348,10 @@ void observe_end(struct observe_call *c, u64 status, bool outputs)
 		return;
 	if (outputs && copy_from_kernel_nofault(&out, c->args, sizeof(out)))
 		outputs = false;
-	if (!trylock_ledger(&flags))
+	if (!trylock_ledger(&flags)) {
+		atomic_inc(&unseen);
 		return;
+	}
 	if (c->generation == generation)
 		ledger_end(ledger, &c->call, now, status, outputs ? &out : NULL);
 	unlock_ledger(flags);
@@ -337,8 +389,11 @@ void observe_vm_gone(u64 tdr, u32 seq)
 {
 	unsigned long flags;
 
-	if (!trylock_ledger(&flags))
+	if (!trylock_ledger(&flags)) {
+		remember_gone(tdr, seq);
 		return;
+	}
+	drain_gone();
 	ledger_vm_gone(ledger, tdr, seq, ktime_get_ns());
 	unlock_ledger(flags);
 }
