@@ -42,7 +42,8 @@ void tdxctl_free(struct tdxctl_ctx *ctx);
 void tdxctl_set_log(struct tdxctl_ctx *ctx, tdxctl_log_fn fn, void *arg);
 /*
  * Switches to a captured host: all paths are looked up below @dir, no device is opened
- * and no ioctl is made. Returns 0, -ENOENT, -ENOTDIR or -EACCES.
+ * and no ioctl is made. Returns 0, -ENOENT, -ENOTDIR or -EACCES. A context has one host:
+ * this function, tdxctl_set_emulated() and tdxctl_set_report() each replace it.
  */
 int tdxctl_set_root(struct tdxctl_ctx *ctx, const char *dir);
 /*

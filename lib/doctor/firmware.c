@@ -418,6 +418,15 @@ static const struct tdxctl_rule firmware[] = {
 		.fix = "Remove boot options that change this MSR, such as tsx=. If there are none, update "
 		       "the BIOS.",
 	},
+};
+
+const struct rule_list rules_firmware = { firmware, ARRAY_SIZE(firmware) };
+
+/*
+ * A list of its own, below the kernel's rules: these do not stop TDs, and must not be the
+ * first failure of a host on which KVM is the cause.
+ */
+static const struct tdxctl_rule platform[] = {
 	{
 		.id = "sgx.off",
 		.group = TDXCTL_GROUP_CORE,
@@ -460,4 +469,4 @@ static const struct tdxctl_rule firmware[] = {
 	},
 };
 
-const struct rule_list rules_firmware = { firmware, ARRAY_SIZE(firmware) };
+const struct rule_list rules_platform = { platform, ARRAY_SIZE(platform) };

@@ -47,7 +47,7 @@ struct rule_list {
 	size_t count;
 };
 
-extern const struct rule_list rules_firmware, rules_module, rules_kernel, rules_cpus,
-	rules_capacity, rules_teardown, rules_update, rules_attest;
+extern const struct rule_list rules_firmware, rules_module, rules_kernel, rules_platform,
+	rules_cpus, rules_capacity, rules_teardown, rules_update, rules_attest;
 
 #endif

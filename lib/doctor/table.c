@@ -6,7 +6,7 @@
 #include "rule.h"
 
 static const struct rule_list *const lists[] = {
-	&rules_firmware, &rules_module,	  &rules_kernel, &rules_cpus,
+	&rules_firmware, &rules_module,	  &rules_kernel, &rules_platform, &rules_cpus,
 	&rules_capacity, &rules_teardown, &rules_update, &rules_attest,
 };
 

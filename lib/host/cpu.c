@@ -14,6 +14,7 @@ static char *field(const char *text, const char *key)
 {
 	size_t n = strlen(key);
 
+	text += strspn(text, "\n");
 	for (const char *p = text; *p && *p != '\n'; p = text_next_line(p)) {
 		const char *v;
 

@@ -123,13 +123,6 @@ uint64_t tdxctl_hkids_charged(const struct tdxctl_facts *f)
 int host_facts(struct tdxctl_ctx *ctx, const struct host_sources *src, unsigned int what,
 	       struct tdxctl_facts *f)
 {
-	/* Some facts need others: the configuration needs the kernel release. */
-	if (what & TDXCTL_FACTS_CONFIG)
-		what |= TDXCTL_FACTS_FILES;
-	if (what & TDXCTL_FACTS_CGROUPS)
-		what |= TDXCTL_FACTS_CGROUP;
-	if (what & TDXCTL_FACTS_TD)
-		what |= TDXCTL_FACTS_KVM;
 	facts_unknown(f, ~what, src_not_asked);
 	return read_all(ctx, src, what, f);
 }
@@ -145,6 +138,13 @@ int tdxctl_facts_join(struct tdxctl_ctx *ctx, unsigned int what, struct tdxctl_s
 		return ctx_nomem(ctx);
 	}
 	f->snap = snap;
+	/* Some facts need others: the configuration needs the kernel release. */
+	if (what & TDXCTL_FACTS_CONFIG)
+		what |= TDXCTL_FACTS_FILES;
+	if (what & TDXCTL_FACTS_CGROUPS)
+		what |= TDXCTL_FACTS_CGROUP;
+	if (what & TDXCTL_FACTS_TD)
+		what |= TDXCTL_FACTS_KVM;
 	err = ctx->backend->facts(ctx, what, f);
 	if (err)
 		tdxctl_facts_free(f);

@@ -3,7 +3,7 @@
 #include "host.h"
 
 /* Also in reports, where doctor recognises the text. */
-const char tdxctl_td_other_abi[] = "KVM_TDX_CAPABILITIES of this KVM differs from Linux 6.16";
+const char tdxctl_td_other_abi[] = "KVM has another KVM_TDX_CAPABILITIES than Linux 6.16";
 
 /* Each VM has a directory named PID-FD. */
 static int count_vm(void *arg, const char *name)

@@ -130,8 +130,6 @@ static ssize_t conf(struct tdxctl_ctx *ctx, size_t max, char **text)
 
 	if (!r->conf)
 		return -ENOENT;
-	if (strlen(r->conf) > max)
-		return -EFBIG;
 	*text = strdup(r->conf);
 	return *text ? (ssize_t)strlen(*text) : -ENOMEM;
 }

@@ -85,6 +85,7 @@ lint_whitespace()
 	of '\.(c|h|S|sh|py|mk|md|json|scd)$|Makefile$|Kbuild$' | while read -r f; do
 		grep -nE '[[:blank:]]+$' "$f" | sed "s|^|$f:|; s|$|<- trailing blanks|"
 		[ -z "$(tail -c 1 "$f")" ] || echo "$f: no newline at the end"
+		grep -nE '^(<{7}|>{7}|[|]{7}) ' "$f" | sed "s|^|$f: conflict marker: |"
 	done
 }
 
