@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* tdmgr: the error that each call returns, and the SEAMCALL that it names. */
+#include "check.h"
+#include "host.h"
+
+#define GPA(n) (0x100000ULL + (u64)(n)*CORE_PAGE_SIZE)
+#define STALE  0x5a5a5a5aULL
+
+static const struct host_config host_cfg = {
+	.nr_pkgs = 2,
+	.cpus_per_pkg = 2,
+	.nr_hkids = 3,
+	.max_vcpus = 4,
+	.late_lp_init = true,
+};
+
+static const struct tdmgr_td_params params = { .xfam = 0x3 };
+
+static void start(struct host *h)
+{
+	if (!CHECK_EQ(host_start(h, &host_cfg), 0))
+		exit(1);
+}
+
+/* Initialised, with one vCPU and one page. */
+static struct tdmgr_td *make_td(struct host *h)
+{
+	struct tdmgr_td *td = NULL;
+	u64 hw = STALE;
+
+	CHECK_EQ(tdmgr_td_create(h->m, &td), 0);
+	CHECK_EQ(tdmgr_td_init_vm(td, &params, &hw), 0);
+	CHECK_EQ(hw, 0);
+	CHECK_EQ(tdmgr_vcpu_create(td, 0), 0);
+	CHECK_EQ(tdmgr_vcpu_init(td, 0, 0), 0);
+	CHECK_EQ(tdmgr_mem_add(td, GPA(0), host_page_alloc(h), host_source_page(h), false), 0);
+	return td;
+}
+
+static void finalize(struct tdmgr_td *td)
+{
+	u64 hw = STALE;
+
+	CHECK_EQ(tdmgr_td_finalize(td, &hw), 0);
+	CHECK_EQ(hw, 0);
+}
+
+static void fault(struct host *h, u32 leaf, u64 status, u32 count)
+{
+	const struct seam_fault f = {
+		.leaf = leaf, .lp = SEAM_ANY, .status = status, .count = count
+	};
+
+	CHECK_EQ(seam_fault_add(h->seam, &f), 0);
+}
+
+/* Calls that would change a dead TD return -EIO and make no SEAMCALL. */
+static void dead_td_answers_eio(void)
+{
+	struct tdmgr_td_info info;
+	struct tdmgr_td *td;
+	struct host h;
+	u64 hw, calls, page;
+
+	start(&h);
+	td = make_td(&h);
+	finalize(td);
+	CHECK_EQ(tdmgr_td_terminate_vm(td), 0);
+	tdmgr_td_get_info(td, &info);
+	CHECK(info.dead);
+	page = host_page_alloc(&h);
+	calls = h.calls;
+	hw = STALE;
+	CHECK_EQ(tdmgr_td_finalize(td, &hw), -EIO);
+	CHECK_EQ(hw, 0);
+	hw = STALE;
+	CHECK_EQ(tdmgr_td_init_vm(td, &params, &hw), -EIO);
+	CHECK_EQ(hw, 0);
+	CHECK_EQ(tdmgr_vcpu_create(td, 1), -EIO);
+	CHECK_EQ(tdmgr_vcpu_init(td, 0, 0), -EIO);
+	CHECK_EQ(tdmgr_mem_add(td, GPA(1), page, host_source_page(&h), false), -EIO);
+	CHECK_EQ(tdmgr_mem_aug(td, GPA(1), page), -EIO);
+	CHECK_EQ(h.calls, calls);
+	host_page_free(&h, page);
+	tdmgr_td_destroy(td, host_page_back, &h);
+	CHECK_EQ(h.pages_out, 0);
+	host_stop(&h);
+	CHECK_EQ(h.errors, 0);
+}
+
+/* *hw_error is the module's status, or 0 if no SEAMCALL failed. */
+static void hw_error_is_the_status(void)
+{
+	struct tdmgr_td_params bad = params;
+	struct tdmgr_td *td;
+	struct host h;
+	u64 hw = STALE;
+
+	start(&h);
+	CHECK_EQ(tdmgr_td_create(h.m, &td), 0);
+	CHECK_EQ(tdmgr_td_finalize(td, &hw), -EINVAL);
+	CHECK_EQ(hw, 0);
+	hw = STALE;
+	h.fail_alloc = h.nr_allocs + 1;
+	CHECK_EQ(tdmgr_td_init_vm(td, &params, &hw), -ENOMEM);
+	CHECK_EQ(hw, 0);
+	h.fail_alloc = 0;
+	hw = STALE;
+	fault(&h, TDH_MNG_CREATE, TDX_ST(RND_NO_ENTROPY), SEAM_ANY);
+	CHECK_EQ(tdmgr_td_init_vm(td, &params, &hw), -EAGAIN);
+	CHECK_EQ(hw, 0);
+	seam_fault_clear(h.seam);
+	bad.attributes = 1ULL << 63 | 1ULL << 5;
+	CHECK_EQ(tdmgr_td_init_vm(td, &bad, &hw), -EINVAL);
+	CHECK_EQ(hw, TDX_ST_OP(OPERAND_INVALID, TDX_OP_ATTRIBUTES));
+	hw = STALE;
+	CHECK_EQ(tdmgr_td_init_vm(td, &params, &hw), 0);
+	CHECK_EQ(hw, 0);
+	hw = STALE;
+	CHECK_EQ(tdmgr_td_init_vm(td, &params, &hw), -EINVAL);
+	CHECK_EQ(hw, 0);
+	fault(&h, TDH_MR_FINALIZE, TDX_ST(TD_FATAL), 1);
+	CHECK_EQ(tdmgr_td_finalize(td, &hw), -EIO);
+	CHECK_EQ(hw, TDX_ST(TD_FATAL));
+	tdmgr_td_destroy(td, host_page_back, &h);
+	CHECK_EQ(h.pages_out, 0);
+	host_stop(&h);
+	CHECK_EQ(h.errors, 0);
+}
+
+/* No HKID is left: no SEAMCALL was made. */
+static void no_hkid_is_no_hw_error(void)
+{
+	struct tdmgr_td *td[4];
+	struct host h;
+	u64 hw;
+	u32 i;
+
+	start(&h);
+	for (i = 0; i < 3; i++)
+		td[i] = make_td(&h);
+	CHECK_EQ(tdmgr_td_create(h.m, &td[3]), 0);
+	hw = STALE;
+	CHECK_EQ(tdmgr_td_init_vm(td[3], &params, &hw), -ENOSPC);
+	CHECK_EQ(hw, 0);
+	for (i = 0; i < 4; i++)
+		tdmgr_td_destroy(td[i], host_page_back, &h);
+	host_stop(&h);
+	CHECK_EQ(h.errors, 0);
+}
+
+/*
+ * Each step of freeing the HKID fails permanently in turn: the failed step is named,
+ * and no later step follows.
+ */
+static void leak_blames_the_step_that_failed(void)
+{
+	static const struct {
+		u32 leaf;
+		const char *name;
+		bool wb, freeid; /* expected to be called */
+	} t[] = {
+		{ TDH_MNG_VPFLUSHDONE, "TDH.MNG.VPFLUSHDONE failed: TD_FATAL", false, false },
+		{ TDH_MNG_KEY_FREEID, "TDH.MNG.KEY.FREEID failed: TD_FATAL", true, true },
+	};
+	struct tdmgr_td_info info;
+	struct tdmgr_td *td;
+	struct host h;
+
+	for (u32 i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		start(&h);
+		td = make_td(&h);
+		finalize(td);
+		fault(&h, t[i].leaf, TDX_ST(TD_FATAL), SEAM_ANY);
+		CHECK_EQ(tdmgr_td_terminate_vm(td), -EIO);
+		CHECK(host_logged(&h, "HKID 17 is leaked"));
+		CHECK(host_logged(&h, t[i].name));
+		CHECK_EQ(h.leaf_calls[t[i].leaf], 1);
+		CHECK_EQ(!!h.leaf_calls[TDH_PHYMEM_CACHE_WB], t[i].wb);
+		CHECK_EQ(!!h.leaf_calls[TDH_MNG_KEY_FREEID], t[i].freeid);
+		tdmgr_td_get_info(td, &info);
+		CHECK(info.leaked && info.dead);
+		CHECK_EQ(info.hkid, 17);
+		/* It stays leaked: no step is repeated. */
+		CHECK_EQ(tdmgr_td_release_hkid(td), -EIO);
+		CHECK_EQ(h.leaf_calls[t[i].leaf], 1);
+		tdmgr_td_destroy(td, host_page_back, &h);
+		host_stop(&h);
+		CHECK_EQ(h.errors, 0);
+	}
+}
+
+/* A failing CACHE.WB is only a warning: KEY.FREEID decides. */
+static void failed_write_back_is_a_warning(void)
+{
+	struct tdmgr_td *td;
+	struct host h;
+
+	start(&h);
+	td = make_td(&h);
+	finalize(td);
+	fault(&h, TDH_PHYMEM_CACHE_WB, TDX_ST(TD_FATAL), 1);
+	CHECK_EQ(tdmgr_td_terminate_vm(td), -EIO);
+	CHECK(host_logged(&h, "TDH.PHYMEM.CACHE.WB on package 0 failed after 1 tries: TD_FATAL"));
+	CHECK(!host_logged(&h, "on package 1 failed"));
+	CHECK(host_logged(&h, "TDH.MNG.KEY.FREEID failed: WBCACHE_NOT_COMPLETE"));
+	tdmgr_td_destroy(td, host_page_back, &h);
+	host_stop(&h);
+	CHECK_EQ(h.errors, 0);
+}
+
+int main(void)
+{
+	RUN(dead_td_answers_eio);
+	RUN(hw_error_is_the_status);
+	RUN(no_hkid_is_no_hw_error);
+	RUN(leak_blames_the_step_that_failed);
+	RUN(failed_write_back_is_a_warning);
+	return check_done("test-tdmgr-errors");
+}
