@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* ledger: TDs that were there before it, found by their calls or told of. */
+/* ledger: TDs older than it, found by their SEAMCALLs or adopted. */
 #include "ledger-rig.h"
 
 static void test_late(void)
@@ -51,7 +51,7 @@ static void test_late(void)
 	rig_call(&r, 0, TDH_MNG_CREATE, E, 17, 0, TDX_ST(HKID_NOT_FREE));
 	CHECK_EQ(rig_hkid(&r, 17)->tdr, D);
 
-	/* E gives back an HKID that nobody saw: it may be 18. */
+	/* E frees an HKID that was not seen: it may be 18. */
 	rig_call(&r, 0, TDH_MNG_KEY_FREEID, E, 0, 0, 0);
 	CHECK_TD(&r, E, state, LEDGER_TD_TEARDOWN);
 	CHECK_TD(&r, E, hkid, 0);
@@ -172,7 +172,7 @@ static void test_adopt(void)
 	rig_close(&r);
 }
 
-/* Who an older TD belongs to is told by calls that only its VMM makes. */
+/* The owner of an older TD: SEAMCALLs that only its VMM makes name it. */
 static void test_late_owner(void)
 {
 	struct ledger_td known = {
@@ -201,7 +201,7 @@ static void test_late_owner(void)
 	rig_call(&r, 0, TDH_MEM_PAGE_AUG, G(1), E, PAGE(1), 0);
 	CHECK_TD(&r, E, owner.tgid, 60);
 	CHECK_TD(&r, E, owner.fd, -1);
-	/* Somebody else's word does not count, the descriptor of its own does. */
+	/* Another process does not become the owner; the owner's own descriptor is added. */
 	CHECK_EQ(ledger_adopt_td(r.l, &known), -EEXIST);
 	CHECK_TD(&r, E, owner.tgid, 60);
 	CHECK_EQ(rig_hkid(&r, 19)->owner.tgid, 60);
@@ -216,11 +216,137 @@ static void test_late_owner(void)
 	rig_close(&r);
 }
 
+/* An impossible TDR is refused and leaves no record. */
+static void test_adopt_refuses_bad_tdr(void)
+{
+	static const u64 bad[] = { 0, 1, D + 1, D + CORE_PAGE_SIZE / 2, ~0ULL };
+	struct ledger_td known = { .state = LEDGER_TD_RUNNABLE, .hkid = 19 };
+	struct rig r;
+	u32 i;
+
+	rig_open(&r, false);
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		known.tdr = bad[i];
+		CHECK_EQ(ledger_adopt_td(r.l, &known), -EINVAL);
+	}
+	CHECK_EQ(ledger_td_count(r.l), 0);
+	CHECK_EQ(rig_hkid(&r, 19)->state, LEDGER_HKID_UNKNOWN);
+	rig_close(&r);
+}
+
+/* A full table counts the TDs that it drops; known TDs are still found. */
+static void test_adopt_into_full_table(void)
+{
+	struct ledger_td known = { .state = LEDGER_TD_RUNNABLE, .hkid = LEDGER_UNKNOWN32 };
+	struct ledger_totals t;
+	struct rig r;
+	u32 i;
+
+	rig_open(&r, false);
+	for (i = 0; i < rig_config.max_tds; i++) {
+		known.tdr = PAGE(i);
+		CHECK_EQ(ledger_adopt_td(r.l, &known), 0);
+	}
+	CHECK_EQ(ledger_adopt_td(r.l, &known), -EEXIST);
+	known.tdr = D;
+	CHECK_EQ(ledger_adopt_td(r.l, &known), -ENOSPC);
+	ledger_totals_get(r.l, &t);
+	CHECK_EQ(t.tds_dropped, 1);
+	CHECK_EQ(ledger_td_count(r.l), rig_config.max_tds);
+	rig_close(&r);
+}
+
+/* An HKID known from SEAMCALLs is not replaced by one that is adopted. */
+static void test_adopt_keeps_hkid_of_calls(void)
+{
+	struct ledger_td known = {
+		.tdr = D,
+		.state = LEDGER_TD_RUNNABLE,
+		.hkid = 19,
+		.last_hkid = 19,
+		.vcpus = 5,
+		.max_vcpus = 8,
+		.created_ns = 7,
+	};
+	struct rig r;
+
+	rig_open(&r, false);
+	rig_td(&r, D, 17);
+	CHECK_EQ(ledger_adopt_td(r.l, &known), -EEXIST);
+	CHECK_TD(&r, D, hkid, 17);
+	CHECK_EQ(rig_hkid(&r, 17)->tdr, D);
+	CHECK_EQ(rig_hkid(&r, 17)->state, LEDGER_HKID_CONFIGURED);
+	CHECK_EQ(rig_hkid(&r, 19)->state, LEDGER_HKID_UNKNOWN);
+	CHECK_EQ(rig_hkid(&r, 19)->tdr, 0);
+	/* Neither are the counts and the time of creation. */
+	CHECK_TD(&r, D, vcpus, 1);
+	CHECK_TD(&r, D, max_vcpus, 4);
+	CHECK(ledger_td_find(r.l, D)->created_ns != 7);
+	/* An adopted teardown does not overrule the SEAMCALLs either. */
+	known.hkid = 0;
+	CHECK_EQ(ledger_adopt_td(r.l, &known), -EEXIST);
+	known.state = LEDGER_TD_TEARDOWN;
+	known.hkid = 17;
+	CHECK_EQ(ledger_adopt_td(r.l, &known), -EEXIST);
+	CHECK_TD(&r, D, hkid, 17);
+	CHECK_TD(&r, D, state, LEDGER_TD_RUNNABLE);
+
+	/* An HKID of another TD stays with that TD. */
+	known.tdr = E;
+	known.state = LEDGER_TD_RUNNABLE;
+	CHECK_EQ(ledger_adopt_td(r.l, &known), 0);
+	CHECK_TD(&r, E, hkid, LEDGER_UNKNOWN32);
+	CHECK_EQ(rig_hkid(&r, 17)->tdr, D);
+	/* An unknown HKID is not bound. */
+	known.hkid = LEDGER_UNKNOWN32;
+	CHECK_EQ(ledger_adopt_td(r.l, &known), -EEXIST);
+	CHECK_TD(&r, E, hkid, LEDGER_UNKNOWN32);
+	CHECK_TD(&r, E, state, LEDGER_TD_RUNNABLE);
+	CHECK_EQ(rig_violations(&r), 0);
+	rig_close(&r);
+}
+
+/* SEAMCALLs were missed: an HKID in use by an unknown TD may be free by now. */
+static void test_missed_forgets_anonymous_hkids(void)
+{
+	struct ledger_totals t;
+	struct rig r;
+
+	rig_open(&r, false);
+	rig_td(&r, D, 17);
+	rig_call(&r, 0, TDH_MNG_CREATE, E, 18, 0, TDX_ST(HKID_NOT_FREE));
+	rig_call(&r, 0, TDH_MNG_CREATE, E, 20, 0, TDX_ST(HKID_NOT_FREE));
+	CHECK_EQ(rig_hkid(&r, 18)->state, LEDGER_HKID_ASSIGNED);
+	/* A count of 0 changes nothing. */
+	ledger_missed(r.l, 0);
+	CHECK_EQ(rig_hkid(&r, 18)->state, LEDGER_HKID_ASSIGNED);
+	CHECK_TD(&r, D, control_pages, 13);
+	ledger_missed(r.l, 3);
+	CHECK_EQ(rig_hkid(&r, 18)->state, LEDGER_HKID_UNKNOWN);
+	CHECK_EQ(rig_hkid(&r, 20)->state, LEDGER_HKID_UNKNOWN);
+	/* A known TD keeps its HKID; its page counts become unknown. */
+	CHECK_EQ(rig_hkid(&r, 17)->state, LEDGER_HKID_CONFIGURED);
+	CHECK_EQ(rig_hkid(&r, 17)->tdr, D);
+	CHECK_TD(&r, D, control_pages, LEDGER_UNKNOWN);
+	ledger_totals_get(r.l, &t);
+	CHECK_EQ(t.missed, 3);
+	CHECK(!ledger_complete(r.l));
+	/* The next refusal marks it again. */
+	rig_call(&r, 0, TDH_MNG_CREATE, E, 18, 0, TDX_ST(HKID_NOT_FREE));
+	CHECK_EQ(rig_hkid(&r, 18)->state, LEDGER_HKID_ASSIGNED);
+	CHECK_EQ(rig_violations(&r), 0);
+	rig_close(&r);
+}
+
 int main(void)
 {
 	RUN(test_late);
 	RUN(test_late_key);
 	RUN(test_adopt);
 	RUN(test_late_owner);
+	RUN(test_adopt_refuses_bad_tdr);
+	RUN(test_adopt_into_full_table);
+	RUN(test_adopt_keeps_hkid_of_calls);
+	RUN(test_missed_forgets_anonymous_hkids);
 	return check_done("test-ledger-late");
 }
