@@ -2,6 +2,7 @@
 /* Release of a real VM against a scripted helper, and who pins a TD (F7). */
 #include <linux/kcmp.h>
 #include <signal.h>
+#include "fake-clock.h"
 #include "lib-fake.h"
 
 #define DEV   100
@@ -110,7 +111,7 @@ static int v_snapshot(struct tdxctl_snapshot_args *a)
 	if (vm.leaked && vm.exited)
 		s.tds[0].state = TDXCTL_TD_LEAKED;
 	else if (vm.exited && vm.pages == 0)
-		s.tds[0].tdr = 0x999000; /* its page serves somebody else */
+		s.tds[0].tdr = 0x999000; /* the page belongs to another TD */
 	if (vm.exited)
 		vm.pages = 0;
 	if (a->buf_size < sizeof(s)) {
@@ -158,8 +159,9 @@ static int v_signal(void *arg, int pidfd, int sig)
 static int v_wait(void *arg, int pidfd, int ms)
 {
 	(void)arg;
-	(void)ms;
 	CHECK_EQ(pidfd, PIDFD);
+	if (!vm.exited)
+		fake_now += (uint64_t)ms * FAKE_MS;
 	return vm.exited;
 }
 
@@ -276,7 +278,7 @@ static void refusals(void)
 	refused((struct vm){ .kind = TERMINATES }, td, TDXCTL_STRATEGY_RELEASE, -EOPNOTSUPP,
 		"release");
 	refused((struct vm){ .kind = RELEASES }, td, TDXCTL_STRATEGY_EARLY, -EOPNOTSUPP, "missing");
-	/* The PID is there, but it is another process by now. */
+	/* The PID belongs to another process by now. */
 	td.td.owner.start_ns = tick_ns(400);
 	refused((struct vm){ .kind = RELEASES }, td, 0, -ESRCH, "has ended");
 	td = view();
@@ -390,7 +392,7 @@ static void refused_late(void)
 	CHECK(vm.signalled);
 	done(ctx, r);
 
-	/* Who asked for it does not get something else. */
+	/* A strategy that was requested is not replaced. */
 	ctx = context((struct vm){ .kind = RELEASES, .run_err = -EOPNOTSUPP });
 	r = open_release(ctx, TDXCTL_STRATEGY_RELEASE, &st);
 	CHECK_EQ(tdxctl_release_step(r, 0, &st), -EOPNOTSUPP);
@@ -436,7 +438,7 @@ static void terminate(void)
 	CHECK_EQ(vm.punched, 0);
 	done(ctx, r);
 
-	/* Also when it was asked for while the HKID was given back. */
+	/* Also when cancelled while the HKID was being freed. */
 	ctx = context((struct vm){ .kind = TERMINATES });
 	r = open_release(ctx, TDXCTL_STRATEGY_AUTO, &st);
 	for (int i = 0; i < 2; i++)
@@ -468,7 +470,7 @@ static void number_reused(void)
 	fake_link("proc/self/fd/313", "anon_inode:[kvm-gmem]");
 }
 
-/* Who joins a release that somebody else stops goes on with one of its own. */
+/* Joins a release that another caller cancels: its own release follows. */
 static void resumed(void)
 {
 	struct tdxctl_ctx *ctx = context((struct vm){ .kind = TERMINATES, .others_cancel = true });
