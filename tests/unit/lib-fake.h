@@ -108,6 +108,22 @@ static inline struct tdxctl_ctx *fake_live(void)
 	return ctx;
 }
 
+/* Runs @fn as a user to whom file modes apply. */
+static inline void as_nobody(void (*fn)(void))
+{
+	if (geteuid()) {
+		fn();
+		return;
+	}
+	if (seteuid(65534)) {
+		perror("seteuid");
+		exit(1);
+	}
+	fn();
+	if (seteuid(0))
+		exit(1);
+}
+
 static inline uint64_t tick_ns(uint64_t ticks)
 {
 	return ticks * (1000000000ULL / (uint64_t)sysconf(_SC_CLK_TCK));
