@@ -223,7 +223,7 @@ static void growth(void)
 			  NULL),
 		 0);
 	CHECK_EQ(script.calls[SNAPSHOT], 4);
-	/* For ever: given up after a bounded number of attempts. */
+	/* Growing without limit: fails after a bounded number of attempts. */
 	CHECK_EQ(snapshot((struct script){ .growing = true }, "invalid buffer size", NULL),
 		 -EPROTO);
 	CHECK(script.calls[SNAPSHOT] <= 16);
@@ -281,6 +281,54 @@ static void cpu_checks(void)
 	CHECK_EQ(cpu_check((struct script){ .open_err = -ENOENT }, &n, "not loaded"), -ENOENT);
 }
 
+/* A refusal before the CPUs are checked: no list, and the reason. */
+static void cpu_check_without_info(void)
+{
+	static const struct {
+		int err, want;
+		const char *says;
+	} t[] = {
+		{ -EPERM, -EPERM, "not permitted" },
+		{ -ENOTTY, -ENOTTY, "does not match" },
+		{ -ENODEV, -ENODEV, "unloaded" },
+		{ -EIO, -EIO, "info" },
+	};
+	size_t n;
+
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		CHECK_EQ(cpu_check((struct script){ .nr_cpus = 4, .err[INFO] = t[i].err }, &n,
+				   t[i].says),
+			 t[i].want);
+		CHECK_EQ(script.calls[CPU_CHECK], 0);
+		CHECK_EQ(cpu_check((struct script){ .nr_cpus = 4, .err[CPU_CHECK] = t[i].err }, &n,
+				   t[i].err == -EIO ? "cpu check" : t[i].says),
+			 t[i].want);
+		CHECK_EQ(script.calls[CPU_CHECK], 1);
+	}
+	/* A helper that does not report its number of CPUs still gets a buffer. */
+	CHECK_EQ(cpu_check((struct script){ .nr_cpus = 0, .extra_cpus = 65 }, &n, NULL), 0);
+	CHECK_EQ(n, 65);
+	CHECK_EQ(script.calls[CPU_CHECK], 2);
+}
+
+/* No device is opened for a captured host. */
+static void cpu_check_of_a_captured_host(void)
+{
+	struct tdxctl_cpu_check_rec *recs = NULL;
+	struct tdxctl_ctx *ctx = fake_live();
+	size_t n = 7;
+
+	script = (struct script){ .nr_cpus = 4 };
+	tdxctl_set_ops(ctx, &ops, &script);
+	CHECK_EQ(tdxctl_set_root(ctx, fake_dir), 0);
+	CHECK_EQ(tdxctl_cpu_check(ctx, &recs, &n), -EOPNOTSUPP);
+	CHECK(strstr(tdxctl_error(ctx), "captured host"));
+	CHECK(strstr(tdxctl_hint(ctx), "live host"));
+	CHECK(!recs);
+	CHECK_EQ(script.calls[INFO] + script.calls[CPU_CHECK], 0);
+	tdxctl_free(ctx);
+}
+
 static int s_pidfd_open(void *arg, pid_t pid)
 {
 	(void)arg;
@@ -331,6 +379,8 @@ int main(void)
 	RUN(malformed);
 	RUN(brief);
 	RUN(cpu_checks);
+	RUN(cpu_check_without_info);
+	RUN(cpu_check_of_a_captured_host);
 	fake_end();
 	return check_done("lib-helper");
 }

@@ -62,6 +62,63 @@ static void nonsense(void)
 	CHECK_EQ(k.bits, 0);
 }
 
+/* Either count alone may be invalid; there is a reason. */
+static void counts_that_cannot_be(void)
+{
+	static const struct {
+		uint64_t private, shared;
+		bool good;
+	} t[] = {
+		{ 1, 0x7fff, true },	   { 1, 0x8000, false }, { 1, 0xffffffff, false },
+		{ 0x7fff, 1, true },	   { 0x8000, 1, false }, { 0xffffffff, 1, false },
+		{ 0x8000, 0x8000, false },
+	};
+
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		struct tdxctl_msr_set s = {
+			.msr[TDXCTL_MSR_KEYID] = { .readable = true,
+						   .value = t[i].private << 32 | t[i].shared },
+		};
+		const char *why = "";
+		struct tdxctl_keys k;
+
+		CHECK_EQ(tdxctl_keys_host(&s, &k, &why), t[i].good);
+		if (t[i].good) {
+			CHECK_EQ(k.private_keys, t[i].private);
+			CHECK_EQ(k.tme_mt_keys, t[i].shared);
+			CHECK_EQ(k.max_tds, t[i].private - 1);
+		} else {
+			CHECK(strstr(why, "0x87"));
+		}
+	}
+}
+
+/* MSR 0x982 has the split, if it has KeyID bits. */
+static void split_of_msr_982(void)
+{
+	struct tdxctl_msr_set s = {
+		.msr[TDXCTL_MSR_KEYID] = { .readable = true, .value = 0x200000001fULL },
+		.msr[TDXCTL_MSR_TME_ACTIVATE] = { .readable = true, .value = 0x2700000003ULL },
+	};
+	struct tdxctl_val *act = &s.msr[TDXCTL_MSR_TME_ACTIVATE];
+	struct tdxctl_keys k;
+	const char *why;
+
+	CHECK(tdxctl_keys_host(&s, &k, &why));
+	CHECK_EQ(k.bits, 7);
+	CHECK_EQ(k.split, 2);
+	/* No KeyID bits: the counts decide. */
+	act->value = 0x2000000003ULL;
+	CHECK(tdxctl_keys_host(&s, &k, &why));
+	CHECK_EQ(k.bits, 6);
+	CHECK_EQ(k.split, 1);
+	act->value = 0x2700000003ULL;
+	act->readable = false;
+	CHECK(tdxctl_keys_host(&s, &k, &why));
+	CHECK_EQ(k.bits, 6);
+	CHECK_EQ(k.split, 1);
+}
+
 static void files(void)
 {
 	struct tdxctl_snapshot *snap;
@@ -119,6 +176,8 @@ int main(void)
 {
 	RUN(ranges);
 	RUN(nonsense);
+	RUN(counts_that_cannot_be);
+	RUN(split_of_msr_982);
 	RUN(files);
 	return check_done("test-lib-keys");
 }

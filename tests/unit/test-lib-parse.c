@@ -155,6 +155,63 @@ static void unknown_values(void)
 	tdxctl_snapshot_free(snap);
 }
 
+/* A TD without a process name is named after its number. */
+static void td_without_a_name(void)
+{
+	struct tdxctl_snapshot *snap;
+	struct fake_snapshot s;
+
+	fake_snapshot(&s);
+	s.tds[1].id = 4294967294U;
+	memset(s.tds[1].owner.comm, 0, TDXCTL_COMM_LEN);
+	memset(s.tds[2].owner.comm, 0, TDXCTL_COMM_LEN);
+	s.tds[2].owner.tgid = 0;
+	if (!CHECK_EQ(tdxctl_snapshot_parse(&s, sizeof(s), &snap), 0))
+		return;
+	CHECK_STR(snap->tds[0].vm.name, "vmm0");
+	CHECK_EQ(snap->tds[0].vm.pid, 4000);
+	CHECK_EQ(snap->tds[0].vm.vm_fd, 11);
+	CHECK_STR(snap->tds[1].vm.name, "td-4294967294");
+	CHECK_STR(snap->tds[2].vm.name, "td-3");
+	/* Without a process there is no descriptor. */
+	CHECK_EQ(snap->tds[2].vm.pid, 0);
+	CHECK_EQ(snap->tds[2].vm.vm_fd, -1);
+	CHECK_EQ(snap->tds[2].vm.uid, (uid_t)-1);
+	tdxctl_snapshot_free(snap);
+}
+
+/* Numbers that no process or descriptor can have. */
+static void impossible_numbers(void)
+{
+	struct tdxctl_snapshot *snap;
+	struct fake_snapshot s;
+
+	fake_snapshot(&s);
+	s.hkids[0].owner = (struct tdxctl_owner){ .tgid = -1, .tid = -2, .fd = -3 };
+	s.tds[0].owner = (struct tdxctl_owner){ .tgid = 7, .tid = -2, .fd = -2 };
+	s.locks[0].holder_tgid = -1;
+	s.locks[0].holder_tid = -5;
+	s.locks[0].source = 4711;
+	s.locks[1].holder_tgid = 5;
+	s.locks[1].holder_tid = 6;
+	if (!CHECK_EQ(tdxctl_snapshot_parse(&s, sizeof(s), &snap), 0))
+		return;
+	CHECK_EQ(snap->hkids[0].owner.tgid, 0);
+	CHECK_EQ(snap->hkids[0].owner.tid, 0);
+	CHECK_EQ(snap->hkids[0].owner.fd, -1);
+	CHECK_EQ(snap->tds[0].td.owner.tgid, 7);
+	CHECK_EQ(snap->tds[0].td.owner.tid, 0);
+	CHECK_EQ(snap->tds[0].vm.vm_fd, -1);
+	CHECK_EQ(snap->locks[0].holder_tgid, 0);
+	CHECK_EQ(snap->locks[0].holder_tid, 0);
+	CHECK_EQ(snap->locks[0].source, TDXCTL_LOCK_IN_EFFECT);
+	CHECK_EQ(snap->locks[1].holder_tgid, 5);
+	CHECK_EQ(snap->locks[1].holder_tid, 6);
+	CHECK_EQ(snap->hkids_charged, TDXCTL_UNKNOWN);
+	CHECK_EQ(snap->platform.kvm_tdx, -1);
+	tdxctl_snapshot_free(snap);
+}
+
 static void words(void)
 {
 	CHECK_STR(tdxctl_hkid_state_str(TDXCTL_HKID_LEAKED), "leaked");
@@ -177,6 +234,8 @@ int main(void)
 	RUN(lies);
 	RUN(newer);
 	RUN(unknown_values);
+	RUN(td_without_a_name);
+	RUN(impossible_numbers);
 	RUN(words);
 	return check_done("lib-parse");
 }
