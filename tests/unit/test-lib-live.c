@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Hardware of the live host: MSRs from their device, the CPU from CPUID without /proc. */
+#include <cpuid.h>
+#include <facts.h>
+#include <sys/syscall.h>
+#include "lib-fake.h"
+
+#define CPU "sys/devices/system/cpu/"
+
+/* The device fails with this errno for this MSR. */
+static uint64_t bad_msr;
+static int bad_errno;
+
+/* It replaces libc's function in the whole program. */
+ssize_t pread(int fd, void *buf, size_t n, off_t at)
+{
+	if (bad_errno && (uint64_t)at == bad_msr) {
+		errno = bad_errno;
+		return -1;
+	}
+	return syscall(SYS_pread64, fd, buf, n, at);
+}
+
+static int v_open(void *arg, const char *path, int flags)
+{
+	(void)arg;
+	(void)path;
+	(void)flags;
+	return -ENOENT;
+}
+
+static const struct tdxctl_ops ops = { .open = v_open };
+
+/* Packages 0 and 1, of CPUs 0 and 1. */
+static void begin(void)
+{
+	fake_new();
+	chmod(fake_dir, 0755);
+	fake_file(CPU "present", "0-1\n");
+	fake_file(CPU "online", "0-1\n");
+	fake_file(CPU "cpu0/topology/physical_package_id", "0\n");
+	fake_file(CPU "cpu1/topology/physical_package_id", "1\n");
+}
+
+/* Each MSR of @cpu has 1001 times its number as value. */
+static void msr_device(int cpu)
+{
+	char path[40];
+	uint64_t v;
+	int fd;
+
+	snprintf(path, sizeof(path), "dev/cpu/%d/msr", cpu);
+	fake_file(path, "");
+	fd = open(fake_path(path), O_WRONLY);
+	for (int i = 0; i < TDXCTL_MSR_COUNT; i++) {
+		v = tdxctl_msr_number((enum tdxctl_msr)i) * 1001ULL;
+		if (pwrite(fd, &v, sizeof(v), tdxctl_msr_number((enum tdxctl_msr)i)) != sizeof(v))
+			exit(1);
+	}
+	close(fd);
+}
+
+static struct tdxctl_facts *facts(unsigned int what)
+{
+	struct tdxctl_ctx *ctx = fake_live();
+	struct tdxctl_facts *f;
+
+	tdxctl_set_ops(ctx, &ops, NULL);
+	if (!CHECK_EQ(tdxctl_facts_get(ctx, what, &f), 0)) {
+		fprintf(stderr, "  %s\n", tdxctl_error(ctx));
+		exit(1);
+	}
+	tdxctl_free(ctx);
+	return f;
+}
+
+static const struct tdxctl_val *msr(const struct tdxctl_facts *f, size_t package, enum tdxctl_msr m)
+{
+	static const struct tdxctl_val none = { .reason = "no such package" };
+
+	return CHECK(package < f->nr_msrs) ? &f->msrs[package].msr[m] : &none;
+}
+
+/* MSRs with adjacent numbers overlap in the file: the one written last is compared. */
+static void msrs_by_their_number(void)
+{
+	struct tdxctl_facts *f;
+	const struct tdxctl_val *v;
+
+	begin();
+	msr_device(0);
+	f = facts(TDXCTL_FACTS_MSR);
+	for (int i = 0; i < TDXCTL_MSR_COUNT; i++) {
+		v = msr(f, 0, (enum tdxctl_msr)i);
+		CHECK(v->readable && !v->reason && !v->fault);
+		v = msr(f, 1, (enum tdxctl_msr)i);
+		CHECK(!v->readable && v->reason && !v->fault);
+		CHECK(strstr(v->reason, "modprobe msr"));
+	}
+	CHECK_EQ(msr(f, 0, TDXCTL_MSR_SEAMRR_MASK)->value, 0x1401 * 1001ULL);
+	CHECK_EQ(msr(f, 0, TDXCTL_MSR_VMX_BASIC)->value, 0x480 * 1001ULL);
+	tdxctl_facts_free(f);
+	/* Only two MSRs of the first package are requested. */
+	f = facts(TDXCTL_FACTS_KEYIDS);
+	CHECK(msr(f, 0, TDXCTL_MSR_KEYID)->readable);
+	CHECK(msr(f, 0, TDXCTL_MSR_TME_ACTIVATE)->readable);
+	CHECK(!msr(f, 0, TDXCTL_MSR_VMX_BASIC)->readable);
+	CHECK(!msr(f, 1, TDXCTL_MSR_KEYID)->readable);
+	tdxctl_facts_free(f);
+	fake_end();
+}
+
+static void msrs_that_fail(void)
+{
+	static const struct {
+		int err;
+		bool fault;
+		const char *why;
+	} t[] = {
+		{ EIO, true, "no such MSR" },
+		{ EPERM, false, "forbids" },
+		{ ENXIO, false, "cannot read" },
+	};
+	struct tdxctl_facts *f;
+	const struct tdxctl_val *v;
+
+	begin();
+	msr_device(0);
+	msr_device(1);
+	bad_msr = 0x982;
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		bad_errno = t[i].err;
+		f = facts(TDXCTL_FACTS_MSR);
+		for (size_t p = 0; p < 2; p++) {
+			v = msr(f, p, TDXCTL_MSR_TME_ACTIVATE);
+			CHECK(!v->readable);
+			CHECK_EQ(v->value, 0);
+			CHECK_EQ(v->fault, t[i].fault);
+			CHECK(strstr(v->reason, t[i].why));
+			/* The other MSRs are read. */
+			CHECK(msr(f, p, TDXCTL_MSR_KEYID)->readable);
+			CHECK(msr(f, p, TDXCTL_MSR_SEAMRR_MASK)->readable);
+		}
+		tdxctl_facts_free(f);
+	}
+	bad_errno = 0;
+	/* Less than eight bytes. */
+	if (truncate(fake_path("dev/cpu/0/msr"), 0x90))
+		exit(1);
+	f = facts(TDXCTL_FACTS_MSR);
+	CHECK(msr(f, 0, TDXCTL_MSR_KEYID)->readable);
+	v = msr(f, 0, TDXCTL_MSR_SEAMRR_MASK);
+	CHECK(!v->readable && !v->fault && !v->value);
+	CHECK(strstr(v->reason, "cannot read"));
+	tdxctl_facts_free(f);
+	fake_end();
+}
+
+static void denied(void)
+{
+	struct tdxctl_facts *f = facts(TDXCTL_FACTS_MSR);
+
+	CHECK(strstr(msr(f, 0, TDXCTL_MSR_KEYID)->reason, "root"));
+	CHECK(!msr(f, 0, TDXCTL_MSR_KEYID)->fault);
+	tdxctl_facts_free(f);
+}
+
+static void msr_devices_that_do_not_open(void)
+{
+	struct tdxctl_facts *f;
+
+	begin();
+	msr_device(0);
+	chmod(fake_path("dev/cpu/0/msr"), 0);
+	as_nobody(denied);
+	/* A loop of links. */
+	unlink(fake_path("dev/cpu/0/msr"));
+	fake_link("dev/cpu/0/msr", "msr");
+	f = facts(TDXCTL_FACTS_MSR);
+	CHECK(strstr(msr(f, 0, TDXCTL_MSR_KEYID)->reason, "cannot open"));
+	tdxctl_facts_free(f);
+	fake_end();
+}
+
+/* Without /proc/cpuinfo CPUID is used. */
+static void cpu_without_proc(void)
+{
+	unsigned int a, b, c, d;
+	struct tdxctl_facts *f;
+	char vendor[13] = "";
+
+	begin();
+	f = facts(TDXCTL_FACTS_CPU);
+	if (CHECK(__get_cpuid(0, &a, &b, &c, &d))) {
+		memcpy(vendor, &b, 4);
+		memcpy(vendor + 4, &d, 4);
+		memcpy(vendor + 8, &c, 4);
+		CHECK_STR(f->cpu.vendor.text, vendor);
+	}
+	if (CHECK(__get_cpuid(1, &a, &b, &c, &d) && f->cpu.family.readable &&
+		  f->cpu.model.readable)) {
+		CHECK_EQ(f->cpu.family.value,
+			 (a >> 8 & 0xf) == 0xf ? 0xf + (a >> 20 & 0xff) : (a >> 8 & 0xf));
+		CHECK_EQ(f->cpu.model.value, (a >> 4 & 0xf) | (a >> 16 & 0xf) << 4);
+	}
+	if (CHECK(__get_cpuid(0x80000008, &a, &b, &c, &d) && f->cpu.pa_bits.readable))
+		CHECK_EQ(f->cpu.pa_bits.value, a & 0xff);
+	CHECK(!f->cpu.flags.text && f->cpu.flags.reason);
+	tdxctl_facts_free(f);
+	/* /proc/cpuinfo has priority. */
+	fake_file("proc/cpuinfo",
+		  "vendor_id\t: Other\ncpu family\t: 5\nmodel\t\t: 7\nflags\t\t: fpu\n\n");
+	f = facts(TDXCTL_FACTS_CPU);
+	CHECK_STR(f->cpu.vendor.text, "Other");
+	CHECK_EQ(f->cpu.family.value, 5);
+	CHECK_EQ(f->cpu.model.value, 7);
+	tdxctl_facts_free(f);
+	fake_end();
+}
+
+int main(void)
+{
+	RUN(msrs_by_their_number);
+	RUN(msrs_that_fail);
+	RUN(msr_devices_that_do_not_open);
+	RUN(cpu_without_proc);
+	return check_done("lib-live");
+}
