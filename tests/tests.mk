@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # The two commands, and what they are made of.
 
+comma := ,
 DEMO	:= $(O)/demo-host.json
 TIERS	?=
 
-.PHONY: deps demo check lint format hooks fuzz bench help
+.PHONY: deps demo check lint format hooks fuzz bench unit-counts help
 help:
 	@echo 'Build'
 	@echo '  make               the command and what the tests need of it (CC=clang: with clang)'
@@ -21,6 +22,7 @@ help:
 	@echo '  make check-lab     the tests in Linux 7.2 alone'
 	@echo '  make check-lab-debug  the same with KASAN, lockdep and kmemleak; takes an hour'
 	@echo '  make fuzz          ten seconds for each fuzz target'
+	@echo '  make unit-counts   how many checks each unit program makes, into tests/unit/counts'
 	@echo '  make bench         CPU time, sizes and overhead, as ratios'
 	@echo '  make bench-release a release against what plain KVM does, in the lab'
 	@echo 'Contribute (see .github/CONTRIBUTING.md)'
@@ -45,6 +47,10 @@ check:
 lint:
 	@O=$(O) bash tests/lint/run.sh
 
+# Records the number of checks of each unit program.
+unit-counts:
+	@O=$(O) MAKE="$(MAKE)" bash tests/unit/counts.sh
+
 format:
 	@tests/lint/format.sh
 
@@ -56,6 +62,24 @@ fuzz:
 
 bench: $(O)/tdxctl
 	@O=$(O) MAKE="$(MAKE)" bash tests/bench/run.sh
+
+# Fake versions of the libraries that are loaded when needed.
+define fake
+$(O)/unit/fake/$(1): $(2) tests/unit/fake-libs.h
+	@mkdir -p $$(@D)
+	$$(if $$(Q),@echo "  CC      $$@")
+	$$(Q)$$(CC) -D_GNU_SOURCE -std=gnu11 $$(WARN) $$(CFLAGS) -fPIC -shared -Wl,-soname,$(1) -o $$@ $$<
+endef
+$(eval $(call fake,libkmod.so.2,tests/unit/fake-kmod.c))
+$(eval $(call fake,libsystemd.so.0,tests/unit/fake-journal.c))
+FAKED := $(addprefix $(O)/unit/,test-cmd-helper test-lib-journal)
+# dlopen() is called by the sanitizer, so a RUNPATH would be ignored.
+$(FAKED): override LDFLAGS += -Wl,--disable-new-dtags,-rpath,'$$ORIGIN/fake'
+$(FAKED): | $(O)/unit/fake/libkmod.so.2 $(O)/unit/fake/libsystemd.so.0
+
+# The test makes each allocation of the project's code fail.
+WRAPPED := malloc calloc realloc reallocarray strdup strndup asprintf vasprintf
+$(O)/unit/test-cmd-oom: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,$(WRAPPED))
 
 # In the guest, static like vmm: the rules of /dev/tdxctl.
 $(O)/abi: tests/vm/abi.c kmod/uapi/linux/tdxctl.h

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Fake libkmod and libsystemd for tests: shared libraries with the same names next to the
+ * program, found through its RPATH. A variable in each library scripts its answers.
+ */
+#ifndef TDXCTL_TESTS_FAKE_LIBS_H
+#define TDXCTL_TESTS_FAKE_LIBS_H
+
+#include <dlfcn.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct fake_kmod {
+	int new_fails;			  /* out of memory */
+	int name_err, file_err, info_err; /* answers, 0 = served */
+	int insert, probe, remove;
+	const char *path;    /* of the module, NULL: not installed */
+	const char *version; /* in its modinfo, NULL none */
+	/* What was called. */
+	char inserted[512], options[64], removed[64];
+	unsigned int probe_flags, remove_flags;
+	int calls; /* of insert, probe and remove */
+	int refs;  /* references that were not dropped */
+};
+
+struct fake_entry {
+	const char *message;   /* NULL: it has none */
+	size_t len;	       /* 0: strlen() */
+	const char *source_us; /* when the kernel wrote it, NULL unknown */
+	uint64_t us;	       /* when it came in */
+};
+
+struct fake_journal {
+	int open_err, boot_err, match_err, seek_err, next_err;
+	int monotonic_err;
+	const struct fake_entry *entries;
+	size_t count;
+	size_t fails_at; /* next_err is returned before this entry */
+	/* What was called. */
+	char matches[256];
+	int flags, open;
+	uint64_t skipped;
+	int head, tail;
+	long at; /* entry now, -1 before the first */
+};
+
+/* Returns the script variable @name of the library @soname. */
+static inline void *fake_script(const char *soname, const char *name)
+{
+	void *lib = dlopen(soname, RTLD_NOW | RTLD_LOCAL), *p = lib ? dlsym(lib, name) : NULL;
+
+	if (!p) {
+		fprintf(stderr, "%s: %s\n", soname, dlerror());
+		exit(1);
+	}
+	return p;
+}
+
+#endif
