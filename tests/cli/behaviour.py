@@ -9,7 +9,7 @@ import subprocess
 import time
 
 import tty_run as tty
-from run import HERE, TDXCTL, TOP, Bench, check_document, expect
+from run import HERE, TDXCTL, TOP, Bench, Skip, check_document, expect
 
 NOBODY = 65534
 
@@ -29,7 +29,7 @@ def test_closed_stdout(tmp):
     p = bench.ok("--emulate={h} release web --yes", 1, stdout=None,
                  preexec_fn=lambda: os.close(1))
     expect("standard output is closed" in p.stderr, p.stderr)
-    # The output would be lost: the release is not started.
+    # The output could not have been read, so nothing is changed.
     doc = bench.json("--emulate={h} td --json")
     expect(doc["tds"][0]["state"] == "runnable", doc)
 
@@ -82,7 +82,7 @@ def test_host_file_unreadable(tmp):
 
 
 def drop_root():
-    """Root may read everything, so what is refused to others is tried as nobody."""
+    """Root may read everything, so refusals are tested as the user 'nobody'."""
     if os.geteuid():
         return None
 
@@ -162,7 +162,7 @@ def test_two_writers(tmp):
 
 
 def test_lock_outlasts_us(tmp):
-    """Somebody holds tdx_lock for longer than we want to wait: nothing is done, and later all is."""
+    """Another process holds tdx_lock longer than the timeout: nothing changes, and a later attempt succeeds."""
     bench = Bench(tmp, "held-tdx-lock")
     doc = bench.json("--emulate={h} release web --yes --timeout 1 -j", 6)
     expect(not doc["hkid_freed"] and doc["pages_reclaimed"] == 0, doc)
@@ -392,8 +392,7 @@ def test_bash_completion(tmp):
 def test_zsh_completion(tmp):
     """VMs are those of the host that the options name, also before the verb."""
     if not shutil.which("zsh"):
-        print("SKIP zsh-completion: no zsh; make deps installs it")
-        return
+        raise Skip("no zsh; make deps installs it")
     bench = Bench(tmp, "names")
     os.symlink(TDXCTL, bench.dir / "tdxctl")
     env = {**bench.env, "PATH": f"{bench.dir}:{os.environ['PATH']}", "PS1": "ready> ",

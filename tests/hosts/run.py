@@ -5,7 +5,7 @@ each situation gives exactly the findings it is said to give.
 
 Environment: TDXCTL the binary (build/tdxctl-asan). Arguments pick rules or
 situations by name; --print shows what they give. Ends with
-"doctor: N passed, N failed".
+"doctor: N passed, N failed", and ", N skipped" when something could not run here.
 """
 import json
 import os
@@ -16,11 +16,13 @@ import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
 TOP = HERE.parent.parent
-sys.path[:0] = [str(HERE), str(TOP / "tests" / "schema")]
+sys.path[:0] = [str(HERE), str(TOP / "tests"), str(TOP / "tests" / "schema")]
 
+import details                                  # noqa: E402
 import situations                               # noqa: E402
 import table                                    # noqa: E402
 import validate                                 # noqa: E402
+from tally import Tally, expect, need_root      # noqa: E402
 
 TDXCTL = os.path.abspath(os.environ.get("TDXCTL") or TOP / os.environ.get("O", "build") / "tdxctl-asan")
 ENV = {k: v for k, v in os.environ.items() if k == "PATH" or k.endswith("SAN_OPTIONS")} | {"LC_ALL": "C"}
@@ -30,15 +32,6 @@ ORDER = ("fail", "warn", "info", "unknown", "skip", "ok")
 STEPS = ("Boot", "Bring", "Check", "Create", "Decode", "Do", "Enable", "Find", "Keep", "Load", "Plan", "Raise",
          "Reboot", "Release", "Remove", "Restart", "Run", "Save", "Set", "Start", "Stop", "Take", "Try", "Turn", "Update",
          "Use")
-
-
-class Failure(Exception):
-    """A rule that said something else."""
-
-
-def expect(cond, what):
-    if not cond:
-        raise Failure(what)
 
 
 def make(top, mods):
@@ -72,7 +65,7 @@ def examine_tree(top, *args):
         expect((f"({r['id']})" in text.stdout) == finding, f"{r['id']} in text")
         expect(bool(r["fix"]) == finding, f"{r['id']}: fix")
         expect(r["detail"] or r["state"] not in ("unknown", "skip"), f"{r['id']}: no reason")
-    # Findings come before what is well, the worst first, and one is to begin with.
+    # Findings come before passed rules, the worst first, and one is named as the first.
     order = [ORDER.index(r["state"]) for r in doc["rules"]]
     expect(order == sorted(order), "not sorted")
     bad = [r["id"] for r in doc["rules"] if r["state"] in ("warn", "fail")]
@@ -93,16 +86,33 @@ def state(doc, rule):
     return next(r for r in doc["rules"] if r["id"] == rule)
 
 
-def test_rule(rule, row):
+def check_detail(got, words):
+    lacks = details.missing(got["detail"] or "", words)
+    expect(lacks is None, f"{lacks!r} of {words!r} is not in the detail: {got}")
+
+
+def test_rule(rule, row, words=None):
     fires, want, silent = row
     _, doc = examine(fires, "--attestation")
     got = state(doc, rule)
     expect(got["state"] == want, f"must fire: {got}")
+    if words is not None:
+        check_detail(got, words)
+        left = details.uncompared(got["detail"], words)
+        expect(not left, f"{left} of the detail are compared by nothing: {got}")
     expect(want == "info" or got["fix"].split()[0].rstrip(":,") in STEPS, f"no next step: {got['fix']}")
     _, doc = examine(silent, "--attestation")
     got = state(doc, rule)
     expect(got["state"] == "ok" or (got["state"] == "skip" and "waits" not in (got["detail"] or "")),
            f"must be silent: {got}")
+
+
+def test_detail_case(case):
+    _, doc = examine(case.tree, "--attestation")
+    got = state(doc, case.rule)
+    expect(got["state"] == case.state, f"{got}, not {case.state}")
+    if case.words:
+        check_detail(got, case.words)
 
 
 def findings(doc):
@@ -155,6 +165,10 @@ def test_complete():
     for rule, row in table.RULES.items():
         expect(row and row[1] in ("info", "warn", "fail") and row[2] is not None, f"{rule}: one side only")
         expect(row[0] != row[2], f"{rule}: the same tree for both")
+    expect(set(details.DETAILS) | details.WITHOUT == set(table.RULES) and not set(details.DETAILS) & details.WITHOUT,
+           f"rules whose detail is not compared: {set(table.RULES) ^ (set(details.DETAILS) | details.WITHOUT)}")
+    unknown = {c.rule for c in details.CASES.values()} - ids
+    expect(not unknown, f"cases of no rule: {unknown}")
     expect(set(situations.CAPTURED) == set(trees()), "captured trees and expectations differ")
     known = {n for names in situations.CHECK.values() for n in names}
     expect(known <= set(situations.SITUATIONS), f"no such situations: {known - set(situations.SITUATIONS)}")
@@ -234,8 +248,7 @@ def test_next_step():
 
 def test_no_permission():
     """What may not be read is unknown, whoever asks."""
-    if os.geteuid():
-        return
+    need_root()
     with tempfile.TemporaryDirectory(prefix="tdxctl-host-") as top:
         os.chmod(top, 0o755)
         make(top, {**table.off(), **table.vm("qemu: failed to parse TDVF for TDX VM")})
@@ -249,7 +262,7 @@ def test_no_permission():
                      "create.no_tdvf"):
             got = state(doc, rule)
             expect(got["state"] == "unknown" and got["detail"], got)
-        expect(not any(r["state"] == "fail" for r in doc["rules"]), "a failure that nobody saw")
+        expect(not any(r["state"] == "fail" for r in doc["rules"]), "a failure without evidence")
         os.chmod(pathlib.Path(top, "var/log/libvirt"), 0o755)
 
 
@@ -264,25 +277,20 @@ def main():
                 code, doc = examine_tree(HERE / "trees" / name)
                 print(f"{name}: {code} {doc['first']} {findings(doc)}")
         return 0
-    tests = {f"rule {k}": (lambda k=k, v=v: test_rule(k, v)) for k, v in table.RULES.items() if v}
+    tests = {f"rule {k}": (lambda k=k, v=v: test_rule(k, v, details.DETAILS.get(k)))
+             for k, v in table.RULES.items() if v}
     tests |= {f"again {k}": (lambda k=k, v=v: test_rule(k, v)) for k, v in table.AGAIN.items()}
+    tests |= {f"detail {k}": (lambda c=c: test_detail_case(c)) for k, c in details.CASES.items()}
     tests |= {f"host {k}": (lambda k=k, s=s: test_situation(k, s)) for k, s in situations.SITUATIONS.items()}
     tests |= {f"captured {k}": (lambda k=k: test_tree_on_disk(k)) for k in trees()}
     tests |= {k[5:]: v for k, v in globals().items()
               if k in ("test_complete", "test_tree", "test_nothing_known", "test_options", "test_log_lines", "test_next_step",
                        "test_no_permission")}
-    passed = failed = 0
+    tally = Tally("doctor")
     for name, test in tests.items():
-        if picked and name.split()[-1] not in picked:
-            continue
-        try:
-            test()
-            passed += 1
-        except (Failure, OSError, ValueError, KeyError, StopIteration, subprocess.SubprocessError) as err:
-            failed += 1
-            print(f"not ok {name}: {type(err).__name__}: {err}")
-    print(f"doctor: {passed} passed, {failed} failed")
-    return 1 if failed or not passed else 0
+        if not picked or name.split()[-1] in picked:
+            tally.run(name, test)
+    return tally.done()
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The table of rules, and those that only a helper can feed. */
+/* The table of rules, and the rules that need the helper. */
 #include <doctor.h>
 #include "lib-fake.h"
 
@@ -181,6 +181,45 @@ static void details_are_clean(void)
 	CHECK_EQ(state("mce.tdx_private", "error ?[31m?"), TDXCTL_RULE_FAIL);
 }
 
+/* Values that are not readable are not used. */
+static void unreadable_values_are_not_used(void)
+{
+	static const struct tdxctl_val six = { .readable = true, .value = 6 },
+				       model = { .readable = true, .value = 0x8f };
+
+	start();
+	facts.file[TDXCTL_FILE_TDX_VERSION].text = (char *)"2.0.08";
+	facts.cpu.family = six;
+	facts.cpu.model = model;
+	CHECK_EQ(state("module.series", "2.0.08"), TDXCTL_RULE_WARN);
+	facts.cpu.family.readable = false;
+	CHECK_EQ(state("module.series", NULL), TDXCTL_RULE_OK);
+	facts.cpu.family.readable = true;
+	facts.cpu.model.readable = false;
+	facts.cpu.model.reason = "not there";
+	CHECK_EQ(state("module.series", "not there"), TDXCTL_RULE_UNKNOWN);
+	facts.file[TDXCTL_FILE_SEAMLDR_VERSION].text = (char *)"1.0.00";
+	facts.cpu.model.readable = true;
+	CHECK_EQ(state("update.seamldr", "1.0.00"), TDXCTL_RULE_WARN);
+	facts.cpu.family.readable = false;
+	CHECK_EQ(state("update.seamldr", NULL), TDXCTL_RULE_UNKNOWN);
+	facts.cpu.family.readable = true;
+	facts.cpu.model.readable = false;
+	CHECK_EQ(state("update.seamldr", NULL), TDXCTL_RULE_UNKNOWN);
+	/* The cgroup's counts. */
+	start();
+	facts.log_complete = false;
+	facts.hkid_current = (struct tdxctl_val){ .value = 0, .reason = "not there" };
+	CHECK_EQ(state("hkid.cgroup_drift", "not there"), TDXCTL_RULE_UNKNOWN);
+	snap.source = TDXCTL_SOURCE_HOST;
+	facts.hkid_current.value = 4;
+	CHECK_EQ(state("hkid.exhausted", "not there"), TDXCTL_RULE_UNKNOWN);
+	facts.hkid_current.readable = true;
+	CHECK_EQ(state("hkid.exhausted", "4 of 4"), TDXCTL_RULE_FAIL);
+	facts.hkid_capacity = (struct tdxctl_val){ .value = 4, .reason = "hidden" };
+	CHECK_EQ(state("hkid.exhausted", "hidden"), TDXCTL_RULE_UNKNOWN);
+}
+
 int main(void)
 {
 	RUN(the_table);
@@ -190,5 +229,6 @@ int main(void)
 	RUN(being_built);
 	RUN(hkids_of_the_helper);
 	RUN(details_are_clean);
+	RUN(unreadable_values_are_not_used);
 	return check_done("test-lib-doctor");
 }
