@@ -4,9 +4,12 @@
 #   check.sh [TIER...]     tiers: build unit tsan cli fuzz lint kmod vm lab
 #
 # Whatever runs here ends with a line "NAME: N passed, N failed[, N skipped]";
-# those lines are what is summed. In CI (CI=true) a missing tool is a failure.
+# those lines are what is summed. In CI (CI=true) a missing tool is a failure, and
+# so is a skipped test. tests/selftest.py plants faults that must turn this red.
 set -uo pipefail
 export LC_ALL=C PYTHONDONTWRITEBYTECODE=1
+# It makes runners rewrite the goldens.
+unset UPDATE
 
 top=$(cd "$(dirname "$0")/.." && pwd)
 cd "$top" || exit 1
@@ -20,11 +23,11 @@ export ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1:abort_on_error=0
 export UBSAN_OPTIONS=print_stacktrace=1
 export TSAN_OPTIONS=halt_on_error=1
 
-# run NAME COMMAND...: takes the counts of its closing line; without one, or when
-# counts and exit status disagree, that is a failure too.
+# run NAME COMMAND...: adds the counts of its closing line. A missing line is a failure,
+# and so are counts that contradict the exit status or the lines "SKIP ...".
 run()
 {
-	local name=$1 status line p=0 f=0 s=0
+	local name=$1 status line p=0 f=0 s=0 skips
 	shift
 
 	"$@" >"$log/$name.log" 2>&1
@@ -33,9 +36,22 @@ run()
 	if [ -n "$line" ]; then
 		read -r p f s < <(sed -E 's/.*: ([0-9]+) passed, ([0-9]+) failed(, ([0-9]+) skipped)?/\1 \2 \4/' <<<"$line")
 		s=${s:-0}
+		skips=$(grep -acE '^SKIP ' "$log/$name.log")
 		if [ "$status" != 0 ] && [ "$f" = 0 ]; then
 			f=1
 			line="$line (exit status $status)"
+		elif [ "$status" = 0 ] && [ "$f" != 0 ]; then
+			line="$line (and exit status 0)"
+		elif [ $((p + f + s)) = 0 ]; then
+			f=1
+			line="$line (nothing ran)"
+		elif [ "$skips" != 0 ] && [ "$s" = 0 ]; then
+			f=1
+			line="$line (skips that are not counted)"
+		fi
+		if [ "$s" != 0 ] && [ "${CI:-}" = true ]; then
+			f=$((f + s)) s=0
+			line="$line (a skip is a failure in CI)"
 		fi
 	else
 		f=1
@@ -64,6 +80,7 @@ tally()
 	echo "$5"
 	if [ "$3" != 0 ]; then
 		bad+=("$1")
+		[ -e "$log/$1.log" ] || return
 		echo "--- $log/$1.log"
 		grep -aE 'failed|error|not ok|FAIL|ERROR|warning|rror:' "$log/$1.log" | tail -n 15
 		echo "--- its end"
@@ -101,25 +118,48 @@ have()
 tier_build()
 {
 	step build-gcc "${make[@]}" CC=gcc all
+	# No other tier builds these.
+	step build-bench "${make[@]}" CC=gcc "$O/bench-snapshot" "$O/stopwatch"
 	if have build-clang clang; then
 		step build-clang "${make[@]}" O="$O/clang" CC=clang all
 	fi
 }
 
+# Compares the number of checks with the one recorded in tests/unit/counts.
+enough()
+{
+	local name=$1 want made
+
+	want=$(awk -v name="$name" '$1 == name { print $2 }' tests/unit/counts)
+	made=$(sed -nE 's/^[^ ]+: ([0-9]+) passed, ([0-9]+) failed.*/\1 \2/p' "$log/$name.log" | awk '{ n = $1 + $2 } END { print n + 0 }')
+	if [ -z "$want" ]; then
+		tally "$name-count" 0 1 0 "$name: not in tests/unit/counts; make unit-counts writes it"
+	elif [ "$made" -lt "$want" ]; then
+		tally "$name-count" 0 1 0 "$name: $made checks, and tests/unit/counts has $want"
+	fi
+}
+
 unit_programs()
 {
-	local kind=$1 src name
+	local kind=$1 src name n=0
 
 	for src in tests/unit/"$kind"-*.c; do
 		[ -e "$src" ] || continue
+		n=$((n + 1))
 		name=$(basename "$src" .c)
 		# Built one by one, so that one that does not build fails alone.
 		if "${make[@]}" "$O/unit/$name" >"$log/$name.log" 2>&1; then
 			run "$name" timeout 300 "$O/unit/$name"
+			enough "$name"
 		else
 			tally "$name" 0 1 0 "$name: does not build"
 		fi
 	done
+	[ $n != 0 ] || tally "$kind" 0 1 0 "$kind: there is no program"
+	# A program that was removed took its checks along.
+	while read -r name; do
+		[ -e "tests/unit/$name.c" ] || tally "$name" 0 1 0 "$name: in tests/unit/counts, and there is none"
+	done < <(awk -v kind="$kind-" 'index($1, kind) == 1 { print $1 }' tests/unit/counts)
 }
 
 tier_unit()
@@ -134,8 +174,11 @@ tier_tsan()
 
 tier_cli()
 {
-	"${make[@]}" "$O/tdxctl-asan" "$O/tdxctl" >"$log/cli-build.log" 2>&1
 	have cli python3 || return
+	if ! "${make[@]}" "$O/tdxctl-asan" "$O/tdxctl" >"$log/cli-build.log" 2>&1; then
+		tally cli-build 0 1 0 "cli: the command does not build"
+		return
+	fi
 	run cli env TDXCTL="$(realpath "$O/tdxctl-asan")" O="$O" bash tests/cli/run.sh
 	run doctor env TDXCTL="$(realpath "$O/tdxctl-asan")" O="$O" /usr/bin/python3 tests/hosts/run.py
 }
@@ -152,11 +195,25 @@ tier_lint()
 	run lint env O="$O" bash tests/lint/run.sh
 }
 
+# kernels VARIABLE: sets it to the lines of tests/kernels.sh; no line is a failure.
+kernels()
+{
+	local -n lines=$1
+
+	mapfile -t lines < <(tests/kernels.sh || echo failed)
+	if [ ${#lines[@]} = 0 ] || [ "${lines[-1]}" = failed ]; then
+		tally kernels 0 1 0 "kernels: tests/kernels.sh knows none"
+		lines=()
+	fi
+}
+
 tier_kmod()
 {
-	local kver hdr
+	local line kver hdr series=()
 
-	while read -r kver hdr _; do
+	kernels series
+	for line in "${series[@]}"; do
+		read -r kver hdr _ <<<"$line"
 		if [ "$hdr" = - ]; then
 			skip "kmod-$kver" "no headers of a $kver kernel; make deps installs them"
 			continue
@@ -165,22 +222,24 @@ tier_kmod()
 		if have "sparse-$kver" sparse; then
 			step "sparse-$kver" env O="$O" bash tests/lint/sparse.sh "$kver" "$hdr"
 		fi
-	done < <(tests/kernels.sh)
+	done
 }
 
 tier_vm()
 {
-	local kver hdr image
+	local line kver hdr image series=()
 
 	have vm qemu-system-x86_64 cpio busybox python3 || return
-	while read -r kver hdr image _; do
+	kernels series
+	for line in "${series[@]}"; do
+		read -r kver hdr image _ <<<"$line"
 		if [ "$hdr" = - ] || [ "$image" = - ]; then
 			skip "vm-$kver" "no image of a $kver kernel; make deps fetches it"
 			continue
 		fi
 		run "vm-$kver" env O="$O" MAKE="${MAKE:-make}" bash tests/vm/run.sh "$kver"
 		run "vm-crash-$kver" env O="$O" MAKE="${MAKE:-make}" bash tests/vm/crash/run.sh "$kver"
-	done < <(tests/kernels.sh)
+	done
 }
 
 # Its kernel and emulator come over the network, once.
@@ -194,7 +253,7 @@ tier_lab()
 		if [ -n "$why" ]; then
 			skip lab "Bochs or Linux cannot be fetched: $why"
 		else
-			tally lab-fetch 0 1 0 "lab-fetch: failed, and not for want of a mirror"
+			tally lab-fetch 0 1 0 "lab-fetch: failed, and the mirror is not the cause"
 		fi
 		return
 	fi
@@ -203,9 +262,14 @@ tier_lab()
 
 [ $# != 0 ] || set -- build unit tsan cli fuzz lint kmod vm lab
 for tier; do
-	start=$SECONDS
+	start=$SECONDS before=$((passed + failed + skipped))
 	echo "== $tier"
-	"tier_$tier"
+	if declare -F "tier_$tier" >/dev/null; then
+		"tier_$tier"
+		[ $((passed + failed + skipped)) != $before ] || tally "$tier" 0 1 0 "$tier: nothing ran"
+	else
+		tally "$tier" 0 1 0 "$tier: no such tier"
+	fi
 	echo "   ($((SECONDS - start)) s)"
 done
 
