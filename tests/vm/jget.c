@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * jget [-1] FILE PATH: prints what PATH selects in a JSON file, one value per line;
- * -1: all on one line.
+ * jget [-1 | -c] FILE PATH: prints what PATH selects in a JSON file, one value per
+ * line; -1: all on one line; -c: how many there are.
  * PATH: keys joined by dots; [N] an element, [] all of them, [key=value] those
- * that have it. Status 0 when something was printed, 1 nothing, 2 bad input.
+ * that have it.
  *   jget s.json 'hkids[state=assigned].id'
+ * Status 0 something is selected, 1 nothing is, though the document has such keys
+ * (no element is like that, or the array is empty), 2 bad input, 3 the document has
+ * no such key.
  */
 #include <json-c/json.h>
 #include <stdio.h>
@@ -13,8 +16,22 @@
 
 static unsigned long found;
 static const char *sep = "\n";
+static int counting;
+/* Nothing was found: check the keys, ignoring the values in filters. */
+static int probing;
 
 static int walk(struct json_object *o, const char *path);
+
+static int has_key(struct json_object *o, const char *key, size_t len)
+{
+	char name[64];
+
+	if (len >= sizeof(name))
+		return 0;
+	memcpy(name, key, len);
+	name[len] = '\0';
+	return json_object_object_get_ex(o, name, NULL);
+}
 
 static int matches(struct json_object *o, const char *key, size_t klen, const char *want,
 		   size_t wlen)
@@ -38,10 +55,15 @@ static int walk_array(struct json_object *o, const char *sel, const char *end)
 	size_t i, n = json_object_array_length(o);
 	const char *eq = memchr(sel, '=', end - sel);
 
+	if (probing && !n)
+		found++;
 	for (i = 0; i < n; i++) {
 		struct json_object *e = json_object_array_get_idx(o, i);
 
-		if (eq) {
+		if (probing) {
+			if (eq && !has_key(e, sel, eq - sel))
+				continue;
+		} else if (eq) {
 			if (!matches(e, sel, eq - sel, eq + 1, end - eq - 1))
 				continue;
 		} else if (end != sel && strtoul(sel, NULL, 10) != i) {
@@ -61,7 +83,14 @@ static int walk(struct json_object *o, const char *path)
 
 	if (*path == '.')
 		path++;
+	/* What a null might have is not known. */
+	if (probing && !o)
+		path = "";
 	if (!*path) {
+		if (probing || counting) {
+			found++;
+			return 0;
+		}
 		if (found++)
 			fputs(sep, stdout);
 		if (json_object_is_type(o, json_type_object) ||
@@ -92,13 +121,14 @@ int main(int argc, char **argv)
 	struct json_object *o;
 	int err;
 
-	if (argc == 4 && !strcmp(argv[1], "-1")) {
+	if (argc == 4 && (!strcmp(argv[1], "-1") || !strcmp(argv[1], "-c"))) {
 		sep = " ";
+		counting = argv[1][1] == 'c';
 		argv++;
 		argc--;
 	}
 	if (argc != 3) {
-		fprintf(stderr, "usage: jget [-1] FILE PATH\n");
+		fprintf(stderr, "usage: jget [-1 | -c] FILE PATH\n");
 		return 2;
 	}
 	o = json_object_from_file(argv[1]);
@@ -107,10 +137,18 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	err = walk(o, argv[2]);
-	if (found)
-		putchar('\n');
-	json_object_put(o);
-	if (err)
+	if (!err && !found) {
+		probing = 1;
+		err = walk(o, argv[2]) || !found ? 3 : 1;
+		if (err == 3)
+			fprintf(stderr, "jget: %s: no \"%s\" in it\n", argv[1], argv[2]);
+	} else if (err) {
 		fprintf(stderr, "jget: %s: \"%s\" does not fit the document\n", argv[1], argv[2]);
-	return err ? err : !found;
+	} else if (!counting) {
+		putchar('\n');
+	}
+	if (counting && err < 2)
+		printf("%lu\n", err ? 0 : found);
+	json_object_put(o);
+	return err;
 }

@@ -64,7 +64,7 @@ wait_for()
 	left=$((${2:-20} * 50 * ${SLOW:-1}))
 	until eval "$1" >/dev/null 2>&1; do
 		left=$((left - 1))
-		[ $left -gt 0 ] || die "waited in vain for: $1"
+		[ $left -gt 0 ] || die "timeout waiting for: $1"
 		sleep 0.02
 	done
 }
@@ -98,27 +98,35 @@ j()
 	[ $got = "$want" ] || die "tdxctl --json $*: status $got, not $want: $(head -n 1 "$ERR")"
 }
 
-# is PATH VALUE...: what the last document has there.
+# is PATH VALUE...: compares the values in the last document. '' means that no element
+# matches the filter; a key that the document does not have is an error in the case.
 is()
 {
 	path=$1
 	shift
-	got=$(jget -1 "$OUT" "$path")
+	got=$(jget -1 "$OUT" "$path") || [ $? = 1 ] || die "$(basename "$OUT"): there is no $path"
 	[ "$got" = "$*" ] || die "$(basename "$OUT"): $path is \"$got\", not \"$*\""
 }
 
 # count PATH NUMBER: how many values the path selects.
 count()
 {
-	got=$(jget "$OUT" "$1" | wc -l)
+	got=$(jget -c "$OUT" "$1") || [ $? = 1 ] || die "$(basename "$OUT"): there is no $1"
 	[ "$got" = "$2" ] || die "$(basename "$OUT"): $1 has $got, not $2"
 }
 
 at_least()
 {
-	got=$(jget "$OUT" "$1")
-	[ -n "$got" ] && [ "$got" != null ] && [ "$got" -ge "$2" ] ||
-		die "$(basename "$OUT"): $1 is \"$got\", less than $2"
+	got=$(jget "$OUT" "$1") || die "$(basename "$OUT"): there is no $1"
+	[ "$got" != null ] && [ "$got" -ge "$2" ] || die "$(basename "$OUT"): $1 is \"$got\", less than $2"
+}
+
+# value PATH [FILE]: prints the selected values, one per line. The case fails if there are
+# none, even if this runs in a subshell.
+value()
+{
+	found=$(jget "${2:-$OUT}" "$1") || die "$(basename "${2:-$OUT}"): there is no $1"
+	echo "$found"
 }
 
 # says PATTERN: the last run's output or error text has it.

@@ -51,12 +51,12 @@ case_release_cost()
 	load_emul
 	vmm web --pages $PAGES
 	j 0 release web --yes
-	echo "bench release $(jget "$OUT" page_seamcalls) $(jget "$OUT" pages_reclaimed) $(jget "$OUT" seamcalls)"
+	echo "bench release $(value page_seamcalls) $(value pages_reclaimed) $(value seamcalls)"
 	vmm closing --pages $PAGES --close-gmem
 	j 0 td list
-	before=$(jget "$OUT" 'tds[vm=closing].seamcalls')
+	before=$(value 'tds[vm=closing].seamcalls')
 	kill -USR1 "$VMM"
 	wait_for "grep -q '^pages reg 0 ' $EMUL/truth" 60
 	j 0 td list
-	echo "bench slow $(($(jget "$OUT" 'tds[vm=closing].seamcalls') - before)) $PAGES"
+	echo "bench slow $(($(value 'tds[vm=closing].seamcalls') - before)) $PAGES"
 }

@@ -28,7 +28,7 @@ lock_until()
 # Sums what the path selects in the last document.
 sum()
 {
-	jget "$OUT" "$1" | awk '{ n += $1 } END { print n + 0 }'
+	value "$1" | awk '{ n += $1 } END { print n + 0 }'
 }
 
 # The mutex in kvm_intel: its owner is the VMM that ends, for as long as it takes.
@@ -47,12 +47,12 @@ case_lock_tdx_lock()
 	VMM_BIN="taskset 8 /bin/vmm"
 	vmm db --vcpus 1 --pages 8
 	j 0 td list
-	td=$(jget "$OUT" 'tds[vm=web].id')
+	td=$(value 'tds[vm=web].id')
 	j 0 lock
 	is 'locks[name=tdx_lock].state' free
 	is 'locks[name=tdx_lock].source' mutex
 	is 'locks[name=tdx_lock].contended' 0
-	taken=$(jget "$OUT" 'locks[name=tdx_lock].acquisitions')
+	taken=$(value 'locks[name=tdx_lock].acquisitions')
 	# Until another one has to wait for it.
 	slow $VPFLUSHDONE 4000000000
 	kill -9 "$web"
@@ -68,7 +68,7 @@ case_lock_tdx_lock()
 	slow $VPFLUSHDONE 0
 	lock_until 'locks[name=tdx_lock].state' free
 	at_least 'locks[name=tdx_lock].longest_ns' 50000000
-	[ "$(jget "$OUT" 'locks[name=tdx_lock].acquisitions')" -ge $((taken + 2)) ] ||
+	[ "$(value 'locks[name=tdx_lock].acquisitions')" -ge $((taken + 2)) ] ||
 		die "tdx_lock was taken $taken times before, and not twice more"
 	wait
 	nothing_left

@@ -10,7 +10,7 @@ plan_is_right()
 {
 	list=$(echo "$*" | tr ' ' ,)
 	tdxctl --json cpu plan "$list" >/tmp/plan.json 2>&1
-	planned=$(jget /tmp/plan.json 'plan[].allowed' | tr '\n' ' ')
+	planned=$(value 'plan[].allowed' /tmp/plan.json | tr '\n' ' ')
 	did=
 	for c in "$@"; do
 		if online $c 0; then did="${did}true "; else did="${did}false "; fi
@@ -67,7 +67,7 @@ case_cpu_not_enabled()
 	j 0 cpu check
 }
 
-# IBT is on, and nobody minded; KVM comes and goes.
+# IBT is on and caused no fault. KVM is loaded and unloaded.
 case_cpu_features()
 {
 	grep -qw ibt /proc/cpuinfo || die "the CPU has no IBT"

@@ -25,7 +25,7 @@ case_late_tds()
 	is 'tds[vm=db].private_pages' 16
 	is 'tds[vm=db].late' false
 	for vm in web init db; do
-		truth "^hkid $(jget "$OUT" "tds[vm=$vm].hkid") assigned " 1
+		truth "^hkid $(value "tds[vm=$vm].hkid") assigned " 1
 	done
 	j 0 hkid
 	count 'hkids[state=configured].id' 3
@@ -42,7 +42,7 @@ case_late_tds()
 }
 
 # A kernel without BTF: that it is a TD, whose, and how large it may get, a VM says
-# itself; which HKID it has nobody does.
+# itself; which HKID it has is not known.
 case_late_blind()
 {
 	mount -t tmpfs none /sys/kernel/btf || die "BTF is not to be hidden"
@@ -72,13 +72,13 @@ case_late_blind()
 	says '3 with an unknown HKID'
 	t 0 td
 	t 0 td show web
-	# Calls tell of one what no file does, its HKID too; it is not two TDs.
+	# SEAMCALLs reveal more than files do, including its HKID; it still is one TD.
 	ask "$VMM" USR2 busy punched
 	wait_for '[ "$(reg_pages)" = 88 ]' 60
 	j 0 td list
 	count 'tds[].vm' 3
 	is 'tds[vm=busy].pid' "$VMM"
-	truth "^hkid $(jget "$OUT" 'tds[vm=busy].hkid') assigned " 1
+	truth "^hkid $(value 'tds[vm=busy].hkid') assigned " 1
 	vmm db --vcpus 1 --pages 16
 	j 0 td list
 	count 'tds[].vm' 4
@@ -87,13 +87,13 @@ case_late_blind()
 	wait_for '[ "$(grep -c "^td " $EMUL/truth)" = 3 ]'
 	j 0 td list
 	count 'tds[].vm' 3
-	# All is told as soon as somebody can read it.
+	# Everything is reported once the data can be read.
 	umount /sys/kernel/btf || die "BTF stays hidden"
 	rm "/tmp/blind.$CASE"
 	j 0 td list
 	count 'tds[].vm' 3
 	is 'tds[vm=init].state' initialized
 	for vm in init busy db; do
-		truth "^hkid $(jget "$OUT" "tds[vm=$vm].hkid") assigned " 1
+		truth "^hkid $(value "tds[vm=$vm].hkid") assigned " 1
 	done
 }

@@ -39,11 +39,11 @@ case_health_without_helper()
 	is health.state ok
 }
 
-# Nobody but the kernel knows of a TD that the helper did not see created.
+# Only the kernel knows a TD whose creation the helper did not see.
 case_health_drift()
 {
 	vmm old --vcpus 1 --pages 8
-	# As on a kernel without BTF: the helper cannot look into KVM's structures.
+	# As on a kernel without BTF: the helper cannot read KVM's structures.
 	: >/tmp/empty
 	for f in /sys/kernel/btf/kvm*; do
 		mount -o bind /tmp/empty $f
@@ -77,8 +77,8 @@ case_health_scratch_vm()
 	done
 	in_use 15
 	j 0 status
-	before=$(jget "$OUT" helper.seamcalls)
-	vms=$(jget "$OUT" tds.vms)
+	before=$(value helper.seamcalls)
+	vms=$(value tds.vms)
 	mount -t tracefs tracefs /sys/kernel/tracing 2>/dev/null
 	cd /sys/kernel/tracing || die "no tracing"
 	echo tdx_vm_ioctl >set_ftrace_filter || die "nothing to trace"
@@ -107,7 +107,7 @@ case_health_report()
 	says 'private KeyID range \[16, 32\)'
 	says '15 KeyIDs for TME-MT, 16 for TDX'
 	j 0 status
-	charged=$(jget "$OUT" hkids.charged)
+	charged=$(value hkids.charged)
 	j 0 --from-report /tmp/report.md status
 	is source host
 	is hkids.charged "$charged"
@@ -115,7 +115,7 @@ case_health_report()
 	for from in "" "--from-report /tmp/report.md"; do
 		tdxctl $from doctor --json >"/out/$CASE-doctor${from:+-report}.json"
 	done
-	[ "$(jget /out/$CASE-doctor.json 'rules[].state')" = "$(jget /out/$CASE-doctor-report.json 'rules[].state')" ] ||
+	[ "$(value 'rules[].state' "/out/$CASE-doctor.json")" = "$(value 'rules[].state' "/out/$CASE-doctor-report.json")" ] ||
 		die "doctor says something else of the report"
 	t 0 helper load
 	t 0 report

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# HKIDs that KVM cannot give back: what it logs, counts and keeps, and what is
-# told of it. An HKID that leaked is gone for this boot; see lose().
+# HKIDs that KVM cannot free: what it logs, counts and keeps, and what tdxctl
+# reports. An HKID that leaked is gone for this boot; see lose().
 # shellcheck disable=SC1091,SC2016,SC2086 # conditions are evaluated later
 
 . /suite/cases/lib.sh
@@ -35,7 +35,7 @@ leaked()
 	is health.state critical
 	is hkids.leaked 1
 	# A helper that was just loaded knows nothing of what was lost before.
-	free=$(($(jget "$OUT" hkids.free) + $(jget "$OUT" hkids.unknown_state)))
+	free=$(($(value hkids.free) + $(value hkids.unknown_state)))
 	[ $free = 14 ] || die "$free HKIDs are not in use?"
 	t 0 status
 	says "HKID $HKID of web \($PID\) leaked: $1: $2"
@@ -62,7 +62,7 @@ case_leak_freeid()
 	# The number is never used again.
 	vmm db --pages 2
 	j 0 td list
-	[ "$(jget "$OUT" 'tds[vm=db].hkid')" != "$HKID" ] || die "HKID $HKID is used again"
+	[ "$(value 'tds[vm=db].hkid')" != "$HKID" ] || die "HKID $HKID is used again"
 }
 
 case_leak_vpflushdone()
@@ -161,7 +161,7 @@ case_leak_before_helper()
 	is hkids.configured 1
 	is hkids.free 0
 	is hkids.unknown_state 14
-	[ "$(jget "$OUT" hkids.charged)" = $(($(lost hkids) + 1)) ] || die "charged: $(jget "$OUT" hkids.charged)"
+	[ "$(value hkids.charged)" = $(($(lost hkids) + 1)) ] || die "charged: $(value hkids.charged)"
 	t 0 status
 	says "$(($(lost hkids) + 1)) HKIDs charged but the helper sees 1 in use"
 	j 7 doctor --group teardown

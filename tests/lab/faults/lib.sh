@@ -32,7 +32,7 @@ silent()
 hkid_of_web()
 {
 	tdxctl --json td list >/tmp/x
-	HKID=$(jget /tmp/x 'tds[vm=web].hkid')
+	HKID=$(value 'tds[vm=web].hkid' /tmp/x)
 }
 
 # lose HKIDS TDS REG: this fault costs exactly so many HKIDs, TDs that are never

@@ -41,7 +41,7 @@ case_package_offline()
 	j 0 status
 	is 'packages[id=1].covered' false
 	is health.state critical
-	jget "$OUT" 'health.reasons[]' | grep -q 'package 1' || die "no reason names package 1"
+	value 'health.reasons[]' | grep -q 'package 1' || die "no reason names package 1"
 	j 7 cpu check
 	is 'packages[].covered' true false
 	vmm_fails 'package 1.*online|online.*package' web --pages 16

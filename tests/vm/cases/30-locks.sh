@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# Who holds a lock, since when, and what the others see.
+# The holder of a lock, since when, and what other callers see.
 
 case_key_config_held()
 {
@@ -13,7 +13,7 @@ case_key_config_held()
 	is 'locks[package=1].state' held
 	is 'locks[package=0].state' free
 	at_least 'locks[package=1].held_ns' 300000000
-	holder=$(jget "$OUT" 'locks[package=1].holder')
+	holder=$(value 'locks[package=1].holder')
 	[ -n "$holder" ] && [ "$holder" != null ] || die "no holder"
 	at_least 'locks[package=1].holder_pid' 2
 	t 0 lock
@@ -21,7 +21,7 @@ case_key_config_held()
 	j 0 status
 	is locks.held 1
 	is health.state warning
-	# Another TD has to wait for it, and is there after it.
+	# Another TD has to wait for the lock, and runs afterwards.
 	vmm db --pages 8
 	j 0 lock
 	is 'locks[package=1].state' free

@@ -7,8 +7,9 @@ case_leaked_hkid()
 	t 0 helper load
 	load_emul
 	vmm web --pages 32
-	hkid=$(tdxctl --json td list >/tmp/x && jget /tmp/x 'tds[vm=web].hkid')
-	# TDH.MNG.KEY.FREEID fails for good.
+	tdxctl --json td list >/tmp/x || die "td list: status $?"
+	hkid=$(value 'tds[vm=web].hkid' /tmp/x)
+	# TDH.MNG.KEY.FREEID fails permanently.
 	fault leaf=20 status=0xc000081100000000 count=1
 	allow_log 'leak|FREEID'
 	gone "$VMM"
@@ -20,7 +21,7 @@ case_leaked_hkid()
 	j 0 status
 	is hkids.leaked 1
 	is health.state critical
-	jget "$OUT" 'health.reasons[]' | grep -qi leaked || die "no reason says leaked"
+	value 'health.reasons[]' | grep -qi leaked || die "no reason says leaked"
 	j 0 td list
 	# The number is never used again.
 	for i in $(seq 1 14); do
@@ -77,7 +78,7 @@ case_busy_and_entropy()
 	j 0 release web --yes
 	is result released
 	j 0 lock
-	got=$(jget "$OUT" 'locks[name=tdx_mng_key_config_lock].entropy_retries' | awk '{ n += $1 } END { print n }')
+	got=$(value 'locks[name=tdx_mng_key_config_lock].entropy_retries' | awk '{ n += $1 } END { print n }')
 	[ "$got" = 2 ] || die "$got entropy retries, not 2"
 	is 'locks[name=tdx_lock].busy_retries' 1
 	[ ! -s $EMUL/faults ] || die "faults are left: $(cat $EMUL/faults)"
@@ -203,7 +204,7 @@ case_release_interrupted_early()
 	t 0 helper load
 	load_emul
 	vmm web --pages 3000
-	# Somebody sits on the lock that giving the HKID back needs.
+	# Another process holds the lock that freeing the HKID needs.
 	echo "tdx_lock 4000" >$EMUL/hold || die "hold"
 	n=$((n + 1))
 	OUT=/out/$CASE-$n.json ERR=/out/$CASE-$n.err

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# Who keeps a TD alive, and other ways to end one.
+# What keeps a TD alive, and other ways to end one.
 
 case_pins()
 {
@@ -13,7 +13,7 @@ case_pins()
 	count 'tds[].pins[kind=vcpu-fd].pid' 4
 	count 'tds[].pins[kind=guest-memfd].pid' 2
 	count 'tds[].pins[kind=vhost-fd].pid' 2
-	jget "$OUT" 'tds[].pins[kind=process].pid' | grep -qx "$VMM" || die "the VMM itself is not named"
+	value 'tds[].pins[kind=process].pid' | grep -qx "$VMM" || die "the VMM itself is not named"
 	count "tds[].pins[kind=thread].tid" "$(($(find /proc/"$VMM"/task -mindepth 1 -maxdepth 1 -type d | wc -l) - 1))"
 	t 0 td show web
 	says 'vhost'

@@ -53,9 +53,9 @@ case_report()
 	vmm payroll7 --pages 8 --vcpus 2
 	vmm web --stop-at init
 	j 0 hkid
-	was=$(jget "$OUT" 'hkids[].state' | tr '\n' ' ')
+	was=$(value 'hkids[].state' | tr '\n' ' ')
 	j 0 cpu
-	enabled=$(jget "$OUT" 'cpus[].tdx' | tr '\n' ' ')
+	enabled=$(value 'cpus[].tdx' | tr '\n' ' ')
 	t 0 report
 	cp "$OUT" /tmp/report.md
 	grep -q payroll7 /tmp/report.md && die "a VM's name is in the report"
@@ -70,9 +70,9 @@ case_report()
 	is hkids.configured 2
 	is tds.total 2
 	j 0 --from-report /tmp/report.md hkid
-	[ "$(jget "$OUT" 'hkids[].state' | tr '\n' ' ')" = "$was" ] || die "other HKIDs"
+	[ "$(value 'hkids[].state' | tr '\n' ' ')" = "$was" ] || die "other HKIDs"
 	j 0 --from-report /tmp/report.md cpu
-	[ "$(jget "$OUT" 'cpus[].tdx' | tr '\n' ' ')" = "$enabled" ] || die "other CPUs"
+	[ "$(value 'cpus[].tdx' | tr '\n' ' ')" = "$enabled" ] || die "other CPUs"
 	j 0 --from-report /tmp/report.md td
 	is 'tds[id=1].private_pages' 8
 	t 2 --from-report /tmp/report.md release vm-1 --yes
