@@ -22,23 +22,40 @@ judge.HARMLESS = re.compile(judge.HARMLESS.pattern + r"|MDS CPU bug present and 
                             r"\.\.\. MAX_LOCK|kmemleak: (Kernel memory leak detector initialized|Automatic)| kmemleak_\w+\+0x|"
                             r"KernelAddressSanitizer initialized|RCU lockdep checking is enabled")
 
-# Warnings of Linux 7.2 about itself; each is this one line and the head of its trace.
-KNOWN = re.compile(
-    # As a CPU goes offline its own thread, which may be preempted but not migrated,
-    # runs into tdx_cpu_flush_cache()'s lockdep_assert_preemption_disabled().
-    r"WARNING: arch/x86/virt/vmx/tdx/tdx\.c:158 at tdx_offline_cpu\+")
+# The first line of a known warning of Linux 7.2: when a CPU goes offline, its own thread,
+# which may be preempted but not migrated, fails lockdep_assert_preemption_disabled() in
+# tdx_cpu_flush_cache(). WARN_ON_ONCE() prints it once per boot.
+KNOWN = re.compile(r"WARNING: arch/x86/virt/vmx/tdx/tdx\.c:158 at tdx_offline_cpu\+")
+STAMP = r"^(?:\[\s*\d+\.\d+\] )?"
+# Lines that the kernel prints between the first line and the trace.
+HEAD = re.compile(STAMP + r"(?:Modules linked in: |Unloaded tainted modules: |CPU: \d+ |Tainted: |Hardware name: |"
+                  r"Workqueue: |Stopper: |RIP: |Code: |RSP: |R[A-Z0-9]{2}: [0-9a-f]{16} |FS: |CS: |CR2: |DR[03]: |PKRU: )")
+TRACE = re.compile(STAMP + r"Call Trace:\s*$")
+# There are 17 such lines; other CPUs may print in between.
+LONGEST = 40
 
 
 def without_known(text):
-    out, in_known = [], False
-    for line in text.splitlines():
-        if KNOWN.search(line):
-            in_known = True
-        elif in_known and "Call Trace:" in line:
-            in_known = False
-        else:
-            out.append(line)
-    return "\n".join(out)
+    """Returns the log without the known warning, up to its trace, and faults in its format."""
+    lines, out, wrong, seen, i = text.splitlines(), [], [], 0, 0
+    while i < len(lines):
+        out.append(lines[i])
+        i += 1
+        if not KNOWN.search(out[-1]):
+            continue
+        seen += 1
+        end = next((k for k in range(i, min(len(lines), i + LONGEST)) if TRACE.search(lines[k])), None)
+        head = [] if end is None else [line for line in lines[i:end] if HEAD.search(line)]
+        if end is None or not all(any(word in line for line in head) for word in ("CPU: ", "RIP: ")):
+            wrong.append("a known warning without the head of its trace: " + out[-1])
+            continue
+        if seen > 1:
+            wrong.append("a known warning that comes once in a boot, again: " + out[-1])
+            continue
+        # Messages of other CPUs are judged.
+        out[-1:] = [line for line in lines[i:end] if not HEAD.search(line)]
+        i = end + 1
+    return "\n".join(out), wrong
 
 
 def judge_guest(name, work):
@@ -51,7 +68,8 @@ def judge_guest(name, work):
         print("not ok guest %s: %s" % (name, {"124": "timed out", "125": "the kernel panicked",
                                               "126": "Bochs died"}.get(status, "status " + status)))
         print("\n".join(log.splitlines()[-40:]))
-    noise = judge.judge_log(without_known(log))
+    log, wrong = without_known(log)
+    noise = wrong + judge.judge_log(log)
     for line in noise[:30]:
         print("not ok kernel-log: " + line)
     failed += len(noise) > 0
