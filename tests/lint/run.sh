@@ -334,11 +334,38 @@ lint_install()
 	bash tests/install.sh 2>&1 || echo "make install: see tests/install.sh"
 }
 
+# A pipe must not hide a failed command. Guests run busybox's sh.
+lint_pipefail()
+{
+	local bash_scripts
+
+	mapfile -t bash_scripts < <(of . | xargs -r awk 'FNR == 1 { if (/^#!.*bash/) print FILENAME; nextfile }')
+	[ ${#bash_scripts[@]} -ge 10 ] || echo "only ${#bash_scripts[@]} scripts found"
+	grep -LE '^set -[a-z]*o pipefail$' "${bash_scripts[@]}" | sed 's/$/: no set -o pipefail/'
+	of . | grep -vE '^tests/(vm|lab|bench/vm)/' | xargs -r awk 'FNR == 1 { if (/^#!\/bin\/sh/) print FILENAME; nextfile }' |
+		xargs -r grep -nE '[^|]\|[^|]' | sed 's/$/  <- a pipe in sh: use bash with pipefail/'
+}
+
+# Paths in the guests' cases must fit the schemas.
+lint_case_paths()
+{
+	"${PYTHON:-/usr/bin/python3}" -B tests/vm/paths.py 2>&1
+}
+
+# Faults that are planted in the harness must turn make check red.
+lint_selftest()
+{
+	local out
+
+	out=$("${MAKE:-make}" --no-print-directory -s O="$O" "$O/tdxctl" 2>&1 &&
+		O="$O" "${PYTHON:-/usr/bin/python3}" -B tests/selftest.py 2>&1) || echo "$out"
+}
+
 rules=(spdx licences size format whitespace kernel_style core_is_freestanding libraries includes
 	shellcheck codespell english python json places)
 if [ $# = 0 ]; then
 	rules+=(layers layers_kmod layers_selftest uapi_alone executables docs help architecture man install subjects
-		untracked)
+		untracked pipefail case_paths selftest)
 fi
 for rule in "${rules[@]}"; do
 	check "$rule"
