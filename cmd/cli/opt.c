@@ -373,8 +373,6 @@ static void find_error_form(struct cli_app *app, int argc, char **argv)
 		if (!strcmp(a, "--json") || (a[0] == '-' && a[1] != '-' && strchr(a, 'j') &&
 					     strspn(a + 1, "jqvh") == strlen(a + 1)))
 			app->v.json = true;
-		if (o && value)
-			app->error_form = NULL;
 		for (size_t k = 0; o && value && o->values[k]; k++)
 			if (!strcmp(o->values[k], value))
 				app->error_form = &o->error_forms[k];
