@@ -40,17 +40,18 @@ void early_resolve(void)
 	supported = kvm_fns_find() && early_vm_find_hooks();
 }
 
-/* Returns why the strategy is not available, TDXCTL_REASON_OK if it is. */
-u32 early_reason(void)
+/*
+ * Returns why the strategy is not available with the layout @l, TDXCTL_REASON_OK if it
+ * is. The layout may be replaced at any time, so the caller uses the copy that it has
+ * checked.
+ */
+u32 early_reason(const struct tdxctl_layout *l)
 {
-	struct tdxctl_layout l;
-
 	if (IS_ENABLED(CONFIG_LTO) || IS_ENABLED(CONFIG_PREEMPT_RT))
 		return TDXCTL_REASON_NO_SYMBOL;
-	if (!layout_get(&l) || !layout_complete(&l) ||
-	    l.sept_callback != TDXCTL_SEPT_SET_PRIVATE_SPTE)
+	if (!layout_complete(l) || l->sept_callback != TDXCTL_SEPT_SET_PRIVATE_SPTE)
 		return TDXCTL_REASON_NO_SYMBOL;
-	if (!boot_cpu_has(X86_FEATURE_MOVDIR64B) || !supported || !kvm_fns_fit(&l))
+	if (!boot_cpu_has(X86_FEATURE_MOVDIR64B) || !supported || !kvm_fns_fit(l))
 		return TDXCTL_REASON_NO_SYMBOL;
 	/* The layout comes from user space, and KVM's memory is written by it. */
 	if (security_locked_down(LOCKDOWN_DEV_MEM))
@@ -188,7 +189,7 @@ long early_release(const struct vmfile_user *vm, struct pid *pid, u64 tdr)
 	if (!leader)
 		return -ESRCH;
 	ret = -EOPNOTSUPP;
-	if (!layout_get(&l) || early_reason() != TDXCTL_REASON_OK)
+	if (!layout_get(&l) || early_reason(&l) != TDXCTL_REASON_OK)
 		goto out;
 	ret = check_td(&td, &l, vm->file, leader, tdr);
 	if (ret)

@@ -93,7 +93,7 @@ u32 strategy_refusal_reason(u32 strategy, long ret);
 
 /* early.c: the strategy TDXCTL_STRATEGY_EARLY */
 void early_resolve(void);
-u32 early_reason(void);
+u32 early_reason(const struct tdxctl_layout *l);
 long early_release(const struct vmfile_user *vm, struct pid *pid, u64 tdr);
 
 /* early-vm.c: VMs that are released early, and the hooks they need */

@@ -19,6 +19,7 @@ static u32 release_reason(void)
 /* Fills @reason[] for a TD: an enum tdxctl_reason for each strategy. */
 void strategy_reasons(u32 *reason, const struct td_view *td)
 {
+	struct tdxctl_layout l;
 	int i;
 
 	if (td->found && td->finalized_known && !td->finalized) {
@@ -27,7 +28,8 @@ void strategy_reasons(u32 *reason, const struct td_view *td)
 	} else {
 		reason[TDXCTL_STRATEGY_TERMINATE] = TDXCTL_REASON_MAYBE;
 		reason[TDXCTL_STRATEGY_RELEASE] = release_reason();
-		reason[TDXCTL_STRATEGY_EARLY] = early_reason();
+		layout_get(&l);
+		reason[TDXCTL_STRATEGY_EARLY] = early_reason(&l);
 	}
 	reason[TDXCTL_STRATEGY_STOP] = TDXCTL_REASON_USER_SPACE;
 }
