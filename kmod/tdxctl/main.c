@@ -14,6 +14,7 @@ static int __init tdxctl_init(void)
 	ret = cpus_init();
 	if (ret)
 		return ret;
+	call_init();
 	ret = probe_init();
 	if (ret)
 		goto err_cpus;

@@ -83,9 +83,12 @@ static u64 seamcall_observed(u64 leaf, struct ledger_regs *regs)
 	struct observe_call c;
 	u64 status;
 
+	/* The record names one CPU. */
+	preempt_disable();
 	observe_begin(&c, leaf, regs, probe_missed());
-	status = tdxctl_seamcall(leaf, regs);
+	status = call_seam(leaf, regs);
 	observe_end(&c, status, true);
+	preempt_enable();
 	return status;
 }
 

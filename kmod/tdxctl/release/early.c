@@ -68,7 +68,7 @@ static bool is_tdr(u64 pa)
 
 	for (i = 0; i < RDMD_RETRIES; i++) {
 		regs = (struct ledger_regs){ .rcx = pa };
-		status = tdxctl_seamcall(TDH_PHYMEM_PAGE_RDMD, &regs);
+		status = call_seam(TDH_PHYMEM_PAGE_RDMD, &regs);
 		if (TDX_STATUS_OF(status) != TDX_ST(OPERAND_BUSY))
 			break;
 		cpu_relax();

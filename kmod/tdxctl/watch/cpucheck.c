@@ -50,7 +50,7 @@ static int check_this_cpu(void *arg)
 	struct ledger_regs regs = { .rdx = ~0ULL };
 	u64 start = ktime_get_mono_fast_ns();
 
-	rec->status = tdxctl_seamcall(TDH_SYS_RD, &regs);
+	rec->status = call_seam(TDH_SYS_RD, &regs);
 	rec->duration_ns = ktime_get_mono_fast_ns() - start;
 	return 0;
 }

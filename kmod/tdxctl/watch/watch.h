@@ -66,8 +66,12 @@ u64 probe_features(char *provider, size_t len);
 unsigned long probe_missed(void);
 unsigned long probe_nested(void);
 
-/* seamcall.S: a SEAMCALL that the probes do not see */
+/* seamcall.S: the instruction, for call.c */
 asmlinkage u64 tdxctl_seamcall(u64 leaf, struct ledger_regs *regs);
+
+/* call.c: SEAMCALLs of this module */
+void call_init(void);
+u64 call_seam(u64 leaf, struct ledger_regs *regs);
 
 /* cpucheck.c: whether a CPU can run TDs */
 int cpucheck_one(unsigned int cpu, struct tdxctl_cpu_check_rec *rec);
