@@ -5,6 +5,7 @@
 
 #include <linux/mutex.h>
 #include <linux/version.h>
+#include <asm/cpufeature.h>
 #include <asm/msr.h>
 #include <asm/special_insns.h>
 
@@ -15,6 +16,20 @@ static inline void compat_movdir64b(void *dst, const void *src)
 	movdir64b((void __force __iomem *)dst, src);
 #else
 	movdir64b(dst, src);
+#endif
+}
+
+/*
+ * On some CPUs the first partial write to a page that was private causes a machine
+ * check; MOVDIR64B does not. Until 6.17 KVM clears such a page on every CPU, since 6.18
+ * only on those CPUs.
+ */
+static inline bool compat_needs_page_reset(void)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 18, 0)
+	return true;
+#else
+	return boot_cpu_has_bug(X86_BUG_TDX_PW_MCE);
 #endif
 }
 

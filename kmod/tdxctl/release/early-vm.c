@@ -92,16 +92,15 @@ static u64 seamcall_observed(u64 leaf, struct ledger_regs *regs)
 	return status;
 }
 
-/*
- * Clears a page, as KVM does after a removal: on some CPUs the first partial write to
- * a page that was private causes a machine check; MOVDIR64B does not.
- */
+/* Clears a page that was private, as KVM does after a removal. */
 static void reset_page(unsigned long pfn)
 {
 	static const u8 zeros[64] __aligned(64);
 	u8 *to = page_address(pfn_to_page(pfn));
 	int i;
 
+	if (!compat_needs_page_reset())
+		return;
 	for (i = 0; i < PAGE_SIZE; i += sizeof(zeros))
 		compat_movdir64b(to + i, zeros);
 	mb(); /* MOVDIR64B is weakly ordered */
@@ -349,6 +348,12 @@ static const struct hook hooks[] = {
 };
 
 /* ---- arming ---- */
+
+/* Returns true if this CPU can reset pages, or does not need to. */
+bool early_vm_can_reset(void)
+{
+	return !compat_needs_page_reset() || boot_cpu_has(X86_FEATURE_MOVDIR64B);
+}
 
 /* Finds the functions to be hooked. Returns false if one is missing. */
 bool early_vm_find_hooks(void)

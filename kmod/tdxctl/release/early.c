@@ -51,7 +51,7 @@ u32 early_reason(const struct tdxctl_layout *l)
 		return TDXCTL_REASON_NO_SYMBOL;
 	if (!layout_complete(l) || l->sept_callback != TDXCTL_SEPT_SET_PRIVATE_SPTE)
 		return TDXCTL_REASON_NO_SYMBOL;
-	if (!boot_cpu_has(X86_FEATURE_MOVDIR64B) || !supported || !kvm_fns_fit(l))
+	if (!early_vm_can_reset() || !supported || !kvm_fns_fit(l))
 		return TDXCTL_REASON_NO_SYMBOL;
 	/* The layout comes from user space, and KVM's memory is written by it. */
 	if (security_locked_down(LOCKDOWN_DEV_MEM))
