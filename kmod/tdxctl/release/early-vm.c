@@ -114,6 +114,25 @@ static void leak_page(unsigned long pfn, const char *why, u64 status)
 	pr_err_ratelimited("page 0x%llx is leaked: %s (0x%llx)\n", (u64)PFN_PHYS(pfn), why, status);
 }
 
+/* Returns the number of 4 KiB pages that an S-EPT entry of this level maps. */
+static unsigned long pages_of_level(u32 level)
+{
+	u32 l = clamp_t(u32, level, PG_LEVEL_4K, PG_LEVEL_1G);
+
+	return 1UL << ((l - PG_LEVEL_4K) * (PMD_SHIFT - PAGE_SHIFT));
+}
+
+/* Every page of the entry is held, because each may be freed on its own. */
+static void leak_entry(unsigned long pfn, u32 level, const char *why, u64 status)
+{
+	unsigned long i, n = pages_of_level(level);
+
+	pfn = ALIGN_DOWN(pfn, n);
+	for (i = 0; i < n; i++)
+		if (pfn_valid(pfn + i))
+			leak_page(pfn + i, why, status);
+}
+
 static void reclaim(unsigned long pfn)
 {
 	struct ledger_regs regs;
@@ -250,6 +269,7 @@ static void on_sept(struct pt_regs *regs)
 	struct early_vm *vm = find_vm((void *)regs->di);
 	unsigned long pfn = (regs->dx & __PHYSICAL_MASK) >> PAGE_SHIFT;
 	bool present = regs->dx & SPTE_PRESENT;
+	u32 level = regs->r8;
 
 	if (likely(!vm) || vm->phase == EARLY_NONE)
 		return;
@@ -264,9 +284,9 @@ static void on_sept(struct pt_regs *regs)
 	if (!pfn_valid(pfn))
 		pr_err_ratelimited("S-EPT entry 0x%lx has no valid page\n", regs->dx);
 	else if (vm->phase == EARLY_FAILED)
-		leak_page(pfn, "the HKID is leaked", 0);
-	else if (!present || (u32)regs->r8 != PG_LEVEL_4K)
-		leak_page(pfn, "unknown S-EPT entry", regs->dx);
+		leak_entry(pfn, level, "the HKID is leaked", 0);
+	else if (!present || level != PG_LEVEL_4K)
+		leak_entry(pfn, level, "unknown S-EPT entry", regs->dx);
 	else if (vm->phase == EARLY_RELEASED)
 		reclaim(pfn);
 	else if (!defer(vm, pfn))
