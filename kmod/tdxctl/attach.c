@@ -48,6 +48,7 @@ static int on_module(struct notifier_block *nb, unsigned long state, void *data)
 {
 	const struct module *mod = data;
 
+	kvm_traits_forget();
 	if (state == MODULE_STATE_GOING &&
 	    (!strcmp(mod->name, "kvm_intel") || !strcmp(mod->name, "kvm"))) {
 		mutex_lock(&layout_mutex);

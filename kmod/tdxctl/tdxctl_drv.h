@@ -9,6 +9,7 @@
  *   probe_mutex (watch/probe.c)       probes and their provider; module notifier
  *   job_mutex (release/job.c)         list of releases
  *   layout_mutex (kvm/layout.c)       layout of KVM's structures
+ *   traits_mutex (kvm/traits.c)       names of KVM's functions
  *   early_mutex (release/early-vm.c)  VMs released early, and their hooks
  *   CPU hotplug read lock             CPU check
  *   locks_mutex (watch/locks.c)       addresses of the kernel's mutexes

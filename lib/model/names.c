@@ -35,6 +35,7 @@ static const char *const reasons[TDXCTL_REASONS] = {
 	[TDXCTL_REASON_VM_DEAD] = "the VM is already dead",
 	[TDXCTL_REASON_USER_SPACE] = "done without the helper, by ending the VMM",
 	[TDXCTL_REASON_LOCKDOWN] = "the kernel is locked down",
+	[TDXCTL_REASON_UNKNOWN_KVM] = "not supported with this kernel's Dynamic PAMT or huge S-EPT pages",
 };
 
 static const char *const phases[TDXCTL_PHASES] = {

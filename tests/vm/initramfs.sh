@@ -30,6 +30,9 @@ printf 'root:x:0:\nnogroup:x:65534:\n' >"$root/etc/group"
 for m in tdxctl tdx_emul; do
 	cp "$O/kmod/$kver/$m.ko" "$root/lib/modules/$kver/updates/"
 done
+for m in "$O/plant/$kver"/*.ko; do
+	[ ! -e "$m" ] || cp "$m" "$root/lib/modules/$kver/updates/"
+done
 # What a VMM with a vhost device needs, and MSRs.
 for m in tun tap vhost_iotlb vhost vhost_net msr; do
 	file=$(find "$modules/kernel/drivers" "$modules/kernel/arch" -name "$m.ko*" | head -n 1)

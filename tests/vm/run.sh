@@ -29,6 +29,14 @@ fi
 	echo "vm-$kver: 0 passed, 1 failed"
 	exit 1
 }
+# Modules with functions that later kernels have.
+mkdir -p "$O/plant/$kver"
+cp -u tests/vm/plant/* "$O/plant/$kver/"
+"${MAKE:-make}" --no-print-directory -s -C "$hdr" M="$(realpath "$O/plant/$kver")" CC=gcc O= modules >"$work/plant.log" 2>&1 || {
+	tail -n 20 "$work/plant.log"
+	echo "vm-$kver: 0 passed, 1 failed"
+	exit 1
+}
 bash tests/vm/initramfs.sh "$kver" "$work/initramfs.cpio" "$@"
 
 # Poisoned slabs turn a use after free into an oops; an oops ends the guest.

@@ -40,6 +40,15 @@ extern struct kvm_fns kvm_fns;
 bool kvm_fns_find(void);
 bool kvm_fns_fit(const struct tdxctl_layout *l);
 
+/* traits.c: what the names of KVM's functions tell */
+struct kvm_traits {
+	bool mainline;		 /* the TDX interface of mainline */
+	const char *unsupported; /* a function that early release does not know, or NULL */
+};
+
+struct kvm_traits kvm_traits_get(void);
+void kvm_traits_forget(void);
+
 /* td.c: a TD in KVM's structures, read without KVM's locks */
 struct kvm_td {
 	void *kvm;

@@ -49,6 +49,8 @@ u32 early_reason(const struct tdxctl_layout *l)
 {
 	if (IS_ENABLED(CONFIG_LTO) || IS_ENABLED(CONFIG_PREEMPT_RT))
 		return TDXCTL_REASON_NO_SYMBOL;
+	if (kvm_traits_get().unsupported)
+		return TDXCTL_REASON_UNKNOWN_KVM;
 	if (!layout_complete(l) || l->sept_callback != TDXCTL_SEPT_SET_PRIVATE_SPTE)
 		return TDXCTL_REASON_NO_SYMBOL;
 	if (!early_vm_can_reset() || !supported || !kvm_fns_fit(l))

@@ -11,9 +11,7 @@
  */
 static u32 release_reason(void)
 {
-	return sym_find(NULL, "tdx_vcpu_get_cpuid") || sym_find(NULL, "vt_vm_pre_destroy") ?
-		       TDXCTL_REASON_NO_IOCTL :
-		       TDXCTL_REASON_MAYBE;
+	return kvm_traits_get().mainline ? TDXCTL_REASON_NO_IOCTL : TDXCTL_REASON_MAYBE;
 }
 
 /* Fills @reason[] for a TD: an enum tdxctl_reason for each strategy. */

@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Functions of a KVM that early release does not know.
+
+# early REASON: why early release is not available for web
+early()
+{
+	j 0 release web --dry-run
+	is 'plan.strategies[strategy=early].available' false
+	is 'plan.strategies[strategy=early].reason' "$1"
+}
+
+case_unknown_kvm()
+{
+	t 0 helper load
+	load_emul
+	vmm web --pages 64
+	early 'a required kernel function is missing'
+	# The names are looked up again when a module is loaded or unloaded.
+	for m in plant_pamt plant_demote plant_split; do
+		modprobe $m || die "$m does not load"
+		early "not supported with this kernel's Dynamic PAMT or huge S-EPT pages"
+		rmmod $m
+		# Another module's load: the name is looked up once the first one is freed.
+		modprobe msr
+		early 'a required kernel function is missing'
+		rmmod msr
+	done
+	t 5 release web --yes --strategy early
+	says 'a required kernel function is missing'
+	j 0 release web --yes
+	truth '^hkid .* free' 15
+}
