@@ -9,6 +9,7 @@
 #include <linux/fs.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
+#include <linux/nospec.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
@@ -183,7 +184,7 @@ static long dev_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	if (_IOC_TYPE(cmd) != TDXCTL_IOC_TYPE || _IOC_NR(cmd) >= ARRAY_SIZE(ops) ||
 	    cmd != _IO(TDXCTL_IOC_TYPE, _IOC_NR(cmd)))
 		return -ENOTTY;
-	op = &ops[_IOC_NR(cmd)];
+	op = &ops[array_index_nospec(_IOC_NR(cmd), ARRAY_SIZE(ops))];
 
 	if (get_user(size, (u32 __user *)user))
 		return -EFAULT;
