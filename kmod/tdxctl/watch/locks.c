@@ -172,6 +172,18 @@ static void sample_work_fn(struct work_struct *work)
 	mutex_unlock(&locks_mutex);
 }
 
+/* A KVM that is built in has its mutexes in vmlinux, which is not a module. */
+static unsigned long find_in(const char *module, const char *name)
+{
+	char owner[MODULE_NAME_LEN];
+	unsigned long addr;
+
+	if (strcmp(module, "vmlinux"))
+		return sym_find(module, name);
+	addr = sym_find(NULL, name);
+	return addr && !sym_module(addr, owner, sizeof(owner)) ? addr : 0;
+}
+
 /* Looks for the mutexes in @module, unless another module has them. */
 void locks_find(const char *module)
 {
@@ -179,8 +191,8 @@ void locks_find(const char *module)
 		return;
 	mutex_lock(&locks_mutex);
 	if (!owner_module[0]) {
-		tdx_state.addr = sym_find(module, "tdx_lock");
-		key_symbol = sym_find(module, "tdx_mng_key_config_lock");
+		tdx_state.addr = find_in(module, "tdx_lock");
+		key_symbol = find_in(module, "tdx_mng_key_config_lock");
 		key_symbol_size = key_symbol ? sym_size(key_symbol) : 0;
 		if (tdx_state.addr || key_symbol) {
 			strscpy(owner_module, module, sizeof(owner_module));
