@@ -12,6 +12,19 @@
 #include "tdxctl_drv.h"
 #include "release/release.h"
 
+/*
+ * The layout says where to read; early_reason() refuses to write with it. Each question
+ * is logged while the kernel is locked down, which it stays until it is booted again.
+ */
+static bool locked_down(void)
+{
+	static bool yes;
+
+	if (!READ_ONCE(yes) && security_locked_down(LOCKDOWN_KCORE))
+		WRITE_ONCE(yes, true);
+	return READ_ONCE(yes);
+}
+
 /* TDXCTL_IOC_LAYOUT */
 int attach_layout(const struct tdxctl_layout *l)
 {
@@ -20,8 +33,7 @@ int attach_layout(const struct tdxctl_layout *l)
 
 	if (!capable(CAP_SYS_ADMIN))
 		return -EPERM;
-	/* The layout says where to read. early_reason() refuses to write with it. */
-	if (security_locked_down(LOCKDOWN_KCORE))
+	if (locked_down())
 		return -EPERM;
 	if (l->flags || l->reserved || l->sept_callback >= TDXCTL_SEPT_CALLBACKS ||
 	    !layout_valid(l))

@@ -41,6 +41,19 @@ void early_resolve(void)
 }
 
 /*
+ * The layout comes from user space, and KVM's memory is written by it. Each question
+ * is logged while the kernel is locked down, which it stays until it is booted again.
+ */
+static bool locked_down(void)
+{
+	static bool yes;
+
+	if (!READ_ONCE(yes) && security_locked_down(LOCKDOWN_DEV_MEM))
+		WRITE_ONCE(yes, true);
+	return READ_ONCE(yes);
+}
+
+/*
  * Returns why the strategy is not available with the layout @l, TDXCTL_REASON_OK if it
  * is. The layout may be replaced at any time, so the caller uses the copy that it has
  * checked.
@@ -55,8 +68,7 @@ u32 early_reason(const struct tdxctl_layout *l)
 		return TDXCTL_REASON_NO_SYMBOL;
 	if (!early_vm_can_reset() || !supported || !kvm_fns_fit(l))
 		return TDXCTL_REASON_NO_SYMBOL;
-	/* The layout comes from user space, and KVM's memory is written by it. */
-	if (security_locked_down(LOCKDOWN_DEV_MEM))
+	if (locked_down())
 		return TDXCTL_REASON_LOCKDOWN;
 	return TDXCTL_REASON_OK;
 }
