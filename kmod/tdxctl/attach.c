@@ -61,7 +61,11 @@ static int on_module(struct notifier_block *nb, unsigned long state, void *data)
 	const struct module *mod = data;
 
 	kvm_traits_forget();
-	if (state == MODULE_STATE_GOING &&
+	/*
+	 * Also for a KVM that is being loaded: a layout that was set after the previous
+	 * KVM began to be unloaded belongs to functions that no longer exist.
+	 */
+	if ((state == MODULE_STATE_GOING || state == MODULE_STATE_COMING) &&
 	    (!strcmp(mod->name, "kvm_intel") || !strcmp(mod->name, "kvm"))) {
 		mutex_lock(&layout_mutex);
 		layout_set_locked(NULL);
