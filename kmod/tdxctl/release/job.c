@@ -118,6 +118,12 @@ static void run_strategies(struct job *j)
 	}
 
 	mutex_lock(&job_mutex);
+	/*
+	 * A cancel that comes when the wait for the vCPUs expires looks like the timeout:
+	 * the VM is unchanged in both cases.
+	 */
+	if (j->cancel && ret == -EBUSY)
+		ret = -EINTR;
 	j->strategy = s;
 	j->result = ret;
 	if (!ret)
