@@ -233,13 +233,20 @@ struct job *job_alloc(struct pid *pid, int vm_fd, u64 tdr)
 	return j;
 }
 
-struct job *job_find_locked(const struct pid *pid, int vm_fd, u64 tdr)
+/*
+ * @file: what the descriptor refers to now, or NULL. A running job whose descriptor was
+ * closed is not that of another VM that has got the number.
+ */
+struct job *job_find_locked(const struct pid *pid, int vm_fd, const struct file *file, u64 tdr)
 {
 	struct job *j;
 
-	list_for_each_entry(j, &jobs, node)
-		if (j->pid == pid && j->vm_fd == vm_fd && (!tdr || j->tdr == tdr))
+	list_for_each_entry(j, &jobs, node) {
+		if (j->pid != pid || j->vm_fd != vm_fd || (tdr && j->tdr != tdr))
+			continue;
+		if (!j->task || !file || j->vm.file == file)
 			return j;
+	}
 	return NULL;
 }
 

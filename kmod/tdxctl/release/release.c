@@ -64,26 +64,29 @@ struct request {
 	u64 owner; /* id of the caller's open file */
 	struct tdxctl_release_args *a;
 	struct pid *pid;
-	struct task_struct *leader;
-	struct file *file;
+	struct task_struct *leader; /* NULL: the process has ended */
+	struct file *file;	    /* NULL: the descriptor is not open */
 	struct td_view td;
 	u32 reason[TDXCTL_STRATEGIES];
 };
 
-/*
- * Finds process, file and TD of @r, and the available strategies. The caller drops the
- * references in @r, also on failure.
- */
+/* Finds process and file of @r, if they exist. The caller drops the references. */
+static void find_file(struct request *r)
+{
+	r->leader = get_pid_task(r->pid, PIDTYPE_TGID);
+	if (r->leader)
+		r->file = vmfile_get(r->leader, r->a->vm_fd);
+}
+
+/* Finds the TD of @r, and the available strategies. */
 static int identify(struct request *r)
 {
 	struct observe_keyids keyids;
 	bool from_start;
 	u64 tdr, since;
 
-	r->leader = get_pid_task(r->pid, PIDTYPE_TGID);
 	if (!r->leader)
 		return -ESRCH;
-	r->file = vmfile_get(r->leader, r->a->vm_fd);
 	if (!r->file)
 		return -EBADF;
 	if (!vmfile_is_vm(r->file))
@@ -226,8 +229,9 @@ static int release_request(struct request *r)
 	struct job *j, *running;
 	int ret;
 
+	find_file(r);
 	mutex_lock(&job_mutex);
-	j = job_find_locked(r->pid, a->vm_fd, a->tdr);
+	j = job_find_locked(r->pid, a->vm_fd, r->file, a->tdr);
 	if (j && cancel)
 		job_cancel_locked(j);
 	/* It is running, or its starter has not seen yet how it ended. */
