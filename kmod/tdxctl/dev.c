@@ -57,7 +57,9 @@ static int do_info(struct tdxctl_file *f, union args *args)
 	};
 	info->features = probe_features(info->provider, sizeof(info->provider));
 	if (info->features)
-		info->features |= TDXCTL_F_CPU_CHECK | TDXCTL_F_RELEASE;
+		info->features |= TDXCTL_F_CPU_CHECK;
+	if (info->features && vmfile_usable())
+		info->features |= TDXCTL_F_RELEASE;
 	info->features |= locks_features();
 	if (!strcmp(info->provider, PROBE_EMULATOR))
 		info->features |= TDXCTL_F_EMULATED;

@@ -15,6 +15,7 @@ static int __init tdxctl_init(void)
 	if (ret)
 		return ret;
 	call_init();
+	vmfile_init();
 	ret = probe_init();
 	if (ret)
 		goto err_cpus;

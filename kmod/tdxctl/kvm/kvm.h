@@ -67,6 +67,8 @@ void vmgone_arm(const struct tdxctl_layout *l);
 void vmgone_disarm(void);
 
 /* vmfile.c: a VM file of another process, and ioctls in its memory map */
+void vmfile_init(void);
+bool vmfile_usable(void);
 struct pid *vmfile_pid(int pidfd);
 struct file *vmfile_get(struct task_struct *task, int fd);
 struct mm_struct *vmfile_mm(struct task_struct *leader);

@@ -10,6 +10,7 @@
 
 #include <linux/fdtable.h>
 #include <linux/file.h>
+#include <linux/kallsyms.h>
 #include <linux/kthread.h>
 #include <linux/mm.h>
 #include <linux/mman.h>
@@ -27,14 +28,34 @@
 #define SCRATCH_BYTES (8 * PAGE_SIZE)
 #define CPUID_ENTRIES 256
 
-/* Returns true if @file has the file operations @name, of any module. */
+/* Without symbols of data no file can be recognized. */
+static bool symbols;
+
+/* pidfds are files of pidfs since 6.9, and anonymous inodes before. */
+void vmfile_init(void)
+{
+	symbols = sym_find(NULL, "pidfs_file_operations") || sym_find(NULL, "pidfd_fops");
+	if (!symbols)
+		pr_info("no releases: this kernel has no symbols of data (CONFIG_KALLSYMS_ALL)\n");
+}
+
+/* Returns true if VM files and pidfds can be recognized, as a release requires. */
+bool vmfile_usable(void)
+{
+	return symbols;
+}
+
+/*
+ * Returns true if @file has the file operations @name, of any module. An address inside
+ * a symbol, or behind it, is not that of the symbol.
+ */
 static bool has_fops(const struct file *file, const char *name)
 {
-	char buf[64];
+	char buf[KSYM_SYMBOL_LEN];
 	size_t len = strlen(name);
 
-	snprintf(buf, sizeof(buf), "%ps", file->f_op);
-	return !strncmp(buf, name, len) && (buf[len] == '\0' || buf[len] == ' ');
+	sprint_symbol(buf, (unsigned long)file->f_op);
+	return !strncmp(buf, name, len) && strstarts(buf + len, "+0x0/");
 }
 
 bool vmfile_is_vm(const struct file *file)
