@@ -9,10 +9,10 @@
 #include <asm/msr.h>
 #include <asm/special_insns.h>
 
-/* The destination is __iomem in 6.1, but not in 6.12. */
+/* The destination is __iomem in 6.1, but not in 6.12. objs.mk checks for it. */
 static inline void compat_movdir64b(void *dst, const void *src)
 {
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 12, 0)
+#ifdef COMPAT_MOVDIR64B_IOMEM
 	movdir64b((void __force __iomem *)dst, src);
 #else
 	movdir64b(dst, src);
@@ -40,8 +40,8 @@ static inline bool compat_needs_page_reset(void)
 #define compat_unbound_wq system_unbound_wq
 #endif
 
-/* Renamed from rdmsrl_safe() in 6.16. */
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 16, 0)
+/* Renamed from rdmsrl_safe() in 6.16. objs.mk checks for it. */
+#ifndef COMPAT_RDMSRQ
 #define rdmsrq_safe(msr, val) rdmsrl_safe(msr, val)
 #endif
 
