@@ -4,10 +4,10 @@
  * ownership table, and tdx_mng_key_config_lock for each package.
  *
  * A mutex word shows the owner and whether a task waits, but no times. It is
- * sampled every SAMPLE_MS and for each snapshot. A hold shorter than that may be
- * missed; "since" is the first sample of a hold, late by at most SAMPLE_MS; two
- * holds by the same task without a sample between them look like one. "Contended"
- * counts holds that were sampled with a waiter.
+ * sampled every SAMPLE_MS and for each snapshot; every IDLE_MS if there was no snapshot
+ * for READER_MS. A hold shorter than that may be missed; "since" is the first sample of
+ * a hold, late by at most that time; two holds by the same task without a sample
+ * between them look like one. "Contended" counts holds that were sampled with a waiter.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -25,6 +25,8 @@
 #include "watch.h"
 
 #define SAMPLE_MS     20
+#define IDLE_MS	      1000
+#define READER_MS     (10 * 60 * 1000)
 #define MAX_KEY_LOCKS 32
 
 struct mutex_state {
@@ -41,6 +43,7 @@ static struct mutex_state tdx_state;
 static struct mutex_state key_state[MAX_KEY_LOCKS];
 static unsigned long key_symbol; /* tdx_mng_key_config_lock, unresolved */
 static unsigned long key_symbol_size;
+static unsigned long last_read; /* jiffies */
 
 static void sample_work_fn(struct work_struct *work);
 static DECLARE_DELAYED_WORK(sample_work, sample_work_fn);
@@ -162,12 +165,20 @@ static void sample_all(void)
 		sample_one(&key_state[i], now);
 }
 
+static unsigned int next_sample_ms(void)
+{
+	bool idle = time_after(jiffies, last_read + msecs_to_jiffies(READER_MS));
+
+	return idle ? IDLE_MS : SAMPLE_MS;
+}
+
 static void sample_work_fn(struct work_struct *work)
 {
 	mutex_lock(&locks_mutex);
 	if (owner_module[0]) {
 		sample_all();
-		schedule_delayed_work(&sample_work, msecs_to_jiffies(SAMPLE_MS));
+		queue_delayed_work(compat_unbound_wq, &sample_work,
+				   msecs_to_jiffies(next_sample_ms()));
 	}
 	mutex_unlock(&locks_mutex);
 }
@@ -196,7 +207,8 @@ void locks_find(const char *module)
 		key_symbol_size = key_symbol ? sym_size(key_symbol) : 0;
 		if (tdx_state.addr || key_symbol) {
 			strscpy(owner_module, module, sizeof(owner_module));
-			schedule_delayed_work(&sample_work, 0);
+			last_read = jiffies;
+			queue_delayed_work(compat_unbound_wq, &sample_work, 0);
 		}
 	}
 	mutex_unlock(&locks_mutex);
@@ -234,6 +246,7 @@ void locks_sample(struct wire_lock *tdx_lock, struct wire_lock *key_config)
 	u32 i;
 
 	mutex_lock(&locks_mutex);
+	last_read = jiffies;
 	sample_all();
 	*tdx_lock = tdx_state.seen;
 	for (i = 0; i < min_t(u32, cpus_nr_pkgs(), MAX_KEY_LOCKS); i++)
