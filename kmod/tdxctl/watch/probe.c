@@ -10,9 +10,11 @@
 
 #include <linux/cpumask.h>
 #include <linux/kprobes.h>
+#include <linux/minmax.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/uaccess.h>
+#include <linux/version.h>
 
 #include "watch.h"
 
@@ -130,6 +132,19 @@ static void find_locks(const char *module)
 		locks_find(module);
 }
 
+/*
+ * Returns the number of calls that a probe can follow at once: one on each CPU; before
+ * 6.18 also preempted ones. Limited, because since 6.7 the kernel reserves room for all
+ * of them on each CPU: 4 MiB with 512 CPUs, but 1 GiB with 8192. A call beyond the
+ * limit is counted as missed.
+ */
+static int max_calls(void)
+{
+	int cpus = num_possible_cpus();
+
+	return clamp(LINUX_VERSION_CODE < KERNEL_VERSION(6, 18, 0) ? 2 * cpus : cpus, 64, 1024);
+}
+
 /* Probes the entry points, if they exist. @from_start: their module has not run yet. */
 static int attach(bool from_start)
 {
@@ -159,8 +174,7 @@ static int attach(bool from_start)
 			.handler = p->handler,
 			.entry_handler = on_entry,
 			.data_size = sizeof(struct observe_call),
-			/* One call on each CPU, and a few preempted ones. */
-			.maxactive = max_t(int, 64, 2 * num_possible_cpus()),
+			.maxactive = max_calls(),
 		};
 		ret = register_kretprobe(&p->rp);
 		if (ret)
