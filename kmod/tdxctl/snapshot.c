@@ -33,7 +33,7 @@ static int host_read(struct host *h)
 		kfree(h->key_config);
 		return -ENOMEM;
 	}
-	locks_sample(&h->tdx_lock, h->key_config);
+	locks_sample(&h->tdx_lock, h->key_config, pkgs);
 	h->wire = (struct wire_host){
 		.boot_offset_ns = ktime_to_ns(ktime_mono_to_any(0, TK_OFFS_BOOT)),
 		.nr_cpus = cpus_fill(h->cpus, max),

@@ -397,6 +397,27 @@ static void test_module_restart(void)
 	rig_close(&r);
 }
 
+/* The package of a CPU that boots later is not known before. */
+static void test_cpu_package(void)
+{
+	struct rig r;
+
+	rig_open(&r, true);
+	rig_create(&r, D, 17);
+	ledger_cpu_package(r.l, 1, 1);
+	rig_call(&r, 1, TDH_MNG_KEY_CONFIG, D, 0, 0, 0);
+	CHECK_TD(&r, D, keyed_pkgs, 2);
+	/* A package that the configuration does not have, and a CPU. */
+	ledger_cpu_package(r.l, 2, PKGS);
+	ledger_cpu_package(r.l, CPUS, 0);
+	rig_call(&r, 2, TDH_MNG_KEY_CONFIG, D, 0, 0, 0);
+	CHECK_TD(&r, D, keyed_pkgs, 2);
+	CHECK_TD(&r, D, state, LEDGER_TD_ASSIGNED);
+	rig_call(&r, 0, TDH_MNG_KEY_CONFIG, D, 0, 0, 0);
+	CHECK_TD(&r, D, state, LEDGER_TD_KEYS_CONFIGURED);
+	rig_close(&r);
+}
+
 int main(void)
 {
 	RUN(test_life);
@@ -408,5 +429,6 @@ int main(void)
 	RUN(test_violations);
 	RUN(test_interleaved);
 	RUN(test_module_restart);
+	RUN(test_cpu_package);
 	return check_done("test-ledger");
 }

@@ -234,6 +234,12 @@ void ledger_missed(struct ledger *l, u64 count);
 int ledger_adopt_td(struct ledger *l, const struct ledger_td *td);
 
 /*
+ * Sets the package of a CPU: it is not known before the CPU has booted. Calls on a CPU
+ * of a package that is not in the configuration are not counted for any package.
+ */
+void ledger_cpu_package(struct ledger *l, u32 cpu, u32 pkg);
+
+/*
  * Records that the host has destroyed the VM of TD @tdr with the number @seq. An
  * HKID and pages that it has not returned by now are leaked.
  */

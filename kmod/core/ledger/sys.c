@@ -77,6 +77,12 @@ void ledger_sys_leaf(struct ledger *l, const struct ledger_event *ev)
 	}
 }
 
+void ledger_cpu_package(struct ledger *l, u32 cpu, u32 pkg)
+{
+	if (cpu < l->cfg.nr_cpus)
+		l->cpu[cpu].pub.pkg = pkg;
+}
+
 /* The leaf succeeds only in SYS_READY, when every package has the global key. */
 static bool needs_ready(u32 leaf)
 {

@@ -23,18 +23,6 @@ static u32 nr_pkgs;
 static u8 *pkg_of; /* package index by CPU */
 static int hp_state;
 
-static int cpu_onlined(unsigned int cpu)
-{
-	per_cpu(counts, cpu).onlined++;
-	return 0;
-}
-
-static int cpu_offlined(unsigned int cpu)
-{
-	per_cpu(counts, cpu).offlined++;
-	return 0;
-}
-
 static u32 pkg_index(u32 id)
 {
 	u32 i;
@@ -44,13 +32,33 @@ static u32 pkg_index(u32 id)
 			return i;
 	if (nr_pkgs == MAX_PKGS)
 		return MAX_PKGS - 1;
-	pkg_id[nr_pkgs] = id;
-	return nr_pkgs++;
+	pkg_id[i] = id;
+	/* Readers do not take a lock. */
+	smp_store_release(&nr_pkgs, i + 1);
+	return i;
+}
+
+/*
+ * The package of a CPU is not known before its first boot (maxcpus=). Packages are only
+ * added, under the CPU hotplug lock.
+ */
+static int cpu_onlined(unsigned int cpu)
+{
+	per_cpu(counts, cpu).onlined++;
+	WRITE_ONCE(pkg_of[cpu], pkg_index(topology_physical_package_id(cpu)));
+	observe_cpu_package(cpu, pkg_of[cpu]);
+	return 0;
+}
+
+static int cpu_offlined(unsigned int cpu)
+{
+	per_cpu(counts, cpu).offlined++;
+	return 0;
 }
 
 u32 cpus_nr_pkgs(void)
 {
-	return nr_pkgs;
+	return smp_load_acquire(&nr_pkgs);
 }
 
 const u32 *cpus_pkg_ids(void)
@@ -60,7 +68,7 @@ const u32 *cpus_pkg_ids(void)
 
 u32 cpus_pkg(unsigned int cpu)
 {
-	return pkg_of[cpu];
+	return READ_ONCE(pkg_of[cpu]);
 }
 
 /* Fills the records of the present CPUs. Returns their number. */
@@ -74,7 +82,7 @@ u32 cpus_fill(struct wire_cpu *out, u32 max)
 			break;
 		out[n++] = (struct wire_cpu){
 			.cpu = cpu,
-			.pkg = pkg_of[cpu],
+			.pkg = cpus_pkg(cpu),
 			.online = cpu_online(cpu),
 			.onlined = READ_ONCE(per_cpu(counts, cpu).onlined),
 			.offlined = READ_ONCE(per_cpu(counts, cpu).offlined),
@@ -91,7 +99,7 @@ int cpus_init(void)
 	pkg_of = kcalloc(nr_cpu_ids, sizeof(*pkg_of), GFP_KERNEL);
 	if (!pkg_of)
 		return -ENOMEM;
-	/* The kernel knows the package of an offline CPU from its boot. */
+	/* The kernel knows the package of an offline CPU from its last boot. */
 	for_each_present_cpu(cpu)
 		pkg_of[cpu] = pkg_index(topology_physical_package_id(cpu));
 

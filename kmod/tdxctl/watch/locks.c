@@ -241,7 +241,7 @@ u64 locks_features(void)
 	return features;
 }
 
-void locks_sample(struct wire_lock *tdx_lock, struct wire_lock *key_config)
+void locks_sample(struct wire_lock *tdx_lock, struct wire_lock *key_config, u32 nr_pkgs)
 {
 	u32 i;
 
@@ -249,7 +249,7 @@ void locks_sample(struct wire_lock *tdx_lock, struct wire_lock *key_config)
 	last_read = jiffies;
 	sample_all();
 	*tdx_lock = tdx_state.seen;
-	for (i = 0; i < min_t(u32, cpus_nr_pkgs(), MAX_KEY_LOCKS); i++)
+	for (i = 0; i < min_t(u32, nr_pkgs, MAX_KEY_LOCKS); i++)
 		key_config[i] = key_state[i].seen;
 	mutex_unlock(&locks_mutex);
 }

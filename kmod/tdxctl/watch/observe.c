@@ -357,6 +357,19 @@ void observe_end(struct observe_call *c, u64 status, bool outputs)
 	unlock_ledger(flags);
 }
 
+/* A CPU is online in package @pkg. */
+void observe_cpu_package(unsigned int cpu, u32 pkg)
+{
+	unsigned long flags;
+
+	lock_ledger(&flags);
+	if (ledger) {
+		cpu_pkg[cpu] = pkg;
+		ledger_cpu_package(ledger, cpu, pkg);
+	}
+	unlock_ledger(flags);
+}
+
 /* Adds a TD that is older than the ledger. Returns the result of ledger_adopt_td(). */
 int observe_adopt(const struct ledger_td *td)
 {
@@ -463,6 +476,7 @@ int observe_start(const char *provider, bool from_start)
 		.from_start = from_start,
 	};
 	bool pending = false;
+	unsigned int cpu;
 	u32 room;
 	int ret;
 
@@ -487,7 +501,13 @@ int observe_start(const char *provider, bool from_start)
 		cfg.max_tds = 1;
 		cfg.max_vcpus = 1;
 	}
-	return install(&cfg, room, pending, *provider ? ktime_get_ns() : 0);
+	ret = install(&cfg, room, pending, *provider ? ktime_get_ns() : 0);
+	if (ret)
+		return ret;
+	/* A CPU may have booted meanwhile. */
+	for_each_online_cpu(cpu)
+		observe_cpu_package(cpu, cpus_pkg(cpu));
+	return 0;
 }
 
 /* The provider is gone: drops its ledger. */
@@ -497,9 +517,14 @@ void observe_stop(void)
 		pr_warn("out of memory: the records of the unloaded module stay\n");
 }
 
-/* Called after the last probe was removed. */
+/* Called after the last probe was removed. CPUs may still come online. */
 void observe_exit(void)
 {
+	unsigned long flags;
+
+	lock_ledger(&flags);
+	ledger = NULL;
+	unlock_ledger(flags);
 	kvfree(ledger_mem);
 	kfree(cpu_pkg);
 }

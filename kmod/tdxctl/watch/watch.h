@@ -39,6 +39,7 @@ struct observe_keyids {
 void observe_begin(struct observe_call *c, u64 rax, const struct ledger_regs *args,
 		   unsigned long missed);
 void observe_end(struct observe_call *c, u64 status, bool outputs);
+void observe_cpu_package(unsigned int cpu, u32 pkg);
 int observe_adopt(const struct ledger_td *td);
 u32 observe_td_number(u64 tdr);
 void observe_vm_gone(u64 tdr, u32 seq);
@@ -54,8 +55,8 @@ void locks_exit(void);
 void locks_find(const char *module);
 void locks_forget(const char *module);
 u64 locks_features(void);
-/* @key_config has cpus_nr_pkgs() entries. */
-void locks_sample(struct wire_lock *tdx_lock, struct wire_lock *key_config);
+/* @key_config has @nr_pkgs entries. */
+void locks_sample(struct wire_lock *tdx_lock, struct wire_lock *key_config, u32 nr_pkgs);
 
 /* probe.c: kretprobes on the SEAMCALL entry points */
 #define PROBE_EMULATOR "tdx_emul"
