@@ -57,6 +57,8 @@ struct early_vm {
 
 static DEFINE_MUTEX(early_mutex);
 static struct early_vm vms[MAX_VMS];
+/* Entries in use are below it. The hooks run for each VM of KVM, so this is kept small. */
+static unsigned int nr_entries;
 static u32 vcpu_kvm_at, vcpu_cpu_at, hkid_at, mmu_lock_at; /* of the layout in use */
 static bool armed;					   /* the hooks */
 static bool pinned;					   /* this module, by a VM */
@@ -67,9 +69,9 @@ static DECLARE_WORK(forget_work, forget_fn);
 
 static struct early_vm *find_vm(const void *kvm)
 {
-	int i;
+	unsigned int i, n = READ_ONCE(nr_entries);
 
-	for (i = 0; kvm && i < MAX_VMS; i++)
+	for (i = 0; kvm && i < n; i++)
 		if (READ_ONCE(vms[i].kvm) == kvm)
 			return &vms[i];
 	return NULL;
@@ -406,6 +408,9 @@ static void forget_locked(void)
 	for (i = 0; i < MAX_VMS; i++)
 		if (!vms[i].kvm)
 			clear_entry(&vms[i]);
+	for (i = nr_entries; i && !vms[i - 1].kvm; i--)
+		;
+	WRITE_ONCE(nr_entries, i);
 	if (!pinned || early_vm_any())
 		return;
 	if (atomic_long_read(&leaked_pages))
@@ -489,6 +494,9 @@ int early_vm_reserve(const struct tdxctl_layout *l, void *kvm)
 		if (!vm->kvm)
 			clear_entry(vm);
 		vm->users++;
+		/* Before the phase changes, which the hooks see under mmu_lock. */
+		if (vm - vms >= nr_entries)
+			WRITE_ONCE(nr_entries, vm - vms + 1);
 		WRITE_ONCE(vm->kvm, kvm);
 		if (!pinned)
 			__module_get(THIS_MODULE);
