@@ -16,6 +16,7 @@
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
+#include <linux/sched.h>
 #include <linux/workqueue.h>
 #include <asm/pgtable_types.h>
 #include <asm/special_insns.h>
@@ -61,6 +62,7 @@ static struct early_vm vms[MAX_VMS];
 static unsigned int nr_entries;
 static u32 vcpu_kvm_at, vcpu_cpu_at, hkid_at, mmu_lock_at; /* of the layout in use */
 static bool armed;					   /* the hooks */
+static bool stuck;					   /* hooks that cannot be removed */
 static bool pinned;					   /* this module, by a VM */
 static atomic_long_t leaked_pages;
 
@@ -441,6 +443,7 @@ void early_vm_retire(void)
 		ret = hook_disarm();
 		if (ret)
 			pr_err("cannot remove the hooks of KVM (%d)\n", ret);
+		stuck = stuck || ret;
 		armed = false;
 	}
 	mutex_unlock(&early_mutex);
@@ -524,4 +527,15 @@ void early_vm_exit(void)
 {
 	cancel_work_sync(&forget_work);
 	early_vm_retire();
+	if (!stuck)
+		return;
+	/*
+	 * ftrace has switched itself off after an error, and KVM still calls the hooks. The
+	 * unload cannot be refused any more, and KVM would call freed memory after it.
+	 */
+	pr_err("the hooks of KVM cannot be removed: the unload never ends. Reboot the host.\n");
+	for (;;) {
+		set_current_state(TASK_IDLE);
+		schedule();
+	}
 }
