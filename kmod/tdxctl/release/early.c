@@ -122,11 +122,12 @@ static long check_td(struct kvm_td *td, const struct tdxctl_layout *l, const str
  * vCPU did not stop in time or is being created; -EINTR if the job was cancelled;
  * -ENOMEM.
  */
-static long lock_vm(struct kvm_td *td, const struct tdxctl_layout *l, struct mm_struct *mm)
+static long lock_vm(struct kvm_td *td, const struct tdxctl_layout *l, struct mm_struct *mm,
+		    struct task_struct *leader)
 {
 	struct mutex *lock = td->kvm + l->lock;
 	struct vcpu_kick *kick =
-		kick_start(mm, min_t(unsigned int, READ_ONCE(stop_ms), MAX_STOP_MS));
+		kick_start(mm, leader, min_t(unsigned int, READ_ONCE(stop_ms), MAX_STOP_MS));
 	s32 created, online;
 	long ret;
 
@@ -211,7 +212,7 @@ long early_release(const struct vmfile_user *vm, struct pid *pid, u64 tdr)
 	ret = early_vm_reserve(&l, td.kvm);
 	if (ret)
 		goto out;
-	ret = lock_vm(&td, &l, vm->mm);
+	ret = lock_vm(&td, &l, vm->mm, leader);
 	if (ret)
 		goto put;
 	ret = check_td(&td, &l, vm->file, leader, tdr);

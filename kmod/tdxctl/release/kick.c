@@ -21,6 +21,7 @@
 #include "release.h"
 
 #define KICK_MS	      5
+#define ALL_ROUNDS    10 /* every tenth time all threads of the host are looked at */
 #define IA32_NR_IOCTL 54 /* asm/unistd_32.h has the names of asm/unistd_64.h */
 
 #ifndef KVM_PRE_FAULT_MEMORY
@@ -30,7 +31,8 @@
 struct vcpu_kick {
 	struct delayed_work work;
 	struct mm_struct *mm;
-	struct task_struct *waiter;
+	struct task_struct *leader, *waiter;
+	unsigned int rounds;
 	unsigned long deadline;
 	bool expired;
 };
@@ -60,20 +62,35 @@ static bool in_vcpu_ioctl(struct task_struct *t)
 	return command == KVM_RUN || command == KVM_PRE_FAULT_MEMORY;
 }
 
+static void kick_thread(struct task_struct *t, const struct mm_struct *mm)
+{
+	if (READ_ONCE(t->mm) != mm || !in_vcpu_ioctl(t))
+		return;
+	/* Like set_notify_signal(), whose wake-up function is not exported. */
+	set_tsk_thread_flag(t, TIF_NOTIFY_SIGNAL);
+	if (!(READ_ONCE(t->__state) & TASK_INTERRUPTIBLE) || !wake_up_process(t))
+		kick_process(t);
+}
+
 /* Kicks all threads that use @mm, of any process: KVM serves all of them. */
 void kick_vcpus(const struct mm_struct *mm)
 {
 	struct task_struct *p, *t;
 
 	rcu_read_lock();
-	for_each_process_thread(p, t) {
-		if (READ_ONCE(t->mm) != mm || !in_vcpu_ioctl(t))
-			continue;
-		/* Like set_notify_signal(), whose wake-up function is not exported. */
-		set_tsk_thread_flag(t, TIF_NOTIFY_SIGNAL);
-		if (!(READ_ONCE(t->__state) & TASK_INTERRUPTIBLE) || !wake_up_process(t))
-			kick_process(t);
-	}
+	for_each_process_thread(p, t)
+		kick_thread(t, mm);
+	rcu_read_unlock();
+}
+
+/* Kicks the threads of one process. */
+static void kick_process_threads(struct task_struct *leader, const struct mm_struct *mm)
+{
+	struct task_struct *t;
+
+	rcu_read_lock();
+	for_each_thread(leader, t)
+		kick_thread(t, mm);
 	rcu_read_unlock();
 }
 
@@ -86,15 +103,21 @@ static void kick_fn(struct work_struct *work)
 		send_sig(SIGKILL, k->waiter, 1);
 		return;
 	}
-	kick_vcpus(k->mm);
+	/* Threads of other processes may run vCPUs too, but hardly ever do. */
+	if (k->rounds++ % ALL_ROUNDS)
+		kick_process_threads(k->leader, k->mm);
+	else
+		kick_vcpus(k->mm);
 	queue_delayed_work(compat_unbound_wq, &k->work, msecs_to_jiffies(KICK_MS));
 }
 
 /*
- * Kicks the threads of @mm, which the caller holds, until kick_stop(). After
- * @timeout_ms the caller's killable wait is interrupted. Returns NULL without memory.
+ * Kicks the threads of @mm, in the process of @leader more often, until kick_stop(). The
+ * caller holds both. After @timeout_ms the caller's killable wait is interrupted.
+ * Returns NULL without memory.
  */
-struct vcpu_kick *kick_start(struct mm_struct *mm, unsigned int timeout_ms)
+struct vcpu_kick *kick_start(struct mm_struct *mm, struct task_struct *leader,
+			     unsigned int timeout_ms)
 {
 	struct vcpu_kick *k = kzalloc(sizeof(*k), GFP_KERNEL);
 
@@ -102,6 +125,7 @@ struct vcpu_kick *kick_start(struct mm_struct *mm, unsigned int timeout_ms)
 		return NULL;
 	INIT_DELAYED_WORK(&k->work, kick_fn);
 	k->mm = mm;
+	k->leader = leader;
 	k->waiter = current;
 	k->deadline = jiffies + msecs_to_jiffies(timeout_ms);
 	queue_delayed_work(compat_unbound_wq, &k->work, 0);

@@ -128,7 +128,8 @@ asmlinkage long tdxctl_return(long value);
 struct vcpu_kick;
 
 void kick_vcpus(const struct mm_struct *mm);
-struct vcpu_kick *kick_start(struct mm_struct *mm, unsigned int timeout_ms);
+struct vcpu_kick *kick_start(struct mm_struct *mm, struct task_struct *leader,
+			     unsigned int timeout_ms);
 bool kick_stop(struct vcpu_kick *k);
 
 #endif
