@@ -77,6 +77,7 @@ static int do_info(struct tdxctl_file *f, union args *args)
 	observe_unlock(flags);
 	info->missed = totals.missed;
 	strscpy(info->version, TDXCTL_VERSION, sizeof(info->version));
+	info->leaked_pages = early_vm_leaked_pages();
 	return 0;
 }
 

@@ -396,6 +396,12 @@ bool early_vm_any(void)
 	return false;
 }
 
+/* Returns the number of pages that the TDX module keeps, and that are never freed. */
+u64 early_vm_leaked_pages(void)
+{
+	return atomic_long_read(&leaked_pages);
+}
+
 static void clear_entry(struct early_vm *vm)
 {
 	drop_deferred(vm, vm->phase != EARLY_RELEASED);

@@ -103,6 +103,7 @@ void early_vm_begin(void *kvm);
 bool early_vm_end(void *kvm);
 void early_vm_reclaim(void *kvm);
 bool early_vm_any(void);
+u64 early_vm_leaked_pages(void);
 bool early_vm_can_reset(void);
 bool early_vm_find_hooks(void);
 void early_vm_retire(void);

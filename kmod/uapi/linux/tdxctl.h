@@ -59,6 +59,7 @@ struct tdxctl_info {
 	__u32 snapshot_size;		/* size of a snapshot taken now, in bytes */
 	char  provider[56];		/* module with the SEAMCALLs, "" = none */
 	char  version[32];		/* of the helper */
+	__u64 leaked_pages;		/* by early release, since the helper was loaded */
 };
 
 /* ---- snapshot ---- */
