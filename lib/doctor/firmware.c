@@ -60,12 +60,27 @@ static CHECK_FN(palimit46)
 	return rule_finding(e, r->severity, "CPUID 0x80000008 reports 46 physical address bits");
 }
 
+/*
+ * Whether the private KeyIDs prove that TME and TME-MT are on, although the registers of TME
+ * do not describe them: an emulated CPU may not have these registers. A host whose TDX was
+ * never turned on has no other proof.
+ */
+static bool tme_proved(const struct tdxctl_facts *f)
+{
+	const struct tdxctl_val *cap = rule_msr(f, TDXCTL_MSR_TME_CAPABILITY);
+	const struct tdxctl_val *cpuid = &f->cpu.cpuid_7_ecx;
+
+	return ((cpuid->readable && !(cpuid->value >> 13 & 1)) || cap->fault ||
+		(cap->readable && !cap->value)) &&
+	       rule_keyids_found(f);
+}
+
 static CHECK_FN(tme_off)
 {
 	const struct tdxctl_val *v = rule_msr(e->facts, TDXCTL_MSR_TME_ACTIVATE);
 	const struct tdxctl_val *cpuid = &e->facts->cpu.cpuid_7_ecx;
 
-	if (rule_tdx_up(e->facts) == TDXCTL_YES)
+	if (rule_tdx_up(e->facts) == TDXCTL_YES || tme_proved(e->facts))
 		return TDXCTL_RULE_OK;
 	if (cpuid->readable && !(cpuid->value >> 13 & 1))
 		return rule_finding(e, r->severity, "CPUID does not report TME");
@@ -83,7 +98,7 @@ static CHECK_FN(tmemt_off)
 {
 	const struct tdxctl_val *v = rule_msr(e->facts, TDXCTL_MSR_TME_ACTIVATE);
 
-	if (rule_tdx_up(e->facts) == TDXCTL_YES)
+	if (rule_tdx_up(e->facts) == TDXCTL_YES || tme_proved(e->facts))
 		return TDXCTL_RULE_OK;
 	if (!v->readable)
 		return UNKNOWN(e, v);
@@ -96,19 +111,13 @@ static CHECK_FN(tmemt_off)
 static CHECK_FN(keyid_none)
 {
 	const struct tdxctl_val *v = rule_msr(e->facts, TDXCTL_MSR_KEYID);
-	const char *line;
-	size_t len;
 
-	if (rule_tdx_up(e->facts) == TDXCTL_YES ||
-	    tdxctl_log_find(e->facts, "BIOS enabled: private KeyID range", &line, &len) ==
-		    TDXCTL_YES)
+	if (rule_keyids_found(e->facts))
 		return TDXCTL_RULE_OK;
 	if (v->fault)
 		return rule_finding(e, r->severity, "the CPU has no MSR 0x87");
 	if (!v->readable)
 		return UNKNOWN(e, v);
-	if (v->value >> 32)
-		return TDXCTL_RULE_OK;
 	return rule_finding(e, r->severity, "MSR 0x87: %u TME-MT KeyIDs, no private KeyIDs",
 			    (unsigned int)v->value);
 }
@@ -136,6 +145,10 @@ static CHECK_FN(seamrr_off)
 		const struct tdxctl_val *base = &f->msrs[i].msr[TDXCTL_MSR_SEAMRR_BASE];
 
 		mask = &f->msrs[i].msr[TDXCTL_MSR_SEAMRR_MASK];
+		/* A CPU that has private KeyIDs has a SEAM range: this MSR is emulated. */
+		if (cap->readable && !(cap->value >> 15 & 1) && rule_keyids_found(f))
+			return rule_finding(e, TDXCTL_RULE_UNKNOWN,
+					    "MSR 0xfe has no SEAM range, but there are private KeyIDs");
 		if (cap->readable && !(cap->value >> 15 & 1))
 			return rule_finding(e, r->severity,
 					    "package %u has no SEAM range (MSR 0xfe)",

@@ -354,7 +354,7 @@ static const struct tdxctl_rule kernel[] = {
 		.group = TDXCTL_GROUP_CORE,
 		.severity = TDXCTL_RULE_FAIL,
 		.needs = "kconf.kvm",
-		.until = TDXCTL_KERNEL(7, 1),
+		.until = TDXCTL_KERNEL(7, 0),
 		.check = rule_virt_at_load,
 		.proof = TDXCTL_PROOF_KVM,
 		.log = LOG("tdx requires kvm.enable_virt_at_load=1"),
@@ -376,11 +376,11 @@ static const struct tdxctl_rule kernel[] = {
 		.id = "boot.noise",
 		.group = TDXCTL_GROUP_CORE,
 		.severity = TDXCTL_RULE_INFO,
-		.since = TDXCTL_KERNEL(7, 2),
+		.since = TDXCTL_KERNEL(7, 1),
 		.needs = "cpu.vendor",
 		.check = rule_boot_noise,
 		.title = "The kernel reports that the host does not support TDX",
-		.fix = "No action is needed. Since Linux 7.2, the kernel tries to initialize TDX at each "
+		.fix = "No action is needed. Since Linux 7.1, the kernel tries to initialize TDX at each "
 		       "boot.",
 	},
 	{

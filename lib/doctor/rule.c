@@ -36,10 +36,20 @@ enum tdxctl_tri rule_tdx_up(const struct tdxctl_facts *f)
 	if (f->snap->platform.has_tdx || kvm == TDXCTL_YES)
 		return TDXCTL_YES;
 	/*
-	 * Since 7.2 the kernel initializes the module without KVM; the driver that shows
-	 * it may be missing.
+	 * Since 7.1 the kernel initializes the module without KVM. The driver that shows it
+	 * exists since 7.2, and may be missing.
 	 */
-	return kvm == TDXCTL_NO && f->kernel >= TDXCTL_KERNEL(7, 2) ? TDXCTL_TRI_UNKNOWN : kvm;
+	return kvm == TDXCTL_NO && f->kernel >= TDXCTL_KERNEL(7, 1) ? TDXCTL_TRI_UNKNOWN : kvm;
+}
+
+bool rule_keyids_found(const struct tdxctl_facts *f)
+{
+	const struct tdxctl_val *keys = rule_msr(f, TDXCTL_MSR_KEYID);
+	const char *line;
+	size_t len;
+
+	return rule_tdx_up(f) == TDXCTL_YES || (keys->readable && keys->value >> 32) ||
+	       tdxctl_log_find(f, "BIOS enabled: private KeyID range", &line, &len) == TDXCTL_YES;
 }
 
 bool rule_has_ledger(const struct tdxctl_facts *f)

@@ -15,6 +15,8 @@ enum tdxctl_rule_state rule_finding(struct tdxctl_examination *e, enum tdxctl_ru
 				    const char *fmt, ...) PRINTF(3, 4);
 /* Whether the TDX module is initialized. UNKNOWN if no source shows it. */
 enum tdxctl_tri rule_tdx_up(const struct tdxctl_facts *f);
+/* Whether private KeyIDs were found. False does not prove that there are none. */
+bool rule_keyids_found(const struct tdxctl_facts *f);
 /* Whether KVM can create TDs. */
 enum tdxctl_tri rule_kvm_up(const struct tdxctl_facts *f);
 /* Whether the snapshot has TDs and HKIDs: it comes from the helper or an emulated host. */

@@ -247,7 +247,8 @@ CHECK = {
     # TDX is not up.
     3: ("nothing-readable other-vendor guest older-cpu no-vmx bios-off tme-mt-off split-0 one-private-keyid palimit46 "
         "seamrr-off seamrr-unlocked module-missing old-module old-bios hibernation hibernation-log-lost mixed-bios "
-        "kexec-6.12 log-6.2 log-6.7 log-6.8 log-6.16 log-7.2 log-distro log-distro-bios").split(),
+        "kexec-6.12 log-6.2 log-6.7 log-6.8 log-6.16 log-7.2 log-distro log-distro-bios "
+        "parameter-off-6.16").split(),
     # What it must know cannot be seen.
     5: ("module-1.5.01 parameter-off kvm-not-loaded kvm-without-tdx ept-off package-offline node-offline "
         "package-offline-no-nodes maxcpus container").split(),
@@ -268,4 +269,8 @@ CAPTURED = {
           "cpu.preproduction", "hkid.cgroup_drift")),
     "package-offline": Situation(None, "captured", 7, "create.pkg_offline",
         LAB | {"create.pkg_offline": "fail"}),
+    "parameter-off-6.16": Situation(None, "captured, changed", 7, "kvm.param",
+        NO_VERSION | {"kvm.param": "fail", "sgx.off": "warn", "bios.keyid.capacity": "info",
+                      "kexec.pw_mce": "info"} | is_unknown(
+          "bios.seamrr.off", "module.topology", "kconf.kvm", "kexec.old", "mem.hotplug_refused", "dimm.population")),
 }

@@ -176,8 +176,8 @@ RULES = {
     "cpu.feature": (off(cpuinfo(flags=FLAGS.replace(" movdir64b", ""))), "fail", off()),
     "kconf.kvm": (off(config(KVM_INTEL_TDX=None)), "fail", off()),
     "kvm.prereq": ({"sys/module/kvm/parameters/mmio_caching": "N\n"}, "fail", {}),
-    "kvm.virt_at_load": ({**kernel("7.1.0"), "sys/module/kvm/parameters/enable_virt_at_load": "N\n"}, "fail",
-                         {**kernel("7.1.0"), "sys/module/kvm/parameters/enable_virt_at_load": "Y\n"}),
+    "kvm.virt_at_load": ({**kernel("7.0.0"), "sys/module/kvm/parameters/enable_virt_at_load": "N\n"}, "fail",
+                         {**kernel("7.0.0"), "sys/module/kvm/parameters/enable_virt_at_load": "Y\n"}),
     "kvm.param": (off({KVM + "tdx": "N\n"}), "fail", {}),
     "boot.maxcpus": ({**NODE, "proc/cmdline": "ro maxcpus=2\n"}, "warn", {"proc/cmdline": "ro maxcpus=2\n"}),
     "sgx.off": ({**both(x3a=5)}, "fail", {}),
@@ -261,10 +261,21 @@ HIBERNATE = off({"proc/cmdline": "ro quiet\n", "sys/power/disk": "[platform] shu
                  "boot/config-7.2.13": config()["boot/config-7.2.13"] + "CONFIG_HIBERNATION=y\n"},
                 cpuinfo(flags=FLAGS.replace(" tdx_host_platform", "")), log("late", begin=[]))
 
+NOISE = {**NO_KEYS, **log("virt/tdx: TDX not supported by the host platform", begin=LOG[:1])}
+NO_TME = log(begin=LOG[:1])
+
 # Another source for the same rule.
 AGAIN = {
     "pm.hibernate": (HIBERNATE, "fail",
                      {**HIBERNATE, "sys/kernel/security/lockdown": "none [integrity] confidentiality\n"}),
     "create.capabilities_abi": ({"dev/kvm.txt": "235 33\n66 4096\ntd other-abi\n"}, "fail",
                                 {"dev/kvm.txt": "235 33\n66 4096\ntd 50000000 602e7 4\n"}),
+    # The first or the last kernel of a rule, and the one beside it.
+    "kvm.virt_at_load": ({**kernel("7.0.0"), "sys/module/kvm/parameters/enable_virt_at_load": "N\n"}, "fail",
+                         {**kernel("7.1.0"), "sys/module/kvm/parameters/enable_virt_at_load": "N\n"}),
+    "boot.noise": (off(NOISE, kernel("7.1.0")), "info", off(NOISE, kernel("7.0.0"))),
+    "hugepages": (kernel("7.3.4"), "info", kernel("7.4.0")),
+    # An emulated CPU: no register describes TME or the SEAM range, but there are KeyIDs.
+    "bios.tme.off": (off(NO_TME, both(x981=0, x982=0, x87=0)), "fail", off(both(x981=0, x982=0))),
+    "bios.tmemt.off": (off(NO_TME, both(x981=0, x982=3, x87=0)), "fail", off(both(x981=0, x982=3))),
 }
