@@ -76,9 +76,13 @@ static const struct cli_field bits = {
 };
 
 static const char *const kind_texts[TDXCTL_WORD_KINDS] = {
-	[TDXCTL_WORD_STATUS] = "SEAMCALL status",	  [TDXCTL_WORD_LEAF] = "SEAMCALL leaf",
-	[TDXCTL_WORD_ERRNO] = "error of KVM_TDX_INIT_VM", [TDXCTL_WORD_FEATURES] = "TDX_FEATURES0",
-	[TDXCTL_WORD_ATTRIBUTES] = "attributes of a TD",  [TDXCTL_WORD_XFAM] = "XFAM of a TD",
+	[TDXCTL_WORD_STATUS] = "SEAMCALL status",
+	[TDXCTL_WORD_LEAF] = "SEAMCALL leaf",
+	[TDXCTL_WORD_ERRNO] = "error of KVM_TDX_INIT_VM",
+	[TDXCTL_WORD_FEATURES] = "TDX_FEATURES0",
+	[TDXCTL_WORD_ATTRIBUTES] = "attributes of a TD",
+	[TDXCTL_WORD_XFAM] = "XFAM of a TD",
+	[TDXCTL_WORD_QUOTE] = "code of the attestation services",
 };
 
 static const char *const outcome_texts[TDXCTL_OUTCOMES] = {

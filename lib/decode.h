@@ -15,6 +15,7 @@ enum tdxctl_word_kind {
 	TDXCTL_WORD_FEATURES,	/* TDX_FEATURES0 of the module */
 	TDXCTL_WORD_ATTRIBUTES, /* ATTRIBUTES of a TD */
 	TDXCTL_WORD_XFAM,	/* XFAM of a TD */
+	TDXCTL_WORD_QUOTE,	/* code of qgsd or of its PCCS client, or an HTTP status */
 	TDXCTL_WORD_KINDS
 };
 
@@ -50,14 +51,16 @@ struct tdxctl_bit {
 
 /*
  * Decodes @text: a number, a leaf ("TDH.MNG.CREATE", "TDH_MNG_CREATE"), a status
- * ("TDX_OPERAND_BUSY") or an errno ("ENOSPC", "-28"). With @kind AUTO, a small number is a
- * leaf and a large one a status; eight hexadecimal digits are the upper half of a status.
+ * ("TDX_OPERAND_BUSY") or an errno ("ENOSPC", "-28"), or a code of
+ * the quote generation service ("0xe011"). With @kind AUTO, a small number is a leaf or
+ * such a code, and a large one a status; eight hexadecimal digits are the upper half of a status.
  * With another @kind, @text is a number of this kind. Returns 0 or -EINVAL.
  */
 int tdxctl_decode(const char *text, enum tdxctl_word_kind kind, struct tdxctl_word *w);
 /*
  * Finds the next value in a log line of @len bytes, at offset @from or later: a known
- * status, the leaf in "SEAMCALL (0x..)" or ": leaf N", or the error of KVM_TDX_INIT_VM.
+ * status, the leaf in "SEAMCALL (0x..)" or ": leaf N", the error of KVM_TDX_INIT_VM, or a code in
+ * a line about quotes.
  * Returns true and decodes it into *@w, which is at [*@start, *@end); or returns false.
  */
 bool tdxctl_decode_find(const char *line, size_t len, size_t from, size_t *start, size_t *end,
@@ -80,5 +83,10 @@ struct tdxctl_advice {
 /* Both return NULL if there is no text. */
 const struct tdxctl_advice *tdxctl_decode_advice(uint32_t hi);
 const char *tdxctl_decode_leaf_text(unsigned int leaf);
+
+/* ---- decode-quote.c: for decode.c only ---- */
+
+/* Decodes @code, or @name if it is not NULL. Returns false if it is not in the table. */
+bool tdxctl_decode_quote(uint64_t code, const char *name, struct tdxctl_word *w);
 
 #endif

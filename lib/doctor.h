@@ -32,8 +32,9 @@ struct tdxctl_examination {
 	const struct tdxctl_rule *failed; /* the first rule that failed; NULL none */
 	/* Set by the check. */
 	const struct tdxctl_rule *waits; /* the failed rule that is the cause; NULL none */
-	const char *fix;  /* a constant that replaces the fix of the rule; NULL none */
-	char detail[320]; /* the observed value; "" none */
+	const char *waits_id; /* the same by id, of a rule above in the table; NULL none */
+	const char *fix;      /* a constant that replaces the fix of the rule; NULL none */
+	char detail[320];     /* the observed value; "" none */
 };
 
 enum tdxctl_rule_log {

@@ -185,6 +185,7 @@ struct tdxctl_facts {
 	struct tdxctl_text registration; /* log of the registration agent */
 	struct tdxctl_text qcnl;	 /* sgx_default_qcnl.conf: the URL of the PCCS */
 	struct tdxctl_text qgs_log;	 /* log of qgsd since the boot */
+	struct tdxctl_text pccs_log;	 /* end of the log of the PCCS */
 	struct tdxctl_val qgs_running;	 /* 1 if a process qgs or qgsd runs */
 	struct tdxctl_val qgs_uptime;	 /* of this process, in seconds */
 	struct tdxctl_val pccs_running;
@@ -237,7 +238,7 @@ extern const char tdxctl_td_other_abi[];
 #define TDXCTL_FACT_TEXTS(X) \
 	X(CPU, cpu.vendor) X(CPU, cpu.flags) X(CPU, cpu.bugs) \
 	X(CONFIG, config) X(LOG, log) X(PROCS, registration) X(PROCS, qcnl) X(PROCS, qgs_log) \
-	X(LOG, last_log)
+	X(LOG, last_log) X(PROCS, pccs_log)
 /* clang-format on */
 
 /* The same as tables that end with a NULL name. */

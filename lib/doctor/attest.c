@@ -1,10 +1,110 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What attestation needs besides KVM: quotes, their collateral, registration. */
 #include <stdio.h>
+#include "decode.h"
 #include "rule.h"
 
 #define STALE_S	 (4 * 24 * 3600)
 #define QGS_PORT 4050
+
+/* ---- what the logs of qgsd and the PCCS say now ---- */
+
+enum quote_cause { CAUSE_NONE, CAUSE_RESTART, CAUSE_PCCS, CAUSE_CERTS, CAUSE_OTHER, CAUSE_EFFECT };
+
+static enum quote_cause cause_of(uint64_t code)
+{
+	switch (code) {
+	case 0xb011:
+	case 0xe00f:
+	case 0xe010:
+	case 0x1100f:
+		return CAUSE_RESTART;
+	case 0xb003 ... 0xb00a:
+	case 0xb013:
+	case 0xb030 ... 0xb036:
+	case 0xe019:
+		return CAUSE_PCCS;
+	case 0xb00f:
+	case 0xb010:
+	case 0xb012:
+	case 0xe011:
+	case 0xe01b:
+		return CAUSE_CERTS;
+	/* qgsd logs these after the error that is the cause. */
+	case 0x11001:
+	case 0x12001:
+		return CAUSE_EFFECT;
+	default:
+		return CAUSE_OTHER;
+	}
+}
+
+struct quote_error {
+	enum quote_cause cause;
+	struct tdxctl_word w;
+	const char *line; /* not terminated */
+	size_t len;
+};
+
+static void quote_line(struct quote_error *q, const char *line, size_t len)
+{
+	struct tdxctl_word w;
+	size_t from = 0, start;
+	enum quote_cause cause;
+
+	if (memmem(line, len, "return Success", 14)) {
+		q->cause = CAUSE_NONE;
+		return;
+	}
+	while (tdxctl_decode_find(line, len, from, &start, &from, &w))
+		if (w.kind == TDXCTL_WORD_QUOTE && w.value > 0xfff)
+			goto found;
+	/* The same without its code. */
+	if (!memmem(line, len, "No certificate data for this platform", 37) ||
+	    tdxctl_decode("0xe011", TDXCTL_WORD_AUTO, &w))
+		return;
+found:
+	cause = cause_of(w.value);
+	if (cause == CAUSE_EFFECT && q->cause != CAUSE_NONE)
+		return;
+	*q = (struct quote_error){ .cause = cause, .w = w, .line = line, .len = len };
+}
+
+/* Finds the error of the newest quote in the log of qgsd: CAUSE_NONE if it succeeded. */
+static struct quote_error quote_error(const struct tdxctl_facts *f)
+{
+	struct quote_error q = { .cause = CAUSE_NONE };
+	size_t len;
+
+	for (const char *p = f->qgs_log.text; p && *p; p += len + (p[len] == '\n')) {
+		len = strcspn(p, "\n");
+		quote_line(&q, p, len);
+	}
+	return q;
+}
+
+static enum tdxctl_rule_state quote_finding(struct tdxctl_examination *e,
+					    enum tdxctl_rule_state state,
+					    const struct quote_error *q)
+{
+	return rule_finding(e, state, "log of qgsd: %.*s (%s)", (int)(q->len > 180 ? 180 : q->len),
+			    q->line, q->w.name);
+}
+
+/* Whether the newest answer of Intel's provisioning service to the PCCS is HTTP 401. */
+static bool key_rejected(const struct tdxctl_facts *f, const char **line, size_t *len)
+{
+	static const char answer[] = "PCS server returns error(";
+	const char *newest = NULL, *p = f->pccs_log.text;
+
+	for (; p && (p = strstr(p, answer)); p++)
+		newest = p;
+	if (!newest || strncmp(newest + sizeof(answer) - 1, "401", 3))
+		return false;
+	*line = newest;
+	*len = strcspn(newest, "\n");
+	return true;
+}
 
 static CHECK_FN(qgs_down)
 {
@@ -25,13 +125,10 @@ static CHECK_FN(qgs_down)
 static CHECK_FN(qgs_stale)
 {
 	const struct tdxctl_facts *f = e->facts;
-	const char *line;
-	size_t len;
+	struct quote_error q = quote_error(f);
 
-	if (f->qgs_log.text &&
-	    tdxctl_rule_match(f->qgs_log.text, "rror code is 0xb011", &line, &len))
-		return rule_finding(e, r->severity, "log of qgsd: %.*s",
-				    (int)(len > 200 ? 200 : len), line);
+	if (q.cause == CAUSE_RESTART)
+		return quote_finding(e, r->severity, &q);
 	if (f->qgs_uptime.readable && f->qgs_uptime.value > STALE_S)
 		return rule_finding(e, TDXCTL_RULE_INFO,
 				    "qgsd has been running for %" PRIu64 " days",
@@ -59,12 +156,14 @@ static CHECK_FN(pccs_down)
 	const struct tdxctl_facts *f = e->facts;
 	bool active = f->pccs_running.value ||
 		      (f->pccs_unit.readable && f->pccs_unit.value == TDXCTL_SERVICE_ACTIVE);
+	struct quote_error q = quote_error(f);
 	const char *line;
 	size_t len;
 
-	if (f->qgs_log.text && tdxctl_rule_match(f->qgs_log.text, "0xb033", &line, &len))
-		return rule_finding(e, r->severity, "log of qgsd: %.*s",
-				    (int)(len > 200 ? 200 : len), line);
+	if (q.cause == CAUSE_PCCS) {
+		e->fix = q.w.advice;
+		return quote_finding(e, r->severity, &q);
+	}
 	line = f->qcnl.text ? url_line(f->qcnl.text, &len) : NULL;
 	if (f->qcnl.text && !line)
 		return rule_finding(e, r->severity, "/etc/sgx_default_qcnl.conf has no pccs_url");
@@ -107,16 +206,145 @@ static CHECK_FN(qgs_wrong_cid)
 	return f->quote_socket_count.readable ? TDXCTL_RULE_OK : UNKNOWN(e, &f->quote_socket_count);
 }
 
+static CHECK_FN(pccs_key)
+{
+	const struct tdxctl_text *t = &e->facts->pccs_log;
+	const char *line;
+	size_t len;
+
+	if (key_rejected(e->facts, &line, &len))
+		return rule_finding(e, r->severity, "log of the PCCS: %.*s",
+				    (int)(len > 180 ? 180 : len), line);
+	if (t->text)
+		return TDXCTL_RULE_OK;
+	return rule_finding(e, t->absent ? TDXCTL_RULE_SKIP : TDXCTL_RULE_UNKNOWN,
+			    "log of the PCCS: %s", t->reason);
+}
+
+/* ---- the registration agent ---- */
+
+/* Lines of its log that are the result of a flow, or the reason for one. */
+enum reg_result { REG_NONE, REG_OK, REG_BY_HAND, REG_FAILED, REG_NETWORK, REG_KEY, REG_REFUSED };
+
+static const struct {
+	const char *text;
+	enum reg_result result;
+} reg_lines[] = {
+	{ "passed successfully", REG_OK },
+	{ "is completed successfully", REG_OK },
+	{ "Registration Flow - completed successfully", REG_OK },
+	{ "won't be send to Registration Server", REG_BY_HAND },
+	{ "won't save encrypted platform keys", REG_BY_HAND },
+	{ "RS reports a '400", REG_REFUSED },
+	{ "completed unsuccessfully", REG_REFUSED },
+	{ "BIOS/MCHECK failed", REG_REFUSED },
+	{ "RS reports a '401", REG_KEY },
+	{ "Failed to send request to server", REG_NETWORK },
+	{ "RS reports a '5", REG_NETWORK },
+	{ "ERROR: ", REG_FAILED },
+	{ " failed.", REG_FAILED },
+};
+
+/*
+ * Finds the result of the newest flow that has one: the agent only appends to its log, and
+ * writes the reason of a failure before the result.
+ */
+static enum reg_result reg_newest(const char *text, const char **line, size_t *len)
+{
+	enum reg_result result = REG_NONE;
+	bool fresh = true; /* the current flow has no result yet */
+
+	for (size_t n; *text; text += n + (text[n] == '\n')) {
+		n = strcspn(text, "\n");
+		if (memmem(text, n, "Starts Registration Agent Flow", 30))
+			fresh = true;
+		for (size_t i = 0; i < ARRAY_SIZE(reg_lines); i++) {
+			if (!memmem(text, n, reg_lines[i].text, strlen(reg_lines[i].text)))
+				continue;
+			/* Success after retries counts; a general line keeps the reason before it. */
+			if (fresh || reg_lines[i].result == REG_OK ||
+			    (result != REG_OK && reg_lines[i].result > REG_FAILED)) {
+				result = reg_lines[i].result;
+				*line = text;
+				*len = n;
+			}
+			fresh = false;
+			break;
+		}
+	}
+	return result;
+}
+
+#define BY_HAND \
+	"register by hand: send the manifest that PCKIDRetrievalTool writes to the PCCS, or to Intel's " \
+	"registration service. "
+#define AUTO_MP "enable SGX Auto MP Registration in firmware setup and reboot."
+
 static CHECK_FN(reg_missing)
 {
+	static const char *const fixes[] = {
+		[REG_BY_HAND] =
+			"Register by hand, unless this was done: send the manifest that PCKIDRetrievalTool writes "
+			"to the PCCS, or to Intel's registration service. Then restart qgsd. For registration at "
+			"boot, " AUTO_MP,
+		[REG_NETWORK] =
+			"Check the network and the proxy in /etc/mpa_registration.conf, and restart the agent "
+			"(systemctl restart mpa_registration_tool). If this does not help, " BY_HAND,
+		[REG_KEY] =
+			"Set a valid subscription key in /etc/mpa_registration.conf, and restart the agent "
+			"(systemctl restart mpa_registration_tool). If this does not help, " BY_HAND,
+		[REG_REFUSED] =
+			"Restart the agent (systemctl restart mpa_registration_tool). If the platform is refused "
+			"again, " BY_HAND "Then " AUTO_MP
+			" Only if all of this fails, do an SGX factory reset, which renews the platform's keys.",
+	};
 	const struct tdxctl_text *t = &e->facts->registration;
+	struct quote_error q = quote_error(e->facts);
+	enum tdxctl_rule_state state = r->severity;
+	enum reg_result result;
+	const char *line = "";
+	size_t len = 0;
 
 	if (!t->text)
 		return rule_finding(e, TDXCTL_RULE_UNKNOWN, "mpa_registration.log: %s", t->reason);
-	if (strstr(t->text, "completed successfully"))
+	result = reg_newest(t->text, &line, &len);
+	if (result == REG_OK)
 		return TDXCTL_RULE_OK;
-	return rule_finding(e, r->severity,
-			    "mpa_registration.log shows no successful registration");
+	if (result < ARRAY_SIZE(fixes) && fixes[result])
+		e->fix = fixes[result];
+	/* The log never shows a registration by hand. Quotes do. */
+	if (result == REG_BY_HAND && q.cause != CAUSE_CERTS && q.cause != CAUSE_EFFECT)
+		state = TDXCTL_RULE_INFO;
+	if (result == REG_NONE)
+		return rule_finding(e, state,
+				    "mpa_registration.log shows no successful registration");
+	return rule_finding(e, state, "mpa_registration.log: %.*s", (int)(len > 200 ? 200 : len),
+			    line);
+}
+
+static CHECK_FN(pccs_no_certs)
+{
+	struct quote_error q = quote_error(e->facts);
+	const char *line;
+	size_t len;
+
+	if (q.cause == CAUSE_CERTS && key_rejected(e->facts, &line, &len)) {
+		e->waits_id = "pccs.key";
+		return TDXCTL_RULE_SKIP;
+	}
+	if (q.cause == CAUSE_CERTS)
+		return quote_finding(e, r->severity, &q);
+	return e->facts->qgs_log.text ? TDXCTL_RULE_OK : UNKNOWN(e, &e->facts->qgs_log);
+}
+
+static CHECK_FN(qgs_error)
+{
+	struct quote_error q = quote_error(e->facts);
+
+	if (q.cause != CAUSE_OTHER && q.cause != CAUSE_EFFECT)
+		return e->facts->qgs_log.text ? TDXCTL_RULE_OK : UNKNOWN(e, &e->facts->qgs_log);
+	e->fix = q.w.advice;
+	return quote_finding(e, r->severity, &q);
 }
 
 static const struct tdxctl_rule attest[] = {
@@ -159,14 +387,46 @@ static const struct tdxctl_rule attest[] = {
 		       "key and its certificate.",
 	},
 	{
+		.id = "pccs.key",
+		.group = TDXCTL_GROUP_ATTESTATION,
+		.severity = TDXCTL_RULE_FAIL,
+		.needs = "cpu.vendor",
+		.check = rule_pccs_key,
+		.title = "Intel's provisioning service rejects the key of the PCCS (HTTP 401)",
+		.fix = "Set a valid subscription key as ApiKey in "
+		       "/opt/intel/sgx-dcap-pccs/config/default.json. Then restart pccs and qgsd.",
+	},
+	{
 		.id = "reg.missing",
 		.group = TDXCTL_GROUP_ATTESTATION,
 		.severity = TDXCTL_RULE_FAIL,
 		.needs = "cpu.vendor",
 		.check = rule_reg_missing,
-		.title = "The platform is not registered",
-		.fix = "Do an SGX factory reset in firmware setup, with automatic multi-package "
-		       "registration on. Then check mpa_registration.log.",
+		.title = "The registration agent did not register the platform",
+		.fix = "Restart the agent (systemctl restart mpa_registration_tool) and check "
+		       "mpa_registration.log. If this does not help, " BY_HAND
+		       "As the last step, " AUTO_MP,
+	},
+	{
+		.id = "pccs.no_certs",
+		.group = TDXCTL_GROUP_ATTESTATION,
+		.severity = TDXCTL_RULE_FAIL,
+		.needs = "reg.missing",
+		.check = rule_pccs_no_certs,
+		.title = "The PCCS has no certificates for this platform",
+		.fix = "Restart pccs and qgsd. If this does not help, " BY_HAND
+		       "As the last step, " AUTO_MP
+		       " A firmware update may change the platform's keys: "
+		       "then register again.",
+	},
+	{
+		.id = "qgs.error",
+		.group = TDXCTL_GROUP_ATTESTATION,
+		.severity = TDXCTL_RULE_WARN,
+		.needs = "reg.missing",
+		.check = rule_qgs_error,
+		.title = "The quote generation service failed to make a quote",
+		.fix = "Decode the code with 'tdxctl decode'.",
 	},
 };
 

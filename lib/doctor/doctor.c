@@ -131,6 +131,16 @@ static enum tdxctl_rule_state examine(struct tdxctl_examination *e, const struct
 	return s;
 }
 
+/* Returns the failed rule with this id, or NULL. */
+static const struct tdxctl_rule *failed_rule(const char *id, const struct tdxctl_finding *list,
+					     size_t n)
+{
+	for (size_t i = 0; id && i < n; i++)
+		if (!strcmp(list[i].rule->id, id) && list[i].state == TDXCTL_RULE_FAIL)
+			return list[i].rule;
+	return NULL;
+}
+
 /* Returns the failed rule that @r waits for, directly or through the rules it needs, or NULL. */
 static const struct tdxctl_rule *blocker(const struct tdxctl_rule *r,
 					 const struct tdxctl_finding *list,
@@ -169,7 +179,7 @@ int tdxctl_doctor(const struct tdxctl_facts *f, bool attestation, struct tdxctl_
 		else if (!b)
 			list[n].state = examine(&e, list[n].rule);
 		if (!b)
-			b = e.waits;
+			b = e.waits ? e.waits : failed_rule(e.waits_id, list, n);
 		list[n].waits = b;
 		list[n].fix = e.fix ? e.fix : list[n].rule->fix;
 		if (b)

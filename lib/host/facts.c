@@ -185,6 +185,7 @@ void tdxctl_facts_free(struct tdxctl_facts *f)
 	free(f->registration.text);
 	free(f->qcnl.text);
 	free(f->qgs_log.text);
+	free(f->pccs_log.text);
 	free(f->log.text);
 	free(f->dimms);
 	for (size_t i = 0; i < f->nr_quote_sockets; i++)

@@ -6,12 +6,14 @@
 #include <unistd.h>
 #include "host.h"
 
-#define MAX_CMDLINE (2U << 20)
-#define MAX_QGS_LOG (1 << 20)
-#define VM_LOGS	    "/var/log/libvirt/qemu"
-#define MAX_VM_LOGS 256
-#define VM_LOG_TAIL (64 << 10)
-#define VM_START    ": starting up libvirt version"
+#define MAX_CMDLINE   (2U << 20)
+#define MAX_QGS_LOG   (1 << 20)
+#define VM_LOGS	      "/var/log/libvirt/qemu"
+#define MAX_VM_LOGS   256
+#define VM_LOG_TAIL   (64 << 10)
+#define PCCS_LOG      "/opt/intel/sgx-dcap-pccs/logs/pccs_server.log"
+#define PCCS_LOG_TAIL (256 << 10)
+#define VM_START      ": starting up libvirt version"
 
 /* ---- processes ---- */
 
@@ -194,28 +196,49 @@ struct vm_logs {
 	struct tdxctl_facts *f;
 };
 
+/*
+ * Reads the last @max bytes of a log into *@text, malloc'ed. -ESTALE: it was last written
+ * before this boot; -EINVAL: not a regular file; -errno.
+ */
+static int read_tail(struct tdxctl_ctx *ctx, const char *path, off_t max, char **text)
+{
+	int fd = root_open(ctx, path, O_RDONLY | O_NONBLOCK | O_NOCTTY), err = 0;
+	struct stat st;
+	ssize_t n = 0;
+
+	*text = NULL;
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &st))
+		err = -errno;
+	else if (!S_ISREG(st.st_mode))
+		err = -EINVAL;
+	else if (!ctx->backend->copied && !src_since_boot(&st))
+		err = -ESTALE;
+	if (!err) {
+		*text = malloc((size_t)max + 1);
+		if (*text)
+			n = pread(fd, *text, (size_t)max, st.st_size > max ? st.st_size - max : 0);
+		err = !*text ? -ENOMEM : n < 0 ? -errno : 0;
+	}
+	close(fd);
+	if (err) {
+		free(*text);
+		*text = NULL;
+		return err;
+	}
+	text_no_nul(*text, (size_t)n);
+	(*text)[n] = '\0';
+	return 0;
+}
+
 /* Returns the log since the last start of the VM, malloc'ed; NULL: none of this boot. */
 static char *log_tail(struct tdxctl_ctx *ctx, const char *path)
 {
-	int fd = root_open(ctx, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
-	char *text = NULL, *p, *start = NULL;
-	struct stat st;
-	ssize_t n = -1;
+	char *text, *p, *start = NULL;
 
-	if (fd < 0)
+	if (read_tail(ctx, path, VM_LOG_TAIL, &text))
 		return NULL;
-	if (!fstat(fd, &st) && S_ISREG(st.st_mode) && (ctx->backend->copied || src_since_boot(&st)))
-		text = malloc(VM_LOG_TAIL + 1);
-	if (text)
-		n = pread(fd, text, VM_LOG_TAIL,
-			  st.st_size > VM_LOG_TAIL ? st.st_size - VM_LOG_TAIL : 0);
-	close(fd);
-	if (n < 0) {
-		free(text);
-		return NULL;
-	}
-	text_no_nul(text, (size_t)n);
-	text[n] = '\0';
 	for (p = text; (p = strstr(p, VM_START)); p++)
 		start = p;
 	while (start && start > text && start[-1] != '\n')
@@ -267,6 +290,16 @@ static int read_vm_logs(struct tdxctl_ctx *ctx, struct tdxctl_facts *f)
 	return 0;
 }
 
+static int read_pccs_log(struct tdxctl_ctx *ctx, struct tdxctl_text *t)
+{
+	int err = read_tail(ctx, PCCS_LOG, PCCS_LOG_TAIL, &t->text);
+
+	t->absent = err == -ENOENT;
+	if (err)
+		t->reason = err == -ESTALE ? "not written since this boot" : src_reason(err);
+	return err == -ENOMEM ? err : 0;
+}
+
 int src_services(struct tdxctl_ctx *ctx, const struct host_sources *src, struct tdxctl_facts *f)
 {
 	int err = read_processes(ctx, f);
@@ -277,5 +310,7 @@ int src_services(struct tdxctl_ctx *ctx, const struct host_sources *src, struct 
 	src_text(ctx, "/var/log/mpa_registration.log", 4 << 20, &f->registration);
 	if (!err)
 		err = src->qgs_log(ctx, MAX_QGS_LOG, &f->qgs_log);
+	if (!err)
+		err = read_pccs_log(ctx, &f->pccs_log);
 	return err ? err : read_vm_logs(ctx, f);
 }

@@ -14,6 +14,7 @@ static const char *const kinds[TDXCTL_WORD_KINDS] = {
 	[TDXCTL_WORD_FEATURES] = "features",
 	[TDXCTL_WORD_ATTRIBUTES] = "attributes",
 	[TDXCTL_WORD_XFAM] = "xfam",
+	[TDXCTL_WORD_QUOTE] = "quote",
 };
 
 static const char *const outcomes[TDXCTL_OUTCOMES] = {
@@ -361,7 +362,8 @@ static bool decode_name(const char *s, struct tdxctl_word *w)
 		w->operand_kind = w->operand_name = NULL;
 		return true;
 	}
-	return decode_errno(s, 0, w);
+	return decode_errno(s, 0, w) || tdxctl_decode_quote(0, s, w) ||
+	       (!strcmp(s, "HTTP 401") && tdxctl_decode_quote(401, NULL, w));
 }
 
 /*
@@ -410,6 +412,9 @@ int tdxctl_decode(const char *text, enum tdxctl_word_kind kind, struct tdxctl_wo
 	switch (kind) {
 	case TDXCTL_WORD_AUTO:
 		upper = digits <= 8 && v >> 24 && !(v >> 32);
+		/* No leaf has the number of one of these codes. */
+		if (digits <= 8 && tdxctl_decode_quote(v, NULL, w))
+			return 0;
 		if (digits <= 8 && !(v >> 24))
 			decode_leaf(v, w);
 		else
@@ -513,6 +518,32 @@ static bool error_text(const char *line, size_t len, size_t at, size_t *end, str
 	return false;
 }
 
+/* Whether a line is about quotes: elsewhere, the codes are numbers like many others. */
+static bool about_quotes(const char *line, size_t len)
+{
+	static const char *const words[] = {
+		"[QPL]",	 "[QCNL]", "QGS",	 "qgs",	       "tee_att_",
+		"rror code is ", "uote",   "PCS server", "RS reports",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (memmem(line, len, words[i], strlen(words[i])))
+			return true;
+	return false;
+}
+
+/* Decodes "error(401)" of the PCCS and "'401 Failed to authenticate" of the registration agent. */
+static bool http_status(const char *line, size_t len, size_t at, size_t *end, struct tdxctl_word *w)
+{
+	if (len - at < 4 || memcmp(line + at, "401", 3) || isalnum((unsigned char)line[at + 3]) ||
+	    (!after(line, at, "error(") && !after(line, at, "reports a '") &&
+	     !after(line, at, "HTTP ")) ||
+	    !about_quotes(line, len))
+		return false;
+	*end = at + 3;
+	return tdxctl_decode_quote(401, NULL, w);
+}
+
 bool tdxctl_decode_find(const char *line, size_t len, size_t from, size_t *start, size_t *end,
 			struct tdxctl_word *w)
 {
@@ -521,6 +552,7 @@ bool tdxctl_decode_find(const char *line, size_t len, size_t from, size_t *start
 		size_t n;
 
 		if ((isxdigit((unsigned char)line[i]) && bare_word(line, len, i, end, w)) ||
+		    (line[i] == '4' && http_status(line, len, i, end, w)) ||
 		    (isupper((unsigned char)line[i]) && error_text(line, len, i, end, w))) {
 			*start = i;
 			return true;
@@ -542,6 +574,9 @@ bool tdxctl_decode_find(const char *line, size_t len, size_t from, size_t *start
 		} else if (v < 1 << 24 && after_seamcall(line, i) &&
 			   tdxctl_leaf_str(v & TDX_LEAF_MASK)) {
 			decode_leaf(v, w);
+		} else if (v > 0xfff && v < 1 << 24 && about_quotes(line, len) &&
+			   tdxctl_decode_quote(v, NULL, w)) {
+			/* decoded */
 		} else {
 			i = n - 1;
 			continue;

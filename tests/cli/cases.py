@@ -162,6 +162,7 @@ CASES = {
                    ("decode c0000505 0x10016 33", 0), ("decode c000092100000122", 0),
                    ("decode 0x8000ff00ffff0000 0x8000ff000000000e", 0), ("decode -- -28", 0),
                    ("decode 0xc0fffe0000000000 0x0 0000000000000000", 0),
+                   ("decode 0xe011 0x11001 0x1100f 0x12001 0xb011 0xb033 401", 0), ("decode 0xe011 --json", 0),
                    ("decode --attributes 0x10000001", 0), ("decode --xfam 0", 0),
                    ("decode 0xc000030000000001 --json", 0), ("decode", 0), ("decode - -j", 0)] +
                both("decode nonsense", 2) + [

@@ -30,7 +30,7 @@ ORDER = ("fail", "warn", "info", "unknown", "skip", "ok")
 
 # A fix begins with what to do; why comes after it.
 STEPS = ("Boot", "Bring", "Check", "Create", "Decode", "Do", "Enable", "Find", "Keep", "Load", "Plan", "Raise",
-         "Reboot", "Release", "Remove", "Restart", "Run", "Save", "Set", "Start", "Stop", "Take", "Try", "Turn", "Update",
+         "Reboot", "Register", "Release", "Remove", "Restart", "Run", "Save", "Set", "Start", "Stop", "Take", "Try", "Turn", "Update",
          "Use")
 
 
@@ -267,6 +267,17 @@ def test_no_permission():
         os.chmod(pathlib.Path(top, "var/log/libvirt"), 0o755)
 
 
+def test_attestation():
+    """Hosts whose attestation fails: one first finding, and a next step that is not more than needed."""
+    for name, (mods, first, has, has_not) in situations.ATTESTATION.items():
+        code, doc = examine(mods, "--attestation")
+        expect(doc["first"] == first and code == (7 if first else 0), f"{name}: {code}, {doc['first']}, {findings(doc)}")
+        bad = [r["id"] for r in doc["rules"] if r["state"] == "fail"]
+        expect(len(bad) <= 1, f"{name}: more than one failure: {bad}")
+        text = " ".join(r["fix"] for r in doc["rules"] if r["fix"] and r["state"] == "fail")
+        expect(has in text and (not has_not or has_not not in text), f"{name}: {text}")
+
+
 def main():
     picked = [a for a in sys.argv[1:] if a != "--print"]
     if picked != sys.argv[1:]:
@@ -285,7 +296,7 @@ def main():
     tests |= {f"host {k}": (lambda k=k, s=s: test_situation(k, s)) for k, s in situations.SITUATIONS.items()}
     tests |= {f"captured {k}": (lambda k=k: test_tree_on_disk(k)) for k in trees()}
     tests |= {k[5:]: v for k, v in globals().items()
-              if k in ("test_complete", "test_tree", "test_nothing_known", "test_options", "test_log_lines", "test_next_step",
+              if k in ("test_complete", "test_tree", "test_attestation", "test_nothing_known", "test_options", "test_log_lines", "test_next_step",
                        "test_no_permission")}
     tally = Tally("doctor")
     for name, test in tests.items():

@@ -9,6 +9,7 @@ from collections import namedtuple
 
 from table import (CGROUP, CPU, FLAGS, FULL, HEALTHY, KVM, LEAK, LIMIT, LOG, NODE, NO_KEYS, NO_KVM_TDX, NO_TD,
                    REFUSED, UPLOAD, both, config, cpuinfo, failed, kernel, log, msr, off, vm)
+from table import MPA_LOG, PCCS_LOG, PCS, QGSD_LOG, QGS_NO_CERTS, REG_BY_HAND, REG_DONE, REG_OK, mpa
 
 # tree: beside the healthy host, None is nothing at all. findings: id -> state of all that is not ok or skip.
 Situation = namedtuple("Situation", "tree origin status first findings")
@@ -273,4 +274,30 @@ CAPTURED = {
         NO_VERSION | {"kvm.param": "fail", "sgx.off": "warn", "bios.keyid.capacity": "info",
                       "kexec.pw_mce": "info"} | is_unknown(
           "bios.seamrr.off", "module.topology", "kconf.kvm", "kexec.old", "mem.hotplug_refused", "dimm.population")),
+}
+
+# Operators' reports about attestation -> (tree, the first finding, what the fixes say, what they do not say).
+ATTESTATION = {
+    "registered": (mpa((REG_OK,), (REG_DONE,)), None, "", None),
+    "registered-first-time": (mpa((REG_OK,)), None, "", None),
+    "package-added": (mpa((REG_OK,), ("Registration Flow - ADD_REQUEST passed successfully.",)), None, "", None),
+    "automatic-off": (mpa(REG_BY_HAND) | QGS_NO_CERTS, "reg.missing", "PCKIDRetrievalTool", "factory"),
+    "automatic-off-no-agent-log": ({MPA_LOG: None} | QGS_NO_CERTS, "pccs.no_certs", "PCKIDRetrievalTool", "factory"),
+    "registered-by-hand": (mpa(REG_BY_HAND, REG_BY_HAND), None, "", None),
+    "registered-by-hand-quotes": (mpa(REG_BY_HAND) | {QGSD_LOG: "tee_att_get_quote return Success\n"}, None, "", None),
+    "agent-registered-no-certs": (mpa((REG_DONE,)) | QGS_NO_CERTS, "pccs.no_certs", "Restart pccs and qgsd", "factory"),
+    "was-registered": (mpa((REG_OK,), REG_BY_HAND) | QGS_NO_CERTS, "reg.missing", "Auto MP", "factory"),
+    "refused": (mpa((REG_OK,), ("ERROR: RS reports a '400 Bad Request'.", "Registration Flow - PLATFORM_ESTABLISHMENT or "
+                                "TCB_RECOVERY failed.")), "reg.missing", "factory reset", None),
+    "refused-once": (mpa(("ERROR: RS reports a '400 Bad Request'.",), (REG_OK,), (REG_DONE,)), None, "", None),
+    "completed-unsuccessfully": (mpa(("ERROR: Registration Flow - Registration status indicates registration is completed "
+                                      "unsuccessfully, and the error code is 134. ",)), "reg.missing", "factory reset", None),
+    "no-network": (mpa(("ERROR: Failed to send request to server, error: 5",
+                        "Registration Flow - PLATFORM_ESTABLISHMENT or TCB_RECOVERY failed.")), "reg.missing", "proxy",
+                   "factory"),
+    "no-network-then-registered": (mpa(("ERROR: Failed to send request to server, error: 5", REG_OK)), None, "", None),
+    "pcs-401": (QGS_NO_CERTS | {PCCS_LOG: PCS.format(401)}, "pccs.key", "ApiKey", "PCKIDRetrievalTool"),
+    "pccs-certificate": ({QGSD_LOG: "[QPL] Failed to get quote config. Error code is 0xb033\n"
+                          "tee_att_init_quote return 0x11001\n"}, "pccs.down", "use_secure_cert", "factory"),
+    "certs-came": ({QGSD_LOG: QGS_NO_CERTS[QGSD_LOG] + "tee_att_get_quote return Success\n"}, None, "", None),
 }

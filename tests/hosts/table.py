@@ -143,6 +143,28 @@ QEMU = ('qemu-system-x86_64\0-name\0guest=web\0-object\0{"qom-type":"tdx-guest",
         '{"type":"vsock",')
 
 
+# The logs of attestation, in the words of the services.
+MPA_LOG, QGSD_LOG = "var/log/mpa_registration.log", "var/log/qgsd.log"
+PCCS_LOG = "opt/intel/sgx-dcap-pccs/logs/pccs_server.log"
+PCS = "2026-08-01 10:00:00.000 [error]: Intel PCS server returns error({}).\n"
+REG_OK = "Registration Flow - PLATFORM_ESTABLISHMENT or TCB_RECOVERY passed successfully."
+REG_DONE = ("Registration Flow - Registration status indicates registration is completed successfully. "
+            "MPA has nothing to do.")
+REG_BY_HAND = ("SGX MP Server configuration flag indicates that Registration Server won't save encrypted platform keys.",
+               "Platform registration request (PLATFORM_MANIFEST) won't be send to Registration Server.")
+
+
+def mpa(*flows):
+    """The log of the registration agent, which is only appended to: a tuple of lines for each boot."""
+    return {MPA_LOG: "".join(f"[0{i}-11-2024 10:00:00] {line if line.startswith('ERROR') else 'INFO: ' + line}\n"
+                             for i, flow in enumerate(flows, 1)
+                             for line in ("Starts Registration Agent Flow.", *flow, "Finished Registration Agent Flow."))}
+
+
+QGS_NO_CERTS = {QGSD_LOG: "[QPL] No certificate data for this platform.\n"
+                "[get_platform_quote_cert_data] Error returned from the p_sgx_get_quote_config API. 0xe011\n"
+                "tee_att_init_quote return 0x11001\n"}
+
 # Rule -> (what makes it fire, the state then, what keeps it silent), both beside the healthy host
 RULES = {
     "cpu.vendor": (off(cpuinfo("AuthenticAMD")), "fail", off(cpuinfo(model=0xad))),
@@ -254,6 +276,9 @@ RULES = {
                            '"pccs_url": "https://pccs.example:8081/"}\n'}),
     "qgs.down": ({"proc/77/comm": "other\n"}, "fail", {"proc/77/comm": "x\n", "var/run/tdx-qgs/qgs.socket": ""}),
     "reg.missing": ({"var/log/mpa_registration.log": "ERROR: Registration Flow - failed\n"}, "fail", {}),
+    "pccs.key": ({PCCS_LOG: PCS.format(401)}, "fail", {PCCS_LOG: PCS.format(401) + PCS.format(404)}),
+    "pccs.no_certs": (QGS_NO_CERTS, "fail", {QGSD_LOG: QGS_NO_CERTS[QGSD_LOG] + "tee_att_init_quote return Success\n"}),
+    "qgs.error": ({QGSD_LOG: "tee_att_get_quote return 0x11001\n"}, "warn", {QGSD_LOG: "tee_att_get_quote return Success\n"}),
 }
 
 # Hibernation is possible and the kernel took no KeyIDs; that line of its log is lost.
@@ -278,4 +303,12 @@ AGAIN = {
     # An emulated CPU: no register describes TME or the SEAM range, but there are KeyIDs.
     "bios.tme.off": (off(NO_TME, both(x981=0, x982=0, x87=0)), "fail", off(both(x981=0, x982=0))),
     "bios.tmemt.off": (off(NO_TME, both(x981=0, x982=3, x87=0)), "fail", off(both(x981=0, x982=3))),
+    # The newest flow decides; the first success has words of its own.
+    "reg.missing": ({**mpa((REG_OK,), ("ERROR: RS reports a '400 Bad Request'.",
+                                       "Registration Flow - PLATFORM_ESTABLISHMENT or TCB_RECOVERY failed."))}, "fail",
+                    {**mpa(("ERROR: RS reports a '400 Bad Request'.",), (REG_OK,))}),
+    "qgs.stale": ({QGSD_LOG: "tee_att_get_quote return 0x1100f\n"}, "warn",
+                  {QGSD_LOG: "tee_att_get_quote return 0x1100f\ntee_att_get_quote return Success\n"}),
+    "pccs.down": ({QGSD_LOG: "[QPL] Failed to get quote config. Error code is 0xb033\n"}, "fail",
+                  {QGSD_LOG: "[QPL] Failed to get quote config. Error code is 0xb033\ntee_att_init_quote return Success\n"}),
 }

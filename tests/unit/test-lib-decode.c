@@ -12,6 +12,33 @@ static struct tdxctl_word word(const char *text)
 	return w;
 }
 
+/* Codes of the attestation services, by number and by name, and in their logs only. */
+static void quote_codes(void)
+{
+	static const char *const codes[] = { "0xe011", "0x11001", "0x1100f", "0x12001",
+					     "0xb011", "0xb033",  "401" };
+	static const char pci[] = "pci 0000:00:1f.0: io port 0xe011";
+	static const char qgs[] = "tee_att_init_quote return 0x11001";
+	static const char pcs[] = "Intel PCS server returns error(401).";
+	size_t start, end;
+	struct tdxctl_word w;
+
+	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+		w = word(codes[i]);
+		CHECK_EQ(w.kind, TDXCTL_WORD_QUOTE);
+		CHECK(w.name && w.meaning && w.advice);
+		CHECK_EQ(word(w.name).value, w.value);
+	}
+	CHECK_EQ(word("0xe0ff").kind, TDXCTL_WORD_LEAF);
+	CHECK(!tdxctl_decode_find(pci, sizeof(pci) - 1, 0, &start, &end, &w));
+	CHECK(tdxctl_decode_find(qgs, sizeof(qgs) - 1, 0, &start, &end, &w));
+	CHECK_EQ(w.value, 0x11001);
+	CHECK_EQ(end, sizeof(qgs) - 1);
+	CHECK(tdxctl_decode_find(pcs, sizeof(pcs) - 1, 0, &start, &end, &w));
+	CHECK_EQ(w.value, 401);
+	CHECK_EQ(start, sizeof("Intel PCS server returns error(") - 1);
+}
+
 static void every_code(void)
 {
 	static const uint32_t his[] = {
@@ -161,6 +188,7 @@ static void logs(void)
 int main(void)
 {
 	RUN(every_code);
+	RUN(quote_codes);
 	RUN(outcomes);
 	RUN(refused);
 	RUN(bits);

@@ -245,7 +245,7 @@ static void services(void)
 	CHECK(f->quote_socket_count.readable && !f->quote_socket_count.value);
 	CHECK(!f->qgs_uptime.readable);
 	CHECK_STR(f->qgs_unit.reason, "no systemd on this host");
-	CHECK(f->qcnl.absent);
+	CHECK(f->qcnl.absent && f->pccs_log.absent);
 	tdxctl_facts_free(f);
 
 	process(10, "qgs", "qgs", 4, 5000000);
@@ -257,6 +257,7 @@ static void services(void)
 	fake_file("sys/fs/cgroup/system.slice/qgsd.service/cgroup.procs", "10\n");
 	fake_file("etc/sgx_default_qcnl.conf", "{\n\"pccs_url\": \"https://localhost:8081/\"\n}\n");
 	fake_file("var/log/qgsd.log", "Error code is 0xb011\n");
+	fake_file("opt/intel/sgx-dcap-pccs/logs/pccs_server.log", "returns error(401)\n");
 	f = facts(TDXCTL_FACTS_PROCS);
 	CHECK_EQ(f->qgs_running.value, 1);
 	CHECK_EQ(f->qgs_uptime.value, 350000);
@@ -265,6 +266,7 @@ static void services(void)
 	CHECK_EQ(f->pccs_unit.value, TDXCTL_SERVICE_INACTIVE);
 	CHECK(f->qcnl.text && strstr(f->qcnl.text, "8081"));
 	CHECK(f->qgs_log.text && strstr(f->qgs_log.text, "0xb011"));
+	CHECK_STR(f->pccs_log.text, "returns error(401)\n");
 	if (CHECK_EQ(f->nr_quote_sockets, 1)) {
 		CHECK_STR(f->quote_sockets[0].vm, "web");
 		CHECK_EQ(f->quote_sockets[0].pid, 12);
