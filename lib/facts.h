@@ -127,7 +127,7 @@ struct tdxctl_cgroup {
 #define TDXCTL_FACTS_CGROUP  0x008  /* totals of the misc controller */
 #define TDXCTL_FACTS_KVM     0x010  /* capabilities that KVM reports */
 #define TDXCTL_FACTS_LOG     0x020  /* logs of this kernel and the previous one */
-#define TDXCTL_FACTS_CONFIG  0x040  /* configuration of the kernel; includes FILES */
+#define TDXCTL_FACTS_CONFIG  0x040  /* configuration of kernel and modprobe; includes FILES */
 #define TDXCTL_FACTS_PROCS   0x080  /* processes, units and logs of VMMs and attestation */
 #define TDXCTL_FACTS_MEMORY  0x100  /* memory size, memory blocks, DIMM slots */
 #define TDXCTL_FACTS_CGROUPS 0x200  /* cgroups with TDs: slow on large hosts; includes CGROUP */
@@ -180,8 +180,9 @@ struct tdxctl_facts {
 	struct tdxctl_val path[TDXCTL_PATH_COUNT]; /* 1 if it exists, else 0 */
 	unsigned int kernel;			   /* TDXCTL_KERNEL(7, 2); 0 unknown */
 	struct tdxctl_text config;		   /* configuration of the running kernel */
-	struct tdxctl_text log;		 /* kernel log; "[    1.234567] text" if times are known */
-	bool log_complete;		 /* the log begins with the boot */
+	struct tdxctl_text modprobe; /* lines "PATH: options kvm_intel ...", in modprobe's order */
+	struct tdxctl_text log;	     /* kernel log; "[    1.234567] text" if times are known */
+	bool log_complete;	     /* the log begins with the boot */
 	struct tdxctl_text registration; /* log of the registration agent */
 	struct tdxctl_text qcnl;	 /* sgx_default_qcnl.conf: the URL of the PCCS */
 	struct tdxctl_text qgs_log;	 /* log of qgsd since the boot */
@@ -238,7 +239,7 @@ extern const char tdxctl_td_other_abi[];
 #define TDXCTL_FACT_TEXTS(X) \
 	X(CPU, cpu.vendor) X(CPU, cpu.flags) X(CPU, cpu.bugs) \
 	X(CONFIG, config) X(LOG, log) X(PROCS, registration) X(PROCS, qcnl) X(PROCS, qgs_log) \
-	X(LOG, last_log) X(PROCS, pccs_log)
+	X(LOG, last_log) X(PROCS, pccs_log) X(CONFIG, modprobe)
 /* clang-format on */
 
 /* The same as tables that end with a NULL name. */
@@ -283,6 +284,19 @@ struct tdxctl_val tdxctl_text_u64(const struct tdxctl_text *t);
 enum tdxctl_tri tdxctl_text_word(const struct tdxctl_text *t, const char *word);
 /* Returns the value of @option ("nr_cpus=") in the kernel command line of @f, or NULL. */
 const char *tdxctl_cmdline_get(const struct tdxctl_facts *f, const char *option);
+/* What was requested of the parameter tdx of kvm_intel. Pointers are into the facts. */
+struct tdxctl_request {
+	enum tdxctl_tri tdx; /* UNKNOWN if there is no option, or its value is malformed */
+	const char *word;    /* the option that counts, such as "tdx=1"; NULL none */
+	size_t len;
+	const char *path; /* its file in modprobe.d */
+	size_t path_len;  /* 0: it is on the kernel command line */
+};
+/*
+ * Finds the last option, which counts, in modprobe.d and on the kernel command line. Values
+ * are those of the kernel's booleans.
+ */
+struct tdxctl_request tdxctl_tdx_request(const struct tdxctl_facts *f);
 /* Whether CONFIG_@name is set: y and m are YES. */
 enum tdxctl_tri tdxctl_config_get(const struct tdxctl_facts *f, const char *name);
 /*

@@ -53,7 +53,10 @@ static CHECK_FN(kvm_param)
 	};
 	static const char see_log[] =
 		"Find the reason in the kernel log (dmesg | grep -iE 'tdx|kvm'): TDX was requested, but KVM turned it off.";
-	const char *requested = tdxctl_cmdline_get(f, "kvm_intel.tdx="), *line = "";
+	struct tdxctl_request req = tdxctl_tdx_request(f);
+	bool requested = req.tdx == TDXCTL_YES;
+	const char *line = "";
+	char where[120] = "the kernel command line";
 	size_t len = 0;
 
 	/* Also true if a module other than kvm_intel provides TDs. */
@@ -61,8 +64,8 @@ static CHECK_FN(kvm_param)
 		return TDXCTL_RULE_OK;
 	if (f->snap->source == TDXCTL_SOURCE_EMULATED)
 		return rule_finding(e, r->severity, "this emulated host has no TDX");
-	if (requested && !strchr("1yY", *requested))
-		requested = NULL;
+	if (req.path_len)
+		snprintf(where, sizeof(where), "%.*s", (int)req.path_len, req.path);
 	/* KVM cannot enable TDX as long as another rule fails. */
 	if (requested && e->failed) {
 		e->waits = e->failed;
@@ -74,6 +77,15 @@ static CHECK_FN(kvm_param)
 		e->fix = see_log;
 		return rule_finding(e, r->severity, "kvm_intel has tdx=Y, but KVM offers no TDs");
 	case TDXCTL_NO:
+		if (req.tdx == TDXCTL_NO) {
+			e->fix =
+				req.path_len ?
+					"Set tdx=1 in the options of kvm_intel in modprobe.d. Then reload kvm_intel or reboot." :
+					"Remove kvm_intel.tdx= from the kernel command line, or set it to 1. Then reboot.";
+			return rule_finding(e, r->severity,
+					    "turned off by '%.*s' in %s; the last value counts",
+					    (int)(req.len > 60 ? 60 : req.len), req.word, where);
+		}
 		if (requested)
 			e->fix = see_log;
 		for (size_t i = 0; f->log.text && i < ARRAY_SIZE(why); i++)
@@ -81,10 +93,11 @@ static CHECK_FN(kvm_param)
 				return rule_finding(e, r->severity,
 						    "KVM turned TDX off; kernel log: %.*s",
 						    (int)(len > 200 ? 200 : len), line);
+		if (requested)
+			return rule_finding(e, r->severity,
+					    "requested in %s, but KVM turned TDX off", where);
 		return rule_finding(e, r->severity,
-				    requested ?
-					    "requested on the kernel command line, but KVM turned TDX off" :
-					    "kvm_intel was loaded with tdx=N, or turned TDX off itself");
+				    "kvm_intel was loaded with tdx=N, or turned TDX off itself");
 	default:
 		break;
 	}
@@ -99,8 +112,10 @@ static CHECK_FN(kvm_param)
 	if (!f->path[TDXCTL_PATH_CPU_SYSFS].value)
 		return rule_finding(e, TDXCTL_RULE_UNKNOWN, "sysfs is not available");
 	e->fix =
-		"Load kvm_intel with TDX: modprobe kvm_intel tdx=1. For every boot, add 'options kvm_intel tdx=1' to a file in "
-		"/etc/modprobe.d.";
+		requested ?
+			"Load kvm_intel with TDX: modprobe kvm_intel tdx=1. TDX is already requested for every boot; if kvm_intel does not load, the kernel log shows the reason." :
+			"Load kvm_intel with TDX: modprobe kvm_intel tdx=1. For every boot, add 'options kvm_intel tdx=1' to a file in "
+			"/etc/modprobe.d.";
 	return rule_finding(e, r->severity, "kvm_intel is not loaded");
 }
 

@@ -91,6 +91,8 @@ static int read_all(struct tdxctl_ctx *ctx, const struct host_sources *src, unsi
 		f->kernel = src_kernel(release->text);
 	if (!err && (what & TDXCTL_FACTS_CONFIG))
 		err = src_config(ctx, f);
+	if (!err && (what & TDXCTL_FACTS_CONFIG))
+		err = src_modprobe(ctx, &f->modprobe);
 	if (!err && (what & TDXCTL_FACTS_MEMORY))
 		err = src_memory(ctx, f);
 	if (!err && (what & TDXCTL_FACTS_PROCS))
@@ -182,6 +184,7 @@ void tdxctl_facts_free(struct tdxctl_facts *f)
 	for (int i = 0; i < TDXCTL_FILE_COUNT; i++)
 		free(f->file[i].text);
 	free(f->config.text);
+	free(f->modprobe.text);
 	free(f->registration.text);
 	free(f->qcnl.text);
 	free(f->qgs_log.text);

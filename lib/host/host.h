@@ -121,6 +121,11 @@ int src_config(struct tdxctl_ctx *ctx, struct tdxctl_facts *f);
  */
 int src_gunzip(const void *gz, size_t len, size_t max, char **out);
 
+/* ---- modprobe.c ---- */
+
+/* Fills @t with the options of kvm_intel in modprobe.d. -ENOMEM. */
+int src_modprobe(struct tdxctl_ctx *ctx, struct tdxctl_text *t);
+
 /* ---- cgroup.c ---- */
 
 /* Fills the HKID counts of the misc cgroup; @all: also f->cgroups. -ENOMEM. */

@@ -278,6 +278,15 @@ def test_attestation():
         expect(has in text and (not has_not or has_not not in text), f"{name}: {text}")
 
 
+def test_request():
+    """Where TDX was requested, and what counts if there is more than one option."""
+    for name, (mods, detail, fix) in situations.REQUESTS.items():
+        code, doc = examine(table.off(mods))
+        got = state(doc, "kvm.param")
+        expect(code == 7 and doc["first"] == "kvm.param", f"{name}: {code}, {doc['first']}, {findings(doc)}")
+        expect(detail in got["detail"] and fix in got["fix"], f"{name}: {got}")
+
+
 def main():
     picked = [a for a in sys.argv[1:] if a != "--print"]
     if picked != sys.argv[1:]:
@@ -296,7 +305,7 @@ def main():
     tests |= {f"host {k}": (lambda k=k, s=s: test_situation(k, s)) for k, s in situations.SITUATIONS.items()}
     tests |= {f"captured {k}": (lambda k=k: test_tree_on_disk(k)) for k in trees()}
     tests |= {k[5:]: v for k, v in globals().items()
-              if k in ("test_complete", "test_tree", "test_attestation", "test_nothing_known", "test_options", "test_log_lines", "test_next_step",
+              if k in ("test_complete", "test_tree", "test_attestation", "test_request", "test_nothing_known", "test_options", "test_log_lines", "test_next_step",
                        "test_no_permission")}
     tally = Tally("doctor")
     for name, test in tests.items():

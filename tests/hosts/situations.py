@@ -210,6 +210,11 @@ SITUATIONS = {
           "hkid.exhausted", "hkid.cgroup_limit", "hkid.cgroup_drift", "hugepages")),
     "log-overwritten": Situation(log("late", begin=[]), "made: a log without its beginning", 0, None,
         WELL | LOG_LOST | is_unknown("hkid.cgroup_drift")),
+    # The option is in modprobe.d, and the cause is another: one finding.
+    "hibernation-modprobe": Situation(
+        off({"proc/cmdline": "ro quiet\n", "etc/modprobe.d/tdx.conf": "options kvm_intel tdx=1\n"}, cpuinfo(flags=NO_FLAG),
+            log("virt/tdx: initialization failed: Hibernation support is enabled")), "an operator's report", 7,
+        "pm.hibernate", NO_VERSION | {"pm.hibernate": "fail"} | is_unknown("module.topology")),
     "gpu-td": Situation({"sys/module/vfio_iommu_type1/parameters/dma_entry_limit": "65535\n",
                          **vm("qemu-system-x86_64: VFIO_MAP_DMA failed: No space left on device")},
                         "made: QEMU's line in an operator's report", 0, "create.vfio_dma",
@@ -249,7 +254,7 @@ CHECK = {
     3: ("nothing-readable other-vendor guest older-cpu no-vmx bios-off tme-mt-off split-0 one-private-keyid palimit46 "
         "seamrr-off seamrr-unlocked module-missing old-module old-bios hibernation hibernation-log-lost mixed-bios "
         "kexec-6.12 log-6.2 log-6.7 log-6.8 log-6.16 log-7.2 log-distro log-distro-bios "
-        "parameter-off-6.16").split(),
+        "parameter-off-6.16 hibernation-modprobe").split(),
     # What it must know cannot be seen.
     5: ("module-1.5.01 parameter-off kvm-not-loaded kvm-without-tdx ept-off package-offline node-offline "
         "package-offline-no-nodes maxcpus container").split(),
@@ -300,4 +305,42 @@ ATTESTATION = {
     "pccs-certificate": ({QGSD_LOG: "[QPL] Failed to get quote config. Error code is 0xb033\n"
                           "tee_att_init_quote return 0x11001\n"}, "pccs.down", "use_secure_cert", "factory"),
     "certs-came": ({QGSD_LOG: QGS_NO_CERTS[QGSD_LOG] + "tee_att_get_quote return Success\n"}, None, "", None),
+}
+
+
+def cmdline(*options):
+    return {"proc/cmdline": " ".join(("ro", "nohibernate", *options)) + "\n"}
+
+
+ETC, RUN, USR = "etc/modprobe.d/", "run/modprobe.d/", "usr/lib/modprobe.d/"
+ASKED, OFF_BY = "KVM turned TDX off", "turned off by "
+# Options of kvm_intel, TDX not up -> (tree, detail, fix).
+REQUESTS = {
+    "nothing": (cmdline(), "loaded with tdx=N", "tdx=1"),
+    "1": (cmdline("kvm_intel.tdx=1"), ASKED, "kernel log"),
+    "on": (cmdline("kvm_intel.tdx=on"), ASKED, "kernel log"),
+    "true": (cmdline("kvm-intel.tdx=true"), ASKED, "kernel log"),
+    "quoted": (cmdline('kvm_intel.tdx="Y"'), ASKED, "kernel log"),
+    "no-value": (cmdline("kvm_intel.tdx"), ASKED, "kernel log"),
+    "off": (cmdline("kvm_intel.tdx=off"), OFF_BY + "'kvm_intel.tdx=off'", "kernel command line"),
+    "malformed": (cmdline("kvm_intel.tdx=enable"), "loaded with tdx=N", "tdx=1"),
+    "two-last-off": (cmdline("kvm_intel.tdx=1", "kvm_intel.tdx=0"), OFF_BY + "'kvm_intel.tdx=0'", "kernel command line"),
+    "two-last-on": (cmdline("kvm_intel.tdx=on", "kvm_intel.tdx=1"), ASKED, "kernel log"),
+    "for-init": (cmdline("kvm_intel.tdx=1", "--", "kvm_intel.tdx=0"), ASKED, "kernel log"),
+    "other-option": (cmdline("kvm_intel.tdx_debug=1"), "loaded with tdx=N", "tdx=1"),
+    "modprobe": (cmdline() | {ETC + "tdx.conf": "# TDX\noptions kvm_intel tdx=1\n"}, "requested in /etc/modprobe.d/tdx.conf",
+                 "kernel log"),
+    "modprobe-continued": (cmdline() | {ETC + "tdx.conf": "options kvm-intel nested=1 \\\n tdx=y\n"}, "/etc/modprobe.d/tdx.conf",
+                           "kernel log"),
+    "modprobe-usr": (cmdline() | {USR + "kvm.conf": "options kvm_intel tdx=1\n"}, "/usr/lib/modprobe.d/kvm.conf", "kernel log"),
+    "modprobe-run": (cmdline() | {RUN + "kvm.conf": "options kvm_intel tdx=1\n"}, "/run/modprobe.d/kvm.conf", "kernel log"),
+    "modprobe-hidden": (cmdline() | {USR + "kvm.conf": "options kvm_intel tdx=1\n", ETC + "kvm.conf": ""},
+                        "loaded with tdx=N", "tdx=1"),
+    "modprobe-by-name": (cmdline() | {USR + "zz.conf": "options kvm_intel tdx=0\n", ETC + "aa.conf": "options kvm_intel tdx=1\n"},
+                         OFF_BY + "'tdx=0' in /usr/lib/modprobe.d/zz.conf", "modprobe.d"),
+    "modprobe-not-conf": (cmdline() | {ETC + "tdx.conf.bak": "options kvm_intel tdx=1\n"}, "loaded with tdx=N", "tdx=1"),
+    "modprobe-other-module": (cmdline() | {ETC + "tdx.conf": "options kvm_intel2 tdx=1\n#options kvm_intel tdx=1\n"},
+                              "loaded with tdx=N", "tdx=1"),
+    "command-line-last": (cmdline("kvm_intel.tdx=0") | {ETC + "tdx.conf": "options kvm_intel tdx=1\n"},
+                          OFF_BY + "'kvm_intel.tdx=0' in the kernel command line", "kernel command line"),
 }
