@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What attestation needs besides KVM: quotes, their collateral, registration. */
 #include <stdio.h>
-#include "decode.h"
 #include "rule.h"
 
 #define STALE_S	 (4 * 24 * 3600)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Runs all rules once, in the order of the table. */
 #include <stdio.h>
-#include "decode.h"
 #include "rule.h"
 
 /* clang-format off */
@@ -41,14 +40,10 @@ const char *tdxctl_rule_group_str(enum tdxctl_rule_group group)
  */
 static void name_status(const char *line, size_t len, char *buf, size_t size)
 {
-	size_t from = 0, start, end;
-	struct tdxctl_word w = { 0 };
+	struct tdxctl_word w;
 
 	*buf = '\0';
-	while (tdxctl_decode_find(line, len, from, &start, &end, &w) &&
-	       w.kind != TDXCTL_WORD_STATUS)
-		from = end;
-	if (w.kind == TDXCTL_WORD_STATUS && w.name)
+	if (rule_status(line, len, &w))
 		snprintf(buf, size, " (%s%s%s)", w.name, w.operand_name ? " " : "",
 			 w.operand_name ? w.operand_name : "");
 }

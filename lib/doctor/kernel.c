@@ -31,6 +31,9 @@ static CHECK_FN(kconf_kvm)
 
 	if (rule_kvm_up(f) == TDXCTL_YES)
 		return TDXCTL_RULE_OK;
+	/* Preview kernels do not have this option. */
+	if (rule_preview_kernel(f) && f->file[TDXCTL_FILE_KVM_TDX].text)
+		return TDXCTL_RULE_OK;
 	switch (tdxctl_config_get(f, "KVM_INTEL_TDX")) {
 	case TDXCTL_YES:
 		return TDXCTL_RULE_OK;

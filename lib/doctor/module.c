@@ -164,6 +164,38 @@ static CHECK_FN(perf_old_module)
 			    version_str(&v, buf), s->major, s->minor, s->newest);
 }
 
+/* Any other status in the log of the initialization: decode knows its meaning. */
+static CHECK_FN(init_failed)
+{
+	const struct tdxctl_facts *f = e->facts;
+	struct tdxctl_word w;
+	size_t len;
+
+	if (rule_tdx_up(f) == TDXCTL_YES)
+		return TDXCTL_RULE_OK;
+	for (const char *p = f->log.text; p && *p; p += len + (p[len] == '\n')) {
+		len = strcspn(p, "\n");
+		if ((!memmem(p, len, "SEAMCALL", 8) && !memmem(p, len, "TDH_SYS_", 8)) ||
+		    !rule_status(p, len, &w) || w.outcome < TDXCTL_OUTCOME_RETRY)
+			continue;
+		/* Rules for one status describe it better. */
+		if (e->failed) {
+			e->waits = e->failed;
+			return TDXCTL_RULE_SKIP;
+		}
+		if (w.advice)
+			e->fix = w.advice;
+		return rule_finding(e, r->severity, "%s%s%s%s%s (kernel log: %.*s)", w.name,
+				    w.operand_name ? " " : "", w.operand_name ? w.operand_name : "",
+				    w.meaning ? ": " : "", w.meaning ? w.meaning : "",
+				    (int)(len > 120 ? 120 : len), p);
+	}
+	if (f->log.text && f->log_complete)
+		return TDXCTL_RULE_OK;
+	return rule_finding(e, TDXCTL_RULE_UNKNOWN, "kernel log: %s",
+			    f->log.text ? LOG_INCOMPLETE : f->log.reason);
+}
+
 /* ---- update ---- */
 
 #define NO_UPDATE "run-time updates are not supported by this kernel"
@@ -263,10 +295,22 @@ static const struct tdxctl_rule module[] = {
 		.needs = "bios.module.missing",
 		.proof = TDXCTL_PROOF_MODULE,
 		.check = rule_module_too_old,
-		.log = LOG("(0x22) failed*0xc0000505", "leaf 34,*0xc0000505",
+		.log = LOG("(0x*22) failed*0xc0000505", "leaf 34,*0xc0000505",
 			   "TDH_SYS_RD failed*0xc0000505"),
 		.title = "The TDX module is too old",
 		.fix = "Update the BIOS or the module. Current kernels need module 1.5 or 2.0.",
+	},
+	{
+		.id = "module.too_old",
+		.group = TDXCTL_GROUP_CORE,
+		.severity = TDXCTL_RULE_FAIL,
+		.needs = "module.too_old_v1",
+		.proof = TDXCTL_PROOF_MODULE,
+		.log = LOG("(0x*22) failed*0xc0000c00", "leaf 34,*0xc0000c00",
+			   "TDH_SYS_RD failed*0xc0000c00"),
+		.title = "The TDX module does not know a field that this kernel reads",
+		.fix = "Update the TDX module. On most boards, the BIOS includes it. An older kernel may "
+		       "work with this module.",
 	},
 	{
 		.id = "module.rbp",
@@ -361,6 +405,16 @@ static const struct tdxctl_rule module[] = {
 		.log = LOG("0xc0000a02", "0xc0000a11"),
 		.title = "The TDX module cannot protect some of the memory",
 		.fix = "Keep CXL and persistent memory offline, or in devdax mode.",
+	},
+	{
+		.id = "module.init_failed",
+		.group = TDXCTL_GROUP_CORE,
+		.severity = TDXCTL_RULE_FAIL,
+		.needs = "bios.module.missing",
+		.check = rule_init_failed,
+		.title = "The initialization of the TDX module failed",
+		.fix = "Decode the status with 'tdxctl decode'. If it does not name a cause, update the "
+		       "BIOS and the TDX module.",
 	},
 };
 

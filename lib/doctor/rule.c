@@ -18,12 +18,38 @@ enum tdxctl_rule_state rule_finding(struct tdxctl_examination *e, enum tdxctl_ru
 	return state;
 }
 
+bool rule_preview_kernel(const struct tdxctl_facts *f)
+{
+	static const char *const marks[] = { "-intel", ".tdx", "-tdx" };
+	const char *release = f->file[TDXCTL_FILE_RELEASE].text;
+
+	if (!release || !f->kernel || f->kernel >= TDXCTL_KERNEL(6, 16))
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(marks); i++)
+		if (strstr(release, marks[i]))
+			return true;
+	return false;
+}
+
+bool rule_status(const char *line, size_t len, struct tdxctl_word *w)
+{
+	size_t from = 0, start;
+
+	while (tdxctl_decode_find(line, len, from, &start, &from, w))
+		if (w->kind == TDXCTL_WORD_STATUS && w->name)
+			return true;
+	return false;
+}
+
 enum tdxctl_tri rule_kvm_up(const struct tdxctl_facts *f)
 {
 	const struct tdxctl_platform *p = &f->snap->platform;
 
 	if (f->snap->source == TDXCTL_SOURCE_EMULATED || (p->kvm && !strcmp(p->kvm, "tdx_emul")))
 		return p->has_tdx ? TDXCTL_YES : TDXCTL_NO;
+	/* Preview kernels number the VM type of TDX differently. */
+	if (f->kvm_vm_types.readable && rule_preview_kernel(f) && f->kvm_vm_types.value >> 2 & 1)
+		return TDXCTL_YES;
 	if (f->kvm_vm_types.readable)
 		return f->kvm_vm_types.value >> 5 & 1 ? TDXCTL_YES : TDXCTL_NO;
 	return tdxctl_text_bool(&f->file[TDXCTL_FILE_KVM_TDX]);

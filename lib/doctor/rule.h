@@ -3,6 +3,7 @@
 #ifndef TDXCTL_RULE_H
 #define TDXCTL_RULE_H
 
+#include "decode.h"
 #include "doctor.h"
 #include "host/host.h"
 
@@ -21,6 +22,10 @@ bool rule_keyids_found(const struct tdxctl_facts *f);
 enum tdxctl_tri rule_kvm_up(const struct tdxctl_facts *f);
 /* Whether the snapshot has TDs and HKIDs: it comes from the helper or an emulated host. */
 bool rule_has_ledger(const struct tdxctl_facts *f);
+/* Whether this is a kernel before mainline's TDX that a distribution built with TDX. */
+bool rule_preview_kernel(const struct tdxctl_facts *f);
+/* Decodes the first status of a SEAMCALL in a line. Returns false if there is none. */
+bool rule_status(const char *line, size_t len, struct tdxctl_word *w);
 /* MSR @m of the first package. Not readable if no CPU package was found. */
 const struct tdxctl_val *rule_msr(const struct tdxctl_facts *f, enum tdxctl_msr m);
 

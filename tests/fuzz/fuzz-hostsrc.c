@@ -57,6 +57,9 @@ static const char *const files[] = {
 	"sys/kernel/security/lockdown",
 	"proc/sys/vm/nr_hugepages",
 	"sys/module/kvm/parameters/enable_virt_at_load",
+	"etc/modprobe.d/a.conf",
+	"usr/lib/modprobe.d/b.conf",
+	"opt/intel/sgx-dcap-pccs/logs/pccs_server.log",
 };
 #define FILES (sizeof(files) / sizeof(files[0]))
 

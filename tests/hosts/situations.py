@@ -45,8 +45,13 @@ LOG_LOST = is_unknown("mem.tdmr_near_limit", "pm.s3", "create.entropy", "create.
 # And TDX is not up.
 LOG_LOST_DOWN = is_unknown("bios.module.missing", "bios.old.cpuid", "bios.old.msr", "module.too_old_v1",
                            "module.rbp", "module.max_vcpus", "mem.reserved_areas", "mem.tdmr_limit", "mem.cxl",
-                           "kvm.prereq", "boot.noise")
+                           "kvm.prereq", "boot.noise", "module.too_old", "module.init_failed")
 
+
+PREVIEW = OLD_KERNEL | kernel("6.8.0-1028-intel") | {
+    "boot/config-6.8.0-1028-intel": config(KVM_INTEL_TDX=None)["boot/config-7.2.13"], "dev/kvm.txt": "235 5\n66 4096\n",
+    "sys/devices/faux/tdx_host/num_remaining_updates": None,
+    "proc/cmdline": "ro nohibernate kvm_intel.tdx=on\n", **log("virt/tdx: module initialized")}
 
 SITUATIONS = {
     "healthy": Situation({}, "made from Linux 7.2's files and strings", 0, None,
@@ -215,6 +220,14 @@ SITUATIONS = {
         off({"proc/cmdline": "ro quiet\n", "etc/modprobe.d/tdx.conf": "options kvm_intel tdx=1\n"}, cpuinfo(flags=NO_FLAG),
             log("virt/tdx: initialization failed: Hibernation support is enabled")), "an operator's report", 7,
         "pm.hibernate", NO_VERSION | {"pm.hibernate": "fail"} | is_unknown("module.topology")),
+    # Kernels before mainline: VM type 2, and no CONFIG_KVM_INTEL_TDX.
+    "preview-healthy": Situation(PREVIEW, "an operator's report", 0, None, WELL | NO_VERSION),
+    "preview-field-unknown": Situation(
+        PREVIEW | off(log("virt/tdx: SEAMCALL (0x0000000000000022) failed: 0xc0000c0000000000",
+                          "virt/tdx: module initialization failed (-5)"), {"proc/cmdline": "ro kvm_intel.tdx=on\n"}),
+        "an operator's report", 7, "module.too_old", NO_VERSION | {"module.too_old": "fail"}),
+    "status-of-no-rule": Situation(failed("virt/tdx: SEAMCALL (0x2d) failed: 0xc0000a1000000003"), "made: a status of TDH.SYS.CONFIG",
+        7, "module.init_failed", NO_VERSION | {"module.init_failed": "fail"} | is_unknown("module.topology")),
     "gpu-td": Situation({"sys/module/vfio_iommu_type1/parameters/dma_entry_limit": "65535\n",
                          **vm("qemu-system-x86_64: VFIO_MAP_DMA failed: No space left on device")},
                         "made: QEMU's line in an operator's report", 0, "create.vfio_dma",
@@ -254,7 +267,7 @@ CHECK = {
     3: ("nothing-readable other-vendor guest older-cpu no-vmx bios-off tme-mt-off split-0 one-private-keyid palimit46 "
         "seamrr-off seamrr-unlocked module-missing old-module old-bios hibernation hibernation-log-lost mixed-bios "
         "kexec-6.12 log-6.2 log-6.7 log-6.8 log-6.16 log-7.2 log-distro log-distro-bios "
-        "parameter-off-6.16 hibernation-modprobe").split(),
+        "parameter-off-6.16 hibernation-modprobe preview-field-unknown status-of-no-rule").split(),
     # What it must know cannot be seen.
     5: ("module-1.5.01 parameter-off kvm-not-loaded kvm-without-tdx ept-off package-offline node-offline "
         "package-offline-no-nodes maxcpus container").split(),

@@ -180,6 +180,8 @@ RULES = {
     "bios.old.cpuid": (failed("virt/tdx: SEAMCALL (0x21) failed: 0xc000090000000000"), "fail", off()),
     "bios.old.msr": (failed("virt/tdx: SEAMCALL (0x21) failed: 0xc000092100000122"), "fail", off()),
     "module.too_old_v1": (failed("virt/tdx: SEAMCALL (0x22) failed: 0xc000050500000000"), "fail", off()),
+    "module.too_old": (failed("virt/tdx: SEAMCALL (0x0000000000000022) failed: 0xc0000c0000000000"), "fail", off()),
+    "module.init_failed": (failed("virt/tdx: SEAMCALL (0x21) failed: 0xc000091100000000"), "fail", off()),
     "module.rbp": (failed("virt/tdx: frame pointer (RBP) clobber bug present, upgrade TDX module"),
                    "fail", off()),
     "module.topology": (NO_KVM_TDX | {"sys/devices/faux/tdx_host/version": "1.5.01\n"}, "fail",
