@@ -5,7 +5,7 @@ comma := ,
 DEMO	:= $(O)/demo-host.json
 TIERS	?=
 
-.PHONY: deps demo check lint format hooks fuzz bench unit-counts help
+.PHONY: deps demo check lint format hooks fuzz mutate bench unit-counts help
 help:
 	@echo 'Build'
 	@echo '  make               the command and what the tests need of it (CC=clang: with clang)'
@@ -23,6 +23,7 @@ help:
 	@echo '  make check-lab-debug  the same with KASAN, lockdep and kmemleak; takes an hour'
 	@echo '  make fuzz          ten seconds for each fuzz target'
 	@echo '  make unit-counts   how many checks each unit program makes, into tests/unit/counts'
+	@echo '  make mutate        change single lines, check that a test fails [FILES=... SEED=... N=10]'
 	@echo '  make bench         CPU time, sizes and overhead, as ratios'
 	@echo '  make bench-release a release against what plain KVM does, in the lab'
 	@echo 'Contribute (see .github/CONTRIBUTING.md)'
@@ -59,6 +60,11 @@ hooks:
 
 fuzz:
 	@O=$(O) bash tests/fuzz/run.sh
+
+# For example: make mutate FILES="lib/host/*.c" SEED=7 N=10
+mutate:
+	@O=$(O) MAKE="$(MAKE)" $(PYTHON) -B tests/mutate/mutate.py \
+		$(if $(SEED),--seed $(SEED)) $(if $(N),--count $(N)) $(if $(JOBS),--jobs $(JOBS)) $(FILES)
 
 bench: $(O)/tdxctl
 	@O=$(O) MAKE="$(MAKE)" bash tests/bench/run.sh

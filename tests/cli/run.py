@@ -3,8 +3,8 @@
 """Tests of the command line: goldens, schemas, exit statuses, terminals, bad luck.
 
 Environment: TDXCTL the binary (build/tdxctl-asan), UPDATE=1 rewrites goldens,
-which CI may not. Arguments pick tests by name. Ends with "cli: N passed, N failed",
-and ", N skipped" when something could not run here.
+which CI may not. Arguments pick tests by name; --list prints the names. Ends with
+"cli: N passed, N failed", and ", N skipped" when something could not run here.
 """
 import difflib
 import json
@@ -172,6 +172,9 @@ def no_stale_goldens(_tmp):
 def main():
     picked = sys.argv[1:]
     table = tests()
+    if picked == ["--list"]:
+        print("\n".join(table))
+        return 0
     if not picked:
         table["all-statuses"] = all_statuses
         table["no-stale-goldens"] = no_stale_goldens

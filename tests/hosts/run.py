@@ -4,7 +4,7 @@
 each situation gives exactly the findings it is said to give.
 
 Environment: TDXCTL the binary (build/tdxctl-asan). Arguments pick rules or
-situations by name; --print shows what they give. Ends with
+situations by name; --list prints the names, --print shows what they give. Ends with
 "doctor: N passed, N failed", and ", N skipped" when something could not run here.
 """
 import json
@@ -307,6 +307,9 @@ def main():
     tests |= {k[5:]: v for k, v in globals().items()
               if k in ("test_complete", "test_tree", "test_attestation", "test_request", "test_nothing_known", "test_options", "test_log_lines", "test_next_step",
                        "test_no_permission")}
+    if picked == ["--list"]:
+        print("\n".join(sorted({name.split()[-1] for name in tests})))
+        return 0
     tally = Tally("doctor")
     for name, test in tests.items():
         if not picked or name.split()[-1] in picked:

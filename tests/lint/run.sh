@@ -160,6 +160,11 @@ lint_layers_selftest()
 	bash tests/lint/layers-selftest.sh
 }
 
+lint_mutate_selftest()
+{
+	bash tests/mutate/selftest.sh
+}
+
 # Commit subjects since the present layout: "area: do what", in the imperative. Also
 # checks the form of Fixes: lines.
 lint_subjects()
@@ -364,8 +369,8 @@ lint_selftest()
 rules=(spdx licences size format whitespace kernel_style core_is_freestanding libraries includes
 	shellcheck codespell english python json places)
 if [ $# = 0 ]; then
-	rules+=(layers layers_kmod layers_selftest uapi_alone executables docs help architecture man install subjects
-		untracked pipefail case_paths selftest)
+	rules+=(layers layers_kmod layers_selftest mutate_selftest uapi_alone executables docs help
+		architecture man install subjects untracked pipefail case_paths selftest)
 fi
 for rule in "${rules[@]}"; do
 	check "$rule"

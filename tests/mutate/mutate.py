@@ -1,0 +1,548 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""make mutate: changes one line of lib, cmd or kmod/core at a time and checks that a test fails.
+
+A nightly tool: a run over all files takes hours, one over a folder minutes. For each file
+the seed picks N mutants of these kinds: comparison, logic, arithmetic, constant, return
+value, deleted statement, condition always true or false (mutants.py). A mutant that does
+not compile, or compiles to the same object, is replaced. Each one is tried against the
+tests that run its line, fast ones first: programs of tests/unit, cases of tests/hosts and
+tests/cli. A mutant is killed if a test fails or exceeds its time limit. Survivors are
+tried again under ASan and UBSan.
+
+Equivalent mutants, which no test can kill, are listed in tests/mutate/equivalent with a
+reason each. A line that no test runs is reported as "not covered" and counts as not killed.
+Exit status: 0, 1 if less than --floor percent of the mutants are killed, 2 on errors.
+
+The work is done in copies of the tree below O/mutate. Results are kept there: a run that
+was interrupted goes on where it ended, and a result is used again until the sources or
+the test that it depends on change. Tests run in a PID namespace of their own, because a
+mutant may send signals to any process.
+
+Debian has no mutation tool for C (apt-cache search mutat). universalmutator on PyPI
+generates mutants with regular expressions but knows neither coverage nor incremental
+builds; Mull needs clang and a JIT of one LLVM version and is not packaged.
+"""
+import argparse
+import concurrent.futures
+import fnmatch
+import functools
+import hashlib
+import json
+import os
+import pathlib
+import queue
+import random
+import re
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+
+import mutants                                  # noqa: E402
+
+SOURCES = ("lib/", "cmd/", "kmod/core/")
+PYTHON = os.environ.get("PYTHON") or "/usr/bin/python3"
+# Makes the build "asan" of the Makefile, which all tests use, one without sanitizers.
+FLAVOURS = {
+    "plain": ["CFLAGS=-O1 -w", "SAN_asan="],
+    "coverage": ["CFLAGS=-O0 -w --coverage", "LDFLAGS=--coverage", "SAN_asan="],
+    "asan": ["CFLAGS=-O1 -g1 -w"],
+}
+SANDBOXES = (["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"],
+             ["unshare", "--user", "--map-current-user", "--pid", "--fork", "--kill-child", "--mount-proc"])
+RUNNERS = {"hosts": "tests/hosts/run.py", "cli": "tests/cli/run.py"}
+FILE_LIMIT = 1 << 30            # bytes that a mutant may write to one file
+ASAN_FACTOR = 5                 # how much slower tests are with the sanitizers
+
+running = set()
+stopping = threading.Event()
+
+
+class Error(Exception):
+    """The run cannot go on."""
+
+
+def execute(argv, limit, **kw):
+    """(exit status, output); the status is None if it ran longer than @limit seconds."""
+    with tempfile.TemporaryFile() as out:
+        with subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT,
+                              start_new_session=True, **kw) as p:
+            running.add(p)
+            try:
+                status = p.wait(limit)
+            except subprocess.TimeoutExpired:
+                status = None
+                os.killpg(p.pid, signal.SIGKILL)
+            running.discard(p)
+        out.seek(0)
+        if stopping.is_set():
+            raise Error("interrupted")
+        return status, out.read(1 << 20).decode(errors="replace")
+
+
+def digest(*parts):
+    h = hashlib.sha1()
+    for part in parts:
+        h.update(part if isinstance(part, bytes) else str(part).encode())
+        h.update(b"\0")
+    return h.hexdigest()
+
+
+class Tree:
+    """The tree as it is at the start: files, and digests of what a result depends on."""
+
+    def __init__(self, top):
+        self.top = top
+        git = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=top,
+                             capture_output=True, check=False) if (top / ".git").exists() else None
+        names = git.stdout.decode().split("\0") if git and git.returncode == 0 else \
+            [str(p.relative_to(top)) for p in top.rglob("*")]
+        self.files = {n: (top / n).read_bytes() for n in sorted(names)
+                      if n and (top / n).is_file() and not n.startswith("build/")}
+        self.mode = {n: (top / n).stat().st_mode & 0o777 for n in self.files}
+        self.sources = self.sum(lambda n: n.startswith(SOURCES + ("kmod/uapi/",)) or n in ("Makefile", "VERSION"))
+        self.all = digest(self.sources, self.sum(lambda n: n.startswith("tests/")))
+
+    def sum(self, wanted):
+        return digest(*(x for n in self.files if wanted(n) for x in (n, self.files[n])))
+
+    @functools.lru_cache(maxsize=None)
+    def basis(self, test):
+        """Digest of the sources and of the files of one test."""
+        kind, name = test.split("/")
+        if kind == "unit":
+            return digest(self.sources, self.sum(lambda n: n == f"tests/unit/{name}.c" or n == "tests/unit/host.c" or
+                                                 fnmatch.fnmatch(n, "tests/unit/*.h")))
+        return digest(self.sources, self.sum(lambda n: n.startswith(("tests/cli/", "tests/hosts/", "tests/schema/"))))
+
+    def text(self, name):
+        return self.files[name].decode()
+
+    def sources_like(self, patterns):
+        every = [n for n in self.files if n.startswith(SOURCES) and n.endswith(".c")]
+        found = [n for n in every
+                 if not patterns or any(fnmatch.fnmatch(n, p) or n.startswith(p.rstrip("/") + "/") for p in patterns)]
+        for p in patterns:
+            if not any(fnmatch.fnmatch(n, p) or n.startswith(p.rstrip("/") + "/") for n in every):
+                raise Error(f"no source file matches {p}")
+        return found
+
+
+class Lab:
+    """A copy of the tree with its builds, used by one thread at a time."""
+
+    def __init__(self, tree, top, sandbox, tmp):
+        self.tree, self.top, self.src = tree, top, top / "src"
+        self.sandbox = sandbox
+        self.env = {k: v for k, v in os.environ.items()
+                    if k not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "UPDATE", "CFLAGS", "LDFLAGS")}
+        self.env.update(TMPDIR=str(tmp), LC_ALL="C", PYTHONDONTWRITEBYTECODE="1",
+                        ASAN_OPTIONS="detect_leaks=1:strict_string_checks=1:abort_on_error=0")
+        for n in tree.files:
+            self.put(n, tree.files[n], tree.mode[n])
+        for p in sorted(self.src.rglob("*"), reverse=True):
+            if not p.is_dir() and str(p.relative_to(self.src)) not in tree.files:
+                p.unlink()
+
+    def put(self, name, data, mode=0o644):
+        path = self.src / name
+        if not path.exists() or path.read_bytes() != data:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+        path.chmod(mode)
+
+    def object(self, flavour, name):
+        return self.top / flavour / "asan" / (name[:-2] + ".o")
+
+    def make(self, flavour, targets):
+        return execute([os.environ.get("MAKE") or "make", "--no-print-directory", "-s", f"O={self.top / flavour}",
+                        *FLAVOURS[flavour], *(str(self.top / flavour / t) for t in targets)], 1800,
+                       cwd=self.src, env=self.env)
+
+    def build(self, flavour, tests):
+        targets = {f"unit/{t.split('/')[1]}" if t.startswith("unit/") else "tdxctl-asan" for t in tests}
+        status, out = self.make(flavour, sorted(targets))
+        if status:
+            raise Error(f"the tree does not build ({flavour}):\n{out[-2000:]}")
+
+    def run(self, flavour, tests, limit):
+        """Runs one unit program, or cases of one runner: (exit status, output)."""
+        out = self.top / flavour
+        kind, name = tests[0].split("/")
+        argv = [str(out / "unit" / name)] if kind == "unit" else \
+            [PYTHON, "-B", RUNNERS[kind], *(t.split("/")[1] for t in tests)]
+
+        def child():
+            resource.setrlimit(resource.RLIMIT_FSIZE, (FILE_LIMIT, FILE_LIMIT))
+            if flavour == "coverage":
+                os.umask(0)                     # tests that become another user write their counts as well
+        return execute(self.sandbox + argv, limit, cwd=self.src, preexec_fn=child,
+                       env={**self.env, "O": str(out), "TDXCTL": str(out / "tdxctl-asan")})
+
+
+class Coverage:
+    """Which tests run which lines, and how long each test takes."""
+
+    def __init__(self, tree, path):
+        self.tree, self.path = tree, path
+        self.tests = {}
+        self.old = json.loads(path.read_text()) if path.exists() else {}
+        self.failing = []
+
+    def names(self, lab):
+        found = [f"unit/{n[11:-2]}" for n in self.tree.files if fnmatch.fnmatch(n, "tests/unit/test-*.c")]
+        for kind, runner in RUNNERS.items():
+            if runner in self.tree.files:
+                status, out = execute([PYTHON, "-B", runner, "--list"], 60, cwd=lab.src, env=lab.env)
+                if status:
+                    raise Error(f"{runner} --list fails:\n{out}")
+                found += [f"{kind}/{name}" for name in out.split()]
+        return found
+
+    def measure(self, lab, test):
+        start = time.monotonic()
+        status, out = lab.run("plain", [test], 300)
+        seconds = time.monotonic() - start
+        top = lab.top / "coverage" / "asan"
+        for p in top.rglob("*.gcda"):
+            p.unlink()
+        lab.run("coverage", [test], 900)
+        data = [str(p) for p in top.rglob("*.gcda") if str(p.relative_to(top)).startswith(SOURCES)]
+        lines = {}
+        if data:
+            text = subprocess.run(["gcov", "--json-format", "--stdout", *data], cwd=lab.src, check=True,
+                                  capture_output=True).stdout
+            for doc in text.splitlines():
+                for f in json.loads(doc)["files"]:
+                    if f["file"] in self.tree.files and f["file"].endswith(".c"):
+                        for row in f["lines"]:
+                            key = "ran" if row["count"] else "not"
+                            lines.setdefault(f["file"], {"ran": [], "not": []})[key].append(row["line_number"])
+        return {"basis": self.tree.basis(test), "seconds": round(seconds, 2), "lines": lines,
+                "error": None if status == 0 else out[-300:] or "no output"}
+
+    def fill(self, pool):
+        lab = pool.labs.get()
+        names = self.names(lab)
+        pool.labs.put(lab)
+        self.tests = {t: self.old[t] for t in names if t in self.old and self.old[t]["basis"] == self.tree.basis(t)}
+        todo = [t for t in names if t not in self.tests]
+
+        def one(lab, test):
+            lab.build("plain", [test])
+            lab.build("coverage", [test])
+            return test, self.measure(lab, test)
+        if todo:
+            print(f"measuring the coverage of {len(todo)} of {len(names)} tests", flush=True)
+        for i, (test, entry) in enumerate(pool.map(one, todo), 1):
+            self.tests[test] = entry
+            if i % 50 == 0 or i == len(todo):
+                self.path.write_text(json.dumps(self.tests))
+        self.failing = [t for t in names if self.tests[t]["error"]]
+
+    def covering(self, m):
+        """The tests that run the line of @m, or the nearest line of its statement; fast ones first."""
+        ran, known = {}, set()
+        for test, entry in self.tests.items():
+            rows = entry["lines"].get(m.file)
+            if rows:
+                known.update(rows["ran"], rows["not"])
+                ran[test] = set(rows["ran"])
+        if m.function:
+            line = max((k for k in known if m.function <= k + 1 and k <= m.line), default=None)
+            found = [t for t, rows in ran.items() if line in rows]
+        else:
+            found = [t for t, rows in ran.items() if rows]      # a table has no code
+        return sorted((t for t in found if not self.tests[t]["error"]), key=lambda t: (self.tests[t]["seconds"], t))
+
+    def limit(self, tests):
+        return 20 + 10 * sum(self.tests[t]["seconds"] for t in tests)
+
+
+class Pool:
+    """Runs jobs in threads, each with a copy of the tree."""
+
+    def __init__(self, labs):
+        self.labs = queue.Queue()
+        self.size = len(labs)
+        for lab in labs:
+            self.labs.put(lab)
+
+    def map(self, job, items, size=None):
+        """Yields job(lab, item) for all items as they end."""
+        def one(item):
+            lab = self.labs.get()
+            try:
+                if stopping.is_set():
+                    raise Error("interrupted")
+                return job(lab, item)
+            finally:
+                self.labs.put(lab)
+        with concurrent.futures.ThreadPoolExecutor(size or self.size) as ex:
+            try:
+                for f in concurrent.futures.as_completed([ex.submit(one, i) for i in items]):
+                    yield f.result()
+            except BaseException:
+                stopping.set()
+                for p in list(running):
+                    try:
+                        os.killpg(p.pid, signal.SIGKILL)
+                    except ProcessLookupError:
+                        pass
+                ex.shutdown(cancel_futures=True)
+                raise
+
+
+class State:
+    """Results of earlier runs: a file of lines, the last one of a mutant counts."""
+
+    def __init__(self, tree, path):
+        self.tree, self.path = tree, path
+        self.lock = threading.Lock()
+        self.known = {}
+        if path.exists():
+            for line in path.read_text().splitlines():
+                try:
+                    r = json.loads(line)
+                    self.known[r["key"]] = r
+                except (ValueError, KeyError):
+                    pass                        # the line that was being written when the run was killed
+
+    @staticmethod
+    def key(m):
+        return digest(m.file, m.line, m.old, m.new)
+
+    def basis(self, status, by):
+        if status == "killed":
+            return self.tree.basis(by)
+        return self.tree.sources if status == "discarded" else self.tree.all
+
+    def get(self, m):
+        """(status, test) if the mutant was tried and nothing that matters has changed since."""
+        r = self.known.get(self.key(m))
+        if not r or r["basis"] != self.basis(r["status"], r["by"]):
+            return None
+        return r["status"], r["by"]
+
+    def put(self, m, status, by=None, asan=False):
+        r = {"key": self.key(m), "status": status, "by": by, "basis": self.basis(status, by), "asan": asan,
+             "at": f"{m.file}:{m.line}"}
+        with self.lock:
+            self.known[r["key"]] = r
+            with self.path.open("a") as f:
+                f.write(json.dumps(r) + "\n")
+
+    def after_asan(self, m):
+        return self.known[self.key(m)]["asan"]
+
+
+def read_equivalent(path, tree):
+    """Blocks of four lines: file, "- line", "+ mutated line", reason; an empty line between them."""
+    found = {}
+    text = path.read_text() if path.exists() else ""
+    text = "\n".join(row for row in text.split("\n") if not row.startswith("#"))
+    for block in re.split(r"\n\s*\n", text.strip()):
+        rows = block.strip().split("\n")
+        if rows == [""]:
+            continue
+        if len(rows) < 4 or rows[1][:2] != "- " or rows[2][:2] != "+ ":
+            raise Error(f"{path}: not a file, a line with -, one with + and a reason:\n{block}")
+        name, old, new = rows[0].strip(), rows[1][2:].strip(), rows[2][2:].strip()
+        if name not in tree.files or old not in (x.strip() for x in tree.text(name).split("\n")):
+            print(f"note: {path.name}: no such line: {name}: {old}")
+        found[name, old, new] = " ".join(rows[3:])
+    return found
+
+
+def batches(tests):
+    """Unit programs one by one, cases of a runner together: few at first, then more."""
+    units = [t for t in tests if t.startswith("unit/")]
+    cases = {k: [t for t in tests if t.startswith(k + "/")] for k in RUNNERS}
+    out = [([u], u) for u in units]
+    for kind in RUNNERS:
+        todo, size = cases[kind], 4
+        while todo:
+            out.append((todo[:size], f"{kind}/{todo[0].split('/')[1]}"))
+            todo, size = todo[size:], size * 4
+    return out
+
+
+def attempt(lab, cov, flavour, m, tests):
+    """The test that fails with the mutant, or None."""
+    factor = ASAN_FACTOR if flavour == "asan" else 1
+    todo = batches(tests)
+    built, ahead = 0, 2
+    for i, (batch, label) in enumerate(todo):
+        if i == built:                          # links a few programs per call of make
+            lab.build(flavour, [t for b, _ in todo[built:built + ahead] for t in b])
+            built, ahead = built + ahead, ahead * 3
+        status, _ = lab.run(flavour, batch, factor * cov.limit(batch))
+        if status != 0:
+            return label
+    return None
+
+
+def mutate_file(lab, name, args, tree, cov, state, equivalent):
+    """[(mutant, status, test)] of one file."""
+    results, object_file, original = [], lab.object("plain", name), None
+    target = str(object_file.relative_to(lab.top / "plain"))
+    start = time.monotonic()
+    text = tree.text(name)
+    mode = tree.mode[name]
+
+    def compiles(m):
+        nonlocal original
+        if original is None:
+            lab.put(name, tree.files[name], mode)
+            status, out = lab.make("plain", [target])
+            if status:
+                raise Error(f"{name} does not build:\n{out[-2000:]}")
+            original = object_file.read_bytes()
+        put_mutant(lab, m, text, mode)
+        return lab.make("plain", [target])[0] == 0 and object_file.read_bytes() != original
+
+    try:
+        for m in mutants.shuffled(name, text, args.seed):
+            if len(results) == args.count:
+                break
+            if (name, m.old.strip(), m.new.strip()) in equivalent:
+                results.append((m, "equivalent", None))
+                continue
+            known = state.get(m)
+            if known:
+                if known[0] != "discarded":
+                    results.append((m, *known))
+                continue
+            if not compiles(m):
+                state.put(m, "discarded")
+                continue
+            tests = cov.covering(m)
+            by = attempt(lab, cov, "plain", m, tests) if tests else None
+            status = "killed" if by else "survived" if tests else "not covered"
+            state.put(m, status, by)
+            results.append((m, status, by))
+    finally:
+        lab.put(name, tree.files[name], mode)
+    killed = sum(r[1] == "killed" for r in results)
+    print(f"{name}: {len(results)} mutants, {killed} killed ({time.monotonic() - start:.0f} s)", flush=True)
+    return results
+
+
+def put_mutant(lab, m, text, mode):
+    rows = text.split("\n")
+    rows[m.line - 1] = m.new
+    lab.put(m.file, "\n".join(rows).encode(), mode)
+
+
+def under_asan(lab, m, tree, cov, state):
+    """Tries a survivor with the sanitizers: (mutant, status, test)."""
+    try:
+        put_mutant(lab, m, tree.text(m.file), tree.mode[m.file])
+        by = attempt(lab, cov, "asan", m, cov.covering(m))
+    finally:
+        lab.put(m.file, tree.files[m.file], tree.mode[m.file])
+    state.put(m, "killed" if by else "survived", by, asan=True)
+    return m, "killed" if by else "survived", by
+
+
+def report(args, results, equivalent, seconds):
+    """Prints survivors and the table. True if enough mutants were killed."""
+    for m, status, _ in results:
+        if status in ("survived", "not covered"):
+            print(f"\n{m.file}:{m.line}: {m.kind}: {status}\n  - {m.old.strip()}\n  + {m.new.strip()}")
+    columns = ("killed", "survived", "not covered", "equivalent")
+    print("\n{:40}{:>8}{:>8}{:>10}{:>13}{:>12}{:>8}".format("file", "mutants", *columns, "rate"))
+    files = sorted({m.file for m, _, _ in results})
+    for name in files + ["all"]:
+        mine = [s for m, s, _ in results if name in (m.file, "all")]
+        n = [mine.count(c) for c in columns]
+        real = len(mine) - n[3]
+        rate = f"{100 * n[0] / real:.1f} %" if real else "-"
+        print(f"{name:40}{len(mine):>8}{n[0]:>8}{n[1]:>10}{n[2]:>13}{n[3]:>12}{rate:>8}")
+    print(f"seed {args.seed}, {len(files)} files, {seconds:.0f} s")
+    return not real or n[0] * 100 >= args.floor * real
+
+
+def arguments():
+    p = argparse.ArgumentParser(description="mutation test of lib, cmd and kmod/core")
+    p.add_argument("--seed", type=int, default=None)
+    p.add_argument("--count", type=int, default=10, metavar="N", help="mutants per file")
+    p.add_argument("--jobs", "-j", type=int, default=os.cpu_count())
+    p.add_argument("--floor", type=float, default=95, help="percent of mutants that must be killed")
+    p.add_argument("--no-asan", action="store_true", help="do not try survivors again under ASan")
+    p.add_argument("--list", action="store_true", help="print all mutants and exit")
+    p.add_argument("--tree", type=pathlib.Path, default=pathlib.Path(__file__).resolve().parents[2])
+    p.add_argument("files", nargs="*", help="files, folders or patterns; default: all")
+    args = p.parse_args()
+    if args.seed is None:
+        args.seed = random.SystemRandom().randrange(1, 100000)
+    return args
+
+
+def sandbox():
+    for argv in SANDBOXES:
+        try:
+            if subprocess.run([*argv, "true"], capture_output=True, check=False).returncode == 0:
+                return argv
+        except FileNotFoundError:
+            break
+    raise Error("cannot create a PID namespace; run as root or allow user namespaces")
+
+
+def run(args, tmp):
+    start = time.monotonic()
+    tree = Tree(args.tree)
+    files = tree.sources_like(args.files)
+    equivalent = read_equivalent(args.tree / "tests/mutate/equivalent", tree)
+    if args.list:
+        for name in files:
+            for m in mutants.candidates(name, tree.text(name)):
+                print(f"{name}:{m.line}: {m.kind}: {m.new.strip()}")
+        return 0
+    print(f"seed {args.seed}, {args.count} mutants per file, {len(files)} files, {args.jobs} jobs", flush=True)
+    top = (args.tree / os.environ.get("O", "build") / "mutate").resolve()
+    top.mkdir(parents=True, exist_ok=True)
+    confined = sandbox()
+    pool = Pool([Lab(tree, top / str(i), confined, tmp) for i in range(max(1, args.jobs))])
+    cov = Coverage(tree, top / "coverage.json")
+    cov.fill(pool)
+    for t in cov.failing:
+        print(f"note: {t} fails without a mutant and is not used: {cov.tests[t]['error'].strip()}")
+    state = State(tree, top / "state.jsonl")
+    results = [r for rows in pool.map(lambda lab, name: mutate_file(lab, name, args, tree, cov, state, equivalent), files)
+               for r in rows]
+    todo = [m for m, s, _ in results if s == "survived" and not state.after_asan(m)]
+    if todo and not args.no_asan:
+        print(f"trying {len(todo)} survivors under ASan", flush=True)
+        again = {id(m): r for m, *r in
+                 pool.map(lambda lab, m: under_asan(lab, m, tree, cov, state), todo, 1 + len(todo) // 20)}
+        results = [(m, *again.get(id(m), (s, by))) for m, s, by in results]
+    results.sort(key=lambda r: (r[0].file, r[0].line))
+    return 0 if report(args, results, equivalent, time.monotonic() - start) else 1
+
+
+def main():
+    args = arguments()
+    os.nice(10)
+    tmp = tempfile.mkdtemp(prefix="tdxctl-mutate-")
+    os.chmod(tmp, 0o1777)
+    try:
+        return run(args, tmp)
+    except Error as err:
+        print(f"mutate: {err}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    finally:
+        shutil.rmtree(tmp, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
