@@ -48,6 +48,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import mutants                                  # noqa: E402
 
 SOURCES = ("lib/", "cmd/", "kmod/core/")
+TESTS = ("tests/unit/", "tests/hosts/", "tests/cli/", "tests/schema/")
 PYTHON = os.environ.get("PYTHON") or "/usr/bin/python3"
 # Makes the build "asan" of the Makefile, which all tests use, one without sanitizers.
 FLAVOURS = {
@@ -59,6 +60,7 @@ SANDBOXES = (["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"],
              ["unshare", "--user", "--map-current-user", "--pid", "--fork", "--kill-child", "--mount-proc"])
 RUNNERS = {"hosts": "tests/hosts/run.py", "cli": "tests/cli/run.py"}
 FILE_LIMIT = 1 << 30            # bytes that a mutant may write to one file
+MEMORY_LIMIT = 6 << 30          # bytes of address space; the sanitizers need more
 ASAN_FACTOR = 5                 # how much slower tests are with the sanitizers
 
 running = set()
@@ -67,6 +69,10 @@ stopping = threading.Event()
 
 class Error(Exception):
     """The run cannot go on."""
+
+
+class BuildError(Error):
+    """A program does not build."""
 
 
 def execute(argv, limit, **kw):
@@ -108,7 +114,7 @@ class Tree:
                       if n and (top / n).is_file() and not n.startswith("build/")}
         self.mode = {n: (top / n).stat().st_mode & 0o777 for n in self.files}
         self.sources = self.sum(lambda n: n.startswith(SOURCES + ("kmod/uapi/",)) or n in ("Makefile", "VERSION"))
-        self.all = digest(self.sources, self.sum(lambda n: n.startswith("tests/")))
+        self.all = digest(self.sources, self.sum(lambda n: n.startswith(TESTS)))
 
     def sum(self, wanted):
         return digest(*(x for n in self.files if wanted(n) for x in (n, self.files[n])))
@@ -170,7 +176,7 @@ class Lab:
         targets = {f"unit/{t.split('/')[1]}" if t.startswith("unit/") else "tdxctl-asan" for t in tests}
         status, out = self.make(flavour, sorted(targets))
         if status:
-            raise Error(f"the tree does not build ({flavour}):\n{out[-2000:]}")
+            raise BuildError(f"the tree does not build ({flavour}):\n{out[-2000:]}")
 
     def run(self, flavour, tests, limit):
         """Runs one unit program, or cases of one runner: (exit status, output)."""
@@ -181,6 +187,8 @@ class Lab:
 
         def child():
             resource.setrlimit(resource.RLIMIT_FSIZE, (FILE_LIMIT, FILE_LIMIT))
+            if flavour != "asan":
+                resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT, MEMORY_LIMIT))
             if flavour == "coverage":
                 os.umask(0)                     # tests that become another user write their counts as well
         return execute(self.sandbox + argv, limit, cwd=self.src, preexec_fn=child,
@@ -263,7 +271,7 @@ class Coverage:
         return sorted((t for t in found if not self.tests[t]["error"]), key=lambda t: (self.tests[t]["seconds"], t))
 
     def limit(self, tests):
-        return 20 + 10 * sum(self.tests[t]["seconds"] for t in tests)
+        return 10 + 10 * sum(self.tests[t]["seconds"] for t in tests)
 
 
 class Pool:
@@ -424,7 +432,11 @@ def mutate_file(lab, name, args, tree, cov, state, equivalent):
                 state.put(m, "discarded")
                 continue
             tests = cov.covering(m)
-            by = attempt(lab, cov, "plain", m, tests) if tests else None
+            try:
+                by = attempt(lab, cov, "plain", m, tests) if tests else None
+            except BuildError:                  # it compiles but does not link
+                state.put(m, "discarded")
+                continue
             status = "killed" if by else "survived" if tests else "not covered"
             state.put(m, status, by)
             results.append((m, status, by))
