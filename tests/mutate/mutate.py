@@ -114,7 +114,7 @@ class Tree:
                       if n and (top / n).is_file() and not n.startswith("build/")}
         self.mode = {n: (top / n).stat().st_mode & 0o777 for n in self.files}
         self.sources = self.sum(lambda n: n.startswith(SOURCES + ("kmod/uapi/",)) or n in ("Makefile", "VERSION"))
-        self.all = digest(self.sources, self.sum(lambda n: n.startswith(TESTS)))
+        self.all = digest(self.sources, self.sum(lambda n: n.startswith(TESTS) or re.fullmatch(r"tests/[^/]*\.py", n)))
 
     def sum(self, wanted):
         return digest(*(x for n in self.files if wanted(n) for x in (n, self.files[n])))
@@ -124,9 +124,9 @@ class Tree:
         """Digest of the sources and of the files of one test."""
         kind, name = test.split("/")
         if kind == "unit":
-            return digest(self.sources, self.sum(lambda n: n == f"tests/unit/{name}.c" or n == "tests/unit/host.c" or
-                                                 fnmatch.fnmatch(n, "tests/unit/*.h")))
-        return digest(self.sources, self.sum(lambda n: n.startswith(("tests/cli/", "tests/hosts/", "tests/schema/"))))
+            return digest(self.sources, self.sum(lambda n: n == f"tests/unit/{name}.c" or n.startswith("tests/unit/") and
+                                                 not n.startswith(("tests/unit/test-", "tests/unit/tsan-"))))
+        return digest(self.sources, self.sum(lambda n: n.startswith(TESTS[1:]) or re.fullmatch(r"tests/[^/]*\.py", n)))
 
     def text(self, name):
         return self.files[name].decode()

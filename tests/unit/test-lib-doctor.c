@@ -95,6 +95,34 @@ static void drift(void)
 	CHECK_EQ(state("hkid.cgroup_drift", "helper"), TDXCTL_RULE_UNKNOWN);
 }
 
+/* Only HKIDs in use keep the last CPU of a package online. */
+static void last_cpu_of_a_package(void)
+{
+	static struct tdxctl_cpu cpus[] = {
+		{ .cpu = 0, .package = 0, .online = 1 },
+		{ .cpu = 1, .package = 0, .online = 1 },
+		{ .cpu = 2, .package = 1, .online = 1 },
+		{ .cpu = 3, .package = 1, .online = 0 },
+	};
+	static struct tdxctl_package packages[] = {
+		{ .id = 0, .present_cpus = 2, .online_cpus = 2 },
+		{ .id = 1, .present_cpus = 2, .online_cpus = 1 },
+	};
+
+	start();
+	snap.cpus = cpus;
+	snap.nr_cpus = 4;
+	snap.packages = packages;
+	snap.nr_packages = 2;
+	CHECK_EQ(state("cpu.offline_refused",
+		       "CPU 2 is the last online CPU of package 1; 1 HKIDs are in use"),
+		 TDXCTL_RULE_INFO);
+	hkids[0].state = TDXCTL_HKID_FREE;
+	CHECK_EQ(state("cpu.offline_refused", NULL), TDXCTL_RULE_OK);
+	hkids[0].state = TDXCTL_HKID_UNKNOWN;
+	CHECK_EQ(state("cpu.offline_refused", NULL), TDXCTL_RULE_OK);
+}
+
 static void slow_teardown(void)
 {
 	start();
@@ -224,6 +252,7 @@ int main(void)
 {
 	RUN(the_table);
 	RUN(drift);
+	RUN(last_cpu_of_a_package);
 	RUN(slow_teardown);
 	RUN(patterns);
 	RUN(being_built);

@@ -155,6 +155,24 @@ static void verdict(void)
 	tdxctl_snapshot_free(snap);
 }
 
+/* A long name of a VM is cut, so that the former owner's PID is in the line as well. */
+static void long_name(void)
+{
+	char name[] = "a-name-with-more-than-fifty-characters-is-cut-after-fifty", *kept;
+	char want[80];
+
+	host();
+	kept = snap->tds[0].vm.name;
+	snap->tds[0].vm.name = name;
+	snap->hkids[2].state = TDXCTL_HKID_LEAKED;
+	snap->hkids[2].tdr = snap->tds[0].td.tdr;
+	snap->hkids[2].owner.tgid = 77;
+	snprintf(want, sizeof(want), " of %.50s (77) leaked", name);
+	check_health(TDXCTL_HEALTH_CRITICAL, want);
+	snap->tds[0].vm.name = kept;
+	tdxctl_snapshot_free(snap);
+}
+
 /* The worst state wins, whatever the order; without data nothing is known. */
 static void combined(void)
 {
@@ -504,6 +522,7 @@ static void table(void)
 int main(void)
 {
 	RUN(verdict);
+	RUN(long_name);
 	RUN(combined);
 	RUN(hkids);
 	RUN(drift);
