@@ -392,7 +392,8 @@ def attempt(lab, cov, flavour, m, tests):
             lab.build(flavour, [t for b, _ in todo[built:built + ahead] for t in b])
             built, ahead = built + ahead, ahead * 3
         status, _ = lab.run(flavour, batch, factor * cov.limit(batch))
-        if status != 0:
+        # A test that depends on time may fail by chance on a busy machine, hardly twice.
+        if status is None or (status and lab.run(flavour, batch, factor * cov.limit(batch))[0] != 0):
             return label
     return None
 

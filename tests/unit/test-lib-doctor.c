@@ -95,6 +95,21 @@ static void drift(void)
 	CHECK_EQ(state("hkid.cgroup_drift", "helper"), TDXCTL_RULE_UNKNOWN);
 }
 
+/* What KVM offers counts, not its parameter. */
+static void kvm_without_tds(void)
+{
+	start();
+	facts.file[TDXCTL_FILE_KVM_TDX].text = (char *)"Y";
+	facts.kvm_vm_types = (struct tdxctl_val){ .readable = true, .value = 1 << 5 };
+	CHECK_EQ(state("kvm.param", NULL), TDXCTL_RULE_OK);
+	facts.kvm_vm_types.value = ~(1ULL << 5);
+	CHECK_EQ(state("kvm.param", "tdx=Y, but KVM offers no TDs"), TDXCTL_RULE_FAIL);
+	facts.kvm_vm_types.readable = false;
+	CHECK_EQ(state("kvm.param", NULL), TDXCTL_RULE_OK);
+	facts.file[TDXCTL_FILE_KVM_TDX].text = (char *)"N";
+	CHECK_EQ(state("kvm.param", "tdx=N"), TDXCTL_RULE_FAIL);
+}
+
 /* Only HKIDs in use keep the last CPU of a package online. */
 static void last_cpu_of_a_package(void)
 {
@@ -252,6 +267,7 @@ int main(void)
 {
 	RUN(the_table);
 	RUN(drift);
+	RUN(kvm_without_tds);
 	RUN(last_cpu_of_a_package);
 	RUN(slow_teardown);
 	RUN(patterns);
