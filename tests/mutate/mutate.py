@@ -271,7 +271,7 @@ class Coverage:
         return sorted((t for t in found if not self.tests[t]["error"]), key=lambda t: (self.tests[t]["seconds"], t))
 
     def limit(self, tests):
-        return 10 + 10 * sum(self.tests[t]["seconds"] for t in tests)
+        return 10 + 5 * sum(self.tests[t]["seconds"] for t in tests)
 
 
 class Pool:

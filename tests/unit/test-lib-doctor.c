@@ -95,6 +95,35 @@ static void drift(void)
 	CHECK_EQ(state("hkid.cgroup_drift", "helper"), TDXCTL_RULE_UNKNOWN);
 }
 
+/* CPUID is asked before the MSR, which a CPU without TME does not have. */
+static void tme_of_cpuid(void)
+{
+	start();
+	snap.platform.has_tdx = false;
+	facts.cpu.cpuid_7_ecx = (struct tdxctl_val){ .readable = true, .value = ~(1U << 13) };
+	CHECK_EQ(state("bios.tme.off", "CPUID does not report TME"), TDXCTL_RULE_FAIL);
+	facts.cpu.cpuid_7_ecx.value = 1U << 13;
+	CHECK_EQ(state("bios.tme.off", NULL), TDXCTL_RULE_OK);
+	facts.cpu.cpuid_7_ecx.readable = false;
+	CHECK_EQ(state("bios.tme.off", NULL), TDXCTL_RULE_OK);
+}
+
+static void few_hkids(void)
+{
+	start();
+	CHECK_EQ(state("bios.keyid.capacity", "HKIDs for 4 TDs at a time, 1 in use"),
+		 TDXCTL_RULE_INFO);
+}
+
+static void dma_limit(void)
+{
+	start();
+	facts.file[TDXCTL_FILE_VFIO_DMA_LIMIT].text = (char *)"65535";
+	CHECK_EQ(state("create.vfio_dma", "dma_entry_limit is 65535"), TDXCTL_RULE_INFO);
+	facts.file[TDXCTL_FILE_VFIO_DMA_LIMIT].text = (char *)"65536";
+	CHECK_EQ(state("create.vfio_dma", NULL), TDXCTL_RULE_OK);
+}
+
 /* What KVM offers counts, not its parameter. */
 static void kvm_without_tds(void)
 {
@@ -267,6 +296,9 @@ int main(void)
 {
 	RUN(the_table);
 	RUN(drift);
+	RUN(tme_of_cpuid);
+	RUN(few_hkids);
+	RUN(dma_limit);
 	RUN(kvm_without_tds);
 	RUN(last_cpu_of_a_package);
 	RUN(slow_teardown);
