@@ -25,6 +25,7 @@ builds; Mull needs clang and a JIT of one LLVM version and is not packaged.
 """
 import argparse
 import concurrent.futures
+import fcntl
 import fnmatch
 import functools
 import hashlib
@@ -62,6 +63,7 @@ RUNNERS = {"hosts": "tests/hosts/run.py", "cli": "tests/cli/run.py"}
 FILE_LIMIT = 1 << 30            # bytes that a mutant may write to one file
 MEMORY_LIMIT = 6 << 30          # bytes of address space; the sanitizers need more
 ASAN_FACTOR = 5                 # how much slower tests are with the sanitizers
+ASAN_LONGEST = 5                # tests that take more seconds without them are not tried
 
 running = set()
 stopping = threading.Event()
@@ -458,7 +460,7 @@ def under_asan(lab, m, tree, cov, state):
     """Tries a survivor with the sanitizers: (mutant, status, test)."""
     try:
         put_mutant(lab, m, tree.text(m.file), tree.mode[m.file])
-        by = attempt(lab, cov, "asan", m, cov.covering(m))
+        by = attempt(lab, cov, "asan", m, [t for t in cov.covering(m) if cov.tests[t]["seconds"] <= ASAN_LONGEST])
     finally:
         lab.put(m.file, tree.files[m.file], tree.mode[m.file])
     state.put(m, "killed" if by else "survived", by, asan=True)
@@ -522,6 +524,15 @@ def run(args, tmp):
     print(f"seed {args.seed}, {args.count} mutants per file, {len(files)} files, {args.jobs} jobs", flush=True)
     top = (args.tree / os.environ.get("O", "build") / "mutate").resolve()
     top.mkdir(parents=True, exist_ok=True)
+    with (top / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Error(f"another run uses {top}; use another O=DIR") from None
+        return try_all(args, tree, files, equivalent, top, tmp, start)
+
+
+def try_all(args, tree, files, equivalent, top, tmp, start):
     confined = sandbox()
     pool = Pool([Lab(tree, top / str(i), confined, tmp) for i in range(max(1, args.jobs))])
     cov = Coverage(tree, top / "coverage.json")
@@ -541,9 +552,14 @@ def run(args, tmp):
     return 0 if report(args, results, equivalent, time.monotonic() - start) else 1
 
 
+def interrupt(*_):
+    raise KeyboardInterrupt
+
+
 def main():
     args = arguments()
     os.nice(10)
+    signal.signal(signal.SIGTERM, interrupt)
     tmp = tempfile.mkdtemp(prefix="tdxctl-mutate-")
     os.chmod(tmp, 0o1777)
     try:
