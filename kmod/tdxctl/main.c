@@ -11,7 +11,7 @@ static int __init tdxctl_init(void)
 {
 	int ret;
 
-	ret = cpus_init();
+	ret = cpus_init(observe_cpu_package);
 	if (ret)
 		return ret;
 	call_init();

@@ -46,7 +46,7 @@ struct unread {
 	size_t count;
 };
 /*
- * Registers TDs that are older than the helper with it, and adds those that it cannot
+ * Registers TDs that are older than the helper with it, and adds TDs that it cannot
  * read to @unread, which the caller frees with unread_free(). -ENOMEM.
  */
 int adopt_existing(struct tdxctl_ctx *ctx, int dev, const struct tdxctl_info *info,

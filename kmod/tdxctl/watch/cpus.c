@@ -22,6 +22,7 @@ static u32 pkg_id[MAX_PKGS];
 static u32 nr_pkgs;
 static u8 *pkg_of; /* package index by CPU */
 static int hp_state;
+static void (*package_found)(unsigned int cpu, u32 pkg);
 
 static u32 pkg_index(u32 id)
 {
@@ -46,7 +47,7 @@ static int cpu_onlined(unsigned int cpu)
 {
 	per_cpu(counts, cpu).onlined++;
 	WRITE_ONCE(pkg_of[cpu], pkg_index(topology_physical_package_id(cpu)));
-	observe_cpu_package(cpu, pkg_of[cpu]);
+	package_found(cpu, pkg_of[cpu]);
 	return 0;
 }
 
@@ -91,11 +92,13 @@ u32 cpus_fill(struct wire_cpu *out, u32 max)
 	return n;
 }
 
-int cpus_init(void)
+/* @found: called whenever a CPU comes online, with its package. */
+int cpus_init(void (*found)(unsigned int cpu, u32 pkg))
 {
 	unsigned int cpu;
 	int ret;
 
+	package_found = found;
 	pkg_of = kcalloc(nr_cpu_ids, sizeof(*pkg_of), GFP_KERNEL);
 	if (!pkg_of)
 		return -ENOMEM;

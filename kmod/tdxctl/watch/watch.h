@@ -17,7 +17,7 @@ unsigned long sym_callable(const char *name);
 bool sym_module(unsigned long addr, char *buf, size_t len);
 
 /* cpus.c: packages and hotplug */
-int cpus_init(void);
+int cpus_init(void (*found)(unsigned int cpu, u32 pkg));
 void cpus_exit(void);
 u32 cpus_nr_pkgs(void);
 const u32 *cpus_pkg_ids(void);
