@@ -442,7 +442,8 @@ static const struct tdxctl_rule kernel[] = {
 		.in = TDXCTL_LOG_OF_LAST_KERNEL,
 		.log = LOG("TDH.SYS.DISABLE failed", "TDH_SYS_DISABLE failed"),
 		.title = "TDX could not be shut down for kexec",
-		.fix = "Update the TDX module. This version does not support shutdown. On CPUs with the "
+		.fix = "Update the TDX module: this version does not support shutdown, and 2.0 modules do "
+		       "since 2.0.20. On CPUs with the "
 		       "bug tdx_pw_mce, the next kernel may get machine checks.",
 	},
 	{

@@ -3,16 +3,15 @@
 #include <stdio.h>
 #include "rule.h"
 
-/* Each series of modules and its CPUs, from Intel's list of February 2026. */
+/* Each series of modules and its CPUs; releases.c has the releases. */
 static const struct series {
 	unsigned int major, minor;
 	unsigned int models[4];	       /* of family 6 */
 	unsigned int good, good_build; /* oldest recommended version and build; 0: none known */
-	unsigned int newest;
-	unsigned int loader[2]; /* oldest SEAM loader that loads the whole series */
+	unsigned int loader[2];	       /* oldest SEAM loader that loads the whole series */
 } series[] = {
-	{ 1, 5, { 0x8f, 0xcf, 0xaf }, 5, 698, 16, { 1, 5 } },
-	{ 2, 0, { 0xad, 0xae }, 0, 0, 8, { 2, 0 } },
+	{ 1, 5, { 0x8f, 0xcf, 0xaf }, 5, 698, { 1, 5 } },
+	{ 2, 0, { 0xad, 0xae, 0xdd }, 0, 0, { 2, 0 } },
 };
 
 static const struct series *series_find(unsigned int major, unsigned int minor)
@@ -134,6 +133,9 @@ static CHECK_FN(module_series)
 		return no_version(e);
 	if (!c->model.readable)
 		return UNKNOWN(e, &c->model);
+	/* A series that is newer than the table may be made for any CPU. */
+	if (!series_find(v.major, v.minor))
+		return TDXCTL_RULE_OK;
 	for (size_t i = 0; i < ARRAY_SIZE(series); i++)
 		if (rule_series_of(c, series[i].major, series[i].minor) &&
 		    series[i].major != v.major)
@@ -144,14 +146,16 @@ static CHECK_FN(module_series)
 
 static CHECK_FN(perf_old_module)
 {
+	const struct module_release *newest;
 	const struct series *s;
 	struct version v;
 	char buf[40];
 
 	if (!module_version(e->facts, &v))
 		return no_version(e);
+	newest = release_at_most(v.major, v.minor, ~0U);
 	s = series_find(v.major, v.minor);
-	if (!s)
+	if (!s || !newest)
 		return rule_finding(e, TDXCTL_RULE_UNKNOWN,
 				    "module series %u.%u is not known to tdxctl", v.major, v.minor);
 	if (v.update != ~0U ? v.update < s->good : v.build < s->good_build)
@@ -159,9 +163,38 @@ static CHECK_FN(perf_old_module)
 				    "module %s; %u.%u.%02u (build %u) or later is recommended, "
 				    "the newest known is %u.%u.%02u",
 				    version_str(&v, buf), s->major, s->minor, s->good,
-				    s->good_build, s->major, s->minor, s->newest);
-	return rule_finding(e, TDXCTL_RULE_OK, "module %s; the newest known is %u.%u.%02u",
-			    version_str(&v, buf), s->major, s->minor, s->newest);
+				    s->good_build, s->major, s->minor, newest->update);
+	return rule_finding(e, TDXCTL_RULE_OK, "module %s; the newest known in %s is %u.%u.%02u",
+			    version_str(&v, buf), releases_date, s->major, s->minor,
+			    newest->update);
+}
+
+static CHECK_FN(module_tcb)
+{
+	const struct module_release *have, *want;
+	const struct module_floor *floor;
+	struct version v;
+	char buf[40];
+
+	if (!module_version(e->facts, &v))
+		return no_version(e);
+	floor = release_floor(v.major, v.minor);
+	if (!floor)
+		return rule_finding(e, TDXCTL_RULE_OK,
+				    "module %s; no required version of this series is known",
+				    version_str(&v, buf));
+	if (v.update == ~0U)
+		return rule_finding(e, TDXCTL_RULE_UNKNOWN,
+				    "module %s: the build number does not identify the version",
+				    version_str(&v, buf));
+	have = release_at_most(v.major, v.minor, v.update);
+	want = release_of_svn(v.major, v.minor, floor->svn);
+	if (!have || !want || have->svn >= floor->svn)
+		return rule_finding(e, TDXCTL_RULE_OK, "module %s", version_str(&v, buf));
+	return rule_finding(e, r->severity,
+			    "module %s has SVN %u; the %s requires SVN %u (%u.%u.%02u)",
+			    version_str(&v, buf), have->svn, floor->source, floor->svn, want->major,
+			    want->minor, want->update);
 }
 
 /* Any other status in the log of the initialization: decode knows its meaning. */
@@ -353,7 +386,7 @@ static const struct tdxctl_rule module[] = {
 		.check = rule_module_series,
 		.title = "The TDX module is made for another CPU series",
 		.fix = "Load a module of this CPU's series: 1.5 for Sapphire Rapids, Emerald Rapids and "
-		       "Sierra Forest, 2.0 for Granite Rapids.",
+		       "Sierra Forest, 2.0 for Granite Rapids and Clearwater Forest.",
 	},
 	{
 		.id = "perf.old_module",
@@ -417,6 +450,21 @@ static const struct tdxctl_rule module[] = {
 		       "BIOS and the TDX module.",
 	},
 };
+
+static const struct tdxctl_rule tcb[] = {
+	{
+		.id = "module.tcb",
+		.group = TDXCTL_GROUP_ATTESTATION,
+		.severity = TDXCTL_RULE_WARN,
+		.needs = "bios.module.missing",
+		.check = rule_module_tcb,
+		.title = "Quotes are verified as out of date: the TDX module is too old",
+		.fix = "Update the TDX module. On most boards, the BIOS includes it; a microcode update "
+		       "does not change it.",
+	},
+};
+
+const struct rule_list rules_tcb = { tcb, ARRAY_SIZE(tcb) };
 
 const struct rule_list rules_module = { module, ARRAY_SIZE(module) };
 

@@ -32,6 +32,29 @@ const struct tdxctl_val *rule_msr(const struct tdxctl_facts *f, enum tdxctl_msr 
 /* Whether TDX modules of series @major.@minor are made for this CPU. */
 bool rule_series_of(const struct tdxctl_cpu_facts *c, unsigned int major, unsigned int minor);
 
+/* ---- releases.c: what is known about releases of the TDX module ---- */
+
+struct module_release {
+	unsigned int major, minor, update, svn;
+};
+
+struct module_floor {
+	unsigned int major, minor;
+	unsigned int svn;   /* the oldest that attestation accepts as up to date */
+	const char *source; /* where this comes from, with its date */
+};
+
+/* The month of the list. */
+extern const char releases_date[];
+/* Returns the newest known release of a series that is not newer than @update, or NULL. */
+const struct module_release *release_at_most(unsigned int major, unsigned int minor,
+					     unsigned int update);
+/* Returns the oldest known release of a series that has at least @svn, or NULL. */
+const struct module_release *release_of_svn(unsigned int major, unsigned int minor,
+					    unsigned int svn);
+/* Returns the floor of a series, or NULL if none is known. */
+const struct module_floor *release_floor(unsigned int major, unsigned int minor);
+
 /* An UNKNOWN finding with the reason of value @v. */
 #define UNKNOWN(e, v) rule_finding(e, TDXCTL_RULE_UNKNOWN, "%s", (v)->reason)
 
@@ -55,6 +78,6 @@ struct rule_list {
 };
 
 extern const struct rule_list rules_firmware, rules_module, rules_kernel, rules_platform,
-	rules_cpus, rules_capacity, rules_teardown, rules_update, rules_attest;
+	rules_cpus, rules_capacity, rules_teardown, rules_update, rules_attest, rules_tcb;
 
 #endif

@@ -9,7 +9,7 @@ from collections import namedtuple
 
 from table import (CGROUP, CPU, FLAGS, FULL, HEALTHY, KVM, LEAK, LIMIT, LOG, NODE, NO_KEYS, NO_KVM_TDX, NO_TD,
                    REFUSED, UPLOAD, both, config, cpuinfo, failed, kernel, log, msr, off, vm)
-from table import MPA_LOG, PCCS_LOG, PCS, QGSD_LOG, QGS_NO_CERTS, REG_BY_HAND, REG_DONE, REG_OK, mpa
+from table import MPA_LOG, PCCS_LOG, PCS, QGSD_LOG, QGS_NO_CERTS, REG_BY_HAND, REG_DONE, REG_OK, mpa, version
 
 # tree: beside the healthy host, None is nothing at all. findings: id -> state of all that is not ok or skip.
 Situation = namedtuple("Situation", "tree origin status first findings")
@@ -25,6 +25,11 @@ def old(release, *lines, **more):
     """A kernel before 7.2 whose log has these lines, TDX not up."""
     return off(kernel(release), {"var/log/dmesg": "".join(
         f"[    {i}.000000] {t}\n" for i, t in enumerate([f"Linux version {release}", *lines]))}, more)
+
+
+def cmdline(*options):
+    return {"proc/cmdline": " ".join(("ro", "nohibernate", *options)) + "\n"}
+
 
 
 def is_unknown(*ids):
@@ -228,6 +233,12 @@ SITUATIONS = {
         "an operator's report", 7, "module.too_old", NO_VERSION | {"module.too_old": "fail"}),
     "status-of-no-rule": Situation(failed("virt/tdx: SEAMCALL (0x2d) failed: 0xc0000a1000000003"), "made: a status of TDH.SYS.CONFIG",
         7, "module.init_failed", NO_VERSION | {"module.init_failed": "fail"} | is_unknown("module.topology")),
+    # Later releases and CPUs are never a fault.
+    "module-1.5.28": Situation(version("1.5.28"), "an operator's report", 0, None, WELL),
+    "module-1.5.99": Situation(version("1.5.99"), "made: not released", 0, None, WELL),
+    "clearwater-forest": Situation(version("2.0.18") | cpuinfo(model=0xdd), "an operator's report", 0, None, WELL),
+    "clearwater-forest-off": Situation(off({**cmdline()}, cpuinfo(model=0xdd)), "made: the model, TDX not requested", 7, "kvm.param",
+        NO_VERSION | {"kvm.param": "fail"} | is_unknown("module.topology")),
     "gpu-td": Situation({"sys/module/vfio_iommu_type1/parameters/dma_entry_limit": "65535\n",
                          **vm("qemu-system-x86_64: VFIO_MAP_DMA failed: No space left on device")},
                         "made: QEMU's line in an operator's report", 0, "create.vfio_dma",
@@ -267,7 +278,8 @@ CHECK = {
     3: ("nothing-readable other-vendor guest older-cpu no-vmx bios-off tme-mt-off split-0 one-private-keyid palimit46 "
         "seamrr-off seamrr-unlocked module-missing old-module old-bios hibernation hibernation-log-lost mixed-bios "
         "kexec-6.12 log-6.2 log-6.7 log-6.8 log-6.16 log-7.2 log-distro log-distro-bios "
-        "parameter-off-6.16 hibernation-modprobe preview-field-unknown status-of-no-rule").split(),
+        "parameter-off-6.16 hibernation-modprobe preview-field-unknown status-of-no-rule "
+        "clearwater-forest-off").split(),
     # What it must know cannot be seen.
     5: ("module-1.5.01 parameter-off kvm-not-loaded kvm-without-tdx ept-off package-offline node-offline "
         "package-offline-no-nodes maxcpus container").split(),
@@ -317,12 +329,11 @@ ATTESTATION = {
     "pcs-401": (QGS_NO_CERTS | {PCCS_LOG: PCS.format(401)}, "pccs.key", "ApiKey", "PCKIDRetrievalTool"),
     "pccs-certificate": ({QGSD_LOG: "[QPL] Failed to get quote config. Error code is 0xb033\n"
                           "tee_att_init_quote return 0x11001\n"}, "pccs.down", "use_secure_cert", "factory"),
+    "module-1.5.16": (version("1.5.16"), None, "", None),
+    "module-newer-than-known": (version("1.5.99"), None, "", None),
+    "module-new-series": (version("3.0.01"), None, "", None),
     "certs-came": ({QGSD_LOG: QGS_NO_CERTS[QGSD_LOG] + "tee_att_get_quote return Success\n"}, None, "", None),
 }
-
-
-def cmdline(*options):
-    return {"proc/cmdline": " ".join(("ro", "nohibernate", *options)) + "\n"}
 
 
 ETC, RUN, USR = "etc/modprobe.d/", "run/modprobe.d/", "usr/lib/modprobe.d/"

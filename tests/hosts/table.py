@@ -165,6 +165,11 @@ QGS_NO_CERTS = {QGSD_LOG: "[QPL] No certificate data for this platform.\n"
                 "[get_platform_quote_cert_data] Error returned from the p_sgx_get_quote_config API. 0xe011\n"
                 "tee_att_init_quote return 0x11001\n"}
 
+
+def version(module):
+    return {"sys/devices/faux/tdx_host/version": module + "\n"}
+
+
 # Rule -> (what makes it fire, the state then, what keeps it silent), both beside the healthy host
 RULES = {
     "cpu.vendor": (off(cpuinfo("AuthenticAMD")), "fail", off(cpuinfo(model=0xad))),
@@ -280,6 +285,7 @@ RULES = {
     "reg.missing": ({"var/log/mpa_registration.log": "ERROR: Registration Flow - failed\n"}, "fail", {}),
     "pccs.key": ({PCCS_LOG: PCS.format(401)}, "fail", {PCCS_LOG: PCS.format(401) + PCS.format(404)}),
     "pccs.no_certs": (QGS_NO_CERTS, "fail", {QGSD_LOG: QGS_NO_CERTS[QGSD_LOG] + "tee_att_init_quote return Success\n"}),
+    "module.tcb": (version("1.5.13"), "warn", version("1.5.16")),
     "qgs.error": ({QGSD_LOG: "tee_att_get_quote return 0x11001\n"}, "warn", {QGSD_LOG: "tee_att_get_quote return Success\n"}),
 }
 
