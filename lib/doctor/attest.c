@@ -376,6 +376,16 @@ static const struct tdxctl_rule attest[] = {
 		.fix = "Set the quote socket in the VM's definition to the host: vsock CID 2, port 4050.",
 	},
 	{
+		.id = "qgs.socket",
+		.group = TDXCTL_GROUP_ATTESTATION,
+		.severity = TDXCTL_RULE_FAIL,
+		.needs = "cpu.vendor",
+		VMM_LOG("qgs.socket*Permission denied"),
+		.title = "A VMM may not open the socket of the quote generation service",
+		.fix = "Give the user of the VMM access to the socket, for example with the group qgsd, or "
+		       "use vsock CID 2, port 4050, in the VM's definition.",
+	},
+	{
 		.id = "pccs.down",
 		.group = TDXCTL_GROUP_ATTESTATION,
 		.severity = TDXCTL_RULE_FAIL,

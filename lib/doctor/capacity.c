@@ -330,6 +330,62 @@ static const struct tdxctl_rule capacity[] = {
 		.fix = "Set the firmware in the VM's definition to an OVMF built for TDX.",
 	},
 	{
+		.id = "create.generation",
+		.group = TDXCTL_GROUP_CAPACITY,
+		.severity = TDXCTL_RULE_FAIL,
+		.needs = "kvm.param",
+		VMM_LOG("vm-type TDX not supported by KVM", "vm-type tdx not supported by KVM"),
+		.title = "A VMM and the kernel number the TDX VM type differently",
+		.fix = "Use a QEMU of the kernel's generation: a distribution's preview kernel needs the "
+		       "QEMU of the same preview, and mainline since Linux 6.16 needs QEMU 10.1 or later. "
+		       "TDX on this host needs no change.",
+	},
+	{
+		.id = "create.vmm_no_tdx",
+		.group = TDXCTL_GROUP_CAPACITY,
+		.severity = TDXCTL_RULE_FAIL,
+		.needs = "cpu.vendor",
+		VMM_LOG("does not accept value 'tdx-guest'",
+			"TDX launch security is not supported with this QEMU",
+			"invalid object type: tdx-guest", "'tdx-guest' is not a valid object type"),
+		.title = "A VM is started by a QEMU without TDX",
+		.fix = "Use QEMU 10.1 and libvirt 11.6 or later, or the QEMU of the distribution's "
+		       "preview. A package upgrade may have replaced it.",
+	},
+	{
+		.id = "create.vmm_option",
+		.group = TDXCTL_GROUP_CAPACITY,
+		.severity = TDXCTL_RULE_FAIL,
+		.needs = "cpu.vendor",
+		VMM_LOG("'quote-generation-service' is unexpected",
+			"'quote-generation-socket' is unexpected"),
+		.title = "A VM's definition has a TDX option of another QEMU generation",
+		.fix = "Set quote-generation-socket in the VM's definition for QEMU 10.1 or later, and "
+		       "quote-generation-service for the QEMU of a distribution's preview.",
+	},
+	{
+		.id = "create.init_vm",
+		.group = TDXCTL_GROUP_CAPACITY,
+		.severity = TDXCTL_RULE_FAIL,
+		.needs = "cpu.vendor",
+		VMM_LOG("TDX_INIT_VM failed*nvalid argument", "TDH.MNG.INIT failed",
+			"TDH_MNG_INIT failed"),
+		.title = "The TDX module or KVM refused the configuration of a TD",
+		.fix = "Check the CPU model, the CPU features and the attributes in the VM's definition: "
+		       "KVM_TDX_CAPABILITIES lists what is allowed. TDX on this host needs no change, unless "
+		       "QEMU and the module are of different generations.",
+	},
+	{
+		.id = "create.no_hkid",
+		.group = TDXCTL_GROUP_CAPACITY,
+		.severity = TDXCTL_RULE_WARN,
+		.needs = "hkid.exhausted",
+		VMM_LOG("TDX_INIT_VM failed*No space left on device"),
+		.title = "A VM did not start because no HKID was free",
+		.fix = "Start the VM again: an HKID is free now. For more HKIDs, raise the key split in "
+		       "firmware setup.",
+	},
+	{
 		.id = "mem.pamt",
 		.group = TDXCTL_GROUP_CAPACITY,
 		.severity = TDXCTL_RULE_INFO,

@@ -363,7 +363,7 @@ static const struct tdxctl_rule kernel[] = {
 		.proof = TDXCTL_PROOF_KVM,
 		.log = LOG("EPT is required",
 			   "TDP MMU and MMIO caching and EPT A/D bit is required",
-			   "APICv is required", "tdx: OSXSAVE is required"),
+			   "APICv is required", "tdx: OSXSAVE is required", "TDX requires TDP MMU"),
 		.title = "A KVM feature that TDX needs is off",
 		.fix = "Remove the option of kvm or kvm_intel that turns the feature off.",
 	},

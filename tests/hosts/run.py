@@ -29,7 +29,7 @@ ENV = {k: v for k, v in os.environ.items() if k == "PATH" or k.endswith("SAN_OPT
 ORDER = ("fail", "warn", "info", "unknown", "skip", "ok")
 
 # A fix begins with what to do; why comes after it.
-STEPS = ("Boot", "Bring", "Check", "Create", "Decode", "Do", "Enable", "Find", "Keep", "Load", "Plan", "Raise",
+STEPS = ("Boot", "Bring", "Check", "Create", "Decode", "Do", "Enable", "Find", "Give", "Keep", "Load", "Plan", "Raise",
          "Reboot", "Register", "Release", "Remove", "Restart", "Run", "Save", "Set", "Start", "Stop", "Take", "Try", "Turn", "Update",
          "Use")
 

@@ -239,6 +239,18 @@ SITUATIONS = {
     "clearwater-forest": Situation(version("2.0.18") | cpuinfo(model=0xdd), "an operator's report", 0, None, WELL),
     "clearwater-forest-off": Situation(off({**cmdline()}, cpuinfo(model=0xdd)), "made: the model, TDX not requested", 7, "kvm.param",
         NO_VERSION | {"kvm.param": "fail"} | is_unknown("module.topology")),
+    # The host is healthy, a VM is not.
+    "preview-other-qemu": Situation(PREVIEW | vm("qemu-system-x86_64: vm-type TDX not supported by KVM"), "an operator's report", 7,
+        "create.generation", WELL | NO_VERSION | {"create.generation": "fail"}),
+    "tdx-off-same-line": Situation(off(cmdline(), vm("qemu-system-x86_64: vm-type TDX not supported by KVM")),
+        "made: the same line without TDX", 7, "kvm.param", NO_VERSION | {"kvm.param": "fail"} | is_unknown("module.topology")),
+    "qemu-without-tdx": Situation(vm("error: INTEL TDX launch security is not supported with this QEMU binary"),
+        "an operator's report", 7, "create.vmm_no_tdx", WELL | {"create.vmm_no_tdx": "fail"}),
+    "init-vm-refused": Situation(vm("qemu: KVM_TDX_INIT_VM failed: Invalid argument, hw_errors 0xc000010000000045"),
+        "an operator's report", 7, "create.init_vm", WELL | {"create.init_vm": "fail"}),
+    "no-hkid-left": Situation(FULL | vm("qemu: KVM_TDX_INIT_VM failed: No space left on device") |
+                              {f"sys/kernel/debug/kvm/{i}-9/x": "" for i in range(2000, 2030)},
+        "an operator's report", 7, "hkid.exhausted", WELL | {"hkid.exhausted": "fail"}),
     "gpu-td": Situation({"sys/module/vfio_iommu_type1/parameters/dma_entry_limit": "65535\n",
                          **vm("qemu-system-x86_64: VFIO_MAP_DMA failed: No space left on device")},
                         "made: QEMU's line in an operator's report", 0, "create.vfio_dma",
@@ -279,11 +291,11 @@ CHECK = {
         "seamrr-off seamrr-unlocked module-missing old-module old-bios hibernation hibernation-log-lost mixed-bios "
         "kexec-6.12 log-6.2 log-6.7 log-6.8 log-6.16 log-7.2 log-distro log-distro-bios "
         "parameter-off-6.16 hibernation-modprobe preview-field-unknown status-of-no-rule "
-        "clearwater-forest-off").split(),
+        "clearwater-forest-off tdx-off-same-line").split(),
     # What it must know cannot be seen.
     5: ("module-1.5.01 parameter-off kvm-not-loaded kvm-without-tdx ept-off package-offline node-offline "
         "package-offline-no-nodes maxcpus container").split(),
-    7: "hkids-exhausted cgroup-v1".split(),
+    7: "hkids-exhausted cgroup-v1 no-hkid-left".split(),
 }
 # Trees on disk; each has a file "origin".
 # Of any host in the lab: its memory has no blocks in sysfs, its CPU no SGX.
