@@ -227,6 +227,9 @@ def test_log_lines():
     _, doc = examine(table.vm("KVM: unknown exit, hardware reason c000092100000122"))
     got = state(doc, "td.exit_reason")["detail"]
     expect(got.startswith("log of VM web: ") and "TDX_INCORRECT_MSR_VALUE" in got, got)
+    _, doc = examine(table.vm("KVM_TDX_INIT_VM failed: Invalid argument, hw_errors 0xc000010000000045"))
+    got = state(doc, "create.init_vm")["detail"]
+    expect("TDX_OPERAND_INVALID CPUID_CONFIG" in got, got)
 
 
 def test_next_step():
