@@ -112,7 +112,7 @@ met()
 	int)
 		ended 6
 		go_on
-		grep -q continues /tmp/web.err || die "no word of how to go on"
+		grep -q "again to continue" /tmp/web.err || die "no word of how to go on"
 		;;
 	kill) wait $RELEASE 2>/dev/null ;;
 	vmm) ended 0 6 ;;
