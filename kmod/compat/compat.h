@@ -40,6 +40,13 @@ static inline bool compat_needs_page_reset(void)
 #define compat_unbound_wq system_unbound_wq
 #endif
 
+/* A kernel with this flag warns about a workqueue without it. objs.mk checks for it. */
+#ifdef COMPAT_WQ_PERCPU
+#define compat_wq_percpu WQ_PERCPU
+#else
+#define compat_wq_percpu 0
+#endif
+
 /* Renamed from rdmsrl_safe() in 6.16. objs.mk checks for it. */
 #ifndef COMPAT_RDMSRQ
 #define rdmsrq_safe(msr, val) rdmsrl_safe(msr, val)

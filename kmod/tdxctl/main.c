@@ -14,11 +14,14 @@ static int __init tdxctl_init(void)
 	ret = cpus_init(observe_cpu_package);
 	if (ret)
 		return ret;
+	ret = cpucheck_init();
+	if (ret)
+		goto err_cpus;
 	call_init();
 	vmfile_init();
 	ret = probe_init();
 	if (ret)
-		goto err_cpus;
+		goto err_check;
 	ret = attach_init();
 	if (ret)
 		goto err_probe;
@@ -32,8 +35,10 @@ err_attach:
 	attach_exit();
 err_probe:
 	probe_exit();
-err_cpus:
+err_check:
 	locks_exit();
+	cpucheck_exit();
+err_cpus:
 	cpus_exit();
 	return ret;
 }
@@ -52,6 +57,7 @@ static void __exit tdxctl_exit(void)
 	attach_exit();
 	probe_exit();
 	locks_exit();
+	cpucheck_exit();
 	cpus_exit();
 }
 

@@ -3,6 +3,7 @@ TDXCTL_VERSION ?= unknown
 ccflags-y += -DTDXCTL_VERSION=\"$(TDXCTL_VERSION)\"
 ccflags-y += $(if $(shell grep -ls first_waiter $(srctree)/include/linux/mutex*.h),-DCOMPAT_MUTEX_FIRST_WAITER)
 ccflags-y += $(if $(shell grep -ls system_dfl_wq $(srctree)/include/linux/workqueue.h),-DCOMPAT_SYSTEM_DFL_WQ)
+ccflags-y += $(if $(shell grep -ls WQ_PERCPU $(srctree)/include/linux/workqueue.h),-DCOMPAT_WQ_PERCPU)
 ccflags-y += $(if $(shell grep -ls rdmsrq_safe $(srctree)/arch/x86/include/asm/msr.h),-DCOMPAT_RDMSRQ)
 ccflags-y += $(if $(shell grep -ls 'movdir64b.void __iomem' $(srctree)/arch/x86/include/asm/special_insns.h),-DCOMPAT_MOVDIR64B_IOMEM)
 ccflags-y += $(if $(shell grep -ls cache_state_incoherent $(srctree)/arch/x86/include/asm/processor.h),-DCOMPAT_CACHE_STATE)

@@ -75,6 +75,8 @@ void call_init(void);
 u64 call_seam(u64 leaf, struct ledger_regs *regs);
 
 /* cpucheck.c: whether a CPU can run TDs */
+int cpucheck_init(void);
+void cpucheck_exit(void);
 int cpucheck_one(unsigned int cpu, struct tdxctl_cpu_check_rec *rec);
 
 #endif

@@ -272,7 +272,7 @@ struct tdxctl_cpu_check_rec {
 /*
  * Executes one harmless SEAMCALL (TDH.SYS.RD) on each online CPU. EOPNOTSUPP: no
  * SEAMCALL entry point. ENOSPC: @count_in is too small; @count is the number of
- * records needed. EINTR: interrupted between two CPUs.
+ * records needed. EINTR: interrupted. ENOMEM.
  */
 struct tdxctl_cpu_check_args {
 	__u32 size;
