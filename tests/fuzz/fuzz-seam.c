@@ -187,7 +187,7 @@ static bool known_status(u64 rax)
 	return rax == TDX_SEAMCALL_VMFAILINVALID || TDX_IS_SW_ERROR(rax);
 }
 
-/* A page of a TD belongs to a TD that is there. */
+/* A page of a TD belongs to an existing TD. */
 static int check_page(void *arg, u64 pa, const struct seam_page_info *p)
 {
 	struct seam_td_info td;

@@ -62,7 +62,7 @@ struct host_td {
 	u32 nr_vps;
 	u32 lost_vps;	     /* counted by the module, but never initialised */
 	bool allow_existing; /* S-EPT pages cannot be counted */
-	bool failed_release; /* 19 or 20 failed for good since it last moved on */
+	bool failed_release; /* 19 or 20 failed permanently since it last moved on */
 	bool failed_named;   /* the same, but blind for leaves that name a TDVPR */
 	bool dying;
 	u32 rest; /* steps it is left alone: a leak */
@@ -320,7 +320,7 @@ static void book(const struct observed *o, struct host_td *owner)
 	}
 }
 
-/* Is there room in the books for what this call, and those inside it, may do? */
+/* Whether the books have room for what this call and the calls inside it may do. */
 static bool bookable(const struct seam_regs *r)
 {
 	struct host_td *td;

@@ -202,7 +202,7 @@ static void released(void)
 	fake_end();
 }
 
-/* Another TD that nobody can read is not this one. */
+/* Another TD that cannot be read is not this TD. */
 static void beside_another(void)
 {
 	char *text;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What a host does not give back when its VM is gone. */
+/* Pages and HKIDs that a host does not free after the VM has ended. */
 #include "ledger-rig.h"
 
 #define D 0x100000000ULL
@@ -110,14 +110,14 @@ static void test_pages(void)
 	rig_td(&r, E, 20);
 	CHECK_EQ(rig_hkid(&r, 20)->state, LEDGER_HKID_CONFIGURED);
 	CHECK_EQ(rig_hkid(&r, 20)->tdr, E);
-	/* Whoever gets its pages back after all was right. */
+	/* A host that reclaims the pages later made no mistake. */
 	rig_bury(&r, D);
 	CHECK(!ledger_td_find(r.l, D));
 	CHECK_EQ(rig_violations(&r), 0);
 	rig_close(&r);
 }
 
-/* With two of them in teardown nobody knows whose page it was. */
+/* With two TDs in teardown, the owner of the page is not known. */
 static void test_whose_page(void)
 {
 	struct rig r;

@@ -107,7 +107,7 @@ static void test_kot(void)
 	rig_end(&r, &a, TDX_ST(INTERRUPTED_RESUMABLE));
 	CHECK(k->in_flight);
 	CHECK_EQ(k->contended, 0);
-	/* Somebody without the lock. */
+	/* A caller that does not hold the lock. */
 	c = rig_begin(&r, 0, TDH_MNG_CREATE, E, 18, 0);
 	CHECK_EQ(k->contended, 1);
 	CHECK_EQ(k->in_flight_leaf, TDH_PHYMEM_CACHE_WB);
@@ -121,7 +121,7 @@ static void test_kot(void)
 	rig_close(&r);
 }
 
-/* Calls whose end is never reported do not hold a lock for ever. */
+/* Calls whose end is never reported do not hold a lock permanently. */
 static void test_lost_ends(void)
 {
 	const struct ledger_pkg *p0;
@@ -251,7 +251,7 @@ static void test_leaves(void)
 	CHECK_EQ(s->total_ns, (1ULL << 40) + (1ULL << 20) - 1);
 	CHECK_EQ(s->errors, 0);
 
-	/* Operands do not tell statuses apart, the kernel's own codes do. */
+	/* Statuses are counted without their operand; the kernel's own codes differ. */
 	rig_call(&r, 0, TDH_MEM_TRACK, D, 0, 0, TDX_ST_OP(OPERAND_BUSY, 1));
 	rig_call(&r, 0, TDH_MEM_TRACK, D, 0, 0, TDX_ST_OP(OPERAND_BUSY, TDX_OP_TD_EPOCH));
 	rig_call(&r, 0, TDH_MEM_TRACK, D, 0, 0, TDX_ST(PREVIOUS_TLB_EPOCH_BUSY));

@@ -21,7 +21,7 @@ static void test_life(void)
 	CHECK_EQ(rig_hkid(&r, 17)->tdr, D);
 	CHECK_STR(rig_hkid(&r, 17)->owner.comm, "qemu");
 
-	/* Whoever issues the rest, the TD belongs to its creator. */
+	/* The TD belongs to its creator, whichever process issues the other calls. */
 	r.owner = (struct ledger_owner){ .tgid = 2, .tid = 2, .comm = "kworker" };
 	rig_call(&r, 1, TDH_MNG_KEY_CONFIG, D, 0, 0, 0);
 	CHECK_TD(&r, D, state, LEDGER_TD_ASSIGNED);
@@ -165,7 +165,7 @@ static void test_leak(void)
 	CHECK_EQ(rig_hkid(&r, 20)->state, LEDGER_HKID_FREE);
 	CHECK_EQ(rig_hkid(&r, 20)->fail_leaf, 0);
 	CHECK_TD(&r, D, state, LEDGER_TD_TEARDOWN);
-	/* Once given back it cannot leak. */
+	/* A freed HKID cannot leak. */
 	rig_call(&r, 0, TDH_MNG_KEY_FREEID, D, 0, 0, TDX_ST(LIFECYCLE_STATE_INCORRECT));
 	CHECK_EQ(rig_hkid(&r, 20)->state, LEDGER_HKID_FREE);
 	CHECK_TD(&r, D, state, LEDGER_TD_TEARDOWN);
@@ -264,7 +264,7 @@ static void test_full(void)
 	CHECK_EQ(t.violations, 0);
 	CHECK_EQ(ledger_td_count(r.l), 2);
 	CHECK(!ledger_td_find(r.l, 0x120000000ULL));
-	/* Its HKID is in use all the same, until it is given back. */
+	/* Its HKID is in use until it is freed. */
 	CHECK_EQ(rig_hkid(&r, 19)->state, LEDGER_HKID_ASSIGNED);
 	CHECK_EQ(rig_hkid(&r, 19)->tdr, 0);
 	rig_release(&r, 0x120000000ULL);
@@ -312,7 +312,7 @@ static void test_violations(void)
 	CHECK_TD(&r, D, state, LEDGER_TD_TEARDOWN);
 	CHECK_TD(&r, D, private_pages, LEDGER_UNKNOWN);
 	CHECK_EQ(rig_hkid(&r, 17)->tdr, E);
-	/* All of D was missed: its TDR page is somebody's memory. */
+	/* All of D was missed: its TDR page has another use. */
 	rig_keys(&r, E);
 	rig_init(&r, E);
 	rig_vcpu(&r, E, 0);

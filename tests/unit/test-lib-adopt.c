@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* TDs older than the helper: which files it is told of, and what it cannot read. */
+/* TDs older than the helper: which files are registered, and which TDs cannot be read. */
 #include <linux/kcmp.h>
 #include "lib-fake.h"
 
@@ -269,7 +269,7 @@ static void known(void)
 	CHECK_EQ(snap->nr_tds, FAKE_TDS + 2);
 	CHECK(older(snap, 42, 3));
 	tdxctl_snapshot_free(snap);
-	/* Of an earlier process with that number. */
+	/* The file belongs to an earlier process with that number. */
 	w.late.owner.start_ns = tick_ns(400);
 	snap = snapshot(w);
 	CHECK_EQ(snap->nr_tds, FAKE_TDS + 3);

@@ -217,7 +217,7 @@ static void leak(void)
 	tdxctl_free(ctx);
 }
 
-/* Pages that the module does not give back are said to be kept, not done. */
+/* Pages that the module does not free are reported as kept, not as done. */
 static void pages_kept(void)
 {
 	struct tdxctl_ctx *ctx = host(HOST(
@@ -276,7 +276,7 @@ static void waits_for_lock(void)
 	tdxctl_free(ctx);
 }
 
-/* Somebody else changes the file between our reading and our writing. */
+/* Another process changes the file between the read and the write. */
 static void two_writers(void)
 {
 	struct tdxctl_ctx *first = host(HOST(TD("a", ",\"pages\":5") "," TD("b", ",\"pages\":6")));
@@ -312,7 +312,7 @@ static void two_writers(void)
 	tdxctl_release_free(r2);
 	tdxctl_release_free(r);
 
-	/* Somebody sits on it. */
+	/* Another process holds the lock of the file. */
 	tdxctl_free(first);
 	first = host(HOST(TD("a", ",\"pages\":5")));
 	fd = open(fake_path("h.json"), O_RDONLY);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Host sources: what is read, what is not there, and what nobody would write. */
+/* Host sources: valid files, missing files, and files with invalid contents. */
 #include <facts.h>
 #include <zlib.h>
 #include "lib-fake.h"

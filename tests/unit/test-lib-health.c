@@ -148,7 +148,7 @@ static void verdict(void)
 	check_health(TDXCTL_HEALTH_OK, NULL);
 	snap->tds[0].td.hkid = TDXCTL_UNKNOWN32;
 	check_health(TDXCTL_HEALTH_OK, NULL);
-	/* That one is reported as leaked, and nobody keeps it. */
+	/* The HKID is reported as leaked, and no process keeps it. */
 	snap->tds[0].td.hkid = 17;
 	snap->tds[0].td.state = TDXCTL_TD_LEAKED;
 	check_health(TDXCTL_HEALTH_OK, NULL);
@@ -233,7 +233,7 @@ static void hkids(void)
 	check_one(TDXCTL_CHECK_HKIDS_LEAKED, TDXCTL_HEALTH_OK, 1);
 	snap->hkids[0].state = TDXCTL_HKID_FREE;
 
-	/* One that was not seen may be free or leaked: ask the cgroup, or nobody. */
+	/* An HKID that was not seen may be free or leaked: only the cgroup can know. */
 	snap->hkids[3].state = TDXCTL_HKID_UNKNOWN;
 	check_one(TDXCTL_CHECK_HKIDS_FREE, TDXCTL_HEALTH_UNKNOWN, 0);
 	check_one(TDXCTL_CHECK_HKIDS_LEAKED, TDXCTL_HEALTH_UNKNOWN, 0);
@@ -455,7 +455,7 @@ static enum tdxctl_health overall(void)
 	return h;
 }
 
-/* Of all checks: the worst one; unknown only where somebody relies on what is. */
+/* The worst result of all checks; unknown only if the user chose an unknown check. */
 static void all_together(void)
 {
 	struct tdxctl_health_report *r;

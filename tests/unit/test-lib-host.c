@@ -159,7 +159,7 @@ static void cpu_plan(void)
 	for (size_t i = 0; i < 2; i++)
 		snap->hkids[i].state = TDXCTL_HKID_FREE;
 	plan(ctx, snap, "3", "3+");
-	/* A leaked one is in use for ever, an unknown one perhaps. */
+	/* A leaked HKID is in use permanently, an unknown one perhaps. */
 	snap->hkids[0].state = TDXCTL_HKID_LEAKED;
 	plan(ctx, snap, "3", "3-");
 	snap->hkids[0].state = TDXCTL_HKID_UNKNOWN;

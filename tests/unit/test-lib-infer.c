@@ -83,7 +83,7 @@ static void infer(struct world w, const char *capacity, const char *current, con
 #define L    TDXCTL_HKID_LEAKED
 #define ROOM "tdx 4\n"
 
-/* As many as were seen: the others are free. All: none is. Else nobody knows. */
+/* As many as were seen: the others are free. All: none is free. Else unknown. */
 static void counts(void)
 {
 	infer((struct world){ .state = { U, U, U, U } }, ROOM, "tdx 0\n", "ffff", 0);
@@ -91,7 +91,7 @@ static void counts(void)
 	infer((struct world){ .state = { C, U, U, L } }, ROOM, "tdx 2\n", "cffL", 2);
 	infer((struct world){ .state = { C, U, F, U } }, ROOM, "tdx 2\n", "cufu", 2);
 	infer((struct world){ .state = { C, U, C, U } }, ROOM, "tdx 4\n", "caca", 4);
-	/* Fewer than seen: somebody is wrong. */
+	/* Fewer than seen: one of the two sources is wrong. */
 	infer((struct world){ .state = { C, C, U, U } }, ROOM, "tdx 1\n", "ccuu", 1);
 	/* What was seen is never overruled. */
 	infer((struct world){ .state = { C, F, F, F } }, ROOM, "tdx 2\n", "cfff", 2);

@@ -131,7 +131,7 @@ static void base64(void)
 	free(back);
 }
 
-/* No room for the rest of a report: every list is there and empty. */
+/* No room for the rest of a report: every list is present and empty. */
 static void least(void)
 {
 	static const char text[] =

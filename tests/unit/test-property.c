@@ -24,7 +24,7 @@ static const char *const ledger_name[LEDGERS] = {
 static struct {
 	struct ledger *l;
 	void *mem;
-	u64 next_start; /* late ones begin anew now and then */
+	u64 next_start; /* late ones start again now and then */
 	u64 fed;
 } led[LEDGERS];
 
@@ -386,7 +386,7 @@ static void check_hkid(u32 which, const struct ledger_hkid *h)
 		seen.hkid_learnt++;
 }
 
-/* Page counts survive even missing calls: they are known anew or not at all. */
+/* Page counts survive even missing calls: they are known again or not at all. */
 static void check_missing(const struct ledger_td *l)
 {
 	const struct truth *t = truth_of(l->tdr);
@@ -515,7 +515,7 @@ static void run_world(u64 seed, u64 calls)
 
 	if (!CHECK(!failed))
 		exit(check_done("test-property"));
-	/* Whatever happened, everything can be had back. */
+	/* Whatever happened, all pages and HKIDs can be freed. */
 	seam_fault_clear(w.seam);
 	w.draining = true;
 	for (guard = w.calls + 200000; !all_gone() && w.calls < guard && !failed;)

@@ -251,7 +251,7 @@ static void sept_add_operands(void)
 	CHECK_EQ(r.rdx, 0x8101);
 }
 
-/* Two epochs later nobody needs to be counted any more. */
+/* Two epochs later no vCPU needs to be counted any more. */
 static u64 removed_inside;
 
 static void remove_two_epochs_later(struct seam_regs *r)

@@ -239,7 +239,7 @@ static void no_entropy(void)
 	CHECK_EQ(seam_get_kot(m.seam, HKID, &k), 0);
 	CHECK_EQ(k.state, TDX_KOT_FREE);
 
-	/* Of the TDCS pages only the sixth needs random numbers. */
+	/* Only the sixth TDCS page needs random numbers. */
 	td_keyed();
 	m.no_entropy = true;
 	td_addcx(5);
@@ -275,7 +275,7 @@ static void key_generation_failed(void)
 	CHECK_EQ(td.lifecycle, TDX_LC_KEYS_CONFIGURED);
 }
 
-/* The leaked HKID: never free again, and no page comes back. */
+/* The leaked HKID is never free again, and no page is reclaimed. */
 static void freeid_fails(void)
 {
 	struct seam_kot_info k;

@@ -338,7 +338,7 @@ static void large_page(void)
 	CHECK_EQ(p.type, TDX_PT_REG);
 	CHECK_EQ(p.size, 1);
 	CHECK_EQ(p.owner, D);
-	/* no 4-KiB page of it can be had, and a table cannot hang below it */
+	/* none of its 4-KiB pages can be used, and no table can be below it */
 	CHECK_EQ(call(0, TDH_MNG_CREATE, PAGE_2M + 0x7000, 18, U, U), 0xc000030000000001);
 	CHECK_EQ(call(0, TDH_MEM_PAGE_AUG, 0, D, A, U), 0xc0000b0000000001);
 	CHECK_EQ(call(0, TDH_PHYMEM_PAGE_RDMD, PAGE_2M + 0x7000, U, U, U), 0);

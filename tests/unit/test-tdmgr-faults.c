@@ -186,10 +186,10 @@ static void each_seamcall(void)
 		  true },
 		{ "fatal once", HOST_FAIL_ONCE, TDX_ST(TD_FATAL), false },
 		{ "fatal for one leaf", HOST_FAIL_LEAF, TDX_ST(TD_FATAL), false },
-		{ "fatal for ever", HOST_FAIL_ALL, TDX_ST(TD_FATAL), false },
+		{ "fatal permanently", HOST_FAIL_ALL, TDX_ST(TD_FATAL), false },
 		{ "busy for one leaf", HOST_FAIL_LEAF, TDX_ST_OP(OPERAND_BUSY, TDX_OP_RCX), false },
-		{ "no entropy for ever", HOST_FAIL_ALL, TDX_ST(RND_NO_ENTROPY), false },
-		{ "no module for ever", HOST_FAIL_ALL, TDX_SEAMCALL_VMFAILINVALID, false },
+		{ "no entropy permanently", HOST_FAIL_ALL, TDX_ST(RND_NO_ENTROPY), false },
+		{ "no module permanently", HOST_FAIL_ALL, TDX_SEAMCALL_VMFAILINVALID, false },
 	};
 	struct host h;
 	u32 i, end;
@@ -294,7 +294,7 @@ static void leaked_hkid(void)
 	CHECK_EQ(host.pages_leaked, 1 + 6 + 6 + 3 + 1);
 	CHECK_EQ(h.pages_out, host.pages_leaked);
 
-	/* The pool has one less, for ever. */
+	/* The pool has permanently lost one HKID. */
 	for (i = 0; i < 3; i++) {
 		td = make_td(&h);
 		tdmgr_td_get_info(td, &info);
@@ -328,7 +328,7 @@ static void flush_not_done(void)
 	tdmgr_td_destroy(td, host_page_back, &h);
 	CHECK_EQ(h.pages_out, 0);
 
-	/* With nobody left to try again, it is a leak. */
+	/* No caller is left to try again: the HKID leaks. */
 	td = make_td(&h);
 	fault(&h, TDH_VP_FLUSH, TDX_ST(TD_FATAL), SEAM_ANY);
 	tdmgr_td_destroy(td, host_page_back, &h);
@@ -356,7 +356,7 @@ static void cache_wb(void)
 	tdmgr_td_destroy(td, host_page_back, &h);
 	CHECK_EQ(h.pages_out, 0);
 
-	/* Somebody else's call served this TD too. */
+	/* The call of another TD served this TD as well. */
 	td = make_td(&h);
 	h.leaf_calls[TDH_PHYMEM_CACHE_WB] = 0;
 	host_log_clear(&h);
@@ -468,7 +468,7 @@ static void key_config(void)
 	CHECK_EQ(h.errors, 0);
 }
 
-/* A call that stays busy for ever costs its patience once, not per page. */
+/* A permanently busy call is retried to its limit once, not for each page. */
 static void stuck(void)
 {
 	struct tdmgr_td *td;

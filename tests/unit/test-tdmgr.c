@@ -155,7 +155,7 @@ static void two_tds_and_the_pool(void)
 	CHECK(host_logged(&h, "no HKID left"));
 	CHECK_EQ(calls_of(&h, TDH_MNG_CREATE), 0);
 
-	/* The lowest free HKID is the one given back. */
+	/* The lowest free HKID is the HKID that was just freed. */
 	tdmgr_td_destroy(td[1], host_page_back, &h);
 	CHECK_EQ(init_vm(td[4]), 0);
 	tdmgr_td_get_info(td[4], &info);

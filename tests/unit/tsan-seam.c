@@ -189,7 +189,7 @@ static void *lp_thread(void *arg)
 	return NULL;
 }
 
-/* ---- what holds when nobody is inside ---- */
+/* ---- what holds when no thread is inside ---- */
 
 static u64 owned[ARRAY_SIZE(tds)];
 static u32 associated[ARRAY_SIZE(tds)];

@@ -68,8 +68,8 @@ static void usage(FILE *to)
 	      "  --no-gmem          private pages without a guest_memfd\n"
 	      "  --run              vCPUs run, with an interrupt every 100 ms\n"
 	      "  --touch N          the guest touches N more pages (implies --run)\n"
-	      "  --busy             and starts over for ever instead of halting\n"
-	      "  --prefault         vCPUs map these pages by KVM_PRE_FAULT_MEMORY, for ever\n"
+	      "  --busy             and starts over without a limit instead of halting\n"
+	      "  --prefault         vCPUs map these pages by KVM_PRE_FAULT_MEMORY without a limit\n"
 	      "  --compat           vCPUs make their system calls as 32-bit programs do\n"
 	      "  --main-exits       the first thread ends, the process goes on\n"
 	      "  --apart            vCPUs run in processes that share the memory map\n"
@@ -331,7 +331,7 @@ static void start_threads(void)
 	pthread_attr_destroy(&attr);
 }
 
-/* A signal, or 0 when @left_ms have passed; less than 0 waits for ever. */
+/* A signal, or 0 when @left_ms have passed; less than 0 waits without a limit. */
 static int wait_signal(const sigset_t *set, int64_t left_ms)
 {
 	struct timespec t = {
@@ -415,7 +415,7 @@ static void *sit_thread(void *set)
 	exit(VMM_OK);
 }
 
-/* The process goes on without its first thread, which never comes back. */
+/* The process continues without its first thread, which never returns. */
 static void leave_main(sigset_t *set)
 {
 	static sigset_t own;

@@ -87,7 +87,7 @@ static void *vcpu_loop(void *arg)
 		fprintf(stderr, "%s: vCPU %u: KVM_RUN: %s%s\n", v->td->opts->name, v->id,
 			strerror(errno),
 			run->exit_reason == KVM_EXIT_MEMORY_FAULT ? " (memory fault)" : "");
-		/* Somebody took the TD away; the VMM itself goes on. */
+		/* The TD was released early; the VMM continues. */
 		break;
 	}
 	munmap(run, size);
@@ -200,7 +200,7 @@ void td_run(const struct td *td)
 		pin_last_cpu(v[0].thread);
 }
 
-/* One for each vCPU. A TD that is no more takes none; that is no error here. */
+/* One for each vCPU. A released TD accepts none, which is not an error here. */
 void td_interrupt(const struct td *td)
 {
 	struct kvm_msi msi = { .data = MSI_VECTOR };
