@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Installs what "make demo" and "make check" need on Debian 12. Does nothing, in
-# well under a second, when all of it is there.
+# well under a second, when everything is installed.
 #   deps.sh           everything
 #   deps.sh --print   say what is missing, change nothing; status 1 if anything is
 #   deps.sh --build   only what "make demo" needs
@@ -129,7 +129,7 @@ fi
 
 for s in "${kernels[@]}"; do
 	read -r version kver < <(meta "$s")
-	[ -n "${kver:-}" ] || fail "cannot tell which kernel $s is"
+	[ -n "${kver:-}" ] || fail "the version of kernel $s is not known"
 	echo "deps: fetching kernel $kver into $cache"
 	work=$(mktemp -d "$cache/unpack.XXXXXX")
 	trap 'rm -rf "$work"' EXIT
@@ -142,7 +142,7 @@ for s in "${kernels[@]}"; do
 	mkdir "$work/root"
 	for deb in "$work"/*.deb; do
 		case $deb in
-		# Of the image only what the tests boot and load: the rest is ten times that.
+		# Only what the tests boot and load: the rest of the image is ten times that.
 		*/linux-image-*)
 			dpkg-deb --fsys-tarfile "$deb" | tar -x -C "$work/root" --wildcards './boot/vmlinuz-*' \
 				'./lib/modules/*/kernel/drivers/vhost/*' \

@@ -105,7 +105,7 @@ def test_metrics_are_valid(tmp):
                     expect([k for k, _ in labels if k != "le"] == row["labels"], f"{name}: {labels}")
             if "tdxctl_seamcall_duration_seconds" in families:
                 check_histograms(families)
-    # Those that only a real host has are read in test_metrics_of_files and in a kernel.
+    # test_metrics_of_files and the tests in a kernel read the metrics of a real host.
     rest = {"tdxctl_helper_start_time_seconds", "tdxctl_module_updates_remaining",
             "tdxctl_cgroup_hkid_capacity", "tdxctl_cgroup_hkids_charged"}
     expect(seen == set(names) - rest, f"never seen: {set(names) - rest - seen}")
@@ -191,7 +191,7 @@ def test_metrics_of_files(tmp):
     expect(value(families, "tdxctl_cpus", state="offline") == 1, text)
     for name in ("hkids", "tds", "lock_held", "helper_info", "seamcalls_missed_total",
                  "helper_start_time_seconds", "package_keys_programmed_total", "td_info"):
-        expect(f"tdxctl_{name}" not in families, f"{name} though nobody saw it")
+        expect(f"tdxctl_{name}" not in families, f"{name} has no source, but is printed")
 
 
 def test_metrics_textfile(tmp):
@@ -206,7 +206,7 @@ def test_metrics_textfile(tmp):
     doc = bench.json("--emulate metrics --json --textfile tdxctl.prom")
     expect(doc["textfile"] == "tdxctl.prom" and doc["metrics"], doc["textfile"])
     expect(path.stat().st_ino != first, "written in place: a reader can see half of it")
-    expect(stat.S_IMODE(path.stat().st_mode) == 0o644, "mode of the file that was there")
+    expect(stat.S_IMODE(path.stat().st_mode) == 0o644, "mode of the existing file")
     link = bench.dir / "link.prom"
     link.symlink_to("tdxctl.prom")
     bench.ok("--emulate metrics --textfile link.prom")
@@ -215,7 +215,7 @@ def test_metrics_textfile(tmp):
 
 
 def test_metrics_textfile_fails(tmp):
-    """What was there stays, and nothing else is left."""
+    """An existing file stays, and no temporary file is left."""
     bench = Bench(tmp)
     path = bench.dir / "tdxctl.prom"
     path.write_text("old\n")

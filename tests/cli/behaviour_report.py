@@ -170,7 +170,7 @@ def test_report_round_trip_emulated(tmp):
                 for td, alias in zip(json.loads(tds.stdout).get("tds", []),
                                      json.loads(bench.run([*there, "td", "--json"]).stdout).get("tds", [])):
                     names += [(alias["vm"], td["vm"])] + ([(alias["uuid"], td["uuid"])] if td["uuid"] else [])
-                # Of names that have no TD any more the stand-in is not known here.
+                # The alias of a name without a TD is not known here.
                 drop = ("holder", "vm", "detail", "reasons")
                 want, got = strip(want, drop), strip(unmask(got, names), drop)
                 expect(want == got, f"{host}: {verb}: {json.dumps(got)}\n{a.stdout}")
@@ -183,7 +183,7 @@ def strip(doc, keys):
 
 
 def test_report_round_trip_rules(tmp):
-    """What a rule looks at is in the report: each fires there, too."""
+    """A report holds what the rules read: each rule also fires on the report."""
     bench = Bench(tmp)
     trees = {f"rule {name}": row[0] for name, row in table.RULES.items()}
     trees |= {name: s.tree for name, s in situations.SITUATIONS.items()}
@@ -236,7 +236,7 @@ def test_report_of_this_machine(tmp):
 
 
 def test_report_pasted(tmp):
-    """As it comes back out of a web page or a mail."""
+    """A report that was copied from a web page or a mail."""
     bench = Bench(tmp)
     there = write(bench, ["--emulate"])
     path = pathlib.Path(there[1])

@@ -27,7 +27,7 @@ def session(argv, env, steps, columns, timeout):
     pid, fd = pty.fork()
     if pid == 0:
         fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
-        # Whoever runs this in the background ignores it, and we would inherit that.
+        # A shell that runs this in the background ignores SIGINT; tdxctl would inherit that.
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         os.execvpe(argv[0], [str(a) for a in argv], env)
     text, seen, end = b"", 0, time.monotonic() + timeout

@@ -36,7 +36,7 @@ def is_unknown(*ids):
     return dict.fromkeys(ids, "unknown")
 
 
-# Nobody knows these without the helper; every tree is without.
+# These rules need the helper, and no tree has it.
 HELPER = is_unknown("teardown.slow", "update.during_build")
 # A healthy host with a TD.
 WELL = HELPER | {"hugepages": "info"}
@@ -298,7 +298,7 @@ CHECK = {
     7: "hkids-exhausted cgroup-v1 no-hkid-left".split(),
 }
 # Trees on disk; each has a file "origin".
-# Of any host in the lab: its memory has no blocks in sysfs, its CPU no SGX.
+# Every host in the lab: its memory has no blocks in sysfs, its CPU no SGX.
 LAB = HELPER | is_unknown("mem.hotplug_refused") | {
     "sgx.off": "warn", "bios.keyid.capacity": "info", "mem.pamt": "info", "update.unavailable": "info"}
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """One healthy host, and for each rule of doctor what makes it fire and what keeps it silent.
 
-The kernel's lines and the values of MSRs are those that Linux and operators'
-reports have; no tree here was captured on a machine.
+The kernel's lines and the values of MSRs come from Linux and from operators'
+reports; no tree here was captured on a machine.
 """
 
 import struct

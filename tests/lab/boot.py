@@ -107,7 +107,7 @@ class Lab:
 def main():
     bochs, iso, out, timeout = sys.argv[1:5]
     interactive = "--console" in sys.argv[5:]
-    # Whoever ends the script that started this means Bochs, too.
+    # Bochs ends with the script that started this program.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
     m1, com1, s1 = pseudo_terminal()

@@ -45,7 +45,7 @@ copy()
 	keep /sys/power/mem_sleep /sys/power/disk /sys/kernel/security/lockdown /sys/kernel/kexec_crash_loaded \
 		/proc/sys/vm/nr_hugepages
 	keep $CG/misc.* $CG/*/misc.* $CG/*/*/misc.*
-	# Of each VM its directory; git keeps none that is empty.
+	# A file in the directory of each VM: git keeps no empty directory.
 	keep /sys/kernel/debug/kvm/[0-9]*/tsc-offset /sys/kernel/debug/kvm/[0-9]*/nx_lpage_splits
 	[ ! -e /dev/kvm ] || : >"$T/dev/kvm"
 	dmesg >"$T/var/log/dmesg" 2>/dev/null || rm -f "$T/var/log/dmesg"
@@ -120,7 +120,7 @@ situation_kvm_not_loaded()
 
 situation_module_missing()
 {
-	copy module-missing "no TDX module is there"
+	copy module-missing "no TDX module is loaded"
 }
 
 # As nobody: what was refused is named in a list.

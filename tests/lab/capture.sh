@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # capture.sh: brings the lab's host into situations that operators meet and keeps
 # what tdxctl reads of it as trees for --root, in tests/hosts/trees. A boot each
-# for what cannot be undone. The trees are committed; this makes them anew.
+# for what cannot be undone. The trees are committed; this script replaces them.
 set -euo pipefail
 
 cd "$(dirname "$0")/../.."

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # fetch.sh bochs | fetch.sh linux [DIR]: from Debian's archive into the lab's cache
-# unless it is there, through a private apt that leaves the machine's own alone. The
+# unless it is present, through a private apt that leaves the machine's own alone. The
 # mirror is the machine's, which may be a frozen snapshot; apt checks signatures
 # and checksums.
 set -euo pipefail

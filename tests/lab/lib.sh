@@ -48,7 +48,7 @@ charged()
 	awk '$1 == "tdx" { n = $2 } END { print n + 0 }' /sys/fs/cgroup/misc.current
 }
 
-# What earlier cases of this boot lost for good: see lose() of the faults, which have
+# What earlier cases of this boot leaked: see lose() of the faults, which have
 # boots of their own.
 lost()
 {
@@ -115,8 +115,8 @@ nothing_left()
 	held "$(lost hkids)" /tmp/truth
 }
 
-# Of every VMM, whatever it calls itself. In one go: under the debug kernel a
-# process for each would be most of what a case takes.
+# The PIDs of all VMMs, whatever their names. One process lists them: under the
+# debug kernel a process for each VMM would be most of the time of a case.
 vmm_pids()
 {
 	# shellcheck disable=SC2012 # no -lname in this find
@@ -124,8 +124,8 @@ vmm_pids()
 		sed -n 's|.* /proc/\([0-9]*\)/exe -> /bin/\(vmm\|tdxctl\)$|\1|p'
 }
 
-# What TDs are there, and who has which HKID: seam, the helper, the kernel's cgroup,
-# KVM and its log must agree. A VMM that was killed takes its time to go.
+# Which TDs exist, and which HKID each has: seam, the helper, the kernel's cgroup,
+# KVM and its log must agree. A killed VMM needs time to end.
 disagreement()
 {
 	cat $EMUL/truth >/tmp/agree.truth

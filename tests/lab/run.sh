@@ -18,7 +18,7 @@
 #
 # In the guest: busybox, every module of the kernel for modprobe, the usual file
 # systems mounted, cgroup2 at /sys/fs/cgroup, debugfs. SCRIPT's output appears
-# here; what it leaves in /out comes back as DIR/out/; its exit status is run.sh's
+# here; what it leaves in /out is copied to DIR/out/; its exit status is run.sh's
 # (124: timeout, 125: panic, 126: Bochs died). The kernel's log is DIR/console.
 # A lab is one thread: as many run at a time as there are CPUs, others wait.
 set -euo pipefail

@@ -19,20 +19,20 @@ case_no_module()
 	dmesg | grep -q 'virt/tdx: module not loaded' || die "the kernel has a TDX module"
 	[ "$(cat /sys/module/kvm_intel/parameters/tdx)" = N ] || die "KVM has TDX"
 	t 0 helper load
-	# KVM keeps VMX on, so the instruction is there and finds nobody.
+	# KVM keeps VMX on: SEAMCALL executes, but finds no module.
 	each_cpu no-seam 0x8000ff00ffff0000
 	t 7 cpu
 	says 'does not support SEAM mode'
 	j 3 status
 	is platform.has_tdx false
-	# Nobody needs VMX any more.
+	# Without KVM no driver needs VMX.
 	rmmod kvm_intel || die "kvm_intel stays"
 	each_cpu vmx-off 0x8000ff0000000006
 	t 7 cpu
 	says 'has VMX disabled'
 	modprobe kvm_intel tdx=1 || die "kvm_intel does not come back"
 	each_cpu no-seam 0x8000ff00ffff0000
-	# The module is there after all, and no LP of it was ever initialised.
+	# The module is loaded, but no LP was ever initialised.
 	echo 0 >$ABSENT
 	each_cpu not-enabled 0xc000050200000000
 	t 7 cpu

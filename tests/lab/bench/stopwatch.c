@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * stopwatch PID COMMAND...: how long COMMAND takes to end a TD of process PID.
- * Prints two numbers of microseconds: until an HKID was given back, as the
+ * Prints two numbers of microseconds: until an HKID was freed, as the
  * kernel's cgroup counts them, and until COMMAND was done, and with it PID, unless
  * PID outlives it (0: does not matter).
  */

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# doctor on a real kernel: well where all is well, and the right rule where not.
+# doctor on a real kernel: ok on a healthy host, else the right rule.
 # These come first: what other cases do to a host stays in its kernel log, where
 # doctor finds it.
 # shellcheck disable=SC2016,SC2086 # conditions are evaluated later

@@ -124,7 +124,7 @@ case_kill_running()
 	nothing_left
 }
 
-# Whoever closes the guest_memfd first gets the pages back one by one.
+# A VMM that closes the guest_memfd first frees the pages one by one.
 case_memory_first()
 {
 	vmm web --vcpus 1 --pages 64 --close-gmem
@@ -150,7 +150,7 @@ case_all_hkids()
 	nothing_left
 }
 
-# A step of the module fails: KVM gives everything back.
+# A step of the module fails: KVM frees everything.
 case_failing_steps()
 {
 	allow_log 'SEAMCALL .*failed|WARNING: arch/x86/kvm/vmx/tdx.c|Call Trace'

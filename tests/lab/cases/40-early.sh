@@ -30,7 +30,7 @@ case_early_release()
 	gone "$web"
 	wait_for '! grep -q "^td .*teardown" $EMUL/truth'
 	in_use 1
-	# Of all its pages the TDR alone is flushed by itself.
+	# The TDR is the only page that is flushed by itself.
 	[ "$(calls TDH.PHYMEM.PAGE.WBINVD)" = 1 ] || die "pages were flushed one by one"
 	j 0 td list
 	is 'tds[].vm' db
@@ -60,7 +60,7 @@ case_early_running()
 	nothing_left
 }
 
-# A TD that was there before the helper.
+# A TD that is older than the helper.
 case_early_late()
 {
 	vmm web --vcpus 2 --pages 128 --run
@@ -82,7 +82,7 @@ case_early_late()
 	nothing_left
 }
 
-# An unfinished TD that was there before the helper: only with its VMM.
+# An unfinished TD that is older than the helper: released only with its VMM.
 case_early_late_unfinished()
 {
 	vmm web --vcpus 1 --pages 16 --stop-at memory

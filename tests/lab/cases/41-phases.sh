@@ -4,7 +4,7 @@
 # whole afterwards or properly gone, and one more release ends it.
 # shellcheck disable=SC2016,SC2086 # conditions are evaluated later
 
-# More than what is given back in one go.
+# More pages than one step frees.
 PAGES=1280
 
 # takes LEAF NANOSECONDS: of a usual kernel
@@ -21,12 +21,12 @@ soon()
 	left=$((500 * SLOW))
 	until eval "$1"; do
 		left=$((left - 1))
-		[ $left -gt 0 ] || die "waited in vain for: $1"
+		[ $left -gt 0 ] || die "timed out waiting for: $1"
 		sleep 0.01
 	done
 }
 
-# As fast as ever, the SEAMCALLs that are waited for, too; on any CPU again. Until
+# Ends the delays, also of SEAMCALLs in progress, and allows any CPU again. Until
 # then a CPU that is in CACHE.WB may look idle and would be given this shell.
 go_on()
 {
@@ -69,7 +69,7 @@ try_in()
 
 # release_in PHASE: web runs, and its release is in that phase until go_on, or for
 # a second or two. Again where it was missed: while it waits for CACHE.WB the
-# release leaves its CPU to nobody, and this shell may have been on it.
+# release does not yield its CPU, and this shell may have been on that CPU.
 release_in()
 {
 	for _ in 1 2 3 4 5; do
@@ -118,7 +118,7 @@ met()
 	vmm) ended 0 6 ;;
 	*) [ $2 = after ] || ended 0 ;;
 	esac
-	# The last CPU of a package, now that nobody needs it.
+	# The last CPU of a package, which no release needs any more.
 	[ $1 != offline ] || online 2 0 || die "CPU 2 does not go offline"
 	if [ $1 != vmm ]; then
 		j 0 release web --yes
@@ -227,7 +227,7 @@ case_early_vcpus()
 		gone "$VMM"
 	done
 	vmm headless --vcpus 2 --pages 64 --run --main-exits
-	# Nobody can get at the guest_memfd of a process whose first thread is gone.
+	# The guest_memfd of a process whose first thread has ended cannot be opened.
 	j 6 release headless --yes
 	is hkid_freed true
 	is strategy early
@@ -318,7 +318,7 @@ case_early_not_flushed()
 	done
 }
 
-# Who may not, and what cannot.
+# Users who may not release a TD, and TDs that cannot be released.
 case_early_no()
 {
 	t 0 helper load

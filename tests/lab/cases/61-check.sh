@@ -22,7 +22,7 @@ case_check_files()
 	grep -q '^TDX WARNING - only 13 of 15 HKIDs are free: .tdxctl hkid. lists the owners | .* hkids_free=13;14:;1:;0;15 ' "$OUT" || die "plugin"
 	t 0 check --format prom
 	says '^tdxctl_check_value.check="hkids_free". 13$'
-	# Somebody relies on what only the helper sees.
+	# A threshold of -w needs data that only the helper has.
 	j 5 check -w teardown=1m
 	is error.code helper-missing
 	# The module of the lab has a version, which sysfs tells.

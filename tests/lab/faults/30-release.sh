@@ -32,7 +32,7 @@ case_release_leaks()
 	is "hkids[id=$HKID].pid" "$VMM"
 	t 0 status
 	says "HKID $HKID of web \($VMM\) leaked: TDH.MNG.KEY.FREEID: TDX_KEY_STATE_INCORRECT"
-	# Nobody can do more, and it is said again.
+	# A second release cannot do more, and reports the leak again.
 	timeout 60 tdxctl release web --yes >/tmp/again 2>&1
 	[ $? = 1 ] || die "a second release: $(cat /tmp/again)"
 	grep -q "HKID $HKID" /tmp/again || die "a second release says $(cat /tmp/again)"
@@ -107,8 +107,8 @@ case_release_page()
 	lose 0 1 1
 }
 
-# The VMM is ended instead: the kernel fails as it would have anyway, but its way
-# of taking memory first gives that back.
+# The VMM is ended instead: the kernel fails as it would have anyway, but frees
+# the memory because it removes the pages first.
 case_release_stop_leaks()
 {
 	warns tdx_mmu_release_hkid tdx_sept_free_private_spt

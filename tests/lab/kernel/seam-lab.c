@@ -53,7 +53,7 @@ static struct seam_debugfs lab_debugfs = { .cfg = &lab_cfg };
 static u8 lab_lp_pkg[NR_CPUS];
 static bool lab_disabled;
 
-/* A write to it ends the calls of its leaf that last, too. */
+/* A write to an entry also ends the calls of its leaf that are in progress. */
 static struct {
 	u32 ns;
 	u32 writes;

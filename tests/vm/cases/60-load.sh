@@ -109,10 +109,10 @@ case_output_errors()
 {
 	t 0 helper load
 	load_emul
-	tdxctl status >/dev/full 2>/tmp/err && die "a full device is no error"
+	tdxctl status >/dev/full 2>/tmp/err && die "a write to a full device did not fail"
 	cat /tmp/err
 	[ -s /tmp/err ] || die "nothing on stderr"
-	tdxctl status >&- 2>/dev/null && die "a closed stdout is no error"
+	tdxctl status >&- 2>/dev/null && die "a write to a closed stdout did not fail"
 	tdxctl --json status | head -c 10 >/dev/null
 	true
 }

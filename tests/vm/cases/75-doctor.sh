@@ -35,7 +35,7 @@ case_doctor_helper()
 	j 0 doctor
 	findings '' 'sgx.off cgroup.misc'
 	is 'rules[id=teardown.slow].state' ok
-	# TDH.MNG.KEY.FREEID fails for good.
+	# TDH.MNG.KEY.FREEID fails permanently.
 	fault leaf=20 status=0xc000081100000000 count=1
 	allow_log 'leak|FREEID'
 	gone "$VMM"

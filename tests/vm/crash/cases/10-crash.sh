@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# A kernel that panics while another CPU is inside the ledger for good.
+# A kernel that panics while another CPU stays inside the ledger.
 
 case_crash()
 {
