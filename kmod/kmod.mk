@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # make kmod KVER=...   builds both modules in $(O)/kmod/$(KVER), never in the tree
 KVER	?= $(shell uname -r)
-# Headers of an installed kernel, else headers that "make deps" unpacked.
+# Headers of an installed kernel, else the headers that "make deps" unpacked.
 KDIR	?= $(or $(wildcard /lib/modules/$(KVER)/build),$(shell tests/kernels.sh | awk '$$1 == "$(KVER)" { print $$2 }'))
 KCOPY	:= $(O)/kmod/$(KVER)
 KARGS	?=

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A kernel that dies: a CPU that stops inside a function and stays there, and a panic
+ * A kernel that dies: a CPU that stops inside a function permanently, and a panic
  * notifier that makes a SEAMCALL, as the crash path of kernels with TDX does.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt

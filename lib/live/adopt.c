@@ -131,7 +131,7 @@ void unread_free(struct unread *unread)
 /*
  * Whether the snapshot has the TD of @t. For a TD that the helper saw created it has the
  * VM file; for one that it found by a SEAMCALL it has only the process. Each TD matches
- * one file: @taken marks TDs that have one.
+ * one file: @taken marks the TDs that have one.
  */
 static bool is_listed(struct tdxctl_ctx *ctx, struct tdxctl_snapshot *snap, size_t n, bool *taken,
 		      const struct unread_td *t)

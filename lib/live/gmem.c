@@ -60,7 +60,7 @@ int gmem_open(struct live_release *r)
 	/* Punching the memory of another VM of this process would kill that guest. */
 	if (!err && f.several_vms)
 		err = ctx_fail(r->base.ctx, -EOPNOTSUPP, "use --strategy release or stop",
-			       "%s: process %d has several VMs; the owner of each guest_memfd is unknown",
+			       "%s: process %d has several VMs; the owner of each guest_memfd is not known",
 			       r->name, r->pid);
 	else if (err)
 		ctx_fail(r->base.ctx, err, "run as root",

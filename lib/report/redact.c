@@ -117,7 +117,7 @@ static void mask_snapshot(struct mask *m, struct tdxctl_snapshot *s)
 	mask_replace(m, &s->platform.kernel);
 }
 
-/* Replaces the parts of a cgroup path, except names that every host has: "machine.slice". */
+/* Replaces the parts of a cgroup path, except parts that every host has: "machine.slice". */
 static void mask_cgroup(struct mask *m, char **path)
 {
 	static const char *const known[] = {
