@@ -467,7 +467,7 @@ def under_asan(lab, m, tree, cov, state):
     return m, "killed" if by else "survived", by
 
 
-def report(args, results, equivalent, seconds):
+def report(args, results, seconds):
     """Prints survivors and the table. True if enough mutants were killed."""
     for m, status, _ in results:
         if status in ("survived", "not covered"):
@@ -549,7 +549,7 @@ def try_all(args, tree, files, equivalent, top, tmp, start):
                  pool.map(lambda lab, m: under_asan(lab, m, tree, cov, state), todo, 1 + len(todo) // 20)}
         results = [(m, *again.get(id(m), (s, by))) for m, s, by in results]
     results.sort(key=lambda r: (r[0].file, r[0].line))
-    return 0 if report(args, results, equivalent, time.monotonic() - start) else 1
+    return 0 if report(args, results, time.monotonic() - start) else 1
 
 
 def interrupt(*_):
