@@ -245,9 +245,14 @@ class Coverage:
         self.tests = {t: self.old[t] for t in names if t in self.old and self.old[t]["basis"] == self.tree.basis(t)}
         todo = [t for t in names if t not in self.tests]
 
+        built = set()
+
         def one(lab, test):
-            lab.build("plain", [test])
-            lab.build("coverage", [test])
+            program = test if test.startswith("unit/") else "tdxctl"
+            if (lab, program) not in built:
+                lab.build("plain", [test])
+                lab.build("coverage", [test])
+                built.add((lab, program))
             return test, self.measure(lab, test)
         if todo:
             print(f"measuring the coverage of {len(todo)} of {len(names)} tests", flush=True)
