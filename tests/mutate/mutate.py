@@ -322,8 +322,9 @@ class Pool:
 class State:
     """Results of earlier runs: a file of lines, the last one of a mutant counts."""
 
-    def __init__(self, tree, path):
+    def __init__(self, tree, path, failing):
         self.tree, self.path = tree, path
+        self.survived = digest(tree.all, *failing)      # depends on all tests that are used
         self.lock = threading.Lock()
         self.known = {}
         if path.exists():
@@ -341,7 +342,7 @@ class State:
     def basis(self, status, by):
         if status == "killed":
             return self.tree.basis(by)
-        return self.tree.sources if status == "discarded" else self.tree.all
+        return self.tree.sources if status == "discarded" else self.survived
 
     def get(self, m):
         """(status, test) if the mutant was tried and nothing that matters has changed since."""
@@ -548,7 +549,7 @@ def try_all(args, tree, files, equivalent, top, tmp, start):
     cov.fill(pool)
     for t in cov.failing:
         print(f"note: {t} fails without a mutant and is not used: {cov.tests[t]['error'].strip()}")
-    state = State(tree, top / "state.jsonl")
+    state = State(tree, top / "state.jsonl", cov.failing)
     results = [r for rows in pool.map(lambda lab, name: mutate_file(lab, name, args, tree, cov, state, equivalent), files)
                for r in rows]
     todo = [m for m, s, _ in results if s == "survived" and not state.after_asan(m)]
