@@ -349,6 +349,21 @@ static void test_large(void)
 	rig_close(&r);
 }
 
+/* No record begins after the last one. */
+static void test_ends(void)
+{
+	struct rig r;
+
+	rig_open(&r, true);
+	CHECK(ledger_pkg_at(r.l, PKGS - 1));
+	CHECK(!ledger_pkg_at(r.l, PKGS));
+	CHECK(ledger_cpu_at(r.l, CPUS - 1));
+	CHECK(!ledger_cpu_at(r.l, CPUS));
+	CHECK(!ledger_td_at(r.l, 0));
+	CHECK(!ledger_leaf_at(r.l, 0));
+	rig_close(&r);
+}
+
 int main(void)
 {
 	RUN(test_layout);
@@ -356,5 +371,6 @@ int main(void)
 	RUN(test_unknown);
 	RUN(test_locks);
 	RUN(test_large);
+	RUN(test_ends);
 	return check_done("test-ledger-wire");
 }
