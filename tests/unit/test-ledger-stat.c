@@ -334,6 +334,27 @@ static void test_map(void)
 	free(m.slot);
 }
 
+/* Keys of one slot: the map refuses some, and each that it accepts is found. */
+static void test_map_collisions(void)
+{
+	u32 cap = ledger_map_capacity(1), accepted = 0, refused = 0;
+	struct ledger_map m = { .slot = calloc(cap, sizeof(*m.slot)), .mask = cap - 1 };
+
+	for (u64 i = 1; m.slot && accepted + refused < cap; i++) {
+		if ((u32)(i * 0x9e3779b97f4a7c15ULL >> 32) & m.mask)
+			continue;
+		if (!ledger_map_insert(&m, G(i), accepted)) {
+			refused++;
+			continue;
+		}
+		CHECK_EQ(ledger_map_find(&m, G(i)), accepted);
+		accepted++;
+	}
+	CHECK(accepted);
+	CHECK(refused);
+	free(m.slot);
+}
+
 int main(void)
 {
 	RUN(test_key_config);
@@ -342,5 +363,6 @@ int main(void)
 	RUN(test_cpus);
 	RUN(test_leaves);
 	RUN(test_map);
+	RUN(test_map_collisions);
 	return check_done("test-ledger-stat");
 }
