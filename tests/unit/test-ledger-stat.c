@@ -334,6 +334,28 @@ static void test_map(void)
 	free(m.slot);
 }
 
+/* A call within one tick of the clock counts; after it nothing is in flight. */
+static void test_no_time(void)
+{
+	const struct ledger_kot *kot;
+	struct ledger_call call;
+	struct rig r;
+
+	rig_open(&r, true);
+	kot = ledger_kot_get(r.l);
+	call = rig_begin(&r, 0, TDH_PHYMEM_CACHE_WB, 0, 0, 0);
+	CHECK_EQ(kot->in_flight_since_ns, r.now);
+	CHECK_EQ(kot->in_flight_leaf, TDH_PHYMEM_CACHE_WB);
+	ledger_end(r.l, &call, r.now, 0, NULL);
+	CHECK_EQ(kot->in_flight_since_ns, 0);
+	CHECK_EQ(kot->in_flight_tdr, 0);
+	CHECK_EQ(kot->in_flight_leaf, 0);
+	CHECK_EQ(ledger_leaf_at(r.l, 0)->calls, 1);
+	CHECK_EQ(ledger_leaf_at(r.l, 0)->total_ns, 0);
+	CHECK_EQ(ledger_leaf_at(r.l, 0)->hist[0], 1);
+	rig_close(&r);
+}
+
 /* Keys of one slot: the map refuses some, and each that it accepts is found. */
 static void test_map_collisions(void)
 {
@@ -364,5 +386,6 @@ int main(void)
 	RUN(test_leaves);
 	RUN(test_map);
 	RUN(test_map_collisions);
+	RUN(test_no_time);
 	return check_done("test-ledger-stat");
 }
