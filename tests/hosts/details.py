@@ -34,7 +34,7 @@ DETAILS = {
     "module.topology": "1.5.01",
     "module.max_vcpus": "576 1024",
     "module.series": "2.0.08 0x8f",
-    "perf.old_module": "1.5 595 1.5.05 698 1.5.16",
+    "perf.old_module": "1.5 595 1.5.05 698 1.5.28",
     "mem.reserved_areas": "0x0 0x40000000",
     "mem.tdmr_limit": "TDMRs",
     "mem.tdmr_near_limit": "60 64",
@@ -92,6 +92,18 @@ DETAILS = {
     "pccs.down": "/etc/sgx_default_qcnl.conf",
     "qgs.down": "qgsd",
     "reg.missing": "mpa_registration.log",
+    "pccs.no_certs": "0xe011 SGX_QL_NO_PLATFORM_CERT_DATA",
+    "pccs.key": "401",
+    "qgs.error": "0x11001 TEE_ATT_ERROR_UNEXPECTED",
+    "qgs.socket": "web /var/run/tdx-qgs/qgs.socket",
+    "create.generation": "web TDX",
+    "create.init_vm": "web KVM_TDX_INIT_VM",
+    "create.no_hkid": "web KVM_TDX_INIT_VM",
+    "create.vmm_no_tdx": "web qom-type tdx-guest",
+    "create.vmm_option": "web quote-generation-service",
+    "module.init_failed": "TDX_INVALID_SMRR_CONFIGURATION 2.000000 0x21 0xc000091100000000",
+    "module.tcb": "1.5.13 10 2026-08-24 11 1.5.16",
+    "module.too_old": "0x0000000000000022 0xc0000c0000000000 TDX_METADATA_FIELD_ID_INCORRECT",
 }
 # Rules whose detail has no name or number, or that have no detail.
 WITHOUT = {"tools.msr", "update.exhausted"}
@@ -159,12 +171,12 @@ REMOTE = "https://pccs.example:8081/sgx/certification/v4/"
 NO_MSR = {"dev/cpu/0/msr.txt": None, "dev/cpu/2/msr.txt": None}
 NO_LINE = {CGROUP + "misc.capacity": None, CGROUP + "misc.current": None, CGROUP + "machine.slice/misc.current": None,
            CGROUP + "machine.slice/misc.max": None, CGROUP + "machine.slice/misc.events": None}
-NEW_CPU = {"model": 0xdd, "flags": FLAGS.replace(" tdx_host_platform", "")}
+NEW_CPU = {"model": 0xee, "flags": FLAGS.replace(" tdx_host_platform", "")}
 
 CASES = {
     # A CPU model that is not in the list.
     "new-cpu-with-keys": Case("cpu.vendor", off(cpuinfo(**NEW_CPU)), "ok", None),
-    "new-cpu": Case("cpu.vendor", off(cpuinfo(**NEW_CPU), both(x87=0)), "warn", "6 0xdd"),
+    "new-cpu": Case("cpu.vendor", off(cpuinfo(**NEW_CPU), both(x87=0)), "warn", "6 0xee"),
     "old-cpu": Case("cpu.vendor", off(cpuinfo(model=0x6a, flags="fpu"), both(x87=0)), "fail", "6 0x6a"),
     "other-family": Case("cpu.vendor", off(cpuinfo(family=15, flags="fpu"), both(x87=0)), "fail", "15 0x8f"),
     "no-family": Case("cpu.vendor", off(cpuinfo(family=""), both(x87=0)), "unknown", None),
@@ -173,16 +185,19 @@ CASES = {
                                                        cpuinfo(**NEW_CPU)), "unknown", "46"),
     "47-bits": Case("bios.palimit46", off({"dev/cpu/0/cpuid.txt": "80000008 0 302f 0 0 0\n"}), "ok", None),
     # Each way in which TME is off.
-    "no-tme": Case("bios.tme.off", off({"dev/cpu/0/cpuid.txt": "7 0 0 4 50000000 0\n80000008 0 3034 0 0 0\n"}), "fail",
-                   "CPUID TME"),
+    "no-tme": Case("bios.tme.off", off({"dev/cpu/0/cpuid.txt": "7 0 0 4 50000000 0\n80000008 0 3034 0 0 0\n"},
+                                         both(x87=0), log(begin=LOG[:1])), "fail", "CPUID TME"),
+    # Private KeyIDs prove what CPUID does not describe.
+    "no-tme-but-keyids": Case("bios.tme.off", off({"dev/cpu/0/cpuid.txt": "7 0 0 4 50000000 0\n80000008 0 3034 0 0 0\n"}),
+                              "ok", None),
     "tme-refused": Case("bios.tme.off", off(both(x982="fault")), "fail", "0x982"),
     "tme-not-locked": Case("bios.tme.off", off(both(x982=0x26_0000_0002)), "fail", "0x982 0x2600000002"),
     "tme-locked-only": Case("bios.tme.off", off(both(x982=0x26_0000_0001)), "fail", "0x982 0x2600000001"),
     "keyids-refused": Case("bios.keyid.none", off(both(x87="fault"), log(begin=LOG[:1])), "fail", "0x87"),
     "keyids-in-the-log": Case("bios.keyid.none", off(both(x87="fault")), "ok", None),
     # SEAMRR of either package alone.
-    "no-seamrr-0": Case("bios.seamrr.off", off(msr(0, xfe=0x1d0a)), "fail", "0 0xfe"),
-    "no-seamrr-1": Case("bios.seamrr.off", off(msr(2, xfe=0x1d0a)), "fail", "1 0xfe"),
+    "no-seamrr-0": Case("bios.seamrr.off", off(msr(0, xfe=0x1d0a)), "unknown", "0xfe"),
+    "no-seamrr-1": Case("bios.seamrr.off", off(msr(2, xfe=0x1d0a)), "unknown", "0xfe"),
     "seamrr-off-0": Case("bios.seamrr.off", off(msr(0, x1401=0x3ffffe000400)), "fail", "0 0x1401"),
     "seamrr-off-1": Case("bios.seamrr.off", off(msr(2, x1401=0x3ffffe000400)), "fail", "1 0x1401"),
     "seamrr-refused-1": Case("bios.seamrr.off", off(msr(2, x1401="fault")), "fail", "1 0x1401"),
@@ -217,7 +232,10 @@ CASES = {
     "on-and-no-tds": Case("kvm.param", {"dev/kvm.txt": "235 1\n"}, "fail", "kvm_intel tdx=Y KVM"),
     "turned-off-in-the-log": Case("kvm.param", off(log("kvm_intel: Failed to initialize TDX module.")), "fail",
                                   "Failed to initialize TDX module"),
-    "asked-for-no": Case("kvm.param", off({"proc/cmdline": "ro nohibernate kvm_intel.tdx=0\n"}), "fail", "tdx=N"),
+    # A failure of SGX is another subject: it must not hide that TDX is off in KVM.
+    "asked-for-no-and-no-sgx": Case("kvm.param", off({"proc/cmdline": "ro nohibernate kvm_intel.tdx=0\n"}, both(xa0=1)),
+                                    "fail", "kvm_intel.tdx=0"),
+    "asked-for-no": Case("kvm.param", off({"proc/cmdline": "ro nohibernate kvm_intel.tdx=0\n"}), "fail", "kvm_intel.tdx=0"),
     "no-parameter": Case("kvm.param", off({KVM + "tdx": None, "dev/kvm.txt": None}), "fail", "kvm_intel tdx"),
     "no-sysfs": Case("kvm.param", {
         CPU + "present": None, CPU + "online": None, CPU + "hotplug/states": None,
@@ -263,9 +281,9 @@ CASES = {
                                                     "sys/kernel/kexec_crash_loaded": "0\n"}, "info", "tdx_pw_mce"),
     # The module's version, in each of its forms.
     "version-in-the-log": Case("perf.old_module", module_log("virt/tdx: TDX module 1.5.05.46, build number 698"), "ok",
-                               "1.5.05 1.5.16"),
+                               "1.5.05 1.5.28"),
     "old-version-in-the-log": Case("perf.old_module", module_log("virt/tdx: TDX module 1.5.04.46, build number 697"),
-                                   "info", "1.5.04 1.5.05 698 1.5.16"),
+                                   "info", "1.5.04 1.5.05 698 1.5.28"),
     "topology-in-the-log": Case("module.topology", {**NO_KVM_TDX, **module_log(
         "virt/tdx: TDX module 1.5.01.12, build number 481")}, "fail", "1.5.01"),
     "no-version-in-the-log": Case("perf.old_module", module_log("virt/tdx: TDX module x.y, build number 698"), "unknown",
@@ -279,8 +297,8 @@ CASES = {
         "1.5 698"),
     "build-of-a-good-one": Case("perf.old_module", module_log(
         "virt/tdx: TDX module: major_version 1, minor_version 5, build_date 20240129, build_num 697"), "info",
-        "1.5 697 1.5.05 698 1.5.16"),
-    "newest-version": Case("perf.old_module", version("1.5.16"), "ok", "1.5.16 1.5.16"),
+        "1.5 697 1.5.05 698 1.5.28"),
+    "newest-version": Case("perf.old_module", version("1.5.28"), "ok", "1.5.28 1.5.28"),
     "version-of-the-next-series": Case("perf.old_module", version("3.1.04"), "unknown", "3.1"),
     "version-of-another-minor": Case("perf.old_module", version("1.6.00"), "unknown", "1.6"),
     "version-1.0": Case("module.too_old_v1", version("1.0.03"), "fail", "1.0.03"),
@@ -307,7 +325,7 @@ CASES = {
                                                **both(x480=0x00da0400_00000013)}, "info", "0x480 60 seamret_invd_vmcs"),
     "no-update": Case("update.unavailable", {UPLOAD + "status": None, UPLOAD + "error": None}, "skip", None),
     "no-loader-version": Case("update.seamldr", {LOADER: "next\n"}, "unknown", None),
-    "loader-of-a-new-cpu": Case("update.seamldr", {LOADER: "1.5.00\n", **cpuinfo(model=0xdd)}, "unknown", None),
+    "loader-of-a-new-cpu": Case("update.seamldr", {LOADER: "1.5.00\n", **cpuinfo(model=0xee)}, "unknown", None),
     "loader-of-ae": Case("update.seamldr", {LOADER: "1.9.07\n", **cpuinfo(model=0xae)}, "warn", "1.9.07 2.0 2.0.00"),
     "loader-too-old-in-minor": Case("update.seamldr", {LOADER: "1.4.99\n"}, "warn", "1.4.99 1.5 1.5.00"),
     "loader-that-will-do": Case("update.seamldr", {LOADER: "1.5.00\n"}, "ok", None),
