@@ -127,7 +127,7 @@ static void a_td(void)
 	CHECK_EQ(kvm.opened, 0);
 	check_td(TDXCTL_FACTS_TD, NULL, 1);
 	kvm.caps_err = -ENOTTY;
-	check_td(TDXCTL_FACTS_TD, "KVM_TDX_CAPABILITIES of this KVM differs from Linux 6.16", 1);
+	check_td(TDXCTL_FACTS_TD, "KVM has another KVM_TDX_CAPABILITIES than Linux 6.16", 1);
 	kvm.caps_err = -EIO;
 	check_td(TDXCTL_FACTS_TD, "cannot be read", 1);
 	kvm.caps_err = 0;
