@@ -5,7 +5,7 @@ comma := ,
 DEMO	:= $(O)/demo-host.json
 TIERS	?=
 
-.PHONY: deps demo check lint format hooks fuzz mutate bench unit-counts help
+.PHONY: deps demo check lint format hooks fuzz fuzz-long mutate bench unit-counts help
 help:
 	@echo 'Build'
 	@echo '  make               the command and what the tests need of it (CC=clang: with clang)'
@@ -22,6 +22,7 @@ help:
 	@echo '  make check-lab     the tests in Linux 7.2 alone'
 	@echo '  make check-lab-debug  the same with KASAN, lockdep and kmemleak; takes an hour'
 	@echo '  make fuzz          ten seconds for each fuzz target'
+	@echo '  make fuzz-long     an hour for each fuzz target; minimises their inputs [TARGETS="conf ..."]'
 	@echo '  make unit-counts   how many checks each unit program makes, into tests/unit/counts'
 	@echo '  make mutate        change single lines, check that a test fails [FILES=... SEED=... N=10]'
 	@echo '  make bench         CPU time, sizes and overhead, as ratios'
@@ -60,6 +61,9 @@ hooks:
 
 fuzz:
 	@O=$(O) bash tests/fuzz/run.sh
+
+fuzz-long:
+	@O=$(O) bash tests/fuzz/run.sh long $(TARGETS)
 
 # For example: make mutate FILES="lib/host/*.c" SEED=7 N=10
 mutate:

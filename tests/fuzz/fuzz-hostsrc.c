@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Files of a captured host, one of them of anybody's making, and doctor over them. */
+/* Files of a captured host, one of them with arbitrary content, and doctor on them. */
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -9,98 +9,105 @@
 
 #include "fuzz.h"
 
-static const char *const files[] = {
-	"dev/cpu/0/msr.txt",
-	"dev/cpu/0/cpuid.txt",
-	"dev/kvm.txt",
-	"proc/cpuinfo",
-	"proc/cmdline",
-	"proc/meminfo",
-	"proc/sys/kernel/osrelease",
-	"boot/config-6.18.0",
-	"var/log/dmesg",
-	"sys/fs/cgroup/misc.capacity",
-	"sys/fs/cgroup/misc.current",
-	"sys/fs/cgroup/a/misc.current",
-	"sys/fs/cgroup/a/misc.events",
-	"sys/devices/system/cpu/hotplug/states",
-	"sys/devices/system/cpu/cpu1/hotplug/state",
-	"sys/devices/system/node/node0/cpulist",
-	"sys/module/kvm_intel/parameters/tdx",
-	"sys/devices/faux/tdx_host/version",
-	"proc/config.gz",
-	"sys/firmware/dmi/tables/DMI",
-	"sys/fs/cgroup/a/misc.max",
-	"sys/fs/cgroup/misc/misc.capacity",
-	"proc/uptime",
-	"proc/7/cmdline",
-	"proc/7/comm",
-	"proc/7/stat",
-	"var/log/libvirt/qemu/web.log",
-	"var/log/qgsd.log",
-	"etc/sgx_default_qcnl.conf",
-	"var/log/mpa_registration.log",
-	"sys/devices/system/memory/memory0/state",
-	"sys/devices/faux/tdx_host/seamldr_version",
-	"sys/class/firmware/tdx_module/error",
-	"sys/devices/system/cpu/present",
-	"sys/fs/pstore/dmesg-0",
-	"sys/devices/system/cpu/online",
-	"sys/devices/system/cpu/cpu0/topology/physical_package_id",
-	"sys/devices/system/cpu/cpu1/hotplug/target",
-	"sys/devices/faux/tdx_host/num_remaining_updates",
-	"sys/class/firmware/tdx_module/status",
-	"sys/module/vfio_iommu_type1/parameters/dma_entry_limit",
-	"sys/kernel/kexec_crash_loaded",
-	"sys/power/disk",
-	"sys/power/mem_sleep",
-	"sys/kernel/security/lockdown",
-	"proc/sys/vm/nr_hugepages",
-	"sys/module/kvm/parameters/enable_virt_at_load",
-	"etc/modprobe.d/a.conf",
-	"usr/lib/modprobe.d/b.conf",
-	"opt/intel/sgx-dcap-pccs/logs/pccs_server.log",
+/* In addition to the TDXCTL_FACTS_ bits: the file is read for the snapshot. */
+#define SNAPSHOT 0x80000000U
+
+/* Files that an input replaces: the facts they are read for, and the usual content (NULL: absent). */
+/* clang-format off */
+static const struct {
+	const char *path;
+	unsigned int what;
+	const char *usual;
+} files[] = {
+	{ "dev/cpu/0/msr.txt", TDXCTL_FACTS_MSR, NULL },
+	{ "dev/cpu/0/cpuid.txt", TDXCTL_FACTS_CPU, NULL },
+	{ "dev/kvm.txt", TDXCTL_FACTS_TD, NULL },
+	{ "proc/cpuinfo", TDXCTL_FACTS_CPU | SNAPSHOT, NULL },
+	{ "proc/cmdline", TDXCTL_FACTS_FILES, NULL },
+	{ "proc/meminfo", TDXCTL_FACTS_MEMORY, NULL },
+	{ "proc/sys/kernel/osrelease", TDXCTL_FACTS_CONFIG | SNAPSHOT, "6.18.0\n" },
+	{ "boot/config-6.18.0", TDXCTL_FACTS_CONFIG, NULL },
+	{ "var/log/dmesg", TDXCTL_FACTS_LOG, NULL },
+	{ "sys/fs/cgroup/misc.capacity", TDXCTL_FACTS_CGROUPS | SNAPSHOT, "tdx 31\n" },
+	{ "sys/fs/cgroup/misc.current", TDXCTL_FACTS_CGROUPS | SNAPSHOT, NULL },
+	{ "sys/fs/cgroup/a/misc.current", TDXCTL_FACTS_CGROUPS | SNAPSHOT, "tdx 1\n" },
+	{ "sys/fs/cgroup/a/misc.events", TDXCTL_FACTS_CGROUPS, NULL },
+	{ "sys/devices/system/cpu/hotplug/states", TDXCTL_FACTS_CPU, NULL },
+	{ "sys/devices/system/cpu/cpu1/hotplug/state", TDXCTL_FACTS_CPU, NULL },
+	{ "sys/devices/system/node/node0/cpulist", TDXCTL_FACTS_CPU, NULL },
+	{ "sys/module/kvm_intel/parameters/tdx", TDXCTL_FACTS_FILES | SNAPSHOT, NULL },
+	{ "sys/devices/faux/tdx_host/version", TDXCTL_FACTS_FILES | SNAPSHOT, NULL },
+	{ "proc/config.gz", TDXCTL_FACTS_CONFIG, NULL },
+	{ "sys/firmware/dmi/tables/DMI", TDXCTL_FACTS_MEMORY, NULL },
+	{ "sys/fs/cgroup/a/misc.max", TDXCTL_FACTS_CGROUPS, NULL },
+	{ "sys/fs/cgroup/misc/misc.capacity", TDXCTL_FACTS_CGROUPS | SNAPSHOT, NULL },
+	{ "proc/uptime", TDXCTL_FACTS_PROCS, "500000.00 1.00\n" },
+	{ "proc/7/cmdline", TDXCTL_FACTS_PROCS, NULL },
+	{ "proc/7/comm", TDXCTL_FACTS_PROCS, "qgs\n" },
+	{ "proc/7/stat", TDXCTL_FACTS_PROCS, "7 (qgs) S 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 9 0" },
+	{ "var/log/libvirt/qemu/web.log", TDXCTL_FACTS_PROCS, NULL },
+	{ "var/log/qgsd.log", TDXCTL_FACTS_PROCS, NULL },
+	{ "etc/sgx_default_qcnl.conf", TDXCTL_FACTS_PROCS, NULL },
+	{ "var/log/mpa_registration.log", TDXCTL_FACTS_PROCS, NULL },
+	{ "sys/devices/system/memory/memory0/state", TDXCTL_FACTS_MEMORY, NULL },
+	{ "sys/devices/faux/tdx_host/seamldr_version", TDXCTL_FACTS_FILES, NULL },
+	{ "sys/class/firmware/tdx_module/error", TDXCTL_FACTS_FILES, NULL },
+	{ "sys/devices/system/cpu/present", TDXCTL_FACTS_CPU | SNAPSHOT, "0-1\n" },
+	{ "sys/fs/pstore/dmesg-0", TDXCTL_FACTS_LOG, NULL },
+	{ "sys/devices/system/cpu/online", TDXCTL_FACTS_CPU | SNAPSHOT, "0\n" },
+	{ "sys/devices/system/cpu/cpu0/topology/physical_package_id", TDXCTL_FACTS_CPU | SNAPSHOT, "0\n" },
+	{ "sys/devices/system/cpu/cpu1/hotplug/target", TDXCTL_FACTS_CPU, "240\n" },
+	{ "sys/devices/faux/tdx_host/num_remaining_updates", TDXCTL_FACTS_FILES, NULL },
+	{ "sys/class/firmware/tdx_module/status", TDXCTL_FACTS_FILES, NULL },
+	{ "sys/module/vfio_iommu_type1/parameters/dma_entry_limit", TDXCTL_FACTS_FILES, NULL },
+	{ "sys/kernel/kexec_crash_loaded", TDXCTL_FACTS_FILES, NULL },
+	{ "sys/power/disk", TDXCTL_FACTS_FILES, NULL },
+	{ "sys/power/mem_sleep", TDXCTL_FACTS_FILES, NULL },
+	{ "sys/kernel/security/lockdown", TDXCTL_FACTS_FILES, NULL },
+	{ "proc/sys/vm/nr_hugepages", TDXCTL_FACTS_FILES, NULL },
+	{ "sys/module/kvm/parameters/enable_virt_at_load", TDXCTL_FACTS_FILES, NULL },
+	{ "etc/modprobe.d/a.conf", TDXCTL_FACTS_CONFIG, NULL },
+	{ "usr/lib/modprobe.d/b.conf", TDXCTL_FACTS_CONFIG, NULL },
+	{ "opt/intel/sgx-dcap-pccs/logs/pccs_server.log", TDXCTL_FACTS_PROCS, NULL },
 };
+/* clang-format on */
 #define FILES (sizeof(files) / sizeof(files[0]))
 
 static char dir[] = "/dev/shm/tdxctl-fuzz.XXXXXX";
 
+/* The host with the usual files, its facts, and its open directory. */
+static struct tdxctl_ctx *ctx;
+static struct tdxctl_facts *usual;
+static int top;
+
 static void put(const char *path, const void *data, size_t len)
 {
-	char full[128];
-	int fd;
+	int fd = openat(top, path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 
-	snprintf(full, sizeof(full), "%s/%s", dir, path);
-	for (char *p = full + strlen(dir) + 1; (p = strchr(p, '/')); p++) {
-		*p = '\0';
-		mkdir(full, 0755);
-		*p = '/';
-	}
-	fd = open(full, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 	MUST(fd >= 0);
 	MUST(write(fd, data, len) == (ssize_t)len);
 	close(fd);
 }
 
-static void put_text(const char *path, const char *text)
+/* Creates the directories of @path. */
+static void put_dirs(const char *path)
 {
-	put(path, text, strlen(text));
+	char dirs[128];
+
+	snprintf(dirs, sizeof(dirs), "%s", path);
+	for (char *p = dirs; (p = strchr(p, '/')); p++) {
+		*p = '\0';
+		mkdirat(top, dirs, 0755);
+		*p = '/';
+	}
 }
 
-/* A host that makes every file matter. */
-static void defaults(void)
+static void put_usual(size_t i)
 {
-	put_text("proc/sys/kernel/osrelease", "6.18.0\n");
-	put_text("sys/devices/system/cpu/present", "0-1\n");
-	put_text("sys/devices/system/cpu/online", "0\n");
-	put_text("sys/devices/system/cpu/cpu0/topology/physical_package_id", "0\n");
-	put_text("sys/devices/system/cpu/cpu1/hotplug/target", "240\n");
-	put_text("sys/devices/system/cpu/cpu1/node0/x", "");
-	put_text("sys/fs/cgroup/misc.capacity", "tdx 31\n");
-	put_text("sys/fs/cgroup/a/misc.current", "tdx 1\n");
-	put_text("proc/uptime", "500000.00 1.00\n");
-	put_text("proc/7/comm", "qgs\n");
-	put_text("proc/7/stat", "7 (qgs) S 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 9 0");
+	if (files[i].usual)
+		put(files[i].path, files[i].usual, strlen(files[i].usual));
+	else
+		unlinkat(top, files[i].path, 0);
 }
 
 static void clean(void)
@@ -116,6 +123,16 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	MUST(mkdtemp(dir));
 	atexit(clean);
+	top = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	MUST(top >= 0);
+	for (size_t i = 0; i < FILES; i++) {
+		put_dirs(files[i].path);
+		put_usual(i);
+	}
+	put_dirs("sys/devices/system/cpu/cpu1/node0/x");
+	MUST(!tdxctl_new(&ctx));
+	MUST(!tdxctl_set_root(ctx, dir));
+	MUST(!tdxctl_facts_get(ctx, TDXCTL_FACTS_ALL, &usual));
 	return 0;
 }
 
@@ -160,51 +177,160 @@ static void consistent(const struct tdxctl_facts *f)
 		MUST(f->vm_logs[i].vm && f->vm_logs[i].text);
 }
 
+/*
+ * Returns a copy of @f in which all facts that were not read for this input come from the
+ * usual host. It owns nothing.
+ */
+static struct tdxctl_facts whole(const struct tdxctl_facts *f, unsigned int what)
+{
+	struct tdxctl_facts w = *f;
+
+#define X(bit, member) \
+	if (!(what & TDXCTL_FACTS_##bit)) \
+		w.member = usual->member;
+	TDXCTL_FACT_VALS(X)
+	TDXCTL_FACT_TEXTS(X)
+#undef X
+	if (!(what & TDXCTL_FACTS_FILES)) {
+		memcpy(w.file, usual->file, sizeof(w.file));
+		memcpy(w.path, usual->path, sizeof(w.path));
+		w.kernel = usual->kernel;
+	}
+	if (!(what & TDXCTL_FACTS_LOG))
+		w.log_complete = usual->log_complete;
+	if (!(what & TDXCTL_FACTS_CPU)) {
+		w.nodes_offline = usual->nodes_offline;
+		w.cpus_unplaced = usual->cpus_unplaced;
+		memcpy(w.stuck_step, usual->stuck_step, sizeof(w.stuck_step));
+	}
+	if (!(what & TDXCTL_FACTS_PROCS)) {
+		w.quote_sockets = usual->quote_sockets;
+		w.nr_quote_sockets = usual->nr_quote_sockets;
+		w.vm_logs = usual->vm_logs;
+		w.nr_vm_logs = usual->nr_vm_logs;
+	}
+	if (!(what & TDXCTL_FACTS_MEMORY)) {
+		w.dimms = usual->dimms;
+		w.nr_dimms = usual->nr_dimms;
+	}
+	if (!(what & TDXCTL_FACTS_CGROUPS)) {
+		w.cgroups = usual->cgroups;
+		w.nr_cgroups = usual->nr_cgroups;
+	}
+	return w;
+}
+
+static char *copy_text(const char *s)
+{
+	char *copy = s ? strdup(s) : NULL;
+
+	MUST(!s == !copy);
+	return copy;
+}
+
+static void *copy_array(const void *p, size_t n, size_t size)
+{
+	void *copy = calloc(n + 1, size);
+
+	MUST(copy);
+	if (n)
+		memcpy(copy, p, n * size);
+	return copy;
+}
+
+/* A copy of the usual host's snapshot, which has CPUs and packages only. */
+static struct tdxctl_snapshot *snapshot(void)
+{
+	struct tdxctl_snapshot *s = copy_array(usual->snap, 1, sizeof(*s));
+
+	MUST(!s->nr_hkids && !s->nr_tds && !s->nr_locks && !s->nr_leaves);
+	s->hkids = NULL;
+	s->tds = NULL;
+	s->locks = NULL;
+	s->leaves = NULL;
+	s->packages = copy_array(s->packages, s->nr_packages, sizeof(*s->packages));
+	s->cpus = copy_array(s->cpus, s->nr_cpus, sizeof(*s->cpus));
+	s->platform.cpu_model = copy_text(s->platform.cpu_model);
+	s->platform.kernel = copy_text(s->platform.kernel);
+	s->platform.tdx_module = copy_text(s->platform.tdx_module);
+	s->platform.kvm = copy_text(s->platform.kvm);
+	return s;
+}
+
+static void examine(const struct tdxctl_facts *f)
+{
+	struct tdxctl_finding *found;
+	struct tdxctl_keys keys;
+	const char *line, *why;
+	size_t n, i;
+
+	consistent(f);
+	MUST(f->nr_msrs <= 1);
+	if (f->nr_msrs)
+		tdxctl_keys_host(&f->msrs[0], &keys, &why);
+	tdxctl_text_u64(&f->file[TDXCTL_FILE_TDX_VERSION]);
+	tdxctl_text_bool(&f->file[TDXCTL_FILE_KVM_TDX]);
+	tdxctl_text_word(&f->cpu.flags, "tme");
+	tdxctl_cmdline_get(f, "nr_cpus=");
+	tdxctl_config_get(f, "KVM_INTEL_TDX");
+	if (tdxctl_log_find(f, "SEAMCALL", &line, &n) == TDXCTL_YES)
+		MUST(strnlen(line, n) == n);
+	MUST(!tdxctl_doctor(f, true, &found, &n));
+	MUST(n == tdxctl_rule_count());
+	for (i = 0; i < n; i++) {
+		/* No finding without words, and no words that steer a terminal. */
+		MUST(found[i].state != TDXCTL_RULE_UNKNOWN || found[i].detail);
+		for (line = found[i].detail; line && *line; line++)
+			MUST((unsigned char)*line >= 0x20);
+	}
+	tdxctl_findings_free(found, n);
+}
+
+/* Writes the input to file @i; restores the file of the previous input. */
+static void put_input(size_t i, const void *data, size_t len)
+{
+	static size_t last = FILES;
+	static int fd = -1;
+
+	if (i != last) {
+		if (last != FILES) {
+			close(fd);
+			put_usual(last);
+		}
+		fd = openat(top, files[i].path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+		MUST(fd >= 0);
+		last = i;
+	}
+	MUST(!ftruncate(fd, 0));
+	MUST(pwrite(fd, data, len, 0) == (ssize_t)len);
+}
+
+/* The first byte selects the file, the rest is its content. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	const char *line, *why, *path;
-	struct tdxctl_finding *found;
-	struct tdxctl_facts *f;
-	struct tdxctl_keys keys;
-	struct tdxctl_ctx *ctx;
-	size_t n, i;
+	struct tdxctl_facts *f, w;
+	unsigned int what;
+	size_t i;
+	int err;
 
 	if (!len)
 		return 0;
 	directly(data + 1, len - 1);
-	defaults();
-	path = files[data[0] % FILES];
-	put(path, data + 1, len - 1);
-	MUST(!tdxctl_new(&ctx));
-	MUST(!tdxctl_set_root(ctx, dir));
-	if (!tdxctl_facts_get(ctx, TDXCTL_FACTS_ALL, &f)) {
-		consistent(f);
-		MUST(f->nr_msrs <= 1);
-		if (f->nr_msrs)
-			tdxctl_keys_host(&f->msrs[0], &keys, &why);
-		tdxctl_text_u64(&f->file[TDXCTL_FILE_TDX_VERSION]);
-		tdxctl_text_bool(&f->file[TDXCTL_FILE_KVM_TDX]);
-		tdxctl_text_word(&f->cpu.flags, "tme");
-		tdxctl_cmdline_get(f, "nr_cpus=");
-		tdxctl_config_get(f, "KVM_INTEL_TDX");
-		if (tdxctl_log_find(f, "SEAMCALL", &line, &n) == TDXCTL_YES)
-			MUST(strnlen(line, n) == n);
-		MUST(!tdxctl_doctor(f, true, &found, &n));
-		MUST(n == tdxctl_rule_count());
-		tdxctl_findings_sort(found, n);
-		for (i = 0; i < n; i++) {
-			/* No finding without words, and no words that steer a terminal. */
-			MUST(found[i].state != TDXCTL_RULE_UNKNOWN || found[i].detail);
-			for (line = found[i].detail; line && *line; line++)
-				MUST((unsigned char)*line >= 0x20);
-		}
-		tdxctl_findings_free(found, n);
+	i = data[0] % FILES;
+	what = files[i].what & ~SNAPSHOT;
+	if (what == TDXCTL_FACTS_CONFIG)
+		what |= TDXCTL_FACTS_FILES;
+	put_input(i, data + 1, len - 1);
+	if (files[i].what & SNAPSHOT)
+		err = tdxctl_facts_get(ctx, what, &f);
+	else
+		err = tdxctl_facts_join(ctx, what, snapshot(), &f);
+	if (!err) {
+		w = whole(f, what);
+		examine(&w);
 		tdxctl_facts_free(f);
 	} else {
 		MUST(*tdxctl_error(ctx));
 	}
-	tdxctl_free(ctx);
-	/* It must not leak into the next input. */
-	put(path, "", 0);
 	return 0;
 }

@@ -1,38 +1,113 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Every fuzz target for FUZZ_SECONDS (10) from its corpus. What is found new goes
-# to $O/fuzz/corpus, a crash to $O/fuzz/crash; the tree stays as it is.
+# Runs each fuzz target from its corpus and with its dictionary, if there is one. New inputs
+# go to $O/fuzz/corpus, crashes to $O/fuzz/crash; the tree does not change.
+#   run.sh                  make fuzz: FUZZ_SECONDS (10) for each target
+#   run.sh long [TARGET...] make fuzz-long: FUZZ_SECONDS (3600) for each target, as many at a
+#                           time as there are CPUs; then minimises each corpus and reports
+#                           new coverage. Inputs that cover more than those in tests/fuzz/corpus
+#                           are in $O/fuzz/new/TARGET.
 set -uo pipefail
 
 cd "$(dirname "$0")/../.." || exit 1
-O=${O:-build}
-seconds=${FUZZ_SECONDS:-10}
+export O=${O:-build}
 passed=0 failed=0
+mode=short
+if [ "${1:-}" = long ]; then
+	mode=long
+	shift
+fi
 mkdir -p "$O/fuzz/crash"
 
-for src in tests/fuzz/fuzz-*.c; do
-	name=$(basename "$src" .c)
-	seeds=tests/fuzz/corpus/${name#fuzz-}
-	work=$O/fuzz/corpus/${name#fuzz-}
-	log=$O/fuzz/$name.log
-	mkdir -p "$work"
-	if ! "${MAKE:-make}" --no-print-directory -s O="$O" "$O/fuzz/$name" >"$log" 2>&1; then
-		tail -n 15 "$log"
-		echo "$name: does not build"
-		failed=$((failed + 1))
-		continue
-	fi
-	# Replay of all seeds first, then new inputs.
-	if "$O/fuzz/$name" -artifact_prefix="$O/fuzz/crash/$name-" -max_total_time="$seconds" \
-		-timeout=10 -rss_limit_mb=2048 -max_len=4096 -print_final_stats=1 \
-		"$work" "$seeds" >"$log" 2>&1; then
+options()
+{
+	local name=$1
+
+	echo -artifact_prefix="$O/fuzz/crash/$name-" -timeout=10 -rss_limit_mb=2048 -max_len=4096
+	[ ! -e "tests/fuzz/dict/${name#fuzz-}.dict" ] || echo "-dict=tests/fuzz/dict/${name#fuzz-}.dict"
+}
+
+# fuzz NAME SECONDS: replays all inputs, then tries new ones.
+fuzz()
+{
+	local name=$1 opts
+
+	mkdir -p "$O/fuzz/corpus/${name#fuzz-}"
+	read -ra opts < <(options "$name" | tr '\n' ' ')
+	"$O/fuzz/$name" "${opts[@]}" -max_total_time="$2" -print_final_stats=1 \
+		"$O/fuzz/corpus/${name#fuzz-}" "tests/fuzz/corpus/${name#fuzz-}" >"$O/fuzz/$name.log" 2>&1
+}
+
+# report NAME STATUS
+report()
+{
+	local log=$O/fuzz/$1.log
+
+	if [ "$2" = 0 ]; then
 		passed=$((passed + 1))
-		echo "$name: $(sed -n 's/^stat::number_of_executed_units: *//p' "$log") runs"
+		echo "$1: $(sed -n 's/^stat::number_of_executed_units: *//p' "$log") runs"
 	else
 		failed=$((failed + 1))
 		tail -n 40 "$log"
-		echo "$name: error; the input is in $O/fuzz/crash"
+		echo "$1: error; the input is in $O/fuzz/crash"
+	fi
+}
+
+# cov NAME DIR...: the edges that these inputs cover.
+cov()
+{
+	"$O/fuzz/$1" -runs=0 "${@:2}" 2>&1 | sed -nE 's/.*INITED +cov: ([0-9]+) .*/\1/p'
+}
+
+# minimise NAME: keeps only inputs that cover something, and what they add to the tree's.
+minimise()
+{
+	local name=$1 seeds=tests/fuzz/corpus/${1#fuzz-} kept=$O/fuzz/corpus/${1#fuzz-} new=$O/fuzz/new/${1#fuzz-} before after
+
+	rm -rf "$kept.min" "$new"
+	mkdir -p "$kept.min" "$new"
+	"$O/fuzz/$name" -merge=1 "$kept.min" "$kept" >"$O/fuzz/$name.merge" 2>&1 || return
+	rm -rf "$kept"
+	mv "$kept.min" "$kept"
+	# The first directory has the tree's inputs, so that only others are added.
+	cp "$seeds"/* "$new/"
+	"$O/fuzz/$name" -merge=1 "$new" "$kept" >>"$O/fuzz/$name.merge" 2>&1 || return
+	before=$(cov "$name" "$seeds")
+	after=$(cov "$name" "$new")
+	for f in "$seeds"/*; do
+		rm -f "$new/${f##*/}"
+	done
+	echo "$name: $before edges covered by the tree's inputs, $after with $(find "$new" -type f | wc -l) more in $new"
+}
+
+names=()
+for src in tests/fuzz/fuzz-*.c; do
+	name=$(basename "$src" .c)
+	[ $# = 0 ] || [[ " $* " == *" ${name#fuzz-} "* ]] || continue
+	if "${MAKE:-make}" --no-print-directory -s O="$O" "$O/fuzz/$name" >"$O/fuzz/$name.log" 2>&1; then
+		names+=("$name")
+	else
+		tail -n 15 "$O/fuzz/$name.log"
+		echo "$name: does not build"
+		failed=$((failed + 1))
 	fi
 done
+
+if [ $mode = short ]; then
+	for name in "${names[@]}"; do
+		status=0
+		fuzz "$name" "${FUZZ_SECONDS:-10}" || status=$?
+		report "$name" $status
+	done
+else
+	export -f fuzz options
+	# shellcheck disable=SC2016 # expanded by that shell
+	printf '%s\n' "${names[@]}" |
+		xargs -P "$(nproc)" -I{} bash -c 'fuzz "$1" "$2"; echo $? >"$O/fuzz/$1.status"' _ {} "${FUZZ_SECONDS:-3600}"
+	for name in "${names[@]}"; do
+		report "$name" "$(cat "$O/fuzz/$name.status")"
+		minimise "$name" || echo "$name: cannot minimise; see $O/fuzz/$name.merge"
+	done
+fi
 echo "fuzz: $passed passed, $failed failed"
 [ "$failed" = 0 ] && [ "$passed" != 0 ]
