@@ -7,12 +7,14 @@
 static int vendor(struct tdxctl_cpu_facts *c)
 {
 	unsigned int a, id[3];
+	char text[sizeof(id) + 1] = "";
 
 	if (c->vendor.text)
 		return 0;
 	if (!__get_cpuid(0, &a, &id[0], &id[2], &id[1]))
 		return 0;
-	c->vendor.text = strndup((const char *)id, sizeof(id));
+	memcpy(text, id, sizeof(id));
+	c->vendor.text = strdup(text);
 	if (!c->vendor.text)
 		return -ENOMEM;
 	c->vendor.reason = NULL;
