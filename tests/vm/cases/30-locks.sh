@@ -55,6 +55,8 @@ case_many_at_once()
 {
 	t 0 helper load
 	load_emul
+	# An earlier case had VMs of these names.
+	rm -f /tmp/ready.td*
 	for i in 1 2 3 4 5 6 7 8; do
 		/bin/vmm "td$i" --pages 50 --ready "/tmp/ready.td$i" </dev/null >"/tmp/vmm.td$i" 2>&1 &
 	done
