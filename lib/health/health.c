@@ -121,6 +121,28 @@ static int teardown(struct tdxctl_exam *x)
 	return err;
 }
 
+/* Judges the number of TDs that @match, and adds a reason for each if there are too many. */
+static int count_tds(struct tdxctl_exam *x, bool (*match)(const struct tdxctl_td_view *v),
+		     int (*reason)(struct tdxctl_exam *x, enum tdxctl_health h,
+				   const struct tdxctl_td_view *v))
+{
+	const struct tdxctl_snapshot *s = x->snap;
+	enum tdxctl_health h;
+	uint64_t n = 0;
+	int err = 0;
+
+	if (!exam_has_ledger(x))
+		return exam_no_helper(x);
+	for (size_t i = 0; i < s->nr_tds; i++)
+		n += match(&s->tds[i]);
+	exam_set_total(x, s->nr_tds);
+	h = exam_judge(x, n);
+	for (size_t i = 0; h && !err && i < s->nr_tds; i++)
+		if (match(&s->tds[i]))
+			err = reason(x, h, &s->tds[i]);
+	return err;
+}
+
 /*
  * The HKID is freed with the last user of the process's memory map or of the VM's files,
  * which can be another process (see FLOWS.md F7).
@@ -131,29 +153,17 @@ static bool outlives_owner(const struct tdxctl_td_view *v)
 	       v->td.state != TDXCTL_TD_LEAKED;
 }
 
+static int owner_gone_reason(struct tdxctl_exam *x, enum tdxctl_health h,
+			     const struct tdxctl_td_view *v)
+{
+	return exam_reason(x, h,
+			   "HKID %u is held by td:%u (%s), but process %d ended: 'tdxctl td show td:%u' lists what keeps the TD alive",
+			   v->td.hkid, v->td.id, v->vm.name, v->td.owner.tgid, v->td.id);
+}
+
 static int owner_gone(struct tdxctl_exam *x)
 {
-	const struct tdxctl_snapshot *s = x->snap;
-	enum tdxctl_health h;
-	uint64_t n = 0;
-	int err = 0;
-
-	if (!exam_has_ledger(x))
-		return exam_no_helper(x);
-	for (size_t i = 0; i < s->nr_tds; i++)
-		n += outlives_owner(&s->tds[i]);
-	exam_set_total(x, s->nr_tds);
-	h = exam_judge(x, n);
-	for (size_t i = 0; h && !err && i < s->nr_tds; i++) {
-		const struct tdxctl_td_view *v = &s->tds[i];
-
-		if (outlives_owner(v))
-			err = exam_reason(x, h,
-					  "HKID %u is held by td:%u (%s), but process %d ended: 'tdxctl td show td:%u' lists what keeps the TD alive",
-					  v->td.hkid, v->td.id, v->vm.name, v->td.owner.tgid,
-					  v->td.id);
-	}
-	return err;
+	return count_tds(x, outlives_owner, owner_gone_reason);
 }
 
 /* A TD whose HKID leaked as well is reported with the HKID. */
@@ -162,33 +172,22 @@ static bool lost_pages(const struct tdxctl_td_view *v)
 	return v->td.state == TDXCTL_TD_LEAKED && !v->td.hkid;
 }
 
+static int lost_pages_reason(struct tdxctl_exam *x, enum tdxctl_health h,
+			     const struct tdxctl_td_view *v)
+{
+	const char *leaf = tdxctl_leaf_str(v->td.fail_leaf),
+		   *status = tdxctl_status_str(v->td.fail_status);
+
+	return exam_reason(x, h,
+			   "pages of td:%u (%s, %d) are lost until the host reboots: %s: %s; "
+			   "'tdxctl td show td:%u' shows how many",
+			   v->td.id, v->vm.name, v->td.owner.tgid, leaf ? leaf : "an unknown leaf",
+			   status ? status : "unknown status", v->td.id);
+}
+
 static int tds_leaked(struct tdxctl_exam *x)
 {
-	const struct tdxctl_snapshot *s = x->snap;
-	enum tdxctl_health h;
-	uint64_t n = 0;
-	int err = 0;
-
-	if (!exam_has_ledger(x))
-		return exam_no_helper(x);
-	for (size_t i = 0; i < s->nr_tds; i++)
-		n += lost_pages(&s->tds[i]);
-	exam_set_total(x, s->nr_tds);
-	h = exam_judge(x, n);
-	for (size_t i = 0; h && !err && i < s->nr_tds; i++) {
-		const struct tdxctl_td_view *v = &s->tds[i];
-		const char *leaf = tdxctl_leaf_str(v->td.fail_leaf),
-			   *status = tdxctl_status_str(v->td.fail_status);
-
-		if (lost_pages(v))
-			err = exam_reason(x, h,
-					  "pages of td:%u (%s, %d) are lost until the host reboots: %s: %s; "
-					  "'tdxctl td show td:%u' shows how many",
-					  v->td.id, v->vm.name, v->td.owner.tgid,
-					  leaf ? leaf : "an unknown leaf",
-					  status ? status : "unknown status", v->td.id);
-	}
-	return err;
+	return count_tds(x, lost_pages, lost_pages_reason);
 }
 
 static int missed(struct tdxctl_exam *x)
