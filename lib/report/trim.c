@@ -32,12 +32,13 @@ static bool has_word(const char *line, size_t len, const char *const *words)
 static bool in_rules(const char *line, size_t len)
 {
 	char buf[MAX_LINE + 1];
+	const struct tdxctl_rule *r;
 	const char *found;
 	size_t n;
 
 	snprintf(buf, sizeof(buf), "%.*s", (int)(len < MAX_LINE ? len : MAX_LINE), line);
-	for (size_t i = 0; i < tdxctl_rule_count(); i++)
-		for (const char *const *p = tdxctl_rule_at(i)->log; p && *p; p++)
+	for (size_t i = 0; (r = tdxctl_rule_at(i)); i++)
+		for (const char *const *p = r->log; p && *p; p++)
 			if (tdxctl_rule_match(buf, *p, &found, &n))
 				return true;
 	return false;
