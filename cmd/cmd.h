@@ -23,5 +23,6 @@ int cmd_keys(struct cli_app *app, int argc, char **argv);
 int cmd_emulate_init(struct cli_app *app, int argc, char **argv);
 int cmd_dump_cli(struct cli_app *app, int argc, char **argv);
 int cmd_complete_vms(struct cli_app *app, int argc, char **argv);
+int cmd_complete_words(struct cli_app *app, int argc, char **argv);
 
 #endif

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* dump-cli, complete-vms: for shell completions and for the check of the manual. */
+/* dump-cli, complete-vms, complete-words: for shell completions and for the check of the manual. */
 #include <stdlib.h>
+#include <string.h>
+
+#include <decode.h>
+#include <doctor.h>
 
 #include "check/check.h"
 #include "cmd.h"
 #include "metrics/metrics.h"
 
-enum { O_NAME, O_LETTER, O_TYPE, O_ARG, O_VALUES, O_HELP };
+enum { O_NAME, O_LETTER, O_TYPE, O_ARG, O_VALUES, O_WORDS, O_HELP };
 
 static const struct cli_field opt_fields[] = {
 	[O_NAME] = { .key = "name", .type = OUT_STR },
@@ -14,10 +18,23 @@ static const struct cli_field opt_fields[] = {
 	[O_TYPE] = { .key = "type", .type = OUT_STR },
 	[O_ARG] = { .key = "arg", .type = OUT_STR },
 	[O_VALUES] = { .key = "values", .type = OUT_LIST },
+	[O_WORDS] = { .key = "words", .type = OUT_STR },
 	[O_HELP] = { .key = "help", .type = OUT_STR },
 };
 
-enum { C_GROUP, C_VERB, C_NOUN, C_DEFAULT, C_HIDDEN, C_SUMMARY, C_ARGS, C_MIN, C_MAX, C_OPTS };
+enum {
+	C_GROUP,
+	C_VERB,
+	C_NOUN,
+	C_DEFAULT,
+	C_HIDDEN,
+	C_SUMMARY,
+	C_ARGS,
+	C_MIN,
+	C_MAX,
+	C_WORDS,
+	C_OPTS
+};
 
 static const struct cli_field cmd_fields[] = {
 	[C_GROUP] = { .key = "group", .type = OUT_STR },
@@ -29,6 +46,7 @@ static const struct cli_field cmd_fields[] = {
 	[C_ARGS] = { .key = "args", .type = OUT_STR },
 	[C_MIN] = { .key = "min_args", .type = OUT_UINT },
 	[C_MAX] = { .key = "max_args", .type = OUT_UINT },
+	[C_WORDS] = { .key = "words", .type = OUT_STR },
 	[C_OPTS] = { .key = "options", .type = OUT_TABLE },
 };
 
@@ -81,6 +99,7 @@ static void dump_opts(struct out_node *array, const struct cli_opt *opts, size_t
 		values = out_array(row, &opt_fields[O_VALUES]);
 		for (size_t k = 0; o->values && o->values[k]; k++)
 			out_item(values, o->values[k]);
+		out_str_or_none(row, &opt_fields[O_WORDS], o->words);
 		out_str(row, &opt_fields[O_HELP], o->help);
 	}
 }
@@ -123,6 +142,7 @@ int cmd_dump_cli(struct cli_app *app, int argc, char **argv)
 		out_str_or_none(row, &cmd_fields[C_ARGS], c->args);
 		out_uint(row, &cmd_fields[C_MIN], c->min_args);
 		out_uint(row, &cmd_fields[C_MAX], c->max_args);
+		out_str_or_none(row, &cmd_fields[C_WORDS], c->words);
 		dump_opts(out_array(row, &cmd_fields[C_OPTS]), c->opts, c->nr_opts);
 	}
 	check_dump(root);
@@ -148,5 +168,44 @@ int cmd_complete_vms(struct cli_app *app, int argc, char **argv)
 			printf("%s\n", s);
 		free(s);
 	}
+	return CLI_OK;
+}
+
+static void print_rules(void)
+{
+	for (size_t i = 0; i < tdxctl_rule_count(); i++)
+		printf("%s\n", tdxctl_rule_at(i)->id);
+}
+
+/* The value of --warning and --critical follows "=". */
+static void print_limits(void)
+{
+	for (size_t i = 0; i < TDXCTL_CHECKS; i++)
+		printf("%s=\n", tdxctl_checks[i].id);
+}
+
+static void print_names(void)
+{
+	const char *name;
+
+	for (size_t i = 0; (name = tdxctl_decode_name(i)); i++)
+		printf("%s\n", name);
+}
+
+int cmd_complete_words(struct cli_app *app, int argc, char **argv)
+{
+	static const struct {
+		const char *kind;
+		void (*print)(void);
+	} kinds[] = {
+		{ "rules", print_rules },
+		{ "limits", print_limits },
+		{ "names", print_names },
+	};
+
+	app->silent = true;
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (!strcmp(kinds[i].kind, argv[0]))
+			kinds[i].print();
 	return CLI_OK;
 }

@@ -44,40 +44,70 @@ def unique(opts):
 # ---- bash
 
 BASH = r'''
-# Others choose these names, and compgen -W would expand what is in them.
-_tdxctl_vms()
+# Offers the lines of standard input. They may contain anything, and compgen -W would expand it.
+_tdxctl_offer()
 {
-	local opt=() w
+	local w
 
-	for w in "${words[@]}"; do
-		case $w in
-		--emulate|--emulate=*|--root=*|--from-report=*) opt+=("$w") ;;
-		esac
-	done
 	while read -r w; do
-		[[ $w == "$cur"* ]] && COMPREPLY+=("$(printf %q "$w")")
-	done < <(tdxctl "${opt[@]}" complete-vms 2>/dev/null)
+		[[ $w == "$cur"* ]] || continue
+		COMPREPLY+=("$head$(printf %q "$w")")
+		[[ $w != *= ]] || compopt -o nospace 2>/dev/null
+	done
 }
 
-_tdxctl()
+# The files, or with -d the directories, that start with $cur.
+_tdxctl_files()
 {
-	local cur prev words cword verb='' noun='' i
-	local IFS=$'\n'
-
-	# bash splits words at '='; bash-completion undoes that.
-	COMPREPLY=()
-	if declare -F _init_completion >/dev/null; then
-		_init_completion -n =: || return
-	else
-		cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
-		words=("${COMP_WORDS[@]}") cword=$COMP_CWORD
-		[ "$prev" != = ] || prev=${COMP_WORDS[COMP_CWORD - 2]}
-		[ "$cur" != = ] || { prev=${COMP_WORDS[COMP_CWORD - 1]} cur=''; }
+	compopt -o filenames 2>/dev/null
+	mapfile -t COMPREPLY < <(compgen -P "$head" "${1:--f}" -- "$cur")
+	# With the option before it, readline does not recognize a directory.
+	if [[ -n $head && ${#COMPREPLY[@]} == 1 && -d ${COMPREPLY[0]#"$head"} ]]; then
+		COMPREPLY[0]+=/
+		compopt -o nospace 2>/dev/null
 	fi
+}
 
-	for ((i = 1; i < cword; i++)); do
+_tdxctl_words()
+{
+	_tdxctl_offer < <(tdxctl complete-words "$@" 2>/dev/null)
+}
+
+_tdxctl_vms()
+{
+	_tdxctl_offer < <(tdxctl "${host[@]}" complete-vms 2>/dev/null)
+}
+
+_tdxctl_complete()
+{
+	local prev='' verb='' noun='' words=() host=() rest w i
+
+	# bash splits words at each character of COMP_WORDBREAKS, such as '=' and ':'.
+	COMPREPLY=()
+	rest=${COMP_LINE:0:COMP_POINT}
+	for ((i = 0; i <= COMP_CWORD; i++)); do
+		w=${COMP_WORDS[i]}
+		if [[ $i == 0 || $rest == [[:blank:]]* ]]; then
+			rest=${rest#"${rest%%[![:blank:]]*}"}
+			words+=('')
+		fi
+		((i < COMP_CWORD)) || w=$rest
+		words[${#words[@]} - 1]+=$w
+		rest=${rest#"$w"}
+	done
+	cur=${words[-1]}
+	unset 'words[-1]'
+
+	for ((i = 1; i < ${#words[@]}; i++)); do
+		prev=''
 		case ${words[i]} in
-		@VALUED@) ((i++)) ;;
+		--emulate|--emulate=*|--root=*|--from-report=*) host+=("${words[i]}") ;;
+		@VALUED@)
+			prev=${words[i]}
+			case $prev in
+			--root|--from-report) host+=("${words[@]:i:2}") ;;
+			esac
+			((++i)) ;;
 		-*) ;;
 		*)
 			if [ -z "$verb" ]; then
@@ -87,19 +117,27 @@ _tdxctl()
 			fi ;;
 		esac
 	done
-
-	case $prev in
-@VALUES@	esac
+	# It has its value, unless that is the word at the cursor.
+	((i > ${#words[@]})) || prev=''
 
 	case $cur in
-	--emulate=*)
-		cur=${cur#*=}
-		mapfile -t COMPREPLY < <(compgen -P --emulate= -f -- "$cur")
-		return ;;
-@EQUALS@	-*)
+	--*=*)
+		prev=${cur%%=*}= cur=${cur#*=}
+		# Readline replaces only the part of the word behind '='.
+		[[ $COMP_WORDBREAKS == *=* ]] || head=$prev ;;
+	esac
+
+	case $verb:$prev in
+@VALUES@	*:?*) return ;;
+	esac
+
+	case $cur in
+	-*)
 		case $verb in
 @OPTIONS@		*) mapfile -t COMPREPLY < <(compgen -W "@GLOBAL@" -- "$cur") ;;
 		esac
+		# An optional value follows '=', not a blank.
+		[[ ${COMPREPLY[*]} != --emulate ]] || compopt -o nospace 2>/dev/null
 		return ;;
 	esac
 
@@ -108,7 +146,18 @@ _tdxctl()
 @ARGS@	esac
 }
 
-complete -o filenames -F _tdxctl tdxctl
+_tdxctl()
+{
+	local cur='' head='' breaks=${COMP_WORDBREAKS//[^=:]/} keep=''
+	local IFS=$'\n'
+
+	_tdxctl_complete
+	# Readline replaces only the part of the word behind the last of these characters.
+	[[ -z $breaks || $cur != *[$breaks]* ]] || keep=$head${cur%"${cur##*["$breaks"]}"}
+	COMPREPLY=("${COMPREPLY[@]#"$keep"}")
+}
+
+complete -F _tdxctl tdxctl
 '''
 
 
@@ -119,19 +168,36 @@ def lines(items):
 def bash_value(opt):
     arg = opt["arg"]
     if opt["type"] == "choice":
-        return f'compgen -W {lines(opt["values"])} -- "$cur"'
+        return f'mapfile -t COMPREPLY < <(compgen -P "$head" -W {lines(opt["values"])} -- "$cur")'
+    if opt["words"]:
+        return f'_tdxctl_words {opt["words"]}'
     if arg in FILES:
-        return 'compgen -f -- "$cur"'
+        return "_tdxctl_files"
     if arg in DIRS:
-        return 'compgen -d -- "$cur"'
+        return "_tdxctl_files -d"
     return None
+
+
+def bash_values(verb, opts):
+    text = ""
+    for o in opts:
+        gen = bash_value(o)
+        if not gen:
+            continue
+        names = [f'--{o["name"]}=']
+        if o["type"] != "optional":
+            names += [f'--{o["name"]}'] + ([f'-{o["letter"]}'] if o["letter"] else [])
+        text += "\t" + "|".join(f"{verb}:{n}" for n in names) + f") {gen}; return ;;\n"
+    return text
 
 
 def bash_arg(cmd):
     if cmd["args"] == "VM":
         return "_tdxctl_vms"
+    if cmd["words"]:
+        return f'_tdxctl_words {cmd["words"]}'
     if cmd["args"] in FILES:
-        return 'mapfile -t COMPREPLY < <(compgen -f -- "$cur")'
+        return "_tdxctl_files"
     return None
 
 
@@ -139,19 +205,12 @@ def bash(cli):
     table = verbs(cli)
     every = unique(cli["global_options"] + [o for c in cli["commands"] for o in c["options"]])
     valued = [o for o in every if o["arg"] and o["type"] != "optional"]
-    values, equals = "", ""
-    for o in valued:
-        gen = bash_value(o)
-        values += f'\t--{o["name"]})\n'
-        if gen:
-            values += f'\t\tmapfile -t COMPREPLY < <({gen})\n'
-            equals += (f'\t--{o["name"]}=*)\n\t\tcur=${{cur#*=}}\n\t\tmapfile -t COMPREPLY < '
-                       f'<({gen.replace("compgen", "compgen -P --" + o["name"] + "=", 1)})\n'
-                       '\t\treturn ;;\n')
-        values += "\t\treturn ;;\n"
+    values = bash_values("*", cli["global_options"])
     options, args = "", ""
     for verb, rows in table.items():
-        opts = unique([o for c in rows for o in c["options"]] + cli["global_options"])
+        own = unique([o for c in rows for o in c["options"]])
+        opts = unique(own + cli["global_options"])
+        values += bash_values(verb, own)
         options += (f'\t\t{verb}) mapfile -t COMPREPLY < <(compgen -W '
                     f'{lines(words(opts))} -- "$cur") ;;\n')
         nouns = [c["noun"] for c in rows if c["noun"]]
@@ -170,8 +229,8 @@ def bash(cli):
             args += f'\t{verb}) {bash_arg(rows[0])} ;;\n'
     glob = words(cli["global_options"])
     text = HEAD + "# shellcheck shell=bash\n" + BASH
-    for key, new in (("VALUED", "|".join("--" + o["name"] for o in valued)), ("VALUES", values),
-                     ("EQUALS", equals), ("OPTIONS", options), ("ARGS", args)):
+    for key, new in (("VALUED", "|".join(w for w in words(valued))), ("VALUES", values),
+                     ("OPTIONS", options), ("ARGS", args)):
         text = text.replace(f"@{key}@", new)
     text = text.replace('"@GLOBAL@"', lines(glob))
     return text.replace('"@VERBS@"', lines(table))
@@ -187,6 +246,7 @@ def zsh_opt(o):
     value = ""
     if o["arg"]:
         what = ("(" + " ".join(o["values"]) + ")" if o["values"] else
+                f"_tdxctl_words {o['words']}" if o["words"] else
                 "_files" if o["arg"] in FILES else
                 "_files -/" if o["arg"] in DIRS else " ")
         value = f':{o["arg"]}:{what}'
@@ -206,6 +266,8 @@ def zsh_opt(o):
 def zsh_arg(cmd):
     if cmd["args"] == "VM":
         return ["'1:VM:_tdxctl_vms'"]
+    if cmd["words"]:
+        return [f"'*:value:_tdxctl_words {cmd['words']}'"]
     if cmd["args"] in FILES:
         return ["'1:file:_files'"]
     return []
@@ -226,6 +288,18 @@ _tdxctl_vms()
 
 	vms=(${(f)"$(_call_program vms tdxctl $tdxctl_host complete-vms 2>/dev/null)"})
 	compadd -a vms
+}
+
+# _arguments puts options of compadd before the kind of words.
+_tdxctl_words()
+{
+	local -a list open
+
+	list=(${(f)"$(_call_program words tdxctl complete-words $argv[-1] 2>/dev/null)"})
+	open=(${(M)list:#*=})
+	list=(${list:#*=})
+	compadd "${(@)argv[1,-2]}" -a list
+	compadd "${(@)argv[1,-2]}" -S '' -a open
 }
 
 '''
@@ -273,7 +347,11 @@ def fish_opt(o, cond):
         line += f" -s {o['letter']}"
     if o["values"]:
         line += f" -x -a {fquote(' '.join(o['values']))}"
-    elif o["arg"] in FILES and o["type"] != "optional":
+    elif o["words"]:
+        line += f" -x -a '(tdxctl complete-words {o['words']} 2>/dev/null)'"
+    elif o["arg"] in FILES and o["type"] == "optional":
+        line += " -a '(__tdxctl_files)'"
+    elif o["arg"] in FILES:
         line += " -r -F"
     elif o["arg"] in DIRS:
         line += " -x -a '(__fish_complete_directories)'"
@@ -289,6 +367,11 @@ def fish(cli):
 function __tdxctl_vms
     set -l opt (string match -r -- '^--(?:emulate(?:=.*)?|root=.*|from-report=.*)$' (commandline -opc))
     tdxctl $opt complete-vms 2>/dev/null
+end
+
+# The value of an optional argument, as in --emulate=FILE.
+function __tdxctl_files
+    __fish_complete_path (string replace -r -- '^--[a-z-]*=' '' (commandline -ct))
 end
 
 complete -c tdxctl -f
@@ -308,6 +391,9 @@ complete -c tdxctl -f
             out += "".join(fish_opt(o, f" -n '{seen}'") for o in c["options"])
             if c["args"] == "VM":
                 out += f"complete -c tdxctl -n '{seen}' -a '(__tdxctl_vms)'\n"
+            elif c["words"]:
+                out += (f"complete -c tdxctl -n '{seen}' -a "
+                        f"'(tdxctl complete-words {c['words']} 2>/dev/null)'\n")
             elif c["args"] in FILES:
                 out += f"complete -c tdxctl -n '{seen}' -F\n"
             elif verb == "help":

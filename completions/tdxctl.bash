@@ -2,40 +2,70 @@
 # Written by completions/gen.py from `tdxctl dump-cli`; do not edit.
 # shellcheck shell=bash
 
-# Others choose these names, and compgen -W would expand what is in them.
-_tdxctl_vms()
+# Offers the lines of standard input. They may contain anything, and compgen -W would expand it.
+_tdxctl_offer()
 {
-	local opt=() w
+	local w
 
-	for w in "${words[@]}"; do
-		case $w in
-		--emulate|--emulate=*|--root=*|--from-report=*) opt+=("$w") ;;
-		esac
-	done
 	while read -r w; do
-		[[ $w == "$cur"* ]] && COMPREPLY+=("$(printf %q "$w")")
-	done < <(tdxctl "${opt[@]}" complete-vms 2>/dev/null)
+		[[ $w == "$cur"* ]] || continue
+		COMPREPLY+=("$head$(printf %q "$w")")
+		[[ $w != *= ]] || compopt -o nospace 2>/dev/null
+	done
 }
 
-_tdxctl()
+# The files, or with -d the directories, that start with $cur.
+_tdxctl_files()
 {
-	local cur prev words cword verb='' noun='' i
-	local IFS=$'\n'
-
-	# bash splits words at '='; bash-completion undoes that.
-	COMPREPLY=()
-	if declare -F _init_completion >/dev/null; then
-		_init_completion -n =: || return
-	else
-		cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
-		words=("${COMP_WORDS[@]}") cword=$COMP_CWORD
-		[ "$prev" != = ] || prev=${COMP_WORDS[COMP_CWORD - 2]}
-		[ "$cur" != = ] || { prev=${COMP_WORDS[COMP_CWORD - 1]} cur=''; }
+	compopt -o filenames 2>/dev/null
+	mapfile -t COMPREPLY < <(compgen -P "$head" "${1:--f}" -- "$cur")
+	# With the option before it, readline does not recognize a directory.
+	if [[ -n $head && ${#COMPREPLY[@]} == 1 && -d ${COMPREPLY[0]#"$head"} ]]; then
+		COMPREPLY[0]+=/
+		compopt -o nospace 2>/dev/null
 	fi
+}
 
-	for ((i = 1; i < cword; i++)); do
+_tdxctl_words()
+{
+	_tdxctl_offer < <(tdxctl complete-words "$@" 2>/dev/null)
+}
+
+_tdxctl_vms()
+{
+	_tdxctl_offer < <(tdxctl "${host[@]}" complete-vms 2>/dev/null)
+}
+
+_tdxctl_complete()
+{
+	local prev='' verb='' noun='' words=() host=() rest w i
+
+	# bash splits words at each character of COMP_WORDBREAKS, such as '=' and ':'.
+	COMPREPLY=()
+	rest=${COMP_LINE:0:COMP_POINT}
+	for ((i = 0; i <= COMP_CWORD; i++)); do
+		w=${COMP_WORDS[i]}
+		if [[ $i == 0 || $rest == [[:blank:]]* ]]; then
+			rest=${rest#"${rest%%[![:blank:]]*}"}
+			words+=('')
+		fi
+		((i < COMP_CWORD)) || w=$rest
+		words[${#words[@]} - 1]+=$w
+		rest=${rest#"$w"}
+	done
+	cur=${words[-1]}
+	unset 'words[-1]'
+
+	for ((i = 1; i < ${#words[@]}; i++)); do
+		prev=''
 		case ${words[i]} in
-		--root|--from-report|--group|--explain|--fail-on|--format|--warning|--critical|--config|--hkids-free|--timeout|--textfile|--strategy|--file|--packages|--cpus-per-package|--mktme-keyids|--tdx-keyids|--bits|--split) ((i++)) ;;
+		--emulate|--emulate=*|--root=*|--from-report=*) host+=("${words[i]}") ;;
+		--root|--from-report|--group|--explain|--fail-on|--format|--warning|--critical|--config|--hkids-free|--timeout|--textfile|--strategy|--file|--packages|--cpus-per-package|--mktme-keyids|--tdx-keyids|--bits|--split|-w|-c)
+			prev=${words[i]}
+			case $prev in
+			--root|--from-report) host+=("${words[@]:i:2}") ;;
+			esac
+			((++i)) ;;
 		-*) ;;
 		*)
 			if [ -z "$verb" ]; then
@@ -45,100 +75,34 @@ _tdxctl()
 			fi ;;
 		esac
 	done
+	# It has its value, unless that is the word at the cursor.
+	((i > ${#words[@]})) || prev=''
 
-	case $prev in
-	--root)
-		mapfile -t COMPREPLY < <(compgen -d -- "$cur")
-		return ;;
-	--from-report)
-		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
-		return ;;
-	--group)
-		mapfile -t COMPREPLY < <(compgen -W $'core\ncapacity\nteardown\nupdate\nattestation' -- "$cur")
-		return ;;
-	--explain)
-		return ;;
-	--fail-on)
-		mapfile -t COMPREPLY < <(compgen -W $'info\nwarn\nfail' -- "$cur")
-		return ;;
-	--format)
-		mapfile -t COMPREPLY < <(compgen -W $'text\nnagios\njson\nprom' -- "$cur")
-		return ;;
-	--warning)
-		return ;;
-	--critical)
-		return ;;
-	--config)
-		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
-		return ;;
-	--hkids-free)
-		return ;;
-	--timeout)
-		return ;;
-	--textfile)
-		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
-		return ;;
-	--strategy)
-		mapfile -t COMPREPLY < <(compgen -W $'auto\nterminate\nrelease\nearly\nstop' -- "$cur")
-		return ;;
-	--file)
-		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
-		return ;;
-	--packages)
-		return ;;
-	--cpus-per-package)
-		return ;;
-	--mktme-keyids)
-		return ;;
-	--tdx-keyids)
-		return ;;
-	--bits)
-		return ;;
-	--split)
-		return ;;
+	case $cur in
+	--*=*)
+		prev=${cur%%=*}= cur=${cur#*=}
+		# Readline replaces only the part of the word behind '='.
+		[[ $COMP_WORDBREAKS == *=* ]] || head=$prev ;;
+	esac
+
+	case $verb:$prev in
+	*:--root=|*:--root) _tdxctl_files -d; return ;;
+	*:--emulate=) _tdxctl_files; return ;;
+	*:--from-report=|*:--from-report) _tdxctl_files; return ;;
+	doctor:--group=|doctor:--group) mapfile -t COMPREPLY < <(compgen -P "$head" -W $'core\ncapacity\nteardown\nupdate\nattestation' -- "$cur"); return ;;
+	doctor:--explain=|doctor:--explain) _tdxctl_words rules; return ;;
+	doctor:--fail-on=|doctor:--fail-on) mapfile -t COMPREPLY < <(compgen -P "$head" -W $'info\nwarn\nfail' -- "$cur"); return ;;
+	check:--format=|check:--format) mapfile -t COMPREPLY < <(compgen -P "$head" -W $'text\nnagios\njson\nprom' -- "$cur"); return ;;
+	check:--warning=|check:--warning|check:-w) _tdxctl_words limits; return ;;
+	check:--critical=|check:--critical|check:-c) _tdxctl_words limits; return ;;
+	check:--config=|check:--config) _tdxctl_files; return ;;
+	metrics:--textfile=|metrics:--textfile) _tdxctl_files; return ;;
+	release:--strategy=|release:--strategy) mapfile -t COMPREPLY < <(compgen -P "$head" -W $'auto\nterminate\nrelease\nearly\nstop' -- "$cur"); return ;;
+	helper:--file=|helper:--file) _tdxctl_files; return ;;
+	*:?*) return ;;
 	esac
 
 	case $cur in
-	--emulate=*)
-		cur=${cur#*=}
-		mapfile -t COMPREPLY < <(compgen -P --emulate= -f -- "$cur")
-		return ;;
-	--root=*)
-		cur=${cur#*=}
-		mapfile -t COMPREPLY < <(compgen -P --root= -d -- "$cur")
-		return ;;
-	--from-report=*)
-		cur=${cur#*=}
-		mapfile -t COMPREPLY < <(compgen -P --from-report= -f -- "$cur")
-		return ;;
-	--group=*)
-		cur=${cur#*=}
-		mapfile -t COMPREPLY < <(compgen -P --group= -W $'core\ncapacity\nteardown\nupdate\nattestation' -- "$cur")
-		return ;;
-	--fail-on=*)
-		cur=${cur#*=}
-		mapfile -t COMPREPLY < <(compgen -P --fail-on= -W $'info\nwarn\nfail' -- "$cur")
-		return ;;
-	--format=*)
-		cur=${cur#*=}
-		mapfile -t COMPREPLY < <(compgen -P --format= -W $'text\nnagios\njson\nprom' -- "$cur")
-		return ;;
-	--config=*)
-		cur=${cur#*=}
-		mapfile -t COMPREPLY < <(compgen -P --config= -f -- "$cur")
-		return ;;
-	--textfile=*)
-		cur=${cur#*=}
-		mapfile -t COMPREPLY < <(compgen -P --textfile= -f -- "$cur")
-		return ;;
-	--strategy=*)
-		cur=${cur#*=}
-		mapfile -t COMPREPLY < <(compgen -P --strategy= -W $'auto\nterminate\nrelease\nearly\nstop' -- "$cur")
-		return ;;
-	--file=*)
-		cur=${cur#*=}
-		mapfile -t COMPREPLY < <(compgen -P --file= -f -- "$cur")
-		return ;;
 	-*)
 		case $verb in
 		status) mapfile -t COMPREPLY < <(compgen -W $'--json\n--quiet\n--verbose\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
@@ -159,6 +123,8 @@ _tdxctl()
 		help) mapfile -t COMPREPLY < <(compgen -W $'--json\n--quiet\n--verbose\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
 		*) mapfile -t COMPREPLY < <(compgen -W $'--json\n--quiet\n--verbose\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
 		esac
+		# An optional value follows '=', not a blank.
+		[[ ${COMPREPLY[*]} != --emulate ]] || compopt -o nospace 2>/dev/null
 		return ;;
 	esac
 
@@ -181,10 +147,22 @@ _tdxctl()
 	emulate)
 		case $noun in
 		'') mapfile -t COMPREPLY < <(compgen -W $'init' -- "$cur") ;;
-		init) mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
+		init) _tdxctl_files ;;
 		esac ;;
+	decode) _tdxctl_words names ;;
 	help) [ -n "$noun" ] || mapfile -t COMPREPLY < <(compgen -W $'status\nhkid\ntd\nlock\ncpu\ndoctor\ncheck\nwait\nmetrics\nrelease\nhelper\nemulate\nkeys\ndecode\nreport\nhelp' -- "$cur") ;;
 	esac
 }
 
-complete -o filenames -F _tdxctl tdxctl
+_tdxctl()
+{
+	local cur='' head='' breaks=${COMP_WORDBREAKS//[^=:]/} keep=''
+	local IFS=$'\n'
+
+	_tdxctl_complete
+	# Readline replaces only the part of the word behind the last of these characters.
+	[[ -z $breaks || $cur != *[$breaks]* ]] || keep=$head${cur%"${cur##*["$breaks"]}"}
+	COMPREPLY=("${COMPREPLY[@]#"$keep"}")
+}
+
+complete -F _tdxctl tdxctl

@@ -6,13 +6,18 @@ function __tdxctl_vms
     tdxctl $opt complete-vms 2>/dev/null
 end
 
+# The value of an optional argument, as in --emulate=FILE.
+function __tdxctl_files
+    __fish_complete_path (string replace -r -- '^--[a-z-]*=' '' (commandline -ct))
+end
+
 complete -c tdxctl -f
 complete -c tdxctl -l json -s j -d 'print one JSON object'
 complete -c tdxctl -l quiet -s q -d 'print only the result: no plan, progress or notes'
 complete -c tdxctl -l verbose -s v -d 'print more columns; twice: also debug messages'
 complete -c tdxctl -l no-color -d 'do not use colour (also: NO_COLOR)'
 complete -c tdxctl -l root -x -a '(__fish_complete_directories)' -d 'read the captured host below DIR'
-complete -c tdxctl -l emulate -d 'use an emulated host: the built-in one, or FILE'
+complete -c tdxctl -l emulate -a '(__tdxctl_files)' -d 'use an emulated host: the built-in one, or FILE'
 complete -c tdxctl -l from-report -r -F -d 'read the host from the output of \'tdxctl report\''
 complete -c tdxctl -l help -s h -d 'print this help; after a verb, help about it'
 complete -c tdxctl -l version -s V -d 'print the version'
@@ -34,15 +39,15 @@ complete -c tdxctl -n '__fish_seen_subcommand_from cpu; and not __fish_seen_subc
 
 complete -c tdxctl -n 'not __fish_seen_subcommand_from status hkid td lock cpu doctor check wait metrics release helper emulate keys decode report help' -a doctor -d 'find out why TDX does not work, and what to fix first'
 complete -c tdxctl -n '__fish_seen_subcommand_from doctor' -l group -x -a 'core capacity teardown update attestation' -d 'check only the rules of this group'
-complete -c tdxctl -n '__fish_seen_subcommand_from doctor' -l explain -x -d 'describe rule ID and its result on this host'
+complete -c tdxctl -n '__fish_seen_subcommand_from doctor' -l explain -x -a '(tdxctl complete-words rules 2>/dev/null)' -d 'describe rule ID and its result on this host'
 complete -c tdxctl -n '__fish_seen_subcommand_from doctor' -l short -s s -d 'print one line per finding'
 complete -c tdxctl -n '__fish_seen_subcommand_from doctor' -l fail-on -x -a 'info warn fail' -d 'exit with status 7 from this level on (default fail)'
 complete -c tdxctl -n '__fish_seen_subcommand_from doctor' -l attestation -d 'also check the rules about remote attestation'
 
 complete -c tdxctl -n 'not __fish_seen_subcommand_from status hkid td lock cpu doctor check wait metrics release helper emulate keys decode report help' -a check -d 'compare the host with limits, for cron and monitoring'
 complete -c tdxctl -n '__fish_seen_subcommand_from check' -l format -x -a 'text nagios json prom' -d 'text (default), nagios, json or prom'
-complete -c tdxctl -n '__fish_seen_subcommand_from check' -l warning -s w -x -d 'warning limit CHECK=VALUE; may be repeated'
-complete -c tdxctl -n '__fish_seen_subcommand_from check' -l critical -s c -x -d 'critical limit CHECK=VALUE; may be repeated'
+complete -c tdxctl -n '__fish_seen_subcommand_from check' -l warning -s w -x -a '(tdxctl complete-words limits 2>/dev/null)' -d 'warning limit CHECK=VALUE; may be repeated'
+complete -c tdxctl -n '__fish_seen_subcommand_from check' -l critical -s c -x -a '(tdxctl complete-words limits 2>/dev/null)' -d 'critical limit CHECK=VALUE; may be repeated'
 complete -c tdxctl -n '__fish_seen_subcommand_from check' -l config -r -F -d 'read limits from FILE instead of /etc/tdxctl.conf'
 
 complete -c tdxctl -n 'not __fish_seen_subcommand_from status hkid td lock cpu doctor check wait metrics release helper emulate keys decode report help' -a wait -d 'wait until HKIDs are free, for scripts that start TDs'
@@ -84,6 +89,7 @@ complete -c tdxctl -n 'not __fish_seen_subcommand_from status hkid td lock cpu d
 complete -c tdxctl -n '__fish_seen_subcommand_from decode' -l features -d 'interpret each VALUE as TDX_FEATURES0'
 complete -c tdxctl -n '__fish_seen_subcommand_from decode' -l attributes -d 'interpret each VALUE as the attributes of a TD'
 complete -c tdxctl -n '__fish_seen_subcommand_from decode' -l xfam -d 'interpret each VALUE as the XFAM of a TD'
+complete -c tdxctl -n '__fish_seen_subcommand_from decode' -a '(tdxctl complete-words names 2>/dev/null)'
 
 complete -c tdxctl -n 'not __fish_seen_subcommand_from status hkid td lock cpu doctor check wait metrics release helper emulate keys decode report help' -a report -d 'write a report about the host that can be shared'
 complete -c tdxctl -n '__fish_seen_subcommand_from report' -l no-redact -d 'do not mask names, addresses and command lines'

@@ -65,6 +65,11 @@ int tdxctl_decode(const char *text, enum tdxctl_word_kind kind, struct tdxctl_wo
  */
 bool tdxctl_decode_find(const char *line, size_t len, size_t from, size_t *start, size_t *end,
 			struct tdxctl_word *w);
+/*
+ * Returns the @n-th name of a leaf or status that tdxctl_decode() accepts, a constant, or
+ * NULL if there are fewer.
+ */
+const char *tdxctl_decode_name(size_t n);
 /* Returns bit @bit of a FEATURES, ATTRIBUTES or XFAM value, or NULL if it has no name. */
 const struct tdxctl_bit *tdxctl_decode_bit(enum tdxctl_word_kind kind, unsigned int bit);
 

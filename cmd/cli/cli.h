@@ -74,8 +74,9 @@ struct cli_opt {
 	char letter;
 	enum cli_opt_type type;
 	size_t offset, offset2;
-	const char *arg;			  /* placeholder: FILE, DIR, S */
-	const char *const *values;		  /* CLI_OPT_CHOICE, NULL-terminated */
+	const char *arg;	   /* placeholder: FILE, DIR, S */
+	const char *const *values; /* CLI_OPT_CHOICE, NULL-terminated */
+	const char *words;	   /* kind of complete-words for the value; NULL none */
 	const struct cli_error_form *error_forms; /* one for each of @values, or NULL */
 	unsigned int min, max;			  /* CLI_OPT_UINT */
 	unsigned int preset;			  /* CLI_OPT_UINT: the default */
@@ -113,6 +114,7 @@ struct cli_cmd {
 	const char *summary;
 	const char *args; /* "VM", "[VERB [NOUN]]" */
 	unsigned int min_args, max_args;
+	const char *words; /* kind of complete-words for an argument; NULL none */
 	const struct cli_opt *opts;
 	size_t nr_opts;
 	unsigned int needs;  /* enum cli_need */

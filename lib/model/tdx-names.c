@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Names of the TDX module ABI, from the tables in tdx.h. */
+#include "decode.h"
 #include "model.h"
 #include "tdx.h"
 
@@ -45,4 +46,18 @@ const char *tdxctl_operand_str(uint32_t operand)
 #undef X
 	}
 	return NULL;
+}
+
+const char *tdxctl_decode_name(size_t n)
+{
+	static const char *const names[] = {
+#define X(num, id, name) name,
+		TDX_LEAVES(X)
+#undef X
+#define X(hi, id) "TDX_" #id,
+			TDX_STATUSES(X)
+#undef X
+	};
+
+	return n < ARRAY_SIZE(names) ? names[n] : NULL;
 }

@@ -364,7 +364,8 @@ def test_completions_current(tmp):
 def complete(bench, *words):
     """What bash offers for the last of @words."""
     script = (f"source {TOP}/completions/tdxctl.bash; "
-              'COMP_WORDS=(tdxctl "$@"); COMP_CWORD=$#; _tdxctl; printf "%s\\n" "${COMPREPLY[@]}"')
+              'COMP_WORDS=(tdxctl "$@"); COMP_CWORD=$#; COMP_LINE="${COMP_WORDS[*]}"; '
+              'COMP_POINT=${#COMP_LINE}; _tdxctl; printf "%s\\n" "${COMPREPLY[@]}"')
     p = subprocess.run(["bash", "-uc", script, "bash", *words], check=False, text=True,
                        capture_output=True, cwd=bench.dir, env=bench.env)
     expect(not p.stderr, p.stderr)
@@ -410,7 +411,7 @@ def test_dump_cli(tmp):
     doc = bench.json("dump-cli")
     for cmd in doc["commands"]:
         name = cmd["verb"] + ("-" + cmd["noun"] if cmd["noun"] else "")
-        if name not in ("help", "complete-vms"):
+        if name not in ("help", "complete-vms", "complete-words"):
             expect((TOP / "tests" / "schema" / f"{name}.schema.json").exists(), f"no schema {name}")
 
 

@@ -169,4 +169,5 @@ CASES = {
                    ("decode 0x", 2), ("decode 0x10000000000000000", 2), ("decode ENOENT", 2),
                    ("decode --xfam AVX", 2), ("decode --xfam", 2), ("decode --xfam --features 1", 2)]),
     "complete-vms": (None, [(E + "complete-vms", 0), ("--root {roots}/no-tdx complete-vms", 0)]),
+    "complete-words": (None, [("complete-words limits", 0), ("complete-words nothing", 0), ("complete-words", 2)]),
 }

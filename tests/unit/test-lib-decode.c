@@ -185,6 +185,21 @@ static void logs(void)
 	CHECK_EQ(found("hardware reason c0000921000001221 hardware reason c00009210000012"), 0);
 }
 
+/* Shell completion offers these names. */
+static void names(void)
+{
+	struct tdxctl_word w;
+	const char *name;
+	size_t n;
+
+	for (n = 0; (name = tdxctl_decode_name(n)); n++) {
+		CHECK_EQ(tdxctl_decode(name, TDXCTL_WORD_AUTO, &w), 0);
+		CHECK(w.name && !strcmp(w.name, name));
+	}
+	CHECK(n > 100);
+	CHECK(!tdxctl_decode_name(n));
+}
+
 int main(void)
 {
 	RUN(every_code);
@@ -193,5 +208,6 @@ int main(void)
 	RUN(refused);
 	RUN(bits);
 	RUN(logs);
+	RUN(names);
 	return check_done("test-lib-decode");
 }
