@@ -71,6 +71,10 @@ static const struct cli_opt release_opts[] = {
 	  .type = CLI_OPT_FLAG,
 	  .offset = CLI_VALUE(yes),
 	  .help = "do not ask; required when not on a terminal" },
+	{ .name = "building",
+	  .type = CLI_OPT_FLAG,
+	  .offset = CLI_VALUE(building),
+	  .help = "also release a TD that is being built" },
 	{ .name = "strategy",
 	  .type = CLI_OPT_CHOICE,
 	  .arg = "NAME",
@@ -414,7 +418,9 @@ static const struct cli_cmd cmds[] = {
 		.details =
 			"VM is a name, UUID, PID, hkid:N or td:N. Prints the plan, asks for\n"
 			"confirmation, and verifies the result. The guest is lost. Ctrl-C stops at a\n"
-			"safe point with exit status 6; run the same command again to continue.",
+			"safe point with exit status 6; run the same command again to continue. A TD\n"
+			"that is being built and less than a minute old is refused with exit status 1:\n"
+			"its VM is about to start.",
 	},
 	{
 		.group = CLI_GROUP_SETUP,

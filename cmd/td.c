@@ -544,8 +544,10 @@ static void show_pins(struct cli_app *app, struct out_node *n, const struct tdxc
 static const struct cli_field advice = { .label = "Note", .type = OUT_STR };
 
 /* Capacity that is lost, or that a release would free. */
-static void advise(struct out_node *n, const struct tdxctl_td *td)
+static void advise(struct out_node *n, const struct tdxctl_snapshot *s, const struct tdxctl_td *td)
 {
+	uint64_t age;
+
 	if (td->state == TDXCTL_TD_LEAKED && td->hkid)
 		out_style(out_strf(n, &advice, "HKID %u is lost until the next reboot", td->hkid),
 			  STYLE_BAD);
@@ -553,6 +555,8 @@ static void advise(struct out_node *n, const struct tdxctl_td *td)
 		out_style(out_str(n, &advice,
 				  "the HKID is free again, but the remaining pages are lost until the next reboot"),
 			  STYLE_BAD);
+	else if (view_being_built(s, td, &age))
+		out_str(n, &advice, "the TD is being built");
 	else if (td->hkid && td->state < TDXCTL_TD_RUNNABLE && td->state != TDXCTL_TD_UNKNOWN)
 		out_strf(n, &advice,
 			 "the TD holds HKID %u but was never finalized; 'tdxctl release td:%u' frees it",
@@ -583,7 +587,7 @@ int cmd_td_show(struct cli_app *app, int argc, char **argv)
 	pkgs = view_packages(s, v->td.keyed_packages);
 	out_str(n, &keyed_text, pkgs);
 	free(pkgs);
-	advise(n, &v->td);
+	advise(n, s, &v->td);
 	out_gap(n);
 	life_cycle(n, &v->td);
 	out_gap(n);

@@ -61,6 +61,7 @@ complete -c tdxctl -n '__fish_seen_subcommand_from metrics' -l per-td -d 'also p
 complete -c tdxctl -n 'not __fish_seen_subcommand_from status hkid td lock cpu doctor check wait metrics release helper emulate keys decode report help' -a release -d 'tear down a TD and free its HKID and memory now'
 complete -c tdxctl -n '__fish_seen_subcommand_from release' -l dry-run -s n -d 'print the plan and change nothing'
 complete -c tdxctl -n '__fish_seen_subcommand_from release' -l yes -s y -d 'do not ask; required when not on a terminal'
+complete -c tdxctl -n '__fish_seen_subcommand_from release' -l building -d 'also release a TD that is being built'
 complete -c tdxctl -n '__fish_seen_subcommand_from release' -l strategy -x -a 'auto terminate release early stop' -d 'auto (default), terminate, release, early or stop'
 complete -c tdxctl -n '__fish_seen_subcommand_from release' -l timeout -x -d 'stop at a safe point after S seconds'
 complete -c tdxctl -n '__fish_seen_subcommand_from release' -a '(__tdxctl_vms)'

@@ -25,7 +25,7 @@ struct cli_values {
 	const char *emulate_file;
 	const char *from_report;
 	/* release */
-	bool dry_run, yes;
+	bool dry_run, yes, building;
 	const char *strategy;
 	unsigned int timeout;
 	/* helper */
@@ -221,6 +221,12 @@ const struct tdxctl_td_view *cli_find_td(struct cli_app *app, const struct tdxct
 void view_selector(char *buf, size_t len, const struct tdxctl_td_view *td);
 /* Returns NULL if no TD has that TDR page. */
 const struct tdxctl_td_view *view_td_by_tdr(const struct tdxctl_snapshot *s, uint64_t tdr);
+/*
+ * Whether @td has an HKID but cannot run yet, and is less than a minute old, as it is while
+ * a VM starts. *@age is its age, or the least it can be if the helper has not seen its
+ * creation.
+ */
+bool view_being_built(const struct tdxctl_snapshot *s, const struct tdxctl_td *td, uint64_t *age);
 /* Nanoseconds since @since; 0 if @since is unknown or later than the snapshot. */
 uint64_t view_age(const struct tdxctl_snapshot *s, uint64_t since);
 /*

@@ -8,6 +8,9 @@
 
 #include "cli.h"
 
+/* A VM that takes longer to start has a problem. */
+#define BUILD_NS (60 * 1000000000ULL)
+
 const char view_no_helper[] = "needs the helper";
 const char view_late[] = "the TD was created before the helper was loaded";
 
@@ -117,6 +120,13 @@ const struct tdxctl_td_view *view_td_by_tdr(const struct tdxctl_snapshot *s, uin
 uint64_t view_age(const struct tdxctl_snapshot *s, uint64_t since)
 {
 	return since && since < s->hdr.now_ns ? s->hdr.now_ns - since : 0;
+}
+
+bool view_being_built(const struct tdxctl_snapshot *s, const struct tdxctl_td *td, uint64_t *age)
+{
+	*age = view_age(s, td->created_ns ? td->created_ns : s->info.attached_ns);
+	return td->hkid && td->state > TDXCTL_TD_UNKNOWN && td->state < TDXCTL_TD_RUNNABLE &&
+	       *age < BUILD_NS;
 }
 
 void view_add_count(char *buf, size_t len, uint64_t n, const char *one, const char *many)

@@ -180,6 +180,28 @@ static int confirm(struct cli_app *app, const char *name)
 	return cli_error(app, CLI_FAILED, "declined", "", "not confirmed; nothing was changed");
 }
 
+/* A script that selects TDs by their state must not destroy VMs that are about to start. */
+static int refuse_young(const struct job *j)
+{
+	const struct tdxctl_td *td = &j->td->td;
+	char age[40], sel[24];
+	uint64_t ns;
+
+	if (j->app->v.building || !view_being_built(j->app->snap, td, &ns))
+		return CLI_OK;
+	text_ns(age, sizeof(age), ns);
+	view_selector(sel, sizeof(sel), j->td);
+	if (td->created_ns)
+		return cli_error(j->app, CLI_FAILED, "building",
+				 "Wait until it runs or is a minute old, or use --building.",
+				 "%s (%s) is being built: it is %s and was created %s ago",
+				 j->td->vm.name, sel, tdxctl_td_state_str(td->state), age);
+	return cli_error(j->app, CLI_FAILED, "building",
+			 "Wait until it runs or the helper is loaded for a minute, or use --building.",
+			 "%s (%s) may be being built: it is %s, and the helper, loaded %s ago, does not know its age",
+			 j->td->vm.name, sel, tdxctl_td_state_str(td->state), age);
+}
+
 static int show_plan_and_ask(struct job *j)
 {
 	struct cli_app *app = j->app;
@@ -432,10 +454,12 @@ int cmd_release(struct cli_app *app, int argc, char **argv)
 	j.st = j.plan;
 	if (app->v.dry_run) {
 		dry_run(&j);
-		code = CLI_OK;
+		code = refuse_young(&j);
 		goto out;
 	}
-	code = show_plan_and_ask(&j);
+	code = refuse_young(&j);
+	if (code == CLI_OK)
+		code = show_plan_and_ask(&j);
 	if (code == CLI_OK)
 		code = finish(&j, run(&j));
 out:

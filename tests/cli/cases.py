@@ -38,6 +38,10 @@ CASES = {
         (E + "release build --yes --strategy=early -j", 5)]),
     "release-needs-yes": (None, both(E + "release web", 2)),
 
+    "release-young": ("young", both(H + "release s1 --yes", 1) + both(H + "release s3 --dry-run", 1) +
+                      [(H + "td show s1", 0), (H + "release s4 --yes", 0),
+                       (H + "release s1 --yes --building", 0)]),
+
     # ---- one story over several commands
     "story": (None, [
         ("emulate init {h} --packages 1 --cpus-per-package 2", 0),

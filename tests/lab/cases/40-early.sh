@@ -88,10 +88,11 @@ case_early_late_unfinished()
 	vmm web --vcpus 1 --pages 16 --stop-at memory
 	web=$VMM
 	t 0 helper load
-	j 0 release web --dry-run
+	j 1 release web --dry-run
+	is error.code building
 	is strategy stop
 	is 'plan.strategies[strategy=early].reason' 'the TD was never finalized'
-	j 0 release web --yes
+	j 0 release web --yes --building
 	is strategy stop
 	is result released
 	is verified true
