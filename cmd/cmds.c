@@ -10,6 +10,8 @@
 #include "report/report.h"
 #include "status/status.h"
 
+static const char *const colors[] = { "auto", "always", "never", NULL };
+
 static const struct cli_opt global_opts[] = {
 	{ .name = "json",
 	  .letter = 'j',
@@ -26,10 +28,16 @@ static const struct cli_opt global_opts[] = {
 	  .type = CLI_OPT_COUNT,
 	  .offset = CLI_VALUE(verbose),
 	  .help = "print more columns; twice: also debug messages" },
+	{ .name = "color",
+	  .type = CLI_OPT_CHOICE,
+	  .arg = "WHEN",
+	  .offset = CLI_VALUE(color),
+	  .values = colors,
+	  .help = "auto (default, on a terminal), always or never" },
 	{ .name = "no-color",
 	  .type = CLI_OPT_FLAG,
 	  .offset = CLI_VALUE(no_color),
-	  .help = "do not use colour (also: NO_COLOR)" },
+	  .help = "like --color=never (also: NO_COLOR)" },
 	{ .name = "root",
 	  .type = CLI_OPT_STRING,
 	  .arg = "DIR",
@@ -58,6 +66,59 @@ static const struct cli_opt global_opts[] = {
 	  .help = "print the version" },
 };
 
+/* clang-format off */
+#define WATCH_OPT \
+	{ .name = "watch", \
+	  .type = CLI_OPT_OPTIONAL, \
+	  .arg = "S", \
+	  .offset = CLI_VALUE(watch), \
+	  .offset2 = CLI_VALUE(watch_seconds), \
+	  .help = "print it again every S seconds (default 2)" }
+#define BYTES_OPT \
+	{ .name = "bytes", \
+	  .letter = 'b', \
+	  .type = CLI_OPT_FLAG, \
+	  .offset = CLI_VALUE(bytes), \
+	  .help = "print memory in bytes" }
+#define TABLE_OPTS \
+	{ .name = "columns", \
+	  .letter = 'o', \
+	  .type = CLI_OPT_STRING, \
+	  .arg = "LIST", \
+	  .offset = CLI_VALUE(columns), \
+	  .words = "columns", \
+	  .help = "print these columns; +LIST: also these" }, \
+	{ .name = "sort", \
+	  .type = CLI_OPT_STRING, \
+	  .arg = "COLUMN", \
+	  .offset = CLI_VALUE(sort), \
+	  .words = "columns", \
+	  .help = "sort by COLUMN; -COLUMN: in descending order" }, \
+	{ .name = "no-headers", \
+	  .type = CLI_OPT_FLAG, \
+	  .offset = CLI_VALUE(no_headers), \
+	  .help = "print only the rows of the table" }
+#define STATE_OPT(states) \
+	{ .name = "state", \
+	  .type = CLI_OPT_CHOICE, \
+	  .arg = "STATE", \
+	  .offset = CLI_VALUE(state), \
+	  .values = states, \
+	  .help = "list only those in this state" }
+/* clang-format on */
+
+static const char *const hkid_states[] = { "unknown",  "free",	 "assigned", "configured",
+					   "flushing", "leaked", NULL };
+static const char *const td_states[] = { "unknown",	"assigned", "keys-configured",
+					 "initialized", "runnable", "blocked",
+					 "teardown",	"leaked",   NULL };
+
+static const struct cli_opt status_opts[] = { BYTES_OPT, WATCH_OPT };
+static const struct cli_opt table_opts[] = { TABLE_OPTS, WATCH_OPT };
+static const struct cli_opt hkid_opts[] = { STATE_OPT(hkid_states), TABLE_OPTS, WATCH_OPT };
+static const struct cli_opt td_list_opts[] = { STATE_OPT(td_states), TABLE_OPTS, BYTES_OPT,
+					       WATCH_OPT };
+
 static const char *const strategies[] = { "auto", "terminate", "release", "early", "stop", NULL };
 
 static const struct cli_opt release_opts[] = {
@@ -75,6 +136,7 @@ static const struct cli_opt release_opts[] = {
 	  .type = CLI_OPT_FLAG,
 	  .offset = CLI_VALUE(building),
 	  .help = "also release a TD that is being built" },
+	BYTES_OPT,
 	{ .name = "strategy",
 	  .type = CLI_OPT_CHOICE,
 	  .arg = "NAME",
@@ -82,12 +144,10 @@ static const struct cli_opt release_opts[] = {
 	  .values = strategies,
 	  .help = "auto (default), terminate, release, early or stop" },
 	{ .name = "timeout",
-	  .type = CLI_OPT_UINT,
+	  .type = CLI_OPT_SECONDS,
 	  .arg = "S",
-	  .offset = CLI_VALUE(timeout),
-	  .min = 1,
-	  .max = 86400,
-	  .help = "stop at a safe point after S seconds" },
+	  .offset = CLI_VALUE(timeout_ns),
+	  .help = "stop safely after S seconds, for example 0.5" },
 };
 
 static const struct cli_opt helper_file_opts[] = {
@@ -96,6 +156,15 @@ static const struct cli_opt helper_file_opts[] = {
 	  .arg = "KO",
 	  .offset = CLI_VALUE(file),
 	  .help = "use module file KO instead of the installed one" },
+};
+
+static const struct cli_opt helper_status_opts[] = {
+	{ .name = "file",
+	  .type = CLI_OPT_STRING,
+	  .arg = "KO",
+	  .offset = CLI_VALUE(file),
+	  .help = "use module file KO instead of the installed one" },
+	WATCH_OPT,
 };
 
 static const struct cli_opt emulate_init_opts[] = {
@@ -170,6 +239,7 @@ static const struct cli_opt doctor_opts[] = {
 	  .type = CLI_OPT_FLAG,
 	  .offset = CLI_VALUE(attestation),
 	  .help = "also check the rules about remote attestation" },
+	WATCH_OPT,
 };
 
 enum { FORMAT_TEXT, FORMAT_NAGIOS, FORMAT_JSON, FORMAT_PROM, FORMATS };
@@ -211,6 +281,7 @@ static const struct cli_opt check_opts[] = {
 	  .arg = "FILE",
 	  .offset = CLI_VALUE(config),
 	  .help = "read limits from FILE instead of /etc/tdxctl.conf" },
+	WATCH_OPT,
 };
 
 static const struct cli_opt wait_opts[] = {
@@ -222,11 +293,9 @@ static const struct cli_opt wait_opts[] = {
 	  .max = 4096,
 	  .help = "wait until N HKIDs are free" },
 	{ .name = "timeout",
-	  .type = CLI_OPT_UINT,
+	  .type = CLI_OPT_SECONDS,
 	  .arg = "S",
-	  .offset = CLI_VALUE(timeout),
-	  .min = 1,
-	  .max = 86400,
+	  .offset = CLI_VALUE(timeout_ns),
 	  .help = "give up after S seconds, with exit status 7" },
 };
 
@@ -250,6 +319,7 @@ static const struct cli_opt report_opts[] = {
 };
 
 static const struct cli_opt keys_opts[] = {
+	TABLE_OPTS,
 	{ .name = "bits",
 	  .type = CLI_OPT_UINT,
 	  .arg = "B",
@@ -289,6 +359,7 @@ static const struct cli_cmd cmds[] = {
 		.group = CLI_GROUP_INSPECT,
 		.verb = "status",
 		.summary = "show the state of the host on one screen",
+		OPTS(status_opts),
 		.needs = CLI_NEED_SNAPSHOT,
 		.run = cmd_status,
 		.details =
@@ -299,6 +370,8 @@ static const struct cli_cmd cmds[] = {
 		.group = CLI_GROUP_INSPECT,
 		.verb = "hkid",
 		.summary = "list every guest HKID, its TD and its age",
+		OPTS(hkid_opts),
+		.table = &hkid_table,
 		.needs = NEED_DATA,
 		.run = cmd_hkid,
 		.details =
@@ -311,6 +384,8 @@ static const struct cli_cmd cmds[] = {
 		.noun = "list",
 		.is_default = true,
 		.summary = "list every TD: owner, HKID, state, vCPUs, memory",
+		OPTS(td_list_opts),
+		.table = &td_table,
 		.needs = NEED_DATA,
 		.run = cmd_td_list,
 	},
@@ -322,6 +397,7 @@ static const struct cli_cmd cmds[] = {
 		.args = "VM",
 		.min_args = 1,
 		.max_args = 1,
+		OPTS(status_opts),
 		.needs = NEED_DATA,
 		.run = cmd_td_show,
 		.details = "VM is a name, UUID, PID, hkid:N or td:N.",
@@ -330,6 +406,8 @@ static const struct cli_cmd cmds[] = {
 		.group = CLI_GROUP_INSPECT,
 		.verb = "lock",
 		.summary = "show who holds tdx_lock and the key-config locks",
+		OPTS(table_opts),
+		.table = &lock_table,
 		.needs = NEED_DATA,
 		.run = cmd_lock,
 		.details =
@@ -343,6 +421,8 @@ static const struct cli_cmd cmds[] = {
 		.noun = "check",
 		.is_default = true,
 		.summary = "check that every online CPU can run TDs",
+		OPTS(table_opts),
+		.table = &cpu_table,
 		.needs = CLI_NEED_SNAPSHOT | CLI_NEED_LEDGER,
 		.run = cmd_cpu_check,
 		.details =
@@ -357,6 +437,8 @@ static const struct cli_cmd cmds[] = {
 		.args = "LIST",
 		.min_args = 1,
 		.max_args = 1,
+		OPTS(table_opts),
+		.table = &cpu_plan_table,
 		.needs = CLI_NEED_SNAPSHOT,
 		.run = cmd_cpu_plan,
 		.details = "LIST is like 1,3-5. The exit status is 7 if a CPU must stay online.",
@@ -428,7 +510,7 @@ static const struct cli_cmd cmds[] = {
 		.noun = "status",
 		.is_default = true,
 		.summary = "show the helper module and its features",
-		OPTS(helper_file_opts),
+		OPTS(helper_status_opts),
 		.needs = CLI_NEED_REAL,
 		.run = cmd_helper_status,
 	},
@@ -468,6 +550,7 @@ static const struct cli_cmd cmds[] = {
 		.verb = "keys",
 		.summary = "show how many TDs each KeyID split allows",
 		OPTS(keys_opts),
+		.table = &keys_table,
 		.needs = CLI_NEED_SNAPSHOT,
 		.run = cmd_keys,
 		.details =
@@ -527,9 +610,9 @@ static const struct cli_cmd cmds[] = {
 		.verb = "complete-words",
 		.hidden = true,
 		.summary = "print the words of one kind, one per line",
-		.args = "KIND",
+		.args = "KIND [VERB [NOUN]]",
 		.min_args = 1,
-		.max_args = 1,
+		.max_args = 3,
 		.run = cmd_complete_words,
 	},
 };

@@ -11,16 +11,24 @@ enum { CPU, PACKAGE, ONLINE, TDX, TDX_TEXT, STATUS, STATUS_NAME, DURATION };
 
 static const struct cli_field cpu_columns[] = {
 	[CPU] = { .key = "cpu", .label = "CPU", .type = OUT_UINT, .right = true },
-	[PACKAGE] = { .key = "package", .label = "PACKAGE", .type = OUT_UINT, .right = true },
-	[ONLINE] = { .key = "online", .label = "ONLINE", .type = OUT_BOOL },
+	[PACKAGE] = { .key = "package",
+		      .label = "PACKAGE",
+		      .type = OUT_UINT,
+		      .right = true,
+		      .drop = 2 },
+	[ONLINE] = { .key = "online", .label = "ONLINE", .type = OUT_BOOL, .drop = 1 },
 	[TDX] = { .key = "tdx", .type = OUT_STR },
 	[TDX_TEXT] = { .label = "TDX", .type = OUT_STR },
 	[STATUS] = { .key = "status", .type = OUT_HEX },
-	[STATUS_NAME] = { .label = "STATUS", .type = OUT_STR },
-	[DURATION] = { .key = "duration_ns", .label = "DURATION", .type = OUT_NS, .right = true },
+	[STATUS_NAME] = { .label = "STATUS", .type = OUT_STR, .drop = 3 },
+	[DURATION] = { .key = "duration_ns",
+		       .label = "DURATION",
+		       .type = OUT_NS,
+		       .right = true,
+		       .drop = 4 },
 };
 
-static const struct cli_field cpus = {
+const struct cli_field cpu_table = {
 	.key = "cpus",
 	.label = "",
 	.type = OUT_TABLE,
@@ -120,7 +128,7 @@ int cmd_cpu_check(struct cli_app *app, int argc, char **argv)
 	err = tdxctl_cpu_check(app->ctx, &rec, &n);
 	if (err)
 		return cli_lib_error(app, err, "cannot check the CPUs");
-	table = out_array(root, &cpus);
+	table = out_array(root, &cpu_table);
 	for (size_t i = 0; i < n; i++) {
 		struct out_node *row = out_row(table);
 
@@ -173,13 +181,17 @@ enum { L_CPU, L_PACKAGE, L_ONLINE, L_ALLOWED, L_REASON };
 
 static const struct cli_field plan_columns[] = {
 	[L_CPU] = { .key = "cpu", .label = "CPU", .type = OUT_UINT, .right = true },
-	[L_PACKAGE] = { .key = "package", .label = "PACKAGE", .type = OUT_UINT, .right = true },
-	[L_ONLINE] = { .key = "online", .label = "ONLINE", .type = OUT_BOOL },
+	[L_PACKAGE] = { .key = "package",
+			.label = "PACKAGE",
+			.type = OUT_UINT,
+			.right = true,
+			.drop = 1 },
+	[L_ONLINE] = { .key = "online", .label = "ONLINE", .type = OUT_BOOL, .drop = 2 },
 	[L_ALLOWED] = { .key = "allowed", .label = "ALLOWED", .type = OUT_BOOL },
-	[L_REASON] = { .key = "reason", .label = "REASON", .type = OUT_STR },
+	[L_REASON] = { .key = "reason", .label = "REASON", .type = OUT_STR, .text = true },
 };
 
-static const struct cli_field plan = {
+const struct cli_field cpu_plan_table = {
 	.key = "plan",
 	.label = "",
 	.type = OUT_TABLE,
@@ -202,7 +214,7 @@ int cmd_cpu_plan(struct cli_app *app, int argc, char **argv)
 		return cli_lib_error_as(app, CLI_FAILED, "not-found", err, "no such CPU");
 	if (err)
 		return cli_lib_error(app, err, "cannot plan for CPUs %s", argv[0]);
-	table = out_array(out_root(app->out), &plan);
+	table = out_array(out_root(app->out), &cpu_plan_table);
 	for (size_t i = 0; i < n; i++) {
 		struct out_node *row = out_row(table);
 

@@ -11,7 +11,6 @@
 #include "cmd.h"
 #include "out/wrap.h"
 
-#define WIDTH	     66
 #define LINE_MAX_LEN (64 << 10) /* longer lines are read in pieces */
 #define MAX_SEEN     1000	/* different values of a log that --json lists */
 
@@ -63,7 +62,7 @@ enum { B_BIT, B_NAME, B_TEXT };
 static const struct cli_field bit_columns[] = {
 	[B_BIT] = { .key = "bit", .label = "BIT", .type = OUT_UINT, .right = true },
 	[B_NAME] = { .key = "name", .label = "NAME", .type = OUT_STR },
-	[B_TEXT] = { .key = "text", .label = "MEANING", .type = OUT_STR },
+	[B_TEXT] = { .key = "text", .label = "MEANING", .type = OUT_STR, .text = true },
 };
 static const struct cli_field no_bits = { .key = "bits", .type = OUT_TABLE };
 static const struct cli_field bits = {
@@ -186,7 +185,7 @@ static struct out_node *show_value(struct out_node *table, const char *typed,
 			  outcome_styles[w->outcome]);
 	pair(row, MEANING, &meaning_text, w->meaning);
 	show_operand(row, w);
-	wrap_str(row, &fields[ADVICE], &advice_text, w->advice, WIDTH, STYLE_NONE);
+	wrap_str(row, &fields[ADVICE], &advice_text, w->advice, STYLE_NONE);
 	if (is_mask(w))
 		show_bits(row, w);
 	else

@@ -9,8 +9,6 @@
 #include "cmd.h"
 #include "out/wrap.h"
 
-#define WIDTH 70
-
 enum { R_ID, R_GROUP, R_STATE, R_TITLE, R_DETAIL, R_FIX };
 static const struct cli_field fields[] = {
 	[R_ID] = { .key = "id", .type = OUT_STR },
@@ -73,7 +71,7 @@ static void prefixed(struct out_node *row, const char *prefix, const char *text)
 	char buf[600];
 
 	snprintf(buf, sizeof(buf), "%s%s", prefix, text);
-	wrap_str(row, NULL, &more, buf, WIDTH, STYLE_NONE);
+	wrap_str(row, NULL, &more, buf, STYLE_NONE);
 }
 
 static void explain(struct out_node *row, const struct tdxctl_rule *r)
@@ -127,7 +125,7 @@ static void show(struct cli_app *app, struct out_node *table, const struct tdxct
 	else
 		snprintf(head, sizeof(head), "%s%s%s", r->id, f->detail ? ": " : "",
 			 f->detail ? f->detail : "");
-	wrap_str(row, NULL, &heads[f->state], head, WIDTH, styles[f->state]);
+	wrap_str(row, NULL, &heads[f->state], head, styles[f->state]);
 	if (app->v.short_form || !fix)
 		return;
 	if (f->detail && is_finding(f->state))
@@ -203,7 +201,7 @@ static void show_others(struct cli_app *app, struct out_node *root,
 			if (same_reason(&list[k], &list[i]))
 				at += (size_t)snprintf(buf + at, sizeof(buf) - at, "%s%s",
 						       k == i ? "" : ", ", list[k].rule->id);
-		wrap_str(o, NULL, &heads[list[i].state], buf, WIDTH, styles[list[i].state]);
+		wrap_str(o, NULL, &heads[list[i].state], buf, styles[list[i].state]);
 	}
 	out_gap(root);
 }
@@ -222,10 +220,10 @@ static void show_first(struct cli_app *app, struct out_node *root, const struct 
 		return;
 	if (f) {
 		snprintf(buf, sizeof(buf), "%s (%s)", f->fix, f->rule->id);
-		wrap_str(root, NULL, &first_text, buf, WIDTH, STYLE_NONE);
+		wrap_str(root, NULL, &first_text, buf, STYLE_NONE);
 	} else if (denied) {
 		wrap_str(root, NULL, &first_text,
-			 "run as root: many files cannot be read otherwise", WIDTH, STYLE_NONE);
+			 "run as root: many files cannot be read otherwise", STYLE_NONE);
 	}
 }
 
@@ -245,11 +243,11 @@ static void show_summary(struct cli_app *app, struct out_node *root,
 	view_add_count(buf, sizeof(buf), n[TDXCTL_RULE_OK], "rule passed", "rules passed");
 	view_add_count(buf, sizeof(buf), n[TDXCTL_RULE_SKIP], "skipped", NULL);
 	view_add_count(buf, sizeof(buf), n[TDXCTL_RULE_UNKNOWN], "not checked", NULL);
-	wrap_str(o, NULL, &result, buf, WIDTH, STYLE_NONE);
+	wrap_str(o, NULL, &result, buf, STYLE_NONE);
 	if (why && !app->v.verbose) {
 		snprintf(buf, sizeof(buf), "Not checked: %s: %s (use -v to list all).",
 			 why->rule->id, why->detail);
-		wrap_str(o, NULL, &more, buf, WIDTH, STYLE_DIM);
+		wrap_str(o, NULL, &more, buf, STYLE_DIM);
 	}
 }
 

@@ -79,6 +79,7 @@ static const char *const opt_types[] = {
 	[CLI_OPT_COUNT] = "count",
 	[CLI_OPT_STRING] = "string",
 	[CLI_OPT_UINT] = "number",
+	[CLI_OPT_SECONDS] = "seconds",
 	[CLI_OPT_CHOICE] = "choice",
 	[CLI_OPT_LIST] = "list",
 	[CLI_OPT_OPTIONAL] = "optional",
@@ -192,20 +193,33 @@ static void print_names(void)
 		printf("%s\n", name);
 }
 
+/* Without @noun, those of the default noun. */
+static void print_columns(const struct cli_table *t, const char *verb, const char *noun)
+{
+	char name[32];
+
+	for (size_t i = 0; i < t->nr_cmds; i++) {
+		const struct cli_cmd *c = &t->cmds[i];
+
+		if (!c->table || !verb || strcmp(c->verb, verb) ||
+		    (noun && *noun ? !c->noun || strcmp(c->noun, noun) : c->noun && !c->is_default))
+			continue;
+		for (size_t k = 0; k < c->table->nr_columns; k++)
+			if (out_column_name(&c->table->columns[k], name, sizeof(name)))
+				printf("%s\n", name);
+	}
+}
+
 int cmd_complete_words(struct cli_app *app, int argc, char **argv)
 {
-	static const struct {
-		const char *kind;
-		void (*print)(void);
-	} kinds[] = {
-		{ "rules", print_rules },
-		{ "limits", print_limits },
-		{ "names", print_names },
-	};
-
 	app->silent = true;
-	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
-		if (!strcmp(kinds[i].kind, argv[0]))
-			kinds[i].print();
+	if (!strcmp(argv[0], "rules"))
+		print_rules();
+	else if (!strcmp(argv[0], "limits"))
+		print_limits();
+	else if (!strcmp(argv[0], "names"))
+		print_names();
+	else if (!strcmp(argv[0], "columns"))
+		print_columns(app->table, argc > 1 ? argv[1] : NULL, argc > 2 ? argv[2] : NULL);
 	return CLI_OK;
 }

@@ -27,7 +27,7 @@ enum { F_NAME, F_ON, F_WHAT };
 static const struct cli_field feature_columns[] = {
 	[F_NAME] = { .key = "name", .label = "FEATURE", .type = OUT_STR },
 	[F_ON] = { .key = "on", .label = "AVAILABLE", .type = OUT_BOOL },
-	[F_WHAT] = { .label = "DESCRIPTION", .type = OUT_STR },
+	[F_WHAT] = { .label = "DESCRIPTION", .type = OUT_STR, .text = true },
 };
 
 static const struct cli_field features = {

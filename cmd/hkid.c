@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* hkid: every guest HKID and its owner. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "cmd.h"
 
@@ -22,19 +23,19 @@ enum {
 static const struct cli_field columns[] = {
 	[ID] = { .key = "id", .label = "HKID", .type = OUT_UINT, .right = true },
 	[STATE] = { .key = "state", .label = "STATE", .type = OUT_STR },
-	[TD] = { .key = "td", .label = "TD", .type = OUT_UINT, .right = true },
-	[VM] = { .key = "vm", .label = "VM", .type = OUT_STR },
-	[PID] = { .key = "pid", .label = "PID", .type = OUT_INT, .right = true },
-	[AGE] = { .key = "age_ns", .label = "AGE", .type = OUT_NS, .right = true },
+	[TD] = { .key = "td", .label = "TD", .type = OUT_UINT, .right = true, .drop = 2 },
+	[VM] = { .key = "vm", .label = "VM", .type = OUT_STR, .text = true },
+	[PID] = { .key = "pid", .label = "PID", .type = OUT_INT, .right = true, .drop = 3 },
+	[AGE] = { .key = "age_ns", .label = "AGE", .type = OUT_NS, .right = true, .drop = 4 },
 	[KEYED] = { .key = "keyed_packages", .type = OUT_HEX },
-	[KEYED_TEXT] = { .label = "KEYED ON", .type = OUT_STR },
+	[KEYED_TEXT] = { .label = "KEYED ON", .type = OUT_STR, .drop = 5 },
 	[FAIL_LEAF] = { .key = "fail_leaf", .type = OUT_STR },
 	[FAIL_NAME] = { .key = "fail_name", .type = OUT_STR },
 	[FAIL_STATUS] = { .key = "fail_status", .type = OUT_HEX },
-	[FAIL_TEXT] = { .label = "FAILED", .type = OUT_STR, .sparse = true },
+	[FAIL_TEXT] = { .label = "FAILED", .type = OUT_STR, .sparse = true, .text = true },
 };
 
-static const struct cli_field hkids = {
+const struct cli_field hkid_table = {
 	.key = "hkids",
 	.label = "",
 	.type = OUT_TABLE,
@@ -97,13 +98,20 @@ static void owner(struct out_node *row, const struct tdxctl_snapshot *s,
 int cmd_hkid(struct cli_app *app, int argc, char **argv)
 {
 	const struct tdxctl_snapshot *s = app->snap;
-	struct out_node *table = out_array(out_root(app->out), &hkids);
+	struct out_node *table = out_array(out_root(app->out), &hkid_table);
 
+	if (app->v.state)
+		app->mode.empty = "No HKID is in this state.";
 	for (size_t i = 0; i < s->nr_hkids; i++) {
 		const struct tdxctl_hkid *h = &s->hkids[i];
-		struct out_node *row = out_row(table);
 		bool taken = h->state != TDXCTL_HKID_FREE;
-		char *pkgs = view_packages(s, h->keyed_packages);
+		struct out_node *row;
+		char *pkgs;
+
+		if (app->v.state && strcmp(app->v.state, tdxctl_hkid_state_str(h->state)))
+			continue;
+		row = out_row(table);
+		pkgs = view_packages(s, h->keyed_packages);
 
 		out_uint(row, &columns[ID], h->id);
 		out_style(out_str(row, &columns[STATE], tdxctl_hkid_state_str(h->state)),

@@ -16,20 +16,23 @@ static const struct cli_field columns[] = {
 	[K_SHARED] = { .key = "tme_mt_keys",
 		       .label = "TME-MT KEYS",
 		       .type = OUT_UINT,
-		       .right = true },
+		       .right = true,
+		       .drop = 2 },
 	[K_FIRST] = { .key = "first_private",
 		      .label = "FIRST PRIVATE",
 		      .type = OUT_UINT,
-		      .right = true },
+		      .right = true,
+		      .drop = 3 },
 	[K_PRIVATE] = { .key = "private_keys",
 			.label = "PRIVATE KEYS",
 			.type = OUT_UINT,
-			.right = true },
+			.right = true,
+			.drop = 1 },
 	[K_TDS] = { .key = "max_tds", .label = "MAX TDS", .type = OUT_UINT, .right = true },
 	[K_HERE] = { .key = "this_host", .type = OUT_BOOL },
 	[K_HERE_TEXT] = { .label = "", .type = OUT_STR, .sparse = true },
 };
-static const struct cli_field splits = {
+const struct cli_field keys_table = {
 	.key = "splits",
 	.label = "",
 	.type = OUT_TABLE,
@@ -107,7 +110,7 @@ int cmd_keys(struct cli_app *app, int argc, char **argv)
 	out_strf(root, &bits_text, "%u%s", bits,
 		 v->keyid_bits || (!why && here.bits) ? "" : " (assumed; set with --bits)");
 	out_gap(root);
-	table = out_array(root, &splits);
+	table = out_array(root, &keys_table);
 	for (unsigned int split = 0; split <= bits; split++) {
 		bool current = !why && here.bits == bits && here.split == split;
 

@@ -28,24 +28,38 @@ static const struct cli_field columns[] = {
 	[STATE] = { .key = "state", .label = "STATE", .type = OUT_STR },
 	[HOLDER] = { .key = "holder", .type = OUT_STR },
 	[HOLDER_PID] = { .key = "holder_pid", .type = OUT_INT },
-	[HOLDER_TEXT] = { .label = "HOLDER", .type = OUT_STR },
-	[TD] = { .key = "td", .label = "TD", .type = OUT_UINT, .right = true },
-	[HELD] = { .key = "held_ns", .label = "HELD FOR", .type = OUT_NS, .right = true },
+	[HOLDER_TEXT] = { .label = "HOLDER", .type = OUT_STR, .text = true },
+	[TD] = { .key = "td", .label = "TD", .type = OUT_UINT, .right = true, .drop = 3 },
+	[HELD] = { .key = "held_ns", .label = "HELD FOR", .type = OUT_NS, .right = true, .drop = 1 },
 	[ACQUISITIONS] = { .key = "acquisitions",
 			   .label = "ACQUIRED",
 			   .type = OUT_UINT,
-			   .right = true },
-	[CONTENDED] = { .key = "contended", .label = "CONTENDED", .type = OUT_UINT, .right = true },
-	[BUSY] = { .key = "busy_retries", .label = "BUSY", .type = OUT_UINT, .right = true },
+			   .right = true,
+			   .drop = 5 },
+	[CONTENDED] = { .key = "contended",
+			.label = "CONTENDED",
+			.type = OUT_UINT,
+			.right = true,
+			.drop = 2 },
+	[BUSY] = { .key = "busy_retries",
+		   .label = "BUSY",
+		   .type = OUT_UINT,
+		   .right = true,
+		   .drop = 6 },
 	[ENTROPY] = { .key = "entropy_retries",
 		      .label = "NO ENTROPY",
 		      .type = OUT_UINT,
-		      .right = true },
-	[LONGEST] = { .key = "longest_ns", .label = "LONGEST", .type = OUT_NS, .right = true },
-	[SOURCE] = { .key = "source", .label = "SOURCE", .type = OUT_STR, .wide = true },
+		      .right = true,
+		      .drop = 7 },
+	[LONGEST] = { .key = "longest_ns",
+		      .label = "LONGEST",
+		      .type = OUT_NS,
+		      .right = true,
+		      .drop = 4 },
+	[SOURCE] = { .key = "source", .label = "SOURCE", .type = OUT_STR, .wide = true, .drop = 8 },
 };
 
-static const struct cli_field locks = {
+const struct cli_field lock_table = {
 	.key = "locks",
 	.label = "",
 	.type = OUT_TABLE,
@@ -126,7 +140,7 @@ static void lock_row(struct out_node *row, const struct tdxctl_snapshot *s,
 
 int cmd_lock(struct cli_app *app, int argc, char **argv)
 {
-	struct out_node *table = out_array(out_root(app->out), &locks);
+	struct out_node *table = out_array(out_root(app->out), &lock_table);
 
 	for (size_t i = 0; i < app->snap->nr_locks; i++)
 		lock_row(out_row(table), app->snap, &app->snap->locks[i]);

@@ -26,6 +26,91 @@ static void log_line(void *arg, enum tdxctl_log_level level, const char *msg)
 	free(s);
 }
 
+/* Opens the host and runs the verb on it. */
+static int once(struct cli_app *app, int argc, char **argv)
+{
+	int err;
+
+	err = tdxctl_new(&app->ctx);
+	if (err)
+		return cli_error(app, CLI_FAILED, "no-memory", "", "out of memory");
+	tdxctl_set_log(app->ctx, log_line, app);
+	err = cli_open_host(app);
+	if (err)
+		return err;
+	err = cli_check_needs(app);
+	if (err)
+		return err;
+	return app->cmd->run(app, argc, argv);
+}
+
+static int print_result(struct cli_app *app, int code)
+{
+	bool failed = out_error_message(app->out) != NULL;
+	char name[64];
+	int err = 0;
+
+	if (out_failed(app->out)) {
+		fputs("tdxctl: out of memory\n", stderr);
+		return code ? code : CLI_FAILED;
+	}
+	cli_print_error(app);
+	if (app->silent && !failed)
+		return code;
+	if (app->sort)
+		out_sort(out_root(app->out), app->cmd->table, app->sort, app->sort_down);
+	if (app->v.json) {
+		if (app->cmd)
+			cli_cmd_name(app->cmd, name, sizeof(name));
+		err = out_json(app->out, stdout, app->cmd ? name : NULL);
+	} else {
+		err = out_text(app->out, stdout, &app->mode);
+	}
+	if (err) {
+		fputs("tdxctl: out of memory\n", stderr);
+		return code ? code : CLI_FAILED;
+	}
+	return code;
+}
+
+/* Frees what one round has read and built. */
+static bool next_round(struct cli_app *app)
+{
+	tdxctl_snapshot_free(app->snap);
+	app->snap = NULL;
+	tdxctl_free(app->ctx);
+	app->ctx = NULL;
+	out_free(app->out);
+	app->out = out_new();
+	app->silent = false;
+	app->mode.columns = cli_columns(STDOUT_FILENO);
+	return app->out != NULL;
+}
+
+/* Ends at Ctrl-C with 0, or if the first round fails: a later failure may pass. */
+static int watch(struct cli_app *app, int argc, char **argv)
+{
+	for (bool first = true;; first = false) {
+		bool more;
+		int code;
+
+		cli_watch_begin(app, first);
+		code = once(app, argc, argv);
+		if (first && out_error_message(app->out))
+			return code;
+		print_result(app, code);
+		more = cli_watch_next(app);
+		if (!next_round(app)) {
+			fputs("tdxctl: out of memory\n", stderr);
+			exit(CLI_FAILED);
+		}
+		if (!more) {
+			app->silent = true;
+			return CLI_OK;
+		}
+	}
+}
+
 static int run(struct cli_app *app, int argc, char **argv)
 {
 	char **args = NULL;
@@ -51,48 +136,12 @@ static int run(struct cli_app *app, int argc, char **argv)
 	if (!app->cmd)
 		return cli_error(app, CLI_USAGE, "usage", "See 'tdxctl --help'.",
 				 "no verb given; try 'tdxctl status'");
-	err = tdxctl_new(&app->ctx);
-	if (err)
-		return cli_error(app, CLI_FAILED, "no-memory", "", "out of memory");
-	tdxctl_set_log(app->ctx, log_line, app);
-	err = cli_open_host(app);
+	err = cli_mode(app);
 	if (err)
 		return err;
-	err = cli_check_needs(app);
-	if (err)
-		return err;
-	return app->cmd->run(app, nr, args);
-}
-
-static int print_result(struct cli_app *app, int code)
-{
-	bool failed = out_error_message(app->out) != NULL;
-	struct out_mode mode = {
-		.colour = app->out_tty && !app->v.no_color,
-		.wide = app->v.verbose > 0,
-	};
-	char name[64];
-	int err = 0;
-
-	if (out_failed(app->out)) {
-		fputs("tdxctl: out of memory\n", stderr);
-		return code ? code : CLI_FAILED;
-	}
-	cli_print_error(app);
-	if (app->silent && !failed)
-		return code;
-	if (app->v.json) {
-		if (app->cmd)
-			cli_cmd_name(app->cmd, name, sizeof(name));
-		err = out_json(app->out, stdout, app->cmd ? name : NULL);
-	} else {
-		err = out_text(app->out, stdout, &mode);
-	}
-	if (err) {
-		fputs("tdxctl: out of memory\n", stderr);
-		return code ? code : CLI_FAILED;
-	}
-	return code;
+	if (app->watch_ns)
+		return watch(app, nr, args);
+	return once(app, nr, args);
 }
 
 /*
@@ -129,7 +178,7 @@ int main(int argc, char **argv)
 	/* A closed pipe and a file at its size limit are write errors like any other. */
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
-	app.v.no_color = (no_color && *no_color) || (term && !strcmp(term, "dumb"));
+	app.plain = (no_color && *no_color) || (term && !strcmp(term, "dumb"));
 	app.out_tty = isatty(STDOUT_FILENO);
 	app.err_tty = isatty(STDERR_FILENO);
 	app.out = out_new();
@@ -156,6 +205,7 @@ int main(int argc, char **argv)
 			code = CLI_FAILED;
 	}
 	cli_free_values(&app);
+	free(app.columns);
 	tdxctl_snapshot_free(app.snap);
 	tdxctl_free(app.ctx);
 	out_free(app.out);

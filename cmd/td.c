@@ -2,6 +2,7 @@
 /* td list: every TD. td show: one TD, its life cycle, and what keeps it alive. */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "cmd.h"
 
@@ -194,21 +195,28 @@ static void fill_late(struct out_node *n, const struct cli_field *f, const void 
 /* The fields of a TD, for a row of the list and for a screen. */
 static const struct cli_field fields[] = {
 	{ .key = "id", .label = "TD", .type = OUT_UINT, .right = true, .fill = fill_id },
-	{ .key = "vm", .label = "VM", .type = OUT_STR, .fill = fill_name },
-	{ .key = "uuid", .label = "UUID", .type = OUT_STR, .wide = true, .fill = fill_uuid },
+	{ .key = "vm", .label = "VM", .type = OUT_STR, .fill = fill_name, .text = true },
+	{ .key = "uuid",
+	  .label = "UUID",
+	  .type = OUT_STR,
+	  .wide = true,
+	  .fill = fill_uuid,
+	  .drop = 10 },
 	{ .key = "pid",
 	  .label = "Process",
 	  .column = "PID",
 	  .type = OUT_INT,
 	  .right = true,
-	  .fill = fill_pid },
+	  .fill = fill_pid,
+	  .drop = 3 },
 	{ .key = "uid",
 	  .label = "User",
 	  .column = "UID",
 	  .type = OUT_UINT,
 	  .right = true,
 	  .wide = true,
-	  .fill = fill_uid },
+	  .fill = fill_uid,
+	  .drop = 8 },
 	{ .key = "hkid",
 	  .label = "HKID",
 	  .type = OUT_UINT,
@@ -223,21 +231,24 @@ static const struct cli_field fields[] = {
 	  .column = "VCPUS",
 	  .type = OUT_STR,
 	  .right = true,
-	  .fill = fill_vcpus_text },
+	  .fill = fill_vcpus_text,
+	  .drop = 5 },
 	{ .key = "private_pages",
 	  .label = "Private memory",
 	  .column = "PRIVATE",
 	  .type = OUT_PAGES,
 	  .right = true,
 	  .fill = fill_count,
-	  AT(private_pages) },
+	  AT(private_pages),
+	  .drop = 2 },
 	{ .key = "sept_pages",
 	  .label = "Secure EPT",
 	  .column = "S-EPT",
 	  .type = OUT_PAGES,
 	  .right = true,
 	  .fill = fill_count,
-	  AT(sept_pages) },
+	  AT(sept_pages),
+	  .drop = 7 },
 	{ .key = "control_pages",
 	  .label = "Control pages",
 	  .column = "CONTROL",
@@ -245,7 +256,8 @@ static const struct cli_field fields[] = {
 	  .right = true,
 	  .wide = true,
 	  .fill = fill_count,
-	  AT(control_pages) },
+	  AT(control_pages),
+	  .drop = 9 },
 	{ .key = "fail_leaf", .type = OUT_STR, .fill = fill_fail_leaf },
 	{ .key = "fail_name", .type = OUT_STR, .fill = fill_fail_name },
 	{ .key = "fail_status", .type = OUT_HEX, .fill = fill_fail_status },
@@ -253,14 +265,16 @@ static const struct cli_field fields[] = {
 	  .column = "FAILED",
 	  .type = OUT_STR,
 	  .sparse = true,
-	  .fill = fill_fail_text },
+	  .fill = fill_fail_text,
+	  .text = true },
 	{ .key = "age_ns",
 	  .label = "Age",
 	  .column = "AGE",
 	  .type = OUT_NS,
 	  .right = true,
 	  .fill = fill_age,
-	  AT(created_ns) },
+	  AT(created_ns),
+	  .drop = 4 },
 	{ .key = "state_ns",
 	  .label = "In this state for",
 	  .column = "IN STATE",
@@ -268,26 +282,29 @@ static const struct cli_field fields[] = {
 	  .right = true,
 	  .wide = true,
 	  .fill = fill_age,
-	  AT(since_ns) },
+	  AT(since_ns),
+	  .drop = 6 },
 	{ .key = "seamcalls",
 	  .label = "SEAMCALLs",
 	  .column = "SEAMCALLS",
 	  .type = OUT_UINT,
 	  .right = true,
 	  .wide = true,
-	  .fill = fill_seamcalls },
+	  .fill = fill_seamcalls,
+	  .drop = 11 },
 	{ .key = "tdr",
 	  .label = "TDR page",
 	  .column = "TDR",
 	  .type = OUT_HEX,
 	  .right = true,
 	  .wide = true,
-	  .fill = fill_tdr },
+	  .fill = fill_tdr,
+	  .drop = 12 },
 	{ .key = "keyed_packages", .type = OUT_HEX, .fill = fill_count, AT(keyed_packages) },
 	{ .key = "late", .type = OUT_BOOL, .fill = fill_late },
 };
 
-static const struct cli_field tds = {
+const struct cli_field td_table = {
 	.key = "tds",
 	.label = "",
 	.type = OUT_TABLE,
@@ -306,10 +323,14 @@ static void td_fields(struct out_node *n, const struct tdxctl_snapshot *s,
 
 int cmd_td_list(struct cli_app *app, int argc, char **argv)
 {
-	struct out_node *table = out_array(out_root(app->out), &tds);
+	struct out_node *table = out_array(out_root(app->out), &td_table);
 
+	if (app->v.state)
+		app->mode.empty = "No TD is in this state.";
 	for (size_t i = 0; i < app->snap->nr_tds; i++)
-		td_fields(out_row(table), app->snap, &app->snap->tds[i]);
+		if (!app->v.state ||
+		    !strcmp(app->v.state, tdxctl_td_state_str(app->snap->tds[i].td.state)))
+			td_fields(out_row(table), app->snap, &app->snap->tds[i]);
 	return CLI_OK;
 }
 
@@ -443,12 +464,12 @@ enum { H_PID, H_COMM, H_MAP, H_VM, H_VCPU, H_GMEM, H_VHOST };
 
 static const struct cli_field holder_columns[] = {
 	[H_PID] = { .label = "PID", .type = OUT_INT, .right = true },
-	[H_COMM] = { .label = "COMMAND", .type = OUT_STR },
-	[H_MAP] = { .label = "MEMORY MAP", .type = OUT_STR },
-	[H_VM] = { .label = "VM FD", .type = OUT_STR },
-	[H_VCPU] = { .label = "VCPU FDS", .type = OUT_STR },
-	[H_GMEM] = { .label = "GUEST MEMORY FDS", .type = OUT_STR },
-	[H_VHOST] = { .label = "VHOST FDS", .type = OUT_STR },
+	[H_COMM] = { .label = "COMMAND", .type = OUT_STR, .text = true },
+	[H_MAP] = { .label = "MEMORY MAP", .type = OUT_STR, .drop = 2 },
+	[H_VM] = { .label = "VM FD", .type = OUT_STR, .drop = 3 },
+	[H_VCPU] = { .label = "VCPU FDS", .type = OUT_STR, .drop = 4 },
+	[H_GMEM] = { .label = "GUEST MEMORY FDS", .type = OUT_STR, .drop = 1 },
+	[H_VHOST] = { .label = "VHOST FDS", .type = OUT_STR, .drop = 5 },
 };
 
 static const struct cli_field holders = {

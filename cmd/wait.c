@@ -79,7 +79,7 @@ static void nap(uint64_t ns)
 
 static int wait_for(struct cli_app *app, struct hkids *k, uint64_t *waited)
 {
-	uint64_t start = tdxctl_clock_ns(), limit = app->v.timeout * NS_PER_S;
+	uint64_t start = tdxctl_clock_ns(), limit = app->v.timeout_ns;
 	int err;
 
 	for (;;) {

@@ -73,6 +73,17 @@ _tdxctl_words()
 	_tdxctl_offer < <(tdxctl complete-words "$@" 2>/dev/null)
 }
 
+# One of the words of a list, after "+" or "-".
+_tdxctl_columns()
+{
+	local done=${cur%"${cur##*,}"}
+
+	[[ -n $done || $cur != [+-]* ]] || done=${cur:0:1}
+	cur=${cur#"$done"} head+=$done
+	compopt -o nospace 2>/dev/null
+	_tdxctl_words columns "$verb" "$noun"
+}
+
 _tdxctl_vms()
 {
 	_tdxctl_offer < <(tdxctl "${host[@]}" complete-vms 2>/dev/null)
@@ -169,6 +180,8 @@ def bash_value(opt):
     arg = opt["arg"]
     if opt["type"] == "choice":
         return f'mapfile -t COMPREPLY < <(compgen -P "$head" -W {lines(opt["values"])} -- "$cur")'
+    if opt["words"] == "columns":
+        return "_tdxctl_columns"
     if opt["words"]:
         return f'_tdxctl_words {opt["words"]}'
     if arg in FILES:
@@ -242,10 +255,17 @@ def zquote(text):
     return text.replace("'", "'\\''").replace("[", "\\[").replace("]", "\\]").replace(":", "\\:")
 
 
-def zsh_opt(o):
+def sequence(opt):
+    """The function for a value that is a list."""
+    return "_sequence " if opt["arg"] == "LIST" else ""
+
+
+def zsh_opt(o, cmd=None):
     value = ""
     if o["arg"]:
         what = ("(" + " ".join(o["values"]) + ")" if o["values"] else
+                f"{sequence(o)}_tdxctl_words columns/{cmd['verb']}/{cmd['noun'] or ''}"
+                if o["words"] == "columns" else
                 f"_tdxctl_words {o['words']}" if o["words"] else
                 "_files" if o["arg"] in FILES else
                 "_files -/" if o["arg"] in DIRS else " ")
@@ -290,16 +310,21 @@ _tdxctl_vms()
 	compadd -a vms
 }
 
-# _arguments puts options of compadd before the kind of words.
+# _arguments puts options of compadd before the kind of words, _sequence behind it.
 _tdxctl_words()
 {
-	local -a list open
+	local -a list open opts
+	local kind=$argv[-1]
 
-	list=(${(f)"$(_call_program words tdxctl complete-words $argv[-1] 2>/dev/null)"})
+	opts=("${(@)argv[1,-2]}")
+	if [[ $1 != -* ]]; then
+		kind=$1 opts=("${(@)argv[2,-1]}")
+	fi
+	list=(${(f)"$(_call_program words tdxctl complete-words ${(s./.)kind} 2>/dev/null)"})
 	open=(${(M)list:#*=})
 	list=(${list:#*=})
-	compadd "${(@)argv[1,-2]}" -a list
-	compadd "${(@)argv[1,-2]}" -S '' -a open
+	compadd "$opts[@]" -a list
+	(( ! $#open )) || compadd "$opts[@]" -S '' -a open
 }
 
 '''
@@ -318,7 +343,7 @@ _tdxctl_words()
     out += "\tcase $line[1] in\n"
     for verb, rows in table.items():
         if not rows[0]["noun"]:
-            specs = [s for o in rows[0]["options"] for s in zsh_opt(o)] + zsh_arg(rows[0])
+            specs = [s for o in rows[0]["options"] for s in zsh_opt(o, rows[0])] + zsh_arg(rows[0])
             if verb == "help":
                 specs += ["'1:verb:(" + " ".join(table) + ")'"]
             out += f"\t{verb})\n\t\t_arguments $_tdxctl_global{zsh_specs(specs, chr(9) * 3)} ;;\n"
@@ -329,7 +354,7 @@ _tdxctl_words()
         out += "\t\t\t)\n\t\t\t_describe noun nouns\n\t\t\treturn\n\t\tfi\n"
         out += "\t\tshift words; (( CURRENT-- ))\n\t\tcase $words[1] in\n"
         for c in rows:
-            specs = [s for o in c["options"] for s in zsh_opt(o)] + zsh_arg(c)
+            specs = [s for o in c["options"] for s in zsh_opt(o, c)] + zsh_arg(c)
             out += f"\t\t{c['noun']})\n\t\t\t_arguments $_tdxctl_global{zsh_specs(specs, chr(9) * 4)} ;;\n"
         out += "\t\tesac ;;\n"
     return out + "\tesac\n}\n\n_tdxctl \"$@\"\n"
@@ -341,12 +366,16 @@ def fquote(text):
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
-def fish_opt(o, cond):
+def fish_opt(o, cond, cmd=None):
     line = f"complete -c tdxctl{cond} -l {o['name']}"
     if o["letter"]:
         line += f" -s {o['letter']}"
     if o["values"]:
         line += f" -x -a {fquote(' '.join(o['values']))}"
+    elif o["words"] == "columns":
+        words_of = f"tdxctl complete-words columns {cmd['verb']} {cmd['noun'] or ''}".rstrip()
+        words_of = f'__fish_complete_list , "{words_of}"' if o["arg"] == "LIST" else words_of
+        line += f" -x -a '({words_of})'"
     elif o["words"]:
         line += f" -x -a '(tdxctl complete-words {o['words']} 2>/dev/null)'"
     elif o["arg"] in FILES and o["type"] == "optional":
@@ -388,7 +417,7 @@ complete -c tdxctl -f
                 out += (f"complete -c tdxctl -n '{seen}; and not __fish_seen_subcommand_from {nouns}'"
                         f" -a {c['noun']} -d {fquote(c['summary'])}\n")
                 seen += f"; and __fish_seen_subcommand_from {c['noun']}"
-            out += "".join(fish_opt(o, f" -n '{seen}'") for o in c["options"])
+            out += "".join(fish_opt(o, f" -n '{seen}'", c) for o in c["options"])
             if c["args"] == "VM":
                 out += f"complete -c tdxctl -n '{seen}' -a '(__tdxctl_vms)'\n"
             elif c["words"]:

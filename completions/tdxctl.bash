@@ -31,6 +31,17 @@ _tdxctl_words()
 	_tdxctl_offer < <(tdxctl complete-words "$@" 2>/dev/null)
 }
 
+# One of the words of a list, after "+" or "-".
+_tdxctl_columns()
+{
+	local done=${cur%"${cur##*,}"}
+
+	[[ -n $done || $cur != [+-]* ]] || done=${cur:0:1}
+	cur=${cur#"$done"} head+=$done
+	compopt -o nospace 2>/dev/null
+	_tdxctl_words columns "$verb" "$noun"
+}
+
 _tdxctl_vms()
 {
 	_tdxctl_offer < <(tdxctl "${host[@]}" complete-vms 2>/dev/null)
@@ -60,7 +71,7 @@ _tdxctl_complete()
 		prev=''
 		case ${words[i]} in
 		--emulate|--emulate=*|--root=*|--from-report=*) host+=("${words[i]}") ;;
-		--root|--from-report|--group|--explain|--fail-on|--format|--warning|--critical|--config|--hkids-free|--timeout|--textfile|--strategy|--file|--packages|--cpus-per-package|--mktme-keyids|--tdx-keyids|--bits|--split|-w|-c)
+		--color|--root|--from-report|--state|--columns|--sort|--group|--explain|--fail-on|--format|--warning|--critical|--config|--hkids-free|--timeout|--textfile|--strategy|--file|--packages|--cpus-per-package|--mktme-keyids|--tdx-keyids|--bits|--split|-o|-w|-c)
 			prev=${words[i]}
 			case $prev in
 			--root|--from-report) host+=("${words[@]:i:2}") ;;
@@ -86,9 +97,20 @@ _tdxctl_complete()
 	esac
 
 	case $verb:$prev in
+	*:--color=|*:--color) mapfile -t COMPREPLY < <(compgen -P "$head" -W $'auto\nalways\nnever' -- "$cur"); return ;;
 	*:--root=|*:--root) _tdxctl_files -d; return ;;
 	*:--emulate=) _tdxctl_files; return ;;
 	*:--from-report=|*:--from-report) _tdxctl_files; return ;;
+	hkid:--state=|hkid:--state) mapfile -t COMPREPLY < <(compgen -P "$head" -W $'unknown\nfree\nassigned\nconfigured\nflushing\nleaked' -- "$cur"); return ;;
+	hkid:--columns=|hkid:--columns|hkid:-o) _tdxctl_columns; return ;;
+	hkid:--sort=|hkid:--sort) _tdxctl_columns; return ;;
+	td:--state=|td:--state) mapfile -t COMPREPLY < <(compgen -P "$head" -W $'unknown\nassigned\nkeys-configured\ninitialized\nrunnable\nblocked\nteardown\nleaked' -- "$cur"); return ;;
+	td:--columns=|td:--columns|td:-o) _tdxctl_columns; return ;;
+	td:--sort=|td:--sort) _tdxctl_columns; return ;;
+	lock:--columns=|lock:--columns|lock:-o) _tdxctl_columns; return ;;
+	lock:--sort=|lock:--sort) _tdxctl_columns; return ;;
+	cpu:--columns=|cpu:--columns|cpu:-o) _tdxctl_columns; return ;;
+	cpu:--sort=|cpu:--sort) _tdxctl_columns; return ;;
 	doctor:--group=|doctor:--group) mapfile -t COMPREPLY < <(compgen -P "$head" -W $'core\ncapacity\nteardown\nupdate\nattestation' -- "$cur"); return ;;
 	doctor:--explain=|doctor:--explain) _tdxctl_words rules; return ;;
 	doctor:--fail-on=|doctor:--fail-on) mapfile -t COMPREPLY < <(compgen -P "$head" -W $'info\nwarn\nfail' -- "$cur"); return ;;
@@ -99,29 +121,31 @@ _tdxctl_complete()
 	metrics:--textfile=|metrics:--textfile) _tdxctl_files; return ;;
 	release:--strategy=|release:--strategy) mapfile -t COMPREPLY < <(compgen -P "$head" -W $'auto\nterminate\nrelease\nearly\nstop' -- "$cur"); return ;;
 	helper:--file=|helper:--file) _tdxctl_files; return ;;
+	keys:--columns=|keys:--columns|keys:-o) _tdxctl_columns; return ;;
+	keys:--sort=|keys:--sort) _tdxctl_columns; return ;;
 	*:?*) return ;;
 	esac
 
 	case $cur in
 	-*)
 		case $verb in
-		status) mapfile -t COMPREPLY < <(compgen -W $'--json\n--quiet\n--verbose\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
-		hkid) mapfile -t COMPREPLY < <(compgen -W $'--json\n--quiet\n--verbose\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
-		td) mapfile -t COMPREPLY < <(compgen -W $'--json\n--quiet\n--verbose\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
-		lock) mapfile -t COMPREPLY < <(compgen -W $'--json\n--quiet\n--verbose\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
-		cpu) mapfile -t COMPREPLY < <(compgen -W $'--json\n--quiet\n--verbose\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
-		doctor) mapfile -t COMPREPLY < <(compgen -W $'--group\n--explain\n--short\n--fail-on\n--attestation\n--json\n--quiet\n--verbose\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-s\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
-		check) mapfile -t COMPREPLY < <(compgen -W $'--format\n--warning\n--critical\n--config\n--json\n--quiet\n--verbose\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-w\n-c\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
-		wait) mapfile -t COMPREPLY < <(compgen -W $'--hkids-free\n--timeout\n--json\n--quiet\n--verbose\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
-		metrics) mapfile -t COMPREPLY < <(compgen -W $'--textfile\n--per-td\n--json\n--quiet\n--verbose\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
-		release) mapfile -t COMPREPLY < <(compgen -W $'--dry-run\n--yes\n--building\n--strategy\n--timeout\n--json\n--quiet\n--verbose\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-n\n-y\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
-		helper) mapfile -t COMPREPLY < <(compgen -W $'--file\n--json\n--quiet\n--verbose\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
-		emulate) mapfile -t COMPREPLY < <(compgen -W $'--packages\n--cpus-per-package\n--mktme-keyids\n--tdx-keyids\n--force\n--json\n--quiet\n--verbose\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-f\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
-		keys) mapfile -t COMPREPLY < <(compgen -W $'--bits\n--split\n--json\n--quiet\n--verbose\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
-		decode) mapfile -t COMPREPLY < <(compgen -W $'--features\n--attributes\n--xfam\n--json\n--quiet\n--verbose\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
-		report) mapfile -t COMPREPLY < <(compgen -W $'--no-redact\n--json\n--quiet\n--verbose\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
-		help) mapfile -t COMPREPLY < <(compgen -W $'--json\n--quiet\n--verbose\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
-		*) mapfile -t COMPREPLY < <(compgen -W $'--json\n--quiet\n--verbose\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
+		status) mapfile -t COMPREPLY < <(compgen -W $'--bytes\n--watch\n--json\n--quiet\n--verbose\n--color\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-b\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
+		hkid) mapfile -t COMPREPLY < <(compgen -W $'--state\n--columns\n--sort\n--no-headers\n--watch\n--json\n--quiet\n--verbose\n--color\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-o\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
+		td) mapfile -t COMPREPLY < <(compgen -W $'--state\n--columns\n--sort\n--no-headers\n--bytes\n--watch\n--json\n--quiet\n--verbose\n--color\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-o\n-b\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
+		lock) mapfile -t COMPREPLY < <(compgen -W $'--columns\n--sort\n--no-headers\n--watch\n--json\n--quiet\n--verbose\n--color\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-o\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
+		cpu) mapfile -t COMPREPLY < <(compgen -W $'--columns\n--sort\n--no-headers\n--watch\n--json\n--quiet\n--verbose\n--color\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-o\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
+		doctor) mapfile -t COMPREPLY < <(compgen -W $'--group\n--explain\n--short\n--fail-on\n--attestation\n--watch\n--json\n--quiet\n--verbose\n--color\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-s\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
+		check) mapfile -t COMPREPLY < <(compgen -W $'--format\n--warning\n--critical\n--config\n--watch\n--json\n--quiet\n--verbose\n--color\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-w\n-c\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
+		wait) mapfile -t COMPREPLY < <(compgen -W $'--hkids-free\n--timeout\n--json\n--quiet\n--verbose\n--color\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
+		metrics) mapfile -t COMPREPLY < <(compgen -W $'--textfile\n--per-td\n--json\n--quiet\n--verbose\n--color\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
+		release) mapfile -t COMPREPLY < <(compgen -W $'--dry-run\n--yes\n--building\n--bytes\n--strategy\n--timeout\n--json\n--quiet\n--verbose\n--color\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-n\n-y\n-b\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
+		helper) mapfile -t COMPREPLY < <(compgen -W $'--file\n--watch\n--json\n--quiet\n--verbose\n--color\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
+		emulate) mapfile -t COMPREPLY < <(compgen -W $'--packages\n--cpus-per-package\n--mktme-keyids\n--tdx-keyids\n--force\n--json\n--quiet\n--verbose\n--color\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-f\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
+		keys) mapfile -t COMPREPLY < <(compgen -W $'--columns\n--sort\n--no-headers\n--bits\n--split\n--json\n--quiet\n--verbose\n--color\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-o\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
+		decode) mapfile -t COMPREPLY < <(compgen -W $'--features\n--attributes\n--xfam\n--json\n--quiet\n--verbose\n--color\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
+		report) mapfile -t COMPREPLY < <(compgen -W $'--no-redact\n--json\n--quiet\n--verbose\n--color\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
+		help) mapfile -t COMPREPLY < <(compgen -W $'--json\n--quiet\n--verbose\n--color\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
+		*) mapfile -t COMPREPLY < <(compgen -W $'--json\n--quiet\n--verbose\n--color\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
 		esac
 		# An optional value follows '=', not a blank.
 		[[ ${COMPREPLY[*]} != --emulate ]] || compopt -o nospace 2>/dev/null

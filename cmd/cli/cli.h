@@ -20,14 +20,19 @@ struct cli_values {
 	/* global */
 	bool json, quiet, no_color, help, version;
 	unsigned int verbose;
+	const char *color;
 	const char *root;
 	bool emulate;
 	const char *emulate_file;
 	const char *from_report;
+	/* verbs that print tables or sizes, or may be repeated */
+	const char *columns, *sort, *state;
+	bool no_headers, bytes, watch;
+	const char *watch_seconds;
 	/* release */
 	bool dry_run, yes, building;
 	const char *strategy;
-	unsigned int timeout;
+	uint64_t timeout_ns; /* 0: not given */
 	/* helper */
 	const char *file;
 	/* emulate init */
@@ -57,6 +62,7 @@ enum cli_opt_type {
 	CLI_OPT_COUNT, /* unsigned int: how often it is given */
 	CLI_OPT_STRING,
 	CLI_OPT_UINT,	  /* min..max */
+	CLI_OPT_SECONDS,  /* uint64_t, nanoseconds; see cli_seconds() */
 	CLI_OPT_CHOICE,	  /* one of @values */
 	CLI_OPT_LIST,	  /* struct cli_list */
 	CLI_OPT_OPTIONAL, /* bool at @offset; the string after '=' at @offset2 */
@@ -117,8 +123,9 @@ struct cli_cmd {
 	const char *words; /* kind of complete-words for an argument; NULL none */
 	const struct cli_opt *opts;
 	size_t nr_opts;
-	unsigned int needs;  /* enum cli_need */
-	const char *details; /* a paragraph of --help */
+	const struct cli_field *table; /* what -o and --sort are about; NULL none */
+	unsigned int needs;	       /* enum cli_need */
+	const char *details;	       /* a paragraph of --help */
 	int (*run)(struct cli_app *app, int argc, char **argv);
 };
 
@@ -143,6 +150,12 @@ struct cli_app {
 	const struct cli_error_form *error_form; /* NULL: the usual one */
 	bool silent;				 /* the verb has written to stdout itself */
 	bool out_tty, err_tty;
+	bool plain; /* the environment asks for no colour */
+	struct out_mode mode;
+	const struct cli_field **columns; /* of mode.only or mode.more */
+	const struct cli_field *sort;
+	bool sort_down;
+	uint64_t watch_ns; /* 0: run once */
 };
 
 /* ---- host.c ---- */
@@ -167,6 +180,27 @@ void cli_free_values(struct cli_app *app);
 /* Usage errors: @word is not a verb; @word is not a noun of @verb, or NULL if the noun is missing. */
 int cli_unknown_verb(struct cli_app *app, const char *word);
 int cli_unknown_noun(struct cli_app *app, const char *verb, const char *word);
+
+/* ---- tty.c ---- */
+
+/* Whether to use colour on standard output or standard error, which is a terminal if @tty. */
+bool cli_colour(const struct cli_app *app, bool tty);
+/* Width of the terminal on @fd, or 0 if it is none. */
+size_t cli_columns(int fd);
+
+/* ---- mode.c: how results are printed ---- */
+
+/* Sets app->mode and what -o, --sort and --watch ask for. Returns 0, or an exit code with the error recorded. */
+int cli_mode(struct cli_app *app);
+/* Parses seconds, such as "2" or "0.5", from 0.1 to 86400, into nanoseconds. */
+bool cli_seconds(const char *text, uint64_t *ns);
+
+/* ---- watch.c ---- */
+
+/* Clears the screen, or separates the output from that of the last round. */
+void cli_watch_begin(const struct cli_app *app, bool first);
+/* Waits for the next round. False: stop, because of a signal or because the output is closed. */
+bool cli_watch_next(const struct cli_app *app);
 
 /* ---- suggest.c ---- */
 

@@ -160,7 +160,7 @@ void cli_note(const struct cli_app *app, const char *fmt, ...)
 void cli_print_error(const struct cli_app *app)
 {
 	const struct out_err *e = out_get_error(app->out);
-	bool colour = app->err_tty && !app->v.no_color;
+	bool colour = cli_colour(app, app->err_tty);
 	char *s;
 
 	if (!e->code)

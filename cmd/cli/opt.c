@@ -46,7 +46,8 @@ static void set_finish(struct option_set *set, bool permute)
 	for (size_t i = 0; i < set->count; i++) {
 		const struct cli_opt *o = set->row[i];
 		bool arg = o->type == CLI_OPT_STRING || o->type == CLI_OPT_UINT ||
-			   o->type == CLI_OPT_CHOICE || o->type == CLI_OPT_LIST;
+			   o->type == CLI_OPT_SECONDS || o->type == CLI_OPT_CHOICE ||
+			   o->type == CLI_OPT_LIST;
 
 		set->longs[i] = (struct option){
 			.name = o->name,
@@ -106,8 +107,12 @@ static int bad_value(struct cli_app *app, const struct cli_opt *o, const char *v
 		for (size_t i = 0; o->values[i] && len < sizeof(hint); i++)
 			len += (size_t)snprintf(hint + len, sizeof(hint) - len, "%s%s",
 						i ? ", " : "Valid values: ", o->values[i]);
+	} else if (o->type == CLI_OPT_SECONDS) {
+		snprintf(hint, sizeof(hint),
+			 "Valid values: 0.1 to 86400 seconds, such as 2 or 0.5.");
 	} else {
-		snprintf(hint, sizeof(hint), "Valid values: %u to %u.", o->min, o->max);
+		snprintf(hint, sizeof(hint), "Valid values: whole numbers from %u to %u.", o->min,
+			 o->max);
 	}
 	return cli_error(app, CLI_USAGE, "usage", hint, "--%s: invalid value '%s'", o->name, val);
 }
@@ -161,6 +166,8 @@ static int store(struct cli_app *app, const struct cli_opt *o, const char *val)
 			}
 		}
 		return bad_value(app, o, val);
+	case CLI_OPT_SECONDS:
+		return cli_seconds(val, p) ? 0 : bad_value(app, o, val);
 	case CLI_OPT_UINT:
 		errno = 0;
 		n = strtoul(val, &end, 10);

@@ -117,3 +117,51 @@ size_t text_width(const char *s)
 	}
 	return width;
 }
+
+char *text_break(char *s, size_t room)
+{
+	char *best = NULL, *p = s + strspn(s, " ");
+
+	for (;;) {
+		char *end = p + strcspn(p, " "), was = *end;
+		size_t width;
+
+		*end = '\0';
+		width = text_width(s);
+		*end = was;
+		if (width > room && best)
+			return best;
+		best = end;
+		if (!was || width > room)
+			return end;
+		p = end + strspn(end, " ");
+		if (!*p)
+			return end;
+	}
+}
+
+void text_shorten(char *s, size_t room)
+{
+	size_t at = 0, width = 0, left = strlen(s);
+	mbstate_t st = { 0 };
+
+	if (text_width(s) <= room || room < 4)
+		return;
+	while (left) {
+		wchar_t wc;
+		size_t n = mbrtowc(&wc, s + at, left, &st);
+		int w = n && n <= left ? wcwidth(wc) : 1;
+
+		if (!n || n > left) {
+			memset(&st, 0, sizeof(st));
+			n = 1;
+		}
+		if (width + (size_t)(w > 0 ? w : 0) > room - 3)
+			break;
+		width += (size_t)(w > 0 ? w : 0);
+		at += n;
+		left -= n;
+	}
+	/* What is left is wider than three columns, so it has room for them. */
+	strcpy(s + at, "...");
+}

@@ -213,6 +213,14 @@ struct out_node *out_uint_or(struct out_node *parent, const struct cli_field *f,
 	return v == unknown ? out_unknown(parent, f, reason) : out_uint(parent, f, v);
 }
 
+const struct out_node *out_find(const struct out_node *root, const struct cli_field *f)
+{
+	for (const struct out_node *c = root->first; c; c = c->next)
+		if (c->field == f)
+			return c;
+	return NULL;
+}
+
 void out_style(struct out_node *n, enum out_style style)
 {
 	if (n)

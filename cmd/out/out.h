@@ -41,8 +41,12 @@ struct cli_field {
 	const char *label;
 	const char *column; /* heading in a table; NULL: the label */
 	enum out_type type;
-	bool right;	      /* align to the right in tables */
-	bool wide;	      /* a column only with -v */
+	bool right; /* align to the right in tables */
+	bool wide;  /* a column only with -v */
+	bool text;  /* a column that may be narrower than its text, which then takes more lines */
+	bool prose; /* sentences, in lines of at most OUT_PROSE columns */
+	unsigned char
+		drop; /* on a narrow terminal, the column with the highest number is left out first; 0: never */
 	bool sparse;	      /* a column only if a row has text in it */
 	const char *yes, *no; /* OUT_BOOL in text */
 	const char *empty;    /* OUT_TABLE without rows, in text */
@@ -103,10 +107,32 @@ void out_error(struct out *o, const char *code, const char *message, const char 
 void out_candidate(struct out *o, const char *name);
 const char *out_error_message(const struct out *o);
 
+/* Longer lines are hard to read, also where there is room for them. */
+#define OUT_PROSE 70
+
 struct out_mode {
 	bool colour;
 	bool wide;
+	bool bytes;		       /* memory as a number of bytes */
+	size_t columns;		       /* width of the terminal; 0: no limit */
+	const struct cli_field *table; /* the table that the members below are about, or NULL */
+	bool only_table;	       /* print nothing else */
+	bool no_headers;
+	const char *empty; /* text if it has no rows; NULL: the usual one */
+	/* Its columns instead of the usual ones, and after them. */
+	const struct cli_field *const *only, *const *more;
+	size_t nr_only, nr_more;
 };
+
+/* The column of @table with this heading, "held-for" for HELD FOR, or NULL. */
+const struct cli_field *out_column(const struct cli_field *table, const char *word, size_t len);
+/* Formats the name of a column for out_column(). False: it has none. */
+bool out_column_name(const struct cli_field *col, char *buf, size_t len);
+/* Sorts the rows of @table, a child of @root, by the values of @col. */
+void out_sort(struct out_node *root, const struct cli_field *table, const struct cli_field *col,
+	      bool down);
+/* Returns the child of @root with field @f, or NULL. */
+const struct out_node *out_find(const struct out_node *root, const struct cli_field *f);
 
 /* Replaces stdout by a stream that keeps the error of its writes. False: out of memory. */
 bool out_stdout_open(void);
@@ -146,6 +172,13 @@ char *text_clean(const char *s);
 size_t text_utf8_len(const char *text);
 /* Width of @s on a terminal, in columns. */
 size_t text_width(const char *s);
+/*
+ * Where to break @s so that its first line has at most @room columns: at a blank, or at
+ * the end of @s. A word that is longer is not broken.
+ */
+char *text_break(char *s, size_t room);
+/* Shortens @s to at most @room columns; "..." then marks the end. */
+void text_shorten(char *s, size_t room);
 void text_ns(char *buf, size_t len, uint64_t ns);
 void text_bytes(char *buf, size_t len, uint64_t bytes);
 

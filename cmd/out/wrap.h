@@ -4,8 +4,8 @@
 
 #include "out.h"
 
-/* Adds @text as a string with field @key, and as lines of @width columns with field @label. */
+/* Adds @text as a string with field @key, and as lines that fit the output with field @label. */
 void wrap_str(struct out_node *parent, const struct cli_field *key, const struct cli_field *label,
-	      const char *text, size_t width, enum out_style style);
+	      const char *text, enum out_style style);
 
 #endif

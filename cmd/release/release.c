@@ -55,7 +55,7 @@ enum { V_NAME, V_OK, V_DETAIL };
 static const struct cli_field check_columns[] = {
 	[V_NAME] = { .key = "check", .type = OUT_STR },
 	[V_OK] = { .key = "ok", .label = "OK", .type = OUT_BOOL },
-	[V_DETAIL] = { .key = "detail", .label = "VERIFICATION", .type = OUT_STR },
+	[V_DETAIL] = { .key = "detail", .label = "VERIFICATION", .type = OUT_STR, .text = true },
 };
 
 static const struct cli_field checks = {
@@ -206,7 +206,11 @@ static int show_plan_and_ask(struct job *j)
 {
 	struct cli_app *app = j->app;
 	bool can_ask = isatty(STDIN_FILENO) && app->err_tty;
-	struct out_mode mode = { .colour = app->err_tty && !app->v.no_color };
+	struct out_mode mode = {
+		.colour = cli_colour(app, app->err_tty),
+		.columns = cli_columns(STDERR_FILENO),
+		.bytes = app->v.bytes,
+	};
 	struct out *plan;
 
 	if (!app->v.yes && !can_ask)
@@ -234,7 +238,7 @@ static int run(struct job *j)
 {
 	struct cli_app *app = j->app;
 	struct progress bar = { .f = app->err_tty && !app->v.quiet ? stderr : NULL };
-	uint64_t end = app->v.timeout ? tdxctl_clock_ns() + app->v.timeout * 1000000000ULL : 0;
+	uint64_t end = app->v.timeout_ns ? tdxctl_clock_ns() + app->v.timeout_ns : 0;
 	bool cancelled = false;
 	int err;
 

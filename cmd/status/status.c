@@ -76,18 +76,24 @@ static const struct cli_field lock_fields[] = {
 enum { P_ID, P_PRESENT, P_ONLINE, P_COVERED, P_GLOBAL, P_KEYS };
 static const struct cli_field package_columns[] = {
 	[P_ID] = { .key = "id", .label = "PACKAGE", .type = OUT_UINT, .right = true },
-	[P_PRESENT] = { .key = "present_cpus", .label = "CPUS", .type = OUT_UINT, .right = true },
+	[P_PRESENT] = { .key = "present_cpus",
+			.label = "CPUS",
+			.type = OUT_UINT,
+			.right = true,
+			.drop = 2 },
 	[P_ONLINE] = { .key = "online_cpus", .label = "ONLINE", .type = OUT_UINT, .right = true },
 	[P_COVERED] = { .key = "covered", .label = "COVERED", .type = OUT_BOOL },
 	[P_GLOBAL] = { .key = "global_key",
 		       .label = "GLOBAL KEY",
 		       .type = OUT_BOOL,
 		       .yes = "set",
-		       .no = "not set" },
+		       .no = "not set",
+		       .drop = 3 },
 	[P_KEYS] = { .key = "keys_programmed",
 		     .label = "KEYS PROGRAMMED",
 		     .type = OUT_UINT,
-		     .right = true },
+		     .right = true,
+		     .drop = 4 },
 };
 static const struct cli_field packages = {
 	.key = "packages",

@@ -14,12 +14,15 @@ LINES = (
     ("check --format na", "check --format nagios "),
     ("--root=/et", "--root=/etc/"),
     ("--emulate=h.j", "--emulate=h.json "),
-    ("--emulate=h.json td show bu", "td show build "),
+    ("--emulate=h.json td show b", "td show build "),
     ("--emulate=h.json release --strategy=te", "--strategy=terminate "),
     ("doctor --explain=hkid.exh", "--explain=hkid.exhausted "),
     ("doctor --explain hkid.exh", "--explain hkid.exhausted "),
     ("check -w hkids_fr", "-w hkids_free="),
     ("check --critical=hkids_fr", "--critical=hkids_free="),
+    ("td list -o vm,st", "-o vm,state"),
+    ("lock --sort held", "--sort held-for"),
+    ("cpu check --columns=pack", "--columns=package"),
     ("decode TDH.MNG.KEY.FR", "decode TDH.MNG.KEY.FREEID "),
 )
 

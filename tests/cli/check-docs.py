@@ -53,6 +53,10 @@ def check_options(where, text, opts):
         wrong(f"{where}: there is no --{name}")
 
 
+def unique(cmds):
+    return list({o["name"]: o for c in cmds for o in c["options"]}.values())
+
+
 def check_man(cli):
     page = read("man/tdxctl.8.scd")
     shown = [c for c in cli["commands"] if not c["hidden"]]
@@ -60,9 +64,17 @@ def check_man(cli):
     found = sections(page)
     for head in set(heads) ^ set(found):
         wrong(f"tdxctl.8: verb '{head}' is only in {'the page' if head in found else 'the binary'}")
+    output = page.split("\n# OUTPUT\n")[1].split("\n# ")[0]
+    shared = option_heads(output)
+    check_options("tdxctl.8: OUTPUT", output, [o for o in unique(shown) if o["name"] in shared])
     for head, cmd in heads.items():
         text = found.get(head, "")
-        own = [o for o in cmd["options"] if f"Also takes *--{o['name']}*" not in text.replace("also", "Also")]
+        line = re.findall(r"^Output options: (.*)\.$", text, flags=re.M)
+        takes = re.findall(r"\*--([a-z-]+)\*", " ".join(line))
+        want = [o["name"] for o in cmd["options"] if o["name"] in shared]
+        if takes != want:
+            wrong(f"tdxctl.8: {head}: output options are {takes}, not {want}")
+        own = [o for o in cmd["options"] if o["name"] not in shared and f"Also takes *--{o['name']}*" not in text.replace("also", "Also")]
         check_options(f"tdxctl.8: {head}", text, own)
         if cmd["default"] and f"*tdxctl {cmd['verb']}*" not in text:
             wrong(f"tdxctl.8: {head}: it does not say that it is the default")

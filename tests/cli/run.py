@@ -152,10 +152,11 @@ def tests():
     import behaviour_complete
     import behaviour_metrics
     import behaviour_offline
+    import behaviour_output
     import behaviour_report
     table = {name: golden_case(name) for name in cases.CASES}
     for module in (behaviour, behaviour_check, behaviour_complete, behaviour_metrics,
-                   behaviour_offline, behaviour_report):
+                   behaviour_offline, behaviour_output, behaviour_report):
         table.update({k[5:].replace("_", "-"): v for k, v in vars(module).items()
                       if k.startswith("test_")})
     return table

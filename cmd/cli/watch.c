@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* --watch: run the verb again and again. */
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "cli.h"
+
+static volatile sig_atomic_t stopped;
+
+static void on_interrupt(int sig)
+{
+	stopped = 1;
+}
+
+/* Whether the terminal understands escape sequences. */
+static bool can_clear(const struct cli_app *app)
+{
+	const char *term = getenv("TERM");
+
+	return app->out_tty && term && *term && strcmp(term, "dumb") && strcmp(term, "unknown");
+}
+
+void cli_watch_begin(const struct cli_app *app, bool first)
+{
+	const struct sigaction sa = { .sa_handler = on_interrupt, .sa_flags = SA_RESTART };
+	char now[32];
+	time_t t = time(NULL);
+	struct tm tm;
+
+	if (first) {
+		sigaction(SIGINT, &sa, NULL);
+		/* The whole screen at once does not flicker. */
+		setvbuf(stdout, NULL, _IOFBF, BUFSIZ);
+	}
+	if (app->v.json)
+		return;
+	if (can_clear(app))
+		fputs("\033[H\033[2J\033[3J", stdout);
+	else if (!first)
+		fputc('\n', stdout);
+	if (gmtime_r(&t, &tm) && strftime(now, sizeof(now), "%Y-%m-%dT%H:%M:%SZ", &tm))
+		printf("%s\n", now);
+}
+
+bool cli_watch_next(const struct cli_app *app)
+{
+	const struct timespec t = { .tv_sec = (time_t)(app->watch_ns / 1000000000),
+				    .tv_nsec = (long)(app->watch_ns % 1000000000) };
+
+	if (fflush(stdout))
+		return false;
+	if (!stopped)
+		nanosleep(&t, NULL);
+	return !stopped;
+}

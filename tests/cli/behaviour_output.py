@@ -1,0 +1,250 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""How results are printed: width of the terminal, columns, order, units, repetition, colour."""
+import json
+import re
+import signal
+import subprocess
+import time
+
+import tty_run as tty
+from run import TDXCTL, Bench, expect
+
+SCREENS = ("status", "hkid", "td", "td -v", "td show td:1", "lock", "lock -v", "cpu", "cpu plan 0-2",
+           "cpu plan 0-7", "doctor", "doctor -v", "doctor --explain hkid.exhausted", "check", "check -v",
+           "keys", "release td:1 --dry-run", "decode 0x8000020000000080", "decode 0xe011",
+           "decode --features 0x1f0ebf")
+
+
+def plain(text):
+    return re.sub(r"\x1b\[[0-9;]*m", "", text).replace("\r", "")
+
+
+# ---- width
+
+def test_narrow(tmp):
+    """At any width, no line is longer than the terminal, and no word is broken."""
+    for host in "names", "leaked", "other-user", "held-key-lock":
+        bench = Bench(tmp, host, "C.UTF-8")
+        for line in SCREENS:
+            argv = bench.argv("--emulate={h} " + line)
+            whole = plain(bench.run("--emulate={h} " + line).stdout)
+            words = set(whole.split())
+            for columns in 60, 80, 200:
+                _, text = tty.run(argv, bench.env, columns=columns)
+                text = plain(text)
+                for row in text.split("\n"):
+                    # A word that is longer than its place is not broken.
+                    expect(len(row) <= columns or " " not in row.strip(),
+                           f"{host}: {line}: {columns}: {len(row)}: {row!r}")
+                if host == "leaked":
+                    continue        # errors are on the terminal, too
+                new = {w for w in text.split() if w not in words and not w.endswith("...")}
+                note = "Not shown: " + " ".join(bench_columns(bench, line)) + " (choose columns with -o)"
+                new -= {w for n in note.split() for w in (n, n + ",", n.rstrip(","))}
+                expect(not new, f"{host}: {line}: {columns}: {new} in\n{text}")
+
+
+def bench_columns(bench, line):
+    words = line.split()
+    names = bench.run("complete-words columns " + " ".join(words[:2] if words[0] in ("td", "cpu") and
+                                                           len(words) > 1 and words[1][0] != "-"
+                                                           else words[:1])).stdout.split()
+    return names + ["memory-map", "vm-fd", "vcpu-fds", "guest-memory-fds", "vhost-fds", "cpus",
+                    "global-key", "keys-programmed"]
+
+
+def test_narrow_columns(tmp):
+    """The least important columns are left out, and named; a wide terminal and a pipe get all."""
+    bench = Bench(tmp)
+    argv = bench.argv("--emulate td")
+    text = plain(tty.run(argv, bench.env, columns=60)[1])
+    expect("Not shown: vcpus, s-ept (choose columns with -o)" in text and "VCPUS" not in text, text)
+    for columns in 80, 200:
+        text = plain(tty.run(argv, bench.env, columns=columns)[1])
+        expect("Not shown" not in text and "S-EPT" in text, text)
+    text = plain(tty.run(bench.argv("--emulate td -o td,vm,vcpus,s-ept,age,uuid"), bench.env,
+                         columns=40)[1])
+    expect("Not shown" not in text and "UUID" in text, text)
+    text = plain(tty.run(bench.argv("--emulate td -o +uuid"), bench.env, columns=60)[1])
+    expect("UUID" in text and "Not shown: " in text, text)
+    expect("Not shown" not in bench.ok("--emulate td -v").stdout, "in a pipe")
+
+
+def test_narrow_name(tmp):
+    """A name that has no room is shortened on a terminal, and whole in a pipe."""
+    bench = Bench(tmp, "names", "C.UTF-8")
+    name = "x" * 50 + "\u6771" * 3
+    bench.host.write_text(bench.host.read_text().replace('"a b"', json.dumps(name, ensure_ascii=False)), encoding="utf-8")
+    text = plain(tty.run(bench.argv("--emulate={h} td"), bench.env, columns=60)[1])
+    expect("x..." in text and "x" * 30 not in text, text)
+    expect(name in bench.ok("--emulate={h} td").stdout, "shortened in a pipe")
+
+
+# ---- columns, order, units
+
+def test_columns(tmp):
+    bench = Bench(tmp)
+    for line in ("td -o vm,HKID", "td --columns=vm,hkid", "td list -o VM,Hkid"):
+        rows = bench.ok("--emulate " + line).stdout.splitlines()
+        expect([r.split() for r in rows] == [["VM", "HKID"], ["web", "17"], ["db", "18"],
+                                             ["build", "19"]], rows)
+    expect(bench.ok("--emulate lock -o held-for,lock --no-headers").stdout.split() ==
+           ["-", "tdx_lock"] + ["-", "tdx_mng_key_config_lock"] * 2, "lock")
+    head = bench.ok("--emulate td -o +tdr,uuid").stdout.splitlines()[0].split()
+    expect(head[:2] == ["TD", "VM"] and head[-2:] == ["TDR", "UUID"], head)
+    # Nothing but the table, so that scripts can read it.
+    expect(bench.ok("--emulate cpu -o cpu --no-headers").stdout.split() == list("01234567"), "cpu")
+    expect(bench.ok("--emulate keys -o split --no-headers").stdout.split() ==
+           ["0", "1", "2", "3", "4", "5", "6"], "keys")
+    for line in ("td -o nothing", "td -o vm,", "td -o ,vm", "hkid --sort nothing", "td --sort -"):
+        p = bench.ok("--emulate " + line, 2)
+        expect("unknown column" in p.stderr and "Columns: " in p.stderr and "keyed" not in
+               p.stderr.replace("keyed-on", "") and ", state, " in p.stderr, p.stderr)
+    # Columns of the command line are checked before the host is read.
+    bench.ok("--root {roots}/no-tdx td -o nothing", 2)
+    bench.ok("--emulate status -o x", 2)
+
+
+def test_sort(tmp):
+    bench = Bench(tmp)
+
+    def vms(line):
+        return bench.ok(f"--emulate {line} --no-headers").stdout.split()
+
+    expect(vms("td -o vm --sort age") == ["build", "db", "web"], "age")
+    expect(vms("td -o vm --sort -age") == ["web", "db", "build"], "-age")
+    expect(vms("td -o vm --sort=vm") == ["build", "db", "web"], "vm")
+    # By value, not by what is printed: 136 KiB is more than 0.
+    expect(vms("td -o vm --sort private") == ["build", "db", "web"], "private")
+    doc = bench.json("--emulate td --sort=-hkid --json")
+    expect([t["hkid"] for t in doc["tds"]] == [19, 18, 17], doc)
+    # A value that is not known is last in both directions.
+    for order in "", "-":
+        rows = vms(f"hkid -o pid --sort {order}pid")
+        expect(rows[3:] == ["-"] * 12 and rows[0] == ("2003" if order else "2001"), rows)
+    bench.ok("emulate init {h} --packages 8 --cpus-per-package 128")
+    rows = bench.ok("--emulate={h} cpu -o package,cpu --sort=-package --no-headers").stdout.split()
+    expect(rows[:4] == ["7", "896", "7", "897"], "not stable")
+
+
+def test_bytes(tmp):
+    bench = Bench(tmp)
+    rows = bench.ok("--emulate td -b -o private,s-ept --no-headers").stdout.split()
+    expect(rows == ["268435456", "532480", "67108864", "139264", "0", "0"], rows)
+    text = bench.ok("--emulate td show web --bytes").stdout
+    expect(re.search(r"^Private memory +268435456$", text, re.M), text)
+
+
+def test_state(tmp):
+    bench = Bench(tmp)
+    expect(bench.ok("--emulate td --state runnable -o vm --no-headers").stdout.split() ==
+           ["web", "db"], "runnable")
+    doc = bench.json("--emulate td --state initialized --json")
+    expect([t["vm"] for t in doc["tds"]] == ["build"], doc)
+    expect(bench.ok("--emulate td --state leaked").stdout == "No TD is in this state.\n", "leaked")
+    expect(bench.ok("--emulate td --state leaked --no-headers").stdout == "", "leaked")
+    expect(bench.ok("--emulate hkid --state configured -o hkid --no-headers").stdout.split() ==
+           ["17", "18", "19"], "hkid")
+    expect("runnable" in bench.ok("--emulate td --state nothing", 2).stderr, "hint")
+    # The table of options has every state.
+    for verb, states in ("td list", "tds"), ("hkid", "hkids"):
+        doc = bench.json("--emulate " + verb + " --json")
+        for row in doc[states]:
+            bench.ok(f"--emulate {verb} --state {row['state']}")
+
+
+# ---- repetition
+
+def watch(bench, line, lines, **kw):
+    """What is printed until there are @lines lines, and the exit status after Ctrl-C."""
+    with subprocess.Popen(bench.argv(line), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                          stdin=subprocess.DEVNULL, env=bench.env, cwd=bench.dir,
+                          preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL), **kw) as p:
+        text = "".join(p.stdout.readline() for _ in range(lines))
+        p.send_signal(signal.SIGINT)
+        text += p.stdout.read()
+        err = p.stderr.read()
+    expect(not err, err)
+    return p.returncode, text
+
+
+def test_watch_pipe(tmp):
+    bench = Bench(tmp)
+    status, text = watch(bench, "--emulate td --watch=0.1", 13)
+    expect(status == 0 and "\x1b" not in text, f"{status} {text!r}")
+    rounds = text.rstrip("\n").split("\n\n")
+    expect(len(rounds) > 2, text)
+    for r in rounds:
+        expect(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\nTD  VM.*(\n.*){3}", r), r)
+
+
+def test_watch_sees_changes(tmp):
+    """Each round reads the host again."""
+    bench = Bench(tmp, "same-name")
+    with subprocess.Popen(bench.argv("--emulate={h} td -o td,state --no-headers --watch=0.2"),
+                          stdout=subprocess.PIPE, text=True, env=bench.env) as p:
+        p.stdout.readline()
+        bench.ok("--emulate={h} release td:2 --yes")
+        end = time.monotonic() + 20
+        for row in p.stdout:
+            if "teardown" in row or time.monotonic() > end:
+                break
+        p.kill()
+    expect("teardown" in row, row)
+
+
+def test_watch_json(tmp):
+    bench = Bench(tmp)
+    _, text = watch(bench, "--emulate td --watch=0.1 --json", 200)
+    decoder, docs = json.JSONDecoder(), 0
+    while text.strip():
+        doc, end = decoder.raw_decode(text.strip())
+        text, docs = text.strip()[end:], docs + 1
+        expect(doc["command"] == "td list", doc)
+    expect(docs > 1, docs)
+
+
+def test_watch_terminal(tmp):
+    bench = Bench(tmp)
+    argv = bench.argv("--emulate hkid --watch=0.1")
+    for term, clears in ("xterm", True), ("dumb", False):
+        steps = [(b"KEYED", ""), (b"KEYED", ""), (b"KEYED", "\x03")]
+        status, text = tty.session(argv, {**bench.env, "TERM": term}, steps, 80, 20)
+        expect(status == 0, f"{term}: {status} {text!r}")
+        expect(("\x1b[H\x1b[2J" in text) == clears, repr(text))
+        expect(clears or "\x1b" not in text, repr(text))
+
+
+def test_watch_refused(tmp):
+    bench = Bench(tmp)
+    for line in ("td --watch=0", "td --watch=x", "td --watch=-1", "td --watch=1s", "td --watch=inf",
+                 "td --watch=", "release web --watch"):
+        bench.ok("--emulate " + line, 2)
+    # A failure in the first round ends it.
+    bench.ok("--root {roots}/no-tdx hkid --watch", 3)
+    bench.ok("--emulate td show nothing --watch", 1)
+
+
+def test_watch_closed(tmp):
+    """The reader of the pipe ends it."""
+    bench = Bench(tmp)
+    p = subprocess.run(["bash", "-c", f"set -o pipefail; {TDXCTL} --emulate td --watch=0.1 | head -n 2"],
+                       env=bench.env, capture_output=True, text=True, timeout=30, check=False)
+    expect(p.returncode == 128 + signal.SIGPIPE and not p.stderr, f"{p.returncode} {p.stderr}")
+
+
+# ---- colour
+
+def test_color_option(tmp):
+    bench = Bench(tmp, "leaked")
+    red = "\x1b[1;31mleaked\x1b[0m"
+    always = "--emulate={h} hkid --color=always"
+    expect(red in bench.ok(always).stdout, "no colour in a pipe")
+    expect(red in bench.ok(always, env={**bench.env, "NO_COLOR": "1"}).stdout, "NO_COLOR is weaker")
+    expect("\x1b" not in bench.ok("--emulate={h} hkid --color auto").stdout, "auto")
+    for more in "--color=never", "--no-color", "--color=never --color=always --no-color":
+        text = tty.run(bench.argv("--emulate={h} hkid " + more), bench.env)[1]
+        expect("\x1b" not in text, f"{more}: {text!r}")
+    expect(red in tty.run(bench.argv("--emulate={h} hkid --color=auto"), bench.env)[1], "auto")
+    expect("\x1b[1;31mtdxctl:" in bench.ok("--emulate={h} td show x --color=always", 1).stderr, "error")
+    expect("auto, always, never" in bench.ok("--emulate hkid --color=red", 2).stderr, "hint")
