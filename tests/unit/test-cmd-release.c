@@ -215,7 +215,7 @@ static void beside_another(void)
 	says(text, "qemu (HKID unknown, pid 4101, unknown)\n");
 	says(text, "Select one with its PID.");
 	free(text);
-	text = release("4100", &(struct cli_values){ .timeout = 2 }, CLI_OK, true);
+	text = release("4100", &(struct cli_values){ .timeout_ns = 2000000000 }, CLI_OK, true);
 	no_numbers(text);
 	CHECK(signalled);
 	says(text, "\"verified\": true");
