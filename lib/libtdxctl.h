@@ -345,6 +345,11 @@ int tdxctl_textfile_write(struct tdxctl_ctx *ctx, const char *path, const char *
 int tdxctl_boot_time(struct tdxctl_ctx *ctx, uint64_t *seconds);
 /* CLOCK_MONOTONIC of this machine in nanoseconds. */
 uint64_t tdxctl_clock_ns(void);
+/*
+ * Formats a duration for people: "45.0 s", "2 min 05 s". At most two units; less than a
+ * minute is one unit with a fraction. 24 bytes are enough.
+ */
+void tdxctl_duration_str(char *buf, size_t len, uint64_t ns);
 /* Encodes @len bytes as base64. Returns a malloc'ed string, or NULL if out of memory. */
 char *tdxctl_base64(const void *data, size_t len);
 /* Decodes base64. *@out is malloc'ed. Returns 0, -EINVAL if @text is malformed, or -ENOMEM. */

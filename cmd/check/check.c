@@ -70,7 +70,7 @@ void check_value_text(char *buf, size_t len, const struct tdxctl_check *c, uint6
 {
 	switch (c->unit) {
 	case TDXCTL_UNIT_NS:
-		text_ns(buf, len, v);
+		tdxctl_duration_str(buf, len, v);
 		break;
 	case TDXCTL_UNIT_PPM:
 		snprintf(buf, len, "%g %%", (double)v / 10000);

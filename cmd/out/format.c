@@ -8,27 +8,6 @@
 
 #include "out.h"
 
-/* At most two units; less than a minute is one unit with a fraction. */
-void text_ns(char *buf, size_t len, uint64_t ns)
-{
-	uint64_t s = ns / 1000000000;
-
-	if (ns < 1000)
-		snprintf(buf, len, "%" PRIu64 " ns", ns);
-	else if (ns < 1000000)
-		snprintf(buf, len, "%.1f us", (double)ns / 1e3);
-	else if (ns < 1000000000)
-		snprintf(buf, len, "%.1f ms", (double)ns / 1e6);
-	else if (s < 60)
-		snprintf(buf, len, "%.1f s", (double)ns / 1e9);
-	else if (s < 3600)
-		snprintf(buf, len, "%" PRIu64 " min %02" PRIu64 " s", s / 60, s % 60);
-	else if (s < 86400)
-		snprintf(buf, len, "%" PRIu64 " h %02" PRIu64 " min", s / 3600, s / 60 % 60);
-	else
-		snprintf(buf, len, "%" PRIu64 " d %" PRIu64 " h", s / 86400, s / 3600 % 24);
-}
-
 void text_bytes(char *buf, size_t len, uint64_t bytes)
 {
 	static const char *const units[] = { "B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB" };

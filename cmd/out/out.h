@@ -179,7 +179,6 @@ size_t text_width(const char *s);
 char *text_break(char *s, size_t room);
 /* Shortens @s to at most @room columns; "..." then marks the end. */
 void text_shorten(char *s, size_t room);
-void text_ns(char *buf, size_t len, uint64_t ns);
 void text_bytes(char *buf, size_t len, uint64_t bytes);
 
 #endif

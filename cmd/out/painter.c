@@ -94,7 +94,7 @@ char *cell_text(const struct painter *p, const struct out_node *n, bool table)
 	case OUT_BOOL:
 		return strdup(n->u ? (f->yes ? f->yes : "yes") : (f->no ? f->no : "no"));
 	case OUT_NS:
-		text_ns(buf, sizeof(buf), n->u);
+		tdxctl_duration_str(buf, sizeof(buf), n->u);
 		break;
 	case OUT_PAGES:
 		if (p->mode->bytes) {

@@ -175,7 +175,7 @@ void release_plan_fields(struct out_node *n, const struct tdxctl_td_view *td,
 	}
 	if (est->known) {
 		text_bytes(mem, sizeof(mem), est->pages * 4096);
-		text_ns(took, sizeof(took), est->duration_ns);
+		tdxctl_duration_str(took, sizeof(took), est->duration_ns);
 		out_uint(n, &fields[P_PAGES], est->pages);
 		out_uint(n, &fields[P_SEAMCALLS], est->seamcalls);
 		out_uint(n, &fields[P_DURATION], est->duration_ns);

@@ -103,7 +103,7 @@ void progress_draw(struct progress *p, const struct tdxctl_release_state *st)
 	if (rate) {
 		text_bytes(num, sizeof(num), rate * 4096);
 		snprintf(part[SPEED], PART_LEN, "  %s/s", num);
-		text_ns(num, sizeof(num), st->pages_left / rate * 1000000000ULL);
+		tdxctl_duration_str(num, sizeof(num), st->pages_left / rate * 1000000000ULL);
 		snprintf(part[LEFT], PART_LEN, "  %s left",
 			 st->pages_left < rate ? "under 1 s" : num);
 	}

@@ -159,7 +159,7 @@ static void result_fields(const struct job *j, const char *result, enum out_styl
 	out_uint_or(root, &fields[R_PAGE_SEAMCALLS], st->page_seamcalls, TDXCTL_UNKNOWN,
 		    "not counted separately when the VMM is terminated");
 	out_uint(root, &fields[R_DURATION], st->duration_ns);
-	text_ns(took, sizeof(took), st->duration_ns);
+	tdxctl_duration_str(took, sizeof(took), st->duration_ns);
 	if (j->started)
 		out_strf(root, &fields[R_TOOK_TEXT], "%s, %" PRIu64 " SEAMCALLs", took,
 			 st->seamcalls);
@@ -189,7 +189,7 @@ static int refuse_young(const struct job *j)
 
 	if (j->app->v.building || !view_being_built(j->app->snap, td, &ns))
 		return CLI_OK;
-	text_ns(age, sizeof(age), ns);
+	tdxctl_duration_str(age, sizeof(age), ns);
 	view_selector(sel, sizeof(sel), j->td);
 	if (td->created_ns)
 		return cli_error(j->app, CLI_FAILED, "building",

@@ -147,7 +147,7 @@ void status_helper(struct out_node *root, const struct tdxctl_snapshot *s)
 	out_uint(n, &helper_fields[H_MISSED], s->hdr.missed);
 	out_uint(n, &helper_fields[H_VIOLATIONS], s->hdr.violations);
 	out_bool(n, &helper_fields[H_FROM_START], start);
-	text_ns(age, sizeof(age), view_age(s, s->info.attached_ns));
+	tdxctl_duration_str(age, sizeof(age), view_age(s, s->info.attached_ns));
 	if (!s->info.attached_ns)
 		out_strf(n, &helper_fields[H_TEXT],
 			 "%.*s, waiting for a module that issues SEAMCALLs",

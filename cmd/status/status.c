@@ -341,7 +341,7 @@ static void show_locks(struct out_node *root, const struct tdxctl_snapshot *s)
 	out_uint(n, &lock_fields[L_CONTENDED], contended);
 	out_uint(n, &lock_fields[L_BUSY], busy);
 	if (longest) {
-		text_ns(age, sizeof(age), view_age(s, longest->held_since_ns));
+		tdxctl_duration_str(age, sizeof(age), view_age(s, longest->held_since_ns));
 		if (longest->kind == TDXCTL_LOCK_KEY_CONFIG)
 			snprintf(text, sizeof(text),
 				 "%" PRIu64 " held, key-config lock of package %u for %s", held,

@@ -12,63 +12,13 @@ static size_t offline_cpus(const struct tdxctl_snapshot *s)
 	return n;
 }
 
-/* Returns the number that follows @key in the kernel log, or -1. */
-static long number_in_log(const struct tdxctl_facts *f, const char *key)
-{
-	const char *p = f->log.text ? strstr(f->log.text, key) : NULL;
-	unsigned int n;
-
-	return p && sscanf(p + strlen(key), "%8u", &n) == 1 ? (long)n : -1;
-}
-
-/*
- * Whether a package has no online CPU; @what gets its name. *sure is false if only a
- * node without an online CPU is known: another node may be in the same package.
- */
-static enum tdxctl_tri uncovered(const struct tdxctl_facts *f, char *what, size_t size, bool *sure)
-{
-	const struct tdxctl_snapshot *s = f->snap;
-
-	for (size_t i = 0; i < s->nr_packages; i++) {
-		if (s->packages[i].present_cpus && !s->packages[i].online_cpus) {
-			snprintf(what, size, "package %u", s->packages[i].id);
-			*sure = true;
-			return TDXCTL_YES;
-		}
-	}
-	/*
-	 * sysfs does not show the package of an offline CPU, but the boot log has the
-	 * number of packages.
-	 */
-	if (!rule_has_ledger(f) && offline_cpus(s)) {
-		long all = number_in_log(f, "ogical packages:"), seen = 0;
-
-		for (size_t i = 0; i < s->nr_packages; i++)
-			seen += s->packages[i].online_cpus > 0;
-		*sure = number_in_log(f, "present CPUs plus ") <= 0;
-		if (all > seen) {
-			snprintf(what, size, "one of %ld packages", all);
-			return TDXCTL_YES;
-		}
-		if (all > 0)
-			return TDXCTL_NO;
-	}
-	if (f->nodes_offline) {
-		snprintf(what, size, "node %d", __builtin_ctzll(f->nodes_offline));
-		*sure = false;
-		return TDXCTL_YES;
-	}
-	return s->nr_packages && !f->cpus_unplaced ? TDXCTL_NO : TDXCTL_TRI_UNKNOWN;
-}
-
 static CHECK_FN(maxcpus)
 {
 	const struct tdxctl_facts *f = e->facts;
 	const struct tdxctl_text *cmdline = &f->file[TDXCTL_FILE_CMDLINE];
+	struct package_gap gap;
 	const char *line;
-	char what[40];
 	size_t len;
-	bool sure;
 
 	if (!cmdline->text)
 		return UNKNOWN(e, cmdline);
@@ -82,12 +32,13 @@ static CHECK_FN(maxcpus)
 		return rule_finding(e, TDXCTL_RULE_WARN,
 				    "nr_cpus= is on the kernel command line; kernel log: %.*s",
 				    (int)(len > 160 ? 160 : len), line);
-	switch (uncovered(f, what, sizeof(what), &sure)) {
+	packages_offline(f, &gap);
+	switch (gap.found) {
 	case TDXCTL_YES:
-		return rule_finding(e, sure ? r->severity : TDXCTL_RULE_WARN,
+		return rule_finding(e, gap.sure ? r->severity : TDXCTL_RULE_WARN,
 				    "%s is on the kernel command line, and %s has no online CPU",
 				    tdxctl_cmdline_get(f, "maxcpus=") ? "maxcpus=" : "nr_cpus=",
-				    what);
+				    gap.what);
 	case TDXCTL_NO:
 		return TDXCTL_RULE_OK;
 	default:
@@ -97,18 +48,15 @@ static CHECK_FN(maxcpus)
 
 static CHECK_FN(pkg_offline)
 {
-	const char *line;
-	char what[40];
-	size_t len;
-	bool sure;
+	struct package_gap gap;
 
-	switch (uncovered(e->facts, what, sizeof(what), &sure)) {
+	packages_offline(e->facts, &gap);
+	switch (gap.found) {
 	case TDXCTL_YES:
-		/* If the kernel refused a TD for this reason, it is certain. */
-		sure |= tdxctl_log_find(e->facts, r->log[0], &line, &len) == TDXCTL_YES;
-		return rule_finding(e, sure ? r->severity : TDXCTL_RULE_WARN,
-				    "%s has CPUs, but none is online%s", what,
-				    sure ? "" : "; without the helper this is not certain");
+		gap.sure |= gap.refused;
+		return rule_finding(e, gap.sure ? r->severity : TDXCTL_RULE_WARN,
+				    "%s has CPUs, but none is online%s", gap.what,
+				    gap.sure ? "" : "; without the helper this is not certain");
 	case TDXCTL_NO:
 		return TDXCTL_RULE_OK;
 	default:

@@ -111,6 +111,18 @@ char *cpu_model(struct tdxctl_ctx *ctx);
 /* Finds CPUs that did not come online and nodes without an online CPU. */
 void src_hotplug(struct tdxctl_ctx *ctx, struct tdxctl_facts *f);
 
+/* ---- packages.c ---- */
+
+struct package_gap {
+	enum tdxctl_tri found; /* whether a package has no online CPU */
+	bool sure;	       /* false: @what is only a node, or not all CPUs are known */
+	bool refused;	       /* the kernel refused a TD for this reason: certain, too */
+	uint64_t count, total; /* packages without an online CPU, and all; 0: not known */
+	char what[40];	       /* "package 1", "one of 2 packages", "node 1" */
+};
+/* Searches the snapshot, then log and nodes as far as the facts have them. */
+void packages_offline(const struct tdxctl_facts *f, struct package_gap *g);
+
 /* ---- kconfig.c ---- */
 
 /* Fills f->config; needs the kernel release in f->file. -ENOMEM. */
