@@ -312,6 +312,7 @@ int cmd_doctor(struct cli_app *app, int argc, char **argv)
 {
 	bool attestation = app->v.attestation ||
 			   (app->v.group && !strcmp(app->v.group, "attestation"));
+	struct tdxctl_thresholds limits;
 	struct tdxctl_finding *list;
 	struct tdxctl_facts *facts;
 	size_t count, i;
@@ -327,7 +328,8 @@ int cmd_doctor(struct cli_app *app, int argc, char **argv)
 	err = tdxctl_facts_get(app->ctx, TDXCTL_FACTS_ALL, &facts);
 	if (err)
 		return cli_lib_error(app, err, "cannot read host state");
-	err = tdxctl_doctor(facts, attestation, &list, &count);
+	cli_limits_of_host(app, &limits);
+	err = tdxctl_doctor(facts, &limits, attestation, &list, &count);
 	tdxctl_facts_free(facts);
 	if (err)
 		return cli_error(app, CLI_FAILED, "no-memory", "", "out of memory");

@@ -3,7 +3,7 @@
 #ifndef TDXCTL_DOCTOR_H
 #define TDXCTL_DOCTOR_H
 
-#include <facts.h>
+#include <health.h>
 
 /* The state of a rule; the worst is last. */
 enum tdxctl_rule_state {
@@ -28,6 +28,7 @@ enum tdxctl_rule_group {
 /* The input and output of a rule's check. */
 struct tdxctl_examination {
 	const struct tdxctl_facts *facts;
+	const struct tdxctl_health_report *health; /* of these facts */
 	bool attestation;		  /* attestation rules were requested */
 	const struct tdxctl_rule *failed; /* the first rule that failed; NULL none */
 	/* Set by the check. */
@@ -86,12 +87,13 @@ struct tdxctl_finding {
 };
 
 /*
- * Runs all rules on @f. *@out has one finding for each rule, in the order of the table. A
+ * Runs all rules on @f. Rules about the state of the host now are the checks of health.h,
+ * with their @limits; NULL means the default limits. *@out has one finding for each rule, in the order of the table. A
  * rule that needs a failed rule is SKIP, and its detail has the id of the failed rule.
  * Returns 0 or -ENOMEM.
  */
-int tdxctl_doctor(const struct tdxctl_facts *f, bool attestation, struct tdxctl_finding **out,
-		  size_t *count);
+int tdxctl_doctor(const struct tdxctl_facts *f, const struct tdxctl_thresholds *limits,
+		  bool attestation, struct tdxctl_finding **out, size_t *count);
 void tdxctl_findings_free(struct tdxctl_finding *list, size_t count);
 /* Sorts the worst state first, and findings of one state in the order of the table. */
 void tdxctl_findings_sort(struct tdxctl_finding *list, size_t count);

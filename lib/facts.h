@@ -135,10 +135,15 @@ struct tdxctl_cgroup {
 #define TDXCTL_FACTS_VMS     0x800  /* VMs in KVM's debugfs */
 #define TDXCTL_FACTS_TD	     0x1000 /* what KVM offers TDs, from a temporary VM; includes KVM */
 #define TDXCTL_FACTS_ALL     0x1fff
+/*
+ * For the health checks, which may run every minute: CGROUP; and CPU, LOG and VMS only if
+ * the snapshot does not answer what they show.
+ */
+#define TDXCTL_FACTS_HEALTH 0x2000
 /* For `tdxctl status`: few files, independent of the size of the host. */
-#define TDXCTL_FACTS_STATUS (TDXCTL_FACTS_CGROUP | TDXCTL_FACTS_KEYIDS | TDXCTL_FACTS_VMS)
-/* For the health checks, which may run every minute. */
-#define TDXCTL_FACTS_CHECK (TDXCTL_FACTS_CPU | TDXCTL_FACTS_CGROUP)
+#define TDXCTL_FACTS_STATUS \
+	(TDXCTL_FACTS_HEALTH | TDXCTL_FACTS_CGROUP | TDXCTL_FACTS_KEYIDS | TDXCTL_FACTS_VMS)
+#define TDXCTL_FACTS_CHECK TDXCTL_FACTS_HEALTH
 
 /* The memory slots of one socket, from DMI. */
 struct tdxctl_dimms {

@@ -43,6 +43,7 @@ enum tdxctl_check_nr {
 	TDXCTL_CHECK_TDS_DROPPED,
 	TDXCTL_CHECK_BUSY,
 	TDXCTL_CHECK_MODULE_VERSION,
+	TDXCTL_CHECK_KVM,
 	TDXCTL_CHECKS
 };
 
@@ -73,6 +74,7 @@ void tdxctl_thresholds_default(struct tdxctl_thresholds *t);
 
 struct tdxctl_check_result {
 	enum tdxctl_health state;   /* if UNKNOWN, value.reason is why */
+	char why[200];		    /* value.reason if it names an object; "" a constant */
 	struct tdxctl_val value;    /* of the worst object */
 	uint64_t total;		    /* 0 if there is none */
 	bool on;		    /* the check has a limit */
@@ -106,6 +108,12 @@ enum tdxctl_health tdxctl_health_overall(const struct tdxctl_health_report *r,
 					 const struct tdxctl_thresholds *t);
 /* NULL is allowed. */
 void tdxctl_health_free(struct tdxctl_health_report *r);
+
+/*
+ * The oldest TDX module that is recommended, and that KVM since Linux 6.16 accepts. All
+ * modules of series 2.0 are newer.
+ */
+#define TDXCTL_MODULE_RECOMMENDED TDXCTL_VERSION_OF(1, 5, 5)
 
 /* Whether the TDX module is initialized, but KVM does not use it. */
 bool tdxctl_kvm_without_tdx(const struct tdxctl_facts *f);

@@ -161,6 +161,27 @@ int tdxctl_snapshot_parse(const void *buf, size_t len, struct tdxctl_snapshot **
 /* Makes the bytes that tdxctl_snapshot_parse() reads. *@out is malloc'ed. Returns 0 or -ENOMEM. */
 int tdxctl_snapshot_bytes(const struct tdxctl_snapshot *s, void **out, size_t *len);
 
+/* What a snapshot has counts of. */
+enum tdxctl_subject {
+	TDXCTL_SUBJECT_HKIDS,
+	TDXCTL_SUBJECT_TDS,
+	TDXCTL_SUBJECT_CPUS, /* their TDX state, not which are online */
+	TDXCTL_SUBJECT_LOCKS,
+	TDXCTL_SUBJECT_SEAMCALLS, /* counts and times of SEAMCALLs */
+};
+/* The reasons of a snapshot without the helper, and on a host without TDX. */
+extern const char tdxctl_no_helper[], tdxctl_no_module[];
+/*
+ * Returns why the counts of @subject in @s are not complete, a constant, or NULL if they
+ * are. TDs that the helper has not seen may exist besides the TDs in the list.
+ */
+const char *tdxctl_unknown_why(const struct tdxctl_snapshot *s, enum tdxctl_subject subject);
+/*
+ * Returns for how many nanoseconds @td of @s has been in teardown with private pages left;
+ * 0 if it is not, or if the start is not known.
+ */
+uint64_t tdxctl_teardown_ns(const struct tdxctl_snapshot *s, const struct tdxctl_td *td);
+
 enum tdxctl_health {
 	TDXCTL_HEALTH_OK,
 	TDXCTL_HEALTH_WARNING,

@@ -281,14 +281,9 @@ static int read_limits(struct cli_app *app, struct tdxctl_thresholds *t, const c
 
 /* ---- the verb ---- */
 
-static bool has_tdx(const struct tdxctl_facts *f)
-{
-	return f->snap->platform.has_tdx || f->hkid_capacity.readable;
-}
-
 static int verdict(struct cli_app *app, const struct tdxctl_facts *f, const struct check_result *r)
 {
-	if (!has_tdx(f))
+	if (!f->snap->platform.has_tdx)
 		return cli_error(app, CLI_NO_TDX, "no-tdx", "'tdxctl doctor' shows why.",
 				 "this host has no TDX, or it is off");
 	if (r->state != TDXCTL_HEALTH_UNKNOWN)
@@ -339,9 +334,10 @@ int cmd_check(struct cli_app *app, int argc, char **argv)
 		return cli_lib_error(app, err, "cannot evaluate the health of the host");
 	}
 	r.report = report;
-	r.state = has_tdx(facts) ? tdxctl_health_overall(report, &limits) : TDXCTL_HEALTH_UNKNOWN;
+	r.state = facts->snap->platform.has_tdx ? tdxctl_health_overall(report, &limits) :
+						  TDXCTL_HEALTH_UNKNOWN;
 	count(&r, &limits);
-	if (format_is(app, "nagios") && has_tdx(facts)) {
+	if (format_is(app, "nagios") && facts->snap->platform.has_tdx) {
 		check_nagios(&r);
 		err = (int)r.state;
 	} else {

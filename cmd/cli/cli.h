@@ -245,6 +245,8 @@ struct tdxctl_thresholds;
  * hold. *found: a file was read. Returns 0 or a negative errno, see tdxctl_conf_read().
  */
 int cli_limits(struct cli_app *app, const char *file, struct tdxctl_thresholds *t, bool *found);
+/* Fills @t from the host's own file. A file that cannot be used is a warning, not an error. */
+void cli_limits_of_host(struct cli_app *app, struct tdxctl_thresholds *t);
 
 /* ---- view.c: shared by several verbs ---- */
 

@@ -15,3 +15,12 @@ int cli_limits(struct cli_app *app, const char *file, struct tdxctl_thresholds *
 	*found = !err;
 	return err == -ENOENT && !file ? 0 : err;
 }
+
+void cli_limits_of_host(struct cli_app *app, struct tdxctl_thresholds *t)
+{
+	bool found;
+
+	if (cli_limits(app, NULL, t, &found))
+		cli_note(app, "tdxctl: warning: %s; using the default limits",
+			 tdxctl_error(app->ctx));
+}

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <libtdxctl.h>
+
 #include "painter.h"
 
 static const char *const sgr[] = {

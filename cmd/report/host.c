@@ -99,6 +99,7 @@ enum {
 	H_CGROUPS,
 	H_DIMMS,
 	H_NODES,
+	H_UNPLACED,
 	H_STEP,
 	H_QUOTES,
 	H_LOGS,
@@ -125,6 +126,7 @@ static const struct cli_field host_fields[] = {
 	[H_CGROUPS] = { .key = "cgroups", .type = OUT_TABLE },
 	[H_DIMMS] = { .key = "dimms", .type = OUT_TABLE },
 	[H_NODES] = { .key = "nodes_offline", .type = OUT_HEX },
+	[H_UNPLACED] = { .key = "cpus_unplaced", .type = OUT_BOOL },
 	[H_STEP] = { .key = "stuck_step", .type = OUT_STR },
 	[H_QUOTES] = { .key = "quote_sockets", .type = OUT_TABLE },
 	[H_LOGS] = { .key = "vm_logs", .type = OUT_TABLE },
@@ -308,6 +310,7 @@ static void lists(struct out_node *n, const struct tdxctl_facts *f)
 		out_uint(row, &dimm_fields[D_BYTES], f->dimms[i].bytes);
 	}
 	out_uint(n, &host_fields[H_NODES], f->nodes_offline);
+	out_bool(n, &host_fields[H_UNPLACED], f->cpus_unplaced);
 	out_str(n, &host_fields[H_STEP], f->stuck_step);
 	table = out_array(n, &host_fields[H_QUOTES]);
 	for (size_t i = 0; i < f->nr_quote_sockets; i++) {

@@ -393,12 +393,9 @@ static int show_health(struct cli_app *app, struct out_node *root, const struct 
 	struct tdxctl_thresholds limits;
 	struct tdxctl_health_report *r;
 	struct out_node *n, *list;
-	bool found;
 	int err;
 
-	if (cli_limits(app, NULL, &limits, &found))
-		cli_note(app, "tdxctl: warning: %s; using the default limits",
-			 tdxctl_error(app->ctx));
+	cli_limits_of_host(app, &limits);
 	err = tdxctl_health_get(facts, &limits, &r);
 	if (err)
 		return cli_lib_error(app, err, "cannot evaluate the health of the host");
@@ -417,14 +414,10 @@ int cmd_status(struct cli_app *app, int argc, char **argv)
 {
 	struct out_node *root = out_root(app->out);
 	const struct tdxctl_snapshot *s;
-	unsigned int what = TDXCTL_FACTS_STATUS;
 	struct tdxctl_facts *facts;
 	int code;
 
-	/* Without the helper, the package of an offline CPU is guessed from its NUMA node. */
-	if (app->snap->source == TDXCTL_SOURCE_HOST)
-		what |= TDXCTL_FACTS_CPU;
-	code = tdxctl_facts_join(app->ctx, what, app->snap, &facts);
+	code = tdxctl_facts_join(app->ctx, TDXCTL_FACTS_STATUS, app->snap, &facts);
 	app->snap = NULL;
 	if (code)
 		return cli_lib_error(app, code, "cannot read host state");

@@ -41,28 +41,11 @@ static CHECK_FN(keyid_capacity)
 
 static CHECK_FN(hkid_exhausted)
 {
-	const struct tdxctl_facts *f = e->facts;
-	const struct tdxctl_val *cap = &f->hkid_capacity, *cur = &f->hkid_current;
-	size_t leaked;
+	const struct tdxctl_val *free = &e->health->result[TDXCTL_CHECK_HKIDS_FREE].value;
 
-	if (rule_has_ledger(f) && f->snap->nr_hkids) {
-		/* An HKID in an unknown state may be free. */
-		if (hkids_count(f->snap, TDXCTL_HKID_FREE) ||
-		    hkids_count(f->snap, TDXCTL_HKID_UNKNOWN))
-			return TDXCTL_RULE_OK;
-		leaked = hkids_count(f->snap, TDXCTL_HKID_LEAKED);
-		if (leaked)
-			return rule_finding(e, r->severity,
-					    "all %zu HKIDs are in use, %zu of them leaked",
-					    f->snap->nr_hkids, leaked);
-		return rule_finding(e, r->severity, "all %zu HKIDs are in use", f->snap->nr_hkids);
-	}
-	if (!cap->readable || !cur->readable)
-		return UNKNOWN(e, cap->readable ? cur : cap);
-	if (cur->value < cap->value)
-		return TDXCTL_RULE_OK;
-	return rule_finding(e, r->severity, "misc cgroup: %" PRIu64 " of %" PRIu64 " HKIDs in use",
-			    cur->value, cap->value);
+	/* Rule hkid.few reports a low number that is not 0. */
+	return free->readable && free->value ? TDXCTL_RULE_OK :
+					       rule_health(e, TDXCTL_CHECK_HKIDS_FREE);
 }
 
 static CHECK_FN(cgroup_limit)
@@ -89,20 +72,14 @@ static CHECK_FN(cgroup_limit)
 static CHECK_FN(cgroup_drift)
 {
 	const struct tdxctl_facts *f = e->facts;
-	size_t held;
+	uint64_t charged = tdxctl_hkids_charged(f);
 
 	if (f->snap->source == TDXCTL_SOURCE_EMULATED)
 		return rule_finding(e, TDXCTL_RULE_SKIP, "an emulated host has no cgroups");
-	if (!rule_has_ledger(f))
-		return rule_finding(e, TDXCTL_RULE_UNKNOWN, NO_HELPER);
-	if (!f->hkid_current.readable)
-		return UNKNOWN(e, &f->hkid_current);
-	held = f->snap->nr_hkids - hkids_count(f->snap, TDXCTL_HKID_FREE) -
-	       hkids_count(f->snap, TDXCTL_HKID_UNKNOWN);
-	if (f->hkid_current.value >= held)
-		return TDXCTL_RULE_OK;
-	return rule_finding(e, r->severity, "misc cgroup counts %" PRIu64 " HKIDs, %zu are in use",
-			    f->hkid_current.value, held);
+	/* Rule hkid.unseen reports a number that is too high. */
+	return charged != TDXCTL_UNKNOWN && rule_has_ledger(f) && charged >= hkids_in_use(f->snap) ?
+		       TDXCTL_RULE_OK :
+		       rule_health(e, TDXCTL_CHECK_HKIDS_DRIFT);
 }
 
 static CHECK_FN(vfio_dma)

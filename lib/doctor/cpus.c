@@ -48,20 +48,12 @@ static CHECK_FN(maxcpus)
 
 static CHECK_FN(pkg_offline)
 {
+	enum tdxctl_rule_state s = rule_health(e, TDXCTL_CHECK_PACKAGES_UNCOVERED);
 	struct package_gap gap;
 
+	/* Not certain: a node without an online CPU may be a part of a package. */
 	packages_offline(e->facts, &gap);
-	switch (gap.found) {
-	case TDXCTL_YES:
-		gap.sure |= gap.refused;
-		return rule_finding(e, gap.sure ? r->severity : TDXCTL_RULE_WARN,
-				    "%s has CPUs, but none is online%s", gap.what,
-				    gap.sure ? "" : "; without the helper this is not certain");
-	case TDXCTL_NO:
-		return TDXCTL_RULE_OK;
-	default:
-		return rule_finding(e, TDXCTL_RULE_UNKNOWN, "no CPU package was found");
-	}
+	return s == TDXCTL_RULE_UNKNOWN && gap.found == TDXCTL_YES ? TDXCTL_RULE_WARN : s;
 }
 
 static CHECK_FN(offline_refused)

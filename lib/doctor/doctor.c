@@ -147,19 +147,26 @@ static const struct tdxctl_rule *blocker(const struct tdxctl_rule *r,
 	return NULL;
 }
 
-int tdxctl_doctor(const struct tdxctl_facts *f, bool attestation, struct tdxctl_finding **out,
-		  size_t *count)
+int tdxctl_doctor(const struct tdxctl_facts *f, const struct tdxctl_thresholds *limits,
+		  bool attestation, struct tdxctl_finding **out, size_t *count)
 {
 	size_t total = tdxctl_rule_count(), n;
 	struct tdxctl_finding *list = calloc(total, sizeof(*list));
 	const struct tdxctl_rule *failed = NULL;
 	const struct tdxctl_rule **blocks = calloc(total, sizeof(*blocks));
+	struct tdxctl_health_report *health = NULL;
+	struct tdxctl_thresholds defaults;
 
-	if (!list || !blocks)
+	if (!limits) {
+		tdxctl_thresholds_default(&defaults);
+		limits = &defaults;
+	}
+	if (!list || !blocks || tdxctl_health_get(f, limits, &health))
 		goto fail;
 	for (n = 0; n < total; n++) {
 		struct tdxctl_examination e = {
 			.facts = f,
+			.health = health,
 			.attestation = attestation,
 			.failed = failed,
 		};
@@ -193,11 +200,13 @@ int tdxctl_doctor(const struct tdxctl_facts *f, bool attestation, struct tdxctl_
 				goto fail;
 		}
 	}
+	tdxctl_health_free(health);
 	free(blocks);
 	*out = list;
 	*count = n;
 	return 0;
 fail:
+	tdxctl_health_free(health);
 	free(blocks);
 	tdxctl_findings_free(list, list ? total : 0);
 	return -ENOMEM;

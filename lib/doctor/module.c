@@ -146,11 +146,15 @@ static CHECK_FN(module_series)
 
 static CHECK_FN(perf_old_module)
 {
+	enum tdxctl_rule_state state = rule_health(e, TDXCTL_CHECK_MODULE_VERSION);
 	const struct module_release *newest;
 	const struct series *s;
 	struct version v;
 	char buf[40];
 
+	if (state > TDXCTL_RULE_INFO)
+		return state;
+	e->detail[0] = '\0';
 	if (!module_version(e->facts, &v))
 		return no_version(e);
 	newest = release_at_most(v.major, v.minor, ~0U);
@@ -158,8 +162,9 @@ static CHECK_FN(perf_old_module)
 	if (!s || !newest)
 		return rule_finding(e, TDXCTL_RULE_UNKNOWN,
 				    "module series %u.%u is not known to tdxctl", v.major, v.minor);
+	/* `check` and `status` do not search the log: this is no more than a hint. */
 	if (v.update != ~0U ? v.update < s->good : v.build < s->good_build)
-		return rule_finding(e, r->severity,
+		return rule_finding(e, TDXCTL_RULE_INFO,
 				    "module %s; %u.%u.%02u (build %u) or later is recommended, "
 				    "the newest known is %u.%u.%02u",
 				    version_str(&v, buf), s->major, s->minor, s->good,
@@ -391,8 +396,8 @@ static const struct tdxctl_rule module[] = {
 	{
 		.id = "perf.old_module",
 		.group = TDXCTL_GROUP_CORE,
-		.severity = TDXCTL_RULE_INFO,
-		.needs = "bios.module.missing",
+		.severity = TDXCTL_RULE_WARN,
+		.needs = "module.topology",
 		.check = rule_perf_old_module,
 		.title = "The TDX module is older than recommended",
 		.fix = "Update the module before you look for other causes of slow TDs.",

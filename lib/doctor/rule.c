@@ -18,6 +18,34 @@ enum tdxctl_rule_state rule_finding(struct tdxctl_examination *e, enum tdxctl_ru
 	return state;
 }
 
+enum tdxctl_rule_state rule_health(struct tdxctl_examination *e, enum tdxctl_check_nr nr)
+{
+	static const enum tdxctl_rule_state states[] = {
+		[TDXCTL_HEALTH_OK] = TDXCTL_RULE_OK,
+		[TDXCTL_HEALTH_WARNING] = TDXCTL_RULE_WARN,
+		[TDXCTL_HEALTH_CRITICAL] = TDXCTL_RULE_FAIL,
+		[TDXCTL_HEALTH_UNKNOWN] = TDXCTL_RULE_UNKNOWN,
+	};
+	const struct tdxctl_check_result *c = &e->health->result[nr];
+	const char *first = NULL;
+	size_t more = 0;
+
+	if (c->state == TDXCTL_HEALTH_UNKNOWN)
+		return rule_finding(e, TDXCTL_RULE_UNKNOWN, "%s", c->value.reason);
+	for (size_t i = 0; i < e->health->nr_reasons; i++) {
+		const struct tdxctl_health_reason *w = &e->health->reasons[i];
+
+		if (w->check != &tdxctl_checks[nr])
+			continue;
+		if (w->state == c->state && !first)
+			first = w->text;
+		more++;
+	}
+	if (first && more > 1)
+		return rule_finding(e, states[c->state], "%.260s (and %zu more)", first, more - 1);
+	return first ? rule_finding(e, states[c->state], "%s", first) : states[c->state];
+}
+
 bool rule_preview_kernel(const struct tdxctl_facts *f)
 {
 	static const char *const marks[] = { "-intel", ".tdx", "-tdx" };

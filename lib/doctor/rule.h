@@ -14,6 +14,11 @@
 /* Formats the detail of a finding and returns @state. */
 enum tdxctl_rule_state rule_finding(struct tdxctl_examination *e, enum tdxctl_rule_state state,
 				    const char *fmt, ...) PRINTF(3, 4);
+/*
+ * Returns the result of check @nr as the state of a rule, with the text of its reasons as
+ * the detail: doctor, `status` and `check` report the same.
+ */
+enum tdxctl_rule_state rule_health(struct tdxctl_examination *e, enum tdxctl_check_nr nr);
 /* Whether the TDX module is initialized. UNKNOWN if no source shows it. */
 enum tdxctl_tri rule_tdx_up(const struct tdxctl_facts *f);
 /* Whether private KeyIDs were found. False does not prove that there are none. */
@@ -78,6 +83,7 @@ struct rule_list {
 };
 
 extern const struct rule_list rules_firmware, rules_module, rules_kernel, rules_platform,
-	rules_cpus, rules_capacity, rules_teardown, rules_update, rules_attest, rules_tcb;
+	rules_cpus, rules_capacity, rules_teardown, rules_state, rules_update, rules_attest,
+	rules_tcb;
 
 #endif

@@ -4,35 +4,18 @@
 #include "rule.h"
 
 #define REFUSED "Delete all TDs in order to offline all CPUs of a package"
-#define SLOW_NS 60000000000ULL
 
 static CHECK_FN(hkid_leaked)
 {
-	const struct tdxctl_facts *f = e->facts;
-	const struct tdxctl_val *current = &f->hkid_current, *vms = &f->kvm_vms;
-	size_t n = hkids_count(f->snap, TDXCTL_HKID_LEAKED), len;
-	const char *line;
+	enum tdxctl_rule_state s = rule_health(e, TDXCTL_CHECK_HKIDS_LEAKED);
 
-	if (n)
-		return rule_finding(e, r->severity, "%zu of %zu HKIDs leaked", n,
-				    f->snap->nr_hkids);
-	/* A helper that was loaded later did not see the leak, but the log may show it. */
-	if (f->snap->source == TDXCTL_SOURCE_EMULATED)
-		return TDXCTL_RULE_OK;
-	if (f->log.text && tdxctl_rule_match(f->log.text, r->log[0], &line, &len))
-		return TDXCTL_RULE_UNKNOWN;
-	/* A TD in teardown has no debugfs directory any more, but still holds its HKID. */
-	if (current->readable && vms->readable && current->value > vms->value) {
-		e->fix =
-			"Run 'tdxctl doctor' again when no TD is in teardown. If there are still more HKIDs than "
-			"VMs, some leaked, and only a reboot frees them.";
-		return rule_finding(e, TDXCTL_RULE_WARN,
-				    "possible leak: misc cgroup: %" PRIu64
-				    " HKID%s in use, KVM: %" PRIu64 " VM%s",
-				    current->value, plural(current->value), vms->value,
-				    plural(vms->value));
-	}
-	return TDXCTL_RULE_UNKNOWN;
+	/* There are more HKIDs in use than VMs, which a teardown in progress explains as well. */
+	if (s != TDXCTL_RULE_UNKNOWN || !e->health->result[TDXCTL_CHECK_HKIDS_LEAKED].why[0])
+		return s;
+	e->fix =
+		"Run 'tdxctl doctor' again when no TD is in teardown. If there are still more HKIDs than "
+		"VMs, some leaked, and only a reboot frees them.";
+	return TDXCTL_RULE_WARN;
 }
 
 static CHECK_FN(leak_blocks_offline)
@@ -69,33 +52,7 @@ static CHECK_FN(leak_blocks_offline)
 
 static CHECK_FN(teardown_slow)
 {
-	const struct tdxctl_snapshot *s = e->facts->snap;
-
-	if (!rule_has_ledger(e->facts))
-		return rule_finding(e, TDXCTL_RULE_UNKNOWN, NO_HELPER);
-	for (size_t i = 0; i < s->nr_tds; i++) {
-		const struct tdxctl_td *td = &s->tds[i].td;
-		const struct tdxctl_vm *vm = &s->tds[i].vm;
-		bool ending = td->state == TDXCTL_TD_BLOCKED || td->state == TDXCTL_TD_TEARDOWN;
-
-		if (td->state == TDXCTL_TD_LEAKED || !td->since_ns ||
-		    s->hdr.now_ns < td->since_ns || s->hdr.now_ns - td->since_ns < SLOW_NS)
-			continue;
-		/* The process ended but the HKID is still assigned, or private pages remain. */
-		if (td->hkid && (vm->gone || !vm->pid))
-			return rule_finding(e, r->severity,
-					    "td:%u (%.60s) still holds HKID %u, but its process ended",
-					    td->id, vm->name, td->hkid);
-		if (ending && td->private_pages)
-			return rule_finding(e, r->severity,
-					    "td:%u (%.60s) is in teardown for %" PRIu64
-					    " s, %" PRIu64 " pages are left",
-					    td->id, vm->name,
-					    (uint64_t)((s->hdr.now_ns - td->since_ns) /
-						       NSEC_PER_SEC),
-					    (uint64_t)td->private_pages);
-	}
-	return TDXCTL_RULE_OK;
+	return rule_health(e, TDXCTL_CHECK_TEARDOWN);
 }
 
 static const struct tdxctl_rule teardown[] = {

@@ -39,22 +39,40 @@ int exam_unknown(struct tdxctl_exam *x, const char *reason)
 	return 0;
 }
 
-bool exam_has_ledger(const struct tdxctl_exam *x)
+int exam_unsure(struct tdxctl_exam *x, const char *fmt, ...)
 {
-	return x->snap->source != TDXCTL_SOURCE_HOST;
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(x->result->why, sizeof(x->result->why), fmt, ap);
+	va_end(ap);
+	return exam_unknown(x, x->result->why);
 }
 
 int exam_no_helper(struct tdxctl_exam *x)
 {
 	switch (x->facts->helper_err) {
 	case 0:
-		return exam_unknown(x, "not known without the helper");
+		return exam_unknown(x, tdxctl_no_helper);
 	case -EACCES:
 	case -EPERM:
 		return exam_unknown(x, "only root can read from the helper");
 	default:
 		return exam_unknown(x, "the helper does not respond; its version may not match");
 	}
+}
+
+bool exam_blind(struct tdxctl_exam *x, enum tdxctl_subject subject)
+{
+	const char *why = tdxctl_unknown_why(x->snap, subject);
+
+	if (x->snap->source == TDXCTL_SOURCE_HOST)
+		return !exam_no_helper(x);
+	/* TDs that were seen count, even if there may be others. */
+	if (!why || (subject == TDXCTL_SUBJECT_TDS && why != tdxctl_no_module))
+		return false;
+	exam_unknown(x, why);
+	return true;
 }
 
 /* The limit as a number. A percentage is rounded so that "below" and "above" it stay exact. */

@@ -20,12 +20,17 @@ struct tdxctl_exam {
 int exam_reason(struct tdxctl_exam *x, enum tdxctl_health state, const char *fmt, ...) PRINTF(3, 4);
 /* Adds a reason about the whole host, with the state UNKNOWN. */
 int exam_host(struct tdxctl_health_report *r, const char *fmt, ...) PRINTF(2, 3);
-/* Sets the result to UNKNOWN. @reason is a constant, or NULL. */
+/* Sets the result to UNKNOWN. @reason is a constant, or NULL. Returns 0. */
 int exam_unknown(struct tdxctl_exam *x, const char *reason);
-/* Sets the result to UNKNOWN because the helper did not report. */
+/* The same, for a reason that names an object; `status` and doctor report it as well. */
+int exam_unsure(struct tdxctl_exam *x, const char *fmt, ...) PRINTF(2, 3);
+/* Sets the result to UNKNOWN because the helper did not report. Returns 0. */
 int exam_no_helper(struct tdxctl_exam *x);
-/* Whether the snapshot has TDs, HKIDs and locks: it comes from the helper or an emulated host. */
-bool exam_has_ledger(const struct tdxctl_exam *x);
+/*
+ * Whether the snapshot has nothing about @subject, and not only counts that are not
+ * complete. The result is then UNKNOWN.
+ */
+bool exam_blind(struct tdxctl_exam *x, enum tdxctl_subject subject);
 /* Resolves limits in percent of @total. Call it before exam_judge(). */
 void exam_set_total(struct tdxctl_exam *x, uint64_t total);
 /* Compares the value of one object with the limits. The worst value and state become the result. */

@@ -7,29 +7,33 @@
 
 static int packages_uncovered(struct tdxctl_exam *x)
 {
+	static const char until[] =
+		"no TD can be created or torn down until one of its CPUs is online";
 	const struct tdxctl_snapshot *s = x->snap;
+	struct package_gap gap;
 	enum tdxctl_health h;
-	uint64_t n = 0;
+	bool named = false;
 	int err = 0;
 
-	for (size_t i = 0; i < s->nr_packages; i++)
-		n += !s->packages[i].online_cpus;
-	if (!s->nr_packages)
-		return exam_unknown(x, "no CPU package was found");
-	if (!n && x->facts->nodes_offline)
+	packages_offline(x->facts, &gap);
+	if (gap.found == TDXCTL_TRI_UNKNOWN)
 		return exam_unknown(x,
-				    "a node has no online CPU, but another node may be in the same package");
-	if (!n && x->facts->cpus_unplaced)
-		return exam_unknown(x,
-				    "the package of an offline CPU is not known without the helper");
-	exam_set_total(x, s->nr_packages);
-	h = exam_judge(x, n);
-	for (size_t i = 0; h && !err && i < s->nr_packages; i++)
-		if (!s->packages[i].online_cpus)
-			err = exam_reason(x, h,
-					  "package %u has no online CPU: no TD can be created or torn down until one of its CPUs is online",
-					  s->packages[i].id);
-	return err;
+				    s->nr_packages ?
+					    "the package of an offline CPU is not known without the helper" :
+					    "no CPU package was found");
+	if (gap.found == TDXCTL_YES && !gap.sure && !gap.refused)
+		return exam_unsure(x, "%s has no online CPU: if it is a package, %s", gap.what,
+				   until);
+	exam_set_total(x, gap.total);
+	h = exam_judge(x, gap.count);
+	for (size_t i = 0; h && !err && i < s->nr_packages; i++) {
+		if (!s->packages[i].present_cpus || s->packages[i].online_cpus)
+			continue;
+		named = true;
+		err = exam_reason(x, h, "package %u has no online CPU: %s", s->packages[i].id,
+				  until);
+	}
+	return h && !named ? exam_reason(x, h, "%s has no online CPU: %s", gap.what, until) : err;
 }
 
 static int cpus_not_enabled(struct tdxctl_exam *x)
@@ -39,8 +43,8 @@ static int cpus_not_enabled(struct tdxctl_exam *x)
 	enum tdxctl_health h;
 	uint32_t first = 0;
 
-	if (!exam_has_ledger(x))
-		return exam_no_helper(x);
+	if (exam_blind(x, TDXCTL_SUBJECT_CPUS))
+		return 0;
 	for (size_t i = 0; i < s->nr_cpus; i++) {
 		const struct tdxctl_cpu *c = &s->cpus[i];
 
@@ -68,12 +72,12 @@ static int lock_held(struct tdxctl_exam *x)
 	const struct tdxctl_snapshot *s = x->snap;
 	int err = 0;
 
-	if (!exam_has_ledger(x))
-		return exam_no_helper(x);
+	if (exam_blind(x, TDXCTL_SUBJECT_LOCKS))
+		return 0;
 	for (size_t i = 0; !err && i < s->nr_locks; i++) {
 		const struct tdxctl_lock *l = &s->locks[i];
 		uint64_t held = l->held == 1 ? exam_age(s, l->held_since_ns) : 0;
-		char name[48] = "tdx_lock", by[40] = "";
+		char name[48] = "tdx_lock", by[40] = "", age[24];
 		enum tdxctl_health h;
 
 		if (l->held > 1)
@@ -85,12 +89,18 @@ static int lock_held(struct tdxctl_exam *x)
 			snprintf(name, sizeof(name), "key-config lock of package %u", l->package);
 		if (l->holder_tgid)
 			snprintf(by, sizeof(by), " by %s (%d)", l->holder_comm, l->holder_tgid);
-		err = exam_reason(x, h, "%s is held for %" PRIu64 " ms%s: see 'tdxctl lock'", name,
-				  held / 1000000, by);
+		tdxctl_duration_str(age, sizeof(age), held);
+		err = exam_reason(x, h, "%s is held for %s%s: see 'tdxctl lock'", name, age, by);
 	}
-	return err || x->result->value.readable ?
-		       err :
-		       exam_unknown(x, "watching locks is not supported by this kernel");
+	return err;
+}
+
+/* Adds why a check of TDs did not find anything: there may be TDs that were not seen. */
+static int unseen_tds(struct tdxctl_exam *x)
+{
+	const char *why = tdxctl_unknown_why(x->snap, TDXCTL_SUBJECT_TDS);
+
+	return why && x->result->state == TDXCTL_HEALTH_OK ? exam_unknown(x, why) : 0;
 }
 
 static int teardown(struct tdxctl_exam *x)
@@ -98,27 +108,26 @@ static int teardown(struct tdxctl_exam *x)
 	const struct tdxctl_snapshot *s = x->snap;
 	int err = 0;
 
-	if (!exam_has_ledger(x))
-		return exam_no_helper(x);
+	if (exam_blind(x, TDXCTL_SUBJECT_TDS))
+		return 0;
 	exam_judge(x, 0);
 	for (size_t i = 0; !err && i < s->nr_tds; i++) {
 		const struct tdxctl_td_view *v = &s->tds[i];
-		uint64_t t = exam_age(s, v->td.since_ns);
-		enum tdxctl_health h;
+		uint64_t t = tdxctl_teardown_ns(s, &v->td);
+		char age[24], left[40] = "pages";
+		enum tdxctl_health h = exam_judge(x, t);
 
-		/* A released TD without private pages holds nothing, even if its VMM still runs. */
-		if ((v->td.state != TDXCTL_TD_TEARDOWN && v->td.state != TDXCTL_TD_BLOCKED) ||
-		    !v->td.private_pages)
+		if (!h)
 			continue;
-		h = exam_judge(x, t);
-		if (h)
-			err = exam_reason(x, h,
-					  "td:%u (%s) is in teardown for %" PRIu64
-					  " s: 'tdxctl td show td:%u' lists what keeps it alive",
-					  v->td.id, v->vm.name, (uint64_t)(t / NSEC_PER_SEC),
-					  v->td.id);
+		tdxctl_duration_str(age, sizeof(age), t);
+		if (v->td.private_pages != TDXCTL_UNKNOWN)
+			snprintf(left, sizeof(left), "%" PRIu64 " pages",
+				 (uint64_t)v->td.private_pages);
+		err = exam_reason(x, h,
+				  "td:%u (%.60s) is in teardown for %s, %s are left: 'tdxctl td show td:%u' lists what keeps it alive",
+				  v->td.id, v->vm.name, age, left, v->td.id);
 	}
-	return err;
+	return err ? err : unseen_tds(x);
 }
 
 /* Judges the number of TDs that @match, and adds a reason for each if there are too many. */
@@ -131,8 +140,8 @@ static int count_tds(struct tdxctl_exam *x, bool (*match)(const struct tdxctl_td
 	uint64_t n = 0;
 	int err = 0;
 
-	if (!exam_has_ledger(x))
-		return exam_no_helper(x);
+	if (exam_blind(x, TDXCTL_SUBJECT_TDS))
+		return 0;
 	for (size_t i = 0; i < s->nr_tds; i++)
 		n += match(&s->tds[i]);
 	exam_set_total(x, s->nr_tds);
@@ -140,7 +149,7 @@ static int count_tds(struct tdxctl_exam *x, bool (*match)(const struct tdxctl_td
 	for (size_t i = 0; h && !err && i < s->nr_tds; i++)
 		if (match(&s->tds[i]))
 			err = reason(x, h, &s->tds[i]);
-	return err;
+	return err ? err : unseen_tds(x);
 }
 
 /*
@@ -196,8 +205,8 @@ static int missed(struct tdxctl_exam *x)
 	const uint64_t required = TDXCTL_F_SEAMCALL | TDXCTL_F_SEAMCALL_RET;
 	enum tdxctl_health h;
 
-	if (!exam_has_ledger(x))
-		return exam_no_helper(x);
+	if (exam_blind(x, TDXCTL_SUBJECT_SEAMCALLS))
+		return 0;
 	h = exam_judge(x, x->snap->hdr.missed);
 	/* The helper does not count the SEAMCALLs that it cannot see, so hdr.missed may be 0. */
 	if (info->attached_ns && (info->features & required) != required) {
@@ -217,8 +226,8 @@ static int tds_dropped(struct tdxctl_exam *x)
 {
 	enum tdxctl_health h;
 
-	if (!exam_has_ledger(x))
-		return exam_no_helper(x);
+	if (exam_blind(x, TDXCTL_SUBJECT_SEAMCALLS))
+		return 0;
 	h = exam_judge(x, x->snap->hdr.tds_dropped);
 	return h ? exam_reason(x, h, "%" PRIu64 " TDs are not tracked: the helper's table was full",
 			       (uint64_t)x->snap->hdr.tds_dropped) :
@@ -233,8 +242,8 @@ static int busy(struct tdxctl_exam *x)
 	enum tdxctl_health h;
 	const char *name;
 
-	if (!exam_has_ledger(x))
-		return exam_no_helper(x);
+	if (exam_blind(x, TDXCTL_SUBJECT_SEAMCALLS))
+		return 0;
 	for (size_t i = 0; i < s->nr_leaves; i++) {
 		const struct tdxctl_leaf *l = &s->leaves[i];
 
@@ -260,19 +269,38 @@ static int busy(struct tdxctl_exam *x)
 static int module_version(struct tdxctl_exam *x)
 {
 	const char *text = x->snap->platform.tdx_module, *end;
+	uint64_t version, limit;
 	enum tdxctl_health h;
-	uint64_t version;
 
 	if (!text)
 		return exam_unknown(x, x->snap->platform.has_tdx ?
 					       "this kernel does not report the module version" :
-					       "no working TDX module was found");
+					       tdxctl_no_module);
 	if (!tdxctl_version_parse(text, &version, &end))
 		return exam_unknown(x, "the module version is not of the form X.Y.ZZ");
 	h = exam_judge(x, version);
-	return h ? exam_reason(x, h,
-			       "TDX module %s is older than the configured limit: update it with the kernel or the firmware",
-			       text) :
+	if (!h)
+		return 0;
+	limit = h == TDXCTL_HEALTH_CRITICAL ? x->result->critical : x->result->warning;
+	return exam_reason(x, h,
+			   "TDX module %.20s is older than %u.%u.%02u: update it with the kernel or the firmware",
+			   text, (unsigned int)(limit >> 32) & 0xffff,
+			   (unsigned int)(limit >> 16) & 0xffff, (unsigned int)limit & 0xffff);
+}
+
+static int kvm_off(struct tdxctl_exam *x)
+{
+	const struct tdxctl_platform *p = &x->snap->platform;
+	enum tdxctl_health h;
+
+	if (!p->has_tdx)
+		return exam_unknown(x, tdxctl_no_module);
+	if (p->kvm && !strcmp(p->kvm, "kvm_intel") && p->kvm_tdx < 0 &&
+	    !x->facts->hkid_capacity.readable)
+		return exam_unknown(x, "the parameter tdx of kvm_intel cannot be read");
+	h = exam_judge(x, tdxctl_kvm_without_tdx(x->facts));
+	return h ? exam_reason(x, h, "no TD can be created: %s; 'tdxctl doctor' shows what to do",
+			       x->snap->platform.kvm ? "TDX is off in KVM" : "KVM is not loaded") :
 		   0;
 }
 
@@ -357,7 +385,7 @@ const struct tdxctl_check tdxctl_checks[TDXCTL_CHECKS] = {
 	},
 	[TDXCTL_CHECK_BUSY] = {
 		.id = "busy", .title = "SEAMCALLs that returned a busy status",
-		.unit = TDXCTL_UNIT_PPM,
+		.unit = TDXCTL_UNIT_PPM, .verdict = true,
 		.warning.value = 100000, .critical = TDXCTL_NO_LIMIT,
 		.about = "The percentage of all SEAMCALLs since the helper was loaded, known after the first "
 			 "thousand. It does not depend on the load of the host.",
@@ -366,9 +394,17 @@ const struct tdxctl_check tdxctl_checks[TDXCTL_CHECKS] = {
 	[TDXCTL_CHECK_MODULE_VERSION] = {
 		.id = "module_version", .title = "version of the TDX module", .low = true,
 		.unit = TDXCTL_UNIT_VERSION, .verdict = true,
-		.warning = TDXCTL_NO_LIMIT, .critical = TDXCTL_NO_LIMIT,
-		.about = "Checked only if a limit is set.",
+		.warning.value = TDXCTL_MODULE_RECOMMENDED, .critical = TDXCTL_NO_LIMIT,
+		.about = "Known if the kernel reports it (since Linux 7.2). KVM since Linux 6.16 does not "
+			 "accept modules older than 1.5.05.",
 		.measure = module_version,
+	},
+	[TDXCTL_CHECK_KVM] = {
+		.id = "kvm_off", .title = "1 if KVM does not use the TDX module", .verdict = true,
+		.warning = TDXCTL_NO_LIMIT, .critical.value = 0,
+		.about = "The TDX module works, but KVM was loaded without TDX or is not loaded, so no TD can "
+			 "be created.",
+		.measure = kvm_off,
 	},
 };
 
@@ -394,26 +430,48 @@ bool tdxctl_kvm_without_tdx(const struct tdxctl_facts *f)
 {
 	const struct tdxctl_platform *p = &f->snap->platform;
 
-	return f->snap->source == TDXCTL_SOURCE_HOST && p->has_tdx && !f->hkid_capacity.readable &&
-	       (!p->kvm || (!strcmp(p->kvm, "kvm_intel") && !p->kvm_tdx));
+	if (!p->has_tdx || f->snap->source == TDXCTL_SOURCE_EMULATED)
+		return false;
+	if (p->kvm)
+		return !strcmp(p->kvm, "kvm_intel") && !p->kvm_tdx;
+	/* A KVM that can create TDs sets the capacity of the misc cgroup. */
+	return !f->hkid_capacity.readable;
 }
 
-/* Adds the reasons why the state of a host without the helper is unknown. */
+/*
+ * Adds why the state of the host is unknown although nothing is wrong. Sets the state to
+ * UNKNOWN in this case.
+ */
 static int add_unknown(struct tdxctl_health_report *r, const struct tdxctl_facts *f)
 {
+	bool host = f->snap->source == TDXCTL_SOURCE_HOST;
 	int err = 0;
 
-	if (!f->snap->platform.has_tdx)
-		return exam_host(r, "no working TDX module was found");
-	if (f->nodes_offline)
-		err = exam_host(r,
-				"node %d has no online CPU: if it is a package of its own, no TD can be created",
-				__builtin_ctzll(f->nodes_offline));
-	if (err)
+	if (!f->snap->platform.has_tdx) {
+		r->state = TDXCTL_HEALTH_UNKNOWN;
+		return exam_host(r, "%s; 'tdxctl doctor' shows why", tdxctl_no_module);
+	}
+	for (size_t i = 0; !err && i < TDXCTL_CHECKS; i++) {
+		const struct tdxctl_check_result *c = &r->result[i];
+
+		if (!c->on || c->state != TDXCTL_HEALTH_UNKNOWN)
+			continue;
+		if (c->why[0])
+			err = exam_host(r, "%s", c->why);
+		else if (tdxctl_checks[i].required && !host)
+			err = exam_host(r, "the number of %s is not known: %s",
+					tdxctl_checks[i].title, c->value.reason);
+		else
+			continue;
+		r->state = TDXCTL_HEALTH_UNKNOWN;
+	}
+	if (err || !host)
 		return err;
-	if (tdxctl_kvm_without_tdx(f))
-		return exam_host(r, "no TD can be created: %s; 'tdxctl doctor' shows what to do",
-				 f->snap->platform.kvm ? "TDX is off in KVM" : "KVM is not loaded");
+	/*
+	 * The files of a host do not show held locks and stuck TDs: without a finding, the
+	 * state is unknown, not ok.
+	 */
+	r->state = TDXCTL_HEALTH_UNKNOWN;
 	return exam_host(r,
 			 f->hkid_current.readable ?
 				 "the helper is not loaded: TDs, locks and the owners of HKIDs are not visible" :
@@ -436,14 +494,8 @@ int tdxctl_health_get(const struct tdxctl_facts *f, const struct tdxctl_threshol
 		if (tdxctl_checks[i].verdict && h != TDXCTL_HEALTH_UNKNOWN && h > r->state)
 			r->state = h;
 	}
-	/*
-	 * The files of a host do not show leaked HKIDs or held locks: without a finding,
-	 * the state is unknown, not ok.
-	 */
-	if (!err && r->state == TDXCTL_HEALTH_OK && f->snap->source == TDXCTL_SOURCE_HOST) {
-		r->state = TDXCTL_HEALTH_UNKNOWN;
+	if (!err && r->state == TDXCTL_HEALTH_OK)
 		err = add_unknown(r, f);
-	}
 	if (err) {
 		tdxctl_health_free(r);
 		return err;

@@ -43,19 +43,72 @@ static int add_leaked(struct tdxctl_exam *x, enum tdxctl_health h, uint64_t n)
 	return err;
 }
 
+/* Counts the lines of the kernel log about a leaked HKID; *@line is the first of them. */
+static uint64_t leaks_in_log(const struct tdxctl_facts *f, const char **line, size_t *len)
+{
+	static const char mark[] = "() failed. HKID";
+	uint64_t n = 0;
+
+	if (tdxctl_log_find(f, mark, line, len) != TDXCTL_YES)
+		return 0;
+	for (const char *p = *line; (p = strstr(p, mark)); p += sizeof(mark) - 1) {
+		const char *leaked = strstr(p, "leaked");
+
+		n += leaked && (size_t)(leaked - p) < strcspn(p, "\n");
+	}
+	return n;
+}
+
+/* Without a complete record of the helper: what the log and the counts of the kernel show. */
+static int leaked_by_log(struct tdxctl_exam *x)
+{
+	const struct tdxctl_val *current = &x->facts->hkid_current, *vms = &x->facts->kvm_vms;
+	const struct tdxctl_snapshot *s = x->snap;
+	const char *line;
+	size_t len;
+	uint64_t n = leaks_in_log(x->facts, &line, &len);
+	enum tdxctl_health h;
+
+	exam_set_total(x, s->nr_hkids			   ? s->nr_hkids :
+			  x->facts->hkid_capacity.readable ? x->facts->hkid_capacity.value :
+							     0);
+	if (n) {
+		h = exam_judge(x, n);
+		return h ? exam_reason(x, h,
+				       "%" PRIu64
+				       " HKID%s leaked, and only a reboot frees %s; kernel log: %.*s",
+				       n, plural(n), n == 1 ? "it" : "them",
+				       (int)(len > 120 ? 120 : len), line) :
+			   0;
+	}
+	/* A TD in teardown has no debugfs directory any more, but still holds its HKID. */
+	if (current->readable && vms->readable && current->value > vms->value)
+		return exam_unsure(x,
+				   "possible leak: misc cgroup: %" PRIu64
+				   " HKID%s in use, KVM: %" PRIu64 " VM%s",
+				   current->value, plural(current->value), vms->value,
+				   plural(vms->value));
+	if (x->facts->log.text && x->facts->log_complete) {
+		exam_judge(x, 0);
+		return 0;
+	}
+	if (s->source == TDXCTL_SOURCE_HOST)
+		return exam_no_helper(x);
+	return exam_unknown(x,
+			    "the state of some HKIDs is not known: no SEAMCALL used them since the helper was loaded");
+}
+
 int exam_hkids_leaked(struct tdxctl_exam *x)
 {
 	const struct tdxctl_snapshot *s = x->snap;
 	uint64_t n = hkids_count(s, TDXCTL_HKID_LEAKED);
 	enum tdxctl_health h;
 
-	if (!exam_has_ledger(x))
-		return exam_no_helper(x);
-	if (!s->nr_hkids)
-		return exam_unknown(x, "no HKID is known");
-	if (!n && hkids_count(s, TDXCTL_HKID_UNKNOWN))
-		return exam_unknown(x,
-				    "the state of some HKIDs is not known: no SEAMCALL used them since the helper was loaded");
+	if (s->source == TDXCTL_SOURCE_HOST ||
+	    (!n && s->platform.has_tdx && hkids_count(s, TDXCTL_HKID_UNKNOWN)))
+		return s->platform.has_tdx ? leaked_by_log(x) : exam_no_helper(x);
+	if (exam_blind(x, TDXCTL_SUBJECT_HKIDS))
+		return 0;
 	exam_set_total(x, s->nr_hkids);
 	h = exam_judge(x, n);
 	return h ? add_leaked(x, h, n) : 0;
@@ -91,9 +144,17 @@ int exam_hkids_free(struct tdxctl_exam *x)
 		return exam_unknown(x, why);
 	exam_set_total(x, total);
 	h = exam_judge(x, n);
-	if (h && !n)
+	if (h && !n) {
+		uint64_t leaked = hkids_count(x->snap, TDXCTL_HKID_LEAKED);
+		char lost[48] = "";
+
+		if (leaked)
+			snprintf(lost, sizeof(lost), ", %" PRIu64 " of them leaked", leaked);
 		return exam_reason(x, h,
-				   "no HKID is free: no TD can be created; 'tdxctl release VM' frees one");
+				   "no HKID is free (%" PRIu64 " of %" PRIu64
+				   " in use%s): no TD can be created; 'tdxctl release VM' frees one",
+				   total, total, lost);
+	}
 	return h ? exam_reason(x, h,
 			       "only %" PRIu64 " of %" PRIu64
 			       " HKIDs %s free: 'tdxctl hkid' lists the owners",
@@ -122,8 +183,8 @@ int exam_hkids_drift(struct tdxctl_exam *x)
 	uint64_t n = charged > seen ? charged - seen : seen - charged;
 	enum tdxctl_health h;
 
-	if (!exam_has_ledger(x))
-		return exam_no_helper(x);
+	if (exam_blind(x, TDXCTL_SUBJECT_HKIDS))
+		return 0;
 	if (charged == TDXCTL_UNKNOWN)
 		return exam_unknown(x, x->facts->hkid_current.readable ?
 					       "TDs are being created or torn down" :

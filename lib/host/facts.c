@@ -129,6 +129,21 @@ int host_facts(struct tdxctl_ctx *ctx, const struct host_sources *src, unsigned 
 	return read_all(ctx, src, what, f);
 }
 
+/* What the health checks need besides the snapshot. */
+static unsigned int health_facts(const struct tdxctl_snapshot *s)
+{
+	unsigned int what = TDXCTL_FACTS_CGROUP;
+
+	/* The helper knows the package of an offline CPU; sysfs shows only its node. */
+	if (s->source == TDXCTL_SOURCE_HOST)
+		what |= TDXCTL_FACTS_CPU;
+	/* Only the log shows leaks that the helper did not see. Reading it takes time. */
+	if (s->platform.has_tdx &&
+	    (s->source == TDXCTL_SOURCE_HOST || hkids_count(s, TDXCTL_HKID_UNKNOWN)))
+		what |= TDXCTL_FACTS_LOG | TDXCTL_FACTS_VMS;
+	return what;
+}
+
 int tdxctl_facts_join(struct tdxctl_ctx *ctx, unsigned int what, struct tdxctl_snapshot *snap,
 		      struct tdxctl_facts **out)
 {
@@ -140,6 +155,8 @@ int tdxctl_facts_join(struct tdxctl_ctx *ctx, unsigned int what, struct tdxctl_s
 		return ctx_nomem(ctx);
 	}
 	f->snap = snap;
+	if (what & TDXCTL_FACTS_HEALTH)
+		what = (what & ~TDXCTL_FACTS_HEALTH) | health_facts(snap);
 	/* Some facts need others: the configuration needs the kernel release. */
 	if (what & TDXCTL_FACTS_CONFIG)
 		what |= TDXCTL_FACTS_FILES;

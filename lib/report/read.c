@@ -373,6 +373,8 @@ static int read_rest(struct doc_reader *rd, struct json_object *host)
 	if (!err)
 		err = doc_u64(rd, host, "nodes_offline", UINT64_MAX, &f->nodes_offline);
 	if (!err)
+		err = doc_bool(rd, host, "cpus_unplaced", &f->cpus_unplaced);
+	if (!err)
 		err = doc_string(rd, host, "stuck_step", &step);
 	snprintf(f->stuck_step, sizeof(f->stuck_step), "%s", step ? step : "");
 	free(step);

@@ -15,9 +15,9 @@ from run import Bench, TDXCTL, expect
 
 TOPOLOGY = {"packages": 2, "cpus_per_package": 2, "mktme_keyids": 15, "tdx_keyids": 16}
 # What no emulated host can have; test-lib-health has them.
-NOT_EMULATED = {"owner_gone", "missed", "tds_dropped", "hkids_drift"}
+NOT_EMULATED = {"owner_gone", "missed", "tds_dropped", "hkids_drift", "kvm_off"}
 # Without the helper these are made, or have no limit.
-FROM_FILES = {"hkids_free", "packages_uncovered", "module_version"}
+FROM_FILES = {"hkids_free", "packages_uncovered", "module_version", "kvm_off"}
 
 
 def td(name, **more):
@@ -155,7 +155,11 @@ def test_kvm_without_tdx(tmp):
         root = tree(tmp, "host", files)
         reasons = bench.json(f"--root {root} status -j")["health"]["reasons"]
         expect(len(reasons) == 1 and "no TD can be created" in reasons[0] and "doctor" in reasons[0], reasons)
-        doc = bench.json(f"--root {root} check -j", 5)
+        # A finding of check as well, in the same words.
+        doc = bench.json(f"--root {root} check -j", 7)
+        expect([f["text"] for f in doc["findings"]] == reasons and doc["findings"][0]["check"] == "kvm_off", doc)
+        # Without this check, others cannot be made, and the helper would not help.
+        doc = bench.json(f"--root {root} check -j -c kvm_off=off", 5)
         expect("tdxctl doctor" in doc["error"]["hint"], doc["error"])
     # A report cannot load a helper.
     root = tree(tmp, "host", misc(15, 3))
@@ -230,7 +234,7 @@ def test_conf(tmp):
     rows = checks(doc)
     expect(doc["config"] == "/etc/tdxctl.conf", doc["config"])
     want = {"hkids_free": (8, 2), "teardown": (600 * 10 ** 9, None), "lock_held": (None, None),
-            "busy": (5000, None), "module_version": (None, "1.5.06"), "missed": (0, None)}
+            "busy": (5000, None), "module_version": ("1.5.05", "1.5.06"), "missed": (0, None)}
     got = {n: (rows[n]["warning"], rows[n]["critical"]) for n in want}
     expect(got == want, got)
     expect(rows["hkids_free"]["state"] == "warning" and rows["lock_held"]["state"] == "off" and
@@ -311,7 +315,7 @@ def test_check_nagios(tmp):
     expect("hkids_free=15;2:;1:;0;15" in words and "teardown=90" in data, data)
     root = tree(tmp, "host", misc(15, 3))
     got = bench.ok(f"--root {root} check --format nagios").stdout
-    expect(re.match(r"TDX OK - 12 of 15 HKIDs free, 2 checks passed, \d+ skipped: ", got) and
+    expect(re.match(r"TDX OK - 12 of 15 HKIDs free, 4 checks passed, \d+ skipped: ", got) and
            " missed=U " in got, got)
     expect(bench.ok("--emulate check --format nagios -q").stdout.startswith("TDX OK - "), "-q")
 
@@ -324,7 +328,9 @@ def test_check_prom(tmp):
     state = families["tdxctl_check_state"]["samples"]
     values = {dict(k[1])["check"]: v for k, v in state.items()}
     expect(values["lock_held"] == "1" and values["hkids_free"] == "0" and values["busy"] == "3", values)
-    expect("module_version" not in values, values)
+    expect(values["module_version"] == "0" and values["kvm_off"] == "0", values)
+    off = parse(bench.ok("--emulate={h} check --format prom -w module_version=off", 7).stdout)
+    expect("module_version" not in {dict(k[1])["check"] for k in off["tdxctl_check_state"]["samples"]}, off)
     expect(list(families["tdxctl_check_worst_state"]["samples"].values()) == ["1"], text)
     expect('tdxctl_check_value_seconds{check="lock_held"} 7\n' in text, text)
     emulated(bench, EMULATED["busy"][0])

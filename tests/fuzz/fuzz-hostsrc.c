@@ -275,7 +275,7 @@ static void examine(const struct tdxctl_facts *f)
 	tdxctl_config_get(f, "KVM_INTEL_TDX");
 	if (tdxctl_log_find(f, "SEAMCALL", &line, &n) == TDXCTL_YES)
 		MUST(strnlen(line, n) == n);
-	MUST(!tdxctl_doctor(f, true, &found, &n));
+	MUST(!tdxctl_doctor(f, NULL, true, &found, &n));
 	MUST(n == tdxctl_rule_count());
 	for (i = 0; i < n; i++) {
 		/* No finding without words, and no words that steer a terminal. */

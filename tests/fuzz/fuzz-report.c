@@ -23,7 +23,7 @@ static void look(struct tdxctl_ctx *ctx)
 
 		MUST(v->readable == !v->reason);
 	}
-	MUST(!tdxctl_doctor(f, true, &found, &n));
+	MUST(!tdxctl_doctor(f, NULL, true, &found, &n));
 	MUST(n == tdxctl_rule_count());
 	for (i = 0; i < n; i++)
 		MUST(found[i].state != TDXCTL_RULE_UNKNOWN || found[i].detail);

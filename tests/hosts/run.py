@@ -18,7 +18,9 @@ HERE = pathlib.Path(__file__).resolve().parent
 TOP = HERE.parent.parent
 sys.path[:0] = [str(HERE), str(TOP / "tests"), str(TOP / "tests" / "schema")]
 
+import agree                                    # noqa: E402
 import details                                  # noqa: E402
+import helper                                   # noqa: E402
 import situations                               # noqa: E402
 import table                                    # noqa: E402
 import validate                                 # noqa: E402
@@ -26,6 +28,7 @@ from tally import Tally, expect, need_root      # noqa: E402
 
 TDXCTL = os.path.abspath(os.environ.get("TDXCTL") or TOP / os.environ.get("O", "build") / "tdxctl-asan")
 ENV = {k: v for k, v in os.environ.items() if k == "PATH" or k.endswith("SAN_OPTIONS")} | {"LC_ALL": "C"}
+BASES = []                      # reports that helper.py changes
 ORDER = ("fail", "warn", "info", "unknown", "skip", "ok")
 
 # A fix begins with what to do; why comes after it.
@@ -44,8 +47,9 @@ def make(top, mods):
 
 
 def run(host, *args):
-    """doctor on a tree, or on the emulated host of that file."""
-    where = [f"--emulate={host}"] if str(host).endswith(".json") else ["--root", str(host)]
+    """doctor on a tree, on the emulated host of that file, or on a report."""
+    where = ([f"--emulate={host}"] if str(host).endswith(".json") else
+             ["--from-report" if str(host).endswith(".report") else "--root", str(host)])
     p = subprocess.run([TDXCTL, *where, "doctor", *args], stdin=subprocess.DEVNULL, timeout=60,
                        capture_output=True, text=True, check=False, env=ENV)
     expect("Sanitizer" not in p.stderr and "runtime error" not in p.stderr, p.stderr)
@@ -74,7 +78,23 @@ def examine_tree(top, *args):
     return p.returncode, doc
 
 
+def helper_report(name, path):
+    """Writes the report of a host of helper.py."""
+    if not BASES:
+        with tempfile.TemporaryDirectory(prefix="tdxctl-host-") as top:
+            make(top, {})
+            BASES.append(verb(("--root", top), "report")[1])
+        BASES.append(verb((f"--emulate={EMULATED / 'busy.json'}",), "report")[1])
+    host = helper.Host(*BASES)
+    helper.HOSTS[name](host)
+    pathlib.Path(path).write_text(host.text())
+
+
 def examine(mods, *args):
+    if isinstance(mods, str) and mods.startswith("helper:"):
+        with tempfile.TemporaryDirectory(prefix="tdxctl-host-") as top:
+            helper_report(mods[7:], f"{top}/host.report")
+            return examine_tree(f"{top}/host.report", *args)
     if isinstance(mods, str):
         return examine_tree(TOP / "tests" / "cli" / "hosts" / mods, *args)
     with tempfile.TemporaryDirectory(prefix="tdxctl-host-") as top:
@@ -141,6 +161,69 @@ def test_situation(name, s):
     with tempfile.TemporaryDirectory(prefix="tdxctl-host-") as top:
         make(top, s.tree)
         check_check(name, top)
+
+
+# ---- status, check and doctor agree
+
+ROOTS = TOP / "tests" / "cli" / "roots"
+EMULATED = TOP / "tests" / "cli" / "hosts"
+
+
+def verb(where, name):
+    """(exit status, document)"""
+    p = subprocess.run([TDXCTL, *where, name, "--json"], stdin=subprocess.DEVNULL, timeout=60, capture_output=True,
+                       text=True, check=False, env=ENV)
+    expect("Sanitizer" not in p.stderr and "runtime error" not in p.stderr, p.stderr)
+    return p.returncode, json.loads(p.stdout)
+
+
+def states(doc):
+    """The verdict, and the state of each check or rule."""
+    return ((doc.get("health") or doc).get("state"), len(doc.get("health", {}).get("reasons", [])), doc.get("first"),
+            {x["id"]: x["state"] for x in doc.get("checks", []) + doc.get("rules", [])})
+
+
+def check_agreement(*where):
+    """On the host, and on its report: which says the same."""
+    live = {name: verb(where, name) for name in ("status", "check", "doctor")}
+    agree.contradictions(live["status"], live["check"], live["doctor"])
+    with tempfile.TemporaryDirectory(prefix="tdxctl-report-") as tmp:
+        report = pathlib.Path(tmp, "r.json")
+        code, doc = verb(where, "report")
+        expect(code == 0, f"report: exit status {code}")
+        report.write_text(json.dumps(doc))
+        later = {name: verb(("--from-report", str(report)), name) for name in ("status", "check", "doctor")}
+    agree.contradictions(later["status"], later["check"], later["doctor"])
+    # Names are masked in a report, so only states are compared.
+    for name in live:
+        now, then = ((code, states(doc)) for code, doc in (live[name], later[name]))
+        expect(now == then, f"{name}: {now}; of the report: {then}")
+
+
+def test_agreement_of_tree(tree):
+    with tempfile.TemporaryDirectory(prefix="tdxctl-host-") as top:
+        make(top, tree)
+        check_agreement("--root", top)
+
+
+def test_agreement_of_helper(name):
+    with tempfile.TemporaryDirectory(prefix="tdxctl-host-") as top:
+        helper_report(name, f"{top}/host.report")
+        got = [verb(("--from-report", f"{top}/host.report"), v) for v in ("status", "check", "doctor")]
+    agree.contradictions(*got)
+
+
+def agreements():
+    """Every host that the tests have."""
+    tests = {f"agree {k}": (lambda s=s: test_agreement_of_tree(s.tree)) for k, s in situations.SITUATIONS.items()}
+    tests |= {f"agree tree-{k}": (lambda k=k: check_agreement("--root", str(HERE / "trees" / k))) for k in trees()}
+    tests |= {f"agree root-{p.name}": (lambda p=p: check_agreement("--root", str(p))) for p in sorted(ROOTS.iterdir())}
+    tests |= {f"agree emulated-{p.stem}": (lambda p=p: check_agreement(f"--emulate={p}"))
+              for p in sorted(EMULATED.glob("*.json"))}
+    tests |= {f"agree helper-{k}": (lambda k=k: test_agreement_of_helper(k)) for k in helper.HOSTS}
+    tests |= {f"agree rule-{k}": (lambda t=v[0]: test_agreement_of_tree(t))
+              for k, v in table.RULES.items() if v and not isinstance(v[0], str) and k not in agree.IMPOSSIBLE}
+    return tests
 
 
 def trees():
@@ -310,6 +393,7 @@ def main():
     tests |= {k[5:]: v for k, v in globals().items()
               if k in ("test_complete", "test_tree", "test_attestation", "test_request", "test_nothing_known", "test_options", "test_log_lines", "test_next_step",
                        "test_no_permission")}
+    tests |= agreements()
     if picked == ["--list"]:
         print("\n".join(sorted({name.split()[-1] for name in tests})))
         return 0

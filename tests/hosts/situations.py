@@ -37,7 +37,8 @@ def is_unknown(*ids):
 
 
 # These rules need the helper, and no tree has it.
-HELPER = is_unknown("teardown.slow", "update.during_build")
+HELPER = is_unknown("teardown.slow", "update.during_build", "cpu.not_enabled", "lock.held", "hkid.unseen",
+                    "seamcall.busy", "td.owner_gone", "td.leaked")
 # A healthy host with a TD.
 WELL = HELPER | {"hugepages": "info"}
 
@@ -68,7 +69,7 @@ SITUATIONS = {
           "kconf.host", "pm.hibernate", "cpu.feature", "kconf.kvm", "kvm.virt_at_load",
           "kvm.param", "boot.maxcpus", "sgx.off", "sgx.mcheck", "cpu.preproduction", "kexec.old",
           "kexec.pw_mce", "tools.msr", "create.pkg_offline", "cgroup.misc", "bios.keyid.capacity",
-          "hkid.exhausted", "hkid.cgroup_limit", "hkid.cgroup_drift", "hugepages",
+          "hkid.exhausted", "hkid.few", "hkid.cgroup_limit", "hkid.cgroup_drift", "hugepages",
           "mem.hotplug_refused", "cpu.online_failed")),
     "other-vendor": Situation(off(cpuinfo("AuthenticAMD")), "made: /proc/cpuinfo's vendor", 7, "cpu.vendor",
         {"cpu.vendor": "fail"}),
@@ -119,7 +120,7 @@ SITUATIONS = {
     "module-1.5.01": Situation(NO_KVM_TDX | {"sys/devices/faux/tdx_host/version": "1.5.01\n",
                                              KVM + "tdx": None, "dev/kvm": None, "dev/kvm.txt": None},
                                "made: derived from KVM's source", 7, "module.topology",
-        {"module.topology": "fail", "perf.old_module": "info"} | is_unknown("sgx.off")),
+        {"module.topology": "fail"} | is_unknown("sgx.off")),
     "hibernation": Situation(off({"proc/cmdline": "ro quiet kvm_intel.tdx=1\n"}, cpuinfo(flags=NO_FLAG),
                                  log("virt/tdx: initialization failed: Hibernation support is enabled")),
                              "made: Linux 7.2's line", 7, "pm.hibernate",
@@ -217,7 +218,7 @@ SITUATIONS = {
                            0, None,
         HELPER | LOG_LOST | {"tools.msr": "info"} | is_unknown("sock.mismatch", "sgx.off",
           "sgx.mcheck", "cpu.preproduction", "cgroup.misc", "bios.keyid.capacity",
-          "hkid.exhausted", "hkid.cgroup_limit", "hkid.cgroup_drift", "hugepages")),
+          "hkid.exhausted", "hkid.few", "hkid.cgroup_limit", "hkid.cgroup_drift", "hugepages")),
     "log-overwritten": Situation(log("late", begin=[]), "made: a log without its beginning", 0, None,
         WELL | LOG_LOST | is_unknown("hkid.cgroup_drift")),
     # The option is in modprobe.d, and the cause is another: one finding.
@@ -293,9 +294,9 @@ CHECK = {
         "parameter-off-6.16 hibernation-modprobe preview-field-unknown status-of-no-rule "
         "clearwater-forest-off tdx-off-same-line").split(),
     # What it must know cannot be seen.
-    5: ("module-1.5.01 parameter-off kvm-not-loaded kvm-without-tdx ept-off package-offline node-offline "
-        "package-offline-no-nodes maxcpus container").split(),
-    7: "hkids-exhausted cgroup-v1 no-hkid-left".split(),
+    5: "node-offline container".split(),
+    7: ("hkids-exhausted cgroup-v1 no-hkid-left module-1.5.01 parameter-off kvm-not-loaded kvm-without-tdx ept-off "
+        "package-offline package-offline-no-nodes maxcpus leaked-hkid leak-blocks-offline").split(),
 }
 # Trees on disk; each has a file "origin".
 # Every host in the lab: its memory has no blocks in sysfs, its CPU no SGX.

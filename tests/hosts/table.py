@@ -243,6 +243,16 @@ RULES = {
     "hkid.leak_blocks_offline": ({**LEAK_REFUSED, **NO_VM}, "warn", LEAK_REFUSED),
     # What only a ledger knows, on emulated hosts.
     "teardown.slow": ("stages.json", "warn", "busy.json"),
+    "lock.held": ("held-key-lock.json", "warn", "busy.json"),
+    "hkid.few": ({CGROUP + "misc.current": "tdx 28\n"}, "warn", {CGROUP + "misc.current": "tdx 27\n"}),
+    "seamcall.busy": ("contended.json", "warn", "helper:many-calls"),
+    "td.leaked": ("lost-pages.json", "warn", "busy.json"),
+    # What only the helper knows.
+    "cpu.not_enabled": ("helper:cpu-not-enabled", "fail", "helper:usual"),
+    "hkid.unseen": ("helper:unseen", "warn", "helper:under-charged"),
+    "td.owner_gone": ("helper:owner-gone", "warn", "helper:usual"),
+    "helper.missed": ("helper:missed", "warn", "helper:usual"),
+    "helper.dropped": ("helper:dropped", "warn", "helper:usual"),
     "update.during_build": ("stages.json", "info", "leaked.json"),
     "reclaim.metadata": (log("kvm_intel: SEAMCALL (0x1c) failed: 0xc000030000000001"), "warn", {}),
     "sept.busy": (log("kvm_intel: SEAMCALL TDH_MEM_PAGE_REMOVE failed: 0xc0000b0800000001"), "fail", {}),

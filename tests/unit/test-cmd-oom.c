@@ -125,7 +125,7 @@ static int get_findings(void)
 
 	if (err)
 		return err;
-	err = tdxctl_doctor(f, true, &list, &n);
+	err = tdxctl_doctor(f, NULL, true, &list, &n);
 	tdxctl_facts_free(f);
 	if (!err) {
 		tdxctl_findings_sort(list, n);

@@ -66,7 +66,7 @@ static enum tdxctl_rule_state state(const char *id, const char *detail)
 	struct tdxctl_finding *list;
 	size_t n;
 
-	if (!CHECK_EQ(tdxctl_doctor(&facts, false, &list, &n), 0))
+	if (!CHECK_EQ(tdxctl_doctor(&facts, NULL, false, &list, &n), 0))
 		return s;
 	CHECK_EQ(n, tdxctl_rule_count());
 	for (size_t i = 0; i < n; i++) {
@@ -83,12 +83,13 @@ static enum tdxctl_rule_state state(const char *id, const char *detail)
 static void drift(void)
 {
 	start();
+	snap.hkids_charged = 1;
 	CHECK_EQ(state("hkid.cgroup_drift", NULL), TDXCTL_RULE_OK);
 	/* What the helper has not seen yet is no proof. */
 	hkids[1].state = TDXCTL_HKID_UNKNOWN;
 	CHECK_EQ(state("hkid.cgroup_drift", NULL), TDXCTL_RULE_OK);
 	hkids[1].state = TDXCTL_HKID_ASSIGNED;
-	CHECK_EQ(state("hkid.cgroup_drift", "counts 1 HKIDs, 2 are in use"), TDXCTL_RULE_WARN);
+	CHECK_EQ(state("hkid.cgroup_drift", "1 HKID charged but 2 are in use"), TDXCTL_RULE_WARN);
 	snap.source = TDXCTL_SOURCE_HOST;
 	CHECK_EQ(state("hkid.cgroup_drift", NULL), TDXCTL_RULE_OK); /* the log says no */
 	facts.log_complete = false;
@@ -171,23 +172,28 @@ static void slow_teardown(void)
 {
 	start();
 	CHECK_EQ(state("teardown.slow", NULL), TDXCTL_RULE_OK);
+	/* Only a process that is known to have ended. */
 	td.vm.pid = 0;
-	CHECK_EQ(state("teardown.slow", "td:1 (web) still holds HKID 16"), TDXCTL_RULE_WARN);
-	/* Just now. */
-	td.td.since_ns = snap.hdr.now_ns - 59000000000ULL;
-	CHECK_EQ(state("teardown.slow", NULL), TDXCTL_RULE_OK);
-	td.td.since_ns = 1;
+	CHECK_EQ(state("td.owner_gone", NULL), TDXCTL_RULE_OK);
+	td.vm.gone = true;
+	CHECK_EQ(state("td.owner_gone", "HKID 16 is held by td:1 (web)"), TDXCTL_RULE_WARN);
 	td.td.hkid = 0;
-	CHECK_EQ(state("teardown.slow", NULL), TDXCTL_RULE_OK);
+	CHECK_EQ(state("td.owner_gone", NULL), TDXCTL_RULE_OK);
 	td.td.hkid = 16;
 	td.td.state = TDXCTL_TD_LEAKED;
+	CHECK_EQ(state("td.owner_gone", NULL), TDXCTL_RULE_OK);
 	CHECK_EQ(state("teardown.slow", NULL), TDXCTL_RULE_OK);
+	td.vm.gone = false;
 	/* Its process lives, its pages are slow to go. */
 	td.vm.pid = 7;
 	td.td.state = TDXCTL_TD_BLOCKED;
 	CHECK_EQ(state("teardown.slow", NULL), TDXCTL_RULE_OK);
 	td.td.private_pages = 12;
-	CHECK_EQ(state("teardown.slow", "in teardown for 119 s, 12 pages are left"),
+	/* Just now. */
+	td.td.since_ns = snap.hdr.now_ns - 59000000000ULL;
+	CHECK_EQ(state("teardown.slow", NULL), TDXCTL_RULE_OK);
+	td.td.since_ns = 1;
+	CHECK_EQ(state("teardown.slow", "in teardown for 1 min 59 s, 12 pages are left"),
 		 TDXCTL_RULE_WARN);
 }
 
@@ -232,9 +238,10 @@ static void hkids_of_the_helper(void)
 	CHECK_EQ(state("hkid.exhausted", NULL), TDXCTL_RULE_OK);
 	for (int i = 0; i < 4; i++)
 		hkids[i].state = TDXCTL_HKID_LEAKED;
-	CHECK_EQ(state("hkid.exhausted", "all 4 HKIDs are in use, 4 of them leaked"),
+	CHECK_EQ(state("hkid.exhausted", "4 of 4 in use, 4 of them leaked"), TDXCTL_RULE_FAIL);
+	CHECK_EQ(state("hkid.leaked",
+		       "HKID 0 leaked: an unknown leaf: unknown status; it is lost until the host reboots (and 3 more)"),
 		 TDXCTL_RULE_FAIL);
-	CHECK_EQ(state("hkid.leaked", "4 of 4"), TDXCTL_RULE_FAIL);
 	/* The TD that runs is the better answer. */
 	CHECK_EQ(state("hkid.leak_blocks_offline", NULL), TDXCTL_RULE_OK);
 	snap.nr_tds = 0;
@@ -243,6 +250,49 @@ static void hkids_of_the_helper(void)
 	CHECK_EQ(state("hkid.leak_blocks_offline", NULL), TDXCTL_RULE_WARN);
 	hkids[3].state = TDXCTL_HKID_UNKNOWN;
 	CHECK_EQ(state("hkid.exhausted", NULL), TDXCTL_RULE_OK);
+}
+
+/* The rules that are checks: with the limits of the checks. */
+static void limits_of_the_checks(void)
+{
+	struct tdxctl_lock lock = { .kind = TDXCTL_LOCK_KEY_CONFIG, .held = 1, .package = 2 };
+	struct tdxctl_thresholds limits;
+	struct tdxctl_finding *list;
+	size_t n;
+
+	start();
+	snap.nr_locks = 1;
+	snap.locks = &lock;
+	lock.held_since_ns = snap.hdr.now_ns - 45 * NSEC_PER_SEC;
+	CHECK_EQ(state("lock.held", "key-config lock of package 2 is held for 45.0 s"),
+		 TDXCTL_RULE_WARN);
+	tdxctl_thresholds_default(&limits);
+	limits.critical[TDXCTL_CHECK_LOCK_HELD].value = 45 * NSEC_PER_SEC - 1;
+	if (!CHECK_EQ(tdxctl_doctor(&facts, &limits, false, &list, &n), 0))
+		return;
+	for (size_t i = 0; i < n; i++)
+		if (!strcmp(list[i].rule->id, "lock.held"))
+			CHECK_EQ(list[i].state, TDXCTL_RULE_FAIL);
+	tdxctl_findings_free(list, n);
+	lock.held_since_ns = snap.hdr.now_ns - NSEC_PER_SEC;
+	CHECK_EQ(state("lock.held", NULL), TDXCTL_RULE_OK);
+	lock.held = TDXCTL_UNKNOWN32;
+	CHECK_EQ(state("lock.held", "not supported by this kernel"), TDXCTL_RULE_UNKNOWN);
+	/* Few HKIDs, none, and one that only the kernel counts. */
+	for (int i = 0; i < 3; i++)
+		hkids[i].state = TDXCTL_HKID_CONFIGURED;
+	snap.hkids_charged = 3;
+	CHECK_EQ(state("hkid.few", NULL), TDXCTL_RULE_OK);
+	hkids[3].state = TDXCTL_HKID_ASSIGNED;
+	snap.hkids_charged = 4;
+	CHECK_EQ(state("hkid.exhausted", "4 of 4"), TDXCTL_RULE_FAIL);
+	CHECK_EQ(state("hkid.few", "waits for hkid.exhausted"), TDXCTL_RULE_SKIP);
+	hkids[3].state = TDXCTL_HKID_FREE;
+	CHECK_EQ(state("hkid.unseen", "4 HKIDs charged but the helper sees 3"), TDXCTL_RULE_WARN);
+	CHECK_EQ(state("hkid.cgroup_drift", NULL), TDXCTL_RULE_OK);
+	snap.hkids_charged = 2;
+	CHECK_EQ(state("hkid.cgroup_drift", "2 HKIDs charged but 3"), TDXCTL_RULE_WARN);
+	CHECK_EQ(state("hkid.unseen", NULL), TDXCTL_RULE_OK);
 }
 
 /* Text of a log must not reach a terminal as it is. */
@@ -282,6 +332,7 @@ static void unreadable_values_are_not_used(void)
 	start();
 	facts.log_complete = false;
 	facts.hkid_current = (struct tdxctl_val){ .value = 0, .reason = "not there" };
+	snap.hkids_charged = TDXCTL_UNKNOWN;
 	CHECK_EQ(state("hkid.cgroup_drift", "not there"), TDXCTL_RULE_UNKNOWN);
 	snap.source = TDXCTL_SOURCE_HOST;
 	facts.hkid_current.value = 4;
@@ -305,6 +356,7 @@ int main(void)
 	RUN(patterns);
 	RUN(being_built);
 	RUN(hkids_of_the_helper);
+	RUN(limits_of_the_checks);
 	RUN(details_are_clean);
 	RUN(unreadable_values_are_not_used);
 	return check_done("test-lib-doctor");

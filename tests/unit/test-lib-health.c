@@ -17,6 +17,9 @@ static void host(void)
 		exit(1);
 	memset(&facts, 0, sizeof(facts));
 	facts.snap = snap;
+	snap->platform.has_tdx = true;
+	snap->platform.kvm = strdup("kvm_intel");
+	snap->platform.kvm_tdx = 1;
 	tdxctl_thresholds_default(&limits);
 }
 
@@ -82,8 +85,9 @@ static void verdict(void)
 
 	snap->hkids[2].state = snap->hkids[3].state = TDXCTL_HKID_ASSIGNED;
 	check_health(TDXCTL_HEALTH_CRITICAL, "no HKID is free");
+	/* Perhaps one is free: nothing is wrong, but nothing is known to be right. */
 	snap->hkids[3].state = TDXCTL_HKID_UNKNOWN;
-	check_health(TDXCTL_HEALTH_OK, NULL);
+	check_health(TDXCTL_HEALTH_UNKNOWN, "the number of free HKIDs is not known");
 	snap->hkids[2].state = TDXCTL_HKID_LEAKED;
 	snap->hkids[2].fail_leaf = 20;
 	snap->hkids[2].fail_status = 0xc000081100000000;
@@ -113,7 +117,7 @@ static void verdict(void)
 	snap->locks[1].held_since_ns = snap->hdr.now_ns - 1000000000;
 	check_health(TDXCTL_HEALTH_OK, NULL);
 	snap->locks[1].held_since_ns -= 1000000;
-	check_health(TDXCTL_HEALTH_WARNING, "key-config lock of package 0 is held for 1001 ms");
+	check_health(TDXCTL_HEALTH_WARNING, "key-config lock of package 0 is held for 1.0 s: see");
 	/* A time in the future is a wrong time, not a long one. */
 	snap->locks[1].held_since_ns = snap->hdr.now_ns + 5;
 	check_health(TDXCTL_HEALTH_OK, NULL);
@@ -133,7 +137,8 @@ static void verdict(void)
 	check_health(TDXCTL_HEALTH_OK, NULL);
 
 	snap->tds[2].td.private_pages = 5;
-	check_health(TDXCTL_HEALTH_WARNING, "td:3 (vmm2) is in teardown for 99 s");
+	check_health(TDXCTL_HEALTH_WARNING,
+		     "td:3 (vmm2) is in teardown for 1 min 39 s, 5 pages are left");
 	snap->tds[2].td.since_ns = snap->hdr.now_ns - 59000000000ULL;
 	check_health(TDXCTL_HEALTH_OK, NULL);
 
@@ -190,9 +195,9 @@ static void combined(void)
 	facts.snap = &bare;
 	check_health(TDXCTL_HEALTH_UNKNOWN, "no working TDX module");
 	bare.platform.has_tdx = true;
-	check_health(TDXCTL_HEALTH_UNKNOWN, "KVM is not loaded");
+	check_health(TDXCTL_HEALTH_CRITICAL, "no TD can be created: KVM is not loaded");
 	bare.platform.kvm = (char *)"kvm_intel";
-	check_health(TDXCTL_HEALTH_UNKNOWN, "TDX is off in KVM");
+	check_health(TDXCTL_HEALTH_CRITICAL, "no TD can be created: TDX is off in KVM");
 	/* Not known is not off; nor is KVM's parameter about another module. */
 	bare.platform.kvm_tdx = -1;
 	check_health(TDXCTL_HEALTH_UNKNOWN, "the helper is not loaded");
@@ -298,6 +303,7 @@ static void packages_and_cpus(void)
 	check_one(TDXCTL_CHECK_PACKAGES_UNCOVERED, TDXCTL_HEALTH_OK, 0);
 	facts.nodes_offline = 2;
 	check_one(TDXCTL_CHECK_PACKAGES_UNCOVERED, TDXCTL_HEALTH_UNKNOWN, 0);
+	check_health(TDXCTL_HEALTH_UNKNOWN, "node 1 has no online CPU: if it is a package");
 	snap->packages[1].online_cpus = 0;
 	check_one(TDXCTL_CHECK_PACKAGES_UNCOVERED, TDXCTL_HEALTH_CRITICAL, 1);
 	limit(TDXCTL_CHECK_PACKAGES_UNCOVERED, 0, 1);
@@ -394,9 +400,8 @@ static void counters(void)
 	check_one(TDXCTL_CHECK_BUSY, TDXCTL_HEALTH_CRITICAL, 101000);
 	snap->leaves[0].busy = UINT64_MAX;
 	check_one(TDXCTL_CHECK_BUSY, TDXCTL_HEALTH_CRITICAL, 1000000);
-	/* `status` has no opinion on it. */
 	snap->hdr.missed = snap->hdr.tds_dropped = 0;
-	check_health(TDXCTL_HEALTH_OK, "100.0 % of the SEAMCALLs returned a busy status");
+	check_health(TDXCTL_HEALTH_CRITICAL, "100.0 % of the SEAMCALLs returned a busy status");
 	tdxctl_snapshot_free(snap);
 }
 
@@ -423,6 +428,101 @@ static void version(void)
 	tdxctl_snapshot_free(snap);
 }
 
+static const char *reason(enum tdxctl_check_nr nr)
+{
+	static char text[200];
+	struct tdxctl_health_report *r = report();
+	const struct tdxctl_check_result *c = &r->result[nr];
+
+	CHECK_EQ(c->state, TDXCTL_HEALTH_UNKNOWN);
+	snprintf(text, sizeof(text), "%s", c->value.reason ? c->value.reason : "");
+	tdxctl_health_free(r);
+	return text;
+}
+
+/* What the helper did not see is unknown, not 0; what it saw counts all the same. */
+static void loaded_late(void)
+{
+	static const char late[] = "TDs created before the helper was loaded are not visible";
+
+	host();
+	snap->hkids[2].state = TDXCTL_HKID_UNKNOWN;
+	CHECK_STR(reason(TDXCTL_CHECK_TEARDOWN), late);
+	CHECK_STR(reason(TDXCTL_CHECK_OWNER_GONE), late);
+	CHECK_STR(reason(TDXCTL_CHECK_TDS_LEAKED), late);
+	snap->tds[0].vm.gone = true;
+	check_one(TDXCTL_CHECK_OWNER_GONE, TDXCTL_HEALTH_WARNING, 1);
+	snap->tds[0].vm.gone = false;
+	snap->info.features = TDXCTL_F_ADOPTED;
+	check_one(TDXCTL_CHECK_OWNER_GONE, TDXCTL_HEALTH_OK, 0);
+	snap->info.features = TDXCTL_F_FROM_START;
+	check_one(TDXCTL_CHECK_TEARDOWN, TDXCTL_HEALTH_OK, 0);
+	/* The helper knows no TD that it had no room for. */
+	snap->hdr.tds_dropped = 1;
+	CHECK(strstr(reason(TDXCTL_CHECK_TEARDOWN), "table was full"));
+	snap->nr_hkids = 0;
+	CHECK(strstr(reason(TDXCTL_CHECK_HKIDS_LEAKED), "the range of the HKIDs"));
+	tdxctl_snapshot_free(snap);
+}
+
+/* With the helper on a kernel without TDX, there is nothing to count. */
+static void no_tdx(void)
+{
+	host();
+	snap->platform.has_tdx = false;
+	snap->nr_hkids = snap->nr_tds = snap->nr_locks = snap->nr_leaves = 0;
+	for (size_t i = 0; i < TDXCTL_CHECKS; i++)
+		if (i != TDXCTL_CHECK_PACKAGES_UNCOVERED && i != TDXCTL_CHECK_HKIDS_FREE)
+			CHECK_STR(reason(i), tdxctl_no_module);
+	check_health(TDXCTL_HEALTH_UNKNOWN, "no working TDX module was found; 'tdxctl doctor'");
+	snap->nr_tds = FAKE_TDS;
+	tdxctl_snapshot_free(snap);
+}
+
+/* Leaks that the helper did not see are in the log, or are a doubt. */
+static void leaks_in_the_log(void)
+{
+	static char two[] = "a\nkvm_intel: tdh_mng_key_freeid() failed. HKID 17 is leaked.\n"
+			    "kvm_intel: tdh_mng_vpflushdone() failed. HKID 18 is leaked.\n"
+			    "x() failed. HKID 19 is fine.\nleaked\n";
+
+	host();
+	snap->source = TDXCTL_SOURCE_HOST;
+	facts.log.text = two;
+	check_one(TDXCTL_CHECK_HKIDS_LEAKED, TDXCTL_HEALTH_CRITICAL, 2);
+	check_health(TDXCTL_HEALTH_CRITICAL,
+		     "2 HKIDs leaked, and only a reboot frees them; kernel log: kvm_intel: tdh_mng_key_freeid()");
+	/* A helper that knows every HKID knows better. */
+	snap->source = TDXCTL_SOURCE_HELPER;
+	check_one(TDXCTL_CHECK_HKIDS_LEAKED, TDXCTL_HEALTH_OK, 0);
+	snap->hkids[3].state = TDXCTL_HKID_UNKNOWN;
+	check_one(TDXCTL_CHECK_HKIDS_LEAKED, TDXCTL_HEALTH_CRITICAL, 2);
+	facts.log.text = (char *)"";
+	CHECK(strstr(reason(TDXCTL_CHECK_HKIDS_LEAKED), "the state of some HKIDs is not known"));
+	facts.log_complete = true;
+	check_one(TDXCTL_CHECK_HKIDS_LEAKED, TDXCTL_HEALTH_OK, 0);
+	facts.hkid_current = (struct tdxctl_val){ .readable = true, .value = 3 };
+	facts.kvm_vms = (struct tdxctl_val){ .readable = true, .value = 1 };
+	CHECK_STR(reason(TDXCTL_CHECK_HKIDS_LEAKED),
+		  "possible leak: misc cgroup: 3 HKIDs in use, KVM: 1 VM");
+	facts.kvm_vms.value = 3;
+	check_one(TDXCTL_CHECK_HKIDS_LEAKED, TDXCTL_HEALTH_OK, 0);
+	tdxctl_snapshot_free(snap);
+}
+
+static void kvm(void)
+{
+	host();
+	check_one(TDXCTL_CHECK_KVM, TDXCTL_HEALTH_OK, 0);
+	snap->platform.kvm_tdx = 0;
+	check_one(TDXCTL_CHECK_KVM, TDXCTL_HEALTH_CRITICAL, 1);
+	snap->platform.kvm_tdx = -1;
+	CHECK(strstr(reason(TDXCTL_CHECK_KVM), "cannot be read"));
+	facts.hkid_capacity = (struct tdxctl_val){ .readable = true, .value = 4 };
+	check_one(TDXCTL_CHECK_KVM, TDXCTL_HEALTH_OK, 0);
+	tdxctl_snapshot_free(snap);
+}
+
 /* Only what the cgroup and sysfs say is known without the helper. */
 static void no_helper(void)
 {
@@ -435,7 +535,8 @@ static void no_helper(void)
 		(struct tdxctl_val){ .readable = true, .value = 15 };
 	r = report();
 	for (size_t i = 0; i < TDXCTL_CHECKS; i++) {
-		bool known = i == TDXCTL_CHECK_HKIDS_FREE || i == TDXCTL_CHECK_PACKAGES_UNCOVERED;
+		bool known = i == TDXCTL_CHECK_HKIDS_FREE || i == TDXCTL_CHECK_PACKAGES_UNCOVERED ||
+			     i == TDXCTL_CHECK_KVM;
 
 		CHECK_EQ(r->result[i].value.readable, known);
 	}
@@ -530,6 +631,10 @@ int main(void)
 	RUN(times);
 	RUN(counters);
 	RUN(version);
+	RUN(loaded_late);
+	RUN(no_tdx);
+	RUN(leaks_in_the_log);
+	RUN(kvm);
 	RUN(no_helper);
 	RUN(all_together);
 	RUN(table);

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Rules about the state of the host now that are nothing but a check of health.h: `status`
+ * and `check` report the same findings.
+ */
+#include "rule.h"
+
+#define MEASURED(name, nr) \
+	static CHECK_FN(name) \
+	{ \
+		return rule_health(e, nr); \
+	}
+
+MEASURED(not_enabled, TDXCTL_CHECK_CPUS_NOT_ENABLED)
+MEASURED(lock_held, TDXCTL_CHECK_LOCK_HELD)
+MEASURED(owner_gone, TDXCTL_CHECK_OWNER_GONE)
+MEASURED(td_leaked, TDXCTL_CHECK_TDS_LEAKED)
+MEASURED(busy, TDXCTL_CHECK_BUSY)
+
+static CHECK_FN(hkid_few)
+{
+	const struct tdxctl_val *free = &e->health->result[TDXCTL_CHECK_HKIDS_FREE].value;
+
+	/* Rule hkid.exhausted reports that none is free. */
+	return free->readable && !free->value ? TDXCTL_RULE_OK :
+						rule_health(e, TDXCTL_CHECK_HKIDS_FREE);
+}
+
+static CHECK_FN(hkid_unseen)
+{
+	uint64_t charged = tdxctl_hkids_charged(e->facts);
+
+	if (e->facts->snap->source == TDXCTL_SOURCE_EMULATED)
+		return rule_finding(e, TDXCTL_RULE_SKIP, "an emulated host has no cgroups");
+	/* Rule hkid.cgroup_drift reports a number that is too low. */
+	return charged != TDXCTL_UNKNOWN && rule_has_ledger(e->facts) &&
+			       charged <= hkids_in_use(e->facts->snap) ?
+		       TDXCTL_RULE_OK :
+		       rule_health(e, TDXCTL_CHECK_HKIDS_DRIFT);
+}
+
+static enum tdxctl_rule_state of_helper(struct tdxctl_examination *e, enum tdxctl_check_nr nr)
+{
+	if (e->facts->snap->source == TDXCTL_SOURCE_HOST && !e->facts->helper_err)
+		return rule_finding(e, TDXCTL_RULE_SKIP, NO_HELPER);
+	return rule_health(e, nr);
+}
+
+static CHECK_FN(missed)
+{
+	return of_helper(e, TDXCTL_CHECK_MISSED);
+}
+
+static CHECK_FN(dropped)
+{
+	return of_helper(e, TDXCTL_CHECK_TDS_DROPPED);
+}
+
+static const struct tdxctl_rule state[] = {
+	{
+		.id = "cpu.not_enabled",
+		.group = TDXCTL_GROUP_CORE,
+		.severity = TDXCTL_RULE_FAIL,
+		.needs = "kvm.param",
+		.check = rule_not_enabled,
+		.title = "An online CPU is not enabled for TDX",
+		.fix = "Take the CPU offline and bring it online again. 'tdxctl cpu' lists the CPUs with "
+		       "the status that the TDX module returns. If the failure repeats, reboot.",
+	},
+	{
+		.id = "lock.held",
+		.group = TDXCTL_GROUP_CAPACITY,
+		.severity = TDXCTL_RULE_WARN,
+		.needs = "kvm.param",
+		.check = rule_lock_held,
+		.title = "A lock of the TDX module is held for a long time",
+		.fix = "Check the holder with 'tdxctl lock'. While the lock is held, no TD can be created "
+		       "or torn down. If the holder hangs, save the kernel log and reboot.",
+	},
+	{
+		.id = "hkid.few",
+		.group = TDXCTL_GROUP_CAPACITY,
+		.severity = TDXCTL_RULE_WARN,
+		.needs = "hkid.exhausted",
+		.check = rule_hkid_few,
+		.title = "Few HKIDs are free",
+		.fix = "Stop or release a TD before you create more; 'tdxctl hkid' lists the owners. For "
+		       "more HKIDs, raise the key split in firmware setup.",
+	},
+	{
+		.id = "hkid.unseen",
+		.group = TDXCTL_GROUP_CAPACITY,
+		.severity = TDXCTL_RULE_WARN,
+		.needs = "kvm.param",
+		.check = rule_hkid_unseen,
+		.title = "HKIDs are in use that the helper does not know",
+		.fix = "Check with 'tdxctl helper status' whether the helper knows older TDs. If it does, "
+		       "the HKIDs leaked, and only a reboot frees them.",
+	},
+	{
+		.id = "seamcall.busy",
+		.group = TDXCTL_GROUP_CAPACITY,
+		.severity = TDXCTL_RULE_WARN,
+		.needs = "kvm.param",
+		.check = rule_busy,
+		.title = "Many SEAMCALLs return a busy status",
+		.fix = "Check with 'tdxctl lock' where they wait. Do not create or tear down many TDs at "
+		       "the same time.",
+	},
+	{
+		.id = "td.owner_gone",
+		.group = TDXCTL_GROUP_TEARDOWN,
+		.severity = TDXCTL_RULE_WARN,
+		.needs = "kvm.param",
+		.check = rule_owner_gone,
+		.title = "A TD holds an HKID although its process ended",
+		.fix = "Run 'tdxctl td show VM' to find the process that keeps the TD alive, and end that "
+		       "process.",
+	},
+	{
+		.id = "td.leaked",
+		.group = TDXCTL_GROUP_TEARDOWN,
+		.severity = TDXCTL_RULE_WARN,
+		.needs = "kvm.param",
+		.check = rule_td_leaked,
+		.title = "The kernel lost pages of a TD",
+		.fix = "Plan a reboot: only a reboot frees the pages. 'tdxctl td show VM' shows how many.",
+	},
+	{
+		.id = "helper.missed",
+		.group = TDXCTL_GROUP_TEARDOWN,
+		.severity = TDXCTL_RULE_WARN,
+		.needs = "kvm.param",
+		.check = rule_missed,
+		.title = "The helper does not see every SEAMCALL",
+		.fix = "Check that kprobes are on (/sys/kernel/debug/kprobes/enabled), then reload the "
+		       "helper. Until then, counts and states may be wrong.",
+	},
+	{
+		.id = "helper.dropped",
+		.group = TDXCTL_GROUP_TEARDOWN,
+		.severity = TDXCTL_RULE_WARN,
+		.needs = "kvm.param",
+		.check = rule_dropped,
+		.title = "The helper does not track every TD",
+		.fix = "Load the helper again when fewer TDs exist. Until then, lists and counts of TDs "
+		       "are not complete.",
+	},
+};
+
+const struct rule_list rules_state = { state, ARRAY_SIZE(state) };
