@@ -239,6 +239,11 @@ static const struct cli_opt doctor_opts[] = {
 	  .type = CLI_OPT_FLAG,
 	  .offset = CLI_VALUE(attestation),
 	  .help = "also check the rules about remote attestation" },
+	{ .name = "vm-log",
+	  .type = CLI_OPT_LIST,
+	  .arg = "FILE",
+	  .offset = CLI_VALUE(vm_log),
+	  .help = "also read this log of a VMM; - is standard input" },
 	WATCH_OPT,
 };
 

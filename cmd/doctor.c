@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* doctor: why TDX does not work on this host: the worst findings first, each with a fix. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <doctor.h>
 
@@ -56,6 +58,38 @@ static const struct cli_field others = { .label = "", .type = OUT_OBJECT };
 static const struct cli_field first_key = { .key = "first", .type = OUT_STR };
 static const struct cli_field first_text = { .label = "First", .type = OUT_LIST };
 
+/* With --explain: what the table of rules has about one rule. */
+static const struct cli_field explanation = { .key = "explain", .type = OUT_OBJECT };
+enum {
+	E_SEVERITY,
+	E_ATTESTED,
+	E_NEEDS,
+	E_KERNELS,
+	E_READS,
+	E_LOG,
+	E_PATTERNS,
+	E_WHY,
+	E_BY_HAND,
+	E_FIX,
+};
+static const struct cli_field parts[] = {
+	[E_SEVERITY] = { .key = "severity", .type = OUT_STR },
+	[E_ATTESTED] = { .key = "severity_attestation", .type = OUT_STR },
+	[E_NEEDS] = { .key = "needs", .type = OUT_STR },
+	[E_KERNELS] = { .key = "kernels", .type = OUT_STR },
+	[E_READS] = { .key = "reads", .type = OUT_LIST },
+	[E_LOG] = { .key = "log", .type = OUT_STR },
+	[E_PATTERNS] = { .key = "log_lines", .type = OUT_LIST },
+	[E_WHY] = { .key = "why", .type = OUT_STR },
+	[E_BY_HAND] = { .key = "by_hand", .type = OUT_STR },
+	[E_FIX] = { .key = "fix", .type = OUT_STR },
+};
+static const char *const log_names[] = {
+	[TDXCTL_LOG_OF_KERNEL] = "kernel log",
+	[TDXCTL_LOG_OF_LAST_KERNEL] = "log of the previous kernel",
+	[TDXCTL_LOG_OF_VMM] = "logs of VMs",
+};
+
 static bool is_finding(enum tdxctl_rule_state s)
 {
 	return s >= TDXCTL_RULE_INFO;
@@ -74,14 +108,37 @@ static void prefixed(struct out_node *row, const char *prefix, const char *text)
 	wrap_str(row, NULL, &more, buf, STYLE_NONE);
 }
 
-static void explain(struct out_node *row, const struct tdxctl_rule *r)
+/* "Linux 6.8 to 6.17", "Linux 7.1 and later", "all" */
+static const char *kernels_of(const struct tdxctl_rule *r, char buf[60])
 {
-	static const char *const logs[] = {
-		[TDXCTL_LOG_OF_KERNEL] = "Kernel log: ",
-		[TDXCTL_LOG_OF_LAST_KERNEL] = "Log of the previous kernel: ",
-		[TDXCTL_LOG_OF_VMM] = "Log of a VM: ",
-	};
-	char buf[200];
+	unsigned int s = r->since, u = r->until;
+
+	if (s && u)
+		snprintf(buf, 60, "Linux %u.%u to %u.%u", s >> 8, s & 0xff, u >> 8, u & 0xff);
+	else if (s || u)
+		snprintf(buf, 60, "Linux %u.%u and %s", (s | u) >> 8, (s | u) & 0xff,
+			 s ? "later" : "earlier");
+	else
+		snprintf(buf, 60, "all");
+	return buf;
+}
+
+/* What the rule reads, with the log that its patterns are searched in. */
+static const char *reads_of(const struct tdxctl_rule *r, char *buf, size_t size)
+{
+	size_t n = 0;
+
+	buf[0] = '\0';
+	for (size_t i = 0; r->reads && r->reads[i] && n < size; i++)
+		n += (size_t)snprintf(buf + n, size - n, "%s%s", n ? ", " : "", r->reads[i]);
+	if (r->log && n < size)
+		snprintf(buf + n, size - n, "%s%s", n ? ", " : "", log_names[r->in]);
+	return buf;
+}
+
+static void explain_text(struct out_node *row, const struct tdxctl_rule *r)
+{
+	char buf[600];
 
 	snprintf(buf, sizeof(buf), "Group: %s. Severity: %s%s%s.", tdxctl_rule_group_str(r->group),
 		 tdxctl_rule_state_str(r->severity), r->attested ? "; with --attestation: " : "",
@@ -89,16 +146,39 @@ static void explain(struct out_node *row, const struct tdxctl_rule *r)
 	prefixed(row, "", buf);
 	if (r->needs)
 		prefixed(row, "Depends on: ", r->needs);
-	if (r->since) {
-		snprintf(buf, sizeof(buf), "Linux %u.%u", r->since >> 8, r->since & 0xff);
-		prefixed(row, "Since: ", buf);
-	}
-	if (r->until) {
-		snprintf(buf, sizeof(buf), "Linux %u.%u", r->until >> 8, r->until & 0xff);
-		prefixed(row, "Until: ", buf);
-	}
+	prefixed(row, "Kernels: ", kernels_of(r, buf));
+	prefixed(row, "Reads: ", reads_of(r, buf, sizeof(buf)));
 	for (size_t i = 0; r->log && r->log[i]; i++)
-		prefixed(row, logs[r->in], r->log[i]);
+		prefixed(row, "Log line: ", r->log[i]);
+	prefixed(row, "Why it matters: ", r->why);
+	prefixed(row, "Check by hand: ", r->by_hand);
+}
+
+static void explain_json(struct out_node *root, const struct tdxctl_rule *r)
+{
+	struct out_node *o, *list;
+	char buf[60];
+
+	if (!r) {
+		out_none(root, &explanation);
+		return;
+	}
+	o = out_object(root, &explanation);
+	out_str(o, &parts[E_SEVERITY], tdxctl_rule_state_str(r->severity));
+	out_str(o, &parts[E_ATTESTED],
+		tdxctl_rule_state_str(r->attested ? r->attested : r->severity));
+	out_str_or_none(o, &parts[E_NEEDS], r->needs);
+	out_str(o, &parts[E_KERNELS], kernels_of(r, buf));
+	list = out_array(o, &parts[E_READS]);
+	for (size_t i = 0; r->reads && r->reads[i]; i++)
+		out_item(list, r->reads[i]);
+	out_str_or_none(o, &parts[E_LOG], r->log ? log_names[r->in] : NULL);
+	list = out_array(o, &parts[E_PATTERNS]);
+	for (size_t i = 0; r->log && r->log[i]; i++)
+		out_item(list, r->log[i]);
+	out_str(o, &parts[E_WHY], r->why);
+	out_str(o, &parts[E_BY_HAND], r->by_hand);
+	out_str(o, &parts[E_FIX], r->fix);
 }
 
 static void show(struct cli_app *app, struct out_node *table, const struct tdxctl_finding *f)
@@ -132,9 +212,9 @@ static void show(struct cli_app *app, struct out_node *table, const struct tdxct
 		prefixed(row, "", f->detail);
 	if (!is_finding(f->state))
 		prefixed(row, "Checks for: ", r->title);
-	prefixed(row, f->state == TDXCTL_RULE_INFO ? "" : "Fix: ", f->fix);
+	prefixed(row, f->state == TDXCTL_RULE_INFO && !app->v.explain ? "" : "Fix: ", f->fix);
 	if (app->v.explain)
-		explain(row, r);
+		explain_text(row, r);
 	else
 		out_gap(row);
 }
@@ -297,6 +377,7 @@ static int show_all(struct cli_app *app, const struct tdxctl_finding *list, size
 		out_gap(root);
 	if (app->v.verbose && !app->v.explain)
 		show_others(app, root, list, count);
+	explain_json(root, app->v.explain ? list[0].rule : NULL);
 	show_summary(app, root, n, why);
 	/* In the table, a rule comes after those it depends on. */
 	show_first(app, root, worst >= TDXCTL_RULE_WARN ? &list[0] : NULL, denied);
@@ -306,6 +387,23 @@ static int show_all(struct cli_app *app, const struct tdxctl_finding *list, size
 					       "Run as root.",
 				 "nothing could be checked: %s: %s", why->rule->id, why->detail);
 	return is_finding(worst) && worst >= threshold(app->v.fail_on) ? CLI_PROBLEMS : CLI_OK;
+}
+
+/* Adds the logs of --vm-log. Returns 0 or an exit code. */
+static int add_vm_logs(struct cli_app *app, struct tdxctl_facts *facts)
+{
+	for (size_t i = 0; i < app->v.vm_log.count; i++) {
+		const char *name = app->v.vm_log.value[i];
+		bool in = !strcmp(name, "-");
+		int fd = in ? STDIN_FILENO : open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+		int err = fd < 0 ? -errno : tdxctl_facts_add_vm_log(facts, in ? "stdin" : name, fd);
+
+		if (fd >= 0 && !in)
+			close(fd);
+		if (err)
+			return cli_lib_error(app, err, "cannot read %s", name);
+	}
+	return 0;
 }
 
 int cmd_doctor(struct cli_app *app, int argc, char **argv)
@@ -328,6 +426,11 @@ int cmd_doctor(struct cli_app *app, int argc, char **argv)
 	err = tdxctl_facts_get(app->ctx, TDXCTL_FACTS_ALL, &facts);
 	if (err)
 		return cli_lib_error(app, err, "cannot read host state");
+	err = add_vm_logs(app, facts);
+	if (err) {
+		tdxctl_facts_free(facts);
+		return err;
+	}
 	cli_limits_of_host(app, &limits);
 	err = tdxctl_doctor(facts, &limits, attestation, &list, &count);
 	tdxctl_facts_free(facts);

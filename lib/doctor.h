@@ -29,12 +29,13 @@ enum tdxctl_rule_group {
 struct tdxctl_examination {
 	const struct tdxctl_facts *facts;
 	const struct tdxctl_health_report *health; /* of these facts */
-	bool attestation;		  /* attestation rules were requested */
-	const struct tdxctl_rule *failed; /* the first rule that failed; NULL none */
+	bool attestation;			   /* attestation rules were requested */
+	const struct tdxctl_rule *failed;	   /* the first rule that failed; NULL none */
 	/* Set by the check. */
 	const struct tdxctl_rule *waits; /* the failed rule that is the cause; NULL none */
 	const char *waits_id; /* the same by id, of a rule above in the table; NULL none */
 	const char *fix;      /* a constant that replaces the fix of the rule; NULL none */
+	char fix_text[400];   /* the same, but not a constant; "" none */
 	char detail[320];     /* the observed value; "" none */
 };
 
@@ -47,6 +48,8 @@ enum tdxctl_rule_log {
 /* What must not work for the log lines of a rule to count: if it works, they are outdated. */
 enum tdxctl_rule_proof { TDXCTL_PROOF_NONE, TDXCTL_PROOF_MODULE, TDXCTL_PROOF_KVM };
 
+#define TDXCTL_KERNEL_ANY 1 /* any kernel that has TDX */
+
 struct tdxctl_rule {
 	const char *id; /* stable interface */
 	enum tdxctl_rule_group group;
@@ -57,6 +60,9 @@ struct tdxctl_rule {
 	const char *fix;		 /* what to do, in complete sentences */
 	/* First and last kernel that the rule applies to, as TDXCTL_KERNEL(); 0 = no limit. */
 	unsigned int since, until;
+	/* First kernel without the problem, as TDXCTL_KERNEL() or TDXCTL_KERNEL_ANY; 0 none. */
+	unsigned int cured;
+	const char *backport; /* the fix on a kernel with a backport of TDX; NULL the same */
 	/*
 	 * Patterns of log lines that are a finding, NULL-terminated: pieces separated by
 	 * '*' that must be on one line in this order. A piece of "0x" and eight digits
@@ -64,7 +70,15 @@ struct tdxctl_rule {
 	 */
 	const char *const *log;
 	enum tdxctl_rule_log in; /* the log to search */
+	bool decoded;		 /* the advice for a status in the line replaces the fix */
 	enum tdxctl_rule_proof proof;
+	/*
+	 * Sources that the check reads besides the log of the patterns, NULL-terminated: paths, "MSR
+	 * 0x982", "CPUID 0x7", "kernel log", "helper", "journal of UNIT". NULL: only the log.
+	 */
+	const char *const *reads;
+	const char *why;     /* why the problem matters */
+	const char *by_hand; /* how to check without tdxctl: commands, and what to expect */
 	/*
 	 * NULL if only the log is searched. If there are both, the log is searched when the
 	 * check returns UNKNOWN. A finding has the rule's severity or a lower one.
@@ -82,8 +96,8 @@ struct tdxctl_finding {
 	size_t nr; /* number of the rule in the table */
 	enum tdxctl_rule_state state;
 	const struct tdxctl_rule *waits; /* the failed rule that it waits for; NULL none */
-	const char *fix; /* a constant: the fix of the rule, or one for the detail */
-	char *detail;	 /* observed value, or why SKIP or UNKNOWN; NULL none */
+	char *fix;			 /* of the rule, or one for the detail */
+	char *detail;			 /* observed value, or why SKIP or UNKNOWN; NULL none */
 };
 
 /*

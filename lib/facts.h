@@ -152,7 +152,7 @@ struct tdxctl_dimms {
 	uint64_t bytes; /* of all DIMMs together */
 };
 
-/* The log that libvirt keeps of a VMM, since the last start of the VM. */
+/* The log of one VMM, since the last start of the VM. */
 struct tdxctl_vm_log {
 	char *vm, *text;
 };
@@ -185,6 +185,7 @@ struct tdxctl_facts {
 	struct tdxctl_val path[TDXCTL_PATH_COUNT]; /* 1 if it exists, else 0 */
 	unsigned int kernel;			   /* TDXCTL_KERNEL(7, 2); 0 unknown */
 	struct tdxctl_text config;		   /* configuration of the running kernel */
+	struct tdxctl_text kernels;  /* a line "RELEASE" for each installed kernel with TDX */
 	struct tdxctl_text modprobe; /* lines "PATH: options kvm_intel ...", in modprobe's order */
 	struct tdxctl_text log;	     /* kernel log; "[    1.234567] text" if times are known */
 	bool log_complete;	     /* the log begins with the boot */
@@ -202,6 +203,7 @@ struct tdxctl_facts {
 	struct tdxctl_val vm_log_count;
 	struct tdxctl_vm_log *vm_logs;
 	size_t nr_vm_logs;
+	struct tdxctl_text vmm_log;	/* log of libvirt's daemons and of VMMs without a file */
 	struct tdxctl_text last_log;	/* log of the previous kernel, from pstore */
 	struct tdxctl_val mem_total;	/* bytes */
 	struct tdxctl_val mem_offline;	/* number of memory blocks that are offline */
@@ -244,7 +246,8 @@ extern const char tdxctl_td_other_abi[];
 #define TDXCTL_FACT_TEXTS(X) \
 	X(CPU, cpu.vendor) X(CPU, cpu.flags) X(CPU, cpu.bugs) \
 	X(CONFIG, config) X(LOG, log) X(PROCS, registration) X(PROCS, qcnl) X(PROCS, qgs_log) \
-	X(LOG, last_log) X(PROCS, pccs_log) X(CONFIG, modprobe)
+	X(LOG, last_log) X(PROCS, pccs_log) X(CONFIG, modprobe) X(PROCS, vmm_log) \
+	X(CONFIG, kernels)
 /* clang-format on */
 
 /* The same as tables that end with a NULL name. */
@@ -270,6 +273,11 @@ int tdxctl_facts_get(struct tdxctl_ctx *ctx, unsigned int what, struct tdxctl_fa
  */
 int tdxctl_facts_join(struct tdxctl_ctx *ctx, unsigned int what, struct tdxctl_snapshot *snap,
 		      struct tdxctl_facts **out);
+/*
+ * Adds the log of a VMM that the user names, read from @fd to its end or to 256 KiB. Returns
+ * 0, -ENOMEM or -errno of read().
+ */
+int tdxctl_facts_add_vm_log(struct tdxctl_facts *f, const char *name, int fd);
 /* NULL is allowed. */
 void tdxctl_facts_free(struct tdxctl_facts *f);
 

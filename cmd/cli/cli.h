@@ -43,6 +43,7 @@ struct cli_values {
 	/* doctor */
 	const char *group, *explain, *fail_on;
 	bool attestation, short_form;
+	struct cli_list vm_log;
 	/* report */
 	bool no_redact;
 	/* metrics */

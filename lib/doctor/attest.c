@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What attestation needs besides KVM: quotes, their collateral, registration. */
 #include <stdio.h>
+#include <stdlib.h>
 #include "rule.h"
 
-#define STALE_S	 (4 * 24 * 3600)
-#define QGS_PORT 4050
+#define STALE_S	    (4 * 24 * 3600)
+#define QGS_PORT    4050
+#define NO_KEY	    0x1100f   /* TEE_ATT_ATT_KEY_NOT_INITIALIZED */
+#define MAX_MESSAGE (1 << 20) /* of the protocol of qgsd; real ones are a few KiB */
 
 /* ---- what the logs of qgsd and the PCCS say now ---- */
 
@@ -16,7 +19,7 @@ static enum quote_cause cause_of(uint64_t code)
 	case 0xb011:
 	case 0xe00f:
 	case 0xe010:
-	case 0x1100f:
+	case NO_KEY:
 		return CAUSE_RESTART;
 	case 0xb003 ... 0xb00a:
 	case 0xb013:
@@ -64,6 +67,9 @@ static void quote_line(struct quote_error *q, const char *line, size_t len)
 		return;
 found:
 	cause = cause_of(w.value);
+	/* After a failed initialization, qgsd also finds no key. */
+	if (w.value == NO_KEY && q->cause != CAUSE_NONE)
+		return;
 	if (cause == CAUSE_EFFECT && q->cause != CAUSE_NONE)
 		return;
 	*q = (struct quote_error){ .cause = cause, .w = w, .line = line, .len = len };
@@ -93,16 +99,18 @@ static enum tdxctl_rule_state quote_finding(struct tdxctl_examination *e,
 /* Whether the newest answer of Intel's provisioning service to the PCCS is HTTP 401. */
 static bool key_rejected(const struct tdxctl_facts *f, const char **line, size_t *len)
 {
-	static const char answer[] = "PCS server returns error(";
-	const char *newest = NULL, *p = f->pccs_log.text;
+	static const char answer[] = "PCS server returns error";
+	const char *newest = NULL, *p = f->pccs_log.text, *code;
 
 	for (; p && (p = strstr(p, answer)); p++)
 		newest = p;
-	if (!newest || strncmp(newest + sizeof(answer) - 1, "401", 3))
+	if (!newest)
 		return false;
+	/* "error(401)", or "error. Error code : 401" of older versions */
+	code = newest + strcspn(newest, "0123456789\n");
 	*line = newest;
 	*len = strcspn(newest, "\n");
-	return true;
+	return !strncmp(code, "401", 3);
 }
 
 static CHECK_FN(qgs_down)
@@ -203,6 +211,26 @@ static CHECK_FN(qgs_wrong_cid)
 					    q->vm ? q->vm : "?", (int)q->pid, q->port, QGS_PORT);
 	}
 	return f->quote_socket_count.readable ? TDXCTL_RULE_OK : UNKNOWN(e, &f->quote_socket_count);
+}
+
+/*
+ * Finds a length that no message has in the log of qgsd: it read something else, such as a
+ * message of another version of the protocol.
+ */
+static CHECK_FN(qgs_protocol)
+{
+	static const char pattern[] = "body should be [";
+	const char *newest = NULL, *p = e->facts->qgs_log.text;
+	long length;
+
+	for (; p && (p = strstr(p, pattern)); p += sizeof(pattern) - 1)
+		newest = p;
+	if (!newest || strstr(newest, "return Success"))
+		return TDXCTL_RULE_UNKNOWN;
+	length = strtol(newest + sizeof(pattern) - 1, NULL, 10);
+	if (length > 0 && length <= MAX_MESSAGE)
+		return TDXCTL_RULE_UNKNOWN;
+	return rule_finding(e, r->severity, "log of qgsd: a message of %ld bytes", length);
 }
 
 static CHECK_FN(pccs_key)
@@ -339,7 +367,13 @@ static CHECK_FN(pccs_no_certs)
 static CHECK_FN(qgs_error)
 {
 	struct quote_error q = quote_error(e->facts);
+	const char *line;
+	size_t len;
 
+	/* A VMM only repeats the code that it got: qgsd's log is better, if it says anything. */
+	if (q.cause == CAUSE_NONE && rule_vm_line(e->facts, r->log[0], &line, &len) &&
+	    (!e->facts->qgs_log.text || !strstr(e->facts->qgs_log.text, "return Success")))
+		return TDXCTL_RULE_UNKNOWN;
 	if (q.cause != CAUSE_OTHER && q.cause != CAUSE_EFFECT)
 		return e->facts->qgs_log.text ? TDXCTL_RULE_OK : UNKNOWN(e, &e->facts->qgs_log);
 	e->fix = q.w.advice;
@@ -355,6 +389,12 @@ static const struct tdxctl_rule attest[] = {
 		.check = rule_qgs_down,
 		.title = "The quote generation service is not running",
 		.fix = "Start qgsd. The VM's definition must name the same socket.",
+		.reads = LIST("/proc/*/comm", "/var/run/tdx-qgs/qgs.socket",
+			      "/sys/fs/cgroup/system.slice/qgsd.service"),
+		.why = "The quote generation service on the host signs the reports of TDs. "
+		       "Without it, no TD can be attested.",
+		.by_hand = "systemctl status qgsd: must be active. ls "
+			   "/var/run/tdx-qgs/qgs.socket: exists unless qgsd uses vsock.",
 	},
 	{
 		.id = "qgs.stale",
@@ -365,6 +405,10 @@ static const struct tdxctl_rule attest[] = {
 		.title = "The quote generation service needs a restart",
 		.fix = "Restart qgsd. It may stop working after some days; restart it once a day to avoid "
 		       "this.",
+		.reads = LIST("journal of qgsd", "/proc/*/comm"),
+		.why = "qgsd may lose its attestation key, or stop working after some days. A "
+		       "restart is the cheapest step.",
+		.by_hand = "journalctl -u qgsd | tdxctl decode: explains the newest error.",
 	},
 	{
 		.id = "qgs.wrong_cid",
@@ -374,16 +418,72 @@ static const struct tdxctl_rule attest[] = {
 		.check = rule_qgs_wrong_cid,
 		.title = "A VM sends quote requests to the wrong address",
 		.fix = "Set the quote socket in the VM's definition to the host: vsock CID 2, port 4050.",
+		.reads = LIST("/proc/*/cmdline"),
+		.why = "A VMM sends the requests of its TD to an address in its definition. On "
+		       "another address nothing answers.",
+		.by_hand = "tr '\\0' ' ' < /proc/PID/cmdline of the VMM: "
+			   "quote-generation-socket must name CID 2 and port 4050. "
+			   "/etc/qgs.conf has the port of qgsd.",
+	},
+	{
+		.id = "qgs.denied",
+		.group = TDXCTL_GROUP_ATTESTATION,
+		.severity = TDXCTL_RULE_FAIL,
+		.needs = "cpu.vendor",
+		.log = LIST("apparmor=\"DENIED\"*qgs", "avc:  denied*qgs", "avc: denied*qgs"),
+		.title = "AppArmor or SELinux forbids a VMM to use the quote generation service",
+		.fix = "Allow the VMM in the policy to connect to the socket of qgsd, or use vsock CID 2, port "
+		       "4050, in the VM's definition.",
+		.why = "The permissions of the socket may be right, and a security module still "
+		       "forbids the connection.",
+		.by_hand = "dmesg | grep -iE 'apparmor|avc' | grep qgs: shows what was denied.",
 	},
 	{
 		.id = "qgs.socket",
 		.group = TDXCTL_GROUP_ATTESTATION,
 		.severity = TDXCTL_RULE_FAIL,
-		.needs = "cpu.vendor",
-		VMM_LOG("qgs.socket*Permission denied"),
+		.needs = "qgs.denied",
+		VMM_LOG("qgs*Permission denied"),
 		.title = "A VMM may not open the socket of the quote generation service",
 		.fix = "Give the user of the VMM access to the socket, for example with the group qgsd, or "
 		       "use vsock CID 2, port 4050, in the VM's definition.",
+		.why = "QEMU, not the guest, connects to the socket. Its user needs access.",
+		.by_hand = "grep -h qgs /var/log/libvirt/qemu/*.log: QEMU's error. ls -l "
+			   "/var/run/tdx-qgs: owner and mode.",
+	},
+	{
+		.id = "qgs.unreachable",
+		.group = TDXCTL_GROUP_ATTESTATION,
+		.severity = TDXCTL_RULE_FAIL,
+		.needs = "qgs.down",
+		VMM_LOG("Failed to connect to*qgs*Connection refused",
+			"Failed to connect to*qgs*No such file or directory",
+			"Failed to connect to '*:4050': Connection re"),
+		.title = "A VMM cannot reach the quote generation service",
+		.fix = "Restart qgsd. Then compare the quote socket in the VM's definition with /etc/qgs.conf: with "
+		       "a port, qgsd listens on that vsock port; without a port, on "
+		       "/var/run/tdx-qgs/qgs.socket.",
+		.why = "qgsd runs, but the VMM connects to an address on which it does not "
+		       "listen.",
+		.by_hand = "grep -h 'Failed to connect' /var/log/libvirt/qemu/*.log: the "
+			   "address. cat /etc/qgs.conf: the address of qgsd.",
+	},
+	{
+		.id = "qgs.protocol",
+		.group = TDXCTL_GROUP_ATTESTATION,
+		.severity = TDXCTL_RULE_WARN,
+		.needs = "qgs.down",
+		.check = rule_qgs_protocol,
+		VMM_LOG("Invalid QGS message", "Message len * must be non-zero & less than",
+			"QGS message size * exceeds", "QGS quote size * should be"),
+		.title = "qgsd and its clients may use different protocol versions",
+		.fix = "Update qgsd on the host and the attestation library in the guest to versions that match. "
+		       "The VMM passes the messages on, and may be too old or too new as well.",
+		.reads = LIST("journal of qgsd"),
+		.why = "qgsd reads the length of a message first. Clients of another protocol "
+		       "version make it read a wrong length and wait.",
+		.by_hand = "journalctl -u qgsd | grep 'body should be': a negative or very "
+			   "large number is the sign.",
 	},
 	{
 		.id = "pccs.down",
@@ -394,6 +494,11 @@ static const struct tdxctl_rule attest[] = {
 		.title = "The provisioning certificate caching service (PCCS) is not available",
 		.fix = "Start pccs. If it is running, check its URL in /etc/sgx_default_qcnl.conf, its API "
 		       "key and its certificate.",
+		.reads = LIST("/etc/sgx_default_qcnl.conf", "/proc/*/cmdline", "journal of qgsd"),
+		.why = "qgsd gets the certificates of the platform from a PCCS. Without it, "
+		       "quotes cannot be made or verified.",
+		.by_hand = "grep pccs_url /etc/sgx_default_qcnl.conf, then curl -k on that URL "
+			   "with /sgx/certification/v4/rootcacrl: must answer.",
 	},
 	{
 		.id = "pccs.key",
@@ -404,6 +509,11 @@ static const struct tdxctl_rule attest[] = {
 		.title = "Intel's provisioning service rejects the key of the PCCS (HTTP 401)",
 		.fix = "Set a valid subscription key as ApiKey in "
 		       "/opt/intel/sgx-dcap-pccs/config/default.json. Then restart pccs and qgsd.",
+		.reads = LIST("/opt/intel/sgx-dcap-pccs/logs/pccs_server.log"),
+		.why = "The PCCS gets certificates from Intel with a subscription key. Intel "
+		       "refuses an invalid or expired key.",
+		.by_hand = "grep 'PCS server returns' "
+			   "/opt/intel/sgx-dcap-pccs/logs/pccs_server.log: 401 is the sign.",
 	},
 	{
 		.id = "reg.missing",
@@ -415,6 +525,11 @@ static const struct tdxctl_rule attest[] = {
 		.fix = "Restart the agent (systemctl restart mpa_registration_tool) and check "
 		       "mpa_registration.log. If this does not help, " BY_HAND
 		       "As the last step, " AUTO_MP,
+		.reads = LIST("/var/log/mpa_registration.log", "journal of qgsd"),
+		.why = "Intel issues certificates only for platforms that were registered with "
+		       "their manifest.",
+		.by_hand = "tail /var/log/mpa_registration.log: the newest flow must end with "
+			   "success, unless the platform was registered by hand.",
 	},
 	{
 		.id = "pccs.no_certs",
@@ -427,6 +542,10 @@ static const struct tdxctl_rule attest[] = {
 		       "As the last step, " AUTO_MP
 		       " A firmware update may change the platform's keys: "
 		       "then register again.",
+		.reads = LIST("journal of qgsd", "/opt/intel/sgx-dcap-pccs/logs/pccs_server.log"),
+		.why = "Quotes need the certificates of this platform, and the PCCS has none: "
+		       "the platform is not registered, or its keys changed.",
+		.by_hand = "journalctl -u qgsd | tdxctl decode: 0xe011 is the sign.",
 	},
 	{
 		.id = "qgs.error",
@@ -434,8 +553,13 @@ static const struct tdxctl_rule attest[] = {
 		.severity = TDXCTL_RULE_WARN,
 		.needs = "reg.missing",
 		.check = rule_qgs_error,
+		VMM_LOG("QGS message error code"),
+		.decoded = true,
 		.title = "The quote generation service failed to make a quote",
 		.fix = "Decode the code with 'tdxctl decode'.",
+		.reads = LIST("journal of qgsd"),
+		.why = "A guest that gets no quote cannot be attested.",
+		.by_hand = "journalctl -u qgsd | tdxctl decode: explains the newest code.",
 	},
 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Rules about the number of TDs and about failures to create one. */
+/* Rules about the number of TDs and about memory. */
 #include <stdio.h>
 #include "rule.h"
 
@@ -80,35 +80,6 @@ static CHECK_FN(cgroup_drift)
 	return charged != TDXCTL_UNKNOWN && rule_has_ledger(f) && charged >= hkids_in_use(f->snap) ?
 		       TDXCTL_RULE_OK :
 		       rule_health(e, TDXCTL_CHECK_HKIDS_DRIFT);
-}
-
-static CHECK_FN(vfio_dma)
-{
-	const struct tdxctl_text *t = &e->facts->file[TDXCTL_FILE_VFIO_DMA_LIMIT];
-	struct tdxctl_val v = tdxctl_text_u64(t);
-	const char *line;
-	size_t len;
-
-	if (t->absent)
-		return rule_finding(e, TDXCTL_RULE_SKIP, "VFIO is not in use");
-	if (!v.readable)
-		return UNKNOWN(e, &v);
-	if (v.value > 65535)
-		return TDXCTL_RULE_OK;
-	for (size_t i = 0; i < e->facts->nr_vm_logs; i++)
-		if (tdxctl_rule_match(e->facts->vm_logs[i].text, r->log[0], &line, &len))
-			return TDXCTL_RULE_UNKNOWN;
-	return rule_finding(e, TDXCTL_RULE_INFO, "dma_entry_limit is %" PRIu64, v.value);
-}
-
-/* Checks the kernel. The errors that VMMs got are in their logs. */
-static CHECK_FN(capabilities_abi)
-{
-	const struct tdxctl_facts *f = e->facts;
-
-	if (!f->td_attributes.readable && !strcmp(f->td_attributes.reason, tdxctl_td_other_abi))
-		return rule_finding(e, r->severity, "%s", tdxctl_td_other_abi);
-	return TDXCTL_RULE_UNKNOWN;
 }
 
 static CHECK_FN(mem_pamt)
@@ -203,6 +174,11 @@ static const struct tdxctl_rule capacity[] = {
 		.title = "The misc cgroup does not count HKIDs",
 		.fix = "Load the helper to count HKIDs ('tdxctl helper load'). For cgroup limits, use a "
 		       "kernel with CONFIG_CGROUP_MISC whose KVM charges HKIDs to it.",
+		.reads = LIST("/sys/fs/cgroup/misc.capacity"),
+		.why = "The misc cgroup counts HKIDs. Without it, limits for VMs do not work, "
+		       "and tdxctl needs the helper for the number in use.",
+		.by_hand = "cat /sys/fs/cgroup/misc.capacity: must have a line tdx. With cgroup "
+			   "v1, the misc controller must be mounted.",
 	},
 	{
 		.id = "bios.keyid.capacity",
@@ -213,6 +189,11 @@ static const struct tdxctl_rule capacity[] = {
 		.title = "Few HKIDs are available for TDs",
 		.fix = "Choose a larger key split in firmware setup. 'tdxctl keys' shows how many TDs "
 		       "each split allows.",
+		.reads = LIST("MSR 0x87", "/sys/fs/cgroup/misc.capacity"),
+		.why = "Each TD needs an HKID. The key split in firmware setup limits the "
+		       "number of TDs.",
+		.by_hand = "cat /sys/fs/cgroup/misc.capacity: the number of TDs that can exist "
+			   "at a time. rdmsr 0x87: upper half, private KeyIDs.",
 	},
 	{
 		.id = "hkid.exhausted",
@@ -223,6 +204,12 @@ static const struct tdxctl_rule capacity[] = {
 		.title = "No HKID is free",
 		.fix = "Stop or release a TD; 'tdxctl hkid' lists the owners. For more HKIDs, raise the "
 		       "key split in firmware setup.",
+		.reads = LIST("/sys/fs/cgroup/misc.capacity", "/sys/fs/cgroup/misc.current",
+			      "helper"),
+		.why = "Without a free HKID no TD can start. KVM then reports: No space left on "
+		       "device.",
+		.by_hand = "grep tdx /sys/fs/cgroup/misc.capacity /sys/fs/cgroup/misc.current: "
+			   "compare both numbers.",
 	},
 	{
 		.id = "hkid.cgroup_limit",
@@ -232,6 +219,11 @@ static const struct tdxctl_rule capacity[] = {
 		.check = rule_cgroup_limit,
 		.title = "A cgroup limit refused TDs",
 		.fix = "Raise misc.max of the cgroup that reached its limit. The hardware has free HKIDs.",
+		.reads = LIST("/sys/fs/cgroup/*/misc.max", "/sys/fs/cgroup/*/misc.events"),
+		.why = "A cgroup may have fewer HKIDs than the host. KVM then reports: Device "
+		       "or resource busy.",
+		.by_hand = "grep -r tdx.max /sys/fs/cgroup --include=misc.events: a number that "
+			   "is not 0 is a cgroup that refused TDs.",
 	},
 	{
 		.id = "hkid.cgroup_drift",
@@ -239,128 +231,40 @@ static const struct tdxctl_rule capacity[] = {
 		.severity = TDXCTL_RULE_WARN,
 		.needs = "cgroup.misc",
 		.check = rule_cgroup_drift,
-		.log = LOG("misc cgroup resource tdx became less than 0"),
+		.log = LIST("misc cgroup resource tdx became less than 0"),
 		.title = "The misc cgroup counts too few HKIDs",
 		.fix = "Use the counts of 'tdxctl hkid'. After a refused charge, some kernels uncharge "
 		       "one HKID too many.",
+		.reads = LIST("/sys/fs/cgroup/misc.current", "helper"),
+		.why = "Some kernels uncharge an HKID twice after a refused charge. Limits and "
+		       "monitoring then use a wrong number.",
+		.by_hand = "cat /sys/fs/cgroup/misc.current and tdxctl hkid: compare the "
+			   "numbers in use.",
 	},
 	{
 		.id = "create.entropy",
 		.group = TDXCTL_GROUP_CAPACITY,
 		.severity = TDXCTL_RULE_WARN,
-		.needs = "cpu.vendor",
-		.log = LOG("0x80000203"),
+		.needs = "kvm.param",
+		.log = LIST("0x80000203"),
 		.title = "The CPU had too little entropy to create a TD",
 		.fix = "Create the TD again. Do not create many TDs at the same time.",
+		.why = "The module generates the key of a TD with the CPU's random number "
+		       "generator, which has a limited rate.",
+		.by_hand = "dmesg | tdxctl decode: TDX_RND_NO_ENTROPY is the sign.",
 	},
 	{
 		.id = "create.key_config",
 		.group = TDXCTL_GROUP_CAPACITY,
 		.severity = TDXCTL_RULE_FAIL,
-		.needs = "cpu.vendor",
-		.log = LOG("TDH_MNG_KEY_CONFIG failed", "(0x8) failed: 0x", "leaf 8, error",
-			   "0x80000800"),
+		.needs = "kvm.param",
+		.log = LIST("TDH_MNG_KEY_CONFIG failed", "(0x8) failed: 0x", "leaf 8, error",
+			    "0x80000800"),
 		.title = "Programming the key of a TD failed",
 		.fix = "Create the TD again. 'tdxctl lock' shows the retries of each package. If the "
 		       "failure repeats, power-cycle the host.",
-	},
-	{
-		.id = "create.vfio_dma",
-		.group = TDXCTL_GROUP_CAPACITY,
-		.severity = TDXCTL_RULE_WARN,
-		.needs = "cpu.vendor",
-		.check = rule_vfio_dma,
-		VMM_LOG("VFIO_MAP_DMA failed*No space left on device"),
-		.title = "VFIO can map too few pages for a large TD",
-		.fix = "Raise the parameter dma_entry_limit of vfio_iommu_type1. A TD with devices needs "
-		       "one entry for each 4 KiB. The error is the same as for a lack of HKIDs, but "
-		       "HKIDs are not the cause.",
-	},
-	{
-		.id = "create.capabilities_abi",
-		.group = TDXCTL_GROUP_CAPACITY,
-		.severity = TDXCTL_RULE_FAIL,
-		.needs = "cpu.vendor",
-		.check = rule_capabilities_abi,
-		VMM_LOG("KVM_TDX_CAPABILITIES failed*Inappropriate ioctl"),
-		.title = "QEMU and the kernel use different TDX interfaces",
-		.fix = "Use a kernel and a QEMU of the same generation. Mainline supports TDX since Linux "
-		       "6.16, QEMU 10.1 and libvirt 11.6.",
-	},
-	{
-		.id = "create.mem_region",
-		.group = TDXCTL_GROUP_CAPACITY,
-		.severity = TDXCTL_RULE_FAIL,
-		.needs = "cpu.vendor",
-		VMM_LOG("KVM_TDX_INIT_MEM_REGION failed"),
-		.title = "Copying the firmware into a TD failed",
-		.fix = "Start the VM again if the error is EAGAIN (resource temporarily unavailable). On "
-		       "other errors, use an OVMF built for TDX.",
-	},
-	{
-		.id = "create.no_tdvf",
-		.group = TDXCTL_GROUP_CAPACITY,
-		.severity = TDXCTL_RULE_FAIL,
-		.needs = "cpu.vendor",
-		VMM_LOG("failed to parse TDVF for TDX VM"),
-		.title = "The firmware of a TD is not built for TDX (not a TDVF)",
-		.fix = "Set the firmware in the VM's definition to an OVMF built for TDX.",
-	},
-	{
-		.id = "create.generation",
-		.group = TDXCTL_GROUP_CAPACITY,
-		.severity = TDXCTL_RULE_FAIL,
-		.needs = "kvm.param",
-		VMM_LOG("vm-type TDX not supported by KVM", "vm-type tdx not supported by KVM"),
-		.title = "A VMM and the kernel number the TDX VM type differently",
-		.fix = "Use a QEMU of the kernel's generation: a distribution's preview kernel needs the "
-		       "QEMU of the same preview, and mainline since Linux 6.16 needs QEMU 10.1 or later. "
-		       "TDX on this host needs no change.",
-	},
-	{
-		.id = "create.vmm_no_tdx",
-		.group = TDXCTL_GROUP_CAPACITY,
-		.severity = TDXCTL_RULE_FAIL,
-		.needs = "cpu.vendor",
-		VMM_LOG("does not accept value 'tdx-guest'",
-			"TDX launch security is not supported with this QEMU",
-			"invalid object type: tdx-guest", "'tdx-guest' is not a valid object type"),
-		.title = "A VM is started by a QEMU without TDX",
-		.fix = "Use QEMU 10.1 and libvirt 11.6 or later, or the QEMU of the distribution's "
-		       "preview. A package upgrade may have replaced it.",
-	},
-	{
-		.id = "create.vmm_option",
-		.group = TDXCTL_GROUP_CAPACITY,
-		.severity = TDXCTL_RULE_FAIL,
-		.needs = "cpu.vendor",
-		VMM_LOG("'quote-generation-service' is unexpected",
-			"'quote-generation-socket' is unexpected"),
-		.title = "A VM's definition has a TDX option of another QEMU generation",
-		.fix = "Set quote-generation-socket in the VM's definition for QEMU 10.1 or later, and "
-		       "quote-generation-service for the QEMU of a distribution's preview.",
-	},
-	{
-		.id = "create.init_vm",
-		.group = TDXCTL_GROUP_CAPACITY,
-		.severity = TDXCTL_RULE_FAIL,
-		.needs = "cpu.vendor",
-		VMM_LOG("TDX_INIT_VM failed*nvalid argument", "TDH.MNG.INIT failed",
-			"TDH_MNG_INIT failed"),
-		.title = "The TDX module or KVM refused the configuration of a TD",
-		.fix = "Check the CPU model, the CPU features and the attributes in the VM's definition: "
-		       "KVM_TDX_CAPABILITIES lists what is allowed. TDX on this host needs no change, unless "
-		       "QEMU and the module are of different generations.",
-	},
-	{
-		.id = "create.no_hkid",
-		.group = TDXCTL_GROUP_CAPACITY,
-		.severity = TDXCTL_RULE_WARN,
-		.needs = "hkid.exhausted",
-		VMM_LOG("TDX_INIT_VM failed*No space left on device"),
-		.title = "A VM did not start because no HKID was free",
-		.fix = "Start the VM again: an HKID is free now. For more HKIDs, raise the key split in "
-		       "firmware setup.",
+		.why = "A TD cannot run before its key is programmed on each package.",
+		.by_hand = "dmesg | tdxctl decode: explains the status of TDH.MNG.KEY.CONFIG.",
 	},
 	{
 		.id = "mem.pamt",
@@ -370,6 +274,10 @@ static const struct tdxctl_rule capacity[] = {
 		.check = rule_mem_pamt,
 		.title = "TDX uses memory for page metadata",
 		.fix = "No action is needed. TDX keeps metadata for each page (the PAMT).",
+		.reads = LIST("kernel log", "/proc/meminfo"),
+		.why = "The TDX module keeps metadata for each page of memory. This memory is "
+		       "not available for anything else.",
+		.by_hand = "dmesg | grep PAMT: the kernel prints the size.",
 	},
 	{
 		.id = "boot.slow_init",
@@ -380,6 +288,10 @@ static const struct tdxctl_rule capacity[] = {
 		.title = "TDX initialization is slow",
 		.fix = "No action is needed. All memory is initialized for TDX at once; more memory takes "
 		       "more time.",
+		.reads = LIST("kernel log"),
+		.why = "The kernel initializes all memory for TDX at once, which delays the "
+		       "boot or the loading of kvm_intel.",
+		.by_hand = "dmesg | grep -B1 PAMT: the difference of the two time stamps.",
 	},
 	{
 		.id = "hugepages",
@@ -391,6 +303,12 @@ static const struct tdxctl_rule capacity[] = {
 		.title = "TDs are mapped in pages of 4 KiB",
 		.fix = "No action is possible: huge pages for TDs are not supported by this kernel. Large "
 		       "TDs start and end slowly.",
+		.reads = LIST("/sys/fs/cgroup/misc.current", "/proc/sys/vm/nr_hugepages", "helper"),
+		.why = "Each 4 KiB page of a TD is added and reclaimed by itself. Large TDs "
+		       "therefore start and end slowly.",
+		.by_hand = "cat /sys/fs/cgroup/misc.current: the number of TDs. cat "
+			   "/proc/sys/vm/nr_hugepages: reserved huge pages, which TDs do not "
+			   "use.",
 	},
 	{
 		.id = "mem.hotplug_refused",
@@ -401,6 +319,11 @@ static const struct tdxctl_rule capacity[] = {
 		.title = "Memory blocks stay offline",
 		.fix = "Add memory before boot. After TDX initialization, the kernel refuses new memory "
 		       "without a message.",
+		.reads = LIST("/sys/devices/system/memory"),
+		.why = "The TDX module protects only memory that existed at its initialization. "
+		       "The kernel refuses to bring other memory online.",
+		.by_hand = "grep -l offline /sys/devices/system/memory/memory*/state: lists "
+			   "blocks that are offline.",
 	},
 };
 

@@ -114,6 +114,11 @@ static const struct tdxctl_rule cpus[] = {
 		.title = "A boot option leaves a package without an online CPU",
 		.fix = "Bring a CPU of the offline package online. If this is not possible, remove "
 		       "maxcpus= or nr_cpus= from the kernel command line.",
+		.reads = LIST("/proc/cmdline", "/sys/devices/system/cpu", "kernel log"),
+		.why = "Creating a TD programs its key on a CPU of each package. A package "
+		       "without an online CPU prevents this.",
+		.by_hand = "cat /proc/cmdline: shows maxcpus= and nr_cpus=. lscpu "
+			   "-e=CPU,SOCKET,ONLINE: each socket needs an online CPU.",
 	},
 	{
 		.id = "create.pkg_offline",
@@ -121,10 +126,16 @@ static const struct tdxctl_rule cpus[] = {
 		.severity = TDXCTL_RULE_FAIL,
 		.needs = "cpu.vendor",
 		.check = rule_pkg_offline,
-		.log = LOG("All packages need to have online CPU to create TD"),
+		.log = LIST("All packages need to have online CPU to create TD"),
 		.title = "A package has no online CPU",
 		.fix = "Bring a CPU of the offline package online: echo 1 > "
 		       "/sys/devices/system/cpu/cpuN/online. Until then, no TD can be created.",
+		.reads = LIST("/sys/devices/system/cpu", "/sys/devices/system/node"),
+		.why = "Creating a TD programs its key on a CPU of each package. A package "
+		       "without an online CPU prevents this.",
+		.by_hand = "lscpu -e=CPU,SOCKET,ONLINE, or grep . "
+			   "/sys/devices/system/cpu/cpu*/online: each socket needs an online "
+			   "CPU.",
 	},
 	{
 		.id = "cpu.offline_refused",
@@ -132,10 +143,15 @@ static const struct tdxctl_rule cpus[] = {
 		.severity = TDXCTL_RULE_INFO,
 		.needs = "cpu.vendor",
 		.check = rule_offline_refused,
-		.log = LOG("Delete all TDs in order to offline all CPUs of a package"),
+		.log = LIST("Delete all TDs in order to offline all CPUs of a package"),
 		.title = "The last online CPU of a package must stay online",
 		.fix = "Run 'tdxctl cpu plan LIST' to see which CPUs can go offline. To take the last "
 		       "one offline, stop all TDs first.",
+		.reads = LIST("/sys/devices/system/cpu", "/sys/fs/cgroup/misc.current", "helper"),
+		.why = "Caches of a package must be written back before an HKID is freed, so "
+		       "the kernel keeps the last CPU of each package online while TDs exist.",
+		.by_hand = "dmesg | grep 'Delete all TDs': the kernel reports the refusal. cat "
+			   "/sys/fs/cgroup/misc.current: the number of HKIDs in use.",
 	},
 	{
 		.id = "cpu.online_failed",
@@ -143,10 +159,16 @@ static const struct tdxctl_rule cpus[] = {
 		.severity = TDXCTL_RULE_FAIL,
 		.needs = "cpu.vendor",
 		.check = rule_online_failed,
-		.log = LOG("(0x23) failed", "leaf 35, error", "TDH_SYS_LP_INIT failed"),
+		.decoded = true,
+		.log = LIST("(0x23) failed", "leaf 35, error", "TDH_SYS_LP_INIT failed"),
 		.title = "A CPU failed to come online because of TDX",
 		.fix = "Decode the kernel log ('dmesg | tdxctl decode'). The status word shows whether "
 		       "this CPU or the TDX module is at fault.",
+		.reads = LIST("/sys/devices/system/cpu"),
+		.why = "Each CPU must be initialized for TDX. If this fails, Linux keeps the "
+		       "CPU offline.",
+		.by_hand = "dmesg | tdxctl decode: explains the status. grep . "
+			   "/sys/devices/system/cpu/cpu*/hotplug/state: the step of each CPU.",
 	},
 };
 

@@ -34,27 +34,22 @@ const char *tdxctl_rule_group_str(enum tdxctl_rule_group group)
 	return group < TDXCTL_GROUPS ? groups[group] : NULL;
 }
 
-/*
- * Formats the name of the first status word in the line:
- * " (TDX_INCORRECT_MSR_VALUE IA32_TSX_CTRL)".
- */
-static void name_status(const char *line, size_t len, char *buf, size_t size)
-{
-	struct tdxctl_word w;
-
-	*buf = '\0';
-	if (rule_status(line, len, &w))
-		snprintf(buf, size, " (%s%s%s)", w.name, w.operand_name ? " " : "",
-			 w.operand_name ? w.operand_name : "");
-}
-
 static enum tdxctl_rule_state found(struct tdxctl_examination *e, const struct tdxctl_rule *r,
 				    const char *source, const char *vm, const char *line,
 				    size_t len)
 {
-	char status[80];
+	struct tdxctl_word w;
+	char status[80] = "";
+	size_t from = 0, start;
 
-	name_status(line, len, status, sizeof(status));
+	if (rule_status(line, len, &w)) {
+		snprintf(status, sizeof(status), " (%s%s%s)", w.name, w.operand_name ? " " : "",
+			 w.operand_name ? w.operand_name : "");
+	}
+	/* Advice for a call that may be repeated does not help when its error ended a TD. */
+	while (r->decoded && !e->fix && tdxctl_decode_find(line, len, from, &start, &from, &w))
+		if (w.outcome != TDXCTL_OUTCOME_RETRY)
+			e->fix = w.advice;
 	return rule_finding(e, r->severity, "%s%.60s: %.*s%s", source, vm,
 			    (int)(len > 180 ? 180 : len), line, status);
 }
@@ -70,7 +65,17 @@ static enum tdxctl_rule_state match_vm_logs(struct tdxctl_examination *e,
 		for (size_t k = 0; r->log[k]; k++)
 			if (tdxctl_rule_match(f->vm_logs[i].text, r->log[k], &line, &len))
 				return found(e, r, "log of VM ", f->vm_logs[i].vm, line, len);
-	if (f->vm_log_count.readable)
+	for (size_t k = 0; f->vmm_log.text && r->log[k]; k++)
+		if (tdxctl_rule_match(f->vmm_log.text, r->log[k], &line, &len))
+			return found(e, r, "log of a VMM", "", line, len);
+	return rule_no_vm_line(e);
+}
+
+enum tdxctl_rule_state rule_no_vm_line(struct tdxctl_examination *e)
+{
+	const struct tdxctl_facts *f = e->facts;
+
+	if (f->vm_log_count.readable || f->vmm_log.text)
 		return TDXCTL_RULE_OK;
 	/* A host without libvirt has no such logs. */
 	return rule_finding(e,
@@ -126,12 +131,12 @@ static enum tdxctl_rule_state examine(struct tdxctl_examination *e, const struct
 	return s;
 }
 
-/* Returns the failed rule with this id, or NULL. */
+/* Returns the rule with this id if it found a problem, or NULL. */
 static const struct tdxctl_rule *failed_rule(const char *id, const struct tdxctl_finding *list,
 					     size_t n)
 {
 	for (size_t i = 0; id && i < n; i++)
-		if (!strcmp(list[i].rule->id, id) && list[i].state == TDXCTL_RULE_FAIL)
+		if (!strcmp(list[i].rule->id, id) && list[i].state >= TDXCTL_RULE_WARN)
 			return list[i].rule;
 	return NULL;
 }
@@ -145,6 +150,15 @@ static const struct tdxctl_rule *blocker(const struct tdxctl_rule *r,
 		if (!strcmp(list[i].rule->id, r->needs))
 			return blocks[i];
 	return NULL;
+}
+
+/* An installed kernel is preferred: a reboot is less than an installation. */
+static void choose_fix(struct tdxctl_examination *e, const struct tdxctl_rule *r)
+{
+	if (e->fix || e->fix_text[0])
+		return;
+	if (!rule_boot_other(e, r->cured) && r->backport && rule_backport(e->facts))
+		e->fix = r->backport;
 }
 
 int tdxctl_doctor(const struct tdxctl_facts *f, const struct tdxctl_thresholds *limits,
@@ -183,7 +197,12 @@ int tdxctl_doctor(const struct tdxctl_facts *f, const struct tdxctl_thresholds *
 		if (!b)
 			b = e.waits ? e.waits : failed_rule(e.waits_id, list, n);
 		list[n].waits = b;
-		list[n].fix = e.fix ? e.fix : list[n].rule->fix;
+		choose_fix(&e, list[n].rule);
+		list[n].fix = strdup(e.fix_text[0] ? e.fix_text :
+				     e.fix	   ? e.fix :
+						     list[n].rule->fix);
+		if (!list[n].fix)
+			goto fail;
 		if (b)
 			list[n].state = rule_finding(&e, TDXCTL_RULE_SKIP, "waits for %s", b->id);
 		/* An emulated host has no files and no MSRs: the rule does not apply. */
@@ -214,8 +233,10 @@ fail:
 
 void tdxctl_findings_free(struct tdxctl_finding *list, size_t count)
 {
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
 		free(list[i].detail);
+		free(list[i].fix);
+	}
 	free(list);
 }
 

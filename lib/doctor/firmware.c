@@ -3,8 +3,6 @@
 #include <stdio.h>
 #include "rule.h"
 
-#define FEW_DIMMS 8 /* memory channels of the CPUs with TDX */
-
 static bool known_model(const struct tdxctl_cpu_facts *c)
 {
 	return rule_series_of(c, 1, 5) || rule_series_of(c, 2, 0);
@@ -227,84 +225,6 @@ static CHECK_FN(sock_mismatch)
 			    why ? why : "the MSRs of only one package are known");
 }
 
-static CHECK_FN(sgx_off)
-{
-	const struct tdxctl_facts *f = e->facts;
-	const struct tdxctl_val *ctl = rule_msr(f, TDXCTL_MSR_FEATURE_CONTROL);
-	enum tdxctl_rule_state fires = e->attestation ? r->attested : r->severity;
-
-	if (ctl->readable && !(ctl->value >> 18 & 1))
-		return rule_finding(e, fires, "MSR 0x3a: SGX is not enabled");
-	switch (tdxctl_text_word(&f->cpu.flags, "sgx")) {
-	case TDXCTL_NO:
-		return rule_finding(e, fires, "/proc/cpuinfo has no sgx");
-	case TDXCTL_TRI_UNKNOWN:
-		return UNKNOWN(e, &f->cpu.flags);
-	default:
-		break;
-	}
-	if (!f->path[TDXCTL_PATH_KVM_DEV].value)
-		return rule_finding(e, TDXCTL_RULE_UNKNOWN,
-				    "no device files; this may be a container");
-	if (f->path[TDXCTL_PATH_SGX_ENCLAVE].readable && !f->path[TDXCTL_PATH_SGX_ENCLAVE].value)
-		return rule_finding(e, fires, "no /dev/sgx_enclave");
-	if (f->path[TDXCTL_PATH_SGX_PROVISION].readable &&
-	    !f->path[TDXCTL_PATH_SGX_PROVISION].value)
-		return rule_finding(e, fires, "no /dev/sgx_provision");
-	return TDXCTL_RULE_OK;
-}
-
-/* Sockets must have the same memory, and SGX needs a DIMM in each of the eight channels. */
-static CHECK_FN(dimm_population)
-{
-	const struct tdxctl_facts *f = e->facts;
-
-	if (rule_tdx_up(f) == TDXCTL_YES)
-		return TDXCTL_RULE_OK;
-	if (!f->dimm_sockets.readable)
-		return UNKNOWN(e, &f->dimm_sockets);
-	for (size_t i = 0; i < f->nr_dimms; i++) {
-		const struct tdxctl_dimms *a = &f->dimms[0], *b = &f->dimms[i];
-
-		if (a->populated != b->populated || a->bytes != b->bytes)
-			return rule_finding(e, r->severity,
-					    "%.31s has %u DIMMs with %" PRIu64
-					    " GiB, %.31s has %u with %" PRIu64 " GiB",
-					    a->socket, a->populated, a->bytes >> 30, b->socket,
-					    b->populated, b->bytes >> 30);
-		if (b->populated && b->populated < FEW_DIMMS && b->populated < b->slots)
-			return rule_finding(e, r->severity, "%.31s has %u DIMMs in %u slots",
-					    b->socket, b->populated, b->slots);
-	}
-	return TDXCTL_RULE_OK;
-}
-
-static CHECK_FN(sgx_mcheck)
-{
-	const struct tdxctl_val *v = rule_msr(e->facts, TDXCTL_MSR_SGX_MCHECK);
-
-	if (v->fault)
-		return rule_finding(e, TDXCTL_RULE_SKIP, "the CPU has no MSR 0xa0");
-	if (!v->readable)
-		return UNKNOWN(e, v);
-	if (!v->value)
-		return TDXCTL_RULE_OK;
-	return rule_finding(e, r->severity, "MSR 0xa0 is 0x%" PRIx64, v->value);
-}
-
-static CHECK_FN(preproduction)
-{
-	const struct tdxctl_val *info = rule_msr(e->facts, TDXCTL_MSR_PLATFORM_INFO);
-	const struct tdxctl_val *debug = rule_msr(e->facts, TDXCTL_MSR_SGX_DEBUG);
-
-	if (info->readable && info->value >> 27 & 1)
-		return rule_finding(e, r->severity, "MSR 0xce: the CPU is a pre-production part");
-	if (debug->readable && debug->value)
-		return rule_finding(e, r->severity, "MSR 0x503 is 0x%" PRIx64 ": SGX debug mode",
-				    debug->value);
-	return info->readable ? TDXCTL_RULE_OK : UNKNOWN(e, info);
-}
-
 static const struct tdxctl_rule firmware[] = {
 	{
 		.id = "cpu.vendor",
@@ -314,6 +234,11 @@ static const struct tdxctl_rule firmware[] = {
 		.title = "This CPU has no TDX",
 		.fix = "Use a CPU with TDX: Sapphire Rapids (some SKUs), Emerald Rapids, Granite "
 		       "Rapids, Sierra Forest or newer.",
+		.reads = LIST("/proc/cpuinfo", "MSR 0x87"),
+		.why = "Only some Intel server CPUs have TDX, and a virtual machine never has "
+		       "it: no setting helps on another CPU.",
+		.by_hand = "lscpu, or grep -m1 -E 'vendor_id|model|flags' /proc/cpuinfo: "
+			   "GenuineIntel, family 6, a model with TDX, and no flag hypervisor.",
 	},
 	{
 		.id = "sock.mismatch",
@@ -324,6 +249,11 @@ static const struct tdxctl_rule firmware[] = {
 		.title = "Firmware configured the packages differently",
 		.fix = "Load firmware defaults and make the settings again. Use the same BIOS version for "
 		       "all packages.",
+		.reads = LIST("MSR 0x87", "MSR 0x982", "MSR 0x1400", "MSR 0x1401"),
+		.why = "The SEAM loader and the TDX module compare the packages and refuse a "
+		       "host whose packages differ.",
+		.by_hand = "rdmsr -a 0x87, and the same for 0x982, 0x1400 and 0x1401: all CPUs "
+			   "must show the same value.",
 	},
 	{
 		.id = "bios.palimit46",
@@ -333,6 +263,12 @@ static const struct tdxctl_rule firmware[] = {
 		.check = rule_palimit46,
 		.title = "Firmware limits physical addresses to 46 bits",
 		.fix = "Turn off \"Limit CPU PA to 46 bits\" in firmware setup: it disables TME-MT.",
+		.reads = LIST("CPUID 0x80000008"),
+		.why = "KeyIDs use the upper bits of physical addresses. With 46 address bits, "
+		       "no bits are left, and TME-MT is off.",
+		.by_hand = "cpuid -1 -l 0x80000008: the maximum physical address must be 52 "
+			   "bits (0x34). /proc/cpuinfo is no proof, because it subtracts the "
+			   "KeyID bits.",
 	},
 	{
 		.id = "bios.tme.off",
@@ -341,10 +277,14 @@ static const struct tdxctl_rule firmware[] = {
 		.needs = "bios.palimit46",
 		.check = rule_tme_off,
 		.proof = TDXCTL_PROOF_MODULE,
-		.log = LOG("x86/tme: not enabled by BIOS"),
+		.log = LIST("x86/tme: not enabled by BIOS"),
 		.title = "Total Memory Encryption is off",
 		.fix = "Enable TME in firmware setup. Then enable what depends on it: TME-MT, TDX with a "
 		       "key split other than 0, and the SEAM loader.",
+		.reads = LIST("MSR 0x982", "MSR 0x981", "CPUID 0x7"),
+		.why = "TDX encrypts the memory of TDs with the engine of TME. Without TME "
+		       "there are no keys.",
+		.by_hand = "rdmsr 0x982: bits 0 (locked) and 1 (enabled) must be set.",
 	},
 	{
 		.id = "bios.tmemt.off",
@@ -355,6 +295,9 @@ static const struct tdxctl_rule firmware[] = {
 		.title = "TME-MT is off",
 		.fix = "Enable TME-MT (multi-key) in firmware setup. Then enable what depends on it: TDX "
 		       "with a key split other than 0, and the SEAM loader.",
+		.reads = LIST("MSR 0x982"),
+		.why = "Each TD has its own key, and TME-MT provides the keys.",
+		.by_hand = "rdmsr -f 35:32 0x982: the number of KeyID bits must not be 0.",
 	},
 	{
 		.id = "bios.keyid.none",
@@ -363,10 +306,14 @@ static const struct tdxctl_rule firmware[] = {
 		.needs = "bios.tmemt.off",
 		.check = rule_keyid_none,
 		.proof = TDXCTL_PROOF_MODULE,
-		.log = LOG("no TDX private KeyIDs available", "TDX is not enabled by BIOS"),
+		.log = LIST("no TDX private KeyIDs available", "TDX is not enabled by BIOS"),
 		.title = "No KeyID is reserved for TDX",
 		.fix = "Enable TDX and the SEAM loader in firmware setup, and set a key split other than "
 		       "0. 'tdxctl keys' shows how many TDs each split allows.",
+		.reads = LIST("MSR 0x87", "kernel log"),
+		.why = "Each TD needs a KeyID that firmware reserved for TDX. The key split "
+		       "decides how many there are.",
+		.by_hand = "rdmsr -f 63:32 0x87: the number of private KeyIDs must not be 0.",
 	},
 	{
 		.id = "bios.keyid.few",
@@ -375,10 +322,15 @@ static const struct tdxctl_rule firmware[] = {
 		.needs = "bios.keyid.none",
 		.check = rule_keyid_few,
 		.proof = TDXCTL_PROOF_MODULE,
-		.log = LOG("too few private KeyIDs available"),
+		.log = LIST("too few private KeyIDs available"),
 		.title = "Too few KeyIDs are reserved for TDX",
 		.fix = "Raise the key split in firmware setup. The TDX module needs one private KeyID for "
 		       "itself.",
+		.reads = LIST("MSR 0x87"),
+		.why = "The TDX module uses one private KeyID for itself. With only one, no TD "
+		       "can exist, and the kernel leaves TDX off.",
+		.by_hand = "rdmsr -f 63:32 0x87: the number of private KeyIDs must be 2 or "
+			   "more.",
 	},
 	{
 		.id = "bios.seamrr.off",
@@ -388,6 +340,11 @@ static const struct tdxctl_rule firmware[] = {
 		.check = rule_seamrr_off,
 		.title = "The memory range of the TDX module (SEAM range) is off",
 		.fix = "Enable TDX and the SEAM loader in firmware setup.",
+		.reads = LIST("MSR 0xfe", "MSR 0x1400", "MSR 0x1401"),
+		.why = "The TDX module runs in a memory range that firmware reserves. Without "
+		       "it, there is no place for the module.",
+		.by_hand = "rdmsr -f 11:11 0x1401: must be 1. rdmsr -f 3:3 0x1400 shows whether "
+			   "firmware configured the range.",
 	},
 	{
 		.id = "bios.seamrr.unlocked",
@@ -397,6 +354,10 @@ static const struct tdxctl_rule firmware[] = {
 		.check = rule_seamrr_unlocked,
 		.title = "Firmware did not run the SEAM loader",
 		.fix = "Update the BIOS, or ask its vendor. The operating system cannot fix this.",
+		.reads = LIST("MSR 0x1401"),
+		.why = "Firmware locks the range when the SEAM loader has run. An unlocked "
+		       "range shows that the loader did not run.",
+		.by_hand = "rdmsr -f 11:10 0x1401: must be 3, enabled and locked.",
 	},
 	{
 		.id = "bios.module.missing",
@@ -404,11 +365,15 @@ static const struct tdxctl_rule firmware[] = {
 		.severity = TDXCTL_RULE_FAIL,
 		.needs = "bios.seamrr.unlocked",
 		.proof = TDXCTL_PROOF_MODULE,
-		.log = LOG("tdx: module not loaded", "TDX module is not loaded",
-			   "TDX module not loaded", "TDX-Module not loaded"),
+		.log = LIST("tdx: module not loaded", "TDX module is not loaded",
+			    "TDX module not loaded", "TDX-Module not loaded"),
 		.title = "The TDX module is not loaded",
 		.fix = "Enable the SEAM loader in firmware setup. If it is enabled, update the BIOS, which "
 		       "includes a TDX module. Some boards load the module from the EFI partition.",
+		.why = "The kernel uses the TDX module that firmware loaded at boot. It cannot "
+		       "load the first one itself.",
+		.by_hand = "dmesg | grep -i tdx: no line may report that the module is not "
+			   "loaded.",
 	},
 	{
 		.id = "bios.old.cpuid",
@@ -416,9 +381,13 @@ static const struct tdxctl_rule firmware[] = {
 		.severity = TDXCTL_RULE_FAIL,
 		.needs = "bios.module.missing",
 		.proof = TDXCTL_PROOF_MODULE,
-		.log = LOG("0xc0000900", "0xc0000902"),
+		.log = LIST("0xc0000900", "0xc0000902"),
 		.title = "The TDX module rejects the CPUID values of this CPU",
 		.fix = "Update the BIOS. The BIOS or its microcode is older than the TDX module expects.",
+		.why = "The TDX module checks the CPU when it is initialized, and refuses a CPU "
+		       "or microcode that it does not know.",
+		.by_hand = "dmesg | tdxctl decode: names the CPUID leaf that the module "
+			   "rejects.",
 	},
 	{
 		.id = "bios.old.msr",
@@ -426,60 +395,14 @@ static const struct tdxctl_rule firmware[] = {
 		.severity = TDXCTL_RULE_FAIL,
 		.needs = "bios.module.missing",
 		.proof = TDXCTL_PROOF_MODULE,
-		.log = LOG("0xc0000920", "0xc0000921"),
+		.log = LIST("0xc0000920", "0xc0000921"),
 		.title = "The TDX module rejects the value of an MSR",
 		.fix = "Remove boot options that change this MSR, such as tsx=. If there are none, update "
 		       "the BIOS.",
+		.why = "The TDX module checks MSRs when it is initialized, and refuses values "
+		       "that it does not support.",
+		.by_hand = "dmesg | tdxctl decode: names the MSR that the module rejects.",
 	},
 };
 
 const struct rule_list rules_firmware = { firmware, ARRAY_SIZE(firmware) };
-
-/*
- * A list of its own, below the kernel's rules: these do not stop TDs, and must not be the
- * first failure of a host on which KVM is the cause.
- */
-static const struct tdxctl_rule platform[] = {
-	{
-		.id = "sgx.off",
-		.group = TDXCTL_GROUP_CORE,
-		.severity = TDXCTL_RULE_WARN,
-		.needs = "cpu.vendor",
-		.attested = TDXCTL_RULE_FAIL,
-		.check = rule_sgx_off,
-		.title = "SGX is off",
-		.fix = "Enable SGX in firmware setup. Attestation needs SGX, and some boards offer TDX "
-		       "only if SGX is enabled.",
-	},
-	{
-		.id = "sgx.mcheck",
-		.group = TDXCTL_GROUP_CORE,
-		.severity = TDXCTL_RULE_FAIL,
-		.needs = "cpu.vendor",
-		.check = rule_sgx_mcheck,
-		.title = "The SGX check of the firmware (MCHECK) failed",
-		.fix = "Do an SGX factory reset in firmware setup. Then register the platform again.",
-	},
-	{
-		.id = "dimm.population",
-		.group = TDXCTL_GROUP_CORE,
-		.severity = TDXCTL_RULE_INFO,
-		.needs = "cpu.vendor",
-		.check = rule_dimm_population,
-		.title = "The DIMM population may not support SGX and TDX",
-		.fix = "If firmware setup does not offer SGX and TDX, populate the memory slots as the "
-		       "board vendor requires for SGX.",
-	},
-	{
-		.id = "cpu.preproduction",
-		.group = TDXCTL_GROUP_CORE,
-		.severity = TDXCTL_RULE_WARN,
-		.needs = "cpu.vendor",
-		.check = rule_preproduction,
-		.title = "This CPU is not for production",
-		.fix = "Use a production CPU with SGX debug mode off. Attestation services reject this "
-		       "CPU.",
-	},
-};
-
-const struct rule_list rules_platform = { platform, ARRAY_SIZE(platform) };

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include "rule.h"
 
+#define NO_PARAMETER "kvm_intel: unknown parameter 'tdx' ignored"
+
 static CHECK_FN(kconf_host)
 {
 	const struct tdxctl_facts *f = e->facts;
@@ -28,6 +30,8 @@ static CHECK_FN(kconf_host)
 static CHECK_FN(kconf_kvm)
 {
 	const struct tdxctl_facts *f = e->facts;
+	const char *line;
+	size_t len;
 
 	if (rule_kvm_up(f) == TDXCTL_YES)
 		return TDXCTL_RULE_OK;
@@ -40,6 +44,12 @@ static CHECK_FN(kconf_kvm)
 	case TDXCTL_NO:
 		return rule_finding(e, r->severity, "CONFIG_KVM_INTEL_TDX is not set");
 	default:
+		/* Only a KVM with TDX has the parameter. */
+		if (f->file[TDXCTL_FILE_KVM_TDX].text)
+			return TDXCTL_RULE_OK;
+		if (f->log.text && tdxctl_rule_match(f->log.text, NO_PARAMETER, &line, &len))
+			return rule_finding(e, r->severity, "kernel log: %.*s",
+					    (int)(len > 200 ? 200 : len), line);
 		return rule_finding(e, TDXCTL_RULE_UNKNOWN, "kernel configuration: %s",
 				    f->config.reason);
 	}
@@ -107,8 +117,9 @@ static CHECK_FN(kvm_param)
 	if (!t->absent)
 		return UNKNOWN(e, t);
 	if (f->path[TDXCTL_PATH_KVM_INTEL].value) {
-		e->fix =
-			"Use a kernel with CONFIG_KVM_INTEL_TDX. KVM of this kernel does not support TDX.";
+		if (!rule_boot_other(e, TDXCTL_KERNEL_ANY))
+			e->fix =
+				"Use a kernel with CONFIG_KVM_INTEL_TDX. KVM of this kernel does not support TDX.";
 		return rule_finding(e, r->severity, "kvm_intel has no parameter tdx");
 	}
 	/* Without sysfs, a missing file is not evidence. */
@@ -316,9 +327,14 @@ static const struct tdxctl_rule kernel[] = {
 		.severity = TDXCTL_RULE_FAIL,
 		.needs = "cpu.vendor",
 		.check = rule_kconf_host,
+		.cured = TDXCTL_KERNEL_ANY,
 		.title = "The kernel has no TDX host support",
 		.fix = "Use a kernel with CONFIG_INTEL_TDX_HOST and CONFIG_KVM_INTEL_TDX. Mainline has "
 		       "both since Linux 6.16.",
+		.reads = LIST("/proc/config.gz", "/boot/config-*", "/lib/modules/*/config",
+			      "/proc/cpuinfo"),
+		.why = "Only a kernel with TDX host support initializes the TDX module.",
+		.by_hand = "grep TDX /boot/config-$(uname -r): CONFIG_INTEL_TDX_HOST must be y.",
 	},
 	{
 		.id = "pm.hibernate",
@@ -327,10 +343,16 @@ static const struct tdxctl_rule kernel[] = {
 		.needs = "kconf.host",
 		.proof = TDXCTL_PROOF_MODULE,
 		.check = rule_hibernate,
-		.log = LOG("initialization failed: Hibernation support is enabled"),
+		.log = LIST("initialization failed: Hibernation support is enabled"),
 		.title = "Hibernation keeps TDX off",
 		.fix = "Boot with nohibernate on the kernel command line. Kernel lockdown has the same "
 		       "effect.",
+		.reads = LIST("/proc/cmdline", "/sys/power/disk", "/sys/kernel/security/lockdown",
+			      "/proc/config.gz", "MSR 0x87"),
+		.why = "The image of hibernation cannot contain TDX memory. The kernel "
+		       "therefore refuses TDX while hibernation is available.",
+		.by_hand = "cat /sys/power/disk: must be [disabled]. dmesg | grep -i "
+			   "hibernation: the kernel reports the refusal.",
 	},
 	{
 		.id = "cpu.feature",
@@ -339,11 +361,16 @@ static const struct tdxctl_rule kernel[] = {
 		.needs = "kconf.host",
 		.check = rule_cpu_feature,
 		.proof = TDXCTL_PROOF_MODULE,
-		.log = LOG("MOVDIR64B is required for TDX", "Self-snoop is required for TDX",
-			   "XSAVE is required for TDX"),
+		.log = LIST("MOVDIR64B is required for TDX", "Self-snoop is required for TDX",
+			    "XSAVE is required for TDX"),
 		.title = "A CPU feature that TDX needs is hidden",
 		.fix = "Remove the boot option that hides the feature (clearcpuid=, noxsave). If vmx is "
 		       "missing, enable VT-x in firmware setup. In a VM, the hypervisor hides the feature.",
+		.reads = LIST("/proc/cpuinfo", "/proc/cmdline"),
+		.why = "The kernel needs VMX, MOVDIR64B, self-snoop and XSAVE for TDX. A boot "
+		       "option or firmware may hide them.",
+		.by_hand = "grep -m1 flags /proc/cpuinfo: must have vmx, movdir64b, ss and "
+			   "xsave. cat /proc/cmdline: shows clearcpuid= and noxsave.",
 	},
 	{
 		.id = "kconf.kvm",
@@ -351,8 +378,14 @@ static const struct tdxctl_rule kernel[] = {
 		.severity = TDXCTL_RULE_FAIL,
 		.needs = "kconf.host",
 		.check = rule_kconf_kvm,
+		.cured = TDXCTL_KERNEL_ANY,
 		.title = "KVM was built without TDX",
 		.fix = "Use a kernel with CONFIG_KVM_INTEL_TDX.",
+		.reads = LIST("/proc/config.gz", "/boot/config-*", "/lib/modules/*/config",
+			      "/sys/module/kvm_intel/parameters/tdx", "kernel log"),
+		.why = "The TDX module alone starts no TD: KVM must support it as well.",
+		.by_hand = "grep TDX /boot/config-$(uname -r): CONFIG_KVM_INTEL_TDX must be y. "
+			   "ls /sys/module/kvm_intel/parameters/tdx: must exist.",
 	},
 	{
 		.id = "kvm.prereq",
@@ -361,11 +394,22 @@ static const struct tdxctl_rule kernel[] = {
 		.needs = "kconf.kvm",
 		.check = rule_kvm_prereq,
 		.proof = TDXCTL_PROOF_KVM,
-		.log = LOG("EPT is required",
-			   "TDP MMU and MMIO caching and EPT A/D bit is required",
-			   "APICv is required", "tdx: OSXSAVE is required", "TDX requires TDP MMU"),
+		.log = LIST("EPT is required",
+			    "TDP MMU and MMIO caching and EPT A/D bit is required",
+			    "APICv is required", "tdx: OSXSAVE is required",
+			    "TDX requires TDP MMU"),
 		.title = "A KVM feature that TDX needs is off",
 		.fix = "Remove the option of kvm or kvm_intel that turns the feature off.",
+		.reads = LIST("/sys/module/kvm_intel/parameters/ept",
+			      "/sys/module/kvm_intel/parameters/enable_apicv",
+			      "/sys/module/kvm/parameters/tdp_mmu",
+			      "/sys/module/kvm/parameters/mmio_caching"),
+		.why = "KVM runs TDs only with EPT, APICv, the TDP MMU and MMIO caching, and "
+		       "turns TDX off without them.",
+		.by_hand = "grep . /sys/module/kvm_intel/parameters/ept "
+			   "/sys/module/kvm_intel/parameters/enable_apicv "
+			   "/sys/module/kvm/parameters/tdp_mmu "
+			   "/sys/module/kvm/parameters/mmio_caching: all must be Y.",
 	},
 	{
 		.id = "kvm.virt_at_load",
@@ -375,9 +419,13 @@ static const struct tdxctl_rule kernel[] = {
 		.until = TDXCTL_KERNEL(7, 0),
 		.check = rule_virt_at_load,
 		.proof = TDXCTL_PROOF_KVM,
-		.log = LOG("tdx requires kvm.enable_virt_at_load=1"),
+		.log = LIST("tdx requires kvm.enable_virt_at_load=1"),
 		.title = "KVM does not enable virtualization when it is loaded",
 		.fix = "Remove enable_virt_at_load=0 from the options of kvm.",
+		.reads = LIST("/sys/module/kvm/parameters/enable_virt_at_load"),
+		.why = "Up to Linux 7.0, KVM initializes the TDX module when it is loaded, for "
+		       "which virtualization must be on.",
+		.by_hand = "cat /sys/module/kvm/parameters/enable_virt_at_load: must be Y.",
 	},
 	{
 		.id = "kvm.param",
@@ -389,6 +437,12 @@ static const struct tdxctl_rule kernel[] = {
 		.fix = "Load kvm_intel with tdx=1 ('options kvm_intel tdx=1' in a file in "
 		       "/etc/modprobe.d), or boot with kvm_intel.tdx=1. The default is off. If the "
 		       "parameter is still N afterwards, the kernel log shows the reason.",
+		.reads = LIST("/sys/module/kvm_intel/parameters/tdx", "/proc/cmdline",
+			      "/etc/modprobe.d", "/dev/kvm", "kernel log"),
+		.why = "KVM creates TDs only if its parameter tdx is on. KVM also turns the "
+		       "parameter off itself when something is missing.",
+		.by_hand = "cat /sys/module/kvm_intel/parameters/tdx: must be Y. grep -r "
+			   "kvm.intel /etc/modprobe.d /proc/cmdline: shows what was requested.",
 	},
 	{
 		.id = "boot.noise",
@@ -400,6 +454,11 @@ static const struct tdxctl_rule kernel[] = {
 		.title = "The kernel reports that the host does not support TDX",
 		.fix = "No action is needed. Since Linux 7.1, the kernel tries to initialize TDX at each "
 		       "boot.",
+		.reads = LIST("kernel log", "MSR 0x87"),
+		.why = "The line looks like a fault, but each kernel since Linux 7.1 prints it "
+		       "on a host without TDX.",
+		.by_hand = "dmesg | grep 'TDX not supported', and rdmsr -f 63:32 0x87: with 0 "
+			   "private KeyIDs the line is normal.",
 	},
 	{
 		.id = "pm.s3",
@@ -407,9 +466,12 @@ static const struct tdxctl_rule kernel[] = {
 		.severity = TDXCTL_RULE_INFO,
 		.needs = "cpu.vendor",
 		.check = rule_s3,
-		.log = LOG("Turn off TDX in the BIOS to use ACPI S3"),
+		.log = LIST("Turn off TDX in the BIOS to use ACPI S3"),
 		.title = "Suspend to RAM is off",
 		.fix = "No action is needed. The kernel disables suspend to RAM while TDX is on.",
+		.reads = LIST("/sys/power/mem_sleep"),
+		.why = "A host with TDX cannot suspend to RAM, because the keys would be lost.",
+		.by_hand = "cat /sys/power/mem_sleep: without deep, suspend to RAM is off.",
 	},
 	{
 		.id = "kexec.old",
@@ -419,8 +481,17 @@ static const struct tdxctl_rule kernel[] = {
 		.until = TDXCTL_KERNEL(6, 17),
 		.needs = "kconf.host",
 		.check = rule_kexec_old,
+		.cured = TDXCTL_KERNEL(6, 18),
+		.backport =
+			"Ask the distributor for a kernel with both TDX and kexec: mainline has both since "
+			"Linux 6.18.",
 		.title = "This kernel has no kexec and no kdump",
 		.fix = "Use Linux 6.18 or later. Older kernels cannot have both TDX and kexec.",
+		.reads = LIST("/proc/config.gz", "/boot/config-*"),
+		.why = "Before Linux 6.18, a kernel with TDX was built without kexec. There is "
+		       "no crash dump.",
+		.by_hand = "grep -E 'TDX_HOST|KEXEC_CORE' /boot/config-$(uname -r): "
+			   "CONFIG_KEXEC_CORE must be y for kdump.",
 	},
 	{
 		.id = "kexec.pw_mce",
@@ -429,9 +500,19 @@ static const struct tdxctl_rule kernel[] = {
 		.until = TDXCTL_KERNEL(7, 1),
 		.needs = "kconf.host",
 		.check = rule_kexec_pw_mce,
+		.cured = TDXCTL_KERNEL(7, 2),
+		.backport =
+			"Ask the distributor for a kernel that shuts TDX down for kexec (TDH.SYS.DISABLE), as "
+			"mainline does since Linux 7.2. Until then, kdump works only if TDX is off.",
 		.title = "kdump does not work on this CPU while TDX is on",
 		.fix = "Use Linux 7.2 or later, which shuts TDX down for kexec. With older kernels, kdump "
 		       "works only if TDX is off.",
+		.reads = LIST("/proc/cpuinfo", "/sys/kernel/kexec_crash_loaded", "/proc/cmdline",
+			      "kernel log"),
+		.why = "On CPUs with the bug tdx_pw_mce, a write of the next kernel to TDX "
+		       "memory may cause a machine check. The kernel therefore refuses kexec.",
+		.by_hand = "grep -m1 bugs /proc/cpuinfo: shows tdx_pw_mce. cat "
+			   "/sys/kernel/kexec_crash_loaded: 1 if a crash kernel is loaded.",
 	},
 	{
 		.id = "kexec.no_sys_disable",
@@ -440,11 +521,16 @@ static const struct tdxctl_rule kernel[] = {
 		.since = TDXCTL_KERNEL(7, 2),
 		.needs = "kconf.host",
 		.in = TDXCTL_LOG_OF_LAST_KERNEL,
-		.log = LOG("TDH.SYS.DISABLE failed", "TDH_SYS_DISABLE failed"),
+		.log = LIST("TDH.SYS.DISABLE failed", "TDH_SYS_DISABLE failed"),
 		.title = "TDX could not be shut down for kexec",
 		.fix = "Update the TDX module: this version does not support shutdown, and 2.0 modules do "
 		       "since 2.0.20. On CPUs with the "
 		       "bug tdx_pw_mce, the next kernel may get machine checks.",
+		.why = "Since Linux 7.2, the kernel shuts the TDX module down before kexec. If "
+		       "this fails, the next kernel may get machine checks on CPUs with the bug "
+		       "tdx_pw_mce.",
+		.by_hand = "grep -r TDH /sys/fs/pstore: the log of the previous kernel has the "
+			   "failure.",
 	},
 	{
 		.id = "tools.msr",
@@ -454,6 +540,10 @@ static const struct tdxctl_rule kernel[] = {
 		.check = rule_tools_msr,
 		.title = "MSRs cannot be read",
 		.fix = "Load the msr module (modprobe msr) and run tdxctl as root. Many rules need MSRs.",
+		.reads = LIST("MSR 0xfe", "/dev/cpu/*/msr"),
+		.why = "Many rules about firmware read MSRs. Without them they are unknown.",
+		.by_hand = "rdmsr 0xfe as root: an error shows that MSRs cannot be read. ls "
+			   "/dev/cpu/0/msr: exists when the module msr is loaded.",
 	},
 };
 

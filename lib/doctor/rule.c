@@ -48,15 +48,29 @@ enum tdxctl_rule_state rule_health(struct tdxctl_examination *e, enum tdxctl_che
 
 bool rule_preview_kernel(const struct tdxctl_facts *f)
 {
-	static const char *const marks[] = { "-intel", ".tdx", "-tdx" };
 	const char *release = f->file[TDXCTL_FILE_RELEASE].text;
 
-	if (!release || !f->kernel || f->kernel >= TDXCTL_KERNEL(6, 16))
+	return release && src_preview_kernel(release);
+}
+
+bool rule_boot_other(struct tdxctl_examination *e, unsigned int cured)
+{
+	const char *newest = e->facts->kernels.text; /* the first in the list */
+
+	if (!cured || !newest || !*newest || src_kernel(newest) < cured ||
+	    (cured != TDXCTL_KERNEL_ANY && e->facts->kernel >= cured))
 		return false;
-	for (size_t i = 0; i < ARRAY_SIZE(marks); i++)
-		if (strstr(release, marks[i]))
-			return true;
-	return false;
+	snprintf(e->fix_text, sizeof(e->fix_text), "Boot the kernel %.*s: it is installed and %s.",
+		 (int)strcspn(newest, "\n"), newest,
+		 cured == TDXCTL_KERNEL_ANY ? "has TDX" : "does not have this problem");
+	return true;
+}
+
+bool rule_backport(const struct tdxctl_facts *f)
+{
+	return f->kernel && f->kernel < TDXCTL_KERNEL(6, 16) &&
+	       (rule_preview_kernel(f) || f->file[TDXCTL_FILE_KVM_TDX].text ||
+		tdxctl_config_get(f, "KVM_INTEL_TDX") == TDXCTL_YES);
 }
 
 bool rule_status(const char *line, size_t len, struct tdxctl_word *w)
@@ -179,4 +193,12 @@ bool tdxctl_rule_match(const char *text, const char *pattern, const char **line,
 		return true;
 	}
 	return false;
+}
+
+bool rule_vm_line(const struct tdxctl_facts *f, const char *pattern, const char **line, size_t *len)
+{
+	for (size_t i = 0; i < f->nr_vm_logs; i++)
+		if (tdxctl_rule_match(f->vm_logs[i].text, pattern, line, len))
+			return true;
+	return f->vmm_log.text && tdxctl_rule_match(f->vmm_log.text, pattern, line, len);
 }

@@ -29,6 +29,18 @@ enum tdxctl_tri rule_kvm_up(const struct tdxctl_facts *f);
 bool rule_has_ledger(const struct tdxctl_facts *f);
 /* Whether this is a kernel before mainline's TDX that a distribution built with TDX. */
 bool rule_preview_kernel(const struct tdxctl_facts *f);
+/*
+ * Makes it the fix to boot an installed kernel, @cured (see struct tdxctl_rule) or newer.
+ * Returns false if there is none.
+ */
+bool rule_boot_other(struct tdxctl_examination *e, unsigned int cured);
+/* Whether this is a kernel before mainline's TDX that has a backport of it. */
+bool rule_backport(const struct tdxctl_facts *f);
+/* Finds a line in the logs of VMMs, see tdxctl_rule_match(). */
+bool rule_vm_line(const struct tdxctl_facts *f, const char *pattern, const char **line,
+		  size_t *len);
+/* The state of a rule that found no line in the logs of VMMs: OK, or why it is not known. */
+enum tdxctl_rule_state rule_no_vm_line(struct tdxctl_examination *e);
 /* Decodes the first status of a SEAMCALL in a line. Returns false if there is none. */
 bool rule_status(const char *line, size_t len, struct tdxctl_word *w);
 /* MSR @m of the first package. Not readable if no CPU package was found. */
@@ -38,6 +50,19 @@ const struct tdxctl_val *rule_msr(const struct tdxctl_facts *f, enum tdxctl_msr 
 bool rule_series_of(const struct tdxctl_cpu_facts *c, unsigned int major, unsigned int minor);
 
 /* ---- releases.c: what is known about releases of the TDX module ---- */
+
+struct module_series {
+	unsigned int major, minor;
+	unsigned int models[4];	       /* of family 6 */
+	unsigned int good, good_build; /* oldest recommended version and build; 0: none known */
+	unsigned int loader[2];	       /* oldest SEAM loader that loads the whole series */
+};
+
+struct module_version {
+	unsigned int major, minor;
+	unsigned int update; /* ~0U unknown */
+	unsigned int build;  /* 0 unknown */
+};
 
 struct module_release {
 	unsigned int major, minor, update, svn;
@@ -60,6 +85,14 @@ const struct module_release *release_of_svn(unsigned int major, unsigned int min
 /* Returns the floor of a series, or NULL if none is known. */
 const struct module_floor *release_floor(unsigned int major, unsigned int minor);
 
+/* Returns a series, or NULL if it is not known. */
+const struct module_series *release_series(unsigned int major, unsigned int minor);
+/* Returns the series that is made for this CPU, or NULL if none is known. */
+const struct module_series *release_series_of(const struct tdxctl_cpu_facts *c);
+/* Reads the version of the running module from sysfs or the kernel log; false: not known. */
+bool release_version(const struct tdxctl_facts *f, struct module_version *v);
+const char *release_str(const struct module_version *v, char buf[40]);
+
 /* An UNKNOWN finding with the reason of value @v. */
 #define UNKNOWN(e, v) rule_finding(e, TDXCTL_RULE_UNKNOWN, "%s", (v)->reason)
 
@@ -68,14 +101,14 @@ const struct module_floor *release_floor(unsigned int major, unsigned int minor)
 
 /* ---- the table of each file ---- */
 
-#define LOG(...) \
+#define LIST(...) \
 	(const char *const[]) \
 	{ \
 		__VA_ARGS__, NULL \
 	}
-#define MODULE_LOG(...) .proof = TDXCTL_PROOF_MODULE, .log = LOG(__VA_ARGS__)
-#define KVM_LOG(...)	.proof = TDXCTL_PROOF_KVM, .log = LOG(__VA_ARGS__)
-#define VMM_LOG(...)	.in = TDXCTL_LOG_OF_VMM, .log = LOG(__VA_ARGS__)
+#define MODULE_LOG(...) .proof = TDXCTL_PROOF_MODULE, .log = LIST(__VA_ARGS__)
+#define KVM_LOG(...)	.proof = TDXCTL_PROOF_KVM, .log = LIST(__VA_ARGS__)
+#define VMM_LOG(...)	.in = TDXCTL_LOG_OF_VMM, .log = LIST(__VA_ARGS__)
 
 struct rule_list {
 	const struct tdxctl_rule *rules;
@@ -83,7 +116,7 @@ struct rule_list {
 };
 
 extern const struct rule_list rules_firmware, rules_module, rules_kernel, rules_platform,
-	rules_cpus, rules_capacity, rules_teardown, rules_state, rules_update, rules_attest,
-	rules_tcb;
+	rules_cpus, rules_capacity, rules_vmm, rules_teardown, rules_state, rules_update,
+	rules_attest, rules_tcb;
 
 #endif

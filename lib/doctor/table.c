@@ -6,9 +6,9 @@
 #include "rule.h"
 
 static const struct rule_list *const lists[] = {
-	&rules_firmware, &rules_module,	  &rules_kernel,   &rules_platform,
-	&rules_cpus,	 &rules_capacity, &rules_teardown, &rules_state,
-	&rules_update,	 &rules_attest,	  &rules_tcb,
+	&rules_firmware, &rules_module,	  &rules_kernel, &rules_platform,
+	&rules_cpus,	 &rules_capacity, &rules_vmm,	 &rules_teardown,
+	&rules_state,	 &rules_update,	  &rules_attest, &rules_tcb,
 };
 
 const struct tdxctl_rule *tdxctl_rule_at(size_t i)

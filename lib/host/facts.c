@@ -45,6 +45,19 @@ unsigned int src_kernel(const char *release)
 	return TDXCTL_KERNEL(major, minor);
 }
 
+bool src_preview_kernel(const char *release)
+{
+	static const char *const marks[] = { "-intel", ".tdx", "-tdx" };
+	unsigned int kernel = src_kernel(release);
+
+	if (!kernel || kernel >= TDXCTL_KERNEL(6, 16))
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(marks); i++)
+		if (strstr(release, marks[i]))
+			return true;
+	return false;
+}
+
 /* clang-format off */
 const struct tdxctl_fact tdxctl_fact_vals[] = {
 #define X(bits, member) { #member, TDXCTL_FACTS_##bits, offsetof(struct tdxctl_facts, member) },
@@ -93,6 +106,8 @@ static int read_all(struct tdxctl_ctx *ctx, const struct host_sources *src, unsi
 		err = src_config(ctx, f);
 	if (!err && (what & TDXCTL_FACTS_CONFIG))
 		err = src_modprobe(ctx, &f->modprobe);
+	if (!err && (what & TDXCTL_FACTS_CONFIG))
+		err = src_kernels(ctx, f);
 	if (!err && (what & TDXCTL_FACTS_MEMORY))
 		err = src_memory(ctx, f);
 	if (!err && (what & TDXCTL_FACTS_PROCS))
@@ -206,6 +221,8 @@ void tdxctl_facts_free(struct tdxctl_facts *f)
 	free(f->qcnl.text);
 	free(f->qgs_log.text);
 	free(f->pccs_log.text);
+	free(f->vmm_log.text);
+	free(f->kernels.text);
 	free(f->log.text);
 	free(f->dimms);
 	for (size_t i = 0; i < f->nr_quote_sockets; i++)

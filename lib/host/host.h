@@ -42,6 +42,11 @@ struct host_sources {
 	int (*kvm)(struct tdxctl_ctx *ctx, struct tdxctl_facts *f, bool td);
 	/* Reads at most @max bytes of qgsd's log into @t, or sets the reason. -ENOMEM. */
 	int (*qgs_log)(struct tdxctl_ctx *ctx, size_t max, struct tdxctl_text *t);
+	/*
+	 * Appends at most about @max bytes that VMMs and their daemons logged to @b. NULL: they
+	 * log to files only. -errno.
+	 */
+	int (*vmm_log)(struct tdxctl_ctx *ctx, size_t max, struct text_buf *b);
 };
 
 /* Implements backend->facts with @src. */
@@ -51,6 +56,8 @@ int host_facts(struct tdxctl_ctx *ctx, const struct host_sources *src, unsigned 
 void facts_unknown(struct tdxctl_facts *f, unsigned int what, const char *reason);
 /* Converts "6.12.95+deb12-amd64" to TDXCTL_KERNEL(6, 12); 0: malformed. */
 unsigned int src_kernel(const char *release);
+/* Whether @release is a kernel before mainline's TDX that a distribution built with TDX. */
+bool src_preview_kernel(const char *release);
 
 /* ---- platform.c ---- */
 
@@ -133,6 +140,12 @@ int src_config(struct tdxctl_ctx *ctx, struct tdxctl_facts *f);
  */
 int src_gunzip(const void *gz, size_t len, size_t max, char **out);
 
+/*
+ * Fills f->kernels, the newest first and without the running kernel; needs the kernel release
+ * in f->file. -ENOMEM.
+ */
+int src_kernels(struct tdxctl_ctx *ctx, struct tdxctl_facts *f);
+
 /* ---- modprobe.c ---- */
 
 /* Fills @t with the options of kvm_intel in modprobe.d. -ENOMEM. */
@@ -168,6 +181,16 @@ int src_pstore(struct tdxctl_ctx *ctx, struct tdxctl_facts *f);
 int src_services(struct tdxctl_ctx *ctx, const struct host_sources *src, struct tdxctl_facts *f);
 /* Parses an argument of a VMM. False: it does not configure a quote socket. */
 bool src_quote_socket(const char *arg, struct tdxctl_quote_socket *q);
+
+/* ---- vmlog.c ---- */
+
+/* Fills f->vm_logs and f->vmm_log. -ENOMEM. */
+int src_vm_logs(struct tdxctl_ctx *ctx, const struct host_sources *src, struct tdxctl_facts *f);
+/*
+ * Reads the last @max bytes of a log into *@text, malloc'ed. -ESTALE: it was last written
+ * before this boot; -EINVAL: not a regular file; -errno.
+ */
+int src_tail(struct tdxctl_ctx *ctx, const char *path, off_t max, char **text);
 
 /* ---- process.c: a negative errno is that of the file in /proc ---- */
 

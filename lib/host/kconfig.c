@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Configuration of the running kernel: /proc/config.gz, else a file for its release. */
+/*
+ * Configuration of the running kernel, from /proc/config.gz or a file for its release, and
+ * the installed kernels that have TDX.
+ */
 #include <stdio.h>
 #include <zlib.h>
 #include "host.h"
@@ -62,9 +65,14 @@ static int read_own(struct tdxctl_ctx *ctx, struct tdxctl_text *t)
 	return err;
 }
 
+static const char *const config_paths[] = {
+	"/boot/config-%s",
+	"/lib/modules/%s/config",
+	"/usr/lib/modules/%s/config",
+};
+
 int src_config(struct tdxctl_ctx *ctx, struct tdxctl_facts *f)
 {
-	static const char *const paths[] = { "/boot/config-%s", "/lib/modules/%s/config" };
 	const char *release = f->file[TDXCTL_FILE_RELEASE].text;
 	char path[300];
 	int err = read_own(ctx, &f->config);
@@ -76,9 +84,101 @@ int src_config(struct tdxctl_ctx *ctx, struct tdxctl_facts *f)
 		f->config.reason = "kernel release not known";
 		return 0;
 	}
-	for (size_t i = 0; !f->config.text && i < ARRAY_SIZE(paths); i++) {
-		snprintf(path, sizeof(path), paths[i], release);
+	for (size_t i = 0; !f->config.text && i < ARRAY_SIZE(config_paths); i++) {
+		snprintf(path, sizeof(path), config_paths[i], release);
 		src_text(ctx, path, MAX_CONFIG, &f->config);
 	}
+	return 0;
+}
+
+/* ---- installed kernels ---- */
+
+#define MAX_KERNELS 64
+
+struct kernel_list {
+	char *release[MAX_KERNELS];
+	size_t count;
+	const char *prefix;
+	bool images; /* /boot has kernel images, so a kernel without one was removed */
+};
+
+static int add_kernel(void *arg, const char *name)
+{
+	struct kernel_list *l = arg;
+	size_t n = strlen(l->prefix);
+
+	l->images |= !strncmp(name, "vmlinuz-", 8);
+	if (strncmp(name, l->prefix, n) || !src_kernel(name + n) || l->count == MAX_KERNELS)
+		return 0;
+	for (size_t i = 0; i < l->count; i++)
+		if (!strcmp(l->release[i], name + n))
+			return 0;
+	l->release[l->count] = strdup(name + n);
+	return l->release[l->count++] ? 0 : -ENOMEM;
+}
+
+static int newest_first(const void *a, const void *b)
+{
+	return strverscmp(*(char *const *)b, *(char *const *)a);
+}
+
+/* Whether the kernel @release can be booted and has TDX for hosts and in KVM. */
+static bool kernel_has_tdx(struct tdxctl_ctx *ctx, const char *release, bool images)
+{
+	struct tdxctl_facts f = { .config.text = NULL };
+	char path[340];
+	bool ret;
+
+	for (size_t i = 0; !f.config.text && i < ARRAY_SIZE(config_paths); i++) {
+		snprintf(path, sizeof(path), config_paths[i], release);
+		src_text(ctx, path, MAX_CONFIG, &f.config);
+	}
+	ret = tdxctl_config_get(&f, "INTEL_TDX_HOST") == TDXCTL_YES &&
+	      (tdxctl_config_get(&f, "KVM_INTEL_TDX") == TDXCTL_YES || src_preview_kernel(release));
+	free(f.config.text);
+	snprintf(path, sizeof(path), "/boot/vmlinuz-%s", release);
+	if (ret && images && !root_exists(ctx, path)) {
+		snprintf(path, sizeof(path), "/lib/modules/%s/vmlinuz", release);
+		ret = root_exists(ctx, path);
+	}
+	return ret;
+}
+
+int src_kernels(struct tdxctl_ctx *ctx, struct tdxctl_facts *f)
+{
+	static const struct {
+		const char *dir, *prefix;
+	} places[] = {
+		{ "/boot", "config-" },
+		{ "/lib/modules", "" },
+		{ "/usr/lib/modules", "" },
+	};
+	const char *running = f->file[TDXCTL_FILE_RELEASE].text;
+	struct kernel_list l = { .count = 0 };
+	struct text_buf b = { 0 };
+	int err = 0;
+
+	for (size_t i = 0; err != -ENOMEM && i < ARRAY_SIZE(places); i++) {
+		l.prefix = places[i].prefix;
+		err = root_each(ctx, places[i].dir, add_kernel, &l);
+	}
+	err = err == -ENOMEM ? err : text_append(&b, "", 0);
+	if (l.count)
+		qsort(l.release, l.count, sizeof(*l.release), newest_first);
+	for (size_t i = 0; i < l.count; i++) {
+		const char *r = l.release[i];
+
+		if (!err && (!running || strcmp(r, running)) && kernel_has_tdx(ctx, r, l.images)) {
+			err = text_append(&b, r, strlen(r));
+			if (!err)
+				err = text_append(&b, "\n", 1);
+		}
+		free(l.release[i]);
+	}
+	if (err) {
+		free(b.p);
+		return err;
+	}
+	f->kernels.text = b.p;
 	return 0;
 }

@@ -1,19 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* VMMs, their logs, and the attestation services. */
-#include <fcntl.h>
+/* VMMs and the attestation services. */
 #include <stdio.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include "host.h"
 
 #define MAX_CMDLINE   (2U << 20)
 #define MAX_QGS_LOG   (1 << 20)
-#define VM_LOGS	      "/var/log/libvirt/qemu"
-#define MAX_VM_LOGS   256
-#define VM_LOG_TAIL   (64 << 10)
 #define PCCS_LOG      "/opt/intel/sgx-dcap-pccs/logs/pccs_server.log"
 #define PCCS_LOG_TAIL (256 << 10)
-#define VM_START      ": starting up libvirt version"
 
 /* ---- processes ---- */
 
@@ -189,110 +183,11 @@ static void read_unit(struct tdxctl_ctx *ctx, const char *unit, struct tdxctl_va
 		v->reason = "no systemd on this host";
 }
 
-/* ---- VMM logs ---- */
-
-struct vm_logs {
-	struct tdxctl_ctx *ctx;
-	struct tdxctl_facts *f;
-};
-
-/*
- * Reads the last @max bytes of a log into *@text, malloc'ed. -ESTALE: it was last written
- * before this boot; -EINVAL: not a regular file; -errno.
- */
-static int read_tail(struct tdxctl_ctx *ctx, const char *path, off_t max, char **text)
-{
-	int fd = root_open(ctx, path, O_RDONLY | O_NONBLOCK | O_NOCTTY), err = 0;
-	struct stat st;
-	ssize_t n = 0;
-
-	*text = NULL;
-	if (fd < 0)
-		return fd;
-	if (fstat(fd, &st))
-		err = -errno;
-	else if (!S_ISREG(st.st_mode))
-		err = -EINVAL;
-	else if (!ctx->backend->copied && !src_since_boot(&st))
-		err = -ESTALE;
-	if (!err) {
-		*text = malloc((size_t)max + 1);
-		if (*text)
-			n = pread(fd, *text, (size_t)max, st.st_size > max ? st.st_size - max : 0);
-		err = !*text ? -ENOMEM : n < 0 ? -errno : 0;
-	}
-	close(fd);
-	if (err) {
-		free(*text);
-		*text = NULL;
-		return err;
-	}
-	text_no_nul(*text, (size_t)n);
-	(*text)[n] = '\0';
-	return 0;
-}
-
-/* Returns the log since the last start of the VM, malloc'ed; NULL: none of this boot. */
-static char *log_tail(struct tdxctl_ctx *ctx, const char *path)
-{
-	char *text, *p, *start = NULL;
-
-	if (read_tail(ctx, path, VM_LOG_TAIL, &text))
-		return NULL;
-	for (p = text; (p = strstr(p, VM_START)); p++)
-		start = p;
-	while (start && start > text && start[-1] != '\n')
-		start--;
-	if (start)
-		memmove(text, start, strlen(start) + 1);
-	return text;
-}
-
-static int add_vm_log(void *arg, const char *name)
-{
-	struct vm_logs *l = arg;
-	size_t n = strlen(name);
-	struct tdxctl_vm_log *p, log;
-	char path[340];
-
-	if (n < 5 || strcmp(name + n - 4, ".log") || l->f->nr_vm_logs == MAX_VM_LOGS)
-		return 0;
-	snprintf(path, sizeof(path), VM_LOGS "/%s", name);
-	log.text = log_tail(l->ctx, path);
-	if (!log.text)
-		return 0;
-	log.vm = strndup(name, n - 4);
-	p = reallocarray(l->f->vm_logs, l->f->nr_vm_logs + 1, sizeof(*p));
-	if (p)
-		l->f->vm_logs = p;
-	if (!p || !log.vm) {
-		free(log.vm);
-		free(log.text);
-		return -ENOMEM;
-	}
-	p[l->f->nr_vm_logs++] = log;
-	return 0;
-}
-
-static int read_vm_logs(struct tdxctl_ctx *ctx, struct tdxctl_facts *f)
-{
-	struct vm_logs l = { .ctx = ctx, .f = f };
-	int err = root_each(ctx, VM_LOGS, add_vm_log, &l);
-
-	if (err == -ENOMEM)
-		return err;
-	/* Doctor skips its rules about VM logs when the reason begins with "no logs". */
-	if (err)
-		f->vm_log_count.reason = err == -ENOENT ? "no logs of libvirt's QEMU" :
-							  src_reason(err);
-	else
-		val_set(&f->vm_log_count, f->nr_vm_logs);
-	return 0;
-}
+/* ---- logs ---- */
 
 static int read_pccs_log(struct tdxctl_ctx *ctx, struct tdxctl_text *t)
 {
-	int err = read_tail(ctx, PCCS_LOG, PCCS_LOG_TAIL, &t->text);
+	int err = src_tail(ctx, PCCS_LOG, PCCS_LOG_TAIL, &t->text);
 
 	t->absent = err == -ENOENT;
 	if (err)
@@ -312,5 +207,5 @@ int src_services(struct tdxctl_ctx *ctx, const struct host_sources *src, struct 
 		err = src->qgs_log(ctx, MAX_QGS_LOG, &f->qgs_log);
 	if (!err)
 		err = read_pccs_log(ctx, &f->pccs_log);
-	return err ? err : read_vm_logs(ctx, f);
+	return err ? err : src_vm_logs(ctx, src, f);
 }

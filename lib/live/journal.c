@@ -2,8 +2,11 @@
 /* Messages of the kernel or of a unit from the systemd journal of this boot. */
 #include <stdio.h>
 #include <systemd/sd-journal.h>
+#include <time.h>
 #include "live.h"
 #include "base/lazy.h"
+
+#define VMM_LOG_AGE_S (24 * 3600)
 
 /* Loaded on first use: it pulls in libgcrypt and three compression libraries. */
 /* clang-format off */
@@ -109,7 +112,8 @@ int journal_read(const struct journal_query *q, struct text_buf *b)
 			more = 0;
 			break;
 		}
-		err = add_entry(j, us, b);
+		if (us >= q->since_us)
+			err = add_entry(j, us, b);
 		lines++;
 	}
 	lazy.sd_journal_close(j);
@@ -138,4 +142,34 @@ int live_qgs_log(struct tdxctl_ctx *ctx, size_t max, struct tdxctl_text *t)
 	t->reason = err < 0 ? src_reason(err) :
 			      "no qgsd messages in the journal, or no permission to read them";
 	return err == -ENOMEM ? err : 0;
+}
+
+int live_vmm_log(struct tdxctl_ctx *ctx, size_t max, struct text_buf *b)
+{
+	static const char *const matches[] = {
+		"_SYSTEMD_UNIT=libvirtd.service",
+		"_SYSTEMD_UNIT=virtqemud.service",
+		"_SYSTEMD_UNIT=virtchd.service",
+		"SYSLOG_IDENTIFIER=cloud-hypervisor",
+		"SYSLOG_IDENTIFIER=qemu-system-x86_64",
+		"SYSLOG_IDENTIFIER=qemu-kvm",
+		"SYSLOG_IDENTIFIER=kata",
+	};
+	struct journal_query q = {
+		.until_us = UINT64_MAX,
+		.newest = true,
+		.max_lines = 500,
+		.max_bytes = max,
+	};
+	struct timespec now;
+	int err = 0;
+
+	/* The journal does not show whether the VM was started again: older errors are history. */
+	if (!clock_gettime(CLOCK_MONOTONIC, &now) && now.tv_sec > VMM_LOG_AGE_S)
+		q.since_us = (uint64_t)(now.tv_sec - VMM_LOG_AGE_S) * 1000000;
+	for (size_t i = 0; err >= 0 && i < ARRAY_SIZE(matches); i++) {
+		q.match = matches[i];
+		err = journal_read(&q, b);
+	}
+	return err < 0 ? err : 0;
 }

@@ -8,6 +8,7 @@ static const struct host_sources sources = {
 	.cpuid = live_cpuid,
 	.kvm = live_kvm,
 	.qgs_log = live_qgs_log,
+	.vmm_log = live_vmm_log,
 };
 
 static int facts(struct tdxctl_ctx *ctx, unsigned int what, struct tdxctl_facts *f)

@@ -77,6 +77,7 @@ void live_msrs(struct tdxctl_ctx *ctx, struct tdxctl_msr_set *s, bool all);
 int live_cpuid(struct tdxctl_ctx *ctx, struct tdxctl_cpu_facts *c);
 int live_kvm(struct tdxctl_ctx *ctx, struct tdxctl_facts *f, bool td);
 int live_qgs_log(struct tdxctl_ctx *ctx, size_t max, struct tdxctl_text *t);
+int live_vmm_log(struct tdxctl_ctx *ctx, size_t max, struct text_buf *b);
 /*
  * Converts one record of /dev/kmsg, @n bytes, to "[    1.234567] text" without newline.
  * Returns the length, at most @size - 1; 0: malformed.
@@ -86,8 +87,8 @@ size_t kmsg_line(const char *rec, size_t n, char *line, size_t size);
 /* ---- journal.c ---- */
 
 struct journal_query {
-	const char *match; /* "_TRANSPORT=kernel" */
-	uint64_t until_us; /* entries before this monotonic time */
+	const char *match;	     /* "_TRANSPORT=kernel" */
+	uint64_t since_us, until_us; /* entries of this monotonic time, until_us excluded */
 	size_t max_lines, max_bytes;
 	bool newest; /* the last @max_lines, not the first */
 };

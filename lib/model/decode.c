@@ -101,9 +101,9 @@ static const struct {
 	  "Decode the status word in hw_error of the command. KVM_TDX_CAPABILITIES lists the attributes, "
 	  "XFAM bits and CPUID values that are allowed." },
 	{ E2BIG, "E2BIG", "Argument list too long", "too many CPUID entries",
-	  "This is a bug in the VMM: it must send fewer entries." },
+	  "Report this to the authors of the VMM: it must send fewer entries." },
 	{ EFAULT, "EFAULT", "Bad address", "the VMM passed an invalid address",
-	  "This is a bug in the VMM." },
+	  "Report this to the authors of the VMM." },
 	{ ENOMEM, "ENOMEM", "Cannot allocate memory",
 	  "there is no memory for the control pages of the TD", "Free memory on the host." },
 	{ ENOTTY, "ENOTTY", "Inappropriate ioctl for device",
@@ -467,8 +467,8 @@ static bool after(const char *line, size_t at, const char *word)
 }
 
 /*
- * Decodes numbers without 0x: ": leaf 33" of kernels before 6.16, and QEMU's message
- * about an exit, "hardware reason c000092100000122".
+ * Decodes numbers without 0x: ": leaf 33" of kernels before 6.16, and QEMU's messages
+ * "hardware reason c000092100000122" and "QGS message error code 73729".
  */
 static bool bare_word(const char *line, size_t len, size_t at, size_t *end, struct tdxctl_word *w)
 {
@@ -482,6 +482,11 @@ static bool bare_word(const char *line, size_t len, size_t at, size_t *end, stru
 		    !tdxctl_leaf_str((unsigned int)v))
 			return false;
 		decode_leaf(v, w);
+	} else if (after(line, at, "QGS message error code ")) {
+		for (; n < len && n - at < 9 && isdigit((unsigned char)line[n]); n++)
+			v = v * 10 + (uint64_t)(line[n] - '0');
+		if (n == at || !tdxctl_decode_quote(v, NULL, w))
+			return false;
 	} else if (after(line, at, "hardware reason ")) {
 		for (; n < len && n - at < 17 && isxdigit((unsigned char)line[n]); n++)
 			v = v << 4 | (uint64_t)(isdigit((unsigned char)line[n]) ?
@@ -537,7 +542,7 @@ static bool http_status(const char *line, size_t len, size_t at, size_t *end, st
 {
 	if (len - at < 4 || memcmp(line + at, "401", 3) || isalnum((unsigned char)line[at + 3]) ||
 	    (!after(line, at, "error(") && !after(line, at, "reports a '") &&
-	     !after(line, at, "HTTP ")) ||
+	     !after(line, at, "HTTP ") && !after(line, at, "Error code : ")) ||
 	    !about_quotes(line, len))
 		return false;
 	*end = at + 3;

@@ -172,6 +172,26 @@ static void vm_line(struct trim *t, const char *line, size_t len)
 	put_line(t, line, len);
 }
 
+/*
+ * Keeps what a rule looks for, from the first word of its pattern: daemons put the name of a
+ * VM in front, which the report must not have.
+ */
+static void vmm_line(struct trim *t, const char *line, size_t len)
+{
+	const char *start = memmem(line, len, "KVM_TDX_", 8), *found;
+	const struct tdxctl_rule *r;
+	char buf[MAX_LINE + 1];
+	size_t n;
+
+	snprintf(buf, sizeof(buf), "%.*s", (int)(len < MAX_LINE ? len : MAX_LINE), line);
+	for (size_t i = 0; !start && (r = tdxctl_rule_at(i)); i++)
+		for (const char *const *p = r->log; !start && p && *p; p++)
+			if (r->in == TDXCTL_LOG_OF_VMM && tdxctl_rule_match(buf, *p, &found, &n))
+				start = memmem(line, len, *p, strcspn(*p, "*"));
+	if (start && t->kept[0]++ < MAX_VM_LINES)
+		put_line(t, start, (size_t)(line + len - start));
+}
+
 /* Keeps the last @lines lines. */
 static void keep_end(char *text, size_t lines)
 {
@@ -206,6 +226,8 @@ int report_trim(struct tdxctl_report *r)
 		err = trim_text(&f->config.text, config_line);
 	for (size_t i = 0; !err && i < f->nr_vm_logs; i++)
 		err = trim_text(&f->vm_logs[i].text, vm_line);
+	if (!err)
+		err = trim_text(&f->vmm_log.text, vmm_line);
 	for (const struct tdxctl_fact *x = tdxctl_fact_texts; x->name; x++) {
 		struct tdxctl_text *t = (struct tdxctl_text *)((char *)f + x->at);
 

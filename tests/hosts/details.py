@@ -111,6 +111,11 @@ DETAILS = {
     "create.vmm_no_tdx": "web qom-type tdx-guest",
     "create.vmm_option": "web quote-generation-service",
     "module.init_failed": "TDX_INVALID_SMRR_CONFIGURATION 2.000000 0x21 0xc000091100000000",
+    "create.cloud_hypervisor": "web TDX 22",
+    "create.command": "web KVM_TDX_FINALIZE_VM 0xc000060800000000 TDX_OP_STATE_INCORRECT",
+    "qgs.denied": "1400 DENIED /run/tdx-qgs/qgs.socket",
+    "qgs.unreachable": "web /run/tdx-qgs/qgs.socket",
+    "qgs.protocol": "2130706432",
     "module.tcb": "1.5.13 10 2026-08-24 11 1.5.16",
     "module.too_old": "0x0000000000000022 0xc0000c0000000000 TDX_METADATA_FIELD_ID_INCORRECT",
 }

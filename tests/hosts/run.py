@@ -9,6 +9,7 @@ situations by name; --list prints the names, --print shows what they give. Ends 
 """
 import json
 import os
+import re
 import pathlib
 import subprocess
 import sys
@@ -20,6 +21,7 @@ sys.path[:0] = [str(HERE), str(TOP / "tests"), str(TOP / "tests" / "schema")]
 
 import agree                                    # noqa: E402
 import details                                  # noqa: E402
+import field                                    # noqa: E402
 import helper                                   # noqa: E402
 import situations                               # noqa: E402
 import table                                    # noqa: E402
@@ -34,7 +36,7 @@ ORDER = ("fail", "warn", "info", "unknown", "skip", "ok")
 # A fix begins with what to do; why comes after it.
 STEPS = ("Boot", "Bring", "Check", "Create", "Decode", "Do", "Enable", "Find", "Give", "Keep", "Load", "Plan", "Raise",
          "Reboot", "Register", "Release", "Remove", "Restart", "Run", "Save", "Set", "Start", "Stop", "Take", "Try", "Turn", "Update",
-         "Use")
+         "Use", "Allow", "Report")
 
 
 def make(top, mods):
@@ -373,6 +375,85 @@ def test_request():
         expect(detail in got["detail"] and fix in got["fix"], f"{name}: {got}")
 
 
+def test_field(r):
+    """What an operator reported: the first finding and its advice, and no finding besides the cause."""
+    with tempfile.TemporaryDirectory(prefix="tdxctl-host-") as top:
+        make(top, r.tree)
+        _, doc = examine_tree(top, *r.args)
+    expect(doc["first"] == r.first, f"first: {doc['first']}, {findings(doc)}")
+    found = {x["id"] for x in doc["rules"] if x["state"] in ("fail", "warn")}
+    expect(found == set(r.bad.split()), f"findings: {found}")
+    fix = state(doc, r.first)["fix"] if r.first else ""
+    expect(r.fix in fix and not (r.not_fix and r.not_fix in fix), f"fix: {fix}")
+
+
+def test_statuses():
+    """Each error that decode knows, in the log of the initialization: one cause, and the advice of a table."""
+    words = re.findall(r"X\((0x[0-9a-f]{8}), (\w+)\)", (TOP / "kmod" / "core" / "tdx.h").read_text())
+    expect(len(words) > 100, f"{len(words)} statuses")
+    errors = [(int(hi, 16), name) for hi, name in words if int(hi, 16) >> 31]
+    errors += [(0x8000ff00, "SEAMCALL_UD")]
+    for i, (hi, name) in enumerate(errors):
+        word = 0x8000ff0000000006 if hi == 0x8000ff00 else hi << 32
+        leaf = (0x21, 0x22, 0x2d, 0x1f, 0x24)[i % 5]
+        line = field.STATUS_FORMS[i % len(field.STATUS_FORMS)].format(leaf=leaf, word=word)
+        with tempfile.TemporaryDirectory(prefix="tdxctl-host-") as top:
+            make(top, table.off(table.log(line, "virt/tdx: TDX-Module initialization failed (-5)")))
+            doc = json.loads(run(top, "--json").stdout)
+        bad = [r for r in doc["rules"] if r["state"] in ("fail", "warn")]
+        expect(len(bad) == 1 and bad[0]["id"] == doc["first"], f"{name}: {findings(doc)}")
+        expect(f"TDX_{name}" in bad[0]["detail"], f"{name}: {bad[0]}")
+        expect("tdxctl decode" not in bad[0]["fix"], f"{name}: no advice: {bad[0]}")
+
+
+def sources_of(doc):
+    """Words of what a rule reads: one of them must be in the way to check it by hand."""
+    out = {"kernel log": ["dmesg"], "log of the previous kernel": ["/sys/fs/pstore"],
+           "logs of VMs": ["/var/log/libvirt", "qemu-system-x86_64 -object"]}.get(doc["log"], [])
+    for source in doc["reads"]:
+        if source.startswith("MSR "):
+            out.append("rdmsr")
+            out.append(source[4:])
+        elif source.startswith("CPUID "):
+            out.append("cpuid")
+        elif source.startswith("journal of "):
+            out.append("journalctl")
+        else:
+            out += {"kernel log": ["dmesg"], "helper": ["tdxctl"], "logs of VMs": ["/var/log/libvirt"]}.get(source, [source.split("*")[0].rstrip("/")])
+    return out
+
+
+def test_explain():
+    """Every rule says what it reads, on which kernels, why it matters, how to check by hand, and what to do."""
+    sources = "".join(p.read_text() for d in ("lib", "kmod/core") for p in (TOP / d).rglob("*.[ch]"))
+    msrs = {int(n, 16) for n in re.findall(r"X\((0x[0-9a-f]+), [A-Z_]+\)", (TOP / "lib" / "facts.h").read_text())}
+    with tempfile.TemporaryDirectory(prefix="tdxctl-host-") as top:
+        make(top, {})
+        for rule in table.RULES:
+            p = run(top, "--json", "--explain", rule)
+            doc = json.loads(p.stdout)
+            expect(not validate.problems(doc), f"{rule}: {validate.problems(doc)}")
+            e = doc["explain"]
+            expect(e["reads"] or e["log_lines"], f"{rule} reads nothing")
+            expect(all(e[k] for k in ("kernels", "why", "by_hand", "fix")), f"{rule}: {e}")
+            expect(len(e["why"]) > 30 and e["why"].endswith("."), f"{rule}: {e['why']}")
+            words = sources_of(e)
+            expect(any(w in e["by_hand"] for w in words), f"{rule}: none of {words} in {e['by_hand']!r}")
+            for source in e["reads"]:
+                if source.startswith("MSR "):
+                    expect(int(source[4:], 16) in msrs, f"{rule}: {source} is not read")
+                elif source.startswith("/"):
+                    name = source.split("*")[0].rstrip("/")
+                    expect(name in sources or os.path.dirname(name) in sources, f"{rule}: {source} is not read")
+            for word in re.findall(r"0x[0-9a-f]+", e["by_hand"]):
+                expect(f"MSR {word}" in e["reads"] or f"CPUID {word}" in e["reads"] or "rdmsr" not in e["by_hand"],
+                       f"{rule}: {word} is not read")
+            text = " ".join(run(top, "--explain", rule).stdout.split())
+            for head in ("Kernels: ", "Reads: ", "Why it matters: ", "Check by hand: ", "Fix: "):
+                expect(head in text, f"{rule}: no {head!r} in text")
+            expect(" ".join(e["why"].split()) in text and " ".join(e["by_hand"].split()) in text, f"{rule}: text and JSON")
+
+
 def main():
     picked = [a for a in sys.argv[1:] if a != "--print"]
     if picked != sys.argv[1:]:
@@ -390,8 +471,9 @@ def main():
     tests |= {f"detail {k}": (lambda c=c: test_detail_case(c)) for k, c in details.CASES.items()}
     tests |= {f"host {k}": (lambda k=k, s=s: test_situation(k, s)) for k, s in situations.SITUATIONS.items()}
     tests |= {f"captured {k}": (lambda k=k: test_tree_on_disk(k)) for k in trees()}
+    tests |= {f"field {k}": (lambda r=r: test_field(r)) for k, r in field.REPORTS.items()}
     tests |= {k[5:]: v for k, v in globals().items()
-              if k in ("test_complete", "test_tree", "test_attestation", "test_request", "test_nothing_known", "test_options", "test_log_lines", "test_next_step",
+              if k in ("test_complete", "test_tree", "test_attestation", "test_request", "test_statuses", "test_explain", "test_nothing_known", "test_options", "test_log_lines", "test_next_step",
                        "test_no_permission")}
     tests |= agreements()
     if picked == ["--list"]:

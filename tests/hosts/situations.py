@@ -129,7 +129,7 @@ SITUATIONS = {
                                            "boot/config-7.2.13": config()["boot/config-7.2.13"] +
                                            "CONFIG_HIBERNATION=y\n"}, cpuinfo(flags=NO_FLAG), log("late", begin=[])),
                                       "made: what the kernel checks", 7, "pm.hibernate",
-        LOG_LOST | LOG_LOST_DOWN | NO_VERSION | {"pm.hibernate": "fail", "kvm.param": "fail"} |
+        {k: v for k, v in LOG_LOST.items() if k not in ("create.entropy", "create.key_config", "sept.busy")} | LOG_LOST_DOWN | NO_VERSION | {"pm.hibernate": "fail", "kvm.param": "fail"} |
           is_unknown("module.topology")),
     "parameter-off": Situation(NO_KVM_TDX | {"proc/cmdline": "ro nohibernate\n"},
                                "made: kvm_intel as it is by default", 7, "kvm.param",
@@ -316,7 +316,7 @@ CAPTURED = {
     "parameter-off-6.16": Situation(None, "captured, changed", 7, "kvm.param",
         NO_VERSION | {"kvm.param": "fail", "sgx.off": "warn", "bios.keyid.capacity": "info",
                       "kexec.pw_mce": "info"} | is_unknown(
-          "bios.seamrr.off", "module.topology", "kconf.kvm", "kexec.old", "mem.hotplug_refused", "dimm.population")),
+          "bios.seamrr.off", "module.topology", "kexec.old", "mem.hotplug_refused", "dimm.population")),
 }
 
 # Operators' reports about attestation -> (tree, the first finding, what the fixes say, what they do not say).

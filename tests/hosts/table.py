@@ -166,8 +166,11 @@ QGS_NO_CERTS = {QGSD_LOG: "[QPL] No certificate data for this platform.\n"
                 "tee_att_init_quote return 0x11001\n"}
 
 
+VERSION_FILE = "sys/devices/faux/tdx_host/version"
+
+
 def version(module):
-    return {"sys/devices/faux/tdx_host/version": module + "\n"}
+    return {VERSION_FILE: module + "\n"}
 
 
 # Rule -> (what makes it fire, the state then, what keeps it silent), both beside the healthy host
@@ -303,6 +306,14 @@ RULES = {
     "create.no_hkid": (vm("qemu: KVM_TDX_INIT_VM failed: No space left on device"), "warn", vm("qemu: started")),
     "qgs.socket": (vm("qemu: Failed to connect to '/var/run/tdx-qgs/qgs.socket': Permission denied"), "fail",
                    vm("qemu: started")),
+    "create.cloud_hypervisor": (vm("vmm: Failed to retrieve TDX capabilities: Invalid argument (os error 22)"), "fail",
+                                vm("vmm: started")),
+    "create.command": (vm("qemu: TDX ioctl KVM_TDX_FINALIZE_VM failed, hw_errors: 0xc000060800000000: Input/output error"), "fail",
+                       vm("qemu: KVM_TDX_INIT_VM failed: Invalid argument")),
+    "qgs.denied": (log(*LOG[3:], 'audit: type=1400 apparmor="DENIED" operation="connect" name="/run/tdx-qgs/qgs.socket"'), "fail",
+                   log(*LOG[3:], 'audit: type=1400 apparmor="ALLOWED" operation="connect" name="/run/tdx-qgs/qgs.socket"')),
+    "qgs.unreachable": (vm("qemu: Failed to connect to '/run/tdx-qgs/qgs.socket': Connection refused"), "fail", vm("qemu: started")),
+    "qgs.protocol": ({QGSD_LOG: "body should be [-2130706432] bytes!\n"}, "warn", {QGSD_LOG: "body should be [1056] bytes!\n"}),
     "module.tcb": (version("1.5.13"), "warn", version("1.5.16")),
     "qgs.error": ({QGSD_LOG: "tee_att_get_quote return 0x11001\n"}, "warn", {QGSD_LOG: "tee_att_get_quote return Success\n"}),
 }

@@ -159,7 +159,7 @@ static void logs_of_vms(void)
 
 	fake_new();
 	f = facts(TDXCTL_FACTS_PROCS);
-	CHECK_STR(f->vm_log_count.reason, "no logs of libvirt's QEMU");
+	CHECK_STR(f->vm_log_count.reason, "no logs of VMs");
 	tdxctl_facts_free(f);
 
 	fake_file(VMLOG "web.log",
