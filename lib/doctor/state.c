@@ -66,6 +66,11 @@ static const struct tdxctl_rule state[] = {
 		.title = "An online CPU is not enabled for TDX",
 		.fix = "Take the CPU offline and bring it online again. 'tdxctl cpu' lists the CPUs with "
 		       "the status that the TDX module returns. If the failure repeats, reboot.",
+		.reads = LIST("helper", "/sys/devices/system/cpu"),
+		.why = "A vCPU of a TD cannot run on such a CPU, and a TD cannot be torn down "
+		       "there. KVM then reports errors that do not name the CPU.",
+		.by_hand = "tdxctl cpu check: asks the TDX module on each online CPU of "
+			   "/sys/devices/system/cpu, through the helper.",
 	},
 	{
 		.id = "lock.held",
@@ -76,6 +81,10 @@ static const struct tdxctl_rule state[] = {
 		.title = "A lock of the TDX module is held for a long time",
 		.fix = "Check the holder with 'tdxctl lock'. While the lock is held, no TD can be created "
 		       "or torn down. If the holder hangs, save the kernel log and reboot.",
+		.reads = LIST("helper"),
+		.why = "Creation and teardown of TDs need these locks. While one is held, "
+		       "other TDs wait and the kernel logs nothing.",
+		.by_hand = "tdxctl lock: the helper reports who holds each lock, and for how long.",
 	},
 	{
 		.id = "hkid.few",
@@ -86,6 +95,12 @@ static const struct tdxctl_rule state[] = {
 		.title = "Few HKIDs are free",
 		.fix = "Stop or release a TD before you create more; 'tdxctl hkid' lists the owners. For "
 		       "more HKIDs, raise the key split in firmware setup.",
+		.reads = LIST("/sys/fs/cgroup/misc.capacity", "/sys/fs/cgroup/misc.current",
+			      "helper"),
+		.why = "Each TD needs an HKID of its own. When none is left, KVM refuses a new "
+		       "TD with ENOSPC.",
+		.by_hand = "grep tdx /sys/fs/cgroup/misc.capacity /sys/fs/cgroup/misc.current: the "
+			   "HKIDs that exist and those in use.",
 	},
 	{
 		.id = "hkid.unseen",
@@ -96,6 +111,11 @@ static const struct tdxctl_rule state[] = {
 		.title = "HKIDs are in use that the helper does not know",
 		.fix = "Check with 'tdxctl helper status' whether the helper knows older TDs. If it does, "
 		       "the HKIDs leaked, and only a reboot frees them.",
+		.reads = LIST("/sys/fs/cgroup/misc.current", "helper"),
+		.why = "An HKID that the kernel counts and no TD holds is lost until the next "
+		       "reboot, unless its TD is older than the helper.",
+		.by_hand = "grep tdx /sys/fs/cgroup/misc.current: HKIDs that the kernel counts. "
+			   "tdxctl hkid: those that the helper knows.",
 	},
 	{
 		.id = "seamcall.busy",
@@ -106,6 +126,11 @@ static const struct tdxctl_rule state[] = {
 		.title = "Many SEAMCALLs return a busy status",
 		.fix = "Check with 'tdxctl lock' where they wait. Do not create or tear down many TDs at "
 		       "the same time.",
+		.reads = LIST("helper"),
+		.why = "The kernel retries a SEAMCALL whose operand is busy. Many retries slow "
+		       "down the creation and the teardown of TDs.",
+		.by_hand = "tdxctl metrics | grep seamcall_busy: the helper counts the busy "
+			   "results of each leaf.",
 	},
 	{
 		.id = "td.owner_gone",
@@ -116,6 +141,11 @@ static const struct tdxctl_rule state[] = {
 		.title = "A TD holds an HKID although its process ended",
 		.fix = "Run 'tdxctl td show VM' to find the process that keeps the TD alive, and end that "
 		       "process.",
+		.reads = LIST("helper", "/proc"),
+		.why = "The HKID and the private memory of a TD stay in use until the last "
+		       "process that maps them ends.",
+		.by_hand = "tdxctl td show VM: the helper reports the TD, and /proc the process "
+			   "that keeps it alive.",
 	},
 	{
 		.id = "td.leaked",
@@ -125,6 +155,10 @@ static const struct tdxctl_rule state[] = {
 		.check = rule_td_leaked,
 		.title = "The kernel lost pages of a TD",
 		.fix = "Plan a reboot: only a reboot frees the pages. 'tdxctl td show VM' shows how many.",
+		.reads = LIST("helper"),
+		.why = "Linux keeps a page that the TDX module did not give back, because an "
+		       "access to the page could cause a machine check.",
+		.by_hand = "tdxctl td show VM: the helper reports the pages that are lost.",
 	},
 	{
 		.id = "helper.missed",
@@ -135,6 +169,11 @@ static const struct tdxctl_rule state[] = {
 		.title = "The helper does not see every SEAMCALL",
 		.fix = "Check that kprobes are on (/sys/kernel/debug/kprobes/enabled), then reload the "
 		       "helper. Until then, counts and states may be wrong.",
+		.reads = LIST("helper"),
+		.why = "States and counts come from the SEAMCALLs that the helper observed. A "
+		       "missed SEAMCALL can make them wrong.",
+		.by_hand = "tdxctl helper status: the helper counts the SEAMCALLs that its probes "
+			   "missed.",
 	},
 	{
 		.id = "helper.dropped",
@@ -145,6 +184,10 @@ static const struct tdxctl_rule state[] = {
 		.title = "The helper does not track every TD",
 		.fix = "Load the helper again when fewer TDs exist. Until then, lists and counts of TDs "
 		       "are not complete.",
+		.reads = LIST("helper"),
+		.why = "The table of the helper has a limited number of places. TDs without a "
+		       "place are in no list and in no count.",
+		.by_hand = "tdxctl helper status: the helper counts the TDs that found no place.",
 	},
 };
 
