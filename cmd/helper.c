@@ -6,7 +6,7 @@
 
 #include "cmd.h"
 
-enum { STATE, PATH, VERSION, REFCNT, DEVICE, PROVIDER, FEATURES };
+enum { STATE, PATH, VERSION, REFCNT, DEVICE, PROVIDER, LEAKED, FEATURES };
 
 static const struct cli_field fields[] = {
 	[STATE] = { .key = "state", .label = "Helper", .type = OUT_STR },
@@ -19,6 +19,7 @@ static const struct cli_field fields[] = {
 		     .yes = "present",
 		     .no = "missing" },
 	[PROVIDER] = { .key = "provider", .label = "SEAMCALLs from", .type = OUT_STR },
+	[LEAKED] = { .key = "leaked_pages", .label = "Leaked pages", .type = OUT_PAGES },
 	[FEATURES] = { .key = "features", .label = "", .type = OUT_TABLE },
 };
 
@@ -75,13 +76,18 @@ static void show(struct cli_app *app, const struct tdxctl_helper *h)
 		out_none(root, &fields[REFCNT]);
 	out_bool(root, &fields[DEVICE], h->dev);
 	if (!info) {
-		static const char why[] = "the device cannot be opened";
+		const char *error = tdxctl_error(app->ctx), *hint = tdxctl_hint(app->ctx);
+		char why[256];
 
+		snprintf(why, sizeof(why), "%s%s%s", *error ? error : "the device is missing",
+			 *hint ? ": " : "", hint);
 		if (loaded) {
 			out_unknown(root, &fields[PROVIDER], why);
+			out_unknown(root, &fields[LEAKED], why);
 			out_unknown(root, &features, why);
 		} else {
 			out_none(root, &fields[PROVIDER]);
+			out_none(root, &fields[LEAKED]);
 			out_array(root, &fields[FEATURES]);
 		}
 		return;
@@ -91,6 +97,10 @@ static void show(struct cli_app *app, const struct tdxctl_helper *h)
 			 h->info.provider);
 	else
 		out_none(root, &fields[PROVIDER]);
+	out_style(out_uint_or(root, &fields[LEAKED], h->info.leaked_pages, TDXCTL_UNKNOWN,
+			      "this version of the helper does not report them"),
+		  h->info.leaked_pages && h->info.leaked_pages != TDXCTL_UNKNOWN ? STYLE_BAD :
+										   STYLE_NONE);
 	out_gap(root);
 	table = out_array(root, &features);
 	for (size_t i = 0; i < ARRAY_SIZE(bits); i++) {

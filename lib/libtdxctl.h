@@ -128,7 +128,8 @@ struct tdxctl_platform {
 struct tdxctl_snapshot {
 	enum tdxctl_source source;
 	struct tdxctl_platform platform;
-	struct tdxctl_info info;	/* all zero without helper or emulation */
+	/* All zero without helper or emulation; fields that an older helper lacks are UNKNOWN. */
+	struct tdxctl_info info;
 	struct tdxctl_snapshot_hdr hdr; /* its counts are those of the arrays below */
 	/*
 	 * HKIDs charged to the root's misc cgroup when the snapshot was taken, or

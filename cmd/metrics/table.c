@@ -61,6 +61,13 @@ static void start_time(struct prom *p, const struct metric *m, const struct metr
 			    s->hdr.boot_offset_ns);
 }
 
+/* Not known to a helper of an older version. */
+static void early_leaked(struct prom *p, const struct metric *m, const struct metrics_host *h)
+{
+	if (has_record(h) && h->snap->info.leaked_pages != TDXCTL_UNKNOWN)
+		one(p, m, h->snap->info.leaked_pages * PAGE);
+}
+
 static void tdx_available(struct prom *p, const struct metric *m, const struct metrics_host *h)
 {
 	one(p, m, h->snap->platform.has_tdx);
@@ -419,6 +426,10 @@ const struct metric metrics[] = {
 	{ METRIC("tds_dropped_total", COUNTER,
 		 "TDs not tracked because the table of the helper was full.", NO_LABELS),
 	  .emit = header_counter, .offset = offsetof(struct tdxctl_snapshot_hdr, tds_dropped) },
+	{ METRIC("early_release_leaked_bytes_total", COUNTER,
+		 "Memory of TDs that early releases leaked; it is lost until the host reboots.",
+		 .unit = "bytes"),
+	  .emit = early_leaked },
 
 	{ METRIC("hkids", GAUGE, "Guest HKIDs by state, as observed by the helper.",
 		 LABELS(state_label)),

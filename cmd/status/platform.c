@@ -36,7 +36,7 @@ static const struct cli_field platform_fields[] = {
 };
 
 static const struct cli_field helper = { .key = "helper", .label = "", .type = OUT_OBJECT };
-enum { H_VERSION, H_ATTACHED, H_SEAMCALLS, H_MISSED, H_VIOLATIONS, H_FROM_START, H_TEXT };
+enum { H_VERSION, H_ATTACHED, H_SEAMCALLS, H_MISSED, H_VIOLATIONS, H_FROM_START, H_LEAKED, H_TEXT };
 static const struct cli_field helper_fields[] = {
 	[H_VERSION] = { .key = "version", .type = OUT_STR },
 	[H_ATTACHED] = { .key = "attached_for_ns", .type = OUT_NS },
@@ -44,6 +44,7 @@ static const struct cli_field helper_fields[] = {
 	[H_MISSED] = { .key = "missed", .type = OUT_UINT },
 	[H_VIOLATIONS] = { .key = "violations", .type = OUT_UINT },
 	[H_FROM_START] = { .key = "from_start", .type = OUT_BOOL },
+	[H_LEAKED] = { .key = "leaked_pages", .type = OUT_UINT },
 	[H_TEXT] = { .label = "Helper", .type = OUT_STR },
 };
 
@@ -128,9 +129,9 @@ void status_platform(struct cli_app *app, struct out_node *root, const struct td
 void status_helper(struct out_node *root, const struct tdxctl_snapshot *s)
 {
 	bool start = s->info.features & TDXCTL_F_FROM_START;
-	uint64_t seen = s->hdr.seamcalls;
+	uint64_t seen = s->hdr.seamcalls, lost = s->info.leaked_pages;
 	struct out_node *n;
-	char age[40];
+	char age[40], leaked[80] = "";
 
 	if (s->source != TDXCTL_SOURCE_HELPER) {
 		out_none(root, &helper);
@@ -147,6 +148,11 @@ void status_helper(struct out_node *root, const struct tdxctl_snapshot *s)
 	out_uint(n, &helper_fields[H_MISSED], s->hdr.missed);
 	out_uint(n, &helper_fields[H_VIOLATIONS], s->hdr.violations);
 	out_bool(n, &helper_fields[H_FROM_START], start);
+	out_uint_or(n, &helper_fields[H_LEAKED], s->info.leaked_pages, TDXCTL_UNKNOWN,
+		    "this version of the helper does not report them");
+	if (lost && lost != TDXCTL_UNKNOWN)
+		snprintf(leaked, sizeof(leaked), ", %" PRIu64 " page%s leaked by early releases",
+			 lost, lost == 1 ? "" : "s");
 	tdxctl_duration_str(age, sizeof(age), view_age(s, s->info.attached_ns));
 	if (!s->info.attached_ns)
 		out_strf(n, &helper_fields[H_TEXT],
@@ -154,7 +160,7 @@ void status_helper(struct out_node *root, const struct tdxctl_snapshot *s)
 			 (int)sizeof(s->info.version), s->info.version);
 	else
 		out_strf(n, &helper_fields[H_TEXT],
-			 "%.*s, attached for %s%s, %" PRIu64 " SEAMCALLs seen",
+			 "%.*s, attached for %s%s, %" PRIu64 " SEAMCALLs seen%s",
 			 (int)sizeof(s->info.version), s->info.version, age,
-			 start ? "" : " (after TDX was initialized)", seen);
+			 start ? "" : " (after TDX was initialized)", seen, leaked);
 }

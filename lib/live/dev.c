@@ -70,8 +70,14 @@ int helper_info(struct tdxctl_ctx *ctx, int fd, struct tdxctl_info *info)
 {
 	int err;
 
-	*info = (struct tdxctl_info){ .size = sizeof(*info) };
+	*info = (struct tdxctl_info){ .size = sizeof(*info), .leaked_pages = TDXCTL_UNKNOWN };
 	err = op_ioctl(ctx, fd, TDXCTL_IOC_INFO, info);
+	/* An older helper does not know the last field, and wants it to be zero. */
+	if (err == -E2BIG) {
+		*info = (struct tdxctl_info){ .size = sizeof(*info) };
+		err = op_ioctl(ctx, fd, TDXCTL_IOC_INFO, info);
+		info->leaked_pages = TDXCTL_UNKNOWN;
+	}
 	if (err < 0)
 		return helper_fail(ctx, err, "info");
 	info->provider[sizeof(info->provider) - 1] = '\0';

@@ -313,6 +313,8 @@ static int read_snapshot(struct doc_reader *rd, struct json_object *host,
 		err = doc_bytes(rd, host, "info", &bytes, &len);
 	if (err)
 		return err;
+	/* An older report ends before this field. */
+	(*out)->info.leaked_pages = TDXCTL_UNKNOWN;
 	if (bytes)
 		memcpy(&(*out)->info, bytes,
 		       len < sizeof((*out)->info) ? len : sizeof((*out)->info));

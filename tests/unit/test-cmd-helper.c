@@ -10,13 +10,14 @@
 static struct fake_kmod *kmod;
 static struct tdxctl_info info;
 static int info_err, open_err, open_fds;
+static uint64_t leaked; /* UNKNOWN: a helper without that field */
 static char log_text[512];
 
 static int v_open(void *arg, const char *path, int flags)
 {
 	(void)arg;
-	(void)flags;
 	CHECK_STR(path, TDXCTL_DEV_PATH);
+	CHECK_EQ(flags & O_ACCMODE, O_RDONLY);
 	if (open_err)
 		return open_err;
 	open_fds++;
@@ -38,7 +39,10 @@ static int v_ioctl(void *arg, int fd, unsigned long req, void *p)
 	CHECK_EQ(req, TDXCTL_IOC_INFO);
 	if (info_err)
 		return info_err;
+	if (leaked == TDXCTL_UNKNOWN && ((struct tdxctl_info *)p)->leaked_pages)
+		return -E2BIG;
 	*(struct tdxctl_info *)p = info;
+	((struct tdxctl_info *)p)->leaked_pages = leaked == TDXCTL_UNKNOWN ? 0 : leaked;
 	return 0;
 }
 
@@ -361,7 +365,7 @@ static void verbs(void)
 	fake_new();
 	SAYS(verb(cmd_helper_status, (struct fake_kmod){ 0 }, CLI_NO_HELPER),
 	     "\"state\": \"absent\"", "\"path\": null", "\"version\": null", "\"users\": null",
-	     "\"device\": false");
+	     "\"device\": false", "\"leaked_pages\": null");
 	SAYS(verb(cmd_helper_status, there, CLI_NO_HELPER), "\"state\": \"available\"",
 	     "\"path\": \"/lib/tdxctl.ko\"", "\"version\": \"1.2.3\"", "\"provider\": null",
 	     "\"features\": [\n  ]");
@@ -387,10 +391,21 @@ static void verbs(void)
 	free(verb(cmd_helper_unload, there, CLI_PERMISSION));
 	there.remove = 0;
 	SAYS(verb(cmd_helper_unload, there, CLI_OK), "\"state\": \"loaded\"");
+	SAYS(verb(cmd_helper_status, there, CLI_OK), "\"leaked_pages\": 0", "Leaked pages    0\n");
+	leaked = 3;
+	SAYS(verb(cmd_helper_status, there, CLI_OK), "\"leaked_pages\": 3", "in 3 pages");
+	leaked = TDXCTL_UNKNOWN;
+	SAYS(verb(cmd_helper_status, there, CLI_OK), "\"leaked_pages\": null",
+	     "this version of the helper does not report them");
+	leaked = 0;
 	info_err = -EIO;
 	SAYS(verb(cmd_helper_status, there, CLI_OK), "\"provider\": null", "\"features\": null",
-	     "cannot be opened");
+	     "\"leaked_pages\": null", "Input/output error");
 	info_err = 0;
+	open_err = -EACCES;
+	SAYS(verb(cmd_helper_status, there, CLI_OK), "\"provider\": null",
+	     "Permission denied: add the user to the group tdxctl, or run as root");
+	open_err = 0;
 	there.name_err = -EIO;
 	free(verb(cmd_helper_status, there, CLI_FAILED));
 	not_loaded();
