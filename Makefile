@@ -8,6 +8,8 @@ BASHDIR	?= $(PREFIX)/share/bash-completion/completions
 # zsh looks into vendor-completions below /usr only.
 ZSHDIR	?= $(PREFIX)/share/zsh/$(if $(filter /usr,$(PREFIX)),vendor-completions,site-functions)
 UNITDIR	?= $(PREFIX)/lib/systemd/system
+UDEVDIR	?= $(PREFIX)/lib/udev/rules.d
+SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
 DOCDIR	?= $(PREFIX)/share/doc/tdxctl
 FISHDIR	?= $(PREFIX)/share/fish/vendor_completions.d
 O	?= build
@@ -128,6 +130,8 @@ install: $(O)/tdxctl $(MAN)
 		install -D -m 644 kmod/$$file $(DESTDIR)$(SRCDIR)/$$file || exit 1; \
 	done
 	$(call fill,kmod/dkms.conf,$(SRCDIR))
+	install -D -m 644 cmd/etc/60-tdxctl.rules $(DESTDIR)$(UDEVDIR)/60-tdxctl.rules
+	install -D -m 644 cmd/etc/sysusers.conf $(DESTDIR)$(SYSUSERSDIR)/tdxctl.conf
 	$(call fill,cmd/etc/tdxctl-check.service,$(UNITDIR))
 	$(call fill,cmd/etc/tdxctl-check.timer,$(UNITDIR))
 	$(call fill,cmd/etc/tdxctl.cron,$(DOCDIR)/examples)

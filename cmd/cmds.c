@@ -428,7 +428,7 @@ static const struct cli_cmd cmds[] = {
 		.summary = "check that every online CPU can run TDs",
 		OPTS(table_opts),
 		.table = &cpu_table,
-		.needs = CLI_NEED_SNAPSHOT | CLI_NEED_LEDGER,
+		.needs = CLI_NEED_SNAPSHOT | CLI_NEED_LEDGER | CLI_NEED_ADMIN,
 		.run = cmd_cpu_check,
 		.details =
 			"Issues one harmless SEAMCALL on each online CPU. The exit status is 7 if a CPU\n"
@@ -500,7 +500,7 @@ static const struct cli_cmd cmds[] = {
 		.min_args = 1,
 		.max_args = 1,
 		OPTS(release_opts),
-		.needs = NEED_DATA | CLI_NEED_LIVE,
+		.needs = NEED_DATA | CLI_NEED_LIVE | CLI_NEED_ADMIN,
 		.run = cmd_release,
 		.details =
 			"VM is a name, UUID, PID, hkid:N or td:N. Prints the plan, asks for\n"

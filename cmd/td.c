@@ -179,7 +179,9 @@ static void fill_seamcalls(struct out_node *n, const struct cli_field *f, const 
 
 static void fill_tdr(struct out_node *n, const struct cli_field *f, const void *from)
 {
-	if (td_of(from)->tdr)
+	if (td_of(from)->tdr & TDXCTL_TDR_HIDDEN)
+		out_unknown(n, f, "only root sees physical addresses");
+	else if (td_of(from)->tdr)
 		out_uint(n, f, td_of(from)->tdr);
 	else
 		out_unknown(n, f, no_record);

@@ -39,8 +39,8 @@ static int not_known(struct cli_app *app, const struct tdxctl_facts *f, const ch
 		return cli_error(app, CLI_NO_TDX, "no-tdx", "'tdxctl doctor' shows why.",
 				 "this host has no TDX, or it is off");
 	if (f->helper_err == -EACCES || f->helper_err == -EPERM)
-		return cli_error(app, CLI_PERMISSION, "permission", "Run as root.",
-				 "the number of free HKIDs is not known: only root may query the helper; %s",
+		return cli_error(app, CLI_PERMISSION, "permission", CLI_ACCESS_HINT,
+				 "the number of free HKIDs is not known: only root and the group tdxctl may query the helper; %s",
 				 why);
 	return cli_error(app, CLI_NO_HELPER, "helper-missing",
 			 "Load the helper with 'tdxctl helper load'.",

@@ -25,6 +25,8 @@ usr/share/zsh/vendor-completions/_tdxctl
 usr/share/fish/vendor_completions.d/tdxctl.fish
 usr/lib/systemd/system/tdxctl-check.service
 usr/lib/systemd/system/tdxctl-check.timer
+usr/lib/sysusers.d/tdxctl.conf
+usr/lib/udev/rules.d/60-tdxctl.rules
 usr/share/doc/tdxctl/examples/nrpe.cfg
 usr/share/doc/tdxctl/examples/tdxctl.conf
 usr/share/doc/tdxctl/examples/tdxctl.cron
@@ -53,6 +55,16 @@ if grep -lE '@(VERSION|SBINDIR)@' -r "$root/usr"; then
 	exit 1
 fi
 grep -qx "PACKAGE_VERSION=\"$version\"" "$root/usr/src/tdxctl-$version/dkms.conf"
+
+# The group that the udev rule names is the group that systemd-sysusers creates.
+mkdir -p "$root/etc"
+systemd-sysusers --root="$root" "$root/usr/lib/sysusers.d/tdxctl.conf" 2>/dev/null
+group=$(sed -n 's/.*GROUP="\([a-z]*\)".*/\1/p' "$root/usr/lib/udev/rules.d/60-tdxctl.rules")
+if [ "$group" != tdxctl ] || ! grep -q "^$group:" "$root/etc/group"; then
+	echo "no group '$group': $(cat "$root/etc/group")"
+	exit 1
+fi
+rm -r "$root/etc"
 
 # systemd's own word on the units, in that root, with the targets they name.
 units=$root/usr/lib/systemd/system

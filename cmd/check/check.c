@@ -289,7 +289,7 @@ static int verdict(struct cli_app *app, const struct tdxctl_facts *f, const stru
 	if (r->state != TDXCTL_HEALTH_UNKNOWN)
 		return r->state == TDXCTL_HEALTH_OK ? CLI_OK : CLI_PROBLEMS;
 	if (f->helper_err == -EACCES || f->helper_err == -EPERM)
-		return cli_error(app, CLI_PERMISSION, "permission", "Run as root.",
+		return cli_error(app, CLI_PERMISSION, "permission", CLI_ACCESS_HINT,
 				 "not everything could be checked: %s: %s", r->unknown->id, r->why);
 	if (f->snap->source == TDXCTL_SOURCE_HOST)
 		return cli_error(app, CLI_NO_HELPER, "helper-missing",

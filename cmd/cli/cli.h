@@ -100,6 +100,7 @@ enum cli_need {
 	CLI_NEED_REAL = 1 << 4,	    /* neither captured nor emulated */
 	CLI_NEED_NAMES = 1 << 5,    /* every TD has its VM and process */
 	CLI_NEED_TIME = 1 << 6,	    /* the state of the host can change */
+	CLI_NEED_ADMIN = 1 << 7,    /* reading from the helper is not enough */
 };
 
 enum cli_group {
@@ -248,6 +249,9 @@ struct tdxctl_thresholds;
 int cli_limits(struct cli_app *app, const char *file, struct tdxctl_thresholds *t, bool *found);
 /* Fills @t from the host's own file. A file that cannot be used is a warning, not an error. */
 void cli_limits_of_host(struct cli_app *app, struct tdxctl_thresholds *t);
+
+/* The next step for a user who may not read from the helper. */
+#define CLI_ACCESS_HINT "Add the user to the group tdxctl, or run as root."
 
 /* ---- view.c: shared by several verbs ---- */
 

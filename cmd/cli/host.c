@@ -66,6 +66,11 @@ int cli_check_needs(struct cli_app *app)
 		return 0;
 	tdxctl_set_brief(app->ctx, !(needs & CLI_NEED_NAMES));
 	err = tdxctl_snapshot_get(app->ctx, &app->snap);
+	/* The group that may read from the helper is no help for such a verb. */
+	if (err == -EACCES && (needs & CLI_NEED_ADMIN))
+		return cli_error(app, CLI_PERMISSION, "permission",
+				 "Run as root (CAP_SYS_ADMIN is required).", "%s: %s", name,
+				 tdxctl_error(app->ctx));
 	if (err)
 		return cli_lib_error(app, err, "cannot read host state");
 	host = app->snap->source == TDXCTL_SOURCE_HOST;

@@ -73,7 +73,7 @@ static const struct tdxctl_snapshot_hdr *take(void)
 {
 	size_t size;
 
-	return snapshot_take(SIZE_MAX, &size);
+	return snapshot_take(SIZE_MAX, false, &size);
 }
 
 /* Prints a number, or "?" if it is unknown, right-aligned. */

@@ -72,12 +72,13 @@ size_t snapshot_size(void)
 /**
  * snapshot_take() - take a snapshot
  * @max: largest size that the caller accepts, in bytes
+ * @hide_tdr: report no addresses of TDR pages
  * @size: out: size of the snapshot; with -ENOSPC the size that is needed
  *
  * Return: memory to be freed with kvfree(), or an error pointer: -ENOSPC, -ENOMEM, or
  * -EAGAIN if TDs were created faster than they could be copied.
  */
-void *snapshot_take(size_t max, size_t *size)
+void *snapshot_take(size_t max, bool hide_tdr, size_t *size)
 {
 	const struct ledger *l;
 	unsigned long flags;
@@ -88,6 +89,7 @@ void *snapshot_take(size_t max, size_t *size)
 	ret = host_read(&h);
 	if (ret)
 		return ERR_PTR(ret);
+	h.wire.hide_tdr = hide_tdr;
 
 	ret = -EAGAIN;
 	for (i = 0; i < TRIES; i++) {

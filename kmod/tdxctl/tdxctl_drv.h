@@ -36,6 +36,6 @@ void attach_exit(void);
 
 /* snapshot.c */
 size_t snapshot_size(void);
-void *snapshot_take(size_t max, size_t *size);
+void *snapshot_take(size_t max, bool hide_tdr, size_t *size);
 
 #endif

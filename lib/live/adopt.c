@@ -17,6 +17,7 @@ struct scan {
 	size_t first; /* the first of this process in @unread */
 	struct unread *unread;
 	bool complete; /* all TDs found so far could be registered */
+	bool denied;   /* the user may not register TDs */
 };
 
 int layout_register(struct tdxctl_ctx *ctx, int dev)
@@ -71,6 +72,10 @@ static int one_fd(void *arg, unsigned int fd)
 	if (!err || err == -EINVAL || err == -EXDEV || err == -ESRCH || err == -EBADF)
 		return 0;
 	s->complete = false;
+	if (err == -EPERM) {
+		s->denied = true;
+		return 1;
+	}
 	if (err == -EOPNOTSUPP)
 		return add_unread(s, a.vm_fd, a.max_vcpus);
 	ctx_log(s->ctx, TDXCTL_LOG_WARN, "cannot register the TD of process %u with the helper: %s",
@@ -89,19 +94,34 @@ static int one_process(void *arg, unsigned int pid)
 	/* Other errors: the process may end at any time. */
 	err = process_each_fd(s->ctx, (pid_t)pid, one_fd, s);
 	op_close(s->ctx, s->pidfd);
-	return err == -ENOMEM ? err : 0;
+	return err == -ENOMEM ? err : s->denied;
+}
+
+static int scan_all(struct scan *s)
+{
+	struct tdxctl_adopt_args a = { .size = sizeof(a), .flags = TDXCTL_ADOPT_DONE };
+	int err = layout_register(s->ctx, s->dev);
+
+	if (err)
+		ctx_log(s->ctx, TDXCTL_LOG_INFO,
+			"HKIDs of TDs older than the helper are not known: %s", strerror(-err));
+	err = root_each_number(s->ctx, "/proc", one_process, s);
+	if (err == -ENOMEM)
+		return ctx_nomem(s->ctx);
+	/* A user may see no VM file of others, and the scan only seems to be complete. */
+	if (!err && s->complete && op_ioctl(s->ctx, s->dev, TDXCTL_IOC_ADOPT, &a) == -EPERM)
+		s->denied = true;
+	return 0;
 }
 
 /*
  * The helper sees later TDs when they are created, so one complete scan is enough. An
  * incomplete scan is repeated for the next snapshot.
  */
-int adopt_existing(struct tdxctl_ctx *ctx, int dev, const struct tdxctl_info *info,
-		   struct unread *unread)
+int adopt_existing(struct tdxctl_ctx *ctx, const struct tdxctl_info *info, struct unread *unread)
 {
 	const uint64_t done = TDXCTL_F_FROM_START | TDXCTL_F_ADOPTED | TDXCTL_F_EMULATED;
-	struct tdxctl_adopt_args a = { .size = sizeof(a), .flags = TDXCTL_ADOPT_DONE };
-	struct scan s = { .ctx = ctx, .dev = dev, .unread = unread, .complete = true };
+	struct scan s = { .ctx = ctx, .unread = unread, .complete = true };
 	int err;
 
 	if (info->features & done || !info->attached_ns)
@@ -109,15 +129,19 @@ int adopt_existing(struct tdxctl_ctx *ctx, int dev, const struct tdxctl_info *in
 	/* Without KVM there are no TDs, and reading the kernel's BTF takes time. */
 	if (!root_exists(ctx, "/sys/module/kvm_intel"))
 		return 0;
-	err = layout_register(ctx, dev);
-	if (err)
-		ctx_log(ctx, TDXCTL_LOG_INFO,
-			"HKIDs of TDs older than the helper are not known: %s", strerror(-err));
-	err = root_each_number(ctx, "/proc", one_process, &s);
-	if (err == -ENOMEM)
-		return ctx_nomem(ctx);
-	if (!err && s.complete)
-		op_ioctl(ctx, dev, TDXCTL_IOC_ADOPT, &a);
+	s.dev = helper_open(ctx, HELPER_ACT);
+	if (s.dev < 0) {
+		ctx_clear(ctx);
+		s.denied = true;
+	} else {
+		err = scan_all(&s);
+		op_close(ctx, s.dev);
+		if (err)
+			return err;
+	}
+	if (s.denied)
+		ctx_log(ctx, TDXCTL_LOG_WARN,
+			"TDs that are older than the helper may be missing; run 'tdxctl td' once as root");
 	return 0;
 }
 

@@ -73,7 +73,7 @@ static int helper_cpu_check(struct tdxctl_ctx *ctx, int fd, struct tdxctl_cpu_ch
 
 int live_cpu_check(struct tdxctl_ctx *ctx, struct tdxctl_cpu_check_rec **out, size_t *count)
 {
-	int fd = helper_open(ctx), err;
+	int fd = helper_open(ctx, HELPER_ACT), err;
 
 	if (fd < 0)
 		return fd;

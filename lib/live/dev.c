@@ -43,17 +43,20 @@ int helper_fail(struct tdxctl_ctx *ctx, int err, const char *what)
 	}
 }
 
-int helper_open(struct tdxctl_ctx *ctx)
+int helper_open(struct tdxctl_ctx *ctx, enum helper_use use)
 {
-	int fd = op_open(ctx, TDXCTL_DEV_PATH, O_RDWR);
+	int fd = op_open(ctx, TDXCTL_DEV_PATH, use == HELPER_READ ? O_RDONLY : O_RDWR);
 
 	switch (fd < 0 ? fd : 0) {
 	case 0:
 		return fd;
 	case -EACCES:
 	case -EPERM:
-		return ctx_fail(ctx, fd, "run as root", "cannot open " TDXCTL_DEV_PATH ": %s",
-				strerror(-fd));
+		return ctx_fail(ctx, fd,
+				use == HELPER_READ ?
+					"add the user to the group tdxctl, or run as root" :
+					"run as root (CAP_SYS_ADMIN is needed)",
+				"cannot open " TDXCTL_DEV_PATH ": %s", strerror(-fd));
 	case -ENOENT:
 	case -ENODEV:
 	case -ENXIO:
@@ -131,7 +134,7 @@ int helper_snapshot(struct tdxctl_ctx *ctx, int fd, struct tdxctl_snapshot **out
 	int err = helper_info(ctx, fd, &info);
 
 	if (!err)
-		err = adopt_existing(ctx, fd, &info, &unread);
+		err = adopt_existing(ctx, &info, &unread);
 	if (!err)
 		err = read_snapshot(ctx, fd, info.snapshot_size, out);
 	if (!err) {

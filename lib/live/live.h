@@ -9,12 +9,17 @@ extern const struct backend live_backend;
 
 /* ---- dev.c: functions that return int set the error of @ctx ---- */
 
+/* HELPER_READ: INFO and SNAPSHOT, also for the group tdxctl. HELPER_ACT: all, for root. */
+enum helper_use { HELPER_READ, HELPER_ACT };
 /*
  * Opens /dev/tdxctl. Returns a descriptor to close with op_close(), -ENOENT when the
  * helper is not loaded, -EACCES, -EPERM, or another -errno.
  */
-int helper_open(struct tdxctl_ctx *ctx);
-/* Reads the helper's version, features and sizes. Errors as helper_fail(). */
+int helper_open(struct tdxctl_ctx *ctx, enum helper_use use);
+/*
+ * Reads the helper's version, features and sizes; fields that an older helper does not
+ * have are TDXCTL_UNKNOWN. Errors as helper_fail().
+ */
 int helper_info(struct tdxctl_ctx *ctx, int fd, struct tdxctl_info *info);
 /*
  * Takes a snapshot and adds the TDs that are older than the helper; VMs are not named.
@@ -47,10 +52,10 @@ struct unread {
 };
 /*
  * Registers TDs that are older than the helper with it, and adds TDs that it cannot
- * read to @unread, which the caller frees with unread_free(). -ENOMEM.
+ * read to @unread, which the caller frees with unread_free(). Without CAP_SYS_ADMIN it
+ * does nothing, and logs a warning. -ENOMEM.
  */
-int adopt_existing(struct tdxctl_ctx *ctx, int dev, const struct tdxctl_info *info,
-		   struct unread *unread);
+int adopt_existing(struct tdxctl_ctx *ctx, const struct tdxctl_info *info, struct unread *unread);
 /* Adds the TDs that @snap does not have. -ENOMEM. */
 int unread_add(struct tdxctl_ctx *ctx, const struct unread *unread, struct tdxctl_snapshot *snap);
 void unread_free(struct unread *unread);

@@ -158,7 +158,7 @@ int live_helper(struct tdxctl_ctx *ctx, const char *file, struct tdxctl_helper *
 		tdxctl_helper_free(h);
 		return err;
 	}
-	fd = h->dev ? helper_open(ctx) : -1;
+	fd = h->dev ? helper_open(ctx, HELPER_READ) : -1;
 	if (fd >= 0) {
 		if (helper_info(ctx, fd, &h->info))
 			h->info = (struct tdxctl_info){ 0 };

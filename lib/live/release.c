@@ -338,7 +338,7 @@ static int prepare(struct live_release *r, const struct tdxctl_td_view *td,
 	struct tdxctl_release_args a;
 	int err;
 
-	r->dev = helper_open(ctx);
+	r->dev = helper_open(ctx, HELPER_ACT);
 	if (r->dev < 0)
 		return r->dev == -ENOENT ? -ENOTCONN : r->dev;
 	if (!td->vm.pid)

@@ -69,7 +69,7 @@ static int from_helper(struct tdxctl_ctx *ctx, int fd, struct tdxctl_snapshot **
 
 int live_snapshot(struct tdxctl_ctx *ctx, struct tdxctl_snapshot **out)
 {
-	int fd = helper_open(ctx), err;
+	int fd = helper_open(ctx, HELPER_READ), err;
 
 	if (fd == -ENOENT) {
 		ctx_clear(ctx);

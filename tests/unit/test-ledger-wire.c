@@ -301,6 +301,54 @@ static void test_locks(void)
 	rig_close(&r);
 }
 
+/* Without the right to see them: no address, and still the same value in all records of a TD. */
+static void test_hidden(void)
+{
+	/* Not like any count. */
+	const u64 first = 0x123456789000, second = 0x1a2b3c4d5000, third = 0x1fedcba98000;
+	const struct tdxctl_section_desc *sec;
+	struct wire_host h = host();
+	struct tdxctl_snapshot_hdr *s;
+	struct ledger_call create, key;
+	const u64 *word;
+	struct rig r;
+	size_t i;
+
+	rig_open(&r, true);
+	rig_td(&r, first, 17);
+	rig_td(&r, second, 18);
+	rig_call(&r, 0, TDH_MNG_VPFLUSHDONE, first, 0, 0, 0);
+	rig_call(&r, 0, TDH_MNG_KEY_FREEID, first, 0, 0, TDX_ST(KEY_STATE_INCORRECT));
+	create = rig_begin(&r, 0, TDH_MNG_CREATE, third, 19, 0);
+	key = rig_begin(&r, 2, TDH_MNG_KEY_CONFIG, second, 0, 0);
+	h.hide_tdr = true;
+	s = take(&r, &h);
+	sec = s->section;
+	CHECK_EQ(((struct tdxctl_td *)rec(s, TDXCTL_SEC_TDS, 0))->tdr, TDXCTL_TDR_HIDDEN | 1);
+	CHECK_EQ(((struct tdxctl_td *)rec(s, TDXCTL_SEC_TDS, 1))->tdr, TDXCTL_TDR_HIDDEN | 2);
+	CHECK_EQ(((struct tdxctl_hkid *)rec(s, TDXCTL_SEC_HKIDS, 0))->tdr, TDXCTL_TDR_HIDDEN | 1);
+	CHECK_EQ(((struct tdxctl_hkid *)rec(s, TDXCTL_SEC_HKIDS, 1))->tdr, TDXCTL_TDR_HIDDEN | 2);
+	/* None is still none. */
+	CHECK_EQ(((struct tdxctl_hkid *)rec(s, TDXCTL_SEC_HKIDS, 3))->tdr, 0);
+	/* No record yet of the TD that is being created. */
+	CHECK_EQ(((struct tdxctl_lock *)rec(s, TDXCTL_SEC_LOCKS, 0))->holder_tdr,
+		 TDXCTL_TDR_HIDDEN);
+	CHECK_EQ(((struct tdxctl_lock *)rec(s, TDXCTL_SEC_LOCKS, 1))->holder_tdr, 0);
+	CHECK_EQ(((struct tdxctl_lock *)rec(s, TDXCTL_SEC_LOCKS, 2))->holder_tdr,
+		 TDXCTL_TDR_HIDDEN | 2);
+	CHECK_EQ(sec[TDXCTL_SEC_TDS].count, 2);
+	/* Nowhere else either, with or without the low bits of the page. */
+	for (i = 0; i < s->total / sizeof(*word); i++) {
+		word = (const u64 *)s + i;
+		CHECK((*word & ~0xfffULL) != first && (*word & ~0xfffULL) != second &&
+		      (*word & ~0xfffULL) != third);
+	}
+	free(s);
+	rig_end(&r, &create, 0);
+	rig_end(&r, &key, 0);
+	rig_close(&r);
+}
+
 /* The largest host there is, in one buffer. */
 static void test_large(void)
 {
@@ -370,6 +418,7 @@ int main(void)
 	RUN(test_records);
 	RUN(test_unknown);
 	RUN(test_locks);
+	RUN(test_hidden);
 	RUN(test_large);
 	RUN(test_ends);
 	return check_done("test-ledger-wire");

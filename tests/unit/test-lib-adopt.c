@@ -10,7 +10,9 @@ static struct world {
 	uint64_t features;
 	bool no_kvm;
 	bool layout_refused;
-	int answer; /* to every ADOPT */
+	int answer;   /* to every ADOPT */
+	int open_err; /* to opening the device for writing */
+	int warned;
 	uint32_t max_vcpus;
 	int same_fd[2];	       /* two descriptors of one file */
 	struct tdxctl_td late; /* a TD the helper found by its calls */
@@ -22,8 +24,11 @@ static struct world {
 static int w_open(void *arg, const char *path, int flags)
 {
 	(void)arg;
-	(void)flags;
-	return strcmp(path, "/dev/tdxctl") ? -ENOENT : 100;
+	if (strcmp(path, "/dev/tdxctl"))
+		return -ENOENT;
+	if (world.open_err && (flags & O_ACCMODE) != O_RDONLY)
+		return world.open_err;
+	return 100;
 }
 
 static int w_close(void *arg, int fd)
@@ -57,7 +62,7 @@ static int w_adopt(struct tdxctl_adopt_args *a)
 	CHECK_EQ(a->max_vcpus, 0);
 	if (a->flags & TDXCTL_ADOPT_DONE) {
 		world.done++;
-		return 0;
+		return world.answer == -EPERM ? -EPERM : 0;
 	}
 	if (CHECK(world.nr_asked < 8)) {
 		world.asked[world.nr_asked][0] = a->pidfd - PIDFD;
@@ -132,6 +137,12 @@ static void host(void)
 	fake_file("sys/kernel/debug/kvm/42-3/exits", "1\n");
 }
 
+static void note(void *arg, enum tdxctl_log_level level, const char *msg)
+{
+	(void)arg;
+	world.warned += level == TDXCTL_LOG_WARN && strstr(msg, "as root");
+}
+
 static struct tdxctl_snapshot *snapshot(struct world w)
 {
 	struct tdxctl_snapshot *snap = NULL;
@@ -141,7 +152,9 @@ static struct tdxctl_snapshot *snapshot(struct world w)
 	host();
 	ctx = fake_live();
 	tdxctl_set_ops(ctx, &ops, NULL);
+	tdxctl_set_log(ctx, note, NULL);
 	CHECK_EQ(tdxctl_snapshot_get(ctx, &snap), 0);
+	CHECK_STR(tdxctl_error(ctx), "");
 	tdxctl_free(ctx);
 	fake_end();
 	return snap;
@@ -178,6 +191,27 @@ static void refused(void)
 
 	CHECK_EQ(world.nr_asked, 4);
 	CHECK_EQ(world.done, 0);
+	CHECK_EQ(snap->nr_tds, FAKE_TDS);
+	tdxctl_snapshot_free(snap);
+}
+
+/* A user who may only read gets the snapshot, and one warning that TDs may be missing. */
+static void not_permitted(void)
+{
+	struct tdxctl_snapshot *snap = snapshot((struct world){ .open_err = -EACCES });
+
+	CHECK_EQ(world.nr_asked, 0);
+	CHECK_EQ(world.layouts, 0);
+	CHECK_EQ(world.done, 0);
+	CHECK_EQ(world.warned, 1);
+	CHECK_EQ(snap->nr_tds, FAKE_TDS);
+	tdxctl_snapshot_free(snap);
+
+	/* The device may be opened, but the helper refuses: the first refusal ends the scan. */
+	snap = snapshot((struct world){ .answer = -EPERM });
+	CHECK_EQ(world.nr_asked, 1);
+	CHECK_EQ(world.done, 0);
+	CHECK_EQ(world.warned, 1);
 	CHECK_EQ(snap->nr_tds, FAKE_TDS);
 	tdxctl_snapshot_free(snap);
 }
@@ -297,6 +331,7 @@ int main(void)
 {
 	RUN(readable);
 	RUN(refused);
+	RUN(not_permitted);
 	RUN(not_looked_for);
 	RUN(unreadable);
 	RUN(known);

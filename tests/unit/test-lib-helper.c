@@ -166,11 +166,23 @@ static void served(void)
 	CHECK_EQ(snapshot((struct script){ .announced = 8192 }, NULL, NULL), 0);
 	CHECK_EQ(script.calls[SNAPSHOT], 1);
 	CHECK_EQ(script.calls[INFO], 1);
+	/* Reading needs no right to act. */
+	CHECK_EQ(script.open_flags, O_RDONLY);
+}
+
+/* What an older helper does not report is unknown, not zero. */
+static void older_helper(void)
+{
+	CHECK_EQ(snapshot((struct script){ .older = true }, NULL, NULL), 0);
+	CHECK_EQ(script.calls[INFO], 2);
 }
 
 static void refused(void)
 {
-	CHECK_EQ(snapshot((struct script){ .open_err = -EACCES }, "/dev/tdxctl", "root"), -EACCES);
+	CHECK_EQ(snapshot((struct script){ .open_err = -EACCES },
+			  "cannot open /dev/tdxctl: Permission denied",
+			  "add the user to the group tdxctl, or run as root"),
+		 -EACCES);
 	CHECK_EQ(snapshot((struct script){ .open_err = -EPERM }, "/dev/tdxctl", "root"), -EPERM);
 	CHECK_EQ(snapshot((struct script){ .err[INFO] = -EPERM }, "not permitted", "root"), -EPERM);
 	CHECK_EQ(snapshot((struct script){ .err[SNAPSHOT] = -EPERM }, "not permitted", "root"),
@@ -273,6 +285,9 @@ static void cpu_checks(void)
 
 	CHECK_EQ(cpu_check((struct script){ .nr_cpus = 4 }, &n, NULL), 0);
 	CHECK_EQ(n, 4);
+	CHECK_EQ(script.open_flags, O_RDWR);
+	CHECK_EQ(cpu_check((struct script){ .open_err = -EACCES }, &n, "Permission denied"),
+		 -EACCES);
 	CHECK_EQ(cpu_check((struct script){ .nr_cpus = 4, .extra_cpus = 100 }, &n, NULL), 0);
 	CHECK_EQ(n, 104);
 	CHECK_EQ(cpu_check((struct script){ .nr_cpus = 4, .err[CPU_CHECK] = -EOPNOTSUPP }, &n,
@@ -378,6 +393,7 @@ int main(void)
 {
 	fake_new();
 	RUN(served);
+	RUN(older_helper);
 	RUN(refused);
 	RUN(absent);
 	RUN(other_abi);

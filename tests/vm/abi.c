@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The rules of /dev/tdxctl, asked of the device itself: sizes, flags, pointers,
- * rights. Runs in the guest, as root; "abi bare" where nothing answers SEAMCALLs.
+ * rights. Runs in the guest, as root; "abi bare" where nothing answers SEAMCALLs;
+ * "abi member" and "abi nobody" as a user of the group and as one of no group.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -36,14 +38,16 @@ static struct command {
 	const char *name;
 	unsigned long cmd;
 	uint32_t size;
-	int alone; /* with everything else zero */
+	int alone;  /* with everything else zero */
+	bool reads; /* needs no capability, and a file open for reading */
 } commands[] = {
-	{ "INFO", TDXCTL_IOC_INFO, sizeof(struct tdxctl_info), 0 },
-	{ "SNAPSHOT", TDXCTL_IOC_SNAPSHOT, sizeof(struct tdxctl_snapshot_args), ENOSPC },
-	{ "CPU_CHECK", TDXCTL_IOC_CPU_CHECK, sizeof(struct tdxctl_cpu_check_args), ENOSPC },
+	{ "INFO", TDXCTL_IOC_INFO, sizeof(struct tdxctl_info), 0, true },
+	{ "SNAPSHOT", TDXCTL_IOC_SNAPSHOT, sizeof(struct tdxctl_snapshot_args), ENOSPC, true },
+	{ "CPU_CHECK", TDXCTL_IOC_CPU_CHECK, sizeof(struct tdxctl_cpu_check_args), ENOSPC, false },
 	/* Descriptor 0 is no pidfd. */
-	{ "RELEASE", TDXCTL_IOC_RELEASE, sizeof(struct tdxctl_release_args), EBADF },
+	{ "RELEASE", TDXCTL_IOC_RELEASE, sizeof(struct tdxctl_release_args), EBADF, false },
 };
+#define NR_COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
 /* Two pages, the second one cannot be touched: a read or write too far fails. */
 static unsigned char *fence;
@@ -151,22 +155,66 @@ static void release(void)
 	close(a.pidfd);
 }
 
-/* A descriptor that root opened is no right of its own. */
-static void rights(void)
+/* TDR pages: addresses for root, numbers of TDs for others; equal in all records of a TD. */
+static void addresses(bool hidden)
+{
+	struct tdxctl_snapshot_args a = { .size = sizeof(a), .buf_size = 16 << 20 };
+	const struct tdxctl_section_desc *tds, *hkids;
+	unsigned char *buf = malloc(a.buf_size);
+	struct tdxctl_snapshot_hdr *hdr = (struct tdxctl_snapshot_hdr *)buf;
+
+	a.buf = (uintptr_t)buf;
+	expect("a snapshot", buf ? call(TDXCTL_IOC_SNAPSHOT, &a) : ENOMEM, 0);
+	if (failed)
+		return;
+	tds = &hdr->section[TDXCTL_SEC_TDS];
+	hkids = &hdr->section[TDXCTL_SEC_HKIDS];
+	for (uint32_t i = 0; i < tds->count; i++) {
+		struct tdxctl_td *td = (void *)(buf + tds->offset + (size_t)i * tds->stride);
+		uint64_t want = TDXCTL_TDR_HIDDEN | td->id;
+		bool found = false;
+
+		if (hidden ? td->tdr != want : !td->tdr || td->tdr & (TDXCTL_TDR_HIDDEN | 0xfff))
+			failed += printf("td:%u has TDR 0x%llx\n", td->id,
+					 (unsigned long long)td->tdr) > 0;
+		for (uint32_t k = 0; k < hkids->count; k++) {
+			struct tdxctl_hkid *h =
+				(void *)(buf + hkids->offset + (size_t)k * hkids->stride);
+
+			found |= h->id == td->hkid && h->tdr == td->tdr;
+			if (h->tdr && !(h->tdr & TDXCTL_TDR_HIDDEN) == hidden)
+				failed += printf("HKID %u has TDR 0x%llx\n", h->id,
+						 (unsigned long long)h->tdr) > 0;
+		}
+		if (td->hkid && !found)
+			failed += printf("td:%u and its HKID have different TDRs\n", td->id) > 0;
+	}
+	free(buf);
+}
+
+/* What a user without the capability gets through the descriptor @dev. */
+static void without_capability(void)
+{
+	struct tdxctl_adopt_args adopt = { .size = sizeof(adopt), .flags = TDXCTL_ADOPT_DONE };
+
+	for (size_t i = 0; i < NR_COMMANDS; i++)
+		expect(commands[i].name,
+		       sized(&commands[i], commands[i].size, commands[i].size, 0, 0),
+		       commands[i].reads ? commands[i].alone : EPERM);
+	expect("ADOPT", call(TDXCTL_IOC_ADOPT, &adopt), EPERM);
+	addresses(true);
+}
+
+static void as_nobody(void (*fn)(void))
 {
 	pid_t pid = fork();
-	size_t i;
 	int status;
 
 	if (!pid) {
 		failed = 0;
 		if (setresuid(65534, 65534, 65534))
 			_exit(2);
-		for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
-			expect(commands[i].name,
-			       sized(&commands[i], commands[i].size, commands[i].size, 0, 0),
-			       EPERM);
-		expect("opening it", open(TDXCTL_DEV_PATH, O_RDWR) < 0 ? errno : 0, EACCES);
+		fn();
 		fflush(stdout);
 		_exit(failed != 0);
 	}
@@ -174,18 +222,69 @@ static void rights(void)
 		failed += printf("as nobody: failed\n") > 0;
 }
 
+static void not_openable(void)
+{
+	expect("opening it", open(TDXCTL_DEV_PATH, O_RDWR) < 0 ? errno : 0, EACCES);
+	expect("opening it to read", open(TDXCTL_DEV_PATH, O_RDONLY) < 0 ? errno : 0, EACCES);
+}
+
+/* With root's descriptor: only what needs no capability. */
+static void rights(void)
+{
+	as_nobody(without_capability);
+	as_nobody(not_openable);
+	addresses(false);
+}
+
+/* Each command needs the file open for what it does; the rights are root's. */
+static void modes(void)
+{
+	int both = dev;
+
+	dev = open(TDXCTL_DEV_PATH, O_RDONLY | O_CLOEXEC);
+	for (size_t i = 0; i < NR_COMMANDS; i++)
+		expect(commands[i].name,
+		       sized(&commands[i], commands[i].size, commands[i].size, 0, 0),
+		       commands[i].reads ? commands[i].alone : EACCES);
+	/* Also those that this program does not know. */
+	for (unsigned int nr = 2; nr < 64; nr++) {
+		int got = call(_IO(TDXCTL_IOC_TYPE, nr), fence);
+
+		if (got != EACCES && got != ENOTTY)
+			failed += printf("command %u on a file open for reading: %s\n", nr,
+					 strerror(got)) > 0;
+	}
+	close(dev);
+	dev = open(TDXCTL_DEV_PATH, O_WRONLY | O_CLOEXEC);
+	for (size_t i = 0; i < NR_COMMANDS; i++)
+		expect(commands[i].name,
+		       sized(&commands[i], commands[i].size, commands[i].size, 0, 0),
+		       commands[i].reads ? EACCES : commands[i].alone);
+	close(dev);
+	dev = both;
+}
+
 int main(int argc, char **argv)
 {
+	const char *who = argc > 1 ? argv[1] : "root";
 	size_t i;
 
+	if (!strcmp(who, "nobody")) {
+		not_openable();
+		return failed != 0;
+	}
 	dev = open(TDXCTL_DEV_PATH, O_RDWR | O_CLOEXEC);
 	fence = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (dev < 0 || fence == MAP_FAILED || mprotect(fence + 4096, 4096, PROT_NONE)) {
 		perror(TDXCTL_DEV_PATH);
 		return 2;
 	}
-	for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
-		if (argc > 1 && !strcmp(argv[1], "bare") && commands[i].cmd == TDXCTL_IOC_CPU_CHECK)
+	if (!strcmp(who, "member")) {
+		without_capability();
+		return failed != 0;
+	}
+	for (i = 0; i < NR_COMMANDS; i++) {
+		if (!strcmp(who, "bare") && commands[i].cmd == TDXCTL_IOC_CPU_CHECK)
 			commands[i].alone = EOPNOTSUPP;
 		sizes(&commands[i]);
 	}
@@ -194,6 +293,7 @@ int main(int argc, char **argv)
 	release();
 	fflush(stdout);
 	rights();
+	modes();
 	printf("%d wrong answers\n", failed);
 	return failed != 0;
 }

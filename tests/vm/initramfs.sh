@@ -24,8 +24,11 @@ install -D $journald "$root$journald"
 bash "$top/tests/loaded-libs.sh" "$O/tdxctl" $journald | while read -r lib; do
 	install -D "$lib" "$root$lib"
 done
-printf 'root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/tmp:/bin/sh\n' >"$root/etc/passwd"
-printf 'root:x:0:\nnogroup:x:65534:\n' >"$root/etc/group"
+printf '%s:/bin/sh\n' root:x:0:0:root:/root nobody:x:65534:65534:nobody:/tmp member:x:1000:1000:member:/tmp >"$root/etc/passwd"
+printf 'root:x:0:\nnogroup:x:65534:\nmember:x:1000:\n' >"$root/etc/group"
+# The group as systemd-sysusers would create it, with one member.
+awk '$1 == "g" { print $2 ":x:990:member" }' "$top/cmd/etc/sysusers.conf" >>"$root/etc/group"
+cp "$top/cmd/etc/60-tdxctl.rules" "$root/suite/"
 
 for m in tdxctl tdx_emul; do
 	cp "$O/kmod/$kver/$m.ko" "$root/lib/modules/$kver/updates/"

@@ -82,11 +82,22 @@ static void put_owner(struct tdxctl_owner *to, const struct ledger_owner *from)
 	put_comm(to->comm, from->comm);
 }
 
-static void put_hkid(struct tdxctl_hkid *to, const struct ledger_hkid *from)
+static u64 put_tdr(const struct ledger *l, const struct wire_host *h, u64 tdr)
+{
+	const struct ledger_td *td;
+
+	if (!tdr || !h->hide_tdr)
+		return tdr;
+	td = ledger_td_find(l, tdr);
+	return TDXCTL_TDR_HIDDEN | (td ? td->seq : 0);
+}
+
+static void put_hkid(struct tdxctl_hkid *to, const struct ledger *l, const struct wire_host *h,
+		     const struct ledger_hkid *from)
 {
 	to->id = from->id;
 	to->state = from->state;
-	to->tdr = from->tdr;
+	to->tdr = put_tdr(l, h, from->tdr);
 	to->since_ns = from->since_ns;
 	to->keyed_packages = bitmap(from->keyed_pkgs);
 	to->fail_status = from->fail_status;
@@ -94,9 +105,10 @@ static void put_hkid(struct tdxctl_hkid *to, const struct ledger_hkid *from)
 	put_owner(&to->owner, &from->owner);
 }
 
-static void put_td(struct tdxctl_td *to, const struct ledger_td *from)
+static void put_td(struct tdxctl_td *to, const struct ledger *l, const struct wire_host *h,
+		   const struct ledger_td *from)
 {
-	to->tdr = from->tdr;
+	to->tdr = put_tdr(l, h, from->tdr);
 	to->id = from->seq;
 	to->state = from->state;
 	to->flags = from->seen_create ? 0 : TDXCTL_TD_LATE;
@@ -160,7 +172,7 @@ static void put_tdx_lock(struct tdxctl_lock *to, const struct ledger *l, const s
 	struct effect e = {
 		.in_flight = k->in_flight,
 		.since_ns = k->in_flight_since_ns,
-		.tdr = k->in_flight_tdr,
+		.tdr = put_tdr(l, h, k->in_flight_tdr),
 		.owner = &k->in_flight_owner,
 	};
 
@@ -186,7 +198,7 @@ static void put_key_lock(struct tdxctl_lock *to, const struct ledger *l, const s
 		e = (struct effect){
 			.in_flight = p->in_flight,
 			.since_ns = p->in_flight_since_ns,
-			.tdr = p->in_flight_tdr,
+			.tdr = put_tdr(l, h, p->in_flight_tdr),
 			.owner = &p->in_flight_owner,
 		};
 		to->acquisitions = p->acquisitions;
@@ -288,10 +300,10 @@ s64 wire_fill(const struct ledger *l, const struct wire_host *h, void *buf, size
 
 	hkid = buf + sec[TDXCTL_SEC_HKIDS].offset;
 	for (i = 0; i < sec[TDXCTL_SEC_HKIDS].count; i++)
-		put_hkid(&hkid[i], ledger_hkid_at(l, i));
+		put_hkid(&hkid[i], l, h, ledger_hkid_at(l, i));
 	td = buf + sec[TDXCTL_SEC_TDS].offset;
 	for (i = 0; i < sec[TDXCTL_SEC_TDS].count; i++)
-		put_td(&td[i], ledger_td_at(l, i));
+		put_td(&td[i], l, h, ledger_td_at(l, i));
 	lock = buf + sec[TDXCTL_SEC_LOCKS].offset;
 	put_tdx_lock(&lock[0], l, h);
 	pkg = buf + sec[TDXCTL_SEC_PACKAGES].offset;

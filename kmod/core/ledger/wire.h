@@ -36,6 +36,7 @@ struct wire_host {
 	const u32 *pkg_id;		    /* physical package id by index */
 	const struct wire_lock *tdx_lock;   /* NULL: not known */
 	const struct wire_lock *key_config; /* nr_pkgs entries, or NULL */
+	bool hide_tdr;			    /* TDXCTL_TDR_HIDDEN instead of addresses */
 };
 
 /* Returns the number of bytes that wire_fill() would write now. */

@@ -7,9 +7,13 @@
  * be zero, else the call fails with E2BIG. Reserved fields and unknown flags
  * must be zero (EINVAL). The meaning of a field never changes.
  *
- * All commands may fail with ENOTTY (unknown command), EINVAL (size too small,
- * unknown flag, non-zero reserved field), E2BIG (see above), EFAULT, and EPERM
- * (no CAP_SYS_ADMIN).
+ * INFO and SNAPSHOT only read: they need a file that is open for reading, and no
+ * capability. The other commands act on the host: they need a file that is open
+ * for writing, and CAP_SYS_ADMIN in the initial user namespace at each call.
+ *
+ * All commands may fail with ENOTTY (unknown command), EACCES (the file is not
+ * open for reading or for writing), EINVAL (size too small, unknown flag, non-zero
+ * reserved field), E2BIG (see above), EFAULT, and EPERM (no CAP_SYS_ADMIN).
  *
  * Times are in nanoseconds of CLOCK_MONOTONIC, unless a field says otherwise.
  * An unknown value is all ones (TDXCTL_UNKNOWN, TDXCTL_UNKNOWN32), never zero.
@@ -32,6 +36,12 @@
 
 #define TDXCTL_UNKNOWN		(~0ULL)
 #define TDXCTL_UNKNOWN32	(~0U)
+/*
+ * The address of a TDR page is for callers with CAP_SYS_ADMIN. Others get this bit
+ * and the number of the TD instead (0: a TD without a record), so that the records
+ * of one TD still have equal values.
+ */
+#define TDXCTL_TDR_HIDDEN	(1ULL << 63)
 #define TDXCTL_COMM_LEN		16
 
 /* What the helper can do on this kernel. */
@@ -133,7 +143,7 @@ struct tdxctl_owner {
 struct tdxctl_hkid {
 	__u32 id;
 	__u32 state;			/* enum tdxctl_hkid_state */
-	__u64 tdr;			/* owner, or last owner if leaked; 0 none */
+	__u64 tdr;			/* owner, or last owner if leaked; 0 none; HIDDEN */
 	__u64 since_ns;			/* of the state; 0 unknown */
 	__u64 keyed_packages;		/* bitmap */
 	__u64 fail_status;		/* leaked: status of the failed SEAMCALL */
@@ -162,7 +172,7 @@ enum tdxctl_td_state {
 #define TDXCTL_TD_LATE		(1U << 0)	/* existed before the helper */
 
 struct tdxctl_td {
-	__u64 tdr;
+	__u64 tdr;			/* or TDXCTL_TDR_HIDDEN */
 	__u32 id;			/* "td:N" */
 	__u32 state;			/* enum tdxctl_td_state */
 	__u32 flags;			/* TDXCTL_TD_* */
@@ -200,7 +210,7 @@ struct tdxctl_lock {
 	__s32 holder_tgid;		/* 0 none or unknown */
 	__s32 holder_tid;
 	char  holder_comm[TDXCTL_COMM_LEN];
-	__u64 holder_tdr;		/* TD that it is held for; 0 unknown */
+	__u64 holder_tdr;		/* TD that it is held for; 0 unknown; HIDDEN */
 	__u64 held_since_ns;		/* when the hold was first seen; 0 = free */
 	__u64 acquisitions;
 	__u64 contended;

@@ -292,6 +292,7 @@ case_no_root()
 		[ $got = 4 ] || die "nobody: $verb: status $got, not 4"
 		[ "$(value error.code "/out/$CASE.json")" = permission ] || die "nobody: $verb: no error.code"
 		[ -s /tmp/err ] || die "nobody: $verb: nothing on stderr"
+		grep -q 'root' /tmp/err || die "nobody: $verb: no next step"
 	done
 	su -s /bin/sh nobody -c "tdxctl helper unload" && die "unloaded without permission"
 	truth '^pages reg 16 ' 1
