@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A kernel that dies: a CPU that stops inside a function permanently, and a panic
- * notifier that makes a SEAMCALL, as the crash path of kernels with TDX does.
+ * A kernel that dies: a CPU that stops inside a function permanently, a panic notifier
+ * that makes a SEAMCALL, as the crash path of kernels with TDX does, and an NMI handler
+ * that makes one, as the machine check handler does.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -10,9 +11,14 @@
 #include <linux/mutex.h>
 #include <linux/notifier.h>
 #include <linux/panic_notifier.h>
+#include <linux/preempt.h>
 #include <linux/smp.h>
 #include <linux/string.h>
 #include <linux/timekeeping.h>
+
+#include <asm/apic.h>
+#include <asm/io.h>
+#include <asm/nmi.h>
 
 #include "emul.h"
 
@@ -125,9 +131,59 @@ int emul_panic_seamcall(void)
 	return ret;
 }
 
+#define NMI_WAIT_NS (5 * NSEC_PER_SEC)
+
+static int nmi_cpu = -1; /* the CPU that an NMI of ours is for */
+static u64 nmi_page, nmi_status;
+static bool nmi_registered;
+
+/* tdx_dump_mce_info(): is the page with the memory error one of the TDX module? */
+static int nmi_handler(unsigned int type, struct pt_regs *regs)
+{
+	struct tdx_module_args args = { .rcx = nmi_page };
+
+	if (READ_ONCE(nmi_cpu) != raw_smp_processor_id())
+		return NMI_DONE;
+	nmi_status = __seamcall_ret(TDH_PHYMEM_PAGE_RDMD, &args);
+	/* Pairs with emul_nmi_seamcall(). */
+	smp_store_release(&nmi_cpu, -1);
+	return NMI_HANDLED;
+}
+
+/*
+ * Makes a SEAMCALL from an NMI on this CPU. Returns its status, or TDX_SEAMCALL_UD if
+ * the NMI has not returned in time.
+ */
+u64 emul_nmi_seamcall(void)
+{
+	u64 start, size, status = TDX_SEAMCALL_UD;
+
+	mutex_lock(&crash_lock);
+	emul_tdmr(0, &nmi_page, &size);
+	if (!nmi_registered)
+		nmi_registered = !register_nmi_handler(NMI_LOCAL, nmi_handler, 0, "tdx_emul");
+	if (!nmi_registered)
+		goto out;
+	preempt_disable();
+	WRITE_ONCE(nmi_cpu, smp_processor_id());
+	apic->send_IPI(smp_processor_id(), NMI_VECTOR);
+	preempt_enable();
+	start = ktime_get_mono_fast_ns();
+	/* Pairs with nmi_handler(). */
+	while (smp_load_acquire(&nmi_cpu) >= 0)
+		if (ktime_get_mono_fast_ns() - start > NMI_WAIT_NS)
+			goto out;
+	status = nmi_status;
+out:
+	mutex_unlock(&crash_lock);
+	return status;
+}
+
 void emul_crash_exit(void)
 {
 	hold_end();
+	if (nmi_registered)
+		unregister_nmi_handler(NMI_LOCAL, "tdx_emul");
 	if (panic_registered)
 		atomic_notifier_chain_unregister(&panic_notifier_list, &panic_nb);
 }

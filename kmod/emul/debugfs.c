@@ -98,8 +98,8 @@ static const struct file_operations hold_fops = {
 /* ---- crash ---- */
 
 /*
- * "hold SYMBOL MS": the next CPU there stops; "call": makes a SEAMCALL; "panic": a
- * panic makes one.
+ * "hold SYMBOL MS": the next CPU there stops; "call": makes a SEAMCALL; "nmi": makes
+ * one from an NMI on this CPU; "panic": a panic makes one.
  */
 static ssize_t crash_write(struct file *file, const char __user *ubuf, size_t len, loff_t *pos)
 {
@@ -116,6 +116,8 @@ static ssize_t crash_write(struct file *file, const char __user *ubuf, size_t le
 		ret = emul_hold_cpu(symbol, ms);
 	else if (sysfs_streq(buf, "call"))
 		ret = emul_one_seamcall() ? -EIO : 0;
+	else if (sysfs_streq(buf, "nmi"))
+		ret = emul_nmi_seamcall() ? -EIO : 0;
 	else if (sysfs_streq(buf, "panic"))
 		ret = emul_panic_seamcall();
 	kfree(symbol);

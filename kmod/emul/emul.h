@@ -10,7 +10,7 @@
  *   vm-tdx.c, gmem.c	  /dev/tdx-emul: KVM's ioctls
  *   debugfs.c, hold.c,
  *   seam-debugfs.c	  faults, delays, held locks, state of seam
- *   crash.c		  CPUs that stop in a function, SEAMCALLs during a panic
+ *   crash.c		  CPUs that stop in a function, SEAMCALLs during a panic or an NMI
  */
 #ifndef TDXCTL_EMUL_H
 #define TDXCTL_EMUL_H
@@ -114,6 +114,7 @@ int emul_hold_cpu(const char *symbol, u32 ms);
 int emul_held_cpu(void);
 u64 emul_one_seamcall(void);
 int emul_panic_seamcall(void);
+u64 emul_nmi_seamcall(void);
 void emul_crash_exit(void);
 
 #endif
