@@ -6,12 +6,14 @@
 
 #include "cmd.h"
 
-enum { STATE, PATH, VERSION, REFCNT, DEVICE, PROVIDER, LEAKED, FEATURES };
+enum { STATE, PATH, VERSION, BUILT_FOR, OTHER, REFCNT, DEVICE, PROVIDER, LEAKED, NOTE, FEATURES };
 
 static const struct cli_field fields[] = {
 	[STATE] = { .key = "state", .label = "Helper", .type = OUT_STR },
 	[PATH] = { .key = "path", .label = "Module file", .type = OUT_STR },
 	[VERSION] = { .key = "version", .label = "Version", .type = OUT_STR },
+	[BUILT_FOR] = { .key = "built_for", .type = OUT_STR },
+	[OTHER] = { .label = "Built for", .type = OUT_STR },
 	[REFCNT] = { .key = "users", .label = "Users", .type = OUT_INT },
 	[DEVICE] = { .key = "device",
 		     .label = TDXCTL_DEV_PATH,
@@ -20,8 +22,12 @@ static const struct cli_field fields[] = {
 		     .no = "missing" },
 	[PROVIDER] = { .key = "provider", .label = "SEAMCALLs from", .type = OUT_STR },
 	[LEAKED] = { .key = "leaked_pages", .label = "Leaked pages", .type = OUT_PAGES },
-	[FEATURES] = { .key = "features", .label = "", .type = OUT_TABLE },
+	[NOTE] = { .label = "Note", .type = OUT_STR },
+	[FEATURES] = { .key = "features", .type = OUT_TABLE },
 };
+
+/* In text, the reason is printed once, with the provider. */
+static const struct cli_field leaked_unknown = { .key = "leaked_pages", .type = OUT_PAGES };
 
 enum { F_NAME, F_ON, F_WHAT };
 
@@ -70,6 +76,12 @@ static void show(struct cli_app *app, const struct tdxctl_helper *h)
 		  loaded ? STYLE_GOOD : STYLE_WARN);
 	out_str_or_none(root, &fields[PATH], h->path);
 	out_str_or_none(root, &fields[VERSION], h->version);
+	out_str_or_none(root, &fields[BUILT_FOR], h->built_for);
+	if (h->other_kernel)
+		out_style(out_strf(root, &fields[OTHER],
+				   "kernel %s, which is not running: build it for the running kernel",
+				   h->built_for),
+			  STYLE_BAD);
 	if (loaded && h->refcnt >= 0)
 		out_int(root, &fields[REFCNT], h->refcnt);
 	else
@@ -83,8 +95,8 @@ static void show(struct cli_app *app, const struct tdxctl_helper *h)
 			 *hint ? ": " : "", hint);
 		if (loaded) {
 			out_unknown(root, &fields[PROVIDER], why);
-			out_unknown(root, &fields[LEAKED], why);
-			out_unknown(root, &features, why);
+			out_unknown(root, &leaked_unknown, why);
+			out_unknown(root, &fields[FEATURES], why);
 		} else {
 			out_none(root, &fields[PROVIDER]);
 			out_none(root, &fields[LEAKED]);
@@ -101,6 +113,9 @@ static void show(struct cli_app *app, const struct tdxctl_helper *h)
 			      "this version of the helper does not report them"),
 		  h->info.leaked_pages && h->info.leaked_pages != TDXCTL_UNKNOWN ? STYLE_BAD :
 										   STYLE_NONE);
+	if (!h->info.provider[0])
+		out_str(root, &fields[NOTE],
+			"no module issues SEAMCALLs, so there is nothing to watch; 'tdxctl doctor' shows whether this host can run TDs");
 	out_gap(root);
 	table = out_array(root, &features);
 	for (size_t i = 0; i < ARRAY_SIZE(bits); i++) {

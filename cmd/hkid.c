@@ -68,11 +68,8 @@ static void owner(struct out_node *row, const struct tdxctl_snapshot *s,
 {
 	const struct tdxctl_td_view *td = view_td_by_tdr(s, h->tdr);
 	bool taken = h->state != TDXCTL_HKID_FREE && h->state != TDXCTL_HKID_UNKNOWN;
-	int pid = td && td->vm.pid ? (int)td->vm.pid : 0;
+	pid_t pid = view_pid(td, h);
 
-	/* For a leaked HKID the former owner is still useful. */
-	if (!pid && (!td || h->state == TDXCTL_HKID_LEAKED))
-		pid = h->owner.tgid;
 	if (!taken) {
 		out_none(row, &columns[TD]);
 		out_none(row, &columns[VM]);

@@ -59,8 +59,10 @@ static void fill_uuid(struct out_node *n, const struct cli_field *f, const void 
 
 static void fill_pid(struct out_node *n, const struct cli_field *f, const void *from)
 {
-	if (vm_of(from)->pid)
-		out_int(n, f, vm_of(from)->pid);
+	pid_t pid = view_pid(((const struct source *)from)->view, NULL);
+
+	if (pid)
+		out_int(n, f, pid);
 	else
 		out_unknown(n, f, ended);
 }
@@ -174,7 +176,11 @@ static void fill_age(struct out_node *n, const struct cli_field *f, const void *
 
 static void fill_seamcalls(struct out_node *n, const struct cli_field *f, const void *from)
 {
-	out_uint(n, f, td_of(from)->seamcalls);
+	/* A TD that was found later may have issued SEAMCALLs before. */
+	if (!td_of(from)->seamcalls && td_of(from)->flags & TDXCTL_TD_LATE)
+		out_unknown(n, f, view_late);
+	else
+		out_uint(n, f, td_of(from)->seamcalls);
 }
 
 static void fill_tdr(struct out_node *n, const struct cli_field *f, const void *from)
@@ -314,6 +320,8 @@ const struct cli_field td_table = {
 	.columns = fields,
 	.nr_columns = ARRAY_SIZE(fields),
 };
+static const struct cli_field complete = { .key = "complete", .type = OUT_BOOL };
+static const struct cli_field not_complete = { .label = "Note", .type = OUT_STR };
 
 static void td_fields(struct out_node *n, const struct tdxctl_snapshot *s,
 		      const struct tdxctl_td_view *v)
@@ -325,14 +333,25 @@ static void td_fields(struct out_node *n, const struct tdxctl_snapshot *s,
 
 int cmd_td_list(struct cli_app *app, int argc, char **argv)
 {
-	struct out_node *table = out_array(out_root(app->out), &td_table);
+	const char *why = tdxctl_unknown_why(app->snap, TDXCTL_SUBJECT_TDS);
+	struct out_node *root = out_root(app->out);
+	struct out_node *table = out_array(root, &td_table);
 
 	if (app->v.state)
 		app->mode.empty = "No TD is in this state.";
+	else if (why)
+		app->mode.empty = "No TDs were seen.";
 	for (size_t i = 0; i < app->snap->nr_tds; i++)
 		if (!app->v.state ||
 		    !strcmp(app->v.state, tdxctl_td_state_str(app->snap->tds[i].td.state)))
 			td_fields(out_row(table), app->snap, &app->snap->tds[i]);
+	if (why) {
+		out_unknown(root, &complete, why);
+		out_gap(root);
+		out_str(root, &not_complete, why);
+	} else {
+		out_bool(root, &complete, true);
+	}
 	return CLI_OK;
 }
 
@@ -482,7 +501,7 @@ static const struct cli_field holders = {
 	.nr_columns = ARRAY_SIZE(holder_columns),
 };
 
-static const struct cli_field holders_unknown = { .label = "Kept alive by", .type = OUT_STR };
+static const struct cli_field holders_text = { .label = "Kept alive by", .type = OUT_STR };
 
 /* The descriptors of one kind in one process: "11,13-16". */
 static void fd_list(struct out_node *row, const struct cli_field *f, const struct tdxctl_pin *p,
@@ -544,7 +563,7 @@ static void show_pins(struct cli_app *app, struct out_node *n, const struct tdxc
 		const char *why = tdxctl_error(app->ctx);
 
 		out_unknown(n, &pins, *why ? why : "cannot be determined");
-		out_unknown(n, &holders_unknown, *why ? why : "cannot be determined");
+		out_unknown(n, &holders_text, *why ? why : "cannot be determined");
 		out_bool(n, &pins_complete, false);
 		return;
 	}
@@ -552,6 +571,12 @@ static void show_pins(struct cli_app *app, struct out_node *n, const struct tdxc
 	for (size_t i = 0; i < count; i++)
 		pin_row(out_row(table), &list[i]);
 	out_bool(n, &pins_complete, !err);
+	/* What leaked is not freed, by whatever process. */
+	if (v->td.state == TDXCTL_TD_LEAKED && !count) {
+		out_str(n, &holders_text, "no process; what leaked is lost until the next reboot");
+		tdxctl_pins_free(list, count);
+		return;
+	}
 	table = out_array(n, &holders);
 	for (size_t i = 0; i < count; i = k) {
 		for (k = i + 1; k < count && list[k].pid == list[i].pid; k++)

@@ -92,8 +92,15 @@ static int wait_for(struct cli_app *app, struct hkids *k, uint64_t *waited)
 					 "%u HKIDs can never be free: the host has %" PRIu64 "%s",
 					 app->v.hkids_free, k->total,
 					 k->leaked ? ", some of them leaked" : "");
-		if (stopped)
-			return cli_error(app, CLI_FAILED, "interrupted", "", "interrupted");
+		if (stopped) {
+			char age[24];
+
+			tdxctl_duration_str(age, sizeof(age), *waited);
+			return cli_error(app, CLI_FAILED, "interrupted", "",
+					 "interrupted after %s: %" PRIu64 " of %" PRIu64
+					 " HKIDs are free, %u were requested",
+					 age, k->free, k->total, app->v.hkids_free);
+		}
 		if (limit && *waited >= limit)
 			return CLI_PROBLEMS;
 		nap(limit && limit - *waited < POLL_NS ? limit - *waited : POLL_NS);

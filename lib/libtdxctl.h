@@ -313,6 +313,8 @@ struct tdxctl_helper {
 	enum tdxctl_helper_state state;
 	char *path;		 /* module file, NULL unknown */
 	char *version;		 /* NULL unknown */
+	char *built_for;	 /* the kernel that the module file is for; NULL unknown */
+	bool other_kernel;	 /* @built_for is not the running kernel */
 	int refcnt;		 /* -1 unknown */
 	bool dev;		 /* /dev/tdxctl exists */
 	struct tdxctl_info info; /* all zero if the device could not be opened */
@@ -328,7 +330,8 @@ void tdxctl_helper_free(struct tdxctl_helper *h);
 /*
  * Loads the installed module, or that in @file if it is not NULL. Returns 0, -EEXIST if
  * the helper is already loaded, -EPERM if not permitted or blacklisted, -ENOENT if it is
- * not installed, -ENOEXEC if it was built for another kernel, -EKEYREJECTED, -ENOKEY or
+ * not installed, -EOPNOTSUPP if the kernel cannot load modules, -ENOEXEC if the module was
+ * built for another kernel, -EKEYREJECTED, -ENOKEY or
  * -EBADMSG if its signature is refused, -ELIBACC, -EOPNOTSUPP, or another error of
  * init_module(2).
  */

@@ -275,6 +275,18 @@ uint64_t view_age(const struct tdxctl_snapshot *s, uint64_t since);
  * the string. NULL: out of memory.
  */
 char *view_packages(const struct tdxctl_snapshot *s, uint64_t mask);
+/*
+ * The number of objects in one state, with @unknown objects in an unknown state. Unknown if
+ * the number is 0 but may be higher: with the reason @why if objects may be missing in the
+ * list (NULL: none), or because one of @unknown may be in this state.
+ */
+void view_count(struct out_node *n, const struct cli_field *f, uint64_t count, uint64_t unknown,
+		const char *why);
+/*
+ * The process of a TD, or else of an HKID without one: the owner. 0: it ended or is not
+ * known; for what leaked, the former owner.
+ */
+pid_t view_pid(const struct tdxctl_td_view *td, const struct tdxctl_hkid *h);
 /* Adds a value of the host, or the reason why it is unknown. */
 void view_val(struct out_node *n, const struct cli_field *f, const struct tdxctl_val *v);
 /* Adds "TDH.MNG.KEY.FREEID: TDX_OPERAND_BUSY (0x8000020000000000)". */
@@ -293,7 +305,6 @@ void view_add_count(char *buf, size_t len, uint64_t n, const char *one, const ch
 bool view_covered(const struct tdxctl_package *p);
 
 /* Reasons why a value is unknown. */
-extern const char view_no_helper[]; /* only the helper knows it */
 extern const char view_late[];	    /* the TD was created before the helper was loaded */
 
 #endif

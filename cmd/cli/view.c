@@ -11,7 +11,6 @@
 /* A VM that takes longer to start has a problem. */
 #define BUILD_NS (60 * 1000000000ULL)
 
-const char view_no_helper[] = "needs the helper";
 const char view_late[] = "the TD was created before the helper was loaded";
 
 void view_selector(char *buf, size_t len, const struct tdxctl_td_view *td)
@@ -151,6 +150,29 @@ char *view_packages(const struct tdxctl_snapshot *s, uint64_t mask)
 	if (p == buf)
 		strcpy(buf, "-");
 	return buf;
+}
+
+void view_count(struct out_node *n, const struct cli_field *f, uint64_t count, uint64_t unknown,
+		const char *why)
+{
+	if (!why && !count && unknown)
+		why = "the state of some is not known";
+	if (why && !count)
+		out_unknown(n, f, why);
+	else
+		out_uint(n, f, count);
+}
+
+pid_t view_pid(const struct tdxctl_td_view *td, const struct tdxctl_hkid *h)
+{
+	bool leaked = td ? td->td.state == TDXCTL_TD_LEAKED : h->state == TDXCTL_HKID_LEAKED;
+
+	if (td && td->vm.pid)
+		return td->vm.pid;
+	/* For what leaked, the former owner is still useful. */
+	if (td)
+		return leaked ? td->td.owner.tgid : 0;
+	return h->owner.tgid;
 }
 
 void view_val(struct out_node *n, const struct cli_field *f, const struct tdxctl_val *v)

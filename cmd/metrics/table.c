@@ -87,22 +87,33 @@ static void updates_left(struct prom *p, const struct metric *m, const struct me
 		one(p, m, v.value);
 }
 
+/* Whether the counts of @subject are complete; if not, a sample is absent, never 0. */
+static bool is_known(const struct metrics_host *h, enum tdxctl_subject subject)
+{
+	return !tdxctl_unknown_why(h->snap, subject);
+}
+
 /* A counter in the header of the snapshot. */
 static void header_counter(struct prom *p, const struct metric *m, const struct metrics_host *h)
 {
-	if (has_record(h))
+	if (is_known(h, TDXCTL_SUBJECT_SEAMCALLS))
 		one(p, m, *(const uint64_t *)((const char *)&h->snap->hdr + m->offset));
 }
 
 /* ---- HKIDs and TDs ---- */
 
+/*
+ * One sample for each state. @all: there are no other objects. State 0 is "unknown": if it
+ * has objects, or if there are others, no state is known to have none.
+ */
 static void by_state(struct prom *p, const struct metric *m, const uint64_t *count, size_t n,
-		     const char *(*name)(unsigned int state))
+		     const char *(*name)(unsigned int state), bool all)
 {
 	for (size_t i = 0; i < n; i++) {
 		const char *value = name((unsigned int)i);
 
-		prom_sample(p, &m->prom, &value, count[i]);
+		if (count[i] || (all && !count[0]))
+			prom_sample(p, &m->prom, &value, count[i]);
 	}
 }
 
@@ -110,11 +121,11 @@ static void hkids(struct prom *p, const struct metric *m, const struct metrics_h
 {
 	uint64_t count[TDXCTL_HKID_STATES] = { 0 };
 
-	if (!has_record(h))
+	if (!is_known(h, TDXCTL_SUBJECT_HKIDS))
 		return;
 	for (size_t i = 0; i < h->snap->nr_hkids; i++)
 		count[h->snap->hkids[i].state]++;
-	by_state(p, m, count, TDXCTL_HKID_STATES, tdxctl_hkid_state_str);
+	by_state(p, m, count, TDXCTL_HKID_STATES, tdxctl_hkid_state_str, true);
 }
 
 static void cgroup_capacity(struct prom *p, const struct metric *m, const struct metrics_host *h)
@@ -137,7 +148,8 @@ static void tds(struct prom *p, const struct metric *m, const struct metrics_hos
 		return;
 	for (size_t i = 0; i < h->snap->nr_tds; i++)
 		count[h->snap->tds[i].td.state]++;
-	by_state(p, m, count, TDXCTL_TD_STATES, tdxctl_td_state_str);
+	by_state(p, m, count, TDXCTL_TD_STATES, tdxctl_td_state_str,
+		 is_known(h, TDXCTL_SUBJECT_TDS));
 }
 
 /* The sum over all TDs; absent if it is not known for one of them. */
@@ -145,7 +157,7 @@ static void tds_bytes(struct prom *p, const struct metric *m, const struct metri
 {
 	uint64_t pages = 0;
 
-	if (!has_record(h))
+	if (!is_known(h, TDXCTL_SUBJECT_TDS))
 		return;
 	for (size_t i = 0; i < h->snap->nr_tds; i++) {
 		uint64_t v = *(const uint64_t *)((const char *)&h->snap->tds[i].td + m->offset);
@@ -161,16 +173,13 @@ static void longest_teardown(struct prom *p, const struct metric *m, const struc
 {
 	uint64_t longest = 0;
 
-	if (!has_record(h))
-		return;
 	for (size_t i = 0; i < h->snap->nr_tds; i++) {
-		const struct tdxctl_td *td = &h->snap->tds[i].td;
-		uint64_t ns = view_age(h->snap, td->since_ns);
+		uint64_t ns = tdxctl_teardown_ns(h->snap, &h->snap->tds[i].td);
 
-		if (td->state == TDXCTL_TD_TEARDOWN && td->private_pages && ns > longest)
-			longest = ns;
+		longest = ns > longest ? ns : longest;
 	}
-	one(p, m, longest);
+	if (longest || is_known(h, TDXCTL_SUBJECT_TDS))
+		one(p, m, longest);
 }
 
 static void td_info(struct prom *p, const struct metric *m, const struct metrics_host *h)
@@ -224,7 +233,8 @@ static void td_bytes(struct prom *p, const struct metric *m, const struct metric
 static void td_seamcalls(struct prom *p, const struct metric *m, const struct metrics_host *h)
 {
 	for (size_t i = 0; i < h->snap->nr_tds; i++)
-		per_td(p, m, &h->snap->tds[i], h->snap->tds[i].td.seamcalls);
+		if (h->snap->tds[i].td.seamcalls || !(h->snap->tds[i].td.flags & TDXCTL_TD_LATE))
+			per_td(p, m, &h->snap->tds[i], h->snap->tds[i].td.seamcalls);
 }
 
 static void td_state_time(struct prom *p, const struct metric *m, const struct metrics_host *h)
@@ -258,6 +268,12 @@ static void package_u32(struct prom *p, const struct metric *m, const struct met
 	}
 }
 
+static void package_global_key(struct prom *p, const struct metric *m, const struct metrics_host *h)
+{
+	if (is_known(h, TDXCTL_SUBJECT_SEAMCALLS))
+		package_u32(p, m, h);
+}
+
 static void package_covered(struct prom *p, const struct metric *m, const struct metrics_host *h)
 {
 	for (size_t i = 0; i < h->snap->nr_packages; i++)
@@ -266,6 +282,8 @@ static void package_covered(struct prom *p, const struct metric *m, const struct
 
 static void package_keys(struct prom *p, const struct metric *m, const struct metrics_host *h)
 {
+	if (!is_known(h, TDXCTL_SUBJECT_SEAMCALLS))
+		return;
 	for (size_t i = 0; i < h->snap->nr_packages; i++)
 		if (h->snap->packages[i].keys_programmed != TDXCTL_UNKNOWN)
 			package(p, m, &h->snap->packages[i], h->snap->packages[i].keys_programmed);
@@ -282,7 +300,7 @@ static void cpus(struct prom *p, const struct metric *m, const struct metrics_ho
 		else
 			offline++;
 	}
-	by_state(p, m, count, TDXCTL_CPU_STATES, tdxctl_cpu_state_str);
+	by_state(p, m, count, TDXCTL_CPU_STATES, tdxctl_cpu_state_str, true);
 	prom_sample(p, &m->prom, &state, offline);
 }
 
@@ -466,7 +484,7 @@ const struct metric metrics[] = {
 	{ METRIC("package_global_key", GAUGE,
 		 "1 if the key of the TDX module itself is configured on the package.",
 		 LABELS(package_label)),
-	  .emit = package_u32, .offset = offsetof(struct tdxctl_package, global_key) },
+	  .emit = package_global_key, .offset = offsetof(struct tdxctl_package, global_key) },
 	{ METRIC("package_keys_programmed_total", COUNTER, "TD keys programmed on the package.",
 		 LABELS(package_label)),
 	  .emit = package_keys },

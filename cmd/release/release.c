@@ -80,7 +80,7 @@ static volatile sig_atomic_t stop_asked;
 
 static void on_signal(int sig)
 {
-	stop_asked = 1;
+	stop_asked = sig;
 }
 
 /* The second signal terminates us; the helper then stops at a safe point. */
@@ -169,13 +169,19 @@ static void result_fields(const struct job *j, const char *result, enum out_styl
 
 static int confirm(struct cli_app *app, const char *name)
 {
-	char line[16], *clean = text_clean(name);
+	char line[16], *clean = text_clean(name), *answer;
 
 	fprintf(stderr, "\nRelease %s? The guest will be lost. [y/N] ", clean ? clean : "the TD");
 	fflush(stderr);
 	free(clean);
-	if (fgets(line, sizeof(line), stdin) &&
-	    (!strcasecmp(line, "y\n") || !strcasecmp(line, "yes\n")))
+	catch_signals();
+	answer = fgets(line, sizeof(line), stdin);
+	if (stop_asked) {
+		fputs("\ntdxctl: interrupted; nothing was changed\n", stderr);
+		/* SA_RESETHAND: this ends the process as if the signal had not been caught. */
+		raise(stop_asked);
+	}
+	if (answer && (!strcasecmp(line, "y\n") || !strcasecmp(line, "yes\n")))
 		return CLI_OK;
 	return cli_error(app, CLI_FAILED, "declined", "", "not confirmed; nothing was changed");
 }

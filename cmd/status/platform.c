@@ -111,7 +111,7 @@ void status_platform(struct cli_app *app, struct out_node *root, const struct td
 		opt_str(n, &platform_fields[MODULE], p->tdx_module,
 			"this kernel does not report the module version");
 	} else {
-		out_style(out_none(n, &platform_fields[MODULE]), STYLE_BAD);
+		out_style(out_unknown(n, &platform_fields[MODULE], tdxctl_no_module), STYLE_BAD);
 	}
 	out_str_or_none(n, &platform_fields[KVM], p->kvm);
 	if (p->kvm_tdx >= 0)
@@ -128,6 +128,7 @@ void status_platform(struct cli_app *app, struct out_node *root, const struct td
 
 void status_helper(struct out_node *root, const struct tdxctl_snapshot *s)
 {
+	const char *why = tdxctl_unknown_why(s, TDXCTL_SUBJECT_SEAMCALLS);
 	bool start = s->info.features & TDXCTL_F_FROM_START;
 	uint64_t seen = s->hdr.seamcalls, lost = s->info.leaked_pages;
 	struct out_node *n;
@@ -143,10 +144,10 @@ void status_helper(struct out_node *root, const struct tdxctl_snapshot *s)
 	if (s->info.attached_ns)
 		out_uint(n, &helper_fields[H_ATTACHED], view_age(s, s->info.attached_ns));
 	else
-		out_none(n, &helper_fields[H_ATTACHED]);
-	out_uint(n, &helper_fields[H_SEAMCALLS], seen);
-	out_uint(n, &helper_fields[H_MISSED], s->hdr.missed);
-	out_uint(n, &helper_fields[H_VIOLATIONS], s->hdr.violations);
+		out_unknown(n, &helper_fields[H_ATTACHED], "no module issues SEAMCALLs");
+	view_count(n, &helper_fields[H_SEAMCALLS], seen, 0, why);
+	view_count(n, &helper_fields[H_MISSED], s->hdr.missed, 0, why);
+	view_count(n, &helper_fields[H_VIOLATIONS], s->hdr.violations, 0, why);
 	out_bool(n, &helper_fields[H_FROM_START], start);
 	out_uint_or(n, &helper_fields[H_LEAKED], s->info.leaked_pages, TDXCTL_UNKNOWN,
 		    "this version of the helper does not report them");

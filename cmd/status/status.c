@@ -111,12 +111,12 @@ static const struct cli_field health_fields[] = {
 	[V_REASONS] = { .key = "reasons", .label = "", .type = OUT_LIST },
 };
 
-/* Adds every counter of @f, and its text, as unknown without the helper. */
-static void no_data(struct out_node *n, const struct cli_field *f, size_t text)
+/* Adds every counter of @f, and its text, as unknown. */
+static void no_data(struct out_node *n, const struct cli_field *f, size_t text, const char *why)
 {
 	for (size_t i = 0; i < text; i++)
-		out_unknown(n, &f[i], view_no_helper);
-	out_style(out_unknown(n, &f[text], view_no_helper), STYLE_DIM);
+		out_unknown(n, &f[i], why);
+	out_style(out_unknown(n, &f[text], why), STYLE_DIM);
 }
 
 /* Appends how the count of the misc cgroup differs from that of the helper. */
@@ -144,9 +144,9 @@ static void charged_hkids(struct out_node *n, const struct tdxctl_facts *facts)
 	for (size_t i = 0; i < K_TEXT; i++)
 		if (!capacity->readable || !charged->readable ||
 		    (i != K_TOTAL && i != K_STATE + TDXCTL_HKID_FREE))
-			out_unknown(n, &hkid_fields[i], view_no_helper);
+			out_unknown(n, &hkid_fields[i], tdxctl_no_helper);
 	if (!capacity->readable || !charged->readable) {
-		out_style(out_unknown(n, &hkid_fields[K_TEXT], view_no_helper), STYLE_DIM);
+		out_style(out_unknown(n, &hkid_fields[K_TEXT], tdxctl_no_helper), STYLE_DIM);
 		return;
 	}
 	used = charged->value < capacity->value ? charged->value : capacity->value;
@@ -159,11 +159,23 @@ static void charged_hkids(struct out_node *n, const struct tdxctl_facts *facts)
 		  used == capacity->value ? STYLE_WARN : STYLE_NONE);
 }
 
+/* An HKID that was used before the helper was loaded may be free or in use. */
+static uint64_t seen_in_use(const struct tdxctl_snapshot *s)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < s->nr_hkids; i++)
+		n += s->hkids[i].state != TDXCTL_HKID_FREE &&
+		     s->hkids[i].state != TDXCTL_HKID_UNKNOWN;
+	return n;
+}
+
 static void show_hkids(struct out_node *root, const struct tdxctl_facts *facts)
 {
 	const struct tdxctl_snapshot *s = facts->snap;
 	struct out_node *n = out_object(root, &hkids);
-	uint64_t count[TDXCTL_HKID_STATES] = { 0 }, used;
+	const char *why = tdxctl_unknown_why(s, TDXCTL_SUBJECT_HKIDS);
+	uint64_t count[TDXCTL_HKID_STATES] = { 0 }, used, free, total;
 	char states[160] = "", text[400];
 
 	view_val(n, &hkid_fields[K_CAPACITY], &facts->hkid_capacity);
@@ -174,18 +186,25 @@ static void show_hkids(struct out_node *root, const struct tdxctl_facts *facts)
 		charged_hkids(n, facts);
 		return;
 	}
+	if (why) {
+		no_data(n, hkid_fields, K_TEXT, why);
+		return;
+	}
 	for (size_t i = 0; i < s->nr_hkids; i++)
 		if (s->hkids[i].state < TDXCTL_HKID_STATES)
 			count[s->hkids[i].state]++;
+	/* The misc cgroup may know how many are free, but not which. */
+	if (count[TDXCTL_HKID_UNKNOWN] && tdxctl_hkids_free(facts, &free, &total, &why))
+		count[TDXCTL_HKID_FREE] = free;
 	out_uint(n, &hkid_fields[K_TOTAL], s->nr_hkids);
 	for (size_t i = 0; i < TDXCTL_HKID_STATES; i++) {
-		out_uint(n, &hkid_fields[K_STATE + i], count[i]);
+		view_count(n, &hkid_fields[K_STATE + i], count[i], count[TDXCTL_HKID_UNKNOWN],
+			   NULL);
 		if (i != TDXCTL_HKID_FREE && i != TDXCTL_HKID_UNKNOWN)
 			view_add_count(states, sizeof(states), count[i],
 				       tdxctl_hkid_state_str((unsigned int)i), NULL);
 	}
-	/* An HKID that was used before the helper was loaded may be free or in use. */
-	used = s->nr_hkids - count[TDXCTL_HKID_FREE] - count[TDXCTL_HKID_UNKNOWN];
+	used = seen_in_use(s);
 	snprintf(text, sizeof(text), "%" PRIu64 " of %zu %sin use%s%s%s", used, s->nr_hkids,
 		 count[TDXCTL_HKID_UNKNOWN] ? "known to be " : "", *states ? " (" : "", states,
 		 *states ? ")" : "");
@@ -211,7 +230,7 @@ static void charged_tds(struct out_node *n, const struct tdxctl_facts *facts)
 	char text[160] = "";
 
 	for (size_t i = 0; i < T_TEXT; i++)
-		out_unknown(n, &td_fields[i], view_no_helper);
+		out_unknown(n, &td_fields[i], tdxctl_no_helper);
 	if (charged->readable)
 		snprintf(text, sizeof(text), "%" PRIu64 " with an HKID", charged->value);
 	if (vms->readable)
@@ -222,12 +241,13 @@ static void charged_tds(struct out_node *n, const struct tdxctl_facts *facts)
 	if (*text)
 		out_str(n, &td_fields[T_TEXT], text);
 	else
-		out_style(out_unknown(n, &td_fields[T_TEXT], view_no_helper), STYLE_DIM);
+		out_style(out_unknown(n, &td_fields[T_TEXT], tdxctl_no_helper), STYLE_DIM);
 }
 
 static void show_tds(struct out_node *root, const struct tdxctl_facts *facts)
 {
 	const struct tdxctl_snapshot *s = facts->snap;
+	const char *why = tdxctl_unknown_why(s, TDXCTL_SUBJECT_TDS);
 	struct out_node *n = out_object(root, &tds);
 	uint64_t count[TDXCTL_TD_STATES] = { 0 }, pages = 0, never = 0, no_hkid = 0;
 	char states[160] = "", mem[40], text[400];
@@ -236,6 +256,10 @@ static void show_tds(struct out_node *root, const struct tdxctl_facts *facts)
 	view_val(n, &td_fields[T_VMS], &facts->kvm_vms);
 	if (s->source == TDXCTL_SOURCE_HOST) {
 		charged_tds(n, facts);
+		return;
+	}
+	if (why == tdxctl_no_module) {
+		no_data(n, td_fields, T_TEXT, why);
 		return;
 	}
 	for (size_t i = 0; i < s->nr_tds; i++) {
@@ -250,24 +274,33 @@ static void show_tds(struct out_node *root, const struct tdxctl_facts *facts)
 		else
 			pages += td->private_pages;
 	}
-	out_uint(n, &td_fields[T_TOTAL], s->nr_tds);
+	if (why)
+		out_unknown(n, &td_fields[T_TOTAL], why);
+	else
+		out_uint(n, &td_fields[T_TOTAL], s->nr_tds);
 	for (size_t i = 0; i < TDXCTL_TD_STATES; i++) {
-		out_uint(n, &td_fields[T_STATE + i], count[i]);
+		view_count(n, &td_fields[T_STATE + i], count[i], count[TDXCTL_TD_UNKNOWN], why);
 		view_add_count(states, sizeof(states), count[i],
 			       tdxctl_td_state_str((unsigned int)i), NULL);
 	}
-	out_uint(n, &td_fields[T_NO_HKID], no_hkid);
-	out_uint(n, &td_fields[T_NEVER], never);
-	if (known)
-		out_uint(n, &td_fields[T_PRIVATE], pages);
-	else
+	view_count(n, &td_fields[T_NO_HKID], no_hkid, 0, why);
+	view_count(n, &td_fields[T_NEVER], never, count[TDXCTL_TD_UNKNOWN], why);
+	if (why || !known)
 		out_unknown(n, &td_fields[T_PRIVATE],
-			    "a TD was created before the helper was loaded");
+			    why ? why : "a TD was created before the helper was loaded");
+	else
+		out_uint(n, &td_fields[T_PRIVATE], pages);
+	if (why && !s->nr_tds) {
+		out_style(out_unknown(n, &td_fields[T_TEXT], why), STYLE_DIM);
+		return;
+	}
 	text_bytes(mem, sizeof(mem), pages * 4096);
-	snprintf(text, sizeof(text), "%zu (%s), %s%s private memory", s->nr_tds, states,
-		 known ? "" : "at least ", mem);
+	snprintf(text, sizeof(text), "%zu%s (%s), %s%s private memory", s->nr_tds,
+		 why ? " seen" : "", states, known && !why ? "" : "at least ", mem);
 	view_add_count(text, sizeof(text), never, "never finalized but holding an HKID", NULL);
 	view_add_count(text, sizeof(text), no_hkid, "with an unknown HKID", NULL);
+	if (why)
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), "; %s", why);
 	out_str(n, &td_fields[T_TEXT], s->nr_tds ? text : "none");
 }
 
@@ -285,7 +318,8 @@ static void show_cpus(struct out_node *root, const struct tdxctl_snapshot *s)
 	struct out_node *n = out_object(root, &cpus), *text;
 	uint64_t count[TDXCTL_CPU_STATES] = { 0 }, online = 0;
 	char states[160] = "";
-	bool host = s->source == TDXCTL_SOURCE_HOST, bad;
+	const char *why = tdxctl_unknown_why(s, TDXCTL_SUBJECT_CPUS);
+	bool bad;
 
 	for (size_t i = 0; i < s->nr_cpus; i++) {
 		if (!s->cpus[i].online)
@@ -297,14 +331,15 @@ static void show_cpus(struct out_node *root, const struct tdxctl_snapshot *s)
 	out_uint(n, &cpu_fields[C_TOTAL], s->nr_cpus);
 	out_uint(n, &cpu_fields[C_ONLINE], online);
 	for (size_t i = 0; i < TDXCTL_CPU_STATES; i++) {
-		if (host)
-			out_unknown(n, &cpu_fields[C_STATE + i], view_no_helper);
+		if (why)
+			out_unknown(n, &cpu_fields[C_STATE + i], why);
 		else
-			out_uint(n, &cpu_fields[C_STATE + i], count[i]);
+			view_count(n, &cpu_fields[C_STATE + i], count[i], count[TDXCTL_CPU_UNKNOWN],
+				   NULL);
 	}
 	if (count[TDXCTL_CPU_ENABLED] == online && online)
 		snprintf(states, sizeof(states), "all enabled for TDX");
-	else if (!host)
+	else if (!why)
 		for (size_t i = TDXCTL_CPU_STATES; i-- > 0;)
 			view_add_count(states, sizeof(states), count[i], texts[i], NULL);
 	bad = count[TDXCTL_CPU_NOT_ENABLED] || count[TDXCTL_CPU_VMX_OFF] ||
@@ -319,10 +354,11 @@ static void show_locks(struct out_node *root, const struct tdxctl_snapshot *s)
 	struct out_node *n = out_object(root, &locks);
 	const struct tdxctl_lock *longest = NULL;
 	uint64_t held = 0, contended = 0, busy = 0;
+	const char *why = tdxctl_unknown_why(s, TDXCTL_SUBJECT_LOCKS);
 	char text[200], age[40];
 
-	if (s->source == TDXCTL_SOURCE_HOST) {
-		no_data(n, lock_fields, L_TEXT);
+	if (why) {
+		no_data(n, lock_fields, L_TEXT, why);
 		return;
 	}
 	for (size_t i = 0; i < s->nr_locks; i++) {
@@ -361,8 +397,8 @@ static void show_locks(struct out_node *root, const struct tdxctl_snapshot *s)
 static void show_packages(struct out_node *root, const struct tdxctl_snapshot *s)
 {
 	struct out_node *table = out_array(root, &packages);
-	bool host = s->source == TDXCTL_SOURCE_HOST;
-	const char *why = host ? view_no_helper : "not observed since the helper was loaded";
+	const char *blind = tdxctl_unknown_why(s, TDXCTL_SUBJECT_SEAMCALLS);
+	const char *why = blind ? blind : "not observed since the helper was loaded";
 
 	for (size_t i = 0; i < s->nr_packages; i++) {
 		const struct tdxctl_package *p = &s->packages[i];
@@ -374,11 +410,12 @@ static void show_packages(struct out_node *root, const struct tdxctl_snapshot *s
 		out_uint(row, &package_columns[P_ONLINE], p->online_cpus);
 		out_style(out_bool(row, &package_columns[P_COVERED], ok),
 			  ok ? STYLE_NONE : STYLE_BAD);
-		if (p->global_key == TDXCTL_UNKNOWN32)
+		if (blind || p->global_key == TDXCTL_UNKNOWN32)
 			out_unknown(row, &package_columns[P_GLOBAL], why);
 		else
 			out_bool(row, &package_columns[P_GLOBAL], p->global_key);
-		out_uint_or(row, &package_columns[P_KEYS], p->keys_programmed, TDXCTL_UNKNOWN, why);
+		out_uint_or(row, &package_columns[P_KEYS],
+			    blind ? TDXCTL_UNKNOWN : p->keys_programmed, TDXCTL_UNKNOWN, why);
 	}
 }
 

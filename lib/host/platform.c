@@ -86,5 +86,6 @@ void tdxctl_helper_free(struct tdxctl_helper *h)
 		return;
 	free(h->path);
 	free(h->version);
+	free(h->built_for);
 	free(h);
 }

@@ -109,22 +109,29 @@ static void close_module(struct kmod_ctx *k, struct kmod_module *mod)
 		lazy.kmod_unref(k);
 }
 
-/* Returns the version of a module file from its modinfo, malloc'ed; NULL: not known. */
-static char *file_version(struct kmod_module *mod)
+/* Reads version and kernel of a module file from its modinfo. What is missing stays NULL. */
+static void read_modinfo(struct kmod_module *mod, struct tdxctl_helper *h)
 {
+	const char *running = release_name();
 	struct kmod_list *info = NULL, *i;
-	char *version = NULL;
 
 	if (lazy.kmod_module_get_info(mod, &info) < 0)
-		return NULL;
-	for (i = info; i; i = lazy.kmod_list_next(info, i))
-		if (!version && !strcmp(lazy.kmod_module_info_get_key(i), "version"))
-			version = strdup(lazy.kmod_module_info_get_value(i));
+		return;
+	for (i = info; i; i = lazy.kmod_list_next(info, i)) {
+		const char *key = lazy.kmod_module_info_get_key(i);
+		const char *value = lazy.kmod_module_info_get_value(i);
+
+		if (!h->version && !strcmp(key, "version"))
+			h->version = strdup(value);
+		/* "6.12.95+deb12-amd64 SMP preempt mod_unload modversions" */
+		if (!h->built_for && !strcmp(key, "vermagic"))
+			h->built_for = text_dup_plain(value, strcspn(value, " "));
+	}
 	lazy.kmod_module_info_free_list(info);
-	return version;
+	h->other_kernel = h->built_for && strcmp(h->built_for, running);
 }
 
-/* Adds path and version of the module file. */
+/* Adds path, version and kernel of the module file. */
 static int add_module_file(struct tdxctl_ctx *ctx, const char *file, struct tdxctl_helper *h)
 {
 	struct kmod_module *mod;
@@ -138,8 +145,7 @@ static int add_module_file(struct tdxctl_ctx *ctx, const char *file, struct tdxc
 			h->path = strdup(path);
 			if (h->state == TDXCTL_HELPER_ABSENT)
 				h->state = TDXCTL_HELPER_AVAILABLE;
-			if (!h->version)
-				h->version = file_version(mod);
+			read_modinfo(mod, h);
 		}
 	}
 	close_module(k, mod);
@@ -184,6 +190,10 @@ static int load_failed(struct tdxctl_ctx *ctx, int err, const char *what)
 		/* init_module() returns ENOENT for an unknown symbol. */
 		hint = "check the kernel log for an unknown symbol";
 		break;
+	case -ENOSYS:
+		return ctx_fail(ctx, -EOPNOTSUPP,
+				"use a kernel with loadable modules (CONFIG_MODULES)",
+				"%s: kernel %s cannot load modules", what, release_name());
 	case -ENOEXEC:
 		hint = "rebuild the module for this kernel: its format or version magic differs";
 		break;

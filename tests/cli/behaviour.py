@@ -279,8 +279,9 @@ def test_interrupt_at_question(tmp):
     """^C before the answer: nothing has happened."""
     bench = Bench(tmp, "same-name")
     before = bench.host.read_text()
-    status, _ = tty.run(bench.argv("--emulate={h} release td:2"), bench.env, "\x03")
+    status, text = tty.run(bench.argv("--emulate={h} release td:2"), bench.env, "\x03")
     expect(status == -signal.SIGINT, status)
+    expect("interrupted; nothing was changed" in text, text)
     expect(bench.host.read_text() == before, "the file was changed")
 
 

@@ -23,6 +23,7 @@ import agree                                    # noqa: E402
 import details                                  # noqa: E402
 import field                                    # noqa: E402
 import helper                                   # noqa: E402
+import known                                    # noqa: E402
 import situations                               # noqa: E402
 import table                                    # noqa: E402
 import validate                                 # noqa: E402
@@ -213,6 +214,74 @@ def test_agreement_of_helper(name):
         helper_report(name, f"{top}/host.report")
         got = [verb(("--from-report", f"{top}/host.report"), v) for v in ("status", "check", "doctor")]
     agree.contradictions(*got)
+
+
+# ---- unknown is never 0
+
+def families(where):
+    """The metrics: family -> {state or all labels: value}."""
+    p = subprocess.run([TDXCTL, *where, "metrics"], stdin=subprocess.DEVNULL, timeout=60, capture_output=True, text=True,
+                       check=False, env=ENV)
+    out, name = {}, None
+    for line in p.stdout.splitlines():
+        if line.startswith("# TYPE "):
+            name = line.split()[2]
+            out[name] = {}
+        elif not line.startswith("#"):
+            sample, value = line.rsplit(" ", 1)
+            state = sample.partition('state="')[2].partition('"')[0]
+            out[name][state or sample] = float(value)
+    return out
+
+
+def check_known(source, *where):
+    code, status = verb(where, "status")
+    known.check_status(source, status)
+    text = subprocess.run([TDXCTL, *where, "status"], stdin=subprocess.DEVNULL, timeout=60, capture_output=True, text=True,
+                          check=False, env=ENV).stdout
+    known.check_text(source, text)
+    metrics = families(where)
+    known.check_metrics(source, metrics)
+    known.check_partition(metrics)
+    nagios = subprocess.run([TDXCTL, *where, "check", "--format", "nagios"], stdin=subprocess.DEVNULL, timeout=60,
+                            capture_output=True, text=True, check=False, env=ENV).stdout
+    known.check_check(source, verb(where, "check")[1], nagios)
+    p = subprocess.run([TDXCTL, *where, "td", "--json"], stdin=subprocess.DEVNULL, timeout=60, capture_output=True,
+                       text=True, check=False, env=ENV)
+    doc = json.loads(p.stdout)
+    complete = "tds.total" in known.SOURCES[source][0]
+    if complete:
+        expect(doc["complete"] is True, doc)
+    elif p.returncode == 0:
+        expect(doc["complete"] is None and doc["unknown"]["complete"], doc)
+    else:
+        expect(p.returncode == (3 if code == 3 else 5) and "error" in doc, doc)
+
+
+def test_known_of_helper(source, name):
+    with tempfile.TemporaryDirectory(prefix="tdxctl-host-") as top:
+        helper_report(name, f"{top}/host.report")
+        check_known(source, "--from-report", f"{top}/host.report")
+
+
+def test_known_of_report():
+    """A report knows what its host knew."""
+    with tempfile.TemporaryDirectory(prefix="tdxctl-host-") as top:
+        path = pathlib.Path(top, "r.json")
+        path.write_text(json.dumps(verb(("--root", str(HERE / "trees" / "healthy")), "report")[1]))
+        check_known("files", "--from-report", str(path))
+
+
+def knowledge():
+    """Each source: what may be known there."""
+    tests = {"known captured": lambda: check_known("files", "--root", str(HERE / "trees" / "healthy")),
+             "known captured-no-tdx": lambda: check_known("files-no-tdx", "--root", str(ROOTS / "no-tdx")),
+             "known report": test_known_of_report,
+             "known emulated": lambda: check_known("emulated", f"--emulate={EMULATED / 'busy.json'}")}
+    for source, name in (("helper", "usual"), ("helper-no-tdx", "no-tdx"), ("helper-late", "late"),
+                         ("helper-late-counted", "late-but-counted"), ("helper-no-locks", "no-locks")):
+        tests[f"known {source}"] = lambda s=source, n=name: test_known_of_helper(s, n)
+    return tests
 
 
 def agreements():
@@ -475,7 +544,7 @@ def main():
     tests |= {k[5:]: v for k, v in globals().items()
               if k in ("test_complete", "test_tree", "test_attestation", "test_request", "test_statuses", "test_explain", "test_nothing_known", "test_options", "test_log_lines", "test_next_step",
                        "test_no_permission")}
-    tests |= agreements()
+    tests |= agreements() | knowledge()
     if picked == ["--list"]:
         print("\n".join(sorted({name.split()[-1] for name in tests})))
         return 0

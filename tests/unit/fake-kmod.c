@@ -14,7 +14,7 @@ static fake_log_fn log_fn;
 static void *log_data;
 
 /* Opaque objects: only their addresses are used. */
-static char context, module, list[2];
+static char context, module, list[3];
 
 __attribute__((format(printf, 1, 2))) static void say(const char *fmt, ...)
 {
@@ -84,7 +84,14 @@ const char *kmod_module_get_path(const struct kmod_module *mod)
 	return fake_kmod.path;
 }
 
-/* "license", then "version". */
+/* "license", then "version" and "vermagic" if the module has them. */
+static const char *value_of(const struct kmod_list *entry)
+{
+	return entry == (struct kmod_list *)&list[0] ? "GPL" :
+	       entry == (struct kmod_list *)&list[1] ? fake_kmod.version :
+						       fake_kmod.vermagic;
+}
+
 int kmod_module_get_info(const struct kmod_module *mod, struct kmod_list **out)
 {
 	(void)mod;
@@ -97,20 +104,25 @@ int kmod_module_get_info(const struct kmod_module *mod, struct kmod_list **out)
 
 struct kmod_list *kmod_list_next(const struct kmod_list *head, const struct kmod_list *curr)
 {
+	const char *p = (const char *)curr + 1;
+
 	(void)head;
-	return curr == (struct kmod_list *)&list[0] && fake_kmod.version ?
-		       (struct kmod_list *)&list[1] :
-		       NULL;
+	for (; p < list + sizeof(list); p++)
+		if (value_of((const struct kmod_list *)p))
+			return (struct kmod_list *)p;
+	return NULL;
 }
 
 const char *kmod_module_info_get_key(const struct kmod_list *entry)
 {
-	return entry == (struct kmod_list *)&list[0] ? "license" : "version";
+	static const char *const keys[] = { "license", "version", "vermagic" };
+
+	return keys[(const char *)entry - list];
 }
 
 const char *kmod_module_info_get_value(const struct kmod_list *entry)
 {
-	return entry == (struct kmod_list *)&list[0] ? "GPL" : fake_kmod.version;
+	return value_of(entry);
 }
 
 void kmod_module_info_free_list(struct kmod_list *head)

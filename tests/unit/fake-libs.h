@@ -16,8 +16,9 @@ struct fake_kmod {
 	int new_fails;			  /* out of memory */
 	int name_err, file_err, info_err; /* answers, 0 = served */
 	int insert, probe, remove;
-	const char *path;    /* of the module, NULL: not installed */
-	const char *version; /* in its modinfo, NULL none */
+	const char *path;     /* of the module, NULL: not installed */
+	const char *version;  /* in its modinfo, NULL none */
+	const char *vermagic; /* the same */
 	/* What was called. */
 	char inserted[512], options[64], removed[64];
 	unsigned int probe_flags, remove_flags;

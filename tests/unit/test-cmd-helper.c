@@ -369,8 +369,17 @@ static void verbs(void)
 	SAYS(verb(cmd_helper_status, there, CLI_NO_HELPER), "\"state\": \"available\"",
 	     "\"path\": \"/lib/tdxctl.ko\"", "\"version\": \"1.2.3\"", "\"provider\": null",
 	     "\"features\": [\n  ]");
-	SAYS(verb(cmd_helper_load, there, CLI_OK), "\"state\": \"available\"");
+	/* A module file for another kernel. */
+	there.vermagic = "1.2.3-other SMP preempt mod_unload";
+	SAYS(verb(cmd_helper_status, there, CLI_NO_HELPER), "\"state\": \"available\"",
+	     "\"built_for\": \"1.2.3-other\"");
+	there.vermagic = NULL;
+	SAYS(verb(cmd_helper_load, there, CLI_OK), "\"state\": \"available\"",
+	     "\"built_for\": null");
 	free(verb(cmd_helper_load, (struct fake_kmod){ 0 }, CLI_NO_HELPER));
+	/* A kernel without modules. */
+	there.probe = -ENOSYS;
+	SAYS(verb(cmd_helper_load, there, CLI_NO_HELPER), "cannot load modules", "CONFIG_MODULES");
 	there.probe = -EPERM;
 	free(verb(cmd_helper_load, there, CLI_PERMISSION));
 	there.probe = -ENOEXEC;
