@@ -125,7 +125,9 @@ tdxctl-metrics - metrics of tdxctl
 # DESCRIPTION
 
 *tdxctl metrics* prints these metrics in Prometheus' text format. A metric or a sample that is
-not known, because there is no helper or no permission, is absent; it is never zero instead.
+not known is absent; it is never zero instead. Reasons are: no helper, no permission, no TDX, or TDs
+that are older than the helper. While objects are in the state _unknown_, states without objects are
+absent.
 Names, labels and meanings are an interface. Times are in seconds, memory in bytes.
 
 The label _package_ is a physical package id; it is empty for the lock of the whole host. _leaf_ is

@@ -305,6 +305,6 @@ void view_add_count(char *buf, size_t len, uint64_t n, const char *one, const ch
 bool view_covered(const struct tdxctl_package *p);
 
 /* Reasons why a value is unknown. */
-extern const char view_late[];	    /* the TD was created before the helper was loaded */
+extern const char view_late[]; /* the TD was created before the helper was loaded */
 
 #endif

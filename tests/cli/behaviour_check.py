@@ -158,7 +158,7 @@ def test_kvm_without_tdx(tmp):
         # A finding of check as well, in the same words.
         doc = bench.json(f"--root {root} check -j", 7)
         expect([f["text"] for f in doc["findings"]] == reasons and doc["findings"][0]["check"] == "kvm_off", doc)
-        # Without this check, others cannot be made, and the helper would not help.
+        # With this check off, the others are skipped, and the helper does not change that.
         doc = bench.json(f"--root {root} check -j -c kvm_off=off", 5)
         expect("tdxctl doctor" in doc["error"]["hint"], doc["error"])
     # A report cannot load a helper.

@@ -2,7 +2,7 @@
 """What may be known from each kind of source. Everything else is unknown, with the reason.
 
 A value is known if it is neither null in JSON nor absent in metrics. A source may know less
-than what is listed, but not more: then a 0 that nobody counted is printed as a count.
+than what is listed, but not more: otherwise a 0 that was never counted is printed as a count.
 """
 from tally import expect
 
