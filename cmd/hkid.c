@@ -44,11 +44,19 @@ const struct cli_field hkid_table = {
 	.nr_columns = ARRAY_SIZE(columns),
 };
 
+static const char not_seen[] = "no SEAMCALL named this HKID since the helper was loaded";
+
 static void leak(struct out_node *row, const struct tdxctl_hkid *h)
 {
 	const char *leaf = h->fail_leaf ? tdxctl_leaf_str(h->fail_leaf) : NULL;
 	const char *status = tdxctl_status_str(h->fail_status);
 
+	if (h->state == TDXCTL_HKID_UNKNOWN) {
+		for (size_t i = FAIL_LEAF; i <= FAIL_STATUS; i++)
+			out_unknown(row, &columns[i], not_seen);
+		out_str(row, &columns[FAIL_TEXT], "");
+		return;
+	}
 	if (h->state != TDXCTL_HKID_LEAKED) {
 		out_none(row, &columns[FAIL_LEAF]);
 		out_none(row, &columns[FAIL_NAME]);
@@ -67,19 +75,18 @@ static void owner(struct out_node *row, const struct tdxctl_snapshot *s,
 		  const struct tdxctl_hkid *h)
 {
 	const struct tdxctl_td_view *td = view_td_by_tdr(s, h->tdr);
-	bool taken = h->state != TDXCTL_HKID_FREE && h->state != TDXCTL_HKID_UNKNOWN;
 	pid_t pid = view_pid(td, h);
 
-	if (!taken) {
-		out_none(row, &columns[TD]);
-		out_none(row, &columns[VM]);
-		out_none(row, &columns[PID]);
+	for (size_t i = TD; h->state == TDXCTL_HKID_UNKNOWN && i <= PID; i++)
+		out_unknown(row, &columns[i], not_seen);
+	for (size_t i = TD; h->state == TDXCTL_HKID_FREE && i <= PID; i++)
+		out_none(row, &columns[i]);
+	if (h->state == TDXCTL_HKID_UNKNOWN || h->state == TDXCTL_HKID_FREE)
 		return;
-	}
 	if (td)
 		out_uint(row, &columns[TD], td->td.id);
 	else
-		out_none(row, &columns[TD]);
+		out_unknown(row, &columns[TD], view_late);
 	if (td)
 		out_str(row, &columns[VM], td->vm.name);
 	else if (h->owner.comm[0])
@@ -117,7 +124,8 @@ int cmd_hkid(struct cli_app *app, int argc, char **argv)
 		if (h->since_ns)
 			out_uint(row, &columns[AGE], view_age(s, h->since_ns));
 		else if (taken)
-			out_unknown(row, &columns[AGE], view_late);
+			out_unknown(row, &columns[AGE],
+				    h->state == TDXCTL_HKID_UNKNOWN ? not_seen : view_late);
 		else
 			out_none(row, &columns[AGE]);
 		out_uint_or(row, &columns[KEYED], h->keyed_packages, TDXCTL_UNKNOWN, view_late);

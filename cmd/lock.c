@@ -73,11 +73,20 @@ static const char *const sources[TDXCTL_LOCK_SOURCES] = {
 	[TDXCTL_LOCK_MUTEX] = "mutex",
 };
 
+static const char not_found[] = "the lock was not found in this kernel";
+
 /* The holder may be a kernel thread or an interrupt, which have no process. */
 static void holder(struct out_node *row, const struct tdxctl_lock *l)
 {
+	static const char why[] = "the lock was acquired before the helper could observe it";
 	int pid = l->holder_tgid ? l->holder_tgid : l->holder_tid;
 
+	if (l->held == TDXCTL_UNKNOWN32) {
+		out_unknown(row, &columns[HOLDER], not_found);
+		out_unknown(row, &columns[HOLDER_PID], not_found);
+		out_str(row, &columns[HOLDER_TEXT], "?");
+		return;
+	}
 	if (l->held != 1) {
 		out_none(row, &columns[HOLDER]);
 		out_none(row, &columns[HOLDER_PID]);
@@ -85,9 +94,6 @@ static void holder(struct out_node *row, const struct tdxctl_lock *l)
 		return;
 	}
 	if (!l->holder_comm[0] && !pid) {
-		static const char why[] =
-			"the lock was acquired before the helper could observe it";
-
 		out_unknown(row, &columns[HOLDER], why);
 		out_unknown(row, &columns[HOLDER_PID], why);
 		out_str(row, &columns[HOLDER_TEXT], "?");
@@ -114,7 +120,7 @@ static void lock_row(struct out_node *row, const struct tdxctl_snapshot *s,
 	else
 		out_uint(row, &columns[PACKAGE], l->package);
 	if (l->held == TDXCTL_UNKNOWN32) {
-		out_unknown(row, &columns[STATE], "the lock was not found in this kernel");
+		out_unknown(row, &columns[STATE], not_found);
 	} else {
 		state = out_str(row, &columns[STATE], l->held ? "held" : "free");
 		out_style(state, l->held ? STYLE_WARN : STYLE_NONE);
@@ -122,10 +128,16 @@ static void lock_row(struct out_node *row, const struct tdxctl_snapshot *s,
 	holder(row, l);
 	if (td)
 		out_uint(row, &columns[TD], td->td.id);
+	else if (l->held)
+		out_unknown(row, &columns[TD],
+			    l->held == 1 ? "the helper did not see for which TD" : not_found);
 	else
 		out_none(row, &columns[TD]);
 	if (l->held == 1 && l->held_since_ns)
 		out_uint(row, &columns[HELD], view_age(s, l->held_since_ns));
+	else if (l->held)
+		out_unknown(row, &columns[HELD],
+			    l->held == 1 ? "the helper did not see since when" : not_found);
 	else
 		out_none(row, &columns[HELD]);
 	out_uint(row, &columns[ACQUISITIONS], l->acquisitions);

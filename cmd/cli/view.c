@@ -147,7 +147,9 @@ char *view_packages(const struct tdxctl_snapshot *s, uint64_t mask)
 	for (size_t i = 0; i < s->nr_packages && i < 64; i++)
 		if (mask & (1ULL << i))
 			p += sprintf(p, "%s%u", p == buf ? "" : ",", s->packages[i].id);
-	if (p == buf)
+	if (mask == TDXCTL_UNKNOWN)
+		strcpy(buf, "?");
+	else if (p == buf)
 		strcpy(buf, "-");
 	return buf;
 }

@@ -159,23 +159,12 @@ static void charged_hkids(struct out_node *n, const struct tdxctl_facts *facts)
 		  used == capacity->value ? STYLE_WARN : STYLE_NONE);
 }
 
-/* An HKID that was used before the helper was loaded may be free or in use. */
-static uint64_t seen_in_use(const struct tdxctl_snapshot *s)
-{
-	uint64_t n = 0;
-
-	for (size_t i = 0; i < s->nr_hkids; i++)
-		n += s->hkids[i].state != TDXCTL_HKID_FREE &&
-		     s->hkids[i].state != TDXCTL_HKID_UNKNOWN;
-	return n;
-}
-
 static void show_hkids(struct out_node *root, const struct tdxctl_facts *facts)
 {
 	const struct tdxctl_snapshot *s = facts->snap;
 	struct out_node *n = out_object(root, &hkids);
 	const char *why = tdxctl_unknown_why(s, TDXCTL_SUBJECT_HKIDS);
-	uint64_t count[TDXCTL_HKID_STATES] = { 0 }, used, free, total;
+	uint64_t count[TDXCTL_HKID_STATES] = { 0 }, used;
 	char states[160] = "", text[400];
 
 	view_val(n, &hkid_fields[K_CAPACITY], &facts->hkid_capacity);
@@ -193,9 +182,6 @@ static void show_hkids(struct out_node *root, const struct tdxctl_facts *facts)
 	for (size_t i = 0; i < s->nr_hkids; i++)
 		if (s->hkids[i].state < TDXCTL_HKID_STATES)
 			count[s->hkids[i].state]++;
-	/* The misc cgroup may know how many are free, but not which. */
-	if (count[TDXCTL_HKID_UNKNOWN] && tdxctl_hkids_free(facts, &free, &total, &why))
-		count[TDXCTL_HKID_FREE] = free;
 	out_uint(n, &hkid_fields[K_TOTAL], s->nr_hkids);
 	for (size_t i = 0; i < TDXCTL_HKID_STATES; i++) {
 		view_count(n, &hkid_fields[K_STATE + i], count[i], count[TDXCTL_HKID_UNKNOWN],
@@ -204,7 +190,8 @@ static void show_hkids(struct out_node *root, const struct tdxctl_facts *facts)
 			view_add_count(states, sizeof(states), count[i],
 				       tdxctl_hkid_state_str((unsigned int)i), NULL);
 	}
-	used = seen_in_use(s);
+	/* An HKID that was used before the helper was loaded may be free or in use. */
+	used = s->nr_hkids - count[TDXCTL_HKID_FREE] - count[TDXCTL_HKID_UNKNOWN];
 	snprintf(text, sizeof(text), "%" PRIu64 " of %zu %sin use%s%s%s", used, s->nr_hkids,
 		 count[TDXCTL_HKID_UNKNOWN] ? "known to be " : "", *states ? " (" : "", states,
 		 *states ? ")" : "");

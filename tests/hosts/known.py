@@ -55,8 +55,10 @@ SOURCES = {
     "helper-late": (ALWAYS | MODULE | HELPER | PROBES | CPUS | LOCKS | KEYS | {"hkids.total", "hkids.unknown_state"},
                     M_ALWAYS | M_MODULE | M_HELPER | M_PROBES | M_LOCKS | M_HKIDS,
                     {"packages_uncovered", "module_version", "kvm_off"} | C_LOG | C_PROBES),
-    # The misc cgroup counts them: how many are free, but not which.
-    "helper-late-counted": (ALWAYS | MODULE | HELPER | PROBES | CPUS | LOCKS | KEYS | CGROUP | {"hkids.unknown_state"},
+    # The misc cgroup counts them: how many are free, but not which. The states are a partition of all HKIDs, so a
+    # number of free ones is not among them; `check` has it.
+    "helper-late-counted": ((ALWAYS | MODULE | HELPER | PROBES | CPUS | LOCKS | KEYS | CGROUP | {"hkids.unknown_state"}) -
+                            {"hkids.free"},
                             M_ALWAYS | M_MODULE | M_CGROUP | M_HELPER | M_PROBES | M_LOCKS | M_HKIDS,
                             C_FILES | C_PROBES | C_LOG | {"hkids_drift"}),
     "helper-no-locks": (ALWAYS | MODULE | HELPER | PROBES | CPUS | KEYS | CGROUP | HKIDS | TDS,
@@ -87,6 +89,24 @@ def values(doc, path="", why=None):
             yield from values(v, path + "[]")
     else:
         yield path, doc, why
+
+
+def none(row, key):
+    """Whether null is an answer in this row of hkid, td or lock: there is none."""
+    fail = key in ("fail_leaf", "fail_name", "fail_status")
+    if "acquisitions" in row:
+        return key == "package" or (row["state"] == "free" and key in ("holder", "holder_pid", "td", "held_ns"))
+    if "private_pages" in row:
+        return key == "uuid" or (fail and row["state"] not in ("leaked", "unknown")) or (
+            key in ("hkid", "last_hkid") and row["state"] in ("teardown", "leaked"))
+    return row["state"] == "free" or (fail and row["state"] not in ("leaked", "unknown"))
+
+
+def check_rows(doc):
+    """hkid, td, lock: a null is none, or has a reason; what is unknown is null, never 0 or a guess."""
+    for row in doc.get("hkids", []) + doc.get("tds", []) + doc.get("locks", []):
+        for key, v in row.items():
+            expect(v is not None or row.get("unknown", {}).get(key) or none(row, key), f"{key} is null without a reason: {row}")
 
 
 def check_status(source, doc):

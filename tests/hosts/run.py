@@ -248,6 +248,8 @@ def check_known(source, *where):
     known.check_check(source, verb(where, "check")[1], nagios)
     p = subprocess.run([TDXCTL, *where, "td", "--json"], stdin=subprocess.DEVNULL, timeout=60, capture_output=True,
                        text=True, check=False, env=ENV)
+    for name in ("hkid", "td", "lock"):
+        known.check_rows(verb(where, name)[1])
     doc = json.loads(p.stdout)
     complete = "tds.total" in known.SOURCES[source][0]
     if complete:
@@ -277,7 +279,8 @@ def knowledge():
     tests = {"known captured": lambda: check_known("files", "--root", str(HERE / "trees" / "healthy")),
              "known captured-no-tdx": lambda: check_known("files-no-tdx", "--root", str(ROOTS / "no-tdx")),
              "known report": test_known_of_report,
-             "known emulated": lambda: check_known("emulated", f"--emulate={EMULATED / 'busy.json'}")}
+             **{f"known emulated-{h}": lambda h=h: check_known("emulated", f"--emulate={EMULATED / h}.json")
+                for h in ("busy", "leaked", "stages", "held-key-lock", "exhausted")}}
     for source, name in (("helper", "usual"), ("helper-no-tdx", "no-tdx"), ("helper-late", "late"),
                          ("helper-late-counted", "late-but-counted"), ("helper-no-locks", "no-locks")):
         tests[f"known {source}"] = lambda s=source, n=name: test_known_of_helper(s, n)

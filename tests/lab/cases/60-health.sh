@@ -58,7 +58,8 @@ case_health_drift()
 	says '1 HKID charged but the helper sees 0 in use: .*older TDs'
 	OUT=$doc
 	is hkids.charged 1
-	is hkids.configured 0
+	is hkids.configured null
+	is tds.total null
 	is health.state warning
 	# It looks again, and finds it.
 	j 0 status

@@ -35,7 +35,9 @@ leaked()
 	is health.state critical
 	is hkids.leaked 1
 	# A helper that was just loaded knows nothing of what was lost before.
-	free=$(($(value hkids.free) + $(value hkids.unknown_state)))
+	free=$(value hkids.free)
+	[ "$free" != null ] || free=0
+	free=$((free + $(value hkids.unknown_state)))
 	[ $free = 14 ] || die "$free HKIDs are not in use?"
 	t 0 status
 	says "HKID $HKID of web \($PID\) leaked: $1: $2"

@@ -52,8 +52,13 @@ undone()
 	nothing_left
 	j 0 status
 	is tds.total 0
-	is hkids.leaked 0
 	is helper.violations 0
+	# Earlier cases of this boot may have leaked HKIDs, whose state the helper does not know.
+	if [ "$(lost hkids)" = 0 ]; then
+		is hkids.leaked 0
+	else
+		is hkids.leaked null
+	fi
 }
 
 case_create_fails()
