@@ -43,7 +43,9 @@ static int not_known(struct cli_app *app, const struct tdxctl_facts *f, const ch
 				 "the number of free HKIDs is not known: only root and the group tdxctl may query the helper; %s",
 				 why);
 	return cli_error(app, CLI_NO_HELPER, "helper-missing",
-			 "Load the helper with 'tdxctl helper load'.",
+			 tdxctl_kvm_without_tdx(f) ?
+				 "KVM does not use TDX; 'tdxctl doctor' shows why." :
+				 "Load the helper with 'tdxctl helper load'.",
 			 "the number of free HKIDs is not known: %s", why);
 }
 

@@ -28,7 +28,7 @@ enum tdxctl_rule_state rule_health(struct tdxctl_examination *e, enum tdxctl_che
 	};
 	const struct tdxctl_check_result *c = &e->health->result[nr];
 	const char *first = NULL;
-	size_t more = 0;
+	size_t count = 0;
 
 	if (c->state == TDXCTL_HEALTH_UNKNOWN)
 		return rule_finding(e, TDXCTL_RULE_UNKNOWN, "%s", c->value.reason);
@@ -39,10 +39,10 @@ enum tdxctl_rule_state rule_health(struct tdxctl_examination *e, enum tdxctl_che
 			continue;
 		if (w->state == c->state && !first)
 			first = w->text;
-		more++;
+		count++;
 	}
-	if (first && more > 1)
-		return rule_finding(e, states[c->state], "%.260s (and %zu more)", first, more - 1);
+	if (first && count > 1)
+		return rule_finding(e, states[c->state], "%.260s (and %zu more)", first, count - 1);
 	return first ? rule_finding(e, states[c->state], "%s", first) : states[c->state];
 }
 

@@ -66,8 +66,10 @@ bool exam_blind(struct tdxctl_exam *x, enum tdxctl_subject subject)
 {
 	const char *why = tdxctl_unknown_why(x->snap, subject);
 
-	if (x->snap->source == TDXCTL_SOURCE_HOST)
-		return !exam_no_helper(x);
+	if (x->snap->source == TDXCTL_SOURCE_HOST) {
+		exam_no_helper(x);
+		return true;
+	}
 	/* TDs that were seen count, even if there may be others. */
 	if (!why || (subject == TDXCTL_SUBJECT_TDS && why != tdxctl_no_module))
 		return false;
