@@ -74,6 +74,13 @@ static const struct cli_opt global_opts[] = {
 	  .offset = CLI_VALUE(watch), \
 	  .offset2 = CLI_VALUE(watch_seconds), \
 	  .help = "print it again every S seconds (default 2)" }
+#define TIME_OPT \
+	{ .name = "time", \
+	  .type = CLI_OPT_CHOICE, \
+	  .arg = "FORM", \
+	  .offset = CLI_VALUE(time_form), \
+	  .values = time_forms, \
+	  .help = "age (default), or iso: the time of the event" }
 #define BYTES_OPT \
 	{ .name = "bytes", \
 	  .letter = 'b', \
@@ -107,6 +114,7 @@ static const struct cli_opt global_opts[] = {
 	  .help = "list only those in this state" }
 /* clang-format on */
 
+static const char *const time_forms[] = { "age", "iso", NULL };
 static const char *const hkid_states[] = { "unknown",  "free",	 "assigned", "configured",
 					   "flushing", "leaked", NULL };
 static const char *const td_states[] = { "unknown",	"assigned", "keys-configured",
@@ -114,10 +122,13 @@ static const char *const td_states[] = { "unknown",	"assigned", "keys-configured
 					 "teardown",	"leaked",   NULL };
 
 static const struct cli_opt status_opts[] = { BYTES_OPT, WATCH_OPT };
+static const struct cli_opt td_show_opts[] = { BYTES_OPT, TIME_OPT, WATCH_OPT };
+static const struct cli_opt lock_opts[] = { TABLE_OPTS, TIME_OPT, WATCH_OPT };
 static const struct cli_opt table_opts[] = { TABLE_OPTS, WATCH_OPT };
-static const struct cli_opt hkid_opts[] = { STATE_OPT(hkid_states), TABLE_OPTS, WATCH_OPT };
+static const struct cli_opt hkid_opts[] = { STATE_OPT(hkid_states), TABLE_OPTS, TIME_OPT,
+					    WATCH_OPT };
 static const struct cli_opt td_list_opts[] = { STATE_OPT(td_states), TABLE_OPTS, BYTES_OPT,
-					       WATCH_OPT };
+					       TIME_OPT, WATCH_OPT };
 
 static const char *const strategies[] = { "auto", "terminate", "release", "early", "stop", NULL };
 
@@ -402,7 +413,7 @@ static const struct cli_cmd cmds[] = {
 		.args = "VM",
 		.min_args = 1,
 		.max_args = 1,
-		OPTS(status_opts),
+		OPTS(td_show_opts),
 		.needs = NEED_DATA,
 		.run = cmd_td_show,
 		.details = "VM is a name, UUID, PID, hkid:N or td:N.",
@@ -411,7 +422,7 @@ static const struct cli_cmd cmds[] = {
 		.group = CLI_GROUP_INSPECT,
 		.verb = "lock",
 		.summary = "show who holds tdx_lock and the key-config locks",
-		OPTS(table_opts),
+		OPTS(lock_opts),
 		.table = &lock_table,
 		.needs = NEED_DATA,
 		.run = cmd_lock,
@@ -557,6 +568,7 @@ static const struct cli_cmd cmds[] = {
 		OPTS(keys_opts),
 		.table = &keys_table,
 		.needs = CLI_NEED_SNAPSHOT,
+		.host_object = true,
 		.run = cmd_keys,
 		.details =
 			"Firmware setup divides the KeyIDs between TME-MT and TDX. The TDX module uses\n"
@@ -581,6 +593,7 @@ static const struct cli_cmd cmds[] = {
 		.verb = "report",
 		.summary = "write a report about the host that can be shared",
 		OPTS(report_opts),
+		.host_object = true,
 		.run = cmd_report,
 		.details =
 			"The report is a Markdown document. Names of hosts, VMs and users, addresses,\n"

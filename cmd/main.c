@@ -26,19 +26,28 @@ static void log_line(void *arg, enum tdxctl_log_level level, const char *msg)
 	free(s);
 }
 
+static int new_context(struct cli_app *app)
+{
+	if (tdxctl_new(&app->ctx))
+		return cli_error(app, CLI_FAILED, "no-memory", "", "out of memory");
+	tdxctl_set_log(app->ctx, log_line, app);
+	return CLI_OK;
+}
+
 /* Opens the host and runs the verb on it. */
 static int once(struct cli_app *app, int argc, char **argv)
 {
 	int err;
 
-	err = tdxctl_new(&app->ctx);
-	if (err)
-		return cli_error(app, CLI_FAILED, "no-memory", "", "out of memory");
-	tdxctl_set_log(app->ctx, log_line, app);
 	err = cli_open_host(app);
 	if (err)
 		return err;
-	err = cli_check_needs(app);
+	app->opened = true;
+	if (app->v.json)
+		cli_stamp(app);
+	err = cli_time(app);
+	if (!err)
+		err = cli_check_needs(app);
 	if (err)
 		return err;
 	return app->cmd->run(app, argc, argv);
@@ -60,6 +69,8 @@ static int print_result(struct cli_app *app, int code)
 	if (app->sort)
 		out_sort(out_root(app->out), app->cmd->table, app->sort, app->sort_down);
 	if (app->v.json) {
+		if (app->ctx)
+			cli_stamp(app);
 		if (app->cmd)
 			cli_cmd_name(app->cmd, name, sizeof(name));
 		err = out_json(app->out, stdout, app->cmd ? name : NULL);
@@ -82,9 +93,11 @@ static bool next_round(struct cli_app *app)
 	app->ctx = NULL;
 	out_free(app->out);
 	app->out = out_new();
-	app->silent = false;
+	if (!app->out || new_context(app))
+		return false;
+	app->silent = app->opened = app->stamped = false;
 	app->mode.columns = cli_columns(STDOUT_FILENO);
-	return app->out != NULL;
+	return true;
 }
 
 /* Ends at Ctrl-C with 0, or if the first round fails: a later failure may pass. */
@@ -116,6 +129,9 @@ static int run(struct cli_app *app, int argc, char **argv)
 	char **args = NULL;
 	int nr = 0, err;
 
+	err = new_context(app);
+	if (err)
+		return err;
 	err = cli_parse(app, argc, argv, &args, &nr);
 	if (err)
 		return err;

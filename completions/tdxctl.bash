@@ -71,7 +71,7 @@ _tdxctl_complete()
 		prev=''
 		case ${words[i]} in
 		--emulate|--emulate=*|--root=*|--from-report=*) host+=("${words[i]}") ;;
-		--color|--root|--from-report|--state|--columns|--sort|--group|--explain|--fail-on|--format|--warning|--critical|--config|--hkids-free|--timeout|--textfile|--strategy|--file|--packages|--cpus-per-package|--mktme-keyids|--tdx-keyids|--bits|--split|-o|-w|-c)
+		--color|--root|--from-report|--state|--columns|--sort|--time|--group|--explain|--fail-on|--format|--warning|--critical|--config|--hkids-free|--timeout|--textfile|--strategy|--file|--packages|--cpus-per-package|--mktme-keyids|--tdx-keyids|--bits|--split|-o|-w|-c)
 			prev=${words[i]}
 			case $prev in
 			--root|--from-report) host+=("${words[@]:i:2}") ;;
@@ -104,11 +104,14 @@ _tdxctl_complete()
 	hkid:--state=|hkid:--state) mapfile -t COMPREPLY < <(compgen -P "$head" -W $'unknown\nfree\nassigned\nconfigured\nflushing\nleaked' -- "$cur"); return ;;
 	hkid:--columns=|hkid:--columns|hkid:-o) _tdxctl_columns; return ;;
 	hkid:--sort=|hkid:--sort) _tdxctl_columns; return ;;
+	hkid:--time=|hkid:--time) mapfile -t COMPREPLY < <(compgen -P "$head" -W $'age\niso' -- "$cur"); return ;;
 	td:--state=|td:--state) mapfile -t COMPREPLY < <(compgen -P "$head" -W $'unknown\nassigned\nkeys-configured\ninitialized\nrunnable\nblocked\nteardown\nleaked' -- "$cur"); return ;;
 	td:--columns=|td:--columns|td:-o) _tdxctl_columns; return ;;
 	td:--sort=|td:--sort) _tdxctl_columns; return ;;
+	td:--time=|td:--time) mapfile -t COMPREPLY < <(compgen -P "$head" -W $'age\niso' -- "$cur"); return ;;
 	lock:--columns=|lock:--columns|lock:-o) _tdxctl_columns; return ;;
 	lock:--sort=|lock:--sort) _tdxctl_columns; return ;;
+	lock:--time=|lock:--time) mapfile -t COMPREPLY < <(compgen -P "$head" -W $'age\niso' -- "$cur"); return ;;
 	cpu:--columns=|cpu:--columns|cpu:-o) _tdxctl_columns; return ;;
 	cpu:--sort=|cpu:--sort) _tdxctl_columns; return ;;
 	doctor:--group=|doctor:--group) mapfile -t COMPREPLY < <(compgen -P "$head" -W $'core\ncapacity\nteardown\nupdate\nattestation' -- "$cur"); return ;;
@@ -130,9 +133,9 @@ _tdxctl_complete()
 	-*)
 		case $verb in
 		status) mapfile -t COMPREPLY < <(compgen -W $'--bytes\n--watch\n--json\n--quiet\n--verbose\n--color\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-b\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
-		hkid) mapfile -t COMPREPLY < <(compgen -W $'--state\n--columns\n--sort\n--no-headers\n--watch\n--json\n--quiet\n--verbose\n--color\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-o\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
-		td) mapfile -t COMPREPLY < <(compgen -W $'--state\n--columns\n--sort\n--no-headers\n--bytes\n--watch\n--json\n--quiet\n--verbose\n--color\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-o\n-b\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
-		lock) mapfile -t COMPREPLY < <(compgen -W $'--columns\n--sort\n--no-headers\n--watch\n--json\n--quiet\n--verbose\n--color\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-o\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
+		hkid) mapfile -t COMPREPLY < <(compgen -W $'--state\n--columns\n--sort\n--no-headers\n--time\n--watch\n--json\n--quiet\n--verbose\n--color\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-o\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
+		td) mapfile -t COMPREPLY < <(compgen -W $'--state\n--columns\n--sort\n--no-headers\n--bytes\n--time\n--watch\n--json\n--quiet\n--verbose\n--color\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-o\n-b\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
+		lock) mapfile -t COMPREPLY < <(compgen -W $'--columns\n--sort\n--no-headers\n--time\n--watch\n--json\n--quiet\n--verbose\n--color\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-o\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
 		cpu) mapfile -t COMPREPLY < <(compgen -W $'--columns\n--sort\n--no-headers\n--watch\n--json\n--quiet\n--verbose\n--color\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-o\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
 		doctor) mapfile -t COMPREPLY < <(compgen -W $'--group\n--explain\n--short\n--fail-on\n--attestation\n--watch\n--json\n--quiet\n--verbose\n--color\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-s\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
 		check) mapfile -t COMPREPLY < <(compgen -W $'--format\n--warning\n--critical\n--config\n--watch\n--json\n--quiet\n--verbose\n--color\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-w\n-c\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;

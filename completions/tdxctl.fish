@@ -32,6 +32,7 @@ complete -c tdxctl -n '__fish_seen_subcommand_from hkid' -l state -x -a 'unknown
 complete -c tdxctl -n '__fish_seen_subcommand_from hkid' -l columns -s o -x -a '(__fish_complete_list , "tdxctl complete-words columns hkid")' -d 'print these columns; +LIST: also these'
 complete -c tdxctl -n '__fish_seen_subcommand_from hkid' -l sort -x -a '(tdxctl complete-words columns hkid)' -d 'sort by COLUMN; -COLUMN: in descending order'
 complete -c tdxctl -n '__fish_seen_subcommand_from hkid' -l no-headers -d 'print only the rows of the table'
+complete -c tdxctl -n '__fish_seen_subcommand_from hkid' -l time -x -a 'age iso' -d 'age (default), or iso: the time of the event'
 complete -c tdxctl -n '__fish_seen_subcommand_from hkid' -l watch -d 'print it again every S seconds (default 2)'
 
 complete -c tdxctl -n 'not __fish_seen_subcommand_from status hkid td lock cpu doctor check wait metrics release helper emulate keys decode report help' -a td -d 'list every TD: owner, HKID, state, vCPUs, memory'
@@ -41,9 +42,11 @@ complete -c tdxctl -n '__fish_seen_subcommand_from td; and __fish_seen_subcomman
 complete -c tdxctl -n '__fish_seen_subcommand_from td; and __fish_seen_subcommand_from list' -l sort -x -a '(tdxctl complete-words columns td list)' -d 'sort by COLUMN; -COLUMN: in descending order'
 complete -c tdxctl -n '__fish_seen_subcommand_from td; and __fish_seen_subcommand_from list' -l no-headers -d 'print only the rows of the table'
 complete -c tdxctl -n '__fish_seen_subcommand_from td; and __fish_seen_subcommand_from list' -l bytes -s b -d 'print memory in bytes'
+complete -c tdxctl -n '__fish_seen_subcommand_from td; and __fish_seen_subcommand_from list' -l time -x -a 'age iso' -d 'age (default), or iso: the time of the event'
 complete -c tdxctl -n '__fish_seen_subcommand_from td; and __fish_seen_subcommand_from list' -l watch -d 'print it again every S seconds (default 2)'
 complete -c tdxctl -n '__fish_seen_subcommand_from td; and not __fish_seen_subcommand_from list show' -a show -d 'show one TD: its life cycle and what keeps it alive'
 complete -c tdxctl -n '__fish_seen_subcommand_from td; and __fish_seen_subcommand_from show' -l bytes -s b -d 'print memory in bytes'
+complete -c tdxctl -n '__fish_seen_subcommand_from td; and __fish_seen_subcommand_from show' -l time -x -a 'age iso' -d 'age (default), or iso: the time of the event'
 complete -c tdxctl -n '__fish_seen_subcommand_from td; and __fish_seen_subcommand_from show' -l watch -d 'print it again every S seconds (default 2)'
 complete -c tdxctl -n '__fish_seen_subcommand_from td; and __fish_seen_subcommand_from show' -a '(__tdxctl_vms)'
 
@@ -51,6 +54,7 @@ complete -c tdxctl -n 'not __fish_seen_subcommand_from status hkid td lock cpu d
 complete -c tdxctl -n '__fish_seen_subcommand_from lock' -l columns -s o -x -a '(__fish_complete_list , "tdxctl complete-words columns lock")' -d 'print these columns; +LIST: also these'
 complete -c tdxctl -n '__fish_seen_subcommand_from lock' -l sort -x -a '(tdxctl complete-words columns lock)' -d 'sort by COLUMN; -COLUMN: in descending order'
 complete -c tdxctl -n '__fish_seen_subcommand_from lock' -l no-headers -d 'print only the rows of the table'
+complete -c tdxctl -n '__fish_seen_subcommand_from lock' -l time -x -a 'age iso' -d 'age (default), or iso: the time of the event'
 complete -c tdxctl -n '__fish_seen_subcommand_from lock' -l watch -d 'print it again every S seconds (default 2)'
 
 complete -c tdxctl -n 'not __fish_seen_subcommand_from status hkid td lock cpu doctor check wait metrics release helper emulate keys decode report help' -a cpu -d 'check that every online CPU can run TDs'

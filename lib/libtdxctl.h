@@ -368,6 +368,14 @@ int tdxctl_textfile_write(struct tdxctl_ctx *ctx, const char *path, const char *
  * reading /proc/stat.
  */
 int tdxctl_boot_time(struct tdxctl_ctx *ctx, uint64_t *seconds);
+/*
+ * Stores the time of day of the host when it was read in *@seconds, in seconds since
+ * 1970. Returns 0, -ENODATA if a captured host or a report does not have it, or
+ * -EOPNOTSUPP on an emulated host.
+ */
+int tdxctl_host_time(struct tdxctl_ctx *ctx, uint64_t *seconds);
+/* Copies the host name to @buf. Returns 0, -ENODATA or -EOPNOTSUPP, as above. */
+int tdxctl_host_name(struct tdxctl_ctx *ctx, char *buf, size_t len);
 /* CLOCK_MONOTONIC of this machine in nanoseconds. */
 uint64_t tdxctl_clock_ns(void);
 /*

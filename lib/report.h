@@ -12,6 +12,8 @@ struct tdxctl_report {
 	struct tdxctl_facts *facts; /* TDXCTL_FACTS_ALL, with the snapshot */
 	bool masked;
 	uint64_t boot_time;		   /* seconds since 1970; 0 unknown */
+	uint64_t time;			   /* when it was taken, in the same way */
+	char *hostname;			   /* NULL unknown */
 	struct tdxctl_cpu_check_rec *cpus; /* result of the CPU check */
 	size_t nr_cpus;
 	char *cpus_why; /* why there is no result; NULL if there is one */

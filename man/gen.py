@@ -44,6 +44,12 @@ Every document has these keys.
 	1
 *command*
 	The verb with its noun, such as "td list"; null if an error occurred before it was known.
+*time*
+	When the host was read, in RFC 3339, such as "2026-01-31T12:00:00Z". Not known for an emulated
+	host, and for a captured host without _/proc/uptime_ or _/proc/stat_.
+*host*
+	Name of the host, not known for an emulated host. In *keys* and *report*, *host* is an object,
+	and this key is *hostname*.
 *error*
 	Only if something failed, alone or with the result: an object with *code*, for programs;
 	*message* and *hint*, for people; and *candidates*, if a name was not found or is ambiguous.
@@ -72,7 +78,7 @@ def kind(schema):
 def entries(props, prefix=""):
     """(path, type, description, values) of every property, depth first."""
     for name, schema in props.items():
-        if name in ("schema_version", "command", "error", "unknown"):
+        if name in ("schema_version", "command", "error", "unknown") or "$ref" in schema:
             continue
         path = prefix + name
         if "anyOf" in schema:

@@ -26,7 +26,7 @@ struct cli_values {
 	const char *emulate_file;
 	const char *from_report;
 	/* verbs that print tables or sizes, or may be repeated */
-	const char *columns, *sort, *state;
+	const char *columns, *sort, *state, *time_form;
 	bool no_headers, bytes, watch;
 	const char *watch_seconds;
 	/* release */
@@ -127,7 +127,8 @@ struct cli_cmd {
 	size_t nr_opts;
 	const struct cli_field *table; /* what -o and --sort are about; NULL none */
 	unsigned int needs;	       /* enum cli_need */
-	const char *details;	       /* a paragraph of --help */
+	bool host_object;    /* its JSON key "host" is an object, so the name is "hostname" */
+	const char *details; /* a paragraph of --help */
 	int (*run)(struct cli_app *app, int argc, char **argv);
 };
 
@@ -152,7 +153,9 @@ struct cli_app {
 	const struct cli_error_form *error_form; /* NULL: the usual one */
 	bool silent;				 /* the verb has written to stdout itself */
 	bool out_tty, err_tty;
-	bool plain; /* the environment asks for no colour */
+	bool opened;  /* ctx is the host that the options name */
+	bool stamped; /* the result has the time and the host name */
+	bool plain;   /* the environment asks for no colour */
 	struct out_mode mode;
 	const struct cli_field **columns; /* of mode.only or mode.more */
 	const struct cli_field *sort;
@@ -203,6 +206,13 @@ bool cli_seconds(const char *text, uint64_t *ns);
 void cli_watch_begin(const struct cli_app *app, bool first);
 /* Waits for the next round. False: stop, because of a signal or because the output is closed. */
 bool cli_watch_next(const struct cli_app *app);
+
+/* ---- stamp.c ---- */
+
+/* For --time=iso: sets the time of the host. Returns 0, or an exit code with the error recorded. */
+int cli_time(struct cli_app *app);
+/* Adds the time and the name of the host to the result, once. */
+void cli_stamp(struct cli_app *app);
 
 /* ---- suggest.c ---- */
 

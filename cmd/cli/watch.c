@@ -26,8 +26,6 @@ void cli_watch_begin(const struct cli_app *app, bool first)
 {
 	const struct sigaction sa = { .sa_handler = on_interrupt, .sa_flags = SA_RESTART };
 	char now[32];
-	time_t t = time(NULL);
-	struct tm tm;
 
 	if (first) {
 		sigaction(SIGINT, &sa, NULL);
@@ -40,7 +38,7 @@ void cli_watch_begin(const struct cli_app *app, bool first)
 		fputs("\033[H\033[2J\033[3J", stdout);
 	else if (!first)
 		fputc('\n', stdout);
-	if (gmtime_r(&t, &tm) && strftime(now, sizeof(now), "%Y-%m-%dT%H:%M:%SZ", &tm))
+	if (text_time(now, sizeof(now), (uint64_t)time(NULL)))
 		printf("%s\n", now);
 }
 

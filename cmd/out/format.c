@@ -3,10 +3,19 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <wchar.h>
 #include <wctype.h>
 
 #include "out.h"
+
+bool text_time(char *buf, size_t len, uint64_t seconds)
+{
+	time_t t = (time_t)seconds;
+	struct tm tm;
+
+	return gmtime_r(&t, &tm) && strftime(buf, len, "%Y-%m-%dT%H:%M:%SZ", &tm);
+}
 
 void text_bytes(char *buf, size_t len, uint64_t bytes)
 {

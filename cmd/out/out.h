@@ -44,6 +44,7 @@ struct cli_field {
 	bool right; /* align to the right in tables */
 	bool wide;  /* a column only with -v */
 	bool text;  /* a column that may be narrower than its text, which then takes more lines */
+	bool age;   /* OUT_NS: the time since an event */
 	bool prose; /* sentences, in lines of at most OUT_PROSE columns */
 	unsigned char
 		drop; /* on a narrow terminal, the column with the highest number is left out first; 0: never */
@@ -114,6 +115,7 @@ struct out_mode {
 	bool colour;
 	bool wide;
 	bool bytes;		       /* memory as a number of bytes */
+	uint64_t now;		       /* if not 0, ages are times, and this is that of the host */
 	size_t columns;		       /* width of the terminal; 0: no limit */
 	const struct cli_field *table; /* the table that the members below are about, or NULL */
 	bool only_table;	       /* print nothing else */
@@ -179,6 +181,8 @@ size_t text_width(const char *s);
 char *text_break(char *s, size_t room);
 /* Shortens @s to at most @room columns; "..." then marks the end. */
 void text_shorten(char *s, size_t room);
+/* Formats seconds since 1970 as "2026-01-31T12:00:00Z". */
+bool text_time(char *buf, size_t len, uint64_t seconds);
 void text_bytes(char *buf, size_t len, uint64_t bytes);
 
 #endif

@@ -96,6 +96,9 @@ char *cell_text(const struct painter *p, const struct out_node *n, bool table)
 	case OUT_BOOL:
 		return strdup(n->u ? (f->yes ? f->yes : "yes") : (f->no ? f->no : "no"));
 	case OUT_NS:
+		if (f->age && p->mode->now &&
+		    text_time(buf, sizeof(buf), p->mode->now - n->u / 1000000000))
+			break;
 		tdxctl_duration_str(buf, sizeof(buf), n->u);
 		break;
 	case OUT_PAGES:

@@ -89,6 +89,8 @@ enum {
 	H_MASKED,
 	H_SOURCE,
 	H_BOOT,
+	H_TIME,
+	H_NAME,
 	H_PLATFORM,
 	H_VALUES,
 	H_FILES,
@@ -116,6 +118,8 @@ static const struct cli_field host_fields[] = {
 	[H_MASKED] = { .key = "masked", .type = OUT_BOOL },
 	[H_SOURCE] = { .key = "source", .type = OUT_STR },
 	[H_BOOT] = { .key = "boot_time", .type = OUT_UINT },
+	[H_TIME] = { .key = "time", .type = OUT_UINT },
+	[H_NAME] = { .key = "hostname", .type = OUT_STR },
 	[H_PLATFORM] = { .key = "platform", .type = OUT_OBJECT },
 	[H_VALUES] = { .key = "values", .type = OUT_TABLE },
 	[H_FILES] = { .key = "files", .type = OUT_TABLE },
@@ -388,6 +392,8 @@ void report_host(struct out_node *parent, const struct tdxctl_report *r)
 	out_bool(n, &host_fields[H_MASKED], r->masked);
 	out_str(n, &host_fields[H_SOURCE], view_source(r->facts->snap->source));
 	opt_uint(n, &host_fields[H_BOOT], r->boot_time, 0);
+	opt_uint(n, &host_fields[H_TIME], r->time, 0);
+	out_str_or_none(n, &host_fields[H_NAME], r->hostname);
 	out_uint(n, &host_fields[H_HELPER], (uint64_t)-r->facts->helper_err);
 	out_str_or_none(n, &host_fields[H_CONF], r->conf);
 	platform(n, &r->facts->snap->platform);

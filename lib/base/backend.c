@@ -42,6 +42,16 @@ int tdxctl_boot_time(struct tdxctl_ctx *ctx, uint64_t *seconds)
 	return ctx->backend->boot_time ? ctx->backend->boot_time(ctx, seconds) : -EOPNOTSUPP;
 }
 
+int tdxctl_host_time(struct tdxctl_ctx *ctx, uint64_t *seconds)
+{
+	return ctx->backend->time ? ctx->backend->time(ctx, seconds) : -EOPNOTSUPP;
+}
+
+int tdxctl_host_name(struct tdxctl_ctx *ctx, char *buf, size_t len)
+{
+	return ctx->backend->hostname ? ctx->backend->hostname(ctx, buf, len) : -EOPNOTSUPP;
+}
+
 ssize_t backend_conf(struct tdxctl_ctx *ctx, size_t max, char **text)
 {
 	return ctx->backend->conf ? ctx->backend->conf(ctx, max, text) : -ENOENT;

@@ -35,6 +35,9 @@ struct backend {
 			    enum tdxctl_strategy strategy, struct tdxctl_release **out,
 			    struct tdxctl_release_state *plan);
 	int (*boot_time)(struct tdxctl_ctx *ctx, uint64_t *seconds);
+	/* Set no error; -ENODATA if it is not known. */
+	int (*time)(struct tdxctl_ctx *ctx, uint64_t *seconds);
+	int (*hostname)(struct tdxctl_ctx *ctx, char *buf, size_t len);
 	/*
 	 * Reads the host's tdxctl.conf into *@text, malloc'ed. Returns its length, -ENOENT,
 	 * -EFBIG above @max bytes, or another -errno; sets no error.

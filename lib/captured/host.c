@@ -3,6 +3,7 @@
  * The backend of a captured host: a directory with copies of its files, and text files
  * in place of devices.
  */
+#include <inttypes.h>
 #include <linux/kvm.h>
 #include <stdio.h>
 #include "captured.h"
@@ -162,6 +163,19 @@ static int helper(struct tdxctl_ctx *ctx, const char *file, struct tdxctl_helper
 	return host_helper(ctx, out);
 }
 
+/* When the files were copied. */
+static int copied_at(struct tdxctl_ctx *ctx, uint64_t *seconds)
+{
+	char uptime[64];
+	uint64_t up;
+
+	if (root_read_line(ctx, "/proc/uptime", uptime, sizeof(uptime)) ||
+	    sscanf(uptime, "%" SCNu64, &up) != 1 || host_boot_time(ctx, seconds))
+		return -ENODATA;
+	*seconds += up;
+	return 0;
+}
+
 const struct backend captured_backend = {
 	.name = "captured",
 	.unsupported = "a captured host has only files",
@@ -172,6 +186,8 @@ const struct backend captured_backend = {
 	.msrs = get_msrs,
 	.pins = host_pins,
 	.boot_time = host_boot_time,
+	.time = copied_at,
+	.hostname = host_name,
 	.conf = host_conf,
 	.helper = helper,
 };

@@ -65,6 +65,7 @@ bool src_preview_kernel(const char *release);
 void host_platform(struct tdxctl_ctx *ctx, struct tdxctl_platform *p);
 /* Reads the boot time from /proc/stat. -EPROTO: no such line; -errno. */
 int host_boot_time(struct tdxctl_ctx *ctx, uint64_t *seconds);
+int host_name(struct tdxctl_ctx *ctx, char *buf, size_t len);
 /* Implements backend->conf. */
 ssize_t host_conf(struct tdxctl_ctx *ctx, size_t max, char **text);
 /* Fills *@out from sysfs: whether the helper is loaded, its version, its device. -ENOMEM. */

@@ -56,6 +56,16 @@ int host_boot_time(struct tdxctl_ctx *ctx, uint64_t *seconds)
 	return err;
 }
 
+int host_name(struct tdxctl_ctx *ctx, char *buf, size_t len)
+{
+	static const char *const files[] = { "/proc/sys/kernel/hostname", "/etc/hostname" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
+		if (!root_read_line(ctx, files[i], buf, len) && *buf)
+			return 0;
+	return -ENODATA;
+}
+
 ssize_t host_conf(struct tdxctl_ctx *ctx, size_t max, char **text)
 {
 	return root_read(ctx, TDXCTL_CONF_PATH, max, text);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The backend of the live host. */
+#include <time.h>
 #include "live.h"
 
 static const struct host_sources sources = {
@@ -22,6 +23,12 @@ static int msrs(struct tdxctl_ctx *ctx, const struct tdxctl_snapshot *snap, enum
 	return host_msrs(ctx, snap, which, live_msrs, out, count);
 }
 
+static int now(struct tdxctl_ctx *ctx, uint64_t *seconds)
+{
+	*seconds = (uint64_t)time(NULL);
+	return 0;
+}
+
 const struct backend live_backend = {
 	.name = "live",
 	.snapshot = live_snapshot,
@@ -32,6 +39,8 @@ const struct backend live_backend = {
 	.pins = host_pins,
 	.release_open = live_release_open,
 	.boot_time = host_boot_time,
+	.time = now,
+	.hostname = host_name,
 	.conf = host_conf,
 	.helper = live_helper,
 	.helper_load = live_helper_load,

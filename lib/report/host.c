@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The backend of a report. The caller owns each answer: it is a copy. */
+#include <stdio.h>
 #include "report-priv.h"
 
 /* Copies @n elements of @size bytes to *@to, malloc'ed; NULL when @n is 0. -ENOMEM. */
@@ -124,6 +125,22 @@ static int boot_time(struct tdxctl_ctx *ctx, uint64_t *seconds)
 	return *seconds ? 0 : -ENODATA;
 }
 
+static int taken_at(struct tdxctl_ctx *ctx, uint64_t *seconds)
+{
+	const struct tdxctl_report *r = ctx->host;
+
+	*seconds = r->time;
+	return *seconds ? 0 : -ENODATA;
+}
+
+static int hostname(struct tdxctl_ctx *ctx, char *buf, size_t len)
+{
+	const struct tdxctl_report *r = ctx->host;
+
+	snprintf(buf, len, "%s", r->hostname ? r->hostname : "");
+	return r->hostname ? 0 : -ENODATA;
+}
+
 static ssize_t conf(struct tdxctl_ctx *ctx, size_t max, char **text)
 {
 	const struct tdxctl_report *r = ctx->host;
@@ -148,6 +165,8 @@ const struct backend report_backend = {
 	.msrs = msrs,
 	.cpu_check = cpu_check,
 	.boot_time = boot_time,
+	.time = taken_at,
+	.hostname = hostname,
 	.conf = conf,
 	.free = free_report,
 };

@@ -366,6 +366,10 @@ static int read_rest(struct doc_reader *rd, struct json_object *host)
 	if (!err)
 		err = doc_u64(rd, host, "boot_time", INT64_MAX / NSEC_PER_SEC, &rd->r->boot_time);
 	if (!err)
+		err = doc_u64(rd, host, "time", INT64_MAX / NSEC_PER_SEC, &rd->r->time);
+	if (!err)
+		err = doc_string(rd, host, "hostname", &rd->r->hostname);
+	if (!err)
 		err = doc_u64(rd, host, "helper_errno", 4095, &helper);
 	f->helper_err = -(int)helper;
 	if (!err)

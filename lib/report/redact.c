@@ -224,6 +224,7 @@ int report_mask(struct tdxctl_ctx *ctx, struct tdxctl_report *r)
 	mask_facts(&m, r->facts);
 	mask_replace(&m, &r->cpus_why);
 	mask_replace(&m, &r->conf);
+	replace_name(&m, MASK_HOST, &r->hostname);
 	mask_free(&m);
 	r->masked = true;
 	return m.failed ? -ENOMEM : 0;

@@ -12,6 +12,7 @@ void tdxctl_report_free(struct tdxctl_report *r)
 	free(r->cpus);
 	free(r->cpus_why);
 	free(r->conf);
+	free(r->hostname);
 	for (size_t i = 0; i < r->nr_reasons; i++)
 		free(r->reasons[i]);
 	free(r->reasons);
@@ -39,6 +40,7 @@ static int read_conf(struct tdxctl_ctx *ctx, struct tdxctl_report *r)
 int tdxctl_report_take(struct tdxctl_ctx *ctx, bool mask, struct tdxctl_report **out)
 {
 	struct tdxctl_report *r = calloc(1, sizeof(*r));
+	char name[256];
 	int err;
 
 	if (!r)
@@ -49,6 +51,13 @@ int tdxctl_report_take(struct tdxctl_ctx *ctx, bool mask, struct tdxctl_report *
 		goto fail;
 	if (tdxctl_boot_time(ctx, &r->boot_time))
 		r->boot_time = 0;
+	if (tdxctl_host_time(ctx, &r->time))
+		r->time = 0;
+	if (!tdxctl_host_name(ctx, name, sizeof(name))) {
+		r->hostname = strdup(name);
+		if (!r->hostname)
+			goto no_memory;
+	}
 	if (r->facts->snap->source == TDXCTL_SOURCE_HOST)
 		r->cpus_why = strdup("the helper was not available");
 	else if (tdxctl_cpu_check(ctx, &r->cpus, &r->nr_cpus))
@@ -62,12 +71,12 @@ int tdxctl_report_take(struct tdxctl_ctx *ctx, bool mask, struct tdxctl_report *
 		err = report_trim(r);
 	if (!err && mask)
 		err = report_mask(ctx, r);
-	if (err) {
-		ctx_nomem(ctx);
-		goto fail;
-	}
+	if (err)
+		goto no_memory;
 	*out = r;
 	return 0;
+no_memory:
+	err = ctx_nomem(ctx);
 fail:
 	tdxctl_report_free(r);
 	return err;

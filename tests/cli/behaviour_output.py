@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """How results are printed: width of the terminal, columns, order, units, repetition, colour."""
+import datetime
 import json
 import re
+import shutil
 import signal
+import socket
 import subprocess
 import time
 
 import tty_run as tty
-from run import TDXCTL, Bench, expect
+from run import HERE, TDXCTL, Bench, expect
 
 SCREENS = ("status", "hkid", "td", "td -v", "td show td:1", "lock", "lock -v", "cpu", "cpu plan 0-2",
            "cpu plan 0-7", "doctor", "doctor -v", "doctor --explain hkid.exhausted", "check", "check -v",
@@ -231,6 +234,64 @@ def test_watch_closed(tmp):
     p = subprocess.run(["bash", "-c", f"set -o pipefail; {TDXCTL} --emulate td --watch=0.1 | head -n 2"],
                        env=bench.env, capture_output=True, text=True, timeout=30, check=False)
     expect(p.returncode == 128 + signal.SIGPIPE and not p.stderr, f"{p.returncode} {p.stderr}")
+
+
+# ---- time
+
+def captured(bench):
+    """A captured host that has its name and its time."""
+    root = bench.dir / "root"
+    shutil.copytree(HERE / "roots" / "tdx-no-helper", root)
+    (root / "proc/sys/kernel").mkdir(parents=True, exist_ok=True)
+    (root / "proc/sys/kernel/hostname").write_text("tdx7.example.org\n")
+    (root / "proc/uptime").write_text("3600.25 7000.00\n")
+    (root / "proc/stat").write_text("cpu 0\nbtime 1760000000\n")
+    return root
+
+
+def test_time_and_host(tmp):
+    """Every JSON document says when and on which host; unknown is null with the reason."""
+    bench = Bench(tmp)
+    before = time.time() - 1
+    for line, status, name in (("decode 0xe011", 0, "host"), ("keys", 0, "hostname"),
+                               ("frobnicate", 2, "host")):
+        doc = bench.json(line + " --json", status)
+        when = datetime.datetime.fromisoformat(doc["time"].replace("Z", "+00:00")).timestamp()
+        expect(before <= when <= time.time(), doc)
+        expect(doc[name] == socket.gethostname(), doc)
+    doc = bench.json("--emulate td --json")
+    expect(doc["time"] is None and doc["host"] is None and set(doc["unknown"]) == {"time", "host"}, doc)
+    doc = bench.json("--emulate=/nonexistent td --json", 1)
+    expect(doc["time"] is None and doc["unknown"]["host"] == "the host was not read", doc)
+    root = captured(bench)
+    doc = bench.json(f"--root {root} status --json")
+    expect(doc["time"] == "2025-10-09T09:53:20Z" and doc["host"] == "tdx7.example.org", doc)
+    (bench.dir / "r.md").write_text(bench.ok(f"--root {root} report").stdout)
+    doc = bench.json("--from-report r.md status --json")
+    expect(doc["time"] == "2025-10-09T09:53:20Z" and doc["host"] == "host", doc)
+    (bench.dir / "r.json").write_text(bench.ok(f"--root {root} report --no-redact --json").stdout)
+    doc = bench.json("--from-report r.json status --json")
+    expect(doc["host"] == "tdx7.example.org", doc)
+    (root / "proc/uptime").unlink()
+    doc = bench.json(f"--root {root} status --json")
+    expect(doc["time"] is None and doc["unknown"]["time"] == "not in the captured host", doc)
+
+
+def test_time_iso(tmp):
+    bench = Bench(tmp)
+    bench.ok("--emulate td --time=iso", 5)
+    doc = json.loads(bench.ok("--emulate report --json").stdout)
+    doc["host"]["time"] = 1760003600
+    (bench.dir / "r.json").write_text(json.dumps(doc))
+    report = "--from-report r.json "
+    rows = bench.ok(report + "td -o age --no-headers --time=iso").stdout.split()
+    expect(rows == ["2025-10-09T08:58:20Z", "2025-10-09T09:38:20Z", "2025-10-09T09:50:20Z"], rows)
+    expect("2025-10-09T08:58:20Z" in bench.ok(report + "hkid --time iso").stdout, "hkid")
+    expect("2025-10-09T08:58:20Z" in bench.ok(report + "td show td:1 --time iso").stdout, "td show")
+    expect("55 min" in bench.ok(report + "td --time=age").stdout, "age")
+    # Sorting is by age, whatever is printed.
+    rows = bench.ok(report + "td -o td --no-headers --time=iso --sort age").stdout.split()
+    expect(rows == ["3", "2", "1"], rows)
 
 
 # ---- colour

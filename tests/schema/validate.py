@@ -32,7 +32,7 @@ SCHEMAS = load_all()
 
 def schema_of(doc):
     """An error alone has its own schema; else the command names it."""
-    if set(doc) == {"schema_version", "command", "error"}:
+    if set(doc) - {"time", "host", "hostname", "unknown"} == {"schema_version", "command", "error"}:
         return "error.schema.json"
     return str(doc.get("command")).replace(" ", "-") + ".schema.json"
 
