@@ -125,7 +125,14 @@ static const struct cli_opt status_opts[] = { BYTES_OPT, WATCH_OPT };
 static const struct cli_opt td_show_opts[] = { BYTES_OPT, TIME_OPT, WATCH_OPT };
 static const struct cli_opt lock_opts[] = { TABLE_OPTS, TIME_OPT, WATCH_OPT };
 static const struct cli_opt table_opts[] = { TABLE_OPTS, WATCH_OPT };
-static const struct cli_opt hkid_opts[] = { STATE_OPT(hkid_states), TABLE_OPTS, TIME_OPT,
+static const struct cli_opt hkid_opts[] = { { .name = "all",
+					      .letter = 'a',
+					      .type = CLI_OPT_FLAG,
+					      .offset = CLI_VALUE(all),
+					      .help = "also list free HKIDs" },
+					    STATE_OPT(hkid_states),
+					    TABLE_OPTS,
+					    TIME_OPT,
 					    WATCH_OPT };
 static const struct cli_opt td_list_opts[] = { STATE_OPT(td_states), TABLE_OPTS, BYTES_OPT,
 					       TIME_OPT, WATCH_OPT };
@@ -385,7 +392,7 @@ static const struct cli_cmd cmds[] = {
 	{
 		.group = CLI_GROUP_INSPECT,
 		.verb = "hkid",
-		.summary = "list every guest HKID, its TD and its age",
+		.summary = "list the HKIDs in use, their TDs and their age",
 		OPTS(hkid_opts),
 		.table = &hkid_table,
 		.needs = NEED_DATA,
@@ -443,7 +450,8 @@ static const struct cli_cmd cmds[] = {
 		.run = cmd_cpu_check,
 		.details =
 			"Issues one harmless SEAMCALL on each online CPU. The exit status is 7 if a CPU\n"
-			"is not enabled for TDX or a package has no online CPU.",
+			"is not enabled for TDX or a package has no online CPU. With more than 16 CPUs,\n"
+			"lists only those with a problem; with -v, all of them.",
 	},
 	{
 		.group = CLI_GROUP_INSPECT,

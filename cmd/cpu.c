@@ -7,6 +7,8 @@
 
 #include "cmd.h"
 
+#define MANY_CPUS 16 /* more are not listed one by one */
+
 enum { CPU, PACKAGE, ONLINE, TDX, TDX_TEXT, STATUS, STATUS_NAME, DURATION };
 
 static const struct cli_field cpu_columns[] = {
@@ -55,6 +57,7 @@ static const struct cli_field packages = {
 	.nr_columns = ARRAY_SIZE(package_columns),
 };
 
+static const struct cli_field summary = { .label = "CPUs", .type = OUT_STR };
 static const struct cli_field verdict = { .label = "Verdict", .type = OUT_STR };
 static const struct cli_field problems = { .key = "problems",
 					   .label = "Problems",
@@ -86,11 +89,34 @@ static void status(struct out_node *row, const struct tdxctl_cpu_check_rec *r)
 		return;
 	}
 	out_uint(row, &cpu_columns[STATUS], r->status);
-	if (name)
+	/* The module answers our call with a status that looks like an error. */
+	if (r->state == TDXCTL_CPU_ENABLED)
+		out_str(row, &cpu_columns[STATUS_NAME], "ok");
+	else if (name)
 		out_str(row, &cpu_columns[STATUS_NAME], name);
 	else
 		out_strf(row, &cpu_columns[STATUS_NAME], "0x%" PRIx64, value);
 	out_uint(row, &cpu_columns[DURATION], r->duration_ns);
+}
+
+/* With many CPUs, text has only those with a problem, and this line. */
+static void summarize(struct out_node *root, const struct tdxctl_cpu_check_rec *rec, size_t n)
+{
+	size_t online = 0, bad = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		online += rec[i].online;
+		bad += rec[i].online && rec[i].state != TDXCTL_CPU_ENABLED;
+	}
+	if (bad)
+		out_strf(root, &summary,
+			 "%zu of %zu online, %zu of them not enabled for TDX (-v lists all)",
+			 online, n, bad);
+	else
+		out_strf(root, &summary, "%zu of %zu online, all enabled for TDX (-v lists them)",
+			 online, n);
+	if (bad)
+		out_gap(root);
 }
 
 static size_t cpu_problems(struct out_node *list, const struct tdxctl_cpu_check_rec *rec, size_t n)
@@ -120,7 +146,9 @@ int cmd_cpu_check(struct cli_app *app, int argc, char **argv)
 {
 	const struct tdxctl_snapshot *s = app->snap;
 	struct out_node *root = out_root(app->out), *table, *list;
+	const struct cli_values *v = &app->v;
 	struct tdxctl_cpu_check_rec *rec = NULL;
+	bool brief;
 	size_t n = 0, bad, uncovered = 0;
 	char line[96];
 	int err;
@@ -128,10 +156,18 @@ int cmd_cpu_check(struct cli_app *app, int argc, char **argv)
 	err = tdxctl_cpu_check(app->ctx, &rec, &n);
 	if (err)
 		return cli_lib_error(app, err, "cannot check the CPUs");
+	brief = n > MANY_CPUS && !v->verbose && !v->all && !v->columns && !v->sort &&
+		!v->no_headers;
+	if (brief) {
+		summarize(root, rec, n);
+		app->mode.empty = "";
+	}
 	table = out_array(root, &cpu_table);
 	for (size_t i = 0; i < n; i++) {
 		struct out_node *row = out_row(table);
 
+		if (brief && (!rec[i].online || rec[i].state == TDXCTL_CPU_ENABLED))
+			out_hide(row);
 		out_uint(row, &cpu_columns[CPU], rec[i].cpu);
 		out_uint_or(row, &cpu_columns[PACKAGE], rec[i].package, TDXCTL_UNKNOWN32,
 			    never_online);

@@ -44,12 +44,13 @@ const struct cli_field hkid_table = {
 	.key = "hkids",
 	.label = "",
 	.type = OUT_TABLE,
-	.empty = "No guest HKIDs.",
+	.empty = "No HKID is in use.",
 	.columns = columns,
 	.nr_columns = ARRAY_SIZE(columns),
 };
 
 static const char not_seen[] = "no SEAMCALL named this HKID since the helper was loaded";
+static const struct cli_field free_text = { .label = "Free", .type = OUT_STR };
 
 static void leak(struct out_node *row, const struct tdxctl_hkid *h)
 {
@@ -109,6 +110,8 @@ int cmd_hkid(struct cli_app *app, int argc, char **argv)
 	const struct tdxctl_snapshot *s = app->snap;
 	struct out_node *table = out_array(out_root(app->out), &hkid_table);
 
+	size_t hidden = 0;
+
 	if (app->v.state)
 		app->mode.empty = "No HKID is in this state.";
 	for (size_t i = 0; i < s->nr_hkids; i++) {
@@ -120,6 +123,10 @@ int cmd_hkid(struct cli_app *app, int argc, char **argv)
 		if (app->v.state && strcmp(app->v.state, tdxctl_hkid_state_str(h->state)))
 			continue;
 		row = out_row(table);
+		if (h->state == TDXCTL_HKID_FREE && !app->v.all && !app->v.state) {
+			out_hide(row);
+			hidden++;
+		}
 		pkgs = view_packages(s, h->keyed_packages);
 
 		out_uint(row, &columns[ID], h->id);
@@ -138,5 +145,8 @@ int cmd_hkid(struct cli_app *app, int argc, char **argv)
 		free(pkgs);
 		leak(row, h);
 	}
+	if (hidden)
+		out_strf(out_root(app->out), &free_text, "%zu of %zu (-a lists them)", hidden,
+			 s->nr_hkids);
 	return CLI_OK;
 }

@@ -133,7 +133,7 @@ _tdxctl_complete()
 	-*)
 		case $verb in
 		status) mapfile -t COMPREPLY < <(compgen -W $'--bytes\n--watch\n--json\n--quiet\n--verbose\n--color\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-b\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
-		hkid) mapfile -t COMPREPLY < <(compgen -W $'--state\n--columns\n--sort\n--no-headers\n--time\n--watch\n--json\n--quiet\n--verbose\n--color\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-o\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
+		hkid) mapfile -t COMPREPLY < <(compgen -W $'--all\n--state\n--columns\n--sort\n--no-headers\n--time\n--watch\n--json\n--quiet\n--verbose\n--color\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-a\n-o\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
 		td) mapfile -t COMPREPLY < <(compgen -W $'--state\n--columns\n--sort\n--no-headers\n--bytes\n--time\n--watch\n--json\n--quiet\n--verbose\n--color\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-o\n-b\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
 		lock) mapfile -t COMPREPLY < <(compgen -W $'--columns\n--sort\n--no-headers\n--time\n--watch\n--json\n--quiet\n--verbose\n--color\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-o\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
 		cpu) mapfile -t COMPREPLY < <(compgen -W $'--columns\n--sort\n--no-headers\n--watch\n--json\n--quiet\n--verbose\n--color\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-o\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;

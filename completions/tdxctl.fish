@@ -27,7 +27,8 @@ complete -c tdxctl -n 'not __fish_seen_subcommand_from status hkid td lock cpu d
 complete -c tdxctl -n '__fish_seen_subcommand_from status' -l bytes -s b -d 'print memory in bytes'
 complete -c tdxctl -n '__fish_seen_subcommand_from status' -l watch -d 'print it again every S seconds (default 2)'
 
-complete -c tdxctl -n 'not __fish_seen_subcommand_from status hkid td lock cpu doctor check wait metrics release helper emulate keys decode report help' -a hkid -d 'list every guest HKID, its TD and its age'
+complete -c tdxctl -n 'not __fish_seen_subcommand_from status hkid td lock cpu doctor check wait metrics release helper emulate keys decode report help' -a hkid -d 'list the HKIDs in use, their TDs and their age'
+complete -c tdxctl -n '__fish_seen_subcommand_from hkid' -l all -s a -d 'also list free HKIDs'
 complete -c tdxctl -n '__fish_seen_subcommand_from hkid' -l state -x -a 'unknown free assigned configured flushing leaked' -d 'list only those in this state'
 complete -c tdxctl -n '__fish_seen_subcommand_from hkid' -l columns -s o -x -a '(__fish_complete_list , "tdxctl complete-words columns hkid")' -d 'print these columns; +LIST: also these'
 complete -c tdxctl -n '__fish_seen_subcommand_from hkid' -l sort -x -a '(tdxctl complete-words columns hkid)' -d 'sort by COLUMN; -COLUMN: in descending order'

@@ -27,7 +27,7 @@ struct cli_values {
 	const char *from_report;
 	/* verbs that print tables or sizes, or may be repeated */
 	const char *columns, *sort, *state, *time_form;
-	bool no_headers, bytes, watch;
+	bool no_headers, bytes, watch, all;
 	const char *watch_seconds;
 	/* release */
 	bool dry_run, yes, building;

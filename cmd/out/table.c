@@ -39,6 +39,16 @@ static const char *heading(const struct cli_field *col)
 	return col->column ? col->column : col->label;
 }
 
+static const struct out_node *shown(const struct out_node *row)
+{
+	while (row && row->json_only)
+		row = row->next;
+	return row;
+}
+
+#define each_row(row, array) \
+	for (const struct out_node *row = shown((array)->first); row; row = shown(row->next))
+
 /* ---- names of columns ---- */
 
 /* "HELD FOR" is also "held-for". */
@@ -146,7 +156,8 @@ static bool column_shown(const struct painter *p, const struct out_node *array,
 		return false;
 	if (!col->sparse)
 		return true;
-	for (const struct out_node *row = array->first; row; row = row->next) {
+	each_row(row, array)
+	{
 		const struct out_node *n = cell_of(row, col);
 
 		if (n && n->kind == NODE_VALUE && n->s && *n->s)
@@ -162,7 +173,8 @@ static size_t column_width(struct painter *p, const struct out_node *array,
 			       1 :
 			       text_width(heading(col));
 
-	for (const struct out_node *row = array->first; row; row = row->next) {
+	each_row(row, array)
+	{
 		const struct out_node *n = cell_of(row, col);
 		char *s = n ? cell_text(p, n, true) : NULL;
 		size_t w = s ? text_width(s) : 0;
@@ -190,7 +202,8 @@ static size_t least_column(struct painter *p, const struct out_node *array,
 {
 	size_t least = text_width(heading(col));
 
-	for (const struct out_node *row = array->first; row; row = row->next) {
+	each_row(row, array)
+	{
 		const struct out_node *n = cell_of(row, col);
 		char *s = n ? cell_text(p, n, true) : NULL, *save = NULL;
 
@@ -401,8 +414,7 @@ static void put_table(struct painter *p, struct layout *l, size_t *order)
 			l->last = order[k];
 	if (headers)
 		put_row(p, l, NULL);
-	for (const struct out_node *row = l->array->first; row; row = row->next)
-		put_row(p, l, row);
+	each_row(row, l->array) put_row(p, l, row);
 	if (l->dropped && headers)
 		put_dropped(p, l);
 }
@@ -419,8 +431,10 @@ void table_print(struct painter *p, const struct out_node *array)
 		newline(p);
 		l.indent = 2;
 	}
-	if (!array->first) {
+	if (!shown(array->first)) {
 		if (p->mode->no_headers && f == p->mode->table)
+			return;
+		if (p->mode->empty && f == p->mode->table && !*p->mode->empty)
 			return;
 		pad(p, l.indent);
 		paint(p, STYLE_NONE,

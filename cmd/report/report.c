@@ -50,6 +50,8 @@ static int run_section(const struct cli_table *t, struct tdxctl_ctx *ctx, struct
 	char *none[] = { NULL };
 	struct cli_app sub = { .table = t, .ctx = ctx, .cmd = find_cmd(t, s->verb, s->noun) };
 
+	sub.v.all = true;
+
 	s->out = sub.out = out_new();
 	if (!s->out)
 		return -ENOMEM;

@@ -464,6 +464,6 @@ def test_large_host(tmp):
     doc = bench.json("--emulate={h} hkid -j")
     expect([h["id"] for h in doc["hkids"]] == list(range(48, 2048)), "not every HKID")
     expect(len(bench.json("--emulate={h} cpu -j")["cpus"]) == 1024, "not every CPU")
-    text = bench.ok("--emulate={h} hkid").stdout.splitlines()
+    text = bench.ok("--emulate={h} hkid --all").stdout.splitlines()
     expect(len(text) == 2001, len(text))
     expect(len({line.index("free") for line in text[4:]}) == 1, "columns do not line up")

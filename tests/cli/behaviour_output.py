@@ -123,7 +123,7 @@ def test_sort(tmp):
     expect([t["hkid"] for t in doc["tds"]] == [19, 18, 17], doc)
     # A value that is not known is last in both directions.
     for order in "", "-":
-        rows = vms(f"hkid -o pid --sort {order}pid")
+        rows = vms(f"hkid --all -o pid --sort {order}pid")
         expect(rows[3:] == ["-"] * 12 and rows[0] == ("2003" if order else "2001"), rows)
     bench.ok("emulate init {h} --packages 8 --cpus-per-package 128")
     rows = bench.ok("--emulate={h} cpu -o package,cpu --sort=-package --no-headers").stdout.split()
@@ -154,6 +154,31 @@ def test_state(tmp):
         doc = bench.json("--emulate " + verb + " --json")
         for row in doc[states]:
             bench.ok(f"--emulate {verb} --state {row['state']}")
+
+
+def test_only_what_is_used(tmp):
+    """Text has what an operator looks for; JSON has everything."""
+    bench = Bench(tmp, "leaked")
+    text = bench.ok("--emulate={h} hkid").stdout
+    expect("leaked" in text and " free " not in text, text)
+    expect(re.search(r"^Free +13 of 15 \(-a lists them\)$", text, re.M), text)
+    expect(bench.ok("--emulate={h} hkid --all").stdout.count(" free ") == 13, "--all")
+    expect(bench.ok("--emulate={h} hkid --state free").stdout.count(" free ") == 13, "--state")
+    expect(len(bench.json("--emulate={h} hkid --json")["hkids"]) == 15, "JSON")
+    bench.ok("emulate init {h} --packages 8 --cpus-per-package 16 --force")
+    text = bench.ok("--emulate={h} cpu").stdout
+    expect("128 of 128 online, all enabled for TDX (-v lists them)" in text, text)
+    expect(text.count("\n") < 16, text)
+    expect(bench.ok("--emulate={h} cpu -v").stdout.count(" enabled ") == 128, "-v")
+    expect(len(bench.json("--emulate={h} cpu --json")["cpus"]) == 128, "JSON")
+
+
+def test_healthy_cpu(tmp):
+    """A healthy CPU answers with a word; its status may look like an error."""
+    bench = Bench(tmp, "lp-init-fails")
+    text = bench.ok("--emulate cpu").stdout
+    expect(text.count(" ok ") == 8 and "TDX_" not in text, text)
+    expect("TDX_" in bench.ok("--emulate={h} cpu", 7).stdout, "the status of an error")
 
 
 # ---- repetition
