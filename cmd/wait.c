@@ -79,14 +79,29 @@ static void nap(uint64_t ns)
 	nanosleep(&t, NULL);
 }
 
+static void draw(struct cli_line *line, const struct hkids *k, unsigned int wanted, uint64_t waited)
+{
+	char text[120], age[40];
+
+	tdxctl_duration_str(age, sizeof(age), waited / NS_PER_S * NS_PER_S);
+	snprintf(text, sizeof(text),
+		 "Waiting for %u free HKID%s: %" PRIu64 " of %" PRIu64 " free, %s", wanted,
+		 wanted == 1 ? "" : "s", k->free, k->total, waited < NS_PER_S ? "0 s" : age);
+	cli_line_draw(line, text);
+}
+
 static int wait_for(struct cli_app *app, struct hkids *k, uint64_t *waited)
 {
 	uint64_t start = tdxctl_clock_ns(), limit = app->v.timeout_ns;
+	struct cli_line line;
 	int err;
+
+	cli_line_start(&line, app);
 
 	for (;;) {
 		err = poll_hkids(app, k);
 		*waited = tdxctl_clock_ns() - start;
+		cli_line_end(&line);
 		if (err || k->free >= app->v.hkids_free)
 			return err;
 		if (k->total - k->leaked < app->v.hkids_free)
@@ -105,6 +120,7 @@ static int wait_for(struct cli_app *app, struct hkids *k, uint64_t *waited)
 		}
 		if (limit && *waited >= limit)
 			return CLI_PROBLEMS;
+		draw(&line, k, app->v.hkids_free, *waited);
 		nap(limit && limit - *waited < POLL_NS ? limit - *waited : POLL_NS);
 	}
 }

@@ -190,8 +190,26 @@ int cli_unknown_noun(struct cli_app *app, const char *verb, const char *word);
 
 /* Whether to use colour on standard output or standard error, which is a terminal if @tty. */
 bool cli_colour(const struct cli_app *app, bool tty);
+/* Whether escape sequences may be printed to a terminal. */
+bool cli_escapes(bool tty);
 /* Width of the terminal on @fd, or 0 if it is none. */
 size_t cli_columns(int fd);
+
+/* ---- line.c ---- */
+
+struct cli_line {
+	FILE *f; /* NULL: not on a terminal, or -q */
+	bool escapes;
+	size_t width; /* of what is drawn */
+};
+
+void cli_line_start(struct cli_line *l, const struct cli_app *app);
+/* How many columns a line may have. */
+size_t cli_line_room(void);
+/* Replaces the line by @text, of which it draws as much as there is room for. */
+void cli_line_draw(struct cli_line *l, const char *text);
+/* Erases the line, so that the next output starts on an empty one. */
+void cli_line_end(struct cli_line *l);
 
 /* ---- mode.c: how results are printed ---- */
 

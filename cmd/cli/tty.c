@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Terminals: colour and width. */
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -15,6 +16,13 @@ bool cli_colour(const struct cli_app *app, bool tty)
 	if (app->v.color && strcmp(app->v.color, "auto"))
 		return !strcmp(app->v.color, "always");
 	return tty && !app->plain;
+}
+
+bool cli_escapes(bool tty)
+{
+	const char *term = getenv("TERM");
+
+	return tty && term && *term && strcmp(term, "dumb") && strcmp(term, "unknown");
 }
 
 size_t cli_columns(int fd)

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* --watch: run the verb again and again. */
 #include <signal.h>
-#include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
 #include "cli.h"
@@ -12,14 +10,6 @@ static volatile sig_atomic_t stopped;
 static void on_interrupt(int sig)
 {
 	stopped = 1;
-}
-
-/* Whether the terminal understands escape sequences. */
-static bool can_clear(const struct cli_app *app)
-{
-	const char *term = getenv("TERM");
-
-	return app->out_tty && term && *term && strcmp(term, "dumb") && strcmp(term, "unknown");
 }
 
 void cli_watch_begin(const struct cli_app *app, bool first)
@@ -34,7 +24,7 @@ void cli_watch_begin(const struct cli_app *app, bool first)
 	}
 	if (app->v.json)
 		return;
-	if (can_clear(app))
+	if (cli_escapes(app->out_tty))
 		fputs("\033[H\033[2J\033[3J", stdout);
 	else if (!first)
 		fputc('\n', stdout);

@@ -9,6 +9,27 @@
 
 #include "out.h"
 
+void text_about(char *buf, size_t len, uint64_t ns)
+{
+	uint64_t tenths = (ns + 50000000) / 100000000, s = (ns + 500000000) / 1000000000;
+
+	if (tenths < 1)
+		snprintf(buf, len, "less than 0.1 s");
+	else if (tenths < 10)
+		snprintf(buf, len, "about 0.%" PRIu64 " s", tenths);
+	else if (s < 10)
+		snprintf(buf, len, "about %" PRIu64 " s", s);
+	else if (s < 55)
+		snprintf(buf, len, "about %" PRIu64 " s", (s + 5) / 10 * 10);
+	else if (s < 570)
+		snprintf(buf, len, "about %" PRIu64 " min", (s + 30) / 60);
+	else if (s < 3300)
+		snprintf(buf, len, "about %" PRIu64 " min", (s + 300) / 600 * 10);
+	else
+		snprintf(buf, len, "%" PRIu64 " to %" PRIu64 " h", s < 3600 ? 1 : s / 3600,
+			 s < 3600 ? 2 : s / 3600 + 1);
+}
+
 bool text_time(char *buf, size_t len, uint64_t seconds)
 {
 	time_t t = (time_t)seconds;

@@ -184,6 +184,8 @@ size_t text_width(const char *s);
 char *text_break(char *s, size_t room);
 /* Shortens @s to at most @room columns; "..." then marks the end. */
 void text_shorten(char *s, size_t room);
+/* An estimate, no more precise than it can be: "about 0.3 s", "about 20 min", "1 to 2 h". */
+void text_about(char *buf, size_t len, uint64_t ns);
 /* Formats seconds since 1970 as "2026-01-31T12:00:00Z". */
 bool text_time(char *buf, size_t len, uint64_t seconds);
 void text_bytes(char *buf, size_t len, uint64_t bytes);

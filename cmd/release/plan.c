@@ -175,7 +175,7 @@ void release_plan_fields(struct out_node *n, const struct tdxctl_td_view *td,
 	}
 	if (est->known) {
 		text_bytes(mem, sizeof(mem), est->pages * 4096);
-		tdxctl_duration_str(took, sizeof(took), est->duration_ns);
+		text_about(took, sizeof(took), est->duration_ns);
 		out_uint(n, &fields[P_PAGES], est->pages);
 		out_uint(n, &fields[P_SEAMCALLS], est->seamcalls);
 		out_uint(n, &fields[P_DURATION], est->duration_ns);
@@ -195,8 +195,8 @@ void release_plan_fields(struct out_node *n, const struct tdxctl_td_view *td,
 	loses(n, td, plan, est);
 	strategies(n, plan);
 	if (est->known)
-		out_strf(n, &fields[P_COST_TEXT], "%" PRIu64 " SEAMCALLs, about %s%s",
-			 est->seamcalls, took, est->measured ? ", as measured on this host" : "");
+		out_strf(n, &fields[P_COST_TEXT], "%" PRIu64 " SEAMCALLs, %s%s", est->seamcalls,
+			 took, est->measured ? ", as measured on this host" : "");
 	else
 		out_unknown(n, &fields[P_COST_TEXT], why);
 }

@@ -2,35 +2,14 @@
 /* The progress bar of release: one line, redrawn at each step. */
 #include <inttypes.h>
 #include <string.h>
-#include <sys/ioctl.h>
 
 #include "release.h"
 
-#define CELLS		24U
-#define PART_LEN	96
-#define DEFAULT_COLUMNS 80U /* if the terminal does not report its width */
+#define CELLS	 24U
+#define PART_LEN 96
 
 /* The parts of the line, in order. */
 enum { WHAT, BAR, SHARE, SIZE, SPEED, LEFT, PARTS };
-
-void progress_end(struct progress *p)
-{
-	if (!p->f || !p->drawn)
-		return;
-	fputs("\r\033[K", p->f);
-	fflush(p->f);
-	p->drawn = false;
-}
-
-/* The width of the terminal. A longer line would wrap, and its first part could not be erased. */
-static size_t room(FILE *f)
-{
-	struct winsize w;
-
-	if (ioctl(fileno(f), TIOCGWINSZ, &w) || !w.ws_col)
-		return DEFAULT_COLUMNS - 1;
-	return w.ws_col - 1U;
-}
 
 static void bar(char *buf, size_t len, uint64_t done, uint64_t total)
 {
@@ -46,7 +25,8 @@ static void draw(struct progress *p, char part[PARTS][PART_LEN])
 {
 	/* The most important part first. */
 	static const unsigned int order[PARTS] = { WHAT, SHARE, LEFT, BAR, SIZE, SPEED };
-	size_t left = room(p->f);
+	size_t left = cli_line_room();
+	char line[PARTS * PART_LEN] = "";
 	bool fits[PARTS] = { 0 };
 
 	for (size_t i = 0; i < PARTS; i++) {
@@ -55,14 +35,10 @@ static void draw(struct progress *p, char part[PARTS][PART_LEN])
 		fits[order[i]] = len <= left;
 		left -= len <= left ? len : 0;
 	}
-	fputs("\r\033[K", p->f);
-	p->drawn = true;
-	if (!fits[WHAT])
-		fprintf(p->f, "%.*s", (int)left, part[WHAT]);
-	for (size_t i = 0; fits[WHAT] && i < PARTS; i++)
-		if (fits[i])
-			fputs(part[i], p->f);
-	fflush(p->f);
+	for (size_t i = 0; i < PARTS; i++)
+		if (i == WHAT || (fits[WHAT] && fits[i]))
+			strcat(line, part[i]);
+	cli_line_draw(&p->line, line);
 }
 
 /* Rate and remaining time are about the pages; freeing the HKID is one step. */
@@ -73,7 +49,7 @@ void progress_draw(struct progress *p, const struct tdxctl_release_state *st)
 	uint64_t done, moved, rate, now = tdxctl_clock_ns();
 	char part[PARTS][PART_LEN] = { "Reclaiming" }, num[40];
 
-	if (!p->f)
+	if (!p->line.f)
 		return;
 	if (st->phase < TDXCTL_PHASE_PAGES || !known) {
 		const char *what = st->phase < TDXCTL_PHASE_PAGES ? "Freeing" :

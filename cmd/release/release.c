@@ -243,11 +243,12 @@ static int show_plan_and_ask(struct job *j)
 static int run(struct job *j)
 {
 	struct cli_app *app = j->app;
-	struct progress bar = { .f = app->err_tty && !app->v.quiet ? stderr : NULL };
+	struct progress bar = { .start_ns = 0 };
 	uint64_t end = app->v.timeout_ns ? tdxctl_clock_ns() + app->v.timeout_ns : 0;
 	bool cancelled = false;
 	int err;
 
+	cli_line_start(&bar.line, app);
 	catch_signals();
 	j->started = true;
 	do {
@@ -259,14 +260,14 @@ static int run(struct job *j)
 		j->timed_out |= end && tdxctl_clock_ns() >= end;
 		if (!err && !cancelled && (stop_asked || j->timed_out) &&
 		    j->st.phase < TDXCTL_PHASE_DONE) {
-			progress_end(&bar);
+			cli_line_end(&bar.line);
 			cli_note(app, "%s: stopping at the next safe point ...",
 				 j->timed_out ? "Timeout" : "Interrupted");
 			tdxctl_release_cancel(j->rel);
 			cancelled = true;
 		}
 	} while (!err && j->st.phase < TDXCTL_PHASE_DONE);
-	progress_end(&bar);
+	cli_line_end(&bar.line);
 	return err;
 }
 

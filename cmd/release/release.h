@@ -25,14 +25,11 @@ void release_plan_fields(struct out_node *n, const struct tdxctl_td_view *td,
 /* ---- progress.c ---- */
 
 struct progress {
-	FILE *f; /* NULL: no progress bar */
-	bool drawn;
+	struct cli_line line;
 	uint64_t start_ns; /* of the page phase */
 	uint64_t start_left;
 };
 
 void progress_draw(struct progress *p, const struct tdxctl_release_state *st);
-/* Erases the bar, so that the next output starts on an empty line. */
-void progress_end(struct progress *p);
 
 #endif

@@ -47,7 +47,7 @@ def test_reader_gone(tmp):
 def test_wrong_words(tmp):
     """An option that does not exist is named, not its value; a file after --emulate is explained."""
     bench = Bench(tmp)
-    for line, word in (("td -o vm", "unknown option '-o'"), ("td --sort age", "unknown option '--sort'"),
+    for line, word in (("td -x vm", "unknown option '-x'"), ("td --sorted age", "unknown option '--sorted'"),
                        ("--emulate h.json", "unknown verb 'h.json'")):
         p = bench.ok(line, 2)
         expect(word in p.stderr, p.stderr)
@@ -298,6 +298,44 @@ def test_progress(tmp):
     expect(re.search(r"[KM]iB/s  (under 1 s|[0-9.]+ s) left", text), text)
     # The bar is gone before the result is printed.
     expect("\r\x1b[KTimeout" in text, text)
+
+
+def test_progress_dumb(tmp):
+    """A dumb terminal gets no escape sequences, and each line erases the last one."""
+    bench = Bench(tmp, "slow")
+    status, text = tty.run(bench.argv("--emulate={h} release web --yes --timeout 1"),
+                           {**bench.env, "TERM": "dumb"}, columns=80)
+    expect(status == 6 and "\x1b" not in text, f"{status} {text!r}")
+    drawn = re.findall(r"\r( *)\r(Reclaiming[^\r]*)", text)
+    expect(len(drawn) > 3, text)
+    for (_, line), (blank, _) in zip(drawn, drawn[1:]):
+        expect(len(line) == len(blank) < 80, f"{line!r} {blank!r}")
+    expect(re.search(r"\r +\rTimeout", text), repr(text))
+
+
+def test_progress_wait(tmp):
+    """On a terminal, wait shows what it waits for."""
+    bench = Bench(tmp)
+    argv = bench.argv("--emulate wait --hkids-free 13 --timeout 1.5")
+    status, text = tty.run(argv, bench.env, columns=80)
+    expect(status == 7, f"{status} {text}")
+    expect("\r\x1b[KWaiting for 13 free HKIDs: 12 of 15 free, 1.0 s" in text, repr(text))
+    expect(text.index("HKIDs   12 of 15 free") > text.rindex("Waiting for"), repr(text))
+    status, text = tty.run(argv + ["-q"], bench.env, columns=80)
+    expect("Waiting" not in text, repr(text))
+    expect("Waiting" not in bench.ok("--emulate wait --hkids-free 13 --timeout 0.2", 7).stderr, "pipe")
+
+
+def test_estimate(tmp):
+    """An estimate is no more precise than it can be."""
+    bench = Bench(tmp, "empty")
+    host = json.loads(bench.host.read_text())
+    events = host["events"]
+    for pages, text in ((0, "less than 0.1 s"), (70000, "about 0.4 s"), (700000, "about 4 s")):
+        host["events"] = events + [{"op": "td", "name": "web", "pid": 2001, "vcpus": 1, "pages": pages}]
+        bench.host.write_text(json.dumps(host))
+        out = bench.ok("--emulate={h} release web --dry-run").stdout
+        expect(re.search(rf"^Estimate +\d+ SEAMCALLs, {text}", out, re.M), out)
 
 
 def test_progress_narrow(tmp):

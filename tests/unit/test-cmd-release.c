@@ -223,8 +223,31 @@ static void beside_another(void)
 	fake_end();
 }
 
+/* As precise as an estimate can be, and no step backwards where the unit changes. */
+static void about(void)
+{
+	static const struct {
+		uint64_t ms;
+		const char *text;
+	} cases[] = {
+		{ 0, "less than 0.1 s" },  { 49, "less than 0.1 s" },  { 50, "about 0.1 s" },
+		{ 328, "about 0.3 s" },	   { 949, "about 0.9 s" },     { 950, "about 1 s" },
+		{ 9499, "about 9 s" },	   { 9500, "about 10 s" },     { 24000, "about 20 s" },
+		{ 54000, "about 50 s" },   { 55000, "about 1 min" },   { 330000, "about 6 min" },
+		{ 569000, "about 9 min" }, { 570000, "about 10 min" }, { 3299000, "about 50 min" },
+		{ 3300000, "1 to 2 h" },   { 5000000, "1 to 2 h" },    { 7200000, "2 to 3 h" },
+	};
+	char text[40];
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		text_about(text, sizeof(text), cases[i].ms * 1000000);
+		CHECK_STR(text, cases[i].text);
+	}
+}
+
 int main(void)
 {
+	RUN(about);
 	RUN(planned);
 	RUN(released);
 	RUN(beside_another);
