@@ -20,17 +20,22 @@ static enum quote_cause cause_of(uint64_t code)
 	case 0xe00f:
 	case 0xe010:
 	case NO_KEY:
+	case 0x11010:
+	case 0xe014:
+	case 0xe018:
 		return CAUSE_RESTART;
-	case 0xb003 ... 0xb00a:
+	case 0xb003 ... 0xb00d:
 	case 0xb013:
 	case 0xb030 ... 0xb036:
 	case 0xe019:
+	case 0xe01a:
 		return CAUSE_PCCS;
 	case 0xb00f:
 	case 0xb010:
 	case 0xb012:
 	case 0xe011:
 	case 0xe01b:
+	case 0x11011:
 		return CAUSE_CERTS;
 	/* qgsd logs these after the error that is the cause. */
 	case 0x11001:

@@ -540,7 +540,8 @@ static bool about_quotes(const char *line, size_t len)
 /* Decodes "error(401)" of the PCCS and "'401 Failed to authenticate" of the registration agent. */
 static bool http_status(const char *line, size_t len, size_t at, size_t *end, struct tdxctl_word *w)
 {
-	if (len - at < 4 || memcmp(line + at, "401", 3) || isalnum((unsigned char)line[at + 3]) ||
+	if (len - at < 3 || memcmp(line + at, "401", 3) ||
+	    (len - at > 3 && isalnum((unsigned char)line[at + 3])) ||
 	    (!after(line, at, "error(") && !after(line, at, "reports a '") &&
 	     !after(line, at, "HTTP ") && !after(line, at, "Error code : ")) ||
 	    !about_quotes(line, len))

@@ -69,6 +69,9 @@ static const struct {
 	{ "etc/modprobe.d/a.conf", TDXCTL_FACTS_CONFIG, NULL },
 	{ "usr/lib/modprobe.d/b.conf", TDXCTL_FACTS_CONFIG, NULL },
 	{ "opt/intel/sgx-dcap-pccs/logs/pccs_server.log", TDXCTL_FACTS_PROCS, NULL },
+	{ "var/log/libvirt/ch/a.log", TDXCTL_FACTS_PROCS, NULL },
+	{ "var/log/libvirtd.log", TDXCTL_FACTS_PROCS, NULL },
+	{ "boot/config-6.18.2", TDXCTL_FACTS_CONFIG, NULL },
 };
 /* clang-format on */
 #define FILES (sizeof(files) / sizeof(files[0]))

@@ -15,8 +15,11 @@ static struct tdxctl_word word(const char *text)
 /* Codes of the attestation services, by number and by name, and in their logs only. */
 static void quote_codes(void)
 {
-	static const char *const codes[] = { "0xe011", "0x11001", "0x1100f", "0x12001",
-					     "0xb011", "0xb033",  "401" };
+	static const char *const codes[] = { "0xe011", "0x11001", "0x1100f", "0x12001", "0xb011",
+					     "0xb033", "401",	  "0xb001",  "0xb00d",	"0xe00e",
+					     "0xe014", "0x1100e", "0x11011" };
+	static const char vmm[] = "QGS message error code 73729",
+			  old[] = "Intel PCS server returns error. Error code : 401";
 	static const char pci[] = "pci 0000:00:1f.0: io port 0xe011";
 	static const char qgs[] = "tee_att_init_quote return 0x11001";
 	static const char pcs[] = "Intel PCS server returns error(401).";
@@ -37,6 +40,11 @@ static void quote_codes(void)
 	CHECK(tdxctl_decode_find(pcs, sizeof(pcs) - 1, 0, &start, &end, &w));
 	CHECK_EQ(w.value, 401);
 	CHECK_EQ(start, sizeof("Intel PCS server returns error(") - 1);
+	CHECK(tdxctl_decode_find(old, sizeof(old) - 1, 0, &start, &end, &w));
+	CHECK_EQ(w.value, 401);
+	CHECK(tdxctl_decode_find(vmm, sizeof(vmm) - 1, 0, &start, &end, &w));
+	CHECK_EQ(w.value, 0x12001);
+	CHECK_EQ(end, sizeof(vmm) - 1);
 }
 
 static void every_code(void)

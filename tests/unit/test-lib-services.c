@@ -153,6 +153,79 @@ static void time_between_lines(void)
 	    "the kernel log has no time stamps");
 }
 
+/* Cloud Hypervisor's chain of errors is one line; lines of other kinds stay. */
+static void logs_of_daemons(void)
+{
+	struct tdxctl_facts *f;
+	int p[2];
+
+	fake_new();
+	f = facts(TDXCTL_FACTS_PROCS);
+	CHECK(!f->vmm_log.text && f->vmm_log.absent);
+	tdxctl_facts_free(f);
+
+	fake_file("var/log/libvirt/ch/web.log",
+		  "a\n  0: Error booting VM\n  12: b (os error 22)\nCaused by: c\n123: d\n1 e\n");
+	fake_file("var/log/libvirtd.log", "[    5.000001] x\n[    5.000002]   1: y\nend");
+	fake_file("var/log/cloud-hypervisor.log", "\n  0: z");
+	f = facts(TDXCTL_FACTS_PROCS);
+	if (CHECK_EQ(f->nr_vm_logs, 1)) {
+		CHECK_STR(f->vm_logs[0].vm, "web");
+		CHECK_STR(f->vm_logs[0].text,
+			  "a: Error booting VM: b (os error 22):  c\n123: d\n1 e\n");
+	}
+	CHECK_STR(f->vmm_log.text, "[    5.000001] x: y\nend\n: z\n");
+
+	/* A log that the user names. */
+	CHECK_EQ(pipe(p), 0);
+	CHECK_EQ(write(p[1], "q\0r\n", 4), 4);
+	close(p[1]);
+	CHECK_EQ(tdxctl_facts_add_vm_log(f, "mine.log", p[0]), 0);
+	close(p[0]);
+	if (CHECK_EQ(f->nr_vm_logs, 2)) {
+		CHECK_STR(f->vm_logs[1].vm, "mine.log");
+		CHECK(strstr(f->vm_logs[1].text, "r\n"));
+	}
+	CHECK_EQ(f->vm_log_count.value, 2);
+	CHECK_EQ(tdxctl_facts_add_vm_log(f, "none", -1), -EBADF);
+	tdxctl_facts_free(f);
+	fake_end();
+}
+
+/* The newest first, without the running one and without those that lack a part. */
+static void installed_kernels(void)
+{
+	static const char both[] = "CONFIG_INTEL_TDX_HOST=y\nCONFIG_KVM_INTEL_TDX=y\n";
+	struct tdxctl_facts *f;
+
+	fake_new();
+	fake_file("proc/sys/kernel/osrelease", "6.12.1\n");
+	f = facts(TDXCTL_FACTS_CONFIG);
+	CHECK_STR(f->kernels.text, "");
+	tdxctl_facts_free(f);
+
+	fake_file("boot/config-6.12.1", both);
+	fake_file("boot/config-6.9.0", both);
+	fake_file("boot/config-6.18.2", both);
+	fake_file("boot/config-6.20.0", "CONFIG_INTEL_TDX_HOST=y\n");
+	fake_file("boot/config-6.21.0", "CONFIG_KVM_INTEL_TDX=y\n");
+	fake_file("boot/config-6.8.0-1028-intel", "CONFIG_INTEL_TDX_HOST=y\n");
+	fake_file("boot/config-old", both);
+	fake_file("lib/modules/6.19.3-200.fc43/config", both);
+	fake_file("usr/lib/modules/6.19.3-200.fc43/config", both);
+	f = facts(TDXCTL_FACTS_CONFIG);
+	CHECK_STR(f->kernels.text, "6.19.3-200.fc43\n6.18.2\n6.9.0\n6.8.0-1028-intel\n");
+	tdxctl_facts_free(f);
+
+	/* Where /boot has images, a configuration without one was left behind. */
+	fake_file("boot/vmlinuz-6.9.0", "");
+	fake_file("lib/modules/6.19.3-200.fc43/vmlinuz", "");
+	f = facts(TDXCTL_FACTS_CONFIG);
+	CHECK_STR(f->kernels.text, "6.19.3-200.fc43\n6.9.0\n");
+	tdxctl_facts_free(f);
+	fake_end();
+}
+
 static void logs_of_vms(void)
 {
 	struct tdxctl_facts *f;
@@ -282,6 +355,8 @@ int main(void)
 	RUN(kmsg_records);
 	RUN(time_between_lines);
 	RUN(logs_of_vms);
+	RUN(logs_of_daemons);
+	RUN(installed_kernels);
 	RUN(quote_sockets_in_arguments);
 	RUN(services);
 	return check_done("test-lib-services");
