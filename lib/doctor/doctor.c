@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include "rule.h"
 
+#define LINE_MAX_LEN 180U
+
 /* clang-format off */
 static const char *const states[TDXCTL_RULE_STATES] = {
 	[TDXCTL_RULE_OK] = "ok",
@@ -34,13 +36,15 @@ const char *tdxctl_rule_group_str(enum tdxctl_rule_group group)
 	return group < TDXCTL_GROUPS ? groups[group] : NULL;
 }
 
+/* @pattern is the one that matched the line. */
 static enum tdxctl_rule_state found(struct tdxctl_examination *e, const struct tdxctl_rule *r,
-				    const char *source, const char *vm, const char *line,
-				    size_t len)
+				    const char *source, const char *vm, const char *pattern,
+				    const char *line, size_t len)
 {
+	const char *at = memmem(line, len, pattern, strcspn(pattern, "*"));
 	struct tdxctl_word w;
 	char status[80] = "";
-	size_t from = 0, start;
+	size_t from = 0, start, skip = 0;
 
 	if (rule_status(line, len, &w)) {
 		snprintf(status, sizeof(status), " (%s%s%s)", w.name, w.operand_name ? " " : "",
@@ -50,8 +54,14 @@ static enum tdxctl_rule_state found(struct tdxctl_examination *e, const struct t
 	while (r->decoded && !e->fix && tdxctl_decode_find(line, len, from, &start, &from, &w))
 		if (w.outcome != TDXCTL_OUTCOME_RETRY)
 			e->fix = w.advice;
-	return rule_finding(e, r->severity, "%s%.60s: %.*s%s", source, vm,
-			    (int)(len > 180 ? 180 : len), line, status);
+	/* Of a long line, the end is shown, where the cause is, but not without the match. */
+	if (len > LINE_MAX_LEN)
+		skip = len - LINE_MAX_LEN;
+	if (at && skip > (size_t)(at - line))
+		skip = (size_t)(at - line);
+	len = len - skip > LINE_MAX_LEN ? LINE_MAX_LEN : len - skip;
+	return rule_finding(e, r->severity, "%s%.60s: %s%.*s%s", source, vm, skip ? "..." : "",
+			    (int)len, line + skip, status);
 }
 
 static enum tdxctl_rule_state match_vm_logs(struct tdxctl_examination *e,
@@ -64,10 +74,11 @@ static enum tdxctl_rule_state match_vm_logs(struct tdxctl_examination *e,
 	for (size_t i = 0; i < f->nr_vm_logs; i++)
 		for (size_t k = 0; r->log[k]; k++)
 			if (tdxctl_rule_match(f->vm_logs[i].text, r->log[k], &line, &len))
-				return found(e, r, "log of VM ", f->vm_logs[i].vm, line, len);
+				return found(e, r, "log of VM ", f->vm_logs[i].vm, r->log[k], line,
+					     len);
 	for (size_t k = 0; f->vmm_log.text && r->log[k]; k++)
 		if (tdxctl_rule_match(f->vmm_log.text, r->log[k], &line, &len))
-			return found(e, r, "log of a VMM", "", line, len);
+			return found(e, r, "log of a VMM", "", r->log[k], line, len);
 	return rule_no_vm_line(e);
 }
 
@@ -100,7 +111,7 @@ static enum tdxctl_rule_state match_log(struct tdxctl_examination *e, const stru
 	for (size_t i = 0; t->text && r->log[i]; i++)
 		if (tdxctl_rule_match(t->text, r->log[i], &line, &len))
 			return found(e, r, last ? "log of the previous kernel" : "kernel log", "",
-				     line, len);
+				     r->log[i], line, len);
 	if (t->text && (last || f->log_complete))
 		return TDXCTL_RULE_OK;
 	return rule_finding(e, last && t->absent ? TDXCTL_RULE_SKIP : TDXCTL_RULE_UNKNOWN, "%s: %s",

@@ -231,7 +231,7 @@ static const struct tdxctl_rule firmware[] = {
 		.group = TDXCTL_GROUP_CORE,
 		.severity = TDXCTL_RULE_FAIL,
 		.check = rule_cpu_vendor,
-		.title = "This CPU has no TDX",
+		.title = "This machine has no TDX",
 		.fix = "Use a CPU with TDX: Sapphire Rapids (some SKUs), Emerald Rapids, Granite "
 		       "Rapids, Sierra Forest or newer.",
 		.reads = LIST("/proc/cpuinfo", "MSR 0x87"),

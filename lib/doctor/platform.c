@@ -110,7 +110,9 @@ static const struct tdxctl_rule platform[] = {
 		.needs = "cpu.vendor",
 		.check = rule_sgx_mcheck,
 		.title = "The SGX check of the firmware (MCHECK) failed",
-		.fix = "Do an SGX factory reset in firmware setup. Then register the platform again.",
+		.fix = "Check the memory population, update the BIOS and reboot. Only if MCHECK still fails, do an "
+		       "SGX factory reset in firmware setup, which renews the platform's keys, and register "
+		       "the platform again.",
 		.reads = LIST("MSR 0xa0"),
 		.why = "MCHECK verifies the platform for SGX at boot. After a failure, SGX is "
 		       "off, and on many boards TDX too.",

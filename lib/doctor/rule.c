@@ -89,8 +89,8 @@ enum tdxctl_tri rule_kvm_up(const struct tdxctl_facts *f)
 
 	if (f->snap->source == TDXCTL_SOURCE_EMULATED || (p->kvm && !strcmp(p->kvm, "tdx_emul")))
 		return p->has_tdx ? TDXCTL_YES : TDXCTL_NO;
-	/* Preview kernels number the VM type of TDX differently. */
-	if (f->kvm_vm_types.readable && rule_preview_kernel(f) && f->kvm_vm_types.value >> 2 & 1)
+	/* Preview kernels number the VM type of TDX differently. Of Intel's KVM, 2 is no other. */
+	if (f->kvm_vm_types.readable && rule_backport(f) && f->kvm_vm_types.value >> 2 & 1)
 		return TDXCTL_YES;
 	if (f->kvm_vm_types.readable)
 		return f->kvm_vm_types.value >> 5 & 1 ? TDXCTL_YES : TDXCTL_NO;

@@ -201,6 +201,10 @@ REPORTS = {
     "07-well-6.14": well(preview("6.14.0-1003-intel", *READY), args=()),
     "07-well-el9": well(EL9, args=()),
     "07-well-mainline-numbers": well(preview("6.14.0-1003-intel", *READY, types="235 33\n66 4096\n"), args=()),
+    "07-well-other-name": well(preview("5.15.0-mvp30v2", *READY), args=()),
+    "07-well-el10": well(preview("6.12.0-124.el10.x86_64", *READY, types="235 33\n66 4096\n", text=MAINLINE), args=()),
+    "07-other-name": bad("create.generation", "same preview", preview("5.15.0-mvp30v2", *READY), vm(
+        "qemu-system-x86_64: vm-type TDX not supported by KVM")),
     # 08 and 19: spellings
     "08": down("module.too_old", "Update", preview("6.8.0-1028-intel", FIELD_ERROR), NOT_UP, cmdline("kvm_intel.tdx=on")),
     "19b": down("module.too_old_v1", "Update", log("virt/tdx: SEAMCALL (0x22) failed: 0xc000050500000000"),
@@ -285,6 +289,9 @@ REPORTS = {
     # 16: in a guest
     "16": down("cpu.vendor", "on the host", cpuinfo(flags=NO_FLAG + " hypervisor tdx_guest"), both(x87="fault", x982="fault",
                                                                                                 x1401="fault")),
+    # SGX is off, and nothing of attestation works: one cause.
+    "sgx-off": attest("sgx.off", "Enable SGX", both(x3a=5), {"proc/77/comm": "x\n"}, mpa(("ERROR: Registration Flow - "
+                      "getRegistrationStatus failed, error: 2",)), qgsd(*NO_CERTS)),
     # 17: a backport
     "17": down("pm.hibernate", "nohibernate", preview("5.14.0-599.tdx.el9s.x86_64", HIBERNATION), NOT_UP, cpuinfo(flags=NO_FLAG),
                {"proc/cmdline": "ro crashkernel=512M kvm_intel.tdx=1\n"}),
