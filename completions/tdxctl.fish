@@ -76,6 +76,7 @@ complete -c tdxctl -n '__fish_seen_subcommand_from doctor' -l explain -x -a '(td
 complete -c tdxctl -n '__fish_seen_subcommand_from doctor' -l short -s s -d 'print one line per finding'
 complete -c tdxctl -n '__fish_seen_subcommand_from doctor' -l fail-on -x -a 'info warn fail' -d 'exit with status 7 from this level on (default fail)'
 complete -c tdxctl -n '__fish_seen_subcommand_from doctor' -l attestation -d 'also check the rules about remote attestation'
+complete -c tdxctl -n '__fish_seen_subcommand_from doctor' -l vm-log -r -F -d 'also read this log of a VMM; - is standard input'
 complete -c tdxctl -n '__fish_seen_subcommand_from doctor' -l watch -d 'print it again every S seconds (default 2)'
 
 complete -c tdxctl -n 'not __fish_seen_subcommand_from status hkid td lock cpu doctor check wait metrics release helper emulate keys decode report help' -a check -d 'compare the host with limits, for cron and monitoring'
