@@ -109,9 +109,11 @@ $(O)/man/%: man/%.scd
 .PHONY: man install
 man: $(MAN)
 
-# The helper goes in as source, for DKMS: it must match the running kernel.
+# The helper goes in as source, for DKMS: it must match the running kernel. The module for
+# tests and its software TDX module stay out.
 SRCDIR	:= $(PREFIX)/src/tdxctl-$(VERSION)
-KMOD_FILES = $(shell find kmod -type f -name '*.[chS]' -o -type f -name 'objs.mk' -o -name '*.md') kmod/Kbuild
+KMOD_FILES = kmod/Kbuild $(shell find kmod \( -path kmod/emul -o -path kmod/core/seam -o -path kmod/core/tdmgr \) \
+	-prune -o -type f \( -name '*.[chS]' -o -name objs.mk \) -print)
 
 # fill FILE,DIR: FILE with what is only known here, to DIR.
 fill = install -d $(DESTDIR)$(2) && \

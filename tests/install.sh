@@ -34,7 +34,8 @@ $(for page in man/*.scd; do
 	page=$(basename "$page" .scd)
 	echo "usr/share/man/man${page##*.}/$page"
 done)
-$(find kmod -type f ! -name kmod.mk ! -name '.*' | sed "s|^kmod/|usr/src/tdxctl-$version/|")
+$(find kmod -type f ! -name kmod.mk ! -name '.*' ! -name '*.md' ! -path 'kmod/emul/*' ! -path 'kmod/core/seam/*' \
+	! -path 'kmod/core/tdmgr/*' | sed "s|^kmod/|usr/src/tdxctl-$version/|")
 END
 )
 got=$(cd "$root" && find . -type f | sed 's|^\./||' | sort)
