@@ -1,0 +1,114 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Builds the Debian packages in a fresh root of each release: twice, with the same result;
+# lintian has no complaint; they install, work and leave nothing when they are purged.
+#   run.sh [SUITE...]    default: bookworm trixie
+set -euo pipefail
+
+cd "$(dirname "$0")/../.."
+O=${O:-build}
+cache=$(dirname "$(tests/kernels.sh cache)")/chroot
+suites=("$@")
+[ ${#suites[@]} != 0 ] || suites=(bookworm trixie)
+passed=0 failed=0
+
+ok()
+{
+	passed=$((passed + 1))
+	echo "ok   $1"
+}
+
+nok()
+{
+	failed=$((failed + 1))
+	echo "FAIL $1"
+	[ -z "${2:-}" ] || tail -n 30 "$2" | sed 's/^/     /'
+}
+
+# step NAME COMMAND...: one check, with its output in a log.
+step()
+{
+	local name=$1 log=$O/packages/log.$suite
+	shift
+	if "$@" >"$log" 2>&1; then
+		ok "$name"
+	else
+		nok "$name" "$log"
+	fi
+}
+
+[ "$(id -u)" = 0 ] || {
+	echo "packages: run as root, for debootstrap and chroot" >&2
+	exit 1
+}
+# shellcheck disable=SC2016 # apt expands these
+site=$(apt-get indextargets --format '$(CREATED_BY) $(REPO_URI) $(ORIGIN) $(CODENAME)' |
+	awk '$1 == "Packages" && $3 == "Debian" && $4 !~ /security/ { print $2; exit }')
+mkdir -p "$cache" "$O/packages"
+
+# A root with the build dependencies, packed in the cache until these change.
+prepare()
+{
+	local key packed=$cache/$suite.tar root=$1
+
+	key=$({ sed -n '/^Build-Depends/,/^Standards/p' .packaging/debian/control && echo "$site $tools"; } |
+		sha256sum | cut -c1-16)
+	if [ "$(cat "$packed.key" 2>/dev/null)" != "$key" ]; then
+		debootstrap --variant=minbase "$suite" "$root" "$site"
+		cp .packaging/debian/control "$root/tmp/control"
+		inside "$root" "apt-get -q update && apt-get -q -y --no-install-recommends install $tools &&
+			mk-build-deps -i -r -t 'apt-get -q -y --no-install-recommends' /tmp/control && apt-get clean"
+		tar -C "$root" -cf "$packed.new" .
+		mv "$packed.new" "$packed"
+		echo "$key" >"$packed.key"
+	else
+		tar -C "$root" -xf "$packed"
+	fi
+}
+tools="git lintian dpkg-dev devscripts equivs linux-headers-amd64"
+
+# inside ROOT SCRIPT: in namespaces of its own, which end with it.
+inside()
+{
+	unshare --mount --pid --fork --kill-child --mount-proc="$1/proc" \
+		chroot "$1" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 \
+		DEBIAN_FRONTEND=noninteractive sh -euc "$2"
+}
+
+same()
+{
+	(cd "$1" && sha256sum -- *.deb) >"$1.sums"
+	(cd "$2" && sha256sum -- *.deb) >"$2.sums"
+	diff "$1.sums" "$2.sums"
+}
+
+for suite in "${suites[@]}"; do
+	root=$(mktemp -d)
+	trap 'rm -rf "$root"' EXIT
+	step "$suite: a root with the build dependencies" prepare "$root"
+	git clone -q --no-hardlinks . "$root/tmp/tdxctl"
+	inside "$root" 'git config --global --add safe.directory /tmp/tdxctl'
+
+	step "$suite: build" inside "$root" 'bash /tmp/tdxctl/.packaging/deb.sh /tmp/one'
+	# Another directory, another umask, another time zone, in another hour.
+	step "$suite: build again" inside "$root" 'umask 077; export TZ=Pacific/Auckland; mkdir -p /srv/b
+		cp -r /tmp/tdxctl /srv/b; git config --global --add safe.directory /srv/b/tdxctl
+		TMPDIR=/srv/b bash /srv/b/tdxctl/.packaging/deb.sh /tmp/two'
+	step "$suite: both builds are the same" same "$root/tmp/one" "$root/tmp/two"
+	step "$suite: lintian" inside "$root" 'lintian --allow-root --pedantic --display-info --fail-on=error,warning,info,pedantic /tmp/one/*.changes'
+	step "$suite: hardening" inside "$root" 'hardening-check --nocfprotection /tmp/tdxctl/none || true
+		dpkg-deb -x /tmp/one/tdxctl_*.deb /tmp/x && hardening-check /tmp/x/usr/sbin/tdxctl'
+
+	inside "$root" 'find / -xdev -path /proc -prune -o -path /tmp -prune -o -path /var/lib -prune -o -path /var/log -prune -o -path /var/cache -prune -o -print | sort >/tmp/before'
+	step "$suite: install" inside "$root" 'apt-get -q -y --no-install-recommends install /tmp/one/tdxctl_*.deb /tmp/one/tdxctl-dkms_*.deb python3'
+	for test in emulated helper; do
+		step "$suite: autopkgtest $test" inside "$root" "sh /tmp/tdxctl/.packaging/debian/tests/$test"
+	done
+	step "$suite: purge" inside "$root" 'apt-get -q -y purge tdxctl tdxctl-dkms'
+	step "$suite: nothing is left" inside "$root" '! find / -xdev -path /proc -prune -o -path /tmp -prune -o -path /var/cache -prune -o -path /var/log -prune -o -name "*tdxctl*" -print | grep .'
+	mkdir -p "$O/packages/$suite"
+	cp "$root"/tmp/one/*.deb "$O/packages/$suite/"
+	rm -rf "$root"
+done
+echo "packages: $passed passed, $failed failed"
+[ "$failed" = 0 ]
