@@ -106,7 +106,7 @@ $(O)/man/%: man/%.scd
 	@mkdir -p $(@D)
 	$(Q)scdoc <$< >$@
 
-.PHONY: man install
+.PHONY: man install uninstall deb
 man: $(MAN)
 
 # The helper goes in as source, for DKMS: it must match the running kernel. The module for
@@ -134,11 +134,21 @@ install: $(O)/tdxctl $(MAN)
 	$(call fill,kmod/dkms.conf,$(SRCDIR))
 	install -D -m 644 cmd/etc/60-tdxctl.rules $(DESTDIR)$(UDEVDIR)/60-tdxctl.rules
 	install -D -m 644 cmd/etc/sysusers.conf $(DESTDIR)$(SYSUSERSDIR)/tdxctl.conf
-	$(call fill,cmd/etc/tdxctl-check.service,$(UNITDIR))
-	$(call fill,cmd/etc/tdxctl-check.timer,$(UNITDIR))
+	$(foreach unit,$(wildcard cmd/etc/*.service cmd/etc/*.timer cmd/etc/*.socket),$(call fill,$(unit),$(UNITDIR)) &&) true
 	$(call fill,cmd/etc/tdxctl.cron,$(DOCDIR)/examples)
 	$(call fill,cmd/etc/nrpe.cfg,$(DOCDIR)/examples)
 	$(call fill,cmd/etc/tdxctl.conf,$(DOCDIR)/examples)
+	$(call fill,cmd/etc/prometheus/tdxctl.rules.yml,$(DOCDIR)/examples/prometheus)
+	$(call fill,cmd/etc/prometheus/tdxctl-dashboard.json,$(DOCDIR)/examples/prometheus)
+
+# Removes what "make install" with the same variables installs.
+uninstall:
+	@list=$$(mktemp -d) && $(MAKE) --no-print-directory -s O=$(O) DESTDIR=$$list install >/dev/null && \
+		(cd $$list && find . -type f) | while read -r file; do rm -fv "$(DESTDIR)/$$file"; done && \
+		rm -rf $$list "$(DESTDIR)$(SRCDIR)"
+
+deb:
+	@.packaging/deb.sh $(O)/deb
 
 clean:
 	rm -rf $(O)

@@ -332,6 +332,10 @@ static const struct cli_opt metrics_opts[] = {
 	  .type = CLI_OPT_FLAG,
 	  .offset = CLI_VALUE(per_td),
 	  .help = "also print metrics of each TD" },
+	{ .name = "http",
+	  .type = CLI_OPT_FLAG,
+	  .offset = CLI_VALUE(http),
+	  .help = "answer one HTTP request for /metrics on standard input" },
 };
 
 static const struct cli_opt report_opts[] = {
@@ -509,7 +513,7 @@ static const struct cli_cmd cmds[] = {
 		.details =
 			"The output is in Prometheus' text format; tdxctl-metrics(5) lists the metrics.\n"
 			"The textfile collector of node_exporter reads only files whose name ends in\n"
-			".prom.",
+			".prom. --http is for a socket of systemd: see tdxctl-metrics.socket.",
 	},
 	{
 		.group = CLI_GROUP_RELEASE,

@@ -27,6 +27,12 @@ usr/lib/systemd/system/tdxctl-check.service
 usr/lib/systemd/system/tdxctl-check.timer
 usr/lib/sysusers.d/tdxctl.conf
 usr/lib/udev/rules.d/60-tdxctl.rules
+usr/lib/systemd/system/tdxctl-metrics.socket
+usr/lib/systemd/system/tdxctl-metrics@.service
+usr/lib/systemd/system/tdxctl-textfile.service
+usr/lib/systemd/system/tdxctl-textfile.timer
+usr/share/doc/tdxctl/examples/prometheus/tdxctl.rules.yml
+usr/share/doc/tdxctl/examples/prometheus/tdxctl-dashboard.json
 usr/share/doc/tdxctl/examples/nrpe.cfg
 usr/share/doc/tdxctl/examples/tdxctl.conf
 usr/share/doc/tdxctl/examples/tdxctl.cron
@@ -71,9 +77,9 @@ rm -r "$root/etc"
 units=$root/usr/lib/systemd/system
 verify()
 {
-	systemd-analyze verify --man=no --root="$root" tdxctl-check.service tdxctl-check.timer 2>&1
+	systemd-analyze verify --man=no --root="$root" tdxctl-{check,textfile}.{service,timer} tdxctl-metrics.socket tdxctl-metrics@x.service 2>&1
 }
-for target in sysinit basic shutdown timers time-set time-sync; do
+for target in sysinit basic shutdown timers sockets time-set time-sync; do
 	printf '[Unit]\nDescription=%s\n' "$target" >"$units/$target.target"
 done
 printf '[Unit]\nDescription=system\n' >"$units/-.slice"
@@ -117,3 +123,12 @@ if grep -rn '/usr/sbin/tdxctl' "$other/lib" "$other/share/doc"; then
 	echo "PREFIX=/usr/local: not the command that was installed"
 	exit 1
 fi
+
+# "make uninstall" removes each file, and nothing else.
+touch "$other/sbin/another"
+"${MAKE:-make}" --no-print-directory -s O="$O" uninstall DESTDIR="$root/other" PREFIX=/usr/local >/dev/null
+[ "$(find "$root/other" -type f)" = "$other/sbin/another" ] || {
+	echo "make uninstall left:"
+	find "$root/other" -type f
+	exit 1
+}

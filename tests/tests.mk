@@ -12,6 +12,8 @@ help:
 	@echo '  make kmod          both kernel modules [KVER=...]'
 	@echo '  make man           the manual pages'
 	@echo '  make install       command, manual, completions, module source [DESTDIR=... PREFIX=...]'
+	@echo '  make uninstall     removes what make install installed'
+	@echo '  make deb           Debian packages of the commit that is checked out, in O/deb'
 	@echo '  make clean         removes the build directory'
 	@echo 'Try'
 	@echo '  make demo          build, then the main job on an emulated host'

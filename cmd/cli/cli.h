@@ -48,7 +48,7 @@ struct cli_values {
 	bool no_redact;
 	/* metrics */
 	const char *textfile;
-	bool per_td;
+	bool per_td, http;
 	/* wait; 0: not given */
 	unsigned int hkids_free;
 	/* check */

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* metrics: print metrics for Prometheus. */
 #include <stdlib.h>
+#include <unistd.h>
 
+#include "http.h"
 #include "metrics.h"
 
 static const struct cli_field textfile = { .key = "textfile", .type = OUT_STR };
@@ -18,7 +20,7 @@ static int no_memory(struct cli_app *app)
 	return cli_error(app, CLI_FAILED, "no-memory", "", "out of memory");
 }
 
-static int as_text(struct cli_app *app, const struct metrics_host *h)
+static int as_text(struct cli_app *app, const struct metrics_host *h, bool head)
 {
 	struct prom p = { .f = NULL };
 	char *text = NULL;
@@ -38,6 +40,8 @@ static int as_text(struct cli_app *app, const struct metrics_host *h)
 		err = tdxctl_textfile_write(app->ctx, app->v.textfile, text);
 		if (err)
 			err = cli_lib_error(app, err, "%s", app->v.textfile);
+	} else if (app->v.http) {
+		http_answer(stdout, HTTP_OK, head, text, len);
 	} else if (!app->v.json) {
 		app->silent = true;
 		fwrite(text, 1, len, stdout);
@@ -60,12 +64,28 @@ int cmd_metrics(struct cli_app *app, int argc, char **argv)
 {
 	struct metrics_host h = { .boot_time = 0 };
 	struct tdxctl_facts *facts;
+	bool head = false;
 	int err;
 
+	if (app->v.http && (app->v.json || app->v.textfile))
+		return cli_error(app, CLI_USAGE, "usage", "",
+				 "--http cannot be used with --json or --textfile");
+	if (app->v.http) {
+		enum http_status status = http_request(STDIN_FILENO, "/metrics", &head);
+
+		app->silent = true;
+		if (status != HTTP_OK) {
+			http_answer(stdout, status, head, NULL, 0);
+			return 0;
+		}
+	}
 	tdxctl_set_brief(app->ctx, !app->v.per_td);
 	err = tdxctl_facts_get(app->ctx, TDXCTL_FACTS_FILES | TDXCTL_FACTS_CGROUP, &facts);
-	if (err)
+	if (err) {
+		if (app->v.http)
+			http_answer(stdout, HTTP_FAILED, head, NULL, 0);
 		return cli_lib_error(app, err, "cannot read host state");
+	}
 	h.facts = facts;
 	h.snap = facts->snap;
 	if (tdxctl_boot_time(app->ctx, &h.boot_time))
@@ -73,7 +93,7 @@ int cmd_metrics(struct cli_app *app, int argc, char **argv)
 	if (app->v.json)
 		as_json(app, &h);
 	if (!app->v.json || app->v.textfile)
-		err = as_text(app, &h);
+		err = as_text(app, &h, head);
 	tdxctl_facts_free(facts);
 	return err;
 }

@@ -155,12 +155,13 @@ def tests():
     import behaviour                            # these need this module's names
     import behaviour_check
     import behaviour_complete
+    import behaviour_fleet
     import behaviour_metrics
     import behaviour_offline
     import behaviour_output
     import behaviour_report
     table = {name: golden_case(name) for name in cases.CASES}
-    for module in (behaviour, behaviour_check, behaviour_complete, behaviour_metrics,
+    for module in (behaviour, behaviour_check, behaviour_complete, behaviour_fleet, behaviour_metrics,
                    behaviour_offline, behaviour_output, behaviour_report):
         table.update({k[5:].replace("_", "-"): v for k, v in vars(module).items()
                       if k.startswith("test_")})
