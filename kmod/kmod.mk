@@ -6,6 +6,7 @@ KDIR	?= $(or $(wildcard /lib/modules/$(KVER)/build),$(shell tests/kernels.sh | a
 KCOPY	:= $(O)/kmod/$(KVER)
 KARGS	?=
 
+# O is for this makefile; a kernel's makefile reads another meaning into it, even if empty.
 # The object lists are wildcards: a source that was removed or renamed must not stay behind.
 .PHONY: kmod
 kmod:
@@ -14,5 +15,5 @@ kmod:
 	$(Q)cp -a --update kmod/. $(KCOPY)/
 	$(Q)cd $(KCOPY) && find . -name '*.[chS]' ! -name '*.mod.c' \
 		-exec sh -c 'for f; do [ -e "$(CURDIR)/kmod/$$f" ] || rm "$$f"; done' sh {} +
-	$(Q)$(MAKE) --no-print-directory -C $(KDIR) M=$(abspath $(KCOPY)) CC=gcc O= \
+	$(Q)MAKEFLAGS='$(filter-out O=%,$(MAKEFLAGS))' $(MAKE) --no-print-directory -C $(KDIR) M=$(abspath $(KCOPY)) CC=gcc \
 		TDXCTL_WERROR=y TDXCTL_VERSION=$(VERSION) $(KARGS) modules

@@ -56,8 +56,12 @@ prepare()
 	if [ "$(cat "$packed.key" 2>/dev/null)" != "$key" ]; then
 		debootstrap --variant=minbase "$suite" "$root" "$site"
 		cp .packaging/debian/control "$root/tmp/control"
-		inside "$root" "apt-get -q update && apt-get -q -y --no-install-recommends install $tools &&
-			mk-build-deps -i -r -t 'apt-get -q -y --no-install-recommends' /tmp/control && apt-get clean"
+		inside "$root" "apt-get -q update && apt-get -q -y --no-install-recommends install $tools
+			if [ $suite = trixie ]; then
+				echo 'deb $site trixie-backports main' >/etc/apt/sources.list.d/backports.list
+				apt-get -q update && apt-get -q -y -t trixie-backports install linux-headers-amd64
+			fi
+			mk-build-deps -i -r -t 'apt-get -q -y --no-install-recommends' /tmp/control; apt-get clean"
 		tar -C "$root" -cf "$packed.new" .
 		mv "$packed.new" "$packed"
 		echo "$key" >"$packed.key"
@@ -65,7 +69,7 @@ prepare()
 		tar -C "$root" -xf "$packed"
 	fi
 }
-tools="git lintian dpkg-dev devscripts equivs linux-headers-amd64"
+tools="git lintian dpkg-dev devscripts equivs clang linux-headers-amd64"
 
 # inside ROOT SCRIPT: in namespaces of its own, which end with it.
 inside()
@@ -98,6 +102,16 @@ for suite in "${suites[@]}"; do
 	step "$suite: lintian" inside "$root" 'lintian --allow-root --pedantic --display-info --fail-on=error,warning,info,pedantic /tmp/one/*.changes'
 	# Debian's C library has no CET note, so the command cannot have one: its own functions
 	# begin with endbr64.
+	step "$suite: gcc, optimizing at link time, without a warning" inside "$root" \
+		'make -s -C /tmp/tdxctl O=/tmp/lto WERROR=-Werror CFLAGS="-O2 -g -flto=auto"'
+	step "$suite: clang without a warning" inside "$root" \
+		'make -s -C /tmp/tdxctl O=/tmp/clang WERROR=-Werror CC=clang'
+	if [ "$suite" = trixie ]; then
+		# shellcheck disable=SC2016 # for the shell inside
+		step "$suite: the helper for the kernel of its backports" inside "$root" \
+			'kernel=$(ls /lib/modules | sort -V | tail -n 1)
+			make -s -C /tmp/tdxctl O=/tmp/kmod kmod KVER="$kernel" && ls -l "/tmp/kmod/kmod/$kernel/tdxctl.ko"'
+	fi
 	# shellcheck disable=SC2016 # for the shell inside
 	step "$suite: hardening" inside "$root" 'dpkg-deb -x /tmp/one/tdxctl_*.deb /tmp/x
 		hardening-check --nocfprotection /tmp/x/usr/sbin/tdxctl
