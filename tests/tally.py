@@ -2,13 +2,15 @@
 """Counts passed, failed and skipped tests for the runners in Python.
 
 A test that cannot run on this machine raises Skip. It is counted as skipped and printed
-as "SKIP NAME: why". In CI it is a failure.
+as "SKIP NAME: why". In CI it is a failure. With STOP=1 in the environment, a runner ends
+at the first failure.
 """
 import os
 import subprocess
 import sys
 
 CI = os.environ.get("CI") == "true"
+STOP = os.environ.get("STOP") == "1"
 
 
 class Failure(Exception):
@@ -50,6 +52,8 @@ class Tally:
         except (Failure, OSError, ValueError, LookupError, StopIteration, subprocess.SubprocessError) as err:
             self.failed += 1
             print(f"not ok {name}: {type(err).__name__}: {err}")
+        if self.failed and STOP:
+            sys.exit(self.done())
 
     def done(self):
         """Prints the closing line; the exit status."""

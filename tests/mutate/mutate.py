@@ -6,16 +6,18 @@ A nightly tool: a run over all files takes hours, one over a folder minutes. For
 the seed picks N mutants of these kinds: comparison, logic, arithmetic, constant, return
 value, deleted statement, condition always true or false (mutants.py). A mutant that does
 not compile, or compiles to the same object, is replaced. Each one is tried against the
-tests that run its line, fast ones first: programs of tests/unit, cases of tests/hosts and
-tests/cli. A mutant is killed if a test fails or exceeds its time limit. Survivors are
-tried again under ASan and UBSan.
+tests that run its line: programs of tests/unit, cases of tests/hosts and tests/cli. Tests
+that are fast and have killed other mutants of the file come first. A mutant is killed if
+a test fails twice or exceeds its limit, which is CPU time or time asleep: waiting for a
+CPU of a busy machine does not count. Survivors are tried again under ASan and UBSan.
 
 Equivalent mutants, which no test can kill, are listed in tests/mutate/equivalent with a
 reason each. A line that no test runs is reported as "not covered" and counts as not killed.
 Exit status: 0, 1 if less than --floor percent of the mutants are killed, 2 on errors.
 
-The work is done in copies of the tree below O/mutate. Results are kept there: a run that
-was interrupted goes on where it ended, and a result is used again until the sources or
+The work is done in copies of the tree below O/mutate, in rounds over all files, so that a
+run that is interrupted has tried some mutants of each. Results are kept there: the next
+run goes on where it ended, and a result is used again until the sources or
 the test that it depends on change. Tests run in a PID namespace of their own, because a
 mutant may send signals to any process.
 
@@ -60,8 +62,10 @@ FLAVOURS = {
 SANDBOXES = (["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"],
              ["unshare", "--user", "--map-current-user", "--pid", "--fork", "--kill-child", "--mount-proc"])
 RUNNERS = {"hosts": "tests/hosts/run.py", "cli": "tests/cli/run.py"}
+ROUNDS = (0.2, 0.5, 1)          # share of the mutants of each file that are done after each round
 FILE_LIMIT = 1 << 30            # bytes that a mutant may write to one file
 MEMORY_LIMIT = 16 << 30         # bytes of address space; unit tests map 8 GiB without using them
+START = 0.1                     # seconds to link or start a test
 ASAN_FACTOR = 5                 # how much slower tests are with the sanitizers
 ASAN_LONGEST = 5                # tests that take more seconds without them are not tried
 
@@ -77,16 +81,56 @@ class BuildError(Error):
     """A program does not build."""
 
 
+def processes(top):
+    """(CPU seconds, whether one can run) of process @top and its descendants."""
+    children, stat = {}, {}
+    for path in pathlib.Path("/proc").glob("[0-9]*/stat"):
+        try:
+            f = path.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        pid = int(path.parent.name)
+        stat[pid] = f
+        children.setdefault(int(f[1]), []).append(pid)
+    todo, ticks, ready = [top], 0, False
+    while todo:
+        pid = todo.pop()
+        todo += children.get(pid, [])
+        if pid in stat:
+            ticks += sum(map(int, stat[pid][11:15]))    # of itself and of children that it waited for
+            ready |= stat[pid][0] == "R"
+    return ticks / os.sysconf("SC_CLK_TCK"), ready
+
+
+def wait(p, limit):
+    """
+    The exit status of @p, or None if its processes use more than @limit seconds. Seconds in
+    which one is ready but gets no CPU do not count.
+    """
+    try:
+        return p.wait(limit)
+    except subprocess.TimeoutExpired:
+        pass
+    used, asleep, at = 0, 0, time.monotonic()
+    while used + asleep < limit:
+        try:
+            return p.wait(0.5)
+        except subprocess.TimeoutExpired:
+            now, ready = processes(p.pid)
+            used = max(used, now)
+            asleep += 0 if ready else time.monotonic() - at
+            at = time.monotonic()
+    return None
+
+
 def execute(argv, limit, **kw):
-    """(exit status, output); the status is None if it ran longer than @limit seconds."""
+    """(exit status, output); the status is None if it exceeds @limit: see wait()."""
     with tempfile.TemporaryFile() as out:
         with subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT,
                               start_new_session=True, **kw) as p:
             running.add(p)
-            try:
-                status = p.wait(limit)
-            except subprocess.TimeoutExpired:
-                status = None
+            status = wait(p, limit)
+            if status is None:
                 os.killpg(p.pid, signal.SIGKILL)
             running.discard(p)
         out.seek(0)
@@ -194,7 +238,7 @@ class Lab:
             if flavour == "coverage":
                 os.umask(0)                     # tests that become another user write their counts as well
         return execute(self.sandbox + argv, limit, cwd=self.src, preexec_fn=child,
-                       env={**self.env, "O": str(out), "TDXCTL": str(out / "tdxctl-asan")})
+                       env={**self.env, "O": str(out), "TDXCTL": str(out / "tdxctl-asan"), "STOP": "1"})
 
 
 class Coverage:
@@ -205,6 +249,13 @@ class Coverage:
         self.tests = {}
         self.old = json.loads(path.read_text()) if path.exists() else {}
         self.failing = []
+        self.omitted = set()
+        self.record = {}                        # (file, test): how many mutants it was tried on, and killed
+
+    def omit(self, longest):
+        """The tests that are not used: they fail without a mutant, or need more than @longest seconds."""
+        self.omitted = {t for t, e in self.tests.items() if e["error"] or e["seconds"] > longest}
+        return self.omitted
 
     def names(self, lab):
         found = [f"unit/{n[11:-2]}" for n in self.tree.files if fnmatch.fnmatch(n, "tests/unit/test-*.c")]
@@ -262,12 +313,12 @@ class Coverage:
             print(f"measuring the coverage of {len(todo)} of {len(names)} tests", flush=True)
         for i, (test, entry) in enumerate(pool.map(one, todo), 1):
             self.tests[test] = entry
-            if i % 50 == 0 or i == len(todo):
+            if i % 20 == 0 or i == len(todo):
                 self.path.write_text(json.dumps(self.tests))
         self.failing = [t for t in names if self.tests[t]["error"]]
 
     def covering(self, m):
-        """The tests that run the line of @m, or the nearest line of its statement; fast ones first."""
+        """The tests that run the line of @m, or the nearest line of its statement."""
         ran, known = {}, set()
         for test, entry in self.tests.items():
             rows = entry["lines"].get(m.file)
@@ -279,7 +330,16 @@ class Coverage:
             found = [t for t, rows in ran.items() if line in rows]
         else:
             found = [t for t, rows in ran.items() if rows]      # a table has no code
-        return sorted((t for t in found if not self.tests[t]["error"]), key=lambda t: (self.tests[t]["seconds"], t))
+        return sorted((t for t in found if t not in self.omitted), key=lambda t: (self.cost(m.file, t), t))
+
+    def cost(self, file, test):
+        """Seconds that @test is expected to need for each mutant of @file that it kills."""
+        tried, killed = self.record.get((file, test), (0, 0))
+        return (self.tests[test]["seconds"] + START) * (tried + 10) / (killed + 1)
+
+    def note(self, file, test, killed):
+        tried, n = self.record.get((file, test), (0, 0))
+        self.record[file, test] = (tried + 1, n + killed)
 
     def limit(self, tests):
         return 10 + 5 * sum(self.tests[t]["seconds"] for t in tests)
@@ -322,9 +382,9 @@ class Pool:
 class State:
     """Results of earlier runs: a file of lines, the last one of a mutant counts."""
 
-    def __init__(self, tree, path, failing):
+    def __init__(self, tree, path, omitted):
         self.tree, self.path = tree, path
-        self.survived = digest(tree.all, *failing)      # depends on all tests that are used
+        self.survived = digest(tree.all, *omitted)      # depends on all tests that are used
         self.lock = threading.Lock()
         self.known = {}
         if path.exists():
@@ -382,16 +442,30 @@ def read_equivalent(path, tree):
 
 
 def batches(tests):
-    """Unit programs one by one, cases of a runner together: few at first, then more."""
-    units = [t for t in tests if t.startswith("unit/")]
-    cases = {k: [t for t in tests if t.startswith(k + "/")] for k in RUNNERS}
-    out = [([u], u) for u in units]
-    for kind in RUNNERS:
-        todo, size = cases[kind], 4
-        while todo:
-            out.append((todo[:size], f"{kind}/{todo[0].split('/')[1]}"))
-            todo, size = todo[size:], size * 4
+    """
+    Lists of tests that one process runs: a program of tests/unit, or cases of a runner, few
+    at first and then more.
+    """
+    out, size, cases = [], dict.fromkeys(RUNNERS, 4), {}
+    for t in tests:
+        kind = t.split("/")[0]
+        if kind == "unit":
+            out.append([t])
+            continue
+        if len(cases.setdefault(kind, [])) == 0:
+            out.append(cases[kind])
+        cases[kind].append(t)
+        if len(cases[kind]) == size[kind]:
+            del cases[kind]
+            size[kind] *= 4
     return out
+
+
+def culprit(batch, out):
+    """The test of @batch that failed, from the output of the runner."""
+    m = re.search(r"^not ok (?:\w+ )?([^ :]+):", out, re.M)
+    name = f"{batch[0].split('/')[0]}/{m.group(1)}" if m else None
+    return name if name in batch else None
 
 
 def attempt(lab, cov, flavour, m, tests):
@@ -399,19 +473,29 @@ def attempt(lab, cov, flavour, m, tests):
     factor = ASAN_FACTOR if flavour == "asan" else 1
     todo = batches(tests)
     built, ahead = 0, 2
-    for i, (batch, label) in enumerate(todo):
+    for i, batch in enumerate(todo):
         if i == built:                          # links a few programs per call of make
-            lab.build(flavour, [t for b, _ in todo[built:built + ahead] for t in b])
-            built, ahead = built + ahead, ahead * 3
-        status, _ = lab.run(flavour, batch, factor * cov.limit(batch))
+            lab.build(flavour, [t for b in todo[built:built + ahead] for t in b])
+            built, ahead = built + ahead, ahead * 2
+        status, out = lab.run(flavour, batch, factor * cov.limit(batch))
+        by = culprit(batch, out)
         # A test that depends on time may fail by chance on a busy machine, hardly twice.
-        if status is None or (status and lab.run(flavour, batch, factor * cov.limit(batch))[0] != 0):
-            return label
+        again = [by] if by else batch
+        if status and lab.run(flavour, again, factor * cov.limit(again))[0] == 0:
+            status = 0
+            if by:                              # the runner ended at that case
+                rest = [t for t in batch if t != by]
+                status = lab.run(flavour, rest, factor * cov.limit(rest))[0] if rest else 0
+                by = None
+        for t in batch:
+            cov.note(m.file, t, t == by and status != 0)
+        if status != 0:
+            return by or batch[0]
     return None
 
 
-def mutate_file(lab, name, args, tree, cov, state, equivalent):
-    """[(mutant, status, test)] of one file."""
+def mutate_file(lab, name, count, args, tree, cov, state, equivalent):
+    """[(mutant, status, test)] of the first @count mutants of one file."""
     results, object_file, original = [], lab.object("plain", name), None
     target = str(object_file.relative_to(lab.top / "plain"))
     start = time.monotonic()
@@ -431,7 +515,7 @@ def mutate_file(lab, name, args, tree, cov, state, equivalent):
 
     try:
         for m in mutants.shuffled(name, text, args.seed):
-            if len(results) == args.count:
+            if len(results) == count:
                 break
             if (name, m.old.strip(), m.new.strip()) in equivalent:
                 results.append((m, "equivalent", None))
@@ -456,7 +540,8 @@ def mutate_file(lab, name, args, tree, cov, state, equivalent):
     finally:
         lab.put(name, tree.files[name], mode)
     killed = sum(r[1] == "killed" for r in results)
-    print(f"{name}: {len(results)} mutants, {killed} killed ({time.monotonic() - start:.0f} s)", flush=True)
+    if count == args.count:
+        print(f"{name}: {len(results)} mutants, {killed} killed ({time.monotonic() - start:.0f} s)", flush=True)
     return results
 
 
@@ -502,6 +587,8 @@ def arguments():
     p.add_argument("--jobs", "-j", type=int, default=os.cpu_count())
     p.add_argument("--floor", type=float, default=95, help="percent of mutants that must be killed")
     p.add_argument("--no-asan", action="store_true", help="do not try survivors again under ASan")
+    p.add_argument("--longest", type=float, default=1e9, metavar="SECONDS",
+                   help="do not try tests that need more seconds than this; the next run without it tries them")
     p.add_argument("--list", action="store_true", help="print all mutants and exit")
     p.add_argument("--tree", type=pathlib.Path, default=pathlib.Path(__file__).resolve().parents[2])
     p.add_argument("files", nargs="*", help="files, folders or patterns; default: all")
@@ -549,9 +636,11 @@ def try_all(args, tree, files, equivalent, top, tmp, start):
     cov.fill(pool)
     for t in cov.failing:
         print(f"note: {t} fails without a mutant and is not used: {cov.tests[t]['error'].strip()}")
-    state = State(tree, top / "state.jsonl", cov.failing)
-    results = [r for rows in pool.map(lambda lab, name: mutate_file(lab, name, args, tree, cov, state, equivalent), files)
-               for r in rows]
+    state = State(tree, top / "state.jsonl", sorted(cov.omit(args.longest)))
+    results = []
+    for count in sorted({max(1, int(args.count * share)) for share in ROUNDS}):
+        results = [r for rows in pool.map(
+            lambda lab, name, n=count: mutate_file(lab, name, n, args, tree, cov, state, equivalent), files) for r in rows]
     todo = [m for m, s, _ in results if s == "survived" and not state.after_asan(m)]
     if todo and not args.no_asan:
         print(f"trying {len(todo)} survivors under ASan", flush=True)
