@@ -328,8 +328,12 @@ class Coverage:
         if m.function:
             line = max((k for k in known if m.function <= k + 1 and k <= m.line), default=None)
             found = [t for t, rows in ran.items() if line in rows]
-        else:
-            found = [t for t, rows in ran.items() if rows]      # a table has no code
+        else:                                                   # a table has no code
+            found = [t for t, rows in ran.items() if rows]
+            if not known:                                       # the file neither: its neighbours have
+                folder = m.file.rpartition("/")[0] + "/"
+                found = [t for t, e in self.tests.items()
+                         if any(f.startswith(folder) and rows["ran"] for f, rows in e["lines"].items())]
         return sorted((t for t in found if t not in self.omitted), key=lambda t: (self.cost(m.file, t), t))
 
     def cost(self, file, test):
