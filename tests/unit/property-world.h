@@ -33,14 +33,18 @@
 #define TD_PARAMS  0x300000ULL
 #define SOURCE	   0x310000ULL
 
+#ifndef SMALL_PAGES
 #define SMALL_PAGES 4096 /* 4-KiB pages in play */
+#endif
 #define SMALL_END   (TDMR_BASE + SMALL_PAGES * CORE_PAGE_SIZE)
 #define LARGE_BASE  (TDMR_BASE + 0x20000000ULL)
 #define LARGE_PAGES 12 /* 2-MiB pages in play */
 #define LARGE_SIZE  0x200000ULL
 #define LARGE_END   (LARGE_BASE + LARGE_PAGES * LARGE_SIZE)
 
-#define MAX_TDS	  20
+#ifndef MAX_TDS
+#define MAX_TDS 20
+#endif
 #define MAX_PAGES 300
 #define MAX_MAPS  64
 #define MAX_VPS	  7
@@ -69,11 +73,12 @@ struct host_td {
 };
 
 static struct {
-	u64 seed, rnd;
+	u64 seed, rnd, noise; /* the states of rnd() and noise() */
 	u64 calls, limit;
 	u8 *mem;
 	struct seam *seam;
 	void *seam_mem;
+	size_t seam_bytes;
 	u32 depth;
 	bool lp_busy[LPS];
 	u64 removed[LPS]; /* page the LP's last call removed, else 0 */
@@ -99,11 +104,14 @@ static void feed_pause(u32 lp, u32 leaf);
 static void checkpoint(void);
 /* The host does something; inside another call too. */
 static void step(void);
+/* The next decision, below @n. The test provides it: random numbers, or a fuzzer's input. */
+static u32 rnd(u32 n);
 
-static u32 rnd(u32 n)
+/* A random number below @n for what is no decision. */
+static u32 noise(u32 n)
 {
-	w.rnd = w.rnd * 6364136223846793005ULL + 1442695040888963407ULL;
-	return (u32)(w.rnd >> 33) % n;
+	w.noise = w.noise * 6364136223846793005ULL + 1442695040888963407ULL;
+	return (u32)(w.noise >> 33) % n;
 }
 
 static u64 rnd64(void)
@@ -393,8 +401,8 @@ static void *world_map(void *ctx, u64 pa)
 
 static bool world_entropy(void *ctx, u64 *out)
 {
-	*out = rnd64();
-	return !chance(1);
+	*out = (u64)noise(1U << 31) << 31 ^ noise(1U << 31);
+	return noise(100);
 }
 
 /* Another LP enters the module while this one is inside. */
@@ -448,12 +456,13 @@ static void world_open(u64 seed, bool late_lp_init)
 
 	memset(&w, 0, sizeof(w));
 	w.seed = seed;
-	w.rnd = seed * 2654435761ULL + 1;
+	w.rnd = w.noise = seed * 2654435761ULL + 1;
 	w.calls = calls;
 	w.limit = limit;
 	w.mem = mmap(NULL, MEM_SIZE, PROT_READ | PROT_WRITE,
 		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	w.seam_mem = malloc(seam_size(&cfg));
+	w.seam_bytes = seam_size(&cfg);
+	w.seam_mem = malloc(w.seam_bytes);
 	if (w.mem == MAP_FAILED || !w.seam_mem)
 		abort();
 	w.seam = seam_init(w.seam_mem, &cfg, &ops, NULL);
@@ -471,12 +480,6 @@ static void world_open(u64 seed, bool late_lp_init)
 	};
 	array = (u64 *)(w.mem + TDMR_ARRAY);
 	array[0] = TDMR_INFO;
-}
-
-static void world_close(void)
-{
-	munmap(w.mem, MEM_SIZE);
-	free(w.seam_mem);
 }
 
 #endif
