@@ -39,6 +39,16 @@ static inline uint64_t input_u64(struct input *in)
 	return v;
 }
 
+/*
+ * Freed memory is used again soon, while it is in the cache; a few frames name the caller.
+ * ASAN_OPTIONS overrides this.
+ */
+const char *__asan_default_options(void);
+const char *__asan_default_options(void)
+{
+	return "quarantine_size_mb=4:malloc_context_size=6";
+}
+
 /* An invariant: not to hold is a crash the fuzzer keeps. */
 #define MUST(cond) \
 	do { \

@@ -68,6 +68,7 @@ MEMORY_LIMIT = 16 << 30         # bytes of address space; unit tests map 8 GiB w
 START = 0.1                     # seconds to link or start a test
 ASAN_FACTOR = 5                 # how much slower tests are with the sanitizers
 ASAN_LONGEST = 5                # tests that take more seconds without them are not tried
+ASAN_BUDGET = 60                # seconds of tests for each survivor, as they need without them
 
 running = set()
 stopping = threading.Event()
@@ -336,10 +337,16 @@ class Coverage:
                          if any(f.startswith(folder) and rows["ran"] for f, rows in e["lines"].items())]
         return sorted((t for t in found if t not in self.omitted), key=lambda t: (self.cost(m.file, t), t))
 
+    @functools.lru_cache(maxsize=None)
+    def share(self, file, test):
+        """The share of @file in the lines that @test runs."""
+        lines = {f: len(rows["ran"]) for f, rows in self.tests[test]["lines"].items()}
+        return lines.get(file, 0) / max(1, sum(lines.values()))
+
     def cost(self, file, test):
         """Seconds that @test is expected to need for each mutant of @file that it kills."""
         tried, killed = self.record.get((file, test), (0, 0))
-        return (self.tests[test]["seconds"] + START) * (tried + 10) / (killed + 1)
+        return (self.tests[test]["seconds"] + START) * (tried + 5) / (killed + 0.2 + 2 * self.share(file, test))
 
     def note(self, file, test, killed):
         tried, n = self.record.get((file, test), (0, 0))
@@ -472,12 +479,16 @@ def culprit(batch, out):
     return name if name in batch else None
 
 
-def attempt(lab, cov, flavour, m, tests):
-    """The test that fails with the mutant, or None."""
+def attempt(lab, cov, flavour, m, tests, budget):
+    """The test that fails with the mutant, or None. Ends after tests of @budget seconds."""
     factor = ASAN_FACTOR if flavour == "asan" else 1
     todo = batches(tests)
+    spent = 0
     built, ahead = 0, 2
     for i, batch in enumerate(todo):
+        if spent > budget:
+            return None
+        spent += sum(cov.tests[t]["seconds"] for t in batch)
         if i == built:                          # links a few programs per call of make
             lab.build(flavour, [t for b in todo[built:built + ahead] for t in b])
             built, ahead = built + ahead, ahead * 2
@@ -534,7 +545,7 @@ def mutate_file(lab, name, count, args, tree, cov, state, equivalent):
                 continue
             tests = cov.covering(m)
             try:
-                by = attempt(lab, cov, "plain", m, tests) if tests else None
+                by = attempt(lab, cov, "plain", m, tests, args.budget) if tests else None
             except BuildError:                  # it compiles but does not link
                 state.put(m, "discarded")
                 continue
@@ -559,7 +570,8 @@ def under_asan(lab, m, tree, cov, state):
     """Tries a survivor with the sanitizers: (mutant, status, test)."""
     try:
         put_mutant(lab, m, tree.text(m.file), tree.mode[m.file])
-        by = attempt(lab, cov, "asan", m, [t for t in cov.covering(m) if cov.tests[t]["seconds"] <= ASAN_LONGEST])
+        by = attempt(lab, cov, "asan", m, [t for t in cov.covering(m) if cov.tests[t]["seconds"] <= ASAN_LONGEST],
+                     ASAN_BUDGET)
     finally:
         lab.put(m.file, tree.files[m.file], tree.mode[m.file])
     state.put(m, "killed" if by else "survived", by, asan=True)
@@ -591,8 +603,10 @@ def arguments():
     p.add_argument("--jobs", "-j", type=int, default=os.cpu_count())
     p.add_argument("--floor", type=float, default=95, help="percent of mutants that must be killed")
     p.add_argument("--no-asan", action="store_true", help="do not try survivors again under ASan")
-    p.add_argument("--longest", type=float, default=1e9, metavar="SECONDS",
-                   help="do not try tests that need more seconds than this; the next run without it tries them")
+    p.add_argument("--longest", type=float, default=float("inf"), metavar="SECONDS",
+                   help="do not try tests that need more seconds than this")
+    p.add_argument("--budget", type=float, default=float("inf"), metavar="SECONDS",
+                   help="give up a mutant after tests of so many seconds; a run without it tries the others")
     p.add_argument("--list", action="store_true", help="print all mutants and exit")
     p.add_argument("--tree", type=pathlib.Path, default=pathlib.Path(__file__).resolve().parents[2])
     p.add_argument("files", nargs="*", help="files, folders or patterns; default: all")
@@ -640,7 +654,10 @@ def try_all(args, tree, files, equivalent, top, tmp, start):
     cov.fill(pool)
     for t in cov.failing:
         print(f"note: {t} fails without a mutant and is not used: {cov.tests[t]['error'].strip()}")
-    state = State(tree, top / "state.jsonl", sorted(cov.omit(args.longest)))
+    state = State(tree, top / "state.jsonl", sorted(cov.omit(args.longest)) + [args.budget])
+    for r in state.known.values():
+        if r["status"] == "killed":
+            cov.note(r["at"].rpartition(":")[0], r["by"], True)
     results = []
     for count in sorted({max(1, int(args.count * share)) for share in ROUNDS}):
         results = [r for rows in pool.map(
