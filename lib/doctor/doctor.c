@@ -147,20 +147,27 @@ static const struct tdxctl_rule *failed_rule(const char *id, const struct tdxctl
 					     size_t n)
 {
 	for (size_t i = 0; id && i < n; i++)
-		if (!strcmp(list[i].rule->id, id) && list[i].state >= TDXCTL_RULE_WARN)
+		if (list[i].state >= TDXCTL_RULE_WARN && !strcmp(list[i].rule->id, id))
 			return list[i].rule;
 	return NULL;
 }
 
-/* Returns the failed rule that @r waits for, directly or through the rules it needs, or NULL. */
+/*
+ * Returns the failed rule that @r waits for, directly or through the rules it needs, or NULL.
+ * @needed is the index of the rule found last, which the next rule mostly needs as well.
+ */
 static const struct tdxctl_rule *blocker(const struct tdxctl_rule *r,
 					 const struct tdxctl_finding *list,
-					 const struct tdxctl_rule *const *blocks, size_t n)
+					 const struct tdxctl_rule *const *blocks, size_t n,
+					 size_t *needed)
 {
-	for (size_t i = 0; r->needs && i < n; i++)
-		if (!strcmp(list[i].rule->id, r->needs))
-			return blocks[i];
-	return NULL;
+	if (!r->needs)
+		return NULL;
+	if (*needed >= n || strcmp(list[*needed].rule->id, r->needs))
+		for (*needed = 0; *needed < n; ++*needed)
+			if (!strcmp(list[*needed].rule->id, r->needs))
+				break;
+	return *needed < n ? blocks[*needed] : NULL;
 }
 
 /* An installed kernel is preferred: a reboot is less than an installation. */
@@ -175,7 +182,7 @@ static void choose_fix(struct tdxctl_examination *e, const struct tdxctl_rule *r
 int tdxctl_doctor(const struct tdxctl_facts *f, const struct tdxctl_thresholds *limits,
 		  bool attestation, struct tdxctl_finding **out, size_t *count)
 {
-	size_t total = tdxctl_rule_count(), n;
+	size_t total = tdxctl_rule_count(), needed = 0, n;
 	struct tdxctl_finding *list = calloc(total, sizeof(*list));
 	const struct tdxctl_rule *failed = NULL;
 	const struct tdxctl_rule **blocks = calloc(total, sizeof(*blocks));
@@ -199,7 +206,7 @@ int tdxctl_doctor(const struct tdxctl_facts *f, const struct tdxctl_thresholds *
 
 		list[n].rule = tdxctl_rule_at(n);
 		list[n].nr = n;
-		b = blocker(list[n].rule, list, blocks, n);
+		b = blocker(list[n].rule, list, blocks, n, &needed);
 		if (!b && list[n].rule->group == TDXCTL_GROUP_ATTESTATION && !attestation)
 			list[n].state = rule_finding(&e, TDXCTL_RULE_SKIP,
 						     "checked only with --attestation");

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Files of a captured host, one of them with arbitrary content, and doctor on them. */
+#include <dlfcn.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdarg.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <doctor.h>
@@ -74,7 +79,7 @@ static const struct {
 	{ "boot/config-6.18.2", TDXCTL_FACTS_CONFIG, NULL },
 };
 /* clang-format on */
-#define FILES (sizeof(files) / sizeof(files[0]))
+#define FILES ARRAY_SIZE(files)
 
 static char dir[] = "/dev/shm/tdxctl-fuzz.XXXXXX";
 
@@ -82,6 +87,88 @@ static char dir[] = "/dev/shm/tdxctl-fuzz.XXXXXX";
 static struct tdxctl_ctx *ctx;
 static struct tdxctl_facts *usual;
 static int top;
+
+/* The file that has the input; FILES: none yet. */
+static size_t current = FILES;
+
+/* ---- absent files ---- */
+
+/*
+ * Most files that the sources look for do not exist, and the kernel does not remember that on
+ * a tmpfs. So absent files are kept here: those without usual content, which exist as
+ * @current only, and others (FILES), which never exist.
+ */
+static struct {
+	const char *path;
+	size_t file;
+} absent[2048];
+static size_t nr_absent;
+
+/* The slot of @path; its path is NULL if it is not there. */
+static size_t absent_slot(const char *path)
+{
+	size_t h = 5381;
+
+	for (const char *p = path; *p; p++)
+		h = h * 33 + (unsigned char)*p;
+	for (h %= ARRAY_SIZE(absent); absent[h].path && strcmp(absent[h].path, path);
+	     h = (h + 1) % ARRAY_SIZE(absent))
+		;
+	return h;
+}
+
+static void absent_add(const char *path, size_t file)
+{
+	size_t slot = absent_slot(path);
+
+	if (nr_absent == ARRAY_SIZE(absent) / 2 || absent[slot].path)
+		return;
+	absent[slot].path = strdup(path);
+	absent[slot].file = file;
+	nr_absent++;
+}
+
+/* Whether @path, which does not exist now, is not another name of a file of an input. */
+static bool never_exists(const char *path)
+{
+	for (size_t i = 0; i < FILES; i++)
+		if (!strcmp(path, files[i].path))
+			return false;
+	return !strstr(path, "..") && !strstr(path, "//") && !strstr(path, "/./");
+}
+
+/* Replaces that of libc, through which the library calls openat2(). Reads more than was passed. */
+__attribute__((no_sanitize("address"))) long syscall(long nr, ...)
+{
+	static long (*real)(long nr, ...);
+	const char *path;
+	size_t slot;
+	long a[6], ret;
+	va_list ap;
+
+	va_start(ap, nr);
+	for (size_t i = 0; i < ARRAY_SIZE(a); i++)
+		a[i] = va_arg(ap, long);
+	va_end(ap);
+	if (!real)
+		real = (long (*)(long nr, ...))dlsym(RTLD_NEXT, "syscall");
+	if (nr != SYS_openat2)
+		return real(nr, a[0], a[1], a[2], a[3], a[4], a[5]);
+	path = (const char *)a[1];
+	slot = absent_slot(path);
+	if (absent[slot].path && (absent[slot].file == FILES || absent[slot].file != current)) {
+		errno = ENOENT;
+		return -1;
+	}
+	ret = real(nr, a[0], a[1], a[2], a[3]);
+	if (ret < 0 && errno == ENOENT && never_exists(path)) {
+		absent_add(path, FILES);
+		errno = ENOENT;
+	}
+	return ret;
+}
+
+/* ---- the files ---- */
 
 static void put(const char *path, const void *data, size_t len)
 {
@@ -131,6 +218,8 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	for (size_t i = 0; i < FILES; i++) {
 		put_dirs(files[i].path);
 		put_usual(i);
+		if (!files[i].usual)
+			absent_add(files[i].path, i);
 	}
 	put_dirs("sys/devices/system/cpu/cpu1/node0/x");
 	MUST(!tdxctl_new(&ctx));
@@ -260,7 +349,8 @@ static struct tdxctl_snapshot *snapshot(void)
 	return s;
 }
 
-static void examine(const struct tdxctl_facts *f)
+/* @attestation: the input may matter to the rules about it. */
+static void examine(const struct tdxctl_facts *f, bool attestation)
 {
 	struct tdxctl_finding *found;
 	struct tdxctl_keys keys;
@@ -278,7 +368,7 @@ static void examine(const struct tdxctl_facts *f)
 	tdxctl_config_get(f, "KVM_INTEL_TDX");
 	if (tdxctl_log_find(f, "SEAMCALL", &line, &n) == TDXCTL_YES)
 		MUST(strnlen(line, n) == n);
-	MUST(!tdxctl_doctor(f, NULL, true, &found, &n));
+	MUST(!tdxctl_doctor(f, NULL, attestation, &found, &n));
 	MUST(n == tdxctl_rule_count());
 	for (i = 0; i < n; i++) {
 		/* No finding without words, and no words that steer a terminal. */
@@ -292,23 +382,25 @@ static void examine(const struct tdxctl_facts *f)
 /* Writes the input to file @i; restores the file of the previous input. */
 static void put_input(size_t i, const void *data, size_t len)
 {
-	static size_t last = FILES;
 	static int fd = -1;
 
-	if (i != last) {
-		if (last != FILES) {
+	if (i != current) {
+		if (current != FILES) {
 			close(fd);
-			put_usual(last);
+			put_usual(current);
 		}
 		fd = openat(top, files[i].path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
 		MUST(fd >= 0);
-		last = i;
+		current = i;
 	}
 	MUST(!ftruncate(fd, 0));
 	MUST(pwrite(fd, data, len, 0) == (ssize_t)len);
 }
 
-/* The first byte selects the file, the rest is its content. */
+/*
+ * The first byte selects the file, the rest is its content. After the last file come the
+ * parsers of what no file of a captured host has.
+ */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	struct tdxctl_facts *f, w;
@@ -318,8 +410,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 
 	if (!len)
 		return 0;
-	directly(data + 1, len - 1);
-	i = data[0] % FILES;
+	i = data[0] % (FILES + 1);
+	if (i == FILES) {
+		directly(data + 1, len - 1);
+		return 0;
+	}
 	what = files[i].what & ~SNAPSHOT;
 	if (what == TDXCTL_FACTS_CONFIG)
 		what |= TDXCTL_FACTS_FILES;
@@ -330,7 +425,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		err = tdxctl_facts_join(ctx, what, snapshot(), &f);
 	if (!err) {
 		w = whole(f, what);
-		examine(&w);
+		examine(&w, what & (TDXCTL_FACTS_PROCS | TDXCTL_FACTS_MSR | TDXCTL_FACTS_LOG));
 		tdxctl_facts_free(f);
 	} else {
 		MUST(*tdxctl_error(ctx));
