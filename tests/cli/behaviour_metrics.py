@@ -75,6 +75,8 @@ def check_histograms(families):
         expect(buckets[-1][0] == "+Inf", buckets)
         bounds = [float(le) for le, _ in buckets]
         expect(bounds == sorted(set(bounds)), bounds)
+        # From 1 us to 1 s, each four times the one before; a bucket ends 1 ns below the next.
+        expect(bounds[:-1] == [round(4 ** i * 1024e-9 - 1e-9, 9) for i in range(11)], bounds)
         counts = [n for _, n in buckets]
         expect(counts == sorted(counts), f"{leaf}: not cumulative: {counts}")
         total = next(int(v) for k, v in mine.items() if k[0].endswith("_count"))

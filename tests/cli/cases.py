@@ -123,7 +123,13 @@ CASES = {
         ("release --strategy=best web", 2), ("release --strategy", 2), ("release --yes=1 web", 2),
         ("release --timeout 0 web", 2), ("release --timeout 1s web", 2),
         ("release --timeout 99999999999999999999 web", 2), ("--root", 2), ("--emulate= status", 2),
-        ("status --dry-run", 2), ("--dry-run release web", 2), ("td show hkid:x --emulate", 2)]),
+        ("status --dry-run", 2), ("--dry-run release web", 2), ("td show hkid:x --emulate", 2),
+        ("check -w", 2), ("wait --hkids-free 0", 2), ("wait --hkids-free 4097", 2),
+        ("wait --hkids-free 1 --timeout 86401", 2), ("cpu plan 0 1", 2)]),
+    # In the form of the first or of a later value of an option.
+    "usage-formats": (None, [
+        ("check --format text --nope", 2), ("check --format nagios --nope", 3), ("check --format json --nope", 2),
+        ("check --format prom --nope", 2), ("check --nope --format=nagios", 3), ("check --format=xml", 2)]),
     "global-options-anywhere": (None, [
         ("--emulate -j hkid", 0), ("hkid --emulate -j", 0), ("td --emulate show -j db", 0),
         ("-j td --emulate show db", 0), ("--emulate td -- show", 2), ("--emulate td show -- db -j", 2),
@@ -138,7 +144,7 @@ CASES = {
         ("--help", 0), ("help", 0), ("help release", 0), ("release --help", 0), ("td --help", 0),
         ("td show -h", 0), ("help cpu plan", 0), ("help emulate", 0), ("emulate --help", 0),
         ("help nothing", 2), ("help rel", 2), ("help td nothing", 2),
-        ("help td shw", 2), ("help status nothing", 2), ("help stauts -j", 2)]),
+        ("help td shw", 2), ("help status nothing", 2), ("help td show web", 2), ("help stauts -j", 2)]),
     # ---- doctor; each rule is tested in tests/hosts
     "doctor": (None, [(E + "doctor", 0), (E + "doctor -s --fail-on info", 7),
                       (E + "doctor --group update -v", 0), (E + "doctor --explain hkid.exhausted", 0),

@@ -407,6 +407,8 @@ static void verbs(void)
 	SAYS(verb(cmd_helper_status, there, CLI_OK), "\"leaked_pages\": null",
 	     "this version of the helper does not report them");
 	leaked = 0;
+	SAYS(verb(cmd_helper_status, there, CLI_OK), "\"name\": \"seamcall\",\n      \"on\": true",
+	     "\"name\": \"adopted\",\n      \"on\": false");
 	info_err = -EIO;
 	SAYS(verb(cmd_helper_status, there, CLI_OK), "\"provider\": null", "\"features\": null",
 	     "\"leaked_pages\": null", "Input/output error");

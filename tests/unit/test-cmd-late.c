@@ -232,6 +232,7 @@ static void helper_in_status(void)
 
 	begin("2");
 	doc = document(cmd_status, NULL, CLI_OK);
+	is(doc, "/source", "\"helper\"");
 	is(doc, "/helper/version", "\"9.8.7\"");
 	is(doc, "/helper/attached_for_ns", "60000000000");
 	is(doc, "/helper/seamcalls", "1234");
