@@ -91,6 +91,8 @@ static void op_lock(void *ctx, enum tdmgr_lock lock, u32 index)
 {
 	struct host *h = ctx;
 
+	if (index && lock != TDMGR_LOCK_KEY_CONFIG)
+		broken(h, "lock %u has no index %u", lock, index);
 	/* Outermost first, in the order of the enum. */
 	if (locks_held >> lock)
 		broken(h, "lock %u taken with 0x%x held", lock, locks_held);
@@ -116,6 +118,8 @@ static void op_unlock(void *ctx, enum tdmgr_lock lock, u32 index)
 {
 	struct host *h = ctx;
 
+	if (index != (lock == TDMGR_LOCK_KEY_CONFIG ? key_pkg_held : 0))
+		broken(h, "lock %u was not taken with index %u", lock, index);
 	if (!(locks_held & 1U << lock))
 		broken(h, "lock %u is not held", lock);
 	locks_held &= ~(1U << lock);
@@ -381,8 +385,11 @@ static u64 op_seamcall(void *ctx, u64 rax, struct tdmgr_args *args)
 	if (leaf == TDH_PHYMEM_CACHE_WB)
 		__atomic_fetch_add(&h->wb_resumes, args->rcx, __ATOMIC_RELAXED);
 	check_call_rules(h, leaf);
-	if (call_fails(h, leaf, call))
+	if (call_fails(h, leaf, call)) {
+		/* The registers hold something else after a failed call. */
+		*args = (struct tdmgr_args){ .rcx = ~0ULL, .rdx = ~0ULL, .r8 = ~0ULL, .r9 = ~0ULL };
 		return h->fail_status;
+	}
 
 	/* A CPU does one thing at a time. */
 	pthread_mutex_lock(&h->cpu_lock[cpu]);

@@ -256,6 +256,30 @@ static void test_adopt_into_full_table(void)
 	rig_close(&r);
 }
 
+/* The same for TDs of which only calls are seen: each call would be one more TD. */
+static void test_discover_into_full_table(void)
+{
+	struct ledger_td known = { .state = LEDGER_TD_RUNNABLE, .hkid = LEDGER_UNKNOWN32 };
+	struct ledger_totals t;
+	struct rig r;
+	u32 i;
+
+	rig_open(&r, false);
+	for (i = 0; i < rig_config.max_tds; i++) {
+		known.tdr = PAGE(i);
+		CHECK_EQ(ledger_adopt_td(r.l, &known), 0);
+	}
+	ledger_totals_get(r.l, &t);
+	CHECK_EQ(t.tds_dropped, 0);
+	for (i = 0; i < 3; i++) {
+		rig_call(&r, 0, TDH_MNG_KEY_CONFIG, D, 0, 0, 0);
+		ledger_totals_get(r.l, &t);
+		CHECK_EQ(t.tds_dropped, 1);
+	}
+	CHECK(!ledger_td_find(r.l, D));
+	rig_close(&r);
+}
+
 /* An HKID known from SEAMCALLs is not replaced by one that is adopted. */
 static void test_adopt_keeps_hkid_of_calls(void)
 {
@@ -346,6 +370,7 @@ int main(void)
 	RUN(test_late_owner);
 	RUN(test_adopt_refuses_bad_tdr);
 	RUN(test_adopt_into_full_table);
+	RUN(test_discover_into_full_table);
 	RUN(test_adopt_keeps_hkid_of_calls);
 	RUN(test_missed_forgets_anonymous_hkids);
 	return check_done("test-ledger-late");

@@ -144,6 +144,16 @@ static void test_lost_ends(void)
 	CHECK(!p0->in_flight);
 	CHECK(!ledger_kot_get(r.l)->in_flight);
 
+	/* A call is dropped at that age, not before. */
+	r.now += STEP_NS;
+	lost = rig_begin(&r, 0, TDH_MNG_KEY_CONFIG, D, 0, 0);
+	r.now += LEDGER_STALE_NS - 1 - STEP_NS;
+	rig_call(&r, 3, TDH_SYS_RD, 0, 0, 0, 0);
+	CHECK(p0->in_flight);
+	r.now += 1 - STEP_NS;
+	rig_call(&r, 3, TDH_SYS_RD, 0, 0, 0, 0);
+	CHECK(!p0->in_flight);
+
 	/* A call in flight that is not that old stays. */
 	a = rig_begin(&r, 0, TDH_MNG_KEY_CONFIG, D, 0, 0);
 	r.now += LEDGER_STALE_NS / 2;

@@ -56,6 +56,16 @@ static void rsvd_overlap(void)
 	t0->rsvd[1].size = 0x2000;
 }
 
+/* Areas that touch each other, or the beginning of the TDMR. */
+static void rsvd_adjacent(void)
+{
+	t0->rsvd[1] = t0->rsvd[0];
+	t0->rsvd[0].offset = 0;
+	t0->rsvd[0].size = RSVD_OFFSET;
+	t0->rsvd[2].offset = RSVD_OFFSET + RSVD_SIZE;
+	t0->rsvd[2].size = 0x1000;
+}
+
 static void rsvd_unaligned(void)
 {
 	t0->rsvd[0].size += 0x800;
@@ -164,6 +174,7 @@ static const struct {
 	{ keyed_base, 1, 0xc0000a0000000000 },
 	{ rsvd_after_null, 1, 0xc0000a2100000200 },
 	{ rsvd_overlap, 1, 0xc0000a2100000100 },
+	{ rsvd_adjacent, 1, 0 },
 	{ rsvd_unaligned, 1, 0xc0000a2000000000 },
 	{ rsvd_no_size, 1, 0xc0000a2000000000 },
 	{ rsvd_wraps, 1, 0xc0000a2000000000 },
@@ -224,6 +235,38 @@ static void two_tdmrs(void)
 	CHECK_EQ(call(0, TDH_MNG_CREATE, 0x1c0000000, HKID, U, U), 0xc000010100000001);
 }
 
+/* The areas of the PAMT may hold anything before the TDMR is initialised. */
+static void pamt_with_old_content(void)
+{
+	struct seam_page_info p;
+	u64 next;
+
+	machine_all_lps();
+	t0 = tdmr_info(0);
+	memset(m.mem + t0->pamt_4k_base, 0xff, t0->pamt_4k_size);
+	memset(m.mem + t0->pamt_2m_base, 0xff, t0->pamt_2m_size);
+	memset(m.mem + t0->pamt_1g_base, 0xff, t0->pamt_1g_size);
+	ok(0, TDH_SYS_CONFIG, TDMR_ARRAY, 1, GLOBAL_HKID, 0);
+	ok(0, TDH_SYS_KEY_CONFIG, 0, 0, 0, 0);
+	ok(2, TDH_SYS_KEY_CONFIG, 0, 0, 0, 0);
+	do {
+		struct seam_regs r = { .rax = TDH_SYS_TDMR_INIT, .rcx = TDMR_BASE };
+
+		CHECK_EQ(seamcall(1, &r), 0);
+		next = r.rdx;
+	} while (next < TDMR_BASE + TDMR_SIZE);
+	for (u64 pa = TDMR_BASE; pa < TDMR_BASE + TDMR_SIZE; pa += 1 << 30) {
+		CHECK_EQ(seam_get_page(m.seam, pa, &p), 0);
+		CHECK_EQ(p.type, TDX_PT_NDA);
+		CHECK_EQ(seam_get_page(m.seam, pa + (1 << 30) - 4096, &p), 0);
+		CHECK_EQ(p.type, TDX_PT_NDA);
+		ok(0, TDH_MNG_CREATE, pa + (1 << 29), HKID + (u32)(pa >> 30 & 7), 0, 0);
+	}
+	memset(m.mem + t0->pamt_4k_base, 0, t0->pamt_4k_size);
+	memset(m.mem + t0->pamt_2m_base, 0, t0->pamt_2m_size);
+	memset(m.mem + t0->pamt_1g_base, 0, t0->pamt_1g_size);
+}
+
 static u64 second_init;
 
 static void init_same_tdmr(void)
@@ -244,6 +287,7 @@ int main(void)
 {
 	RUN(every_case);
 	RUN(two_tdmrs);
+	RUN(pamt_with_old_content);
 	RUN(busy_tdmr);
 	return check_done("test-seam-config");
 }

@@ -109,6 +109,14 @@ static void bad_faults(void)
 	seam_fault_clear(m.seam);
 	CHECK_EQ(pending(), 0);
 	CHECK_EQ(call(0, TDH_MNG_CREATE, D, HKID, U, U), 0);
+	/* Clearing an empty table changes nothing: as many fit as before. */
+	seam_fault_clear(m.seam);
+	CHECK_EQ(pending(), 0);
+	for (i = 0; i < SEAM_MAX_FAULTS; i++)
+		CHECK_EQ(seam_fault_add(m.seam, &f), 0);
+	CHECK_EQ(pending(), SEAM_MAX_FAULTS);
+	seam_fault_clear(m.seam);
+	CHECK_EQ(pending(), 0);
 }
 
 static void skip_and_count(void)

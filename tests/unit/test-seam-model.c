@@ -543,6 +543,11 @@ static void each_page(void)
 	n = (struct count){ 0 };
 	CHECK_EQ(seam_for_each_page(m.seam, TDCX(0), TDCX(2), count_page, &n), 0);
 	CHECK_EQ(n.pages, 2);
+	/* All MSRs are intercepted, the root of the S-EPT is empty. */
+	for (u32 i = 0; i < CORE_PAGE_SIZE / sizeof(u64); i++) {
+		CHECK_EQ(((u64 *)(m.mem + TDCX(SEAM_TDCX_MSR_BITMAPS)))[i], ~0ULL);
+		CHECK_EQ(((u64 *)(m.mem + TDCX(SEAM_TDCX_X2APIC)))[511 - i / 8], 0);
+	}
 	CHECK_EQ(seam_get_page(m.seam, 0x1000, &p), -ENOENT);
 	CHECK_EQ(seam_get_page(m.seam, RSVD_PAGE, &p), 0);
 	CHECK_EQ(p.type, TDX_PT_RSVD);

@@ -209,6 +209,68 @@ static void failed_write_back_is_a_warning(void)
 	CHECK_EQ(h.errors, 0);
 }
 
+/* The module is busy once: the call is repeated with the registers of the first attempt. */
+static void busy_call_is_repeated(void)
+{
+	struct tdmgr_td *td;
+	struct host h;
+	u64 calls, page;
+
+	start(&h);
+	td = make_td(&h);
+	page = host_page_alloc(&h);
+	calls = h.leaf_calls[TDH_MEM_PAGE_ADD];
+	host_inject(&h, 1, HOST_FAIL_ONCE, TDX_ST_OP(OPERAND_BUSY, TDX_OP_RCX));
+	CHECK_EQ(tdmgr_mem_add(td, GPA(1), page, host_source_page(&h), false), 0);
+	CHECK_EQ(h.leaf_calls[TDH_MEM_PAGE_ADD], calls + 2);
+	tdmgr_td_destroy(td, host_page_back, &h);
+	CHECK_EQ(h.pages_out, 0);
+	host_stop(&h);
+	CHECK_EQ(h.errors, 0);
+}
+
+/* The module stays busy: a TD for which that happened is not waited for that long again. */
+static void busy_for_ever(void)
+{
+	struct tdmgr_td *td;
+	struct host h;
+	u64 calls, page;
+
+	start(&h);
+	td = make_td(&h);
+	page = host_page_alloc(&h);
+	fault(&h, TDH_MEM_PAGE_ADD, TDX_ST_OP(OPERAND_BUSY, TDX_OP_RCX), SEAM_ANY);
+	calls = h.leaf_calls[TDH_MEM_PAGE_ADD];
+	CHECK(tdmgr_mem_add(td, GPA(1), page, host_source_page(&h), false));
+	CHECK_EQ(h.leaf_calls[TDH_MEM_PAGE_ADD] - calls, 10001);
+	fault(&h, TDH_MNG_VPFLUSHDONE, TDX_ST_OP(OPERAND_BUSY, TDX_OP_RCX), SEAM_ANY);
+	CHECK_EQ(tdmgr_td_release_hkid(td), -EIO);
+	CHECK_EQ(h.leaf_calls[TDH_MNG_VPFLUSHDONE], 11);
+	seam_fault_clear(h.seam);
+	tdmgr_td_destroy(td, host_page_back, &h);
+	host_stop(&h);
+}
+
+/* The pages that the module did not accept are freed. */
+static void refused_vcpu_pages_are_freed(void)
+{
+	struct tdmgr_td *td;
+	struct host h;
+	u32 before;
+
+	start(&h);
+	td = make_td(&h);
+	CHECK_EQ(tdmgr_vcpu_create(td, 1), 0);
+	before = h.pages_out;
+	fault(&h, TDH_VP_CREATE, TDX_ST(TD_FATAL), 1);
+	CHECK_EQ(tdmgr_vcpu_init(td, 1, 0), -EIO);
+	CHECK_EQ(h.pages_out, before);
+	tdmgr_td_destroy(td, host_page_back, &h);
+	CHECK_EQ(h.pages_out, 0);
+	host_stop(&h);
+	CHECK_EQ(h.errors, 0);
+}
+
 int main(void)
 {
 	RUN(dead_td_answers_eio);
@@ -216,5 +278,8 @@ int main(void)
 	RUN(no_hkid_is_no_hw_error);
 	RUN(leak_blames_the_step_that_failed);
 	RUN(failed_write_back_is_a_warning);
+	RUN(busy_call_is_repeated);
+	RUN(busy_for_ever);
+	RUN(refused_vcpu_pages_are_freed);
 	return check_done("test-tdmgr-errors");
 }

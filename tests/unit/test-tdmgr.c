@@ -431,6 +431,29 @@ static void package_without_cpu(void)
 	tdmgr_td_destroy(td, host_page_back, &h);
 	CHECK_EQ(host_cpu_offline(&h, 2), 0);
 	stop(&h);
+
+	/* The first package, too. */
+	start(&h, &two_pkgs);
+	CHECK_EQ(host_cpu_offline(&h, 0), 0);
+	CHECK_EQ(host_cpu_offline(&h, 1), 0);
+	CHECK_EQ(tdmgr_td_create(h.m, &td), 0);
+	CHECK_EQ(init_vm(td), -EIO);
+	CHECK(host_logged(&h, "package 0 has no online CPU"));
+	CHECK_EQ(host_cpu_online(&h, 1), 0);
+	CHECK_EQ(init_vm(td), 0);
+	tdmgr_td_destroy(td, host_page_back, &h);
+	stop(&h);
+}
+
+/* 16 bytes for each page of a level, in whole pages. */
+static void pamt_sizes(void)
+{
+	CHECK_EQ(tdmgr_pamt_size(1ULL << 30, TDX_PS_4K), 4 << 20);
+	CHECK_EQ(tdmgr_pamt_size(1ULL << 30, TDX_PS_2M), 8 << 10);
+	CHECK_EQ(tdmgr_pamt_size(1ULL << 30, TDX_PS_1G), 4 << 10);
+	CHECK_EQ(tdmgr_pamt_size(256ULL << 30, TDX_PS_1G), 4 << 10);
+	CHECK_EQ(tdmgr_pamt_size(257ULL << 30, TDX_PS_1G), 8 << 10);
+	CHECK_EQ(tdmgr_pamt_size(0, TDX_PS_4K), 0);
 }
 
 /* F5 (2): enabled with the first TD, refused afterwards when that fails. */
@@ -606,6 +629,7 @@ int main(void)
 	RUN(release);
 	RUN(hkid_reused_early);
 	RUN(package_without_cpu);
+	RUN(pamt_sizes);
 	RUN(hotplug_rule);
 	RUN(offline_flushes_vcpus);
 	RUN(bringup);
