@@ -12,6 +12,7 @@ static struct tdxctl_info info;
 static int info_err, open_err, open_fds;
 static uint64_t leaked; /* UNKNOWN: a helper without that field */
 static char log_text[512];
+static const char *provider = "kvm_intel";
 
 static int v_open(void *arg, const char *path, int flags)
 {
@@ -62,10 +63,10 @@ static struct tdxctl_ctx *context(struct fake_kmod k)
 	*kmod = k;
 	info = (struct tdxctl_info){
 		.size = sizeof(info),
-		.provider = "kvm_intel",
 		.version = "9.8.7",
 		.features = TDXCTL_F_SEAMCALL | TDXCTL_F_RELEASE,
 	};
+	snprintf(info.provider, sizeof(info.provider), "%s", provider);
 	tdxctl_set_ops(ctx, &ops, NULL);
 	return ctx;
 }
@@ -409,6 +410,11 @@ static void verbs(void)
 	leaked = 0;
 	SAYS(verb(cmd_helper_status, there, CLI_OK), "\"name\": \"seamcall\",\n      \"on\": true",
 	     "\"name\": \"adopted\",\n      \"on\": false");
+	provider = "k";
+	SAYS(verb(cmd_helper_status, there, CLI_OK), "\"provider\": \"k\"");
+	provider = "";
+	SAYS(verb(cmd_helper_status, there, CLI_OK), "\"provider\": null");
+	provider = "kvm_intel";
 	info_err = -EIO;
 	SAYS(verb(cmd_helper_status, there, CLI_OK), "\"provider\": null", "\"features\": null",
 	     "\"leaked_pages\": null", "Input/output error");

@@ -295,6 +295,115 @@ static void limits_of_the_checks(void)
 	CHECK_EQ(state("hkid.unseen", NULL), TDXCTL_RULE_OK);
 }
 
+/* The attestation rules are examined as well. */
+static enum tdxctl_rule_state attested(const char *id, const char *detail)
+{
+	enum tdxctl_rule_state s = TDXCTL_RULE_STATES;
+	struct tdxctl_finding *list;
+	size_t n;
+
+	if (!CHECK_EQ(tdxctl_doctor(&facts, NULL, true, &list, &n), 0))
+		return s;
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(list[i].rule->id, id))
+			continue;
+		s = list[i].state;
+		if (detail && !CHECK(list[i].detail && strstr(list[i].detail, detail)))
+			fprintf(stderr, "  \"%s\"\n", list[i].detail ? list[i].detail : "");
+	}
+	tdxctl_findings_free(list, n);
+	return s;
+}
+
+/* Of several VMs, any one may have the wrong address. */
+static void quote_sockets_of_several_vms(void)
+{
+	static char web[] = "web", db[] = "db";
+	struct tdxctl_quote_socket q[] = {
+		{ .vm = web, .pid = 7, .vsock = true, .cid = 2, .port = 4050 },
+		{ .vm = db, .pid = 8, .vsock = true, .cid = 1, .port = 4050 },
+		{ .pid = 9, .vsock = true, .cid = 2, .port = 4050 },
+	};
+
+	start();
+	facts.quote_sockets = q;
+	facts.nr_quote_sockets = 3;
+	facts.quote_socket_count = (struct tdxctl_val){ .readable = true, .value = 3 };
+	CHECK_EQ(attested("qgs.wrong_cid", NULL), TDXCTL_RULE_OK);
+	q[1].port = 4051;
+	CHECK_EQ(attested("qgs.wrong_cid", "VM db (8) sends quote requests to port 4051"),
+		 TDXCTL_RULE_INFO);
+	q[1].port = TDXCTL_UNKNOWN;
+	q[2].port = 4052;
+	CHECK_EQ(attested("qgs.wrong_cid", "VM ? (9) sends quote requests to port 4052"),
+		 TDXCTL_RULE_INFO);
+	/* A wrong CID is worse than an unusual port. */
+	q[1].cid = 3;
+	CHECK_EQ(attested("qgs.wrong_cid", "VM db (8) sends quote requests to CID 3"),
+		 TDXCTL_RULE_FAIL);
+	q[1].vsock = false;
+	q[2].vsock = false;
+	CHECK_EQ(attested("qgs.wrong_cid", NULL), TDXCTL_RULE_OK);
+	q[0].cid = 0;
+	CHECK_EQ(attested("qgs.wrong_cid", "VM web (7) sends quote requests to CID 0"),
+		 TDXCTL_RULE_FAIL);
+}
+
+/* The line may be in the log of any VM. */
+static void logs_of_several_vms(void)
+{
+	static char web[] = "web", db[] = "db", quiet[] = "a\nb\n";
+	static char denied[] = "a\nqgs.socket: Permission denied\n";
+	struct tdxctl_vm_log logs[] = { { web, quiet }, { db, quiet } };
+
+	start();
+	facts.vm_logs = logs;
+	facts.nr_vm_logs = 2;
+	facts.vm_log_count.value = 2;
+	CHECK_EQ(attested("qgs.socket", NULL), TDXCTL_RULE_OK);
+	logs[1].text = denied;
+	CHECK_EQ(attested("qgs.socket", "log of VM db: qgs.socket: Permission denied"),
+		 TDXCTL_RULE_FAIL);
+	logs[0].text = denied;
+	CHECK_EQ(attested("qgs.socket", "log of VM web"), TDXCTL_RULE_FAIL);
+}
+
+/* Each of the kernel's messages for it is the reason. */
+static void why_kvm_turned_tdx_off(void)
+{
+	static char *const lines[] = {
+		"kvm_intel: Failed to initialize TDX module",
+		"virt/tdx: module initialization failed (-5)",
+		"kvm_intel: TDX not supported by the host platform",
+	};
+	char text[200];
+
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		start();
+		snap.platform.has_tdx = false;
+		facts.path[TDXCTL_PATH_KVM_DEV] =
+			(struct tdxctl_val){ .readable = true, .value = 1 };
+		facts.file[TDXCTL_FILE_KVM_TDX].text = (char *)"N";
+		facts.log.text = lines[i];
+		snprintf(text, sizeof(text), "KVM turned TDX off; kernel log: %s", lines[i]);
+		CHECK_EQ(state("kvm.param", text), TDXCTL_RULE_FAIL);
+	}
+}
+
+static void error_of_an_update(void)
+{
+	start();
+	facts.file[TDXCTL_FILE_UPLOAD_ERROR] =
+		(struct tdxctl_text){ .absent = true, .reason = "not there" };
+	CHECK_EQ(state("update.error", NULL), TDXCTL_RULE_SKIP);
+	facts.file[TDXCTL_FILE_UPLOAD_ERROR].absent = false;
+	CHECK_EQ(state("update.error", "not there"), TDXCTL_RULE_UNKNOWN);
+	facts.file[TDXCTL_FILE_UPLOAD_ERROR].text = (char *)"";
+	CHECK_EQ(state("update.error", NULL), TDXCTL_RULE_OK);
+	facts.file[TDXCTL_FILE_UPLOAD_ERROR].text = (char *)"transferring:hw-error";
+	CHECK_EQ(state("update.error", "transferring:hw-error"), TDXCTL_RULE_FAIL);
+}
+
 /* Text of a log must not reach a terminal as it is. */
 static void details_are_clean(void)
 {
@@ -357,6 +466,10 @@ int main(void)
 	RUN(being_built);
 	RUN(hkids_of_the_helper);
 	RUN(limits_of_the_checks);
+	RUN(quote_sockets_of_several_vms);
+	RUN(logs_of_several_vms);
+	RUN(why_kvm_turned_tdx_off);
+	RUN(error_of_an_update);
 	RUN(details_are_clean);
 	RUN(unreadable_values_are_not_used);
 	return check_done("test-lib-doctor");

@@ -45,6 +45,8 @@ static void bad_files(void)
 		{ "{\"format\":\"tdxctl-host\",\"version\":1," TOPO ",\"events\":[],\"x\":1}",
 		  "'x': unknown" },
 		{ HOST("1"), "event 1: an object" },
+		{ HOST(TD("web", "") ",7"), "event 2: an object" },
+		{ HOST(TD("web", "") ",{\"op\":\"fly\"}"), "event 2: key 'op'" },
 		{ HOST("{}"), "'op'" },
 		{ HOST("{\"op\":\"fly\"}"), "'fly' is unknown" },
 		{ HOST(TD("web", "") ",{\"op\":\"td\",\"pid\":1}"),
@@ -200,6 +202,15 @@ static void init_files(void)
 	CHECK_EQ(snap->nr_hkids, 2);
 	CHECK_EQ(snap->nr_tds, 2);
 	tdxctl_snapshot_free(snap);
+	/* One guest HKID: one TD. */
+	topo.tdx_keyids = 2;
+	CHECK_EQ(tdxctl_emul_init(ctx, path, &topo, true), 0);
+	CHECK_EQ(tdxctl_set_emulated(ctx, path), 0);
+	snap = snapshot(ctx);
+	CHECK_EQ(snap->nr_hkids, 1);
+	CHECK_EQ(snap->nr_tds, 1);
+	tdxctl_snapshot_free(snap);
+	topo.tdx_keyids = 3;
 	topo.packages = 9;
 	CHECK_EQ(tdxctl_emul_init(ctx, path, &topo, true), -EINVAL);
 	CHECK(strstr(tdxctl_error(ctx), "packages"));

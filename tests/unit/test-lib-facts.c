@@ -191,6 +191,8 @@ static void configuration(void)
 	check_config("BOOT", TDXCTL_YES);
 	fake_file("proc/config.gz", "CONFIG_OWN=y\n");
 	check_config("BOOT", TDXCTL_YES);
+	fake_file("proc/config.gz", "");
+	check_config("BOOT", TDXCTL_YES);
 	fake_file("proc/sys/kernel/osrelease", "../../etc\n");
 	check_config("BOOT", TDXCTL_TRI_UNKNOWN);
 	/* It needs no release. */
@@ -336,6 +338,72 @@ static void this_machine(void)
 	tdxctl_free(ctx);
 }
 
+/* A directory PID-FD for each VM, and others. */
+static void vms_in_debugfs(void)
+{
+	struct tdxctl_facts *f;
+
+	fake_new();
+	fake_mkdirs("sys/kernel/debug/kvm/1-2/x");
+	fake_mkdirs("sys/kernel/debug/kvm/4711-12/x");
+	fake_mkdirs("sys/kernel/debug/kvm/33-/x");
+	fake_mkdirs("sys/kernel/debug/kvm/-33/x");
+	fake_mkdirs("sys/kernel/debug/kvm/33/x");
+	fake_mkdirs("sys/kernel/debug/kvm/x-33/x");
+	fake_file("sys/kernel/debug/kvm/exits", "1\n");
+	f = facts();
+	CHECK(f->kvm_vms.readable);
+	CHECK_EQ(f->kvm_vms.value, 2);
+	tdxctl_facts_free(f);
+	fake_end();
+}
+
+/* Lines of a captured msr.txt that are valid, that fault, and that are neither. */
+static void captured_msrs(void)
+{
+	static const struct {
+		const char *line, *reason;
+		uint64_t value;
+		bool fault;
+	} t[] = {
+		{ "0x1401 0xfff800\n", NULL, 0xfff800, false },
+		{ "1401   12", NULL, 0x12, false },
+		{ "0x1401 fault\n", "the CPU has no such MSR", 0, true },
+		{ "0x1401 \n", "malformed in the captured host", 0, false },
+		{ "0x1401 x\n", "malformed in the captured host", 0, false },
+		{ "0x1401 12x\n", "malformed in the captured host", 0, false },
+		{ "0x1401 11112222333344445\n", "malformed in the captured host", 0, false },
+		{ "0x1401\n", NULL, 0, false },
+		{ "0x1400 1\n", NULL, 0, false },
+	};
+
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		const struct tdxctl_val *v;
+		struct tdxctl_facts *f;
+
+		fake_new();
+		fake_file(CPU "present", "0\n");
+		fake_file(CPU "online", "0\n");
+		fake_file(CPU "cpu0/topology/physical_package_id", "0\n");
+		fake_file("dev/cpu/0/msr.txt", t[i].line);
+		f = facts();
+		if (CHECK_EQ(f->nr_msrs, 1)) {
+			v = &f->msrs[0].msr[TDXCTL_MSR_SEAMRR_MASK];
+			if (!CHECK_EQ(v->readable, t[i].value != 0))
+				fprintf(stderr, "  case %zu\n", i);
+			if (v->readable)
+				CHECK_EQ(v->value, t[i].value);
+			else
+				CHECK_EQ(!v->reason, 0);
+			if (t[i].reason)
+				CHECK_STR(v->reason, t[i].reason);
+			CHECK_EQ(v->fault, t[i].fault);
+		}
+		tdxctl_facts_free(f);
+		fake_end();
+	}
+}
+
 static void small_parsers(void)
 {
 	struct tdxctl_text t = { 0 };
@@ -375,6 +443,8 @@ int main(void)
 	RUN(only_what_is_asked_for);
 	RUN(emulated_shows_nothing_of_this_machine);
 	RUN(this_machine);
+	RUN(vms_in_debugfs);
+	RUN(captured_msrs);
 	RUN(small_parsers);
 	return check_done("test-lib-facts");
 }

@@ -48,6 +48,64 @@ static void descriptors(void)
 	CHECK_EQ(op_ioctl(ctx, -1, FIONREAD, &n), -EBADF);
 }
 
+/* A caller may have closed its standard input: descriptor 0 is one like any other. */
+static void descriptor_zero(void)
+{
+	int was = dup(0), fd;
+	char *text;
+	size_t len;
+
+	close(0);
+	fd = op_open(ctx, "/dev/null", O_RDWR);
+	CHECK_EQ(fd, 0);
+	CHECK_EQ(op_close(ctx, fd), 0);
+	CHECK_EQ(fcntl(0, F_GETFD), -1);
+	if (CHECK_EQ(root_read(ctx, "/proc/self/comm", 100, &text) > 0, true))
+		free(text);
+	CHECK_EQ(fcntl(0, F_GETFD), -1);
+	CHECK(root_exists(ctx, "/proc/self/comm"));
+	CHECK_EQ(fcntl(0, F_GETFD), -1);
+	if (CHECK_EQ(file_read("/proc/self/comm", 100, &text, &len), 0))
+		free(text);
+	CHECK_EQ(fcntl(0, F_GETFD), -1);
+	dup2(was, 0);
+	close(was);
+}
+
+/* A context may be created while descriptor 0 is closed. */
+static void context_at_descriptor_zero(void)
+{
+	struct tdxctl_ctx *c = NULL;
+	int was = dup(0);
+
+	close(0);
+	if (CHECK_EQ(tdxctl_new(&c), 0)) {
+		CHECK_EQ(c->rootfd, 0);
+		CHECK(root_exists(c, "/proc/self"));
+		tdxctl_free(c);
+	}
+	dup2(was, 0);
+	close(was);
+	tdxctl_free(NULL);
+}
+
+/* An errno left by another call is not an error of the read. */
+static void errno_of_an_earlier_call(void)
+{
+	char *text;
+	size_t len;
+
+	errno = EINTR;
+	if (CHECK_EQ(file_read("/proc/self/comm", 100, &text, &len), 0)) {
+		CHECK_EQ(len, strlen(text));
+		CHECK(len > 1);
+		free(text);
+	}
+	CHECK_EQ(file_read("/proc/self/maps", 100, &text, &len), -EFBIG);
+	CHECK_EQ(file_read("/proc", 100, &text, &len), -EINVAL);
+	CHECK_EQ(file_read("/nonexistent", 100, &text, &len), -ENOENT);
+}
+
 static void processes(void)
 {
 	int theirs = open("/dev/null", O_RDWR | O_CLOEXEC), status, copy;
@@ -160,6 +218,9 @@ int main(void)
 	if (tdxctl_new(&ctx))
 		return 1;
 	RUN(descriptors);
+	RUN(descriptor_zero);
+	RUN(context_at_descriptor_zero);
+	RUN(errno_of_an_earlier_call);
 	RUN(processes);
 	RUN(interrupted);
 	RUN(same_memory_same_file);

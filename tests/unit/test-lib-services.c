@@ -147,6 +147,7 @@ static void time_between_lines(void)
 	gap("[    1.000000] a\n[    8.250000] 4 KB allocated for PAMT\n", "PAMT", 7250000, NULL);
 	gap("[    1.000000] a\n", "PAMT", 0, "the kernel log has no such line");
 	gap("[    8.250000] PAMT\n", "PAMT", 0, "the kernel log has no time stamps");
+	gap("PAMT\n", "PAMT", 0, "the kernel log has no time stamps");
 	gap("a\n[    8.250000] PAMT\n", "PAMT", 0, "the kernel log has no time stamps");
 	gap("[ 1.5] a\n[ 2.5] PAMT\n", "PAMT", 0, "the kernel log has no time stamps");
 	gap("[    9.000000] a\n[    8.250000] PAMT\n", "PAMT", 0,
@@ -345,6 +346,15 @@ static void services(void)
 		CHECK_EQ(f->quote_sockets[0].pid, 12);
 		CHECK_EQ(f->quote_sockets[0].cid, 5);
 	}
+	tdxctl_facts_free(f);
+
+	/* An empty log is a log without errors. */
+	fake_file("var/log/qgsd.log", "");
+	fake_file("opt/intel/sgx-dcap-pccs/logs/pccs_server.log", "");
+	errno = EIO;
+	f = facts(TDXCTL_FACTS_PROCS);
+	CHECK_STR(f->qgs_log.text, "");
+	CHECK_STR(f->pccs_log.text, "");
 	tdxctl_facts_free(f);
 	fake_end();
 }
