@@ -6,7 +6,22 @@
 
 #include "cmd.h"
 
-enum { STATE, PATH, VERSION, BUILT_FOR, OTHER, REFCNT, DEVICE, PROVIDER, LEAKED, NOTE, FEATURES };
+enum {
+	STATE,
+	PATH,
+	VERSION,
+	BUILT_FOR,
+	OTHER,
+	REFCNT,
+	DEVICE,
+	PROVIDER,
+	LEAKED,
+	NOTE,
+	SEPT_GENERATION,
+	SEPT_PROBLEM,
+	SEPT_PROBLEM_TEXT,
+	FEATURES
+};
 
 static const struct cli_field fields[] = {
 	[STATE] = { .key = "state", .label = "Helper", .type = OUT_STR },
@@ -23,11 +38,17 @@ static const struct cli_field fields[] = {
 	[PROVIDER] = { .key = "provider", .label = "SEAMCALLs from", .type = OUT_STR },
 	[LEAKED] = { .key = "leaked_pages", .label = "Leaked pages", .type = OUT_PAGES },
 	[NOTE] = { .label = "Note", .type = OUT_STR },
+	[SEPT_GENERATION] = { .key = "sept_generation",
+			      .label = "S-EPT callbacks",
+			      .type = OUT_STR },
+	[SEPT_PROBLEM] = { .key = "sept_problem", .type = OUT_STR },
+	[SEPT_PROBLEM_TEXT] = { .label = "Early release", .type = OUT_STR },
 	[FEATURES] = { .key = "features", .type = OUT_TABLE },
 };
 
 /* In text, the reason is printed once, with the provider. */
 static const struct cli_field leaked_unknown = { .key = "leaked_pages", .type = OUT_PAGES };
+static const struct cli_field sept_unknown = { .key = "sept_generation", .type = OUT_STR };
 
 enum { F_NAME, F_ON, F_WHAT };
 
@@ -66,6 +87,34 @@ static const char *const states[] = {
 	[TDXCTL_HELPER_LOADED] = "loaded",
 };
 
+/* KVM's S-EPT callbacks, which early release replaces. */
+static void show_sept(struct out_node *root, const struct tdxctl_info *i)
+{
+	const char *name = tdxctl_sept_str(i->sept_callback);
+	char problem[128];
+
+	if (!tdxctl_sept_problem(i, problem, sizeof(problem))) {
+		if (name) {
+			out_str(root, &fields[SEPT_GENERATION], name);
+			out_none(root, &fields[SEPT_PROBLEM]);
+		} else {
+			static const char why[] = "the loaded helper does not report it";
+
+			out_unknown(root, &fields[SEPT_GENERATION], why);
+			out_unknown(root, &fields[SEPT_PROBLEM], why);
+		}
+		return;
+	}
+	if (name)
+		out_str(root, &fields[SEPT_GENERATION], name);
+	else if (i->sept_problem == TDXCTL_SEPT_NO_TYPES)
+		out_unknown(root, &fields[SEPT_GENERATION], problem);
+	else
+		out_none(root, &fields[SEPT_GENERATION]);
+	out_str(root, &fields[SEPT_PROBLEM], problem);
+	out_strf(root, &fields[SEPT_PROBLEM_TEXT], "not available: %s", problem);
+}
+
 static void show(struct cli_app *app, const struct tdxctl_helper *h)
 {
 	struct out_node *root = out_root(app->out), *table;
@@ -96,10 +145,14 @@ static void show(struct cli_app *app, const struct tdxctl_helper *h)
 		if (loaded) {
 			out_unknown(root, &fields[PROVIDER], why);
 			out_unknown(root, &leaked_unknown, why);
+			out_unknown(root, &sept_unknown, why);
+			out_unknown(root, &fields[SEPT_PROBLEM], why);
 			out_unknown(root, &fields[FEATURES], why);
 		} else {
 			out_none(root, &fields[PROVIDER]);
 			out_none(root, &fields[LEAKED]);
+			out_none(root, &fields[SEPT_GENERATION]);
+			out_none(root, &fields[SEPT_PROBLEM]);
 			out_array(root, &fields[FEATURES]);
 		}
 		return;
@@ -116,6 +169,7 @@ static void show(struct cli_app *app, const struct tdxctl_helper *h)
 	if (!h->info.provider[0])
 		out_str(root, &fields[NOTE],
 			"no module issues SEAMCALLs, so there is nothing to watch; 'tdxctl doctor' shows whether this host can run TDs");
+	show_sept(root, &h->info);
 	out_gap(root);
 	table = out_array(root, &features);
 	for (size_t i = 0; i < ARRAY_SIZE(bits); i++) {

@@ -277,6 +277,7 @@ struct tdxctl_release_state {
 	uint64_t page_seamcalls;
 	uint64_t duration_ns;
 	uint32_t reason[TDXCTL_STRATEGIES]; /* enum tdxctl_reason of each strategy */
+	char early_problem[160]; /* what early release lacks in this KVM; "": nothing, or not known */
 };
 
 /*
@@ -411,6 +412,13 @@ const char *tdxctl_strategy_str(unsigned int strategy);
 const char *tdxctl_reason_str(unsigned int reason);
 const char *tdxctl_phase_str(unsigned int phase);
 const char *tdxctl_health_str(unsigned int health);
+/* The kernels that have these S-EPT callbacks: "6.16 to 6.18". NULL if UNKNOWN. */
+const char *tdxctl_sept_str(unsigned int callback);
+/*
+ * Writes to @buf why early release cannot replace the S-EPT callbacks of this KVM. Returns
+ * false if it can, or if the helper does not report it.
+ */
+bool tdxctl_sept_problem(const struct tdxctl_info *info, char *buf, size_t size);
 /* Names of the TDX module ABI. Constants; NULL if there is no name. */
 const char *tdxctl_leaf_str(unsigned int leaf);	  /* "TDH.MNG.CREATE" */
 const char *tdxctl_status_str(uint64_t status);	  /* "TDX_OPERAND_BUSY" */

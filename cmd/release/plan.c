@@ -46,12 +46,13 @@ static const struct cli_field fields[] = {
 	[P_COST_TEXT] = { .label = "Estimate", .type = OUT_STR },
 };
 
-enum { S_NAME, S_AVAILABLE, S_REASON };
+enum { S_NAME, S_AVAILABLE, S_REASON, S_DETAIL };
 
 static const struct cli_field strategy_fields[] = {
 	[S_NAME] = { .key = "strategy", .type = OUT_STR },
 	[S_AVAILABLE] = { .key = "available", .type = OUT_BOOL },
 	[S_REASON] = { .key = "reason", .type = OUT_STR },
+	[S_DETAIL] = { .key = "detail", .type = OUT_STR },
 };
 
 static const char *const how[TDXCTL_STRATEGIES] = {
@@ -66,6 +67,17 @@ static bool available(uint32_t reason)
 {
 	return reason == TDXCTL_REASON_OK || reason == TDXCTL_REASON_MAYBE ||
 	       reason == TDXCTL_REASON_USER_SPACE;
+}
+
+/* What the strategy lacks on this kernel, or NULL. */
+static const char *detail(const struct tdxctl_release_state *plan, unsigned int strategy)
+{
+	if (strategy != TDXCTL_STRATEGY_EARLY || !plan->early_problem[0])
+		return NULL;
+	return plan->reason[strategy] == TDXCTL_REASON_NO_SYMBOL ||
+			       plan->reason[strategy] == TDXCTL_REASON_UNKNOWN_KVM ?
+		       plan->early_problem :
+		       NULL;
 }
 
 static bool is_page_reclaim(unsigned int leaf)
@@ -108,22 +120,24 @@ void release_estimate(const struct tdxctl_snapshot *s, const struct tdxctl_td_vi
 static void strategies(struct out_node *n, const struct tdxctl_release_state *plan)
 {
 	struct out_node *all = out_array(n, &fields[P_STRATEGIES]), *passed = NULL;
-	char line[160];
+	char line[320];
 
 	out_strf(n, &fields[P_STRATEGY_TEXT], "%s: %s", tdxctl_strategy_str(plan->strategy),
 		 plan->strategy < TDXCTL_STRATEGIES ? how[plan->strategy] : "");
 	for (unsigned int i = TDXCTL_STRATEGY_TERMINATE; i < TDXCTL_STRATEGIES; i++) {
-		const char *why = tdxctl_reason_str(plan->reason[i]);
+		const char *why = tdxctl_reason_str(plan->reason[i]), *more = detail(plan, i);
 		struct out_node *row = out_row(all);
 
 		out_str(row, &strategy_fields[S_NAME], tdxctl_strategy_str(i));
 		out_bool(row, &strategy_fields[S_AVAILABLE], available(plan->reason[i]));
 		out_str(row, &strategy_fields[S_REASON], why);
+		out_str_or_none(row, &strategy_fields[S_DETAIL], more);
 		if (i >= plan->strategy || available(plan->reason[i]))
 			continue;
 		if (!passed)
 			passed = out_array(n, &fields[P_PASSED_TEXT]);
-		snprintf(line, sizeof(line), "%s: %s", tdxctl_strategy_str(i), why ? why : "");
+		snprintf(line, sizeof(line), "%s: %s%s%s", tdxctl_strategy_str(i), why ? why : "",
+			 more ? ": " : "", more ? more : "");
 		out_item(passed, line);
 	}
 }

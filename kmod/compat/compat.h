@@ -19,17 +19,13 @@ static inline void compat_movdir64b(void *dst, const void *src)
 #endif
 }
 
-/*
- * On some CPUs the first partial write to a page that was private causes a machine
- * check; MOVDIR64B does not. Until 6.17 KVM clears such a page on every CPU, since 6.18
- * only on those CPUs.
- */
-static inline bool compat_needs_page_reset(void)
+/* The first partial write to a page that was private may cause a machine check. */
+static inline bool compat_has_pw_mce(void)
 {
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 18, 0)
-	return true;
-#else
+#ifdef X86_BUG_TDX_PW_MCE
 	return boot_cpu_has_bug(X86_BUG_TDX_PW_MCE);
+#else
+	return true;
 #endif
 }
 

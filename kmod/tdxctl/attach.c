@@ -35,8 +35,8 @@ int attach_layout(const struct tdxctl_layout *l)
 		return -EPERM;
 	if (locked_down())
 		return -EPERM;
-	if (l->flags || l->reserved || l->sept_callback >= TDXCTL_SEPT_CALLBACKS ||
-	    !layout_valid(l))
+	if (l->flags || l->sept_callback >= TDXCTL_SEPT_CALLBACKS ||
+	    l->sept_problem >= TDXCTL_SEPT_PROBLEMS || l->pamt_put > 1 || !layout_valid(l))
 		return -EINVAL;
 	/* The structure of the caller may be longer. */
 	set.size = sizeof(set);
@@ -47,7 +47,7 @@ int attach_layout(const struct tdxctl_layout *l)
 	if (early_vm_any())
 		goto out;
 	layout_set_locked(&set);
-	early_resolve();
+	early_resolve(&set);
 	vmgone_arm(&set);
 	ret = 0;
 out:

@@ -75,7 +75,8 @@ static int do_info(struct tdxctl_file *f, union args *args)
 	observe_unlock(flags);
 	info->missed = totals.missed;
 	strscpy(info->version, TDXCTL_VERSION, sizeof(info->version));
-	info->leaked_pages = early_vm_leaked_pages();
+	info->leaked_pages = pages_leaked();
+	early_info(info);
 	return 0;
 }
 
@@ -177,7 +178,7 @@ static const struct op ops[] = {
 	OP(TDXCTL_IOC_SNAPSHOT, FMODE_READ, do_snapshot, struct tdxctl_snapshot_args, needed),
 	OP(TDXCTL_IOC_CPU_CHECK, FMODE_WRITE, do_cpu_check, struct tdxctl_cpu_check_args, reserved),
 	OP(TDXCTL_IOC_RELEASE, FMODE_WRITE, do_release, struct tdxctl_release_args, reason),
-	OP(TDXCTL_IOC_LAYOUT, FMODE_WRITE, do_layout, struct tdxctl_layout, reserved),
+	OP(TDXCTL_IOC_LAYOUT, FMODE_WRITE, do_layout, struct tdxctl_layout, pamt_put),
 	OP(TDXCTL_IOC_ADOPT, FMODE_WRITE, do_adopt, struct tdxctl_adopt_args, max_vcpus),
 };
 

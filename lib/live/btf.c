@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <unistd.h>
 #include "live.h"
+#include "sept/sept.h"
 
 static const char *name_of(const struct btf *btf, __u32 off)
 {
@@ -114,19 +115,23 @@ static uint32_t enum_value(const struct btf *btf, const char *type, const char *
 	return TDXCTL_UNKNOWN32;
 }
 
-/* Whether the function @name has exactly these parameters. */
-static bool has_params(const struct btf *btf, const char *name, const char *const *params, int n)
+/* A sept_read_fn. */
+static bool read_proto(void *arg, const char *function, struct sept_proto *p)
 {
-	const struct btf_type *t = find(btf, name, BTF_KIND_FUNC);
-	const struct btf_param *p;
+	const struct btf *btf = arg;
+	const struct btf_type *t = find(btf, function, BTF_KIND_FUNC), *returns;
+	const struct btf_param *param;
 
 	t = t ? btf__type_by_id(btf, t->type) : NULL;
-	if (!t || !btf_is_func_proto(t) || btf_vlen(t) != n)
+	if (!t || !btf_is_func_proto(t))
 		return false;
-	p = btf_params(t);
-	for (int i = 0; i < n; i++)
-		if (strcmp(name_of(btf, p[i].name_off), params[i]))
-			return false;
+	param = btf_params(t);
+	p->nr_params = btf_vlen(t);
+	for (uint32_t i = 0; i < p->nr_params && i < SEPT_MAX_PARAMS; i++)
+		p->param[i] = name_of(btf, param[i].name_off);
+	p->returns_void = !t->type;
+	returns = t->type ? strip_type(btf, t->type) : NULL;
+	p->returns = returns && btf_is_int(returns) && returns->size == 4;
 	return true;
 }
 
@@ -166,9 +171,9 @@ static const struct btf_type *structure(const struct btf *btf, const char *name,
 
 static void fill(const struct btf *btf, struct tdxctl_layout *l)
 {
-	static const char *const sept[] = { "kvm", "gfn", "old_spte", "new_spte", "level" };
 	const struct btf_type *tdx = structure(btf, "kvm_tdx", &l->kvm_tdx_size);
 	const struct btf_type *vcpu = structure(btf, "kvm_vcpu", &l->kvm_vcpu_size);
+	struct sept_match m;
 
 	for (size_t i = 0; tdx && i < ARRAY_SIZE(tdx_fields); i++)
 		*(uint32_t *)((char *)l + tdx_fields[i].field) =
@@ -178,8 +183,11 @@ static void fill(const struct btf *btf, struct tdxctl_layout *l)
 			field_at(btf, vcpu, vcpu_fields[i].path, vcpu_fields[i].size);
 	l->state_initialized = enum_value(btf, "kvm_tdx_state", "TD_STATE_INITIALIZED");
 	l->state_runnable = enum_value(btf, "kvm_tdx_state", "TD_STATE_RUNNABLE");
-	if (has_params(btf, "tdx_sept_set_private_spte", sept, 5))
-		l->sept_callback = TDXCTL_SEPT_SET_PRIVATE_SPTE;
+	sept_match(&m, read_proto, (void *)btf);
+	l->sept_callback = m.generation;
+	l->sept_problem = m.problem;
+	l->sept_function = m.callback;
+	l->pamt_put = m.pamt_put_known;
 }
 
 /* Suppresses libbpf's messages on stderr. */
@@ -213,9 +221,11 @@ int btf_layout(struct tdxctl_ctx *ctx, struct tdxctl_layout *l)
 
 	memset(l, 0xff, sizeof(*l));
 	l->size = sizeof(*l);
-	l->flags = l->reserved = 0;
+	l->flags = 0;
 	l->kvm_tdx_size = l->kvm_vcpu_size = 0;
 	l->sept_callback = TDXCTL_SEPT_UNKNOWN;
+	l->sept_problem = TDXCTL_SEPT_NO_TYPES;
+	l->sept_function = l->pamt_put = 0;
 
 	libbpf_set_print(quiet);
 	err = load(ctx, "vmlinux", NULL, &vmlinux);

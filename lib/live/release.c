@@ -331,6 +331,25 @@ static const struct release_ops helper_ops = {
 	.free = release_free,
 };
 
+/* Reads what early release lacks in this KVM: the reasons of strategies do not name it. */
+static void early_problem(struct live_release *r)
+{
+	struct tdxctl_info info;
+	const char *found;
+	char problem[96];
+
+	r->st.early_problem[0] = '\0';
+	if (helper_info(r->base.ctx, r->dev, &info) ||
+	    !tdxctl_sept_problem(&info, problem, sizeof(problem)))
+		return;
+	found = tdxctl_sept_str(info.sept_callback);
+	if (found)
+		snprintf(r->st.early_problem, sizeof(r->st.early_problem),
+			 "S-EPT callbacks of %s: %s", found, problem);
+	else
+		snprintf(r->st.early_problem, sizeof(r->st.early_problem), "%s", problem);
+}
+
 static int prepare(struct live_release *r, const struct tdxctl_td_view *td,
 		   enum tdxctl_strategy strategy)
 {
@@ -360,6 +379,7 @@ static int prepare(struct live_release *r, const struct tdxctl_td_view *td,
 	(void)layout_register(ctx, r->dev);
 	err = dry_run(r, td->vm.vm_fd, &a);
 	set_state(r, &a);
+	early_problem(r);
 	if (err < 0 && err != -EOPNOTSUPP)
 		return open_failed(r, err);
 	if (a.reason[TDXCTL_STRATEGY_AUTO] == TDXCTL_REASON_NOT_TD)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Names of states, as JSON has them: a name may be added, but not changed. */
+#include <stdio.h>
 #include "model.h"
+#include "sept/sept.h"
 
 #define NAME(table, value) ((value) < ARRAY_SIZE(table) ? (table)[value] : NULL)
 
@@ -35,7 +37,7 @@ static const char *const reasons[TDXCTL_REASONS] = {
 	[TDXCTL_REASON_VM_DEAD] = "the VM is already dead",
 	[TDXCTL_REASON_USER_SPACE] = "done without the helper, by ending the VMM",
 	[TDXCTL_REASON_LOCKDOWN] = "the kernel is locked down",
-	[TDXCTL_REASON_UNKNOWN_KVM] = "not supported with this kernel's Dynamic PAMT or huge S-EPT pages",
+	[TDXCTL_REASON_UNKNOWN_KVM] = "not supported with this kernel's Dynamic PAMT, huge S-EPT pages or in-place conversion",
 };
 
 static const char *const phases[TDXCTL_PHASES] = {
@@ -107,5 +109,36 @@ bool tdxctl_version_parse(const char *text, uint64_t *version, const char **end)
 	}
 	*version = v;
 	*end = text;
+	return true;
+}
+
+const char *tdxctl_sept_str(unsigned int callback)
+{
+	const struct sept_generation *g = sept_generation(callback);
+
+	return g ? g->name : NULL;
+}
+
+bool tdxctl_sept_problem(const struct tdxctl_info *info, char *buf, size_t size)
+{
+	const char *function = info->sept_function;
+
+	switch (info->sept_problem) {
+	case TDXCTL_SEPT_OK:
+		return false;
+	case TDXCTL_SEPT_NO_TYPES:
+		snprintf(buf, size,
+			 "KVM's types are not known: KVM is not loaded, or the kernel has no BTF");
+		break;
+	case TDXCTL_SEPT_MISSING:
+		snprintf(buf, size, "%s() is missing", function);
+		break;
+	case TDXCTL_SEPT_PROTOTYPE:
+		snprintf(buf, size, "%s() has an unknown prototype", function);
+		break;
+	default:
+		snprintf(buf, size, "%s() exists, which early release does not support", function);
+		break;
+	}
 	return true;
 }

@@ -13,6 +13,9 @@ struct kernel {
 	bool dead_is_bit; /* vm_dead is a bit field */
 	bool no_states;
 	bool other_params; /* of the S-EPT callback */
+	bool no_free;	   /* no tdx_sept_free_private_spt() */
+	bool pamt_put;
+	uint32_t sept; /* the generation, 0: 7.2 */
 	bool no_kvm_tdx;
 	bool no_vcpu;
 	bool built_in; /* KVM in vmlinux */
@@ -90,14 +93,41 @@ static void common_types(struct btf *btf, const struct kernel *k, struct types *
 	}
 }
 
-static void callback(struct btf *btf, const struct kernel *k, const struct types *t)
+/* @params: names with spaces between. */
+static void function(struct btf *btf, const struct types *t, int returns, const char *name,
+		     const char *params)
 {
-	static const char *const params[] = { "kvm", "gfn", "old_spte", "new_spte", "level" };
-	int proto = btf__add_func_proto(btf, t->u32);
+	int proto = btf__add_func_proto(btf, returns);
+	char buf[64], *rest = buf, *param;
 
-	for (int i = 0; i < 5; i++)
-		btf__add_func_param(btf, k->other_params && i == 2 ? "level" : params[i], t->u64);
-	btf__add_func(btf, "tdx_sept_set_private_spte", BTF_FUNC_STATIC, proto);
+	snprintf(buf, sizeof(buf), "%s", params);
+	while ((param = strsep(&rest, " ")))
+		btf__add_func_param(btf, param, t->u64);
+	btf__add_func(btf, name, BTF_FUNC_STATIC, proto);
+}
+
+static void callbacks(struct btf *btf, const struct kernel *k, const struct types *t)
+{
+	bool pfn = k->sept == TDXCTL_SEPT_REMOVE_PFN;
+
+	if (k->pamt_put)
+		function(btf, t, 0, "tdx_pamt_put", "pfn");
+	if (k->sept) {
+		const char *params = pfn ? "kvm gfn level pfn" : "kvm gfn level mirror_spte";
+
+		function(btf, t, pfn ? t->u32 : 0, "tdx_sept_remove_private_spte", params);
+		function(btf, t, t->u32, "tdx_sept_set_private_spte", params);
+		function(btf, t, t->u32, "tdx_sept_link_private_spt", "kvm gfn level private_spt");
+		if (!k->no_free)
+			function(btf, t, t->u32, "tdx_sept_free_private_spt",
+				 "kvm gfn level private_spt");
+		return;
+	}
+	function(btf, t, t->u32, "tdx_sept_set_private_spte",
+		 k->other_params ? "kvm gfn level new_spte level" :
+				   "kvm gfn old_spte new_spte level");
+	if (!k->no_free)
+		function(btf, t, 0, "tdx_sept_free_private_spt", "kvm sp");
 }
 
 static void tdx_types(struct btf *btf, const struct kernel *k, const struct types *t)
@@ -119,7 +149,7 @@ static void tdx_types(struct btf *btf, const struct kernel *k, const struct type
 		field(btf, "hkid", k->wide_hkid ? t->u64 : t->u32, 1024);
 	field(btf, "state", states, 1036);
 	field(btf, "td", td, 1040);
-	callback(btf, k, t);
+	callbacks(btf, k, t);
 }
 
 static int layout(struct kernel k, struct tdxctl_layout *l)
@@ -156,7 +186,6 @@ static void check_whole(const struct tdxctl_layout *l)
 {
 	CHECK_EQ(l->size, sizeof(*l));
 	CHECK_EQ(l->flags, 0);
-	CHECK_EQ(l->reserved, 0);
 	CHECK_EQ(l->kvm_tdx_size, 2048);
 	CHECK_EQ(l->kvm_vcpu_size, 4096);
 	CHECK_EQ(l->vm_type, 512 + 17);
@@ -175,6 +204,8 @@ static void check_whole(const struct tdxctl_layout *l)
 	CHECK_EQ(l->state_initialized, 1);
 	CHECK_EQ(l->state_runnable, 2);
 	CHECK_EQ(l->sept_callback, TDXCTL_SEPT_SET_PRIVATE_SPTE);
+	CHECK_EQ(l->sept_problem, TDXCTL_SEPT_OK);
+	CHECK_EQ(l->pamt_put, 0);
 }
 
 static void whole(void)
@@ -204,11 +235,31 @@ static void parts(void)
 	CHECK_EQ(l.state_initialized, TDXCTL_UNKNOWN32);
 	CHECK_EQ(l.state_runnable, TDXCTL_UNKNOWN32);
 	CHECK_EQ(layout((struct kernel){ .other_params = true }, &l), 0);
-	CHECK_EQ(l.sept_callback, TDXCTL_SEPT_UNKNOWN);
+	CHECK_EQ(l.sept_problem, TDXCTL_SEPT_PROTOTYPE);
 	CHECK_EQ(layout((struct kernel){ .no_vcpu = true }, &l), 0);
 	CHECK_EQ(l.vcpu_kvm, TDXCTL_UNKNOWN32);
 	CHECK_EQ(l.kvm_vcpu_size, 0);
 	CHECK_EQ(l.hkid, 1024);
+}
+
+static void generations(void)
+{
+	static const uint32_t all[] = { TDXCTL_SEPT_REMOVE_PFN, TDXCTL_SEPT_REMOVE_SPTE, 0 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
+		uint32_t want = all[i] ? all[i] : TDXCTL_SEPT_SET_PRIVATE_SPTE;
+		struct tdxctl_layout l;
+
+		CHECK_EQ(layout((struct kernel){ .sept = all[i], .pamt_put = true }, &l), 0);
+		CHECK_EQ(l.sept_callback, want);
+		CHECK_EQ(l.sept_problem, TDXCTL_SEPT_OK);
+		CHECK_EQ(l.pamt_put, 1);
+		CHECK_EQ(layout((struct kernel){ .sept = all[i], .no_free = true }, &l), 0);
+		CHECK_EQ(l.sept_callback, want);
+		CHECK_EQ(l.sept_problem, TDXCTL_SEPT_MISSING);
+		CHECK_EQ(l.sept_function, all[i] ? 3 : 1);
+		CHECK_EQ(l.hkid, 1024);
+	}
 }
 
 static void nothing(void)
@@ -218,6 +269,8 @@ static void nothing(void)
 
 	CHECK_EQ(layout((struct kernel){ .no_kvm_tdx = true }, &l), -ENOENT);
 	CHECK_EQ(l.hkid, TDXCTL_UNKNOWN32);
+	CHECK_EQ(l.sept_callback, TDXCTL_SEPT_UNKNOWN);
+	CHECK_EQ(l.sept_problem, TDXCTL_SEPT_MISSING);
 	fake_new();
 	ctx = fake_live();
 	CHECK_EQ(btf_layout(ctx, &l), -ENOENT);
@@ -254,6 +307,7 @@ int main(void)
 {
 	RUN(whole);
 	RUN(parts);
+	RUN(generations);
 	RUN(nothing);
 	RUN(torn);
 	return check_done("lib-btf");

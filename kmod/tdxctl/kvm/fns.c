@@ -3,22 +3,36 @@
 #include <linux/uaccess.h>
 
 #include "kvm.h"
+#include "sept/sept.h"
 
 struct kvm_fns kvm_fns;
 
-/*
- * Finds the functions. Returns false if one is missing. Called once for each KVM
- * that is loaded, because a look-up takes a grace period. Under layout_mutex.
- */
-bool kvm_fns_find(void)
+/* A function that is found and may be called; else it is the first one @missing. */
+static void *callable(const char *name, const char **missing)
 {
-	kvm_fns.lock_all_vcpus = (void *)sym_callable("kvm_lock_all_vcpus");
-	kvm_fns.unlock_all_vcpus = (void *)sym_callable("kvm_unlock_all_vcpus");
-	kvm_fns.request_all = (void *)sym_callable("kvm_make_all_cpus_request");
-	kvm_fns.pre_destroy = (void *)sym_callable("vt_vm_pre_destroy");
+	unsigned long addr = sym_callable(name);
+
+	if (!addr && !*missing)
+		*missing = name;
+	return (void *)addr;
+}
+
+/*
+ * Finds the functions. Returns NULL, or the name of the first one that is missing. Called
+ * once for each KVM that is loaded, because a look-up takes a grace period. Under
+ * layout_mutex.
+ */
+const char *kvm_fns_find(void)
+{
+	const char *missing = NULL;
+
+	kvm_fns.lock_all_vcpus = callable("kvm_lock_all_vcpus", &missing);
+	kvm_fns.unlock_all_vcpus = callable("kvm_unlock_all_vcpus", &missing);
+	kvm_fns.request_all = callable("kvm_make_all_cpus_request", &missing);
+	kvm_fns.pre_destroy = callable("vt_vm_pre_destroy", &missing);
+	kvm_fns.pamt_put = (void *)sym_callable(SEPT_PAMT_PUT);
 	kvm_fns.ops = sym_find(NULL, "kvm_x86_ops");
-	return kvm_fns.lock_all_vcpus && kvm_fns.unlock_all_vcpus && kvm_fns.request_all &&
-	       kvm_fns.pre_destroy && kvm_fns.ops;
+	return missing ?: kvm_fns.ops ? NULL : "kvm_x86_ops";
 }
 
 /*

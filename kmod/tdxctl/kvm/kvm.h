@@ -32,18 +32,21 @@ struct kvm_fns {
 	bool (*request_all)(struct kvm *kvm, unsigned int req);
 	/* Releases the HKID, as at the end of a VM. Does nothing if it is released. */
 	void (*pre_destroy)(struct kvm *kvm);
-	unsigned long ops; /* kvm_x86_ops */
+	void (*pamt_put)(u64 pfn); /* NULL: no Dynamic PAMT */
+	unsigned long ops;	   /* kvm_x86_ops */
 };
 
 extern struct kvm_fns kvm_fns;
 
-bool kvm_fns_find(void);
+const char *kvm_fns_find(void);
 bool kvm_fns_fit(const struct tdxctl_layout *l);
 
 /* traits.c: what the names of KVM's functions tell */
 struct kvm_traits {
 	bool mainline;		 /* the TDX interface of mainline */
-	const char *unsupported; /* a function that early release does not know, or NULL */
+	bool pamt;		 /* Dynamic PAMT */
+	bool reset;		 /* a page is reset before it is used again */
+	const char *unsupported; /* a function that early release does not support, or NULL */
 };
 
 struct kvm_traits kvm_traits_get(void);

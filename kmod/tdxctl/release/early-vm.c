@@ -12,21 +12,20 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/bits.h>
-#include <linux/gfp.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/sched.h>
 #include <linux/workqueue.h>
 #include <asm/pgtable_types.h>
-#include <asm/special_insns.h>
+#include <asm/ptrace.h>
 
 #include "compat.h"
 #include "release.h"
+#include "sept/sept.h"
 
 #define MAX_VMS	     64
 #define SPTE_PRESENT BIT_ULL(11) /* SPTE_MMU_PRESENT_MASK of KVM */
-#define BUSY_RETRIES 1000
 
 enum early_phase {
 	EARLY_NONE,	 /* the hooks do nothing */
@@ -35,18 +34,9 @@ enum early_phase {
 	EARLY_FAILED, /* KVM failed to release the HKID */
 };
 
-/* Pages to be reclaimed later. The structure fills one page. */
-struct deferred {
-	struct deferred *next;
-	unsigned long nr;
-	unsigned long pfn[];
-};
-
-#define MAX_DEFERRED ((PAGE_SIZE - sizeof(struct deferred)) / sizeof(unsigned long))
-
 /*
  * While KVM releases the HKID, pages cannot be reclaimed yet, and a removal cannot
- * wait: an extra reference keeps these pages from being freed, and they are reclaimed
+ * wait: a reference keeps these pages from being freed, and they are reclaimed
  * afterwards.
  */
 struct early_vm {
@@ -64,7 +54,10 @@ static u32 vcpu_kvm_at, vcpu_cpu_at, hkid_at, mmu_lock_at; /* of the layout in u
 static bool armed;					   /* the hooks */
 static bool stuck;					   /* hooks that cannot be removed */
 static bool pinned;					   /* this module, by a VM */
-static atomic_long_t leaked_pages;
+
+/* The generation of KVM's S-EPT callbacks, and the one that removes pages. */
+static const struct sept_generation *generation;
+static const struct sept_callback *removal;
 
 static void forget_fn(struct work_struct *work);
 static DECLARE_WORK(forget_work, forget_fn);
@@ -77,132 +70,6 @@ static struct early_vm *find_vm(const void *kvm)
 		if (READ_ONCE(vms[i].kvm) == kvm)
 			return &vms[i];
 	return NULL;
-}
-
-/* ---- pages ---- */
-
-/* The probes do not see this module's SEAMCALL, so it is recorded here. */
-static u64 seamcall_observed(u64 leaf, struct ledger_regs *regs)
-{
-	struct observe_call c;
-	u64 status;
-
-	/* The record names one CPU. */
-	preempt_disable();
-	observe_begin(&c, leaf, regs, probe_missed());
-	status = call_seam(leaf, regs);
-	observe_end(&c, status, true);
-	preempt_enable();
-	return status;
-}
-
-/* Clears a page that was private, as KVM does after a removal. */
-static void reset_page(unsigned long pfn)
-{
-	static const u8 zeros[64] __aligned(64);
-	u8 *to = page_address(pfn_to_page(pfn));
-	int i;
-
-	if (!compat_needs_page_reset())
-		return;
-	for (i = 0; i < PAGE_SIZE; i += sizeof(zeros))
-		compat_movdir64b(to + i, zeros);
-	mb(); /* MOVDIR64B is weakly ordered */
-}
-
-/* The TDX module keeps the page, so it must never be freed. */
-static void leak_page(unsigned long pfn, const char *why, u64 status)
-{
-	get_page(pfn_to_page(pfn));
-	atomic_long_inc(&leaked_pages);
-	pr_err_ratelimited("page 0x%llx is leaked: %s (0x%llx)\n", (u64)PFN_PHYS(pfn), why, status);
-}
-
-/* Returns the number of 4 KiB pages that an S-EPT entry of this level maps. */
-static unsigned long pages_of_level(u32 level)
-{
-	u32 l = clamp_t(u32, level, PG_LEVEL_4K, PG_LEVEL_1G);
-
-	return 1UL << ((l - PG_LEVEL_4K) * (PMD_SHIFT - PAGE_SHIFT));
-}
-
-/* Every page of the entry is held, because each may be freed on its own. */
-static void leak_entry(unsigned long pfn, u32 level, const char *why, u64 status)
-{
-	unsigned long i, n = pages_of_level(level);
-
-	pfn = ALIGN_DOWN(pfn, n);
-	for (i = 0; i < n; i++)
-		if (pfn_valid(pfn + i))
-			leak_page(pfn + i, why, status);
-}
-
-static void reclaim(unsigned long pfn)
-{
-	struct ledger_regs regs;
-	u64 status;
-	int i;
-
-	for (i = 0; i < BUSY_RETRIES; i++) {
-		regs = (struct ledger_regs){ .rcx = PFN_PHYS(pfn) };
-		status = seamcall_observed(TDH_PHYMEM_PAGE_RECLAIM, &regs);
-		if (TDX_STATUS_OF(status) != TDX_ST(OPERAND_BUSY))
-			break;
-		cpu_relax();
-	}
-	if (status)
-		leak_page(pfn, "PAGE.RECLAIM failed", status);
-	else
-		reset_page(pfn);
-}
-
-static bool defer(struct early_vm *vm, unsigned long pfn)
-{
-	struct deferred *d = vm->deferred;
-
-	if (!d || d->nr == MAX_DEFERRED) {
-		d = (void *)__get_free_page(GFP_ATOMIC | __GFP_NOWARN);
-		if (!d)
-			return false;
-		*d = (struct deferred){ .next = vm->deferred };
-		vm->deferred = d;
-	}
-	get_page(pfn_to_page(pfn));
-	d->pfn[d->nr++] = pfn;
-	return true;
-}
-
-/* A page that cannot be reclaimed gets another reference and is never freed. */
-static void reclaim_deferred(struct early_vm *vm)
-{
-	struct deferred *d;
-	unsigned long i;
-
-	for (d = vm->deferred; d; d = d->next) {
-		for (i = 0; i < d->nr; i++) {
-			reclaim(d->pfn[i]);
-			cond_resched();
-		}
-	}
-}
-
-/* Frees the list; @lost: the TDX module keeps its pages. */
-static void drop_deferred(struct early_vm *vm, bool lost)
-{
-	struct deferred *d, *next;
-	unsigned long i;
-
-	for (d = vm->deferred; d; d = next) {
-		next = d->next;
-		for (i = 0; !lost && i < d->nr; i++) {
-			put_page(pfn_to_page(d->pfn[i]));
-			cond_resched();
-		}
-		if (lost)
-			atomic_long_add(d->nr, &leaked_pages);
-		free_page((unsigned long)d);
-	}
-	vm->deferred = NULL;
 }
 
 /* ---- phases ---- */
@@ -250,8 +117,8 @@ void early_vm_reclaim(void *kvm)
 {
 	struct early_vm *vm = find_vm(kvm);
 
-	reclaim_deferred(vm);
-	drop_deferred(vm, false);
+	pages_reclaim(vm->deferred);
+	pages_drop(&vm->deferred, false);
 }
 
 /* ---- hooks ---- */
@@ -263,38 +130,68 @@ static void skip_function(struct pt_regs *regs, long value)
 	regs->ip = (unsigned long)tdxctl_return;
 }
 
-/*
- * (kvm, gfn, old_spte, new_spte, level), under mmu_lock. An entry has a page frame if
- * and only if it is present. For any other entry or page size this KVM is not the
- * known one, and the page is leaked without being touched.
- */
-static void on_sept(struct pt_regs *regs)
+/* Returns the VM of an S-EPT callback if KVM's own function must not run for it. */
+static struct early_vm *replaced(struct pt_regs *regs)
 {
 	struct early_vm *vm = find_vm((void *)regs->di);
-	unsigned long pfn = (regs->dx & __PHYSICAL_MASK) >> PAGE_SHIFT;
-	bool present = regs->dx & SPTE_PRESENT;
-	u32 level = regs->r8;
 
 	if (likely(!vm) || vm->phase == EARLY_NONE)
-		return;
+		return NULL;
 	/* KVM handles the VM again, unless it has given it up: then pages are leaked. */
 	if (vm->phase == EARLY_FAILED && !kvm_is_bugged(vm->kvm))
+		return NULL;
+	return vm;
+}
+
+/* No page may be mapped any more. KVM tries again until it sees that the VM is dead. */
+static void on_map(struct pt_regs *regs)
+{
+	if (replaced(regs))
+		skip_function(regs, -EIO);
+}
+
+/*
+ * Removes the page of @entry, under mmu_lock held for writing. Only present entries of
+ * 4 KiB are known; the pages of any other one are leaked without being touched.
+ */
+static void remove_page(struct early_vm *vm, unsigned long pfn, u32 level, bool present,
+			unsigned long entry)
+{
+	if (!pfn_valid(pfn)) {
+		pr_err_ratelimited("S-EPT entry 0x%lx has no valid page\n", entry);
+	} else if (vm->phase == EARLY_FAILED) {
+		page_leak(pfn, level, "the HKID is leaked", 0);
+	} else if (!present || level != PG_LEVEL_4K) {
+		page_leak(pfn, level, "unknown S-EPT entry", entry);
+	} else if (vm->phase == EARLY_RELEASED) {
+		if (page_reclaim(pfn) && generation->page_ref)
+			put_page(pfn_to_page(pfn));
+	} else if (!page_defer(&vm->deferred, pfn, !generation->page_ref)) {
+		page_leak(pfn, level, "out of memory", 0);
+	}
+}
+
+/* The callback that removes pages. In one generation it maps pages as well. */
+static void on_remove(struct pt_regs *regs)
+{
+	struct early_vm *vm = replaced(regs);
+	unsigned long entry, pfn;
+	bool present = true;
+
+	if (likely(!vm))
 		return;
-	/* No page may be mapped any more. */
-	if (!present && !pfn) {
+	entry = regs_get_kernel_argument(regs, removal->page_param);
+	pfn = entry;
+	if (removal->page == SEPT_SPTE) {
+		pfn = (entry & __PHYSICAL_MASK) >> PAGE_SHIFT;
+		present = entry & SPTE_PRESENT;
+	}
+	/* An entry has a page frame if and only if it is present. */
+	if (removal->role == SEPT_CHANGE && !present && !pfn) {
 		skip_function(regs, -EIO);
 		return;
 	}
-	if (!pfn_valid(pfn))
-		pr_err_ratelimited("S-EPT entry 0x%lx has no valid page\n", regs->dx);
-	else if (vm->phase == EARLY_FAILED)
-		leak_entry(pfn, level, "the HKID is leaked", 0);
-	else if (!present || level != PG_LEVEL_4K)
-		leak_entry(pfn, level, "unknown S-EPT entry", regs->dx);
-	else if (vm->phase == EARLY_RELEASED)
-		reclaim(pfn);
-	else if (!defer(vm, pfn))
-		leak_page(pfn, "out of memory", 0);
+	remove_page(vm, pfn, regs_get_kernel_argument(regs, removal->level_param), present, entry);
 	skip_function(regs, 0);
 }
 
@@ -362,8 +259,8 @@ static void on_destroy(struct pt_regs *regs)
 	queue_work(compat_unbound_wq, &forget_work);
 }
 
-static const struct hook hooks[] = {
-	{ "tdx_sept_set_private_spte", on_sept },
+/* In all generations. */
+static const struct hook common_hooks[] = {
 	{ "tdx_protected_apic_has_interrupt", on_has_interrupt },
 	{ "tdx_load_mmu_pgd", on_load_pgd },
 	{ "tdx_vcpu_free", on_vcpu_free },
@@ -371,18 +268,73 @@ static const struct hook hooks[] = {
 	{ "tdx_vm_destroy", on_destroy },
 };
 
+static struct hook hooks[MAX_HOOKS];
+static unsigned int nr_hooks;
+
 /* ---- arming ---- */
 
-/* Returns true if this CPU can reset pages, or does not need to. */
-bool early_vm_can_reset(void)
+/* Lists the functions to be hooked: those of @g, and those that all generations have. */
+static void list_hooks(const struct sept_generation *g)
 {
-	return !compat_needs_page_reset() || boot_cpu_has(X86_FEATURE_MOVDIR64B);
+	unsigned int i;
+
+	BUILD_BUG_ON(ARRAY_SIZE(common_hooks) + SEPT_MAX_CALLBACKS - 1 > MAX_HOOKS);
+	generation = g;
+	nr_hooks = 0;
+	for (i = 0; i < g->nr_callbacks; i++) {
+		const struct sept_callback *c = &g->callback[i];
+
+		if (c->role == SEPT_FREE)
+			continue;
+		hooks[nr_hooks].symbol = c->function;
+		hooks[nr_hooks++].handler = c->page ? on_remove : on_map;
+		if (c->page)
+			removal = c;
+	}
+	for (i = 0; i < ARRAY_SIZE(common_hooks); i++)
+		hooks[nr_hooks++] = common_hooks[i];
 }
 
-/* Finds the functions to be hooked. Returns false if one is missing. */
-bool early_vm_find_hooks(void)
+static void disarm_locked(void)
 {
-	return hook_find(hooks, ARRAY_SIZE(hooks));
+	int ret;
+
+	if (!armed)
+		return;
+	ret = hook_disarm();
+	if (ret)
+		pr_err("cannot remove the hooks of KVM (%d)\n", ret);
+	stuck = stuck || ret;
+	armed = false;
+}
+
+/*
+ * Finds the functions to be hooked for KVM's S-EPT callbacks @callback. Returns NULL, or
+ * the name of the first one that is missing.
+ */
+const char *early_vm_find_hooks(u32 callback)
+{
+	const struct sept_generation *g = sept_generation(callback);
+	const char *missing = NULL;
+
+	if (!g)
+		return sept_function(callback, 0);
+	mutex_lock(&early_mutex);
+	if (g != generation) {
+		/* Hooks of another generation: the types of the same KVM were read differently. */
+		if (early_vm_any())
+			missing = sept_function(callback, 0);
+		else
+			disarm_locked();
+		if (stuck)
+			missing = sept_function(callback, 0);
+		if (!missing)
+			list_hooks(g);
+	}
+	if (!missing && !armed)
+		missing = hook_find(hooks, nr_hooks);
+	mutex_unlock(&early_mutex);
+	return missing;
 }
 
 /* Returns true if a VM is released early, or is about to be. */
@@ -396,15 +348,9 @@ bool early_vm_any(void)
 	return false;
 }
 
-/* Returns the number of pages that the TDX module keeps, and that are never freed. */
-u64 early_vm_leaked_pages(void)
-{
-	return atomic_long_read(&leaked_pages);
-}
-
 static void clear_entry(struct early_vm *vm)
 {
-	drop_deferred(vm, vm->phase != EARLY_RELEASED);
+	pages_drop(&vm->deferred, vm->phase != EARLY_RELEASED);
 	*vm = (struct early_vm){};
 }
 
@@ -421,8 +367,8 @@ static void forget_locked(void)
 	WRITE_ONCE(nr_entries, i);
 	if (!pinned || early_vm_any())
 		return;
-	if (atomic_long_read(&leaked_pages))
-		pr_err("%ld pages leaked so far\n", atomic_long_read(&leaked_pages));
+	if (pages_leaked())
+		pr_err("%llu pages leaked so far\n", pages_leaked());
 	pinned = false;
 	module_put(THIS_MODULE);
 }
@@ -441,17 +387,9 @@ static void forget_fn(struct work_struct *work)
  */
 void early_vm_retire(void)
 {
-	int ret;
-
 	mutex_lock(&early_mutex);
 	forget_locked();
-	if (armed) {
-		ret = hook_disarm();
-		if (ret)
-			pr_err("cannot remove the hooks of KVM (%d)\n", ret);
-		stuck = stuck || ret;
-		armed = false;
-	}
+	disarm_locked();
 	mutex_unlock(&early_mutex);
 }
 
@@ -459,8 +397,12 @@ static int arm_locked(const struct tdxctl_layout *l)
 {
 	int ret;
 
+	/* The layout was replaced since the caller has copied it. */
+	if (sept_generation(l->sept_callback) != generation)
+		return -ENOSYS;
 	/* The layout changes only while there is no VM. */
 	if (!early_vm_any()) {
+		pages_prepare();
 		vcpu_kvm_at = l->vcpu_kvm;
 		vcpu_cpu_at = l->vcpu_cpu;
 		hkid_at = l->hkid;
@@ -468,7 +410,7 @@ static int arm_locked(const struct tdxctl_layout *l)
 	}
 	if (armed)
 		return 0;
-	ret = hook_arm(hooks, ARRAY_SIZE(hooks));
+	ret = hook_arm(hooks, nr_hooks);
 	if (ret) {
 		pr_warn("cannot hook functions of KVM (%d)\n", ret);
 		return -ENOSYS;

@@ -20,6 +20,7 @@
 #include <linux/uaccess.h>
 
 #include "release.h"
+#include "sept/sept.h"
 
 #define MAX_STOP_MS  60000
 #define NO_STATE     0xdead /* not an enum kvm_tdx_state, so KVM_RUN fails */
@@ -31,13 +32,55 @@ MODULE_PARM_DESC(
 	stop_ms,
 	"How long a release waits for the vCPUs to stop, in ms (default 5000, at most 60000)");
 
-/* KVM has all functions that the strategy calls or hooks. */
+/* KVM has all functions that the strategy calls or hooks; else the first one that is missing. */
 static bool supported;
+static const char *missing;
 
 /* Called for each new layout, under layout_mutex. */
-void early_resolve(void)
+void early_resolve(const struct tdxctl_layout *l)
 {
-	supported = kvm_fns_find() && early_vm_find_hooks();
+	const char *name = kvm_fns_find() ?: early_vm_find_hooks(l->sept_callback);
+
+	WRITE_ONCE(missing, name);
+	WRITE_ONCE(supported, !name);
+}
+
+/*
+ * Returns why the functions of KVM do not suit early release, an enum
+ * tdxctl_sept_problem. @*function is the function with the problem, if there is one.
+ */
+static u32 kvm_problem(const struct tdxctl_layout *l, const char **function)
+{
+	struct kvm_traits t = kvm_traits_get();
+
+	*function = t.unsupported;
+	if (t.unsupported)
+		return TDXCTL_SEPT_UNSUPPORTED;
+	if (t.pamt && !(l->pamt_put && kvm_fns.pamt_put)) {
+		*function = SEPT_PAMT_PUT;
+		return TDXCTL_SEPT_UNSUPPORTED;
+	}
+	if (!l->size || l->sept_problem == TDXCTL_SEPT_NO_TYPES)
+		return TDXCTL_SEPT_NO_TYPES;
+	if (l->sept_problem) {
+		*function = sept_function(l->sept_callback, l->sept_function);
+		return l->sept_problem;
+	}
+	*function = READ_ONCE(missing);
+	return READ_ONCE(supported) ? TDXCTL_SEPT_OK : TDXCTL_SEPT_MISSING;
+}
+
+/* Fills the fields about KVM's S-EPT callbacks. */
+void early_info(struct tdxctl_info *info)
+{
+	const char *function;
+	struct tdxctl_layout l;
+
+	layout_get(&l);
+	info->sept_callback = l.sept_callback;
+	info->sept_problem = kvm_problem(&l, &function);
+	if (function)
+		strscpy(info->sept_function, function, sizeof(info->sept_function));
 }
 
 /*
@@ -60,13 +103,17 @@ static bool locked_down(void)
  */
 u32 early_reason(const struct tdxctl_layout *l)
 {
+	const char *function;
+	u32 problem;
+
 	if (IS_ENABLED(CONFIG_LTO) || IS_ENABLED(CONFIG_PREEMPT_RT))
 		return TDXCTL_REASON_NO_SYMBOL;
-	if (kvm_traits_get().unsupported)
+	problem = kvm_problem(l, &function);
+	if (problem == TDXCTL_SEPT_UNSUPPORTED)
 		return TDXCTL_REASON_UNKNOWN_KVM;
-	if (!layout_complete(l) || l->sept_callback != TDXCTL_SEPT_SET_PRIVATE_SPTE)
+	if (problem || !sept_generation(l->sept_callback) || !layout_complete(l) || !kvm_fns_fit(l))
 		return TDXCTL_REASON_NO_SYMBOL;
-	if (!early_vm_can_reset() || !supported || !kvm_fns_fit(l))
+	if (kvm_traits_get().reset && !boot_cpu_has(X86_FEATURE_MOVDIR64B))
 		return TDXCTL_REASON_NO_SYMBOL;
 	if (locked_down())
 		return TDXCTL_REASON_LOCKDOWN;

@@ -52,22 +52,20 @@ static struct ftrace_ops ops = {
  * Takes a grace period for each, so it is not part of hook_arm(). The result is valid
  * until KVM is unloaded.
  *
- * Return: true if all were found.
+ * Return: NULL, or the name of the first one that is missing.
  */
-bool hook_find(const struct hook *h, unsigned int n)
+const char *hook_find(const struct hook *h, unsigned int n)
 {
 	unsigned long found[MAX_HOOKS];
 	unsigned int i;
 
-	if (n > ARRAY_SIZE(at))
-		return false;
 	for (i = 0; i < n; i++) {
 		found[i] = sym_find(NULL, h[i].symbol);
 		if (!found[i])
-			return false;
+			return h[i].symbol;
 	}
 	memcpy(at, found, sizeof(found[0]) * n);
-	return true;
+	return NULL;
 }
 
 /**
@@ -102,9 +100,9 @@ int hook_disarm(void)
 
 #else
 
-bool hook_find(const struct hook *h, unsigned int n)
+const char *hook_find(const struct hook *h, unsigned int n)
 {
-	return false;
+	return h->symbol;
 }
 
 int hook_arm(const struct hook *h, unsigned int n)

@@ -92,8 +92,9 @@ bool strategy_refused(long ret);
 u32 strategy_refusal_reason(u32 strategy, long ret);
 
 /* early.c: the strategy TDXCTL_STRATEGY_EARLY */
-void early_resolve(void);
+void early_resolve(const struct tdxctl_layout *l);
 u32 early_reason(const struct tdxctl_layout *l);
+void early_info(struct tdxctl_info *info);
 long early_release(const struct vmfile_user *vm, struct pid *pid, u64 tdr);
 
 /* early-vm.c: VMs that are released early, and the hooks they need */
@@ -103,11 +104,20 @@ void early_vm_begin(void *kvm);
 bool early_vm_end(void *kvm);
 void early_vm_reclaim(void *kvm);
 bool early_vm_any(void);
-u64 early_vm_leaked_pages(void);
-bool early_vm_can_reset(void);
-bool early_vm_find_hooks(void);
+const char *early_vm_find_hooks(u32 callback);
 void early_vm_retire(void);
 void early_vm_exit(void);
+
+/* page.c: private pages of these VMs */
+struct deferred;
+
+void pages_prepare(void);
+bool page_reclaim(unsigned long pfn);
+void page_leak(unsigned long pfn, u32 level, const char *why, u64 status);
+bool page_defer(struct deferred **list, unsigned long pfn, bool get);
+void pages_reclaim(const struct deferred *list);
+void pages_drop(struct deferred **list, bool lost);
+u64 pages_leaked(void);
 
 /* hook.c: hooks on functions of KVM */
 #define MAX_HOOKS 8
@@ -118,7 +128,7 @@ struct hook {
 	void (*handler)(struct pt_regs *regs);
 };
 
-bool hook_find(const struct hook *h, unsigned int n);
+const char *hook_find(const struct hook *h, unsigned int n);
 int hook_arm(const struct hook *h, unsigned int n);
 int hook_disarm(void);
 

@@ -70,6 +70,10 @@ struct tdxctl_info {
 	char  provider[56];		/* module with the SEAMCALLs, "" = none */
 	char  version[32];		/* of the helper */
 	__u64 leaked_pages;		/* by early release, since the helper was loaded */
+	/* UNKNOWN and OK: an older helper, which does not report them */
+	__u32 sept_callback;		/* enum tdxctl_sept_callback: fits, or fits best */
+	__u32 sept_problem;		/* enum tdxctl_sept_problem; OK: it fits */
+	char  sept_function[48];	/* the function with the problem, "" = none */
 };
 
 /* ---- snapshot ---- */
@@ -383,11 +387,29 @@ struct tdxctl_release_args {
 
 /* ---- TDs that are older than the helper ---- */
 
+/*
+ * The generations of KVM's S-EPT callbacks, by the function that removes a page. Their
+ * prototypes decide, not the version of the kernel.
+ */
 enum tdxctl_sept_callback {
 	TDXCTL_SEPT_UNKNOWN,
-	/* int (kvm, gfn, old_spte, new_spte, level) */
+	/* int (kvm, gfn, old_spte, new_spte, level): 7.2 and later */
 	TDXCTL_SEPT_SET_PRIVATE_SPTE,
+	/* int tdx_sept_remove_private_spte(kvm, gfn, level, pfn): 6.16 to 6.18 */
+	TDXCTL_SEPT_REMOVE_PFN,
+	/* void tdx_sept_remove_private_spte(kvm, gfn, level, mirror_spte): 6.19 to 7.1 */
+	TDXCTL_SEPT_REMOVE_SPTE,
 	TDXCTL_SEPT_CALLBACKS,
+};
+
+/* Why early release cannot replace the callbacks of this KVM. */
+enum tdxctl_sept_problem {
+	TDXCTL_SEPT_OK,
+	TDXCTL_SEPT_NO_TYPES,		/* KVM's types are not known */
+	TDXCTL_SEPT_MISSING,		/* a function is missing */
+	TDXCTL_SEPT_PROTOTYPE,		/* a function has another prototype */
+	TDXCTL_SEPT_UNSUPPORTED,	/* a function exists that early release does not support */
+	TDXCTL_SEPT_PROBLEMS,
 };
 
 /*
@@ -418,8 +440,10 @@ struct tdxctl_layout {
 	__u32 vcpu_kvm, vcpu_cpu;
 	/* enum kvm_tdx_state */
 	__u32 state_initialized, state_runnable;
-	__u32 sept_callback;		/* enum tdxctl_sept_callback */
-	__u32 reserved;
+	__u32 sept_callback;		/* enum tdxctl_sept_callback: fits, or fits best */
+	__u32 sept_problem;		/* enum tdxctl_sept_problem; OK: it fits */
+	__u32 sept_function;		/* index of the callback with the problem */
+	__u32 pamt_put;			/* 1: tdx_pamt_put() has the known prototype */
 };
 
 #define TDXCTL_ADOPT_DONE	(1U << 0)	/* no VM file; all VMs have been passed */
