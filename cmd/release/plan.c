@@ -72,12 +72,8 @@ static bool available(uint32_t reason)
 /* What the strategy lacks on this kernel, or NULL. */
 static const char *detail(const struct tdxctl_release_state *plan, unsigned int strategy)
 {
-	if (strategy != TDXCTL_STRATEGY_EARLY || !plan->early_problem[0])
-		return NULL;
-	return plan->reason[strategy] == TDXCTL_REASON_NO_SYMBOL ||
-			       plan->reason[strategy] == TDXCTL_REASON_UNKNOWN_KVM ?
-		       plan->early_problem :
-		       NULL;
+	return strategy == TDXCTL_STRATEGY_EARLY && plan->early_problem[0] ? plan->early_problem :
+									     NULL;
 }
 
 static bool is_page_reclaim(unsigned int leaf)

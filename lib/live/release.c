@@ -114,6 +114,11 @@ static int no_strategy(struct live_release *r, enum tdxctl_strategy asked)
 	if (asked == TDXCTL_STRATEGY_AUTO)
 		return ctx_fail(r->base.ctx, -EOPNOTSUPP, hint,
 				"%s: this kernel cannot release a running TD", r->name);
+	if (asked == TDXCTL_STRATEGY_EARLY && r->st.early_problem[0])
+		return ctx_fail(r->base.ctx, -EOPNOTSUPP, hint,
+				"%s: strategy %s is not available: %s: %s", r->name,
+				tdxctl_strategy_str(asked), tdxctl_reason_str(why),
+				r->st.early_problem);
 	return ctx_fail(r->base.ctx, -EOPNOTSUPP, hint, "%s: strategy %s is not available: %s",
 			r->name, tdxctl_strategy_str(asked),
 			why ? tdxctl_reason_str(why) : "refused by the helper");
@@ -338,7 +343,11 @@ static void early_problem(struct live_release *r)
 	const char *found;
 	char problem[96];
 
-	r->st.early_problem[0] = '\0';
+	uint32_t why = r->st.reason[TDXCTL_STRATEGY_EARLY];
+
+	/* Other reasons do not depend on KVM's functions. */
+	if (why != TDXCTL_REASON_NO_SYMBOL && why != TDXCTL_REASON_UNKNOWN_KVM)
+		return;
 	if (helper_info(r->base.ctx, r->dev, &info) ||
 	    !tdxctl_sept_problem(&info, problem, sizeof(problem)))
 		return;
@@ -379,9 +388,9 @@ static int prepare(struct live_release *r, const struct tdxctl_td_view *td,
 	(void)layout_register(ctx, r->dev);
 	err = dry_run(r, td->vm.vm_fd, &a);
 	set_state(r, &a);
-	early_problem(r);
 	if (err < 0 && err != -EOPNOTSUPP)
 		return open_failed(r, err);
+	early_problem(r);
 	if (a.reason[TDXCTL_STRATEGY_AUTO] == TDXCTL_REASON_NOT_TD)
 		return no_strategy(r, TDXCTL_STRATEGY_AUTO);
 	if (err || !r->st.strategy)

@@ -8,7 +8,7 @@
 #define DEV 100
 
 static struct fake_kmod *kmod;
-static struct tdxctl_info info;
+static struct tdxctl_info info, sept;
 static int info_err, open_err, open_fds;
 static uint64_t leaked; /* UNKNOWN: a helper without that field */
 static char log_text[512];
@@ -65,8 +65,11 @@ static struct tdxctl_ctx *context(struct fake_kmod k)
 		.size = sizeof(info),
 		.version = "9.8.7",
 		.features = TDXCTL_F_SEAMCALL | TDXCTL_F_RELEASE,
+		.sept_callback = sept.sept_callback,
+		.sept_problem = sept.sept_problem,
 	};
 	snprintf(info.provider, sizeof(info.provider), "%s", provider);
+	memcpy(info.sept_function, sept.sept_function, sizeof(info.sept_function));
 	tdxctl_set_ops(ctx, &ops, NULL);
 	return ctx;
 }
@@ -359,6 +362,44 @@ static void says(char *text, const char *const *what)
 
 #define SAYS(text, ...) says(text, (const char *const[]){ __VA_ARGS__, NULL })
 
+/* KVM's S-EPT callbacks, and what early release lacks. */
+static void callbacks(struct fake_kmod there)
+{
+	/* An older helper. */
+	sept = (struct tdxctl_info){ 0 };
+	SAYS(verb(cmd_helper_status, there, CLI_OK), "\"sept_generation\": null",
+	     "\"sept_problem\": null", "the loaded helper does not report it");
+	sept.sept_callback = TDXCTL_SEPT_REMOVE_PFN;
+	SAYS(verb(cmd_helper_status, there, CLI_OK), "S-EPT callbacks  6.16 to 6.18\n",
+	     "\"sept_generation\": \"6.16 to 6.18\"", "\"sept_problem\": null");
+	sept.sept_problem = TDXCTL_SEPT_MISSING;
+	strcpy(sept.sept_function, "tdx_sept_link_private_spt");
+	SAYS(verb(cmd_helper_status, there, CLI_OK),
+	     "Early release    not available: tdx_sept_link_private_spt() is missing\n",
+	     "\"sept_generation\": \"6.16 to 6.18\"",
+	     "\"sept_problem\": \"tdx_sept_link_private_spt() is missing\"");
+	sept.sept_problem = TDXCTL_SEPT_PROTOTYPE;
+	SAYS(verb(cmd_helper_status, there, CLI_OK),
+	     "\"tdx_sept_link_private_spt() has an unknown prototype\"");
+	sept.sept_callback = TDXCTL_SEPT_SET_PRIVATE_SPTE;
+	sept.sept_problem = TDXCTL_SEPT_UNSUPPORTED;
+	SAYS(verb(cmd_helper_status, there, CLI_OK), "\"sept_generation\": \"7.2 and later\"",
+	     "link_private_spt() exists, which early release does not support");
+	/* No generation fits. */
+	sept.sept_callback = TDXCTL_SEPT_UNKNOWN;
+	sept.sept_problem = TDXCTL_SEPT_MISSING;
+	SAYS(verb(cmd_helper_status, there, CLI_OK), "S-EPT callbacks  -\n",
+	     "\"sept_generation\": null", "() is missing\"");
+	sept.sept_problem = TDXCTL_SEPT_NO_TYPES;
+	SAYS(verb(cmd_helper_status, there, CLI_OK), "unknown: KVM's types are not known",
+	     "\"sept_generation\": null");
+	/* A name that is not terminated. */
+	sept.sept_problem = TDXCTL_SEPT_MISSING;
+	memset(sept.sept_function, 'f', sizeof(sept.sept_function));
+	SAYS(verb(cmd_helper_status, there, CLI_OK), "fff() is missing\"");
+	sept = (struct tdxctl_info){ 0 };
+}
+
 static void verbs(void)
 {
 	struct fake_kmod there = { .path = "/lib/tdxctl.ko", .version = "1.2.3" };
@@ -415,6 +456,7 @@ static void verbs(void)
 	provider = "";
 	SAYS(verb(cmd_helper_status, there, CLI_OK), "\"provider\": null");
 	provider = "kvm_intel";
+	callbacks(there);
 	info_err = -EIO;
 	SAYS(verb(cmd_helper_status, there, CLI_OK), "\"provider\": null", "\"features\": null",
 	     "\"leaked_pages\": null", "Input/output error");

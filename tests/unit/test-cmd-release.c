@@ -11,6 +11,8 @@
 #define PID   4100
 
 static bool signalled;
+static uint32_t early_reason; /* of the strategy early */
+static struct tdxctl_info sept;
 
 static int v_open(void *arg, const char *path, int flags)
 {
@@ -34,6 +36,7 @@ static int v_release(struct tdxctl_release_args *a)
 	a->hkid = TDXCTL_UNKNOWN32;
 	a->pages_total = a->pages_left = TDXCTL_UNKNOWN;
 	a->strategy = TDXCTL_STRATEGY_STOP;
+	a->reason[TDXCTL_STRATEGY_EARLY] = early_reason;
 	return 0;
 }
 
@@ -64,6 +67,10 @@ static int v_ioctl(void *arg, int fd, unsigned long req, void *p)
 	case TDXCTL_IOC_INFO:
 		((struct tdxctl_info *)p)->attached_ns = 1;
 		((struct tdxctl_info *)p)->snapshot_size = sizeof(struct fake_snapshot);
+		((struct tdxctl_info *)p)->sept_callback = sept.sept_callback;
+		((struct tdxctl_info *)p)->sept_problem = sept.sept_problem;
+		memcpy(((struct tdxctl_info *)p)->sept_function, sept.sept_function,
+		       sizeof(sept.sept_function));
 		return 0;
 	default:
 		return -ENOTTY;
@@ -187,6 +194,52 @@ static void planned(void)
 	fake_end();
 }
 
+/* A KVM without the callbacks that early release replaces: the plan names what is missing. */
+static void without_callbacks(void)
+{
+	const struct cli_values plan = { .dry_run = true };
+	char *text;
+
+	begin();
+	early_reason = TDXCTL_REASON_NO_SYMBOL;
+	/* An older helper, or a reason other than KVM's functions. */
+	text = release("qemu", &plan, CLI_OK, true);
+	says(text,
+	     "\"reason\": \"a required kernel function is missing\",\n        \"detail\": null");
+	free(text);
+	sept.sept_callback = TDXCTL_SEPT_REMOVE_PFN;
+	sept.sept_problem = TDXCTL_SEPT_MISSING;
+	strcpy(sept.sept_function, "tdx_sept_link_private_spt");
+	text = release("qemu", &plan, CLI_OK, false);
+	says(text, "early: a required kernel function is missing: S-EPT callbacks of 6.16 to 6.18: "
+		   "tdx_sept_link_private_spt() is missing\n");
+	free(text);
+	text = release("qemu", &plan, CLI_OK, true);
+	says(text, "\"detail\": \"S-EPT callbacks of 6.16 to 6.18: "
+		   "tdx_sept_link_private_spt() is missing\"");
+	free(text);
+	text = release("qemu", &(struct cli_values){ .strategy = "early" }, CLI_NO_HELPER, false);
+	says(text, "strategy early is not available: a required kernel function is missing: "
+		   "S-EPT callbacks of 6.16 to 6.18: tdx_sept_link_private_spt() is missing\n");
+	free(text);
+	/* No generation fits. */
+	sept.sept_callback = TDXCTL_SEPT_UNKNOWN;
+	sept.sept_problem = TDXCTL_SEPT_PROTOTYPE;
+	strcpy(sept.sept_function, "tdx_sept_set_private_spte");
+	text = release("qemu", &plan, CLI_OK, true);
+	says(text, "\"detail\": \"tdx_sept_set_private_spte() has an unknown prototype\"");
+	free(text);
+	/* The TD is the reason, not KVM. */
+	early_reason = TDXCTL_REASON_NOT_FINALIZED;
+	text = release("qemu", &plan, CLI_OK, true);
+	CHECK(!strstr(text, "tdx_sept"));
+	free(text);
+	early_reason = 0;
+	sept = (struct tdxctl_info){ 0 };
+	CHECK(!signalled);
+	fake_end();
+}
+
 static void released(void)
 {
 	char *text;
@@ -249,6 +302,7 @@ int main(void)
 {
 	RUN(about);
 	RUN(planned);
+	RUN(without_callbacks);
 	RUN(released);
 	RUN(beside_another);
 	return check_done("cmd-release");

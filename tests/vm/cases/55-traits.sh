@@ -16,9 +16,9 @@ case_unknown_kvm()
 	vmm web --pages 64
 	early 'a required kernel function is missing'
 	# The names are looked up again when a module is loaded or unloaded.
-	for m in plant_pamt plant_demote plant_split; do
+	for m in plant_pamt plant_demote plant_split plant_gmem; do
 		modprobe $m || die "$m does not load"
-		early "not supported with this kernel's Dynamic PAMT or huge S-EPT pages"
+		early "not supported with this kernel's Dynamic PAMT, huge S-EPT pages or in-place conversion"
 		rmmod $m
 		# Another module's load: the name is looked up once the first one is freed.
 		modprobe msr

@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#define PLANTED kvm_gmem_ioctl
+#include "plant.h"
