@@ -105,7 +105,7 @@ lint_kernel_style()
 lint_core_is_freestanding()
 {
 	of '^kmod/core/.*\.[ch]$' | grep -v platform.h | xargs -r grep -nE '#include <|\b(double|float)\b|k[mz]alloc|\bmutex_|spin_lock' |
-		grep -v '/ledger/wire\.h:.*#include <linux/tdxctl\.h>$'
+		grep -vE '/(ledger/wire|sept/sept)\.h:.*#include <linux/tdxctl\.h>$'
 }
 
 # json-c is allowed in the output and where a document is read; lib never prints.

@@ -273,7 +273,7 @@ static unsigned int nr_hooks;
 
 /* ---- arming ---- */
 
-/* Lists the functions to be hooked: those of @g, and those that all generations have. */
+/* Lists the functions to be hooked: the callbacks of @g and the common ones. */
 static void list_hooks(const struct sept_generation *g)
 {
 	unsigned int i;

@@ -179,3 +179,73 @@ case_early_resumed()
 	done
 	no_slow_removal
 }
+
+# The pages go back to the page allocator: no reference of KVM's is forgotten.
+case_early_memory()
+{
+	t 0 helper load
+	# The first one also fills caches.
+	for i in 1 2 3 4 5; do
+		vmm web --vcpus 2 --pages 4096
+		released web 4096
+		gone "$VMM"
+		nothing_left
+		[ $i != 1 ] || free=$(mem_free)
+	done
+	lost=$((free - $(mem_free)))
+	# One release has 16384 KiB.
+	[ $lost -lt 16384 ] || die "$lost KiB of $((4 * 16384)) KiB are still allocated"
+	no_slow_removal
+}
+
+# KiB of free memory, without what the kernel can free at once.
+mem_free()
+{
+	sync
+	echo 3 >/proc/sys/vm/drop_caches
+	awk '$1 == "MemFree:" { print $2 }' /proc/meminfo
+}
+
+# generation: the kernels that have the same S-EPT callbacks as this one.
+generation()
+{
+	case $(uname -r) in
+	6.1[678].*) echo '6.16 to 6.18' ;;
+	6.19.* | 7.[01].*) echo '6.19 to 7.1' ;;
+	7.[2-9].*) echo '7.2 and later' ;;
+	*) die "no generation is known for $(uname -r)" ;;
+	esac
+}
+
+# The S-EPT callbacks are named; without one of them early release is refused.
+case_early_callbacks()
+{
+	t 0 helper load
+	j 0 helper status
+	is sept_generation "$(generation)"
+	is sept_problem null
+	t 0 helper status
+	says "S-EPT callbacks +$(generation)"
+	t 0 helper unload
+	f=tdx_sept_free_private_spt
+	# A KVM whose function has another name, by its types.
+	cp /sys/kernel/btf/kvm_intel /tmp/btf
+	at=$(strings -t d /tmp/btf | awk -v f=$f '$2 == f { print $1 }')
+	printf x | dd of=/tmp/btf bs=1 seek=$((at + ${#f} - 1)) conv=notrunc 2>/dev/null
+	mount --bind /tmp/btf /sys/kernel/btf/kvm_intel || die "the types are not to be hidden"
+	t 0 helper load
+	vmm web --pages 16
+	j 0 helper status
+	is sept_generation "$(generation)"
+	is sept_problem "$f() is missing"
+	j 0 release web --dry-run
+	is strategy stop
+	is 'plan.strategies[strategy=early].reason' 'a required kernel function is missing'
+	is 'plan.strategies[strategy=early].detail' "S-EPT callbacks of $(generation): $f() is missing"
+	t 5 release web --yes --strategy early
+	says "$f\(\) is missing"
+	umount /sys/kernel/btf/kvm_intel
+	released web 16
+	kill_vmms
+	nothing_left
+}
