@@ -30,6 +30,8 @@ CPPFLAGS_ALL := -D_GNU_SOURCE -DTDXCTL_VERSION='"$(VERSION)"' -Ikmod/uapi -Ikmod
 CFLAGS_ALL   = -std=gnu11 $(WARN) $(CFLAGS) $(shell $(PKG_CONFIG) --cflags $(PKGS) $(LAZY_PKGS) 2>/dev/null)
 LIBS	= $(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null) -lpthread -ldl
 
+# BTF is read by the helper only; its parser is in the tests, but not in the command.
+BTF_OBJ  := kmod/core/btf/%.o
 CORE_SRC := $(wildcard kmod/core/*/*.c)
 LIB_SRC	 := $(wildcard lib/*.c lib/*/*.c)
 CMD_SRC	 := $(wildcard cmd/*.c cmd/*/*.c)
@@ -55,11 +57,11 @@ $(O)/$(1)/%.o: %.c
 endef
 $(foreach f,plain asan tsan fuzz,$(eval $(call flavour,$(f))))
 
-$(O)/tdxctl: $(CMDOBJ_plain) $(OBJ_plain)
+$(O)/tdxctl: $(CMDOBJ_plain) $(filter-out $(O)/plain/$(BTF_OBJ),$(OBJ_plain))
 	$(if $(Q),@echo "  LD      $@")
 	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) -o $@ $^ $(LIBS)
 
-$(O)/tdxctl-asan: $(CMDOBJ_asan) $(OBJ_asan)
+$(O)/tdxctl-asan: $(CMDOBJ_asan) $(filter-out $(O)/asan/$(BTF_OBJ),$(OBJ_asan))
 	$(if $(Q),@echo "  LD      $@")
 	$(Q)$(CC) $(CFLAGS_ALL) $(SAN_asan) $(LDFLAGS) -o $@ $^ $(LIBS)
 
