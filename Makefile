@@ -22,7 +22,7 @@ WERROR	?=
 Q	:= $(if $(V),,@)
 
 VERSION := $(shell cat VERSION)
-PKGS	:= json-c libbpf zlib
+PKGS	:= json-c zlib
 # Loaded when first used: see lib/base/lazy.h.
 LAZY_PKGS := libkmod libsystemd
 WARN	:= -Wall -Wextra -Wmissing-prototypes -Wstrict-prototypes -Wshadow -Wno-unused-parameter $(WERROR)
@@ -30,8 +30,8 @@ CPPFLAGS_ALL := -D_GNU_SOURCE -DTDXCTL_VERSION='"$(VERSION)"' -Ikmod/uapi -Ikmod
 CFLAGS_ALL   = -std=gnu11 $(WARN) $(CFLAGS) $(shell $(PKG_CONFIG) --cflags $(PKGS) $(LAZY_PKGS) 2>/dev/null)
 LIBS	= $(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null) -lpthread -ldl
 
-# BTF is read by the helper only; its parser is in the tests, but not in the command.
-BTF_OBJ  := kmod/core/btf/%.o
+# BTF is read by the helper only: the parser is in the tests, but not in the command.
+HELPER_OBJ := kmod/core/btf/%.o kmod/core/layout/%.o
 CORE_SRC := $(wildcard kmod/core/*/*.c)
 LIB_SRC	 := $(wildcard lib/*.c lib/*/*.c)
 CMD_SRC	 := $(wildcard cmd/*.c cmd/*/*.c)
@@ -57,11 +57,11 @@ $(O)/$(1)/%.o: %.c
 endef
 $(foreach f,plain asan tsan fuzz,$(eval $(call flavour,$(f))))
 
-$(O)/tdxctl: $(CMDOBJ_plain) $(filter-out $(O)/plain/$(BTF_OBJ),$(OBJ_plain))
+$(O)/tdxctl: $(CMDOBJ_plain) $(filter-out $(addprefix $(O)/plain/,$(HELPER_OBJ)),$(OBJ_plain))
 	$(if $(Q),@echo "  LD      $@")
 	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) -o $@ $^ $(LIBS)
 
-$(O)/tdxctl-asan: $(CMDOBJ_asan) $(filter-out $(O)/asan/$(BTF_OBJ),$(OBJ_asan))
+$(O)/tdxctl-asan: $(CMDOBJ_asan) $(filter-out $(addprefix $(O)/asan/,$(HELPER_OBJ)),$(OBJ_asan))
 	$(if $(Q),@echo "  LD      $@")
 	$(Q)$(CC) $(CFLAGS_ALL) $(SAN_asan) $(LDFLAGS) -o $@ $^ $(LIBS)
 

@@ -89,6 +89,9 @@ FAKED := $(addprefix $(O)/unit/,test-cmd-helper test-lib-journal)
 $(FAKED): override LDFLAGS += -Wl,--disable-new-dtags,-rpath,'$$ORIGIN/fake'
 $(FAKED): | $(O)/unit/fake/libkmod.so.2 $(O)/unit/fake/libsystemd.so.0
 
+# The helper's parser is compared with that of libbpf.
+$(O)/unit/test-core-btf $(O)/unit/test-core-layout: override LIBS += $(shell $(PKG_CONFIG) --libs libbpf 2>/dev/null)
+
 # The test makes each allocation of the project's code fail.
 WRAPPED := malloc calloc realloc reallocarray strdup strndup asprintf vasprintf
 $(O)/unit/test-cmd-oom: override LDFLAGS += $(addprefix -Wl$(comma)--wrap=,$(WRAPPED))

@@ -1,58 +1,66 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Attaches to the loaded KVM: takes the layout of its structures from user space, and
- * enables what depends on it, until KVM is unloaded.
+ * Attaches to the loaded KVM: reads its types, and enables what depends on them, until KVM
+ * is unloaded.
  */
-#include <linux/capability.h>
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/module.h>
 #include <linux/mutex.h>
-#include <linux/security.h>
 #include <linux/string.h>
+#include <linux/workqueue.h>
 
+#include "compat.h"
 #include "tdxctl_drv.h"
 #include "release/release.h"
 
-/*
- * The layout says where to read; early_reason() refuses to write with it. Each question
- * is logged while the kernel is locked down, which it stays until it is booted again.
- */
-static bool locked_down(void)
-{
-	static bool yes;
+static void attach_fn(struct work_struct *work);
+static DECLARE_WORK(attach_work, attach_fn);
 
-	if (!READ_ONCE(yes) && security_locked_down(LOCKDOWN_KCORE))
-		WRITE_ONCE(yes, true);
-	return READ_ONCE(yes);
+static u32 changes; /* KVM's modules that came or went; under layout_mutex */
+static bool absent; /* a file with types could not be opened */
+
+/*
+ * The files are read without layout_mutex, and what they say is forgotten if KVM was
+ * loaded or unloaded meanwhile: then this runs again.
+ */
+static void attach_fn(struct work_struct *work)
+{
+	char why[LAYOUT_ERROR_LEN];
+	struct kvm_layout l;
+	u32 before;
+	int ret;
+
+	mutex_lock(&layout_mutex);
+	before = changes;
+	ret = layout_get_locked()->known;
+	mutex_unlock(&layout_mutex);
+	if (ret)
+		return;
+	ret = types_read(&l, why, sizeof(why));
+	mutex_lock(&layout_mutex);
+	if (before == changes) {
+		WRITE_ONCE(absent, ret == -ENOENT);
+		if (ret) {
+			layout_forget_locked(why);
+		} else {
+			layout_set_locked(&l);
+			early_resolve(&l);
+			vmgone_arm(&l);
+		}
+	}
+	mutex_unlock(&layout_mutex);
 }
 
-/* TDXCTL_IOC_LAYOUT */
-int attach_layout(const struct tdxctl_layout *l)
+/*
+ * Waits until the types of the current KVM are read. A file that was absent may have
+ * appeared: sysfs may be mounted after this module was loaded.
+ */
+void attach_wait(void)
 {
-	struct tdxctl_layout set = *l;
-	int ret = 0;
-
-	if (!capable(CAP_SYS_ADMIN))
-		return -EPERM;
-	if (locked_down())
-		return -EPERM;
-	if (l->flags || l->sept_callback >= TDXCTL_SEPT_CALLBACKS ||
-	    l->sept_problem >= TDXCTL_SEPT_PROBLEMS || l->pamt_put > 1 || !layout_valid(l))
-		return -EINVAL;
-	/* The structure of the caller may be longer. */
-	set.size = sizeof(set);
-	mutex_lock(&layout_mutex);
-	if (!memcmp(&set, layout_get_locked(), sizeof(set)))
-		goto out;
-	ret = -EBUSY;
-	if (early_vm_any())
-		goto out;
-	layout_set_locked(&set);
-	early_resolve(&set);
-	vmgone_arm(&set);
-	ret = 0;
-out:
-	mutex_unlock(&layout_mutex);
-	return ret;
+	if (READ_ONCE(absent))
+		queue_work(compat_unbound_wq, &attach_work);
+	flush_work(&attach_work);
 }
 
 /* KVM may be loaded again from another build, with another layout. */
@@ -61,18 +69,20 @@ static int on_module(struct notifier_block *nb, unsigned long state, void *data)
 	const struct module *mod = data;
 
 	kvm_traits_forget();
-	/*
-	 * Also for a KVM that is being loaded: a layout that was set after the previous
-	 * KVM began to be unloaded belongs to functions that no longer exist.
-	 */
-	if ((state == MODULE_STATE_GOING || state == MODULE_STATE_COMING) &&
-	    (!strcmp(mod->name, "kvm_intel") || !strcmp(mod->name, "kvm"))) {
-		mutex_lock(&layout_mutex);
-		layout_set_locked(NULL);
-		vmgone_disarm();
-		mutex_unlock(&layout_mutex);
-		early_vm_retire();
+	if (strcmp(mod->name, "kvm_intel") && strcmp(mod->name, "kvm"))
+		return NOTIFY_OK;
+	/* The file with the types of a module exists before the module is live. */
+	if (state == MODULE_STATE_LIVE) {
+		queue_work(compat_unbound_wq, &attach_work);
+		return NOTIFY_OK;
 	}
+	/* COMING as well: types that were read too late belong to the previous KVM. */
+	mutex_lock(&layout_mutex);
+	changes++;
+	layout_forget_locked("KVM is not loaded");
+	vmgone_disarm();
+	mutex_unlock(&layout_mutex);
+	early_vm_retire();
 	return NOTIFY_OK;
 }
 
@@ -82,11 +92,20 @@ static struct notifier_block module_nb = {
 
 int attach_init(void)
 {
-	return register_module_notifier(&module_nb);
+	int ret = register_module_notifier(&module_nb);
+
+	if (ret)
+		return ret;
+	mutex_lock(&layout_mutex);
+	layout_forget_locked("not read yet");
+	mutex_unlock(&layout_mutex);
+	queue_work(compat_unbound_wq, &attach_work);
+	return 0;
 }
 
 void attach_exit(void)
 {
 	unregister_module_notifier(&module_nb);
+	cancel_work_sync(&attach_work);
 	vmgone_disarm();
 }

@@ -32,7 +32,6 @@ union args {
 	struct tdxctl_snapshot_args snapshot;
 	struct tdxctl_cpu_check_args cpu_check;
 	struct tdxctl_release_args release;
-	struct tdxctl_layout layout;
 	struct tdxctl_adopt_args adopt;
 };
 
@@ -47,6 +46,7 @@ static int do_info(struct tdxctl_file *f, union args *args)
 
 	if (info->flags)
 		return -EINVAL;
+	attach_wait();
 	*info = (struct tdxctl_info){
 		.size = info->size,
 		.nr_cpus = num_possible_cpus(),
@@ -141,16 +141,17 @@ static int do_cpu_check(struct tdxctl_file *f, union args *args)
 
 static int do_release(struct tdxctl_file *f, union args *args)
 {
+	if (!capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	attach_wait();
 	return release_ioctl(f->id, &args->release);
-}
-
-static int do_layout(struct tdxctl_file *f, union args *args)
-{
-	return attach_layout(&args->layout);
 }
 
 static int do_adopt(struct tdxctl_file *f, union args *args)
 {
+	if (!capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	attach_wait();
 	return adopt_ioctl(&args->adopt);
 }
 
@@ -178,7 +179,6 @@ static const struct op ops[] = {
 	OP(TDXCTL_IOC_SNAPSHOT, FMODE_READ, do_snapshot, struct tdxctl_snapshot_args, needed),
 	OP(TDXCTL_IOC_CPU_CHECK, FMODE_WRITE, do_cpu_check, struct tdxctl_cpu_check_args, reserved),
 	OP(TDXCTL_IOC_RELEASE, FMODE_WRITE, do_release, struct tdxctl_release_args, reason),
-	OP(TDXCTL_IOC_LAYOUT, FMODE_WRITE, do_layout, struct tdxctl_layout, pamt_put),
 	OP(TDXCTL_IOC_ADOPT, FMODE_WRITE, do_adopt, struct tdxctl_adopt_args, max_vcpus),
 };
 
@@ -194,6 +194,8 @@ static long dev_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	    cmd != _IO(TDXCTL_IOC_TYPE, _IOC_NR(cmd)))
 		return -ENOTTY;
 	op = &ops[array_index_nospec(_IOC_NR(cmd), ARRAY_SIZE(ops))];
+	if (!op->fn)
+		return -ENOTTY;
 	if (!(file->f_mode & op->mode))
 		return -EACCES;
 

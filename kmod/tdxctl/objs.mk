@@ -10,4 +10,4 @@ ccflags-y += $(if $(shell grep -ls cache_state_incoherent $(srctree)/arch/x86/in
 
 tdxctl-y := $(patsubst $(src)/%.c,%.o,$(wildcard $(src)/tdxctl/*.c $(src)/tdxctl/*/*.c))
 tdxctl-y += $(patsubst $(src)/%.S,%.o,$(wildcard $(src)/tdxctl/*/*.S))
-tdxctl-y += $(patsubst $(src)/%.c,%.o,$(wildcard $(src)/core/btf/*.c $(src)/core/ledger/*.c $(src)/core/sept/*.c))
+tdxctl-y += $(patsubst $(src)/%.c,%.o,$(wildcard $(src)/core/btf/*.c $(src)/core/layout/*.c $(src)/core/ledger/*.c $(src)/core/sept/*.c))

@@ -29,8 +29,8 @@ void dev_exit(void);
 void dbg_init(void);
 void dbg_exit(void);
 
-/* attach.c: the layout of KVM's structures, and what depends on it */
-int attach_layout(const struct tdxctl_layout *l);
+/* attach.c: KVM's types, and what depends on them */
+void attach_wait(void);
 int attach_init(void);
 void attach_exit(void);
 

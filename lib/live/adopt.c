@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * TDs that are older than the helper. One scan of /proc finds their VM files and registers
- * them with the helper, together with the offsets of KVM's fields from BTF. Without BTF
- * the helper sees that a VM is a TD, but not which TD: then the scan is repeated for each
- * snapshot, and its TDs are added to the snapshot.
+ * them with the helper. Without KVM's types it sees that a VM is a TD, but not which TD:
+ * then the scan is repeated for each snapshot, and its TDs are added to the snapshot.
  */
 #include <stdio.h>
 #include <unistd.h>
@@ -19,14 +18,6 @@ struct scan {
 	bool complete; /* all TDs found so far could be registered */
 	bool denied;   /* the user may not register TDs */
 };
-
-int layout_register(struct tdxctl_ctx *ctx, int dev)
-{
-	struct tdxctl_layout l;
-	int err = btf_layout(ctx, &l);
-
-	return err ? err : op_ioctl(ctx, dev, TDXCTL_IOC_LAYOUT, &l);
-}
 
 /* Whether two descriptors of @pid refer to the same VM; false also after an error. */
 static bool same_vm(struct tdxctl_ctx *ctx, pid_t pid, int a, int b)
@@ -100,12 +91,8 @@ static int one_process(void *arg, unsigned int pid)
 static int scan_all(struct scan *s)
 {
 	struct tdxctl_adopt_args a = { .size = sizeof(a), .flags = TDXCTL_ADOPT_DONE };
-	int err = layout_register(s->ctx, s->dev);
+	int err = root_each_number(s->ctx, "/proc", one_process, s);
 
-	if (err)
-		ctx_log(s->ctx, TDXCTL_LOG_INFO,
-			"HKIDs of TDs older than the helper are not known: %s", strerror(-err));
-	err = root_each_number(s->ctx, "/proc", one_process, s);
 	if (err == -ENOMEM)
 		return ctx_nomem(s->ctx);
 	/* A user may see no VM file of others, and the scan only seems to be complete. */
@@ -126,9 +113,13 @@ int adopt_existing(struct tdxctl_ctx *ctx, const struct tdxctl_info *info, struc
 
 	if (info->features & done || !info->attached_ns)
 		return 0;
-	/* Without KVM there are no TDs, and reading the kernel's BTF takes time. */
+	/* Without KVM there are no TDs. */
 	if (!root_exists(ctx, "/sys/module/kvm_intel"))
 		return 0;
+	if (info->types_error[0])
+		ctx_log(ctx, TDXCTL_LOG_INFO,
+			"HKIDs of TDs older than the helper are not known: KVM's types: %s",
+			info->types_error);
 	s.dev = helper_open(ctx, HELPER_ACT);
 	if (s.dev < 0) {
 		ctx_clear(ctx);

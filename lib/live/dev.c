@@ -86,6 +86,7 @@ int helper_info(struct tdxctl_ctx *ctx, int fd, struct tdxctl_info *info)
 	info->provider[sizeof(info->provider) - 1] = '\0';
 	info->version[sizeof(info->version) - 1] = '\0';
 	info->sept_function[sizeof(info->sept_function) - 1] = '\0';
+	info->types_error[sizeof(info->types_error) - 1] = '\0';
 	return 0;
 }
 

@@ -32,16 +32,9 @@ int helper_snapshot(struct tdxctl_ctx *ctx, int fd, struct tdxctl_snapshot **out
  */
 int helper_fail(struct tdxctl_ctx *ctx, int err, const char *what);
 
-/* ---- btf.c, adopt.c ---- */
+/* ---- adopt.c ---- */
 
-/*
- * Reads the offsets of KVM's fields from BTF. -ENOENT: this kernel has no BTF for KVM;
- * -EINVAL: the file is not BTF; -errno. Sets no error.
- */
-int btf_layout(struct tdxctl_ctx *ctx, struct tdxctl_layout *l);
-/* Passes the layout to the helper. -errno of btf_layout() or of the ioctl; sets no error. */
-int layout_register(struct tdxctl_ctx *ctx, int dev);
-/* TDs that the helper cannot read: older than it, on a kernel without BTF. */
+/* TDs that the helper cannot read: older than it, and KVM's types are not known. */
 struct unread {
 	struct unread_td {
 		pid_t pid;

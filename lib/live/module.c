@@ -166,9 +166,6 @@ int live_helper(struct tdxctl_ctx *ctx, const char *file, struct tdxctl_helper *
 	}
 	fd = h->dev ? helper_open(ctx, HELPER_READ) : -1;
 	if (fd >= 0) {
-		/* Without KVM there are no callbacks to report. */
-		if (root_exists(ctx, "/sys/module/kvm_intel"))
-			(void)layout_register(ctx, fd);
 		if (helper_info(ctx, fd, &h->info))
 			h->info = (struct tdxctl_info){ 0 };
 		op_close(ctx, fd);

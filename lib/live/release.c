@@ -384,8 +384,6 @@ static int prepare(struct live_release *r, const struct tdxctl_td_view *td,
 	if (!process_started_at(ctx, td->vm.pid, td->td.owner.start_ns))
 		return open_failed(r, -ESRCH);
 
-	/* Without the layout the helper has one strategy fewer. */
-	(void)layout_register(ctx, r->dev);
 	err = dry_run(r, td->vm.vm_fd, &a);
 	set_state(r, &a);
 	if (err < 0 && err != -EOPNOTSUPP)

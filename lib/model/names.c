@@ -127,8 +127,8 @@ bool tdxctl_sept_problem(const struct tdxctl_info *info, char *buf, size_t size)
 	case TDXCTL_SEPT_OK:
 		return false;
 	case TDXCTL_SEPT_NO_TYPES:
-		snprintf(buf, size,
-			 "KVM's types are not known: KVM is not loaded, or the kernel has no BTF");
+		snprintf(buf, size, "KVM's types are not known: %s",
+			 info->types_error[0] ? info->types_error : "no reason is reported");
 		break;
 	case TDXCTL_SEPT_MISSING:
 		snprintf(buf, size, "%s() is missing", function);

@@ -9,7 +9,6 @@
 static struct world {
 	uint64_t features;
 	bool no_kvm;
-	bool layout_refused;
 	int answer;   /* to every ADOPT */
 	int open_err; /* to opening the device for writing */
 	int warned;
@@ -17,7 +16,7 @@ static struct world {
 	int same_fd[2];	       /* two descriptors of one file */
 	struct tdxctl_td late; /* a TD the helper found by its calls */
 	/* what was asked */
-	int layouts, done, nr_asked;
+	int done, nr_asked;
 	int asked[8][2]; /* process, descriptor */
 } world;
 
@@ -99,9 +98,6 @@ static int w_ioctl(void *arg, int fd, unsigned long req, void *p)
 		return 0;
 	case TDXCTL_IOC_SNAPSHOT:
 		return w_snapshot(p);
-	case TDXCTL_IOC_LAYOUT:
-		world.layouts++;
-		return 0;
 	case TDXCTL_IOC_ADOPT:
 		return w_adopt(p);
 	}
@@ -201,7 +197,6 @@ static void not_permitted(void)
 	struct tdxctl_snapshot *snap = snapshot((struct world){ .open_err = -EACCES });
 
 	CHECK_EQ(world.nr_asked, 0);
-	CHECK_EQ(world.layouts, 0);
 	CHECK_EQ(world.done, 0);
 	CHECK_EQ(world.warned, 1);
 	CHECK_EQ(snap->nr_tds, FAKE_TDS);
@@ -230,7 +225,6 @@ static void not_looked_for(void)
 
 		CHECK_EQ(world.nr_asked, 0);
 		CHECK_EQ(world.done, 0);
-		CHECK_EQ(world.layouts, 0);
 		tdxctl_snapshot_free(snap);
 	}
 }

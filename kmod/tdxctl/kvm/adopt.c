@@ -2,7 +2,6 @@
 /* TDs that are older than the helper. User space passes their VM files. */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
-#include <linux/capability.h>
 #include <linux/err.h>
 #include <linux/file.h>
 #include <linux/pid.h>
@@ -36,7 +35,7 @@ static int adopt_file(struct tdxctl_adopt_args *a, struct task_struct *leader, s
 		.sept_pages = LEDGER_UNKNOWN,
 		.control_pages = LEDGER_UNKNOWN,
 	};
-	struct tdxctl_layout l;
+	struct kvm_layout l;
 	struct observe_keyids keyids;
 	bool from_start;
 	struct kvm_td td;
@@ -93,8 +92,6 @@ int adopt_ioctl(struct tdxctl_adopt_args *a)
 	u64 since;
 	int ret;
 
-	if (!capable(CAP_SYS_ADMIN))
-		return -EPERM;
 	if (a->flags & ~TDXCTL_ADOPT_DONE || a->max_vcpus)
 		return -EINVAL;
 	a->tdr = 0;

@@ -40,11 +40,11 @@ const char *kvm_fns_find(void)
  * KVM sets that size when its vendor module is ready, later than kvm_fns_find() may
  * run.
  */
-bool kvm_fns_fit(const struct tdxctl_layout *l)
+bool kvm_fns_fit(const struct kvm_layout *l)
 {
 	unsigned int size;
 
-	return kvm_known.valid && l->kvm_tdx_size > kvm_known.kvm_size &&
+	return l->kvm_tdx_size > kvm_known.kvm_size &&
 	       !copy_from_kernel_nofault(&size, (void *)kvm_fns.ops + kvm_known.ops_vm_size,
 					 sizeof(size)) &&
 	       l->kvm_tdx_size <= size;

@@ -5,6 +5,8 @@
 
 #include <linux/mutex.h>
 
+#include "layout/layout.h"
+
 #include "../watch/watch.h"
 #include "known.h"
 
@@ -16,14 +18,21 @@ struct pid;
 struct task_struct;
 
 /* layout.c: the layout of KVM's structures; "locked" means under layout_mutex */
+#define LAYOUT_ERROR_LEN sizeof(((struct tdxctl_info *)0)->types_error)
+
 extern struct mutex layout_mutex;
 
-bool layout_valid(const struct tdxctl_layout *l);
-const struct tdxctl_layout *layout_get_locked(void);
-void layout_set_locked(const struct tdxctl_layout *l);
-bool layout_get(struct tdxctl_layout *l);
-bool layout_complete(const struct tdxctl_layout *l);
+bool layout_valid(const struct kvm_layout *l);
+const struct kvm_layout *layout_get_locked(void);
+void layout_set_locked(const struct kvm_layout *l);
+void layout_forget_locked(const char *why);
+bool layout_get(struct kvm_layout *l);
+void layout_error(char *why, size_t size);
+bool layout_complete(const struct kvm_layout *l);
 bool layout_read(const void *obj, u32 at, void *out, size_t size);
+
+/* types.c: KVM's types, from BTF */
+int types_read(struct kvm_layout *l, char *why, size_t size);
 
 /* fns.c: functions of KVM */
 struct kvm_fns {
@@ -39,7 +48,7 @@ struct kvm_fns {
 extern struct kvm_fns kvm_fns;
 
 const char *kvm_fns_find(void);
-bool kvm_fns_fit(const struct tdxctl_layout *l);
+bool kvm_fns_fit(const struct kvm_layout *l);
 
 /* traits.c: what the names of KVM's functions tell */
 struct kvm_traits {
@@ -62,11 +71,11 @@ struct kvm_td {
 };
 
 u64 page_address_of(const struct page *page);
-int kvm_td_read(struct kvm_td *td, const struct tdxctl_layout *l, const struct file *file,
+int kvm_td_read(struct kvm_td *td, const struct kvm_layout *l, const struct file *file,
 		const struct task_struct *leader);
 
 /* vmgone.c: the end of VMs; called under layout_mutex */
-void vmgone_arm(const struct tdxctl_layout *l);
+void vmgone_arm(const struct kvm_layout *l);
 void vmgone_disarm(void);
 
 /* vmfile.c: a VM file of another process, and ioctls in its memory map */

@@ -42,7 +42,7 @@ static bool uses_mm(const struct task_struct *leader, const struct mm_struct *mm
  * process of @leader does not use the memory map of the VM; -EOPNOTSUPP if a field is
  * unknown or not readable.
  */
-int kvm_td_read(struct kvm_td *td, const struct tdxctl_layout *l, const struct file *file,
+int kvm_td_read(struct kvm_td *td, const struct kvm_layout *l, const struct file *file,
 		const struct task_struct *leader)
 {
 	void *kvm = file->private_data;

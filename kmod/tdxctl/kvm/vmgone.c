@@ -17,7 +17,7 @@ struct ending {
 	u32 seq;
 };
 
-static u32 tdr_page_at = TDXCTL_UNKNOWN32;
+static u32 tdr_page_at = LAYOUT_UNKNOWN;
 static bool armed; /* under layout_mutex */
 
 static int on_entry(struct kretprobe_instance *ri, struct pt_regs *regs)
@@ -43,12 +43,12 @@ static int on_return(struct kretprobe_instance *ri, struct pt_regs *regs)
 static struct kretprobe rp;
 
 /* Observes the end of VMs, if the layout has the offset of the TDR page. */
-void vmgone_arm(const struct tdxctl_layout *l)
+void vmgone_arm(const struct kvm_layout *l)
 {
 	int ret;
 
 	WRITE_ONCE(tdr_page_at, l->tdr_page);
-	if (armed || l->tdr_page == TDXCTL_UNKNOWN32)
+	if (armed || l->tdr_page == LAYOUT_UNKNOWN)
 		return;
 	rp = (struct kretprobe){
 		.kp.symbol_name = "tdx_vm_destroy",

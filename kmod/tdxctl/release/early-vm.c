@@ -393,12 +393,12 @@ void early_vm_retire(void)
 	mutex_unlock(&early_mutex);
 }
 
-static int arm_locked(const struct tdxctl_layout *l)
+static int arm_locked(const struct kvm_layout *l)
 {
 	int ret;
 
 	/* The layout was replaced since the caller has copied it. */
-	if (sept_generation(l->sept_callback) != generation)
+	if (sept_generation(l->sept.generation) != generation)
 		return -ENOSYS;
 	/* The layout changes only while there is no VM. */
 	if (!early_vm_any()) {
@@ -428,7 +428,7 @@ static int arm_locked(const struct tdxctl_layout *l)
  * Return: 0, -ENOSPC for too many VMs, -ENOSYS if the hooks cannot be armed, -EINTR
  * after SIGKILL.
  */
-int early_vm_reserve(const struct tdxctl_layout *l, void *kvm)
+int early_vm_reserve(const struct kvm_layout *l, void *kvm)
 {
 	struct early_vm *vm;
 	int i, ret;

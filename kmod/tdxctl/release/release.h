@@ -92,13 +92,13 @@ bool strategy_refused(long ret);
 u32 strategy_refusal_reason(u32 strategy, long ret);
 
 /* early.c: the strategy TDXCTL_STRATEGY_EARLY */
-void early_resolve(const struct tdxctl_layout *l);
-u32 early_reason(const struct tdxctl_layout *l);
+void early_resolve(const struct kvm_layout *l);
+u32 early_reason(const struct kvm_layout *l);
 void early_info(struct tdxctl_info *info);
 long early_release(const struct vmfile_user *vm, struct pid *pid, u64 tdr);
 
 /* early-vm.c: VMs that are released early, and the hooks they need */
-int early_vm_reserve(const struct tdxctl_layout *l, void *kvm);
+int early_vm_reserve(const struct kvm_layout *l, void *kvm);
 void early_vm_put(void *kvm);
 void early_vm_begin(void *kvm);
 bool early_vm_end(void *kvm);

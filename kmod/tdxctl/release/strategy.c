@@ -17,7 +17,7 @@ static u32 release_reason(void)
 /* Fills @reason[] for a TD: an enum tdxctl_reason for each strategy. */
 void strategy_reasons(u32 *reason, const struct td_view *td)
 {
-	struct tdxctl_layout l;
+	struct kvm_layout l;
 	int i;
 
 	if (td->found && td->finalized_known && !td->finalized) {

@@ -31,7 +31,7 @@
 #define TDXCTL_IOC_SNAPSHOT	_IO(TDXCTL_IOC_TYPE, 0x01)
 #define TDXCTL_IOC_CPU_CHECK	_IO(TDXCTL_IOC_TYPE, 0x02)
 #define TDXCTL_IOC_RELEASE	_IO(TDXCTL_IOC_TYPE, 0x03)
-#define TDXCTL_IOC_LAYOUT	_IO(TDXCTL_IOC_TYPE, 0x04)
+/* 0x04 is reserved: earlier helpers got the layout of KVM's structures with it. */
 #define TDXCTL_IOC_ADOPT	_IO(TDXCTL_IOC_TYPE, 0x05)
 
 #define TDXCTL_UNKNOWN		(~0ULL)
@@ -74,6 +74,7 @@ struct tdxctl_info {
 	__u32 sept_callback;		/* enum tdxctl_sept_callback: fits, or fits best */
 	__u32 sept_problem;		/* enum tdxctl_sept_problem; OK: it fits */
 	char  sept_function[48];	/* the function with the problem, "" = none */
+	char  types_error[96];		/* why KVM's types are not known, "" = known */
 };
 
 /* ---- snapshot ---- */
@@ -385,7 +386,7 @@ struct tdxctl_release_args {
 	__u32 reason[8];		/* out: enum tdxctl_reason by strategy */
 };
 
-/* ---- TDs that are older than the helper ---- */
+/* ---- early release ---- */
 
 /*
  * The generations of KVM's S-EPT callbacks, by the function that removes a page. Their
@@ -412,39 +413,7 @@ enum tdxctl_sept_problem {
 	TDXCTL_SEPT_PROBLEMS,
 };
 
-/*
- * The layout of KVM's structures, which user space reads from BTF: offsets in
- * struct kvm_tdx (which begins with struct kvm) and struct kvm_vcpu, and
- * constants. TDXCTL_UNKNOWN32: not found; functions that need the value are not
- * available. The helper keeps the layout until KVM is unloaded.
- *
- * EINVAL: an offset is not inside its structure, not aligned, or differs from
- * the kernel's headers. EPERM: also if the kernel is locked down for
- * confidentiality. EBUSY: it differs from the current layout, and a VM that was
- * released early exists.
- */
-struct tdxctl_layout {
-	__u32 size;
-	__u32 flags;			/* in: 0 */
-	__u32 kvm_tdx_size;
-	__u32 kvm_vcpu_size;
-	/* struct kvm_tdx */
-	__u32 vm_type;
-	__u32 mm;
-	__u32 created_vcpus, online_vcpus, max_vcpus;
-	__u32 lock;			/* struct mutex */
-	__u32 mmu_lock;			/* rwlock_t */
-	__u32 vm_dead;
-	__u32 hkid, state, tdr_page;
-	/* struct kvm_vcpu */
-	__u32 vcpu_kvm, vcpu_cpu;
-	/* enum kvm_tdx_state */
-	__u32 state_initialized, state_runnable;
-	__u32 sept_callback;		/* enum tdxctl_sept_callback: fits, or fits best */
-	__u32 sept_problem;		/* enum tdxctl_sept_problem; OK: it fits */
-	__u32 sept_function;		/* index of the callback with the problem */
-	__u32 pamt_put;			/* 1: tdx_pamt_put() has the known prototype */
-};
+/* ---- TDs that are older than the helper ---- */
 
 #define TDXCTL_ADOPT_DONE	(1U << 0)	/* no VM file; all VMs have been passed */
 
@@ -455,8 +424,8 @@ struct tdxctl_layout {
  *
  * ESRCH, EBADF: as for a release. EINVAL: not a VM file, not a TD, or not
  * initialised. EXDEV: the VM belongs to another process, or is dead. ENOSPC: the
- * table of TDs is full. EOPNOTSUPP: a TD, but without a layout only @max_vcpus
- * can be read.
+ * table of TDs is full. EOPNOTSUPP: a TD, but only @max_vcpus can be read, because
+ * KVM's types are not known (@types_error of struct tdxctl_info).
  */
 struct tdxctl_adopt_args {
 	__u32 size;

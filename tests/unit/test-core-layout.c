@@ -2,9 +2,8 @@
 /* KVM's structures out of BTF that the test writes itself: what is not there stays unknown. */
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
-#include "lib-fake.h"
-
-#define BTF_DIR "sys/kernel/btf/"
+#include "check.h"
+#include "layout/layout.h"
 
 /* What the kernel of a test leaves out or has otherwise. */
 struct kernel {
@@ -13,7 +12,8 @@ struct kernel {
 	bool dead_is_bit; /* vm_dead is a bit field */
 	bool no_states;
 	bool other_params; /* of the S-EPT callback */
-	bool no_free;	   /* no tdx_sept_free_private_spt() */
+	bool two_kvm_tdx;
+	bool no_free; /* no tdx_sept_free_private_spt() */
 	bool pamt_put;
 	uint32_t sept; /* the generation, 0: 7.2 */
 	bool no_kvm_tdx;
@@ -24,19 +24,6 @@ struct kernel {
 struct types {
 	int u8, u32, u64, pointer, mm, mutex, rwlock, arch, kvm;
 };
-
-static void put(const char *name, const struct btf *btf)
-{
-	char path[64];
-	const void *data;
-	__u32 size;
-
-	data = btf__raw_data(btf, &size);
-	if (!data)
-		abort();
-	snprintf(path, sizeof(path), BTF_DIR "%s", name);
-	fake_bytes(path, data, size);
-}
 
 static void field(struct btf *btf, const char *name, int type, unsigned int byte)
 {
@@ -143,6 +130,8 @@ static void tdx_types(struct btf *btf, const struct kernel *k, const struct type
 	}
 	if (k->no_kvm_tdx)
 		return;
+	if (k->two_kvm_tdx)
+		new_struct(btf, "kvm_tdx", 1024);
 	new_struct(btf, "kvm_tdx", 2048);
 	field(btf, "kvm", t->kvm, 0);
 	if (!k->no_hkid)
@@ -152,16 +141,18 @@ static void tdx_types(struct btf *btf, const struct kernel *k, const struct type
 	callbacks(btf, k, t);
 }
 
-static int layout(struct kernel k, struct tdxctl_layout *l)
+static struct layout_search search;
+
+static int layout(struct kernel k, struct kvm_layout *l)
 {
 	struct btf *base = btf__new_empty(), *module = NULL;
-	struct tdxctl_ctx *ctx;
+	const void *kernel_data, *module_data = NULL;
+	__u32 kernel_size, module_size = 0;
 	struct types t;
 	int err;
 
 	if (!base)
 		abort();
-	fake_new();
 	common_types(base, &k, &t);
 	if (k.built_in) {
 		tdx_types(base, &k, &t);
@@ -170,22 +161,19 @@ static int layout(struct kernel k, struct tdxctl_layout *l)
 		if (!module)
 			abort();
 		tdx_types(module, &k, &t);
-		put("kvm_intel", module);
+		module_data = btf__raw_data(module, &module_size);
 	}
-	put("vmlinux", base);
+	kernel_data = btf__raw_data(base, &kernel_size);
+	err = kvm_layout_search(l, &search, kernel_data, kernel_size, module_data, module_size);
+	CHECK_EQ(l->known, !err);
+	CHECK_EQ(!search.error, !err);
 	btf__free(module);
 	btf__free(base);
-	ctx = fake_live();
-	err = btf_layout(ctx, l);
-	tdxctl_free(ctx);
-	fake_end();
 	return err;
 }
 
-static void check_whole(const struct tdxctl_layout *l)
+static void check_whole(const struct kvm_layout *l)
 {
-	CHECK_EQ(l->size, sizeof(*l));
-	CHECK_EQ(l->flags, 0);
 	CHECK_EQ(l->kvm_tdx_size, 2048);
 	CHECK_EQ(l->kvm_vcpu_size, 4096);
 	CHECK_EQ(l->vm_type, 512 + 17);
@@ -203,14 +191,14 @@ static void check_whole(const struct tdxctl_layout *l)
 	CHECK_EQ(l->vcpu_cpu, 72);
 	CHECK_EQ(l->state_initialized, 1);
 	CHECK_EQ(l->state_runnable, 2);
-	CHECK_EQ(l->sept_callback, TDXCTL_SEPT_SET_PRIVATE_SPTE);
-	CHECK_EQ(l->sept_problem, TDXCTL_SEPT_OK);
-	CHECK_EQ(l->pamt_put, 0);
+	CHECK_EQ(l->sept.generation, TDXCTL_SEPT_SET_PRIVATE_SPTE);
+	CHECK_EQ(l->sept.problem, TDXCTL_SEPT_OK);
+	CHECK_EQ(l->sept.pamt_put_known, 0);
 }
 
 static void whole(void)
 {
-	struct tdxctl_layout l;
+	struct kvm_layout l;
 
 	CHECK_EQ(layout((struct kernel){ 0 }, &l), 0);
 	check_whole(&l);
@@ -221,23 +209,23 @@ static void whole(void)
 /* One thing is missing or another: that one is unknown, the others stand. */
 static void parts(void)
 {
-	struct tdxctl_layout l;
+	struct kvm_layout l;
 
 	CHECK_EQ(layout((struct kernel){ .no_hkid = true }, &l), 0);
-	CHECK_EQ(l.hkid, TDXCTL_UNKNOWN32);
+	CHECK_EQ(l.hkid, LAYOUT_UNKNOWN);
 	CHECK_EQ(l.state, 1036);
 	CHECK_EQ(layout((struct kernel){ .wide_hkid = true }, &l), 0);
-	CHECK_EQ(l.hkid, TDXCTL_UNKNOWN32);
+	CHECK_EQ(l.hkid, LAYOUT_UNKNOWN);
 	CHECK_EQ(layout((struct kernel){ .dead_is_bit = true }, &l), 0);
-	CHECK_EQ(l.vm_dead, TDXCTL_UNKNOWN32);
+	CHECK_EQ(l.vm_dead, LAYOUT_UNKNOWN);
 	CHECK_EQ(l.mm, 40);
 	CHECK_EQ(layout((struct kernel){ .no_states = true }, &l), 0);
-	CHECK_EQ(l.state_initialized, TDXCTL_UNKNOWN32);
-	CHECK_EQ(l.state_runnable, TDXCTL_UNKNOWN32);
+	CHECK_EQ(l.state_initialized, LAYOUT_UNKNOWN);
+	CHECK_EQ(l.state_runnable, LAYOUT_UNKNOWN);
 	CHECK_EQ(layout((struct kernel){ .other_params = true }, &l), 0);
-	CHECK_EQ(l.sept_problem, TDXCTL_SEPT_PROTOTYPE);
+	CHECK_EQ(l.sept.problem, TDXCTL_SEPT_PROTOTYPE);
 	CHECK_EQ(layout((struct kernel){ .no_vcpu = true }, &l), 0);
-	CHECK_EQ(l.vcpu_kvm, TDXCTL_UNKNOWN32);
+	CHECK_EQ(l.vcpu_kvm, LAYOUT_UNKNOWN);
 	CHECK_EQ(l.kvm_vcpu_size, 0);
 	CHECK_EQ(l.hkid, 1024);
 }
@@ -248,59 +236,56 @@ static void generations(void)
 
 	for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
 		uint32_t want = all[i] ? all[i] : TDXCTL_SEPT_SET_PRIVATE_SPTE;
-		struct tdxctl_layout l;
+		struct kvm_layout l;
 
 		CHECK_EQ(layout((struct kernel){ .sept = all[i], .pamt_put = true }, &l), 0);
-		CHECK_EQ(l.sept_callback, want);
-		CHECK_EQ(l.sept_problem, TDXCTL_SEPT_OK);
-		CHECK_EQ(l.pamt_put, 1);
+		CHECK_EQ(l.sept.generation, want);
+		CHECK_EQ(l.sept.problem, TDXCTL_SEPT_OK);
+		CHECK_EQ(l.sept.pamt_put_known, 1);
 		CHECK_EQ(layout((struct kernel){ .sept = all[i], .no_free = true }, &l), 0);
-		CHECK_EQ(l.sept_callback, want);
-		CHECK_EQ(l.sept_problem, TDXCTL_SEPT_MISSING);
-		CHECK_EQ(l.sept_function, all[i] ? 3 : 1);
+		CHECK_EQ(l.sept.generation, want);
+		CHECK_EQ(l.sept.problem, TDXCTL_SEPT_MISSING);
+		CHECK_EQ(l.sept.callback, all[i] ? 3 : 1);
 		CHECK_EQ(l.hkid, 1024);
 	}
 }
 
 static void nothing(void)
 {
-	struct tdxctl_layout l;
-	struct tdxctl_ctx *ctx;
+	struct kvm_layout l;
 
 	CHECK_EQ(layout((struct kernel){ .no_kvm_tdx = true }, &l), -ENOENT);
-	CHECK_EQ(l.hkid, TDXCTL_UNKNOWN32);
-	CHECK_EQ(l.sept_callback, TDXCTL_SEPT_UNKNOWN);
-	CHECK_EQ(l.sept_problem, TDXCTL_SEPT_MISSING);
-	fake_new();
-	ctx = fake_live();
-	CHECK_EQ(btf_layout(ctx, &l), -ENOENT);
-	fake_file(BTF_DIR "vmlinux", "no BTF");
-	CHECK(btf_layout(ctx, &l) < 0);
-	fake_file(BTF_DIR "vmlinux", "");
-	CHECK(btf_layout(ctx, &l) < 0);
-	tdxctl_free(ctx);
-	fake_end();
+	CHECK_STR(search.error, "no struct kvm_tdx");
+	CHECK(!search.faulty);
+	CHECK_EQ(l.hkid, LAYOUT_UNKNOWN);
+	CHECK_EQ(l.sept.problem, TDXCTL_SEPT_NO_TYPES);
+	/* It is not known which one is KVM's. */
+	CHECK_EQ(layout((struct kernel){ .two_kvm_tdx = true }, &l), -ENOENT);
+	CHECK_STR(search.error, "more than one struct kvm_tdx");
+	CHECK_EQ(kvm_layout_search(&l, &search, "no BTF", 6, NULL, 0), -EINVAL);
+	CHECK(search.faulty == &search.kernel);
+	CHECK_EQ(kvm_layout_search(&l, &search, "", 0, NULL, 0), -EINVAL);
+	CHECK(!l.known);
 }
 
-/* A module's file that does not belong to vmlinux is not read as if it did. */
+/* A module's file that does not belong to the kernel is not read as if it did. */
 static void torn(void)
 {
+	static const char header[] = "\x9f\xeb\x01\x00\x18\x00\x00\x00";
 	struct btf *base = btf__new_empty();
 	struct kernel k = { 0 };
-	struct tdxctl_layout l;
-	struct tdxctl_ctx *ctx;
+	struct kvm_layout l;
+	const void *data;
 	struct types t;
+	__u32 size;
 
 	common_types(base, &k, &t);
-	fake_new();
-	put("vmlinux", base);
-	fake_bytes(BTF_DIR "kvm_intel", "\x9f\xeb\x01\x00\x18\x00\x00\x00", 8);
-	ctx = fake_live();
-	CHECK(btf_layout(ctx, &l) < 0);
-	CHECK_EQ(l.hkid, TDXCTL_UNKNOWN32);
+	data = btf__raw_data(base, &size);
+	CHECK_EQ(kvm_layout_search(&l, &search, data, size, header, sizeof(header)), -EINVAL);
+	CHECK(search.faulty == &search.module);
+	CHECK_STR(search.error, "shorter than a header");
+	CHECK_EQ(l.hkid, LAYOUT_UNKNOWN);
 	btf__free(base);
-	tdxctl_free(ctx);
-	fake_end();
 }
 
 int main(void)
@@ -310,5 +295,5 @@ int main(void)
 	RUN(generations);
 	RUN(nothing);
 	RUN(torn);
-	return check_done("lib-btf");
+	return check_done("core-layout");
 }
