@@ -204,6 +204,7 @@ clean_up()
 		[ "$(cat "$c")" = 1 ] || echo 1 >"$c"
 	done
 	rm -f "/tmp/blind.$CASE"
+	umount /sys/kernel/btf/kvm_intel 2>/dev/null
 	umount /sys/kernel/btf 2>/dev/null
 	# A helper that is wrong goes, too: the next case has one of its own.
 	agreed=0

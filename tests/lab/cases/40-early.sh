@@ -217,6 +217,20 @@ generation()
 	esac
 }
 
+# types NAME NEW...: KVM's type information, with each NAME replaced by a NEW of at most
+# its length.
+types()
+{
+	cp /sys/kernel/btf/kvm_intel /tmp/btf
+	while [ $# != 0 ]; do
+		at=$(strings -t d /tmp/btf | awk -v f="$1" '$2 == f { print $1 }')
+		[ -n "$at" ] || die "there is no $1 in KVM's types"
+		printf '%s\0' "$2" | dd of=/tmp/btf bs=1 seek="$at" conv=notrunc 2>/dev/null
+		shift 2
+	done
+	mount --bind /tmp/btf /sys/kernel/btf/kvm_intel || die "the types are not to be hidden"
+}
+
 # The S-EPT callbacks are named; without one of them early release is refused.
 case_early_callbacks()
 {
@@ -228,11 +242,7 @@ case_early_callbacks()
 	says "S-EPT callbacks +$(generation)"
 	t 0 helper unload
 	f=tdx_sept_free_private_spt
-	# A KVM whose function has another name, by its types.
-	cp /sys/kernel/btf/kvm_intel /tmp/btf
-	at=$(strings -t d /tmp/btf | awk -v f=$f '$2 == f { print $1 }')
-	printf x | dd of=/tmp/btf bs=1 seek=$((at + ${#f} - 1)) conv=notrunc 2>/dev/null
-	mount --bind /tmp/btf /sys/kernel/btf/kvm_intel || die "the types are not to be hidden"
+	types $f tdx_sept_other
 	t 0 helper load
 	vmm web --pages 16
 	j 0 helper status
@@ -248,4 +258,30 @@ case_early_callbacks()
 	released web 16
 	kill_vmms
 	nothing_left
+}
+
+# Dynamic PAMT: the reference of each page is put, if the function is known by its types.
+case_early_pamt()
+{
+	modprobe plant_pamt || die "plant_pamt does not load"
+	calls=/sys/module/plant_pamt/parameters/calls
+	t 0 helper load
+	vmm web --vcpus 2 --pages 64 --run
+	web=$VMM
+	j 0 release web --dry-run
+	is strategy stop
+	is 'plan.strategies[strategy=early].reason' \
+		"not supported with this kernel's Dynamic PAMT, huge S-EPT pages or in-place conversion"
+	is 'plan.strategies[strategy=early].detail' \
+		"S-EPT callbacks of $(generation): tdx_pamt_put() exists, which early release does not support"
+	# A function of the same prototype, but for names.
+	types tdx_reclaim_control_page tdx_pamt_put ctrl_page pfn
+	released web 64
+	[ "$(cat $calls)" = 64 ] || die "$(cat $calls) references are put, not 64"
+	gone $web
+	nothing_left
+	[ "$(cat $calls)" = 64 ] || die "$(cat $calls) references are put, not 64"
+	umount /sys/kernel/btf/kvm_intel
+	wait_for 'tdxctl helper unload'
+	rmmod plant_pamt || die "plant_pamt is in use"
 }
