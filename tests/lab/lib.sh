@@ -192,6 +192,15 @@ kill_vmms()
 	done
 }
 
+# KVM as it was, after a case that loaded another one.
+same_kvm()
+{
+	[ -e /tmp/other-kvm ] || return 0
+	wait_for 'rmmod kvm_intel 2>/dev/null || ! grep -q "^kvm_intel " /proc/modules' 5
+	modprobe kvm_intel tdx=1 || return 1
+	rm -f /tmp/other-kvm
+}
+
 clean_up()
 {
 	CASE=${CASE:-clean-up}
@@ -204,7 +213,6 @@ clean_up()
 		[ "$(cat "$c")" = 1 ] || echo 1 >"$c"
 	done
 	rm -f "/tmp/blind.$CASE"
-	umount /sys/kernel/btf/kvm_intel 2>/dev/null
 	umount /sys/kernel/btf 2>/dev/null
 	# A helper that is wrong goes, too: the next case has one of its own.
 	agreed=0
@@ -217,6 +225,8 @@ clean_up()
 		sleep 0.05
 	done
 	! helper_there || return 1
+	(same_kvm) || return 1
+	! grep -q '^plant_pamt ' /proc/modules || rmmod plant_pamt || return 1
 	[ "$(cat /sys/devices/system/cpu/online)" = "0-$(($(nproc) - 1))" ] || return 1
 	(nothing_left) && return $agreed
 }

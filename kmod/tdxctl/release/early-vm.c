@@ -295,22 +295,10 @@ static void list_hooks(const struct sept_generation *g)
 		hooks[nr_hooks++] = common_hooks[i];
 }
 
-static void disarm_locked(void)
-{
-	int ret;
-
-	if (!armed)
-		return;
-	ret = hook_disarm();
-	if (ret)
-		pr_err("cannot remove the hooks of KVM (%d)\n", ret);
-	stuck = stuck || ret;
-	armed = false;
-}
-
 /*
- * Finds the functions to be hooked for KVM's S-EPT callbacks @callback. Returns NULL, or
- * the name of the first one that is missing.
+ * Finds the functions to be hooked for KVM's S-EPT callbacks @callback. Called once for
+ * each KVM that is loaded, while no hook is armed. Returns NULL, or the name of the first
+ * function that is missing.
  */
 const char *early_vm_find_hooks(u32 callback)
 {
@@ -320,19 +308,11 @@ const char *early_vm_find_hooks(u32 callback)
 	if (!g)
 		return sept_function(callback, 0);
 	mutex_lock(&early_mutex);
-	if (g != generation) {
-		/* Hooks of another generation: the types of the same KVM were read differently. */
-		if (early_vm_any())
-			missing = sept_function(callback, 0);
-		else
-			disarm_locked();
-		if (stuck)
-			missing = sept_function(callback, 0);
-		if (!missing)
-			list_hooks(g);
-	}
-	if (!missing && !armed)
+	/* Else KVM still calls the hooks, and no further ones can be armed. */
+	if (!stuck) {
+		list_hooks(g);
 		missing = hook_find(hooks, nr_hooks);
+	}
 	mutex_unlock(&early_mutex);
 	return missing;
 }
@@ -387,9 +367,17 @@ static void forget_fn(struct work_struct *work)
  */
 void early_vm_retire(void)
 {
+	int ret;
+
 	mutex_lock(&early_mutex);
 	forget_locked();
-	disarm_locked();
+	if (armed) {
+		ret = hook_disarm();
+		if (ret)
+			pr_err("cannot remove the hooks of KVM (%d)\n", ret);
+		stuck = stuck || ret;
+		armed = false;
+	}
 	mutex_unlock(&early_mutex);
 }
 
@@ -397,7 +385,7 @@ static int arm_locked(const struct kvm_layout *l)
 {
 	int ret;
 
-	/* The layout was replaced since the caller has copied it. */
+	/* Hooks of an earlier KVM could not be removed. */
 	if (sept_generation(l->sept.generation) != generation)
 		return -ENOSYS;
 	/* The layout changes only while there is no VM. */

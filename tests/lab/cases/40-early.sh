@@ -217,18 +217,35 @@ generation()
 	esac
 }
 
-# types NAME NEW...: KVM's type information, with each NAME replaced by a NEW of at most
-# its length.
+# at FILE STRING: where a string is in a file, in bytes.
+at()
+{
+	strings -t d "$1" | awk -v f="$2" '$2 == f { print $1 }'
+}
+
+# types NAME NEW...: loads a KVM in whose type information each NAME is replaced by a NEW of
+# at most its length. Its code and its symbols stay as they are.
 types()
 {
 	cp /sys/kernel/btf/kvm_intel /tmp/btf
+	cp "$(find /lib/modules -name kvm-intel.ko)" /tmp/kvm-intel.ko
+	base=
+	for i in $(at /tmp/kvm-intel.ko "$1"); do
+		i=$((i - $(at /tmp/btf "$1")))
+		[ $i -gt 0 ] || continue
+		tail -c +$((i + 1)) /tmp/kvm-intel.ko | head -c 4096 >/tmp/start
+		head -c 4096 /tmp/btf | cmp -s - /tmp/start && base=$i
+	done
+	[ -n "$base" ] || die "the types of KVM are not in its file"
 	while [ $# != 0 ]; do
-		at=$(strings -t d /tmp/btf | awk -v f="$1" '$2 == f { print $1 }')
-		[ -n "$at" ] || die "there is no $1 in KVM's types"
-		printf '%s\0' "$2" | dd of=/tmp/btf bs=1 seek="$at" conv=notrunc 2>/dev/null
+		i=$(at /tmp/btf "$1")
+		[ -n "$i" ] || die "there is no $1 in KVM's types"
+		printf '%s\0' "$2" | dd of=/tmp/kvm-intel.ko bs=1 seek=$((base + i)) conv=notrunc 2>/dev/null
 		shift 2
 	done
-	mount --bind /tmp/btf /sys/kernel/btf/kvm_intel || die "the types are not to be hidden"
+	rmmod kvm_intel || die "kvm_intel is in use"
+	touch /tmp/other-kvm
+	insmod /tmp/kvm-intel.ko tdx=1 || die "the other KVM does not load"
 }
 
 # The S-EPT callbacks are named; without one of them early release is refused.
@@ -240,10 +257,8 @@ case_early_callbacks()
 	is sept_problem null
 	t 0 helper status
 	says "S-EPT callbacks +$(generation)"
-	t 0 helper unload
 	f=tdx_sept_free_private_spt
 	types $f tdx_sept_other
-	t 0 helper load
 	vmm web --pages 16
 	j 0 helper status
 	is sept_generation "$(generation)"
@@ -254,7 +269,11 @@ case_early_callbacks()
 	is 'plan.strategies[strategy=early].detail' "S-EPT callbacks of $(generation): $f() is missing"
 	t 5 release web --yes --strategy early
 	says "$f\(\) is missing"
-	umount /sys/kernel/btf/kvm_intel
+	gone "$VMM"
+	nothing_left
+	# The helper reads the types of each KVM that is loaded.
+	same_kvm
+	vmm web --pages 16
 	released web 16
 	kill_vmms
 	nothing_left
@@ -274,14 +293,17 @@ case_early_pamt()
 		"not supported with this kernel's Dynamic PAMT, huge S-EPT pages or in-place conversion"
 	is 'plan.strategies[strategy=early].detail' \
 		"S-EPT callbacks of $(generation): tdx_pamt_put() exists, which early release does not support"
+	gone $web
+	nothing_left
 	# A function of the same prototype, but for names.
 	types tdx_reclaim_control_page tdx_pamt_put ctrl_page pfn
+	vmm web --vcpus 2 --pages 64 --run
+	web=$VMM
 	released web 64
 	[ "$(cat $calls)" = 64 ] || die "$(cat $calls) references are put, not 64"
 	gone $web
 	nothing_left
 	[ "$(cat $calls)" = 64 ] || die "$(cat $calls) references are put, not 64"
-	umount /sys/kernel/btf/kvm_intel
 	wait_for 'tdxctl helper unload'
 	rmmod plant_pamt || die "plant_pamt is in use"
 }
