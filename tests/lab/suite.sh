@@ -44,6 +44,12 @@ release=$(cat "$tree/include/config/kernel.release")
 	tail -n 20 "$out/kmod.log" >&2
 	fail "the helper does not build for $release"
 }
+args=(-f "$O/vmm" -f "$O/jget" -f "$O/tdxctl" -f "$O/kmod/$release/tdxctl.ko"
+	-f tests/vm/suite.sh:/suite/run-cases.sh -f tests/vm/lib.sh:/suite/vm-lib.sh
+	-f tests/lab/parts.sh -f tests/lab/lib.sh:/suite/lib.sh -f tests/lab/agree.awk:/suite/agree.awk)
+for f in ${LAB_FILES-}; do
+	args+=(-f "$f")
+done
 # A module with a function that later kernels have.
 mkdir -p "$O/plant/$release"
 cp -u tests/vm/plant/* "$O/plant/$release/"
@@ -51,12 +57,7 @@ cp -u tests/vm/plant/* "$O/plant/$release/"
 	tail -n 20 "$out/plant.log" >&2
 	fail "the planted modules do not build for $release"
 }
-args=(-f "$O/vmm" -f "$O/jget" -f "$O/tdxctl" -f "$O/kmod/$release/tdxctl.ko" -f "$O/plant/$release/plant_pamt.ko"
-	-f tests/vm/suite.sh:/suite/run-cases.sh -f tests/vm/lib.sh:/suite/vm-lib.sh
-	-f tests/lab/parts.sh -f tests/lab/lib.sh:/suite/lib.sh -f tests/lab/agree.awk:/suite/agree.awk)
-for f in ${LAB_FILES-}; do
-	args+=(-f "$f")
-done
+args+=(-f "$O/plant/$release/plant_pamt.ko")
 declare -A kind
 all=()
 for dir in "${dirs[@]}"; do
