@@ -296,7 +296,7 @@ case_early_pamt()
 	gone $web
 	nothing_left
 	# A function of the same prototype, but for names.
-	types tdx_reclaim_control_page tdx_pamt_put ctrl_page pfn
+	types tdx_flush_vp tdx_pamt_put _arg pfn
 	vmm web --vcpus 2 --pages 64 --run
 	web=$VMM
 	released web 64
