@@ -341,7 +341,7 @@ static void early_problem(struct live_release *r)
 {
 	struct tdxctl_info info;
 	const char *found;
-	char problem[96];
+	char problem[128];
 
 	uint32_t why = r->st.reason[TDXCTL_STRATEGY_EARLY];
 

@@ -70,6 +70,7 @@ static struct tdxctl_ctx *context(struct fake_kmod k)
 	};
 	snprintf(info.provider, sizeof(info.provider), "%s", provider);
 	memcpy(info.sept_function, sept.sept_function, sizeof(info.sept_function));
+	memcpy(info.types_error, sept.types_error, sizeof(info.types_error));
 	tdxctl_set_ops(ctx, &ops, NULL);
 	return ctx;
 }
@@ -393,6 +394,11 @@ static void callbacks(struct fake_kmod there)
 	sept.sept_problem = TDXCTL_SEPT_NO_TYPES;
 	SAYS(verb(cmd_helper_status, there, CLI_OK), "unknown: KVM's types are not known",
 	     "\"sept_generation\": null");
+	strcpy(sept.types_error, "/sys/kernel/btf/kvm_intel does not exist");
+	SAYS(verb(cmd_helper_status, there, CLI_OK),
+	     "KVM's types are not known: /sys/kernel/btf/kvm_intel does not exist");
+	memset(sept.types_error, 't', sizeof(sept.types_error));
+	SAYS(verb(cmd_helper_status, there, CLI_OK), "ttt\"");
 	/* A name that is not terminated. */
 	sept.sept_problem = TDXCTL_SEPT_MISSING;
 	memset(sept.sept_function, 'f', sizeof(sept.sept_function));
