@@ -199,7 +199,7 @@ int btf_blob_open(struct btf_blob *b, const void *data, size_t size, const struc
 		b->first_str = base->strs_len;
 	}
 	for (i = 0; i < nr_wants; i++)
-		wants[i].own_id = wants[i].own_times = 0;
+		wants[i].own_times = 0;
 	err = open_header(b, data, size);
 	if (!err)
 		err = check_strings(b);
