@@ -50,14 +50,16 @@ args=(-f "$O/vmm" -f "$O/jget" -f "$O/tdxctl" -f "$O/kmod/$release/tdxctl.ko"
 for f in ${LAB_FILES-}; do
 	args+=(-f "$f")
 done
-# A module with a function that later kernels have.
+# Modules with a function that later kernels have, or that make KVM fail.
 mkdir -p "$O/plant/$release"
 cp -u tests/vm/plant/* "$O/plant/$release/"
 "$make" --no-print-directory -s -C "$tree" M="$(realpath "$O/plant/$release")" CC=gcc O= modules >"$out/plant.log" 2>&1 || {
 	tail -n 20 "$out/plant.log" >&2
 	fail "the planted modules do not build for $release"
 }
-args+=(-f "$O/plant/$release/plant_pamt.ko")
+for f in pamt freeid; do
+	args+=(-f "$O/plant/$release/plant_$f.ko")
+done
 declare -A kind
 all=()
 for dir in "${dirs[@]}"; do

@@ -31,7 +31,8 @@ enum early_phase {
 	EARLY_NONE,	 /* the hooks do nothing */
 	EARLY_RELEASING, /* KVM is releasing the HKID */
 	EARLY_RELEASED,
-	EARLY_FAILED, /* KVM failed to release the HKID */
+	EARLY_FAILED,	/* KVM failed to release the HKID */
+	EARLY_DISPUTED, /* KVM and the TDX module disagree about the HKID */
 };
 
 /*
@@ -41,6 +42,7 @@ enum early_phase {
  */
 struct early_vm {
 	void *kvm;
+	u64 tdr;
 	enum early_phase phase;
 	unsigned int users;	   /* jobs; under early_mutex */
 	struct deferred *deferred; /* under mmu_lock until the phase has changed */
@@ -97,19 +99,28 @@ void early_vm_begin(void *kvm)
 /**
  * early_vm_end() - KVM has released the HKID, or failed; same locks as above
  *
- * After a failure KVM handles the VM as before. The TDX module still has the pages
- * that were removed meanwhile; they are not freed until the HKID is released.
+ * The TDX module decides whether the HKID is freed, and KVM must agree. After a failure
+ * KVM handles the VM as before. The TDX module still has the pages that were removed
+ * meanwhile; they are not freed until the HKID is released. If both disagree, KVM can
+ * neither remove pages nor may it free them: all stay where they are.
  *
  * Return: true if the HKID is released. The caller must call early_vm_reclaim() then.
  */
 bool early_vm_end(void *kvm)
 {
-	bool released;
+	struct early_vm *vm = find_vm(kvm);
+	bool module = td_hkid_freed(vm->tdr), by_kvm;
 	s32 hkid;
 
-	released = layout_read(kvm, hkid_at, &hkid, sizeof(hkid)) && hkid <= 0;
-	set_phase(find_vm(kvm), released ? EARLY_RELEASED : EARLY_FAILED);
-	return released;
+	by_kvm = layout_read(kvm, hkid_at, &hkid, sizeof(hkid)) && hkid <= 0;
+	if (by_kvm == module) {
+		set_phase(vm, module ? EARLY_RELEASED : EARLY_FAILED);
+		return module;
+	}
+	set_phase(vm, EARLY_DISPUTED);
+	pr_err("TD 0x%llx: the HKID is %s for KVM, but %s for the TDX module: its pages are not freed\n",
+	       vm->tdr, by_kvm ? "free" : "in use", module ? "free" : "in use");
+	return false;
 }
 
 /* Reclaims and frees the deferred pages; no further ones are added. May sleep. */
@@ -161,6 +172,8 @@ static void remove_page(struct early_vm *vm, unsigned long pfn, u32 level, bool 
 		pr_err_ratelimited("S-EPT entry 0x%lx has no valid page\n", entry);
 	} else if (vm->phase == EARLY_FAILED) {
 		page_leak(pfn, level, "the HKID is leaked", 0);
+	} else if (vm->phase == EARLY_DISPUTED) {
+		page_leak(pfn, level, "KVM and the TDX module disagree about the HKID", 0);
 	} else if (!present || level != PG_LEVEL_4K) {
 		page_leak(pfn, level, "unknown S-EPT entry", entry);
 	} else if (vm->phase == EARLY_RELEASED) {
@@ -245,7 +258,7 @@ static void on_pre_destroy(struct pt_regs *regs)
 {
 	struct early_vm *vm = find_vm((void *)regs->di);
 
-	if (vm && vm->phase == EARLY_FAILED)
+	if (vm && (vm->phase == EARLY_FAILED || vm->phase == EARLY_DISPUTED))
 		regs->ip = (unsigned long)pre_destroy;
 }
 
@@ -408,7 +421,7 @@ static int arm_locked(const struct kvm_layout *l)
 }
 
 /**
- * early_vm_reserve() - reserve an entry for @kvm and arm the hooks
+ * early_vm_reserve() - reserve an entry for @kvm, the VM of TD @tdr, and arm the hooks
  *
  * The caller holds a file of the VM. Nothing changes for the VM yet. The caller must
  * call early_vm_put() in the end.
@@ -416,7 +429,7 @@ static int arm_locked(const struct kvm_layout *l)
  * Return: 0, -ENOSPC for too many VMs, -ENOSYS if the hooks cannot be armed, -EINTR
  * after SIGKILL.
  */
-int early_vm_reserve(const struct kvm_layout *l, void *kvm)
+int early_vm_reserve(const struct kvm_layout *l, void *kvm, u64 tdr)
 {
 	struct early_vm *vm;
 	int i, ret;
@@ -436,6 +449,7 @@ int early_vm_reserve(const struct kvm_layout *l, void *kvm)
 		/* Before the phase changes, which the hooks see under mmu_lock. */
 		if (vm - vms >= nr_entries)
 			WRITE_ONCE(nr_entries, vm - vms + 1);
+		vm->tdr = tdr;
 		WRITE_ONCE(vm->kvm, kvm);
 		if (!pinned)
 			__module_get(THIS_MODULE);

@@ -21,9 +21,8 @@
 #include "release.h"
 #include "sept/sept.h"
 
-#define MAX_STOP_MS  60000
-#define NO_STATE     0xdead /* not an enum kvm_tdx_state, so KVM_RUN fails */
-#define RDMD_RETRIES 100
+#define MAX_STOP_MS 60000
+#define NO_STATE    0xdead /* not an enum kvm_tdx_state, so KVM_RUN fails */
 
 static unsigned int stop_ms = 5000;
 module_param(stop_ms, uint, 0644);
@@ -106,27 +105,10 @@ u32 early_reason(const struct kvm_layout *l)
 	return TDXCTL_REASON_OK;
 }
 
-/* Returns true if the page is a TDR according to the TDX module itself. */
-static bool is_tdr(u64 pa)
-{
-	struct ledger_regs regs;
-	u64 status;
-	int i;
-
-	for (i = 0; i < RDMD_RETRIES; i++) {
-		regs = (struct ledger_regs){ .rcx = pa };
-		status = call_seam(TDH_PHYMEM_PAGE_RDMD, &regs);
-		if (TDX_STATUS_OF(status) != TDX_ST(OPERAND_BUSY))
-			break;
-		cpu_relax();
-	}
-	return !status && regs.rcx == TDX_PT_TDR;
-}
-
 /*
  * Reads the TD and checks that it can be released. Returns 0; -ESTALE if KVM has given
- * the VM up; -EOPNOTSUPP if the TD is not finalized or has no HKID; -EINVAL if it is
- * not the TD @tdr, or not a TD for the ledger and the TDX module.
+ * the VM or its HKID up; -EOPNOTSUPP if the TD is not finalized; -EINVAL if it is not
+ * the TD @tdr, or not a TD for the ledger and the TDX module.
  */
 static long check_td(struct kvm_td *td, const struct kvm_layout *l, const struct file *file,
 		     const struct task_struct *leader, u64 tdr)
@@ -138,14 +120,13 @@ static long check_td(struct kvm_td *td, const struct kvm_layout *l, const struct
 		return ret;
 	if (tdr && td->tdr != tdr)
 		return -EINVAL;
-	/* Not finalized, or without an HKID. */
-	if (td->state != l->state_runnable || td->hkid <= 0)
+	if (td->state != l->state_runnable)
 		return -EOPNOTSUPP;
-	if (kvm_is_bugged(td->kvm))
+	if (td->hkid <= 0 || kvm_is_bugged(td->kvm))
 		return -ESTALE;
 	td_view_get(&seen, td->tdr);
 	if ((seen.found && seen.hkid != LEDGER_UNKNOWN32 && seen.hkid != td->hkid) ||
-	    !is_tdr(td->tdr))
+	    !td_is_tdr(td->tdr))
 		return -EINVAL;
 	return 0;
 }
@@ -242,7 +223,7 @@ long early_release(const struct vmfile_user *vm, struct pid *pid, u64 tdr)
 	ret = check_td(&td, &l, vm->file, leader, tdr);
 	if (ret)
 		goto out;
-	ret = early_vm_reserve(&l, td.kvm);
+	ret = early_vm_reserve(&l, td.kvm, td.tdr);
 	if (ret)
 		goto out;
 	ret = lock_vm(&td, &l, vm->mm, leader);

@@ -35,6 +35,8 @@ struct td_view {
 };
 
 void td_view_get(struct td_view *v, u64 tdr);
+bool td_is_tdr(u64 pa);
+bool td_hkid_freed(u64 tdr);
 u64 td_of_file(struct task_struct *leader, const struct file *file);
 
 struct job {
@@ -98,7 +100,7 @@ void early_info(struct tdxctl_info *info);
 long early_release(const struct vmfile_user *vm, struct pid *pid, u64 tdr);
 
 /* early-vm.c: VMs that are released early, and the hooks they need */
-int early_vm_reserve(const struct kvm_layout *l, void *kvm);
+int early_vm_reserve(const struct kvm_layout *l, void *kvm, u64 tdr);
 void early_vm_put(void *kvm);
 void early_vm_begin(void *kvm);
 bool early_vm_end(void *kvm);

@@ -11,7 +11,8 @@
 #include "release.h"
 
 /* At most this many TDs of a process are considered. */
-#define MAX_OWNED 64
+#define MAX_OWNED    64
+#define BUSY_RETRIES 100
 
 static void view_of(struct td_view *v, const struct ledger_td *td)
 {
@@ -40,6 +41,53 @@ void td_view_get(struct td_view *v, u64 tdr)
 	view_of(v, tdr ? ledger_td_find(l, tdr) : NULL);
 	observe_unlock(flags);
 }
+
+/* ---- what the TDX module says ---- */
+
+/* Makes a SEAMCALL with the operand @pa until the page is not in use. */
+static u64 ask_module(u64 leaf, u64 pa, struct ledger_regs *regs)
+{
+	u64 status;
+	int i;
+
+	for (i = 0; i < BUSY_RETRIES; i++) {
+		*regs = (struct ledger_regs){ .rcx = pa };
+		status = call_seam(leaf, regs);
+		if (TDX_STATUS_OF(status) != TDX_ST(OPERAND_BUSY))
+			break;
+		cpu_relax();
+	}
+	return status;
+}
+
+/* Returns true if the page is a TDR according to the TDX module. */
+bool td_is_tdr(u64 pa)
+{
+	struct ledger_regs regs;
+
+	return !ask_module(TDH_PHYMEM_PAGE_RDMD, pa, &regs) && regs.rcx == TDX_PT_TDR;
+}
+
+/*
+ * Returns true if the TDX module has freed the HKID of TD @tdr: it answered
+ * TDH.MNG.KEY.FREEID with success, or the life cycle of the TD is TEARDOWN. In TEARDOWN
+ * the module refuses to reclaim the TDR because other pages of the TD exist: KVM keeps
+ * its control pages until tdx_vm_destroy(). In any other life cycle it refuses for that
+ * reason first.
+ */
+bool td_hkid_freed(u64 tdr)
+{
+	struct ledger_regs regs;
+	struct td_view seen;
+
+	td_view_get(&seen, tdr);
+	if (seen.found && !seen.hkid)
+		return true;
+	return TDX_STATUS_OF(ask_module(TDH_PHYMEM_PAGE_RECLAIM, tdr, &regs)) ==
+	       TDX_ST(TD_ASSOCIATED_PAGES_EXIST);
+}
+
+/* ---- the TD of a VM file ---- */
 
 struct owned_td {
 	u64 tdr;

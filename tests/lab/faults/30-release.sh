@@ -107,6 +107,47 @@ case_release_page()
 	lose 0 1 1
 }
 
+# dispute OPTIONS...: releases web; KVM takes the HKID as free, and the TDX module does not.
+dispute()
+{
+	vmm web "$@"
+	hkid_of_web
+	modprobe plant_freeid || die "plant_freeid does not load"
+	j 1 release web --yes
+	is result failed
+	is hkid_freed false
+	logged "the HKID is free for KVM, but in use for the TDX module"
+	truth "^hkid $HKID (assigned|flushed) " 1
+}
+
+# KVM cannot remove pages any more, and the TDX module still has them: they stay where they
+# are until both agree.
+case_release_disputed()
+{
+	warns __tdx_reclaim_page
+	failed TDH_PHYMEM_PAGE_RECLAIM 0xc000040000000000
+	allow_log 'tdxctl: TD 0x[0-9a-f]+: the HKID is free for KVM, but in use for the TDX module: its pages are not freed'
+	allow_log 'tdxctl: page 0x[0-9a-f]+ is leaked: KVM and the TDX module disagree about the HKID|tdxctl: [0-9]+ pages leaked so far'
+	t 0 helper load
+	dispute --vcpus 2 --pages 16 --run
+	t 5 release web --yes --strategy early
+	says 'the VM is already dead'
+	rmmod plant_freeid
+	gone "$VMM"
+	nothing_left
+	# Or the VMM frees its memory before that: pages are neither reclaimed nor freed.
+	dispute --vcpus 1 --pages 16 --punch
+	reclaims=$(calls TDH.PHYMEM.PAGE.RECLAIM)
+	ask "$VMM" USR2 web punched
+	[ "$(reg_pages)" = $((16 + $(lost reg))) ] || die "$(reg_pages) private pages"
+	[ "$(calls TDH.PHYMEM.PAGE.RECLAIM)" = "$reclaims" ] || die "pages were reclaimed"
+	logged "KVM and the TDX module disagree about the HKID"
+	rmmod plant_freeid
+	truth "^hkid $HKID free" 1
+	gone "$VMM"
+	lose 0 1 16
+}
+
 # The VMM is ended instead: the kernel fails as it would have anyway, but frees
 # the memory because it removes the pages first.
 case_release_stop_leaks()
