@@ -37,6 +37,32 @@ void job_put(struct job *j)
 	kfree(j);
 }
 
+/*
+ * KVM reads a command from memory that the VMM may change meanwhile, at worst to
+ * KVM_TDX_INIT_VM. KVM refuses that for a TD that is initialized; for any other VM it
+ * would charge the HKID to the cgroup of this thread instead of the VMM's. Returns true
+ * if the TD is initialized according to KVM, else to the ledger, else @unknown.
+ */
+static bool is_initialized(const struct job *j, bool unknown)
+{
+	struct task_struct *leader = get_pid_task(j->pid, PIDTYPE_TGID);
+	struct kvm_layout l;
+	struct td_view seen;
+	struct kvm_td td;
+	bool known, ret;
+
+	if (!leader)
+		return false;
+	known = layout_get(&l);
+	ret = known && !kvm_td_read(&td, &l, j->vm.file, leader) &&
+	      (td.state == l.state_initialized || td.state == l.state_runnable);
+	put_task_struct(leader);
+	if (known)
+		return ret;
+	td_view_get(&seen, j->tdr);
+	return seen.found && seen.finalized_known ? seen.initialized : unknown;
+}
+
 /* Asks KVM whether it has KVM_TDX_TERMINATE_VM. */
 static void query_capabilities(struct job *j)
 {
@@ -63,8 +89,12 @@ static long attempt(struct job *j, u32 strategy)
 		/* Done before; user space reclaims the pages by punching holes. */
 		if (td.found && !td.hkid)
 			return 0;
+		if (!is_initialized(j, true))
+			return -EOPNOTSUPP;
 		return vmfile_command(&j->vm, KVM_TDX_TERMINATE_VM, 0);
 	case TDXCTL_STRATEGY_RELEASE:
+		if (!is_initialized(j, true))
+			return -EOPNOTSUPP;
 		return vmfile_command(&j->vm, KVM_TDX_RELEASE_VM, 0);
 	case TDXCTL_STRATEGY_EARLY:
 		td_view_get(&td, j->tdr);
@@ -82,7 +112,8 @@ static void run_strategies(struct job *j)
 	bool cancel;
 	u32 s;
 
-	if (strategy_usable(j->reason, TDXCTL_STRATEGY_TERMINATE))
+	if (strategy_usable(j->reason, TDXCTL_STRATEGY_TERMINATE) &&
+	    is_initialized(j, !j->probe_only))
 		query_capabilities(j);
 	for (;;) {
 		mutex_lock(&job_mutex);

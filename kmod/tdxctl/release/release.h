@@ -21,7 +21,8 @@ struct pt_regs;
 
 /* td.c: a TD in the ledger */
 struct td_view {
-	bool found; /* the ledger has such a TD */
+	bool found;	  /* the ledger has such a TD */
+	bool initialized; /* TDH.MNG.INIT succeeded; known if @finalized_known */
 	bool finalized;
 	bool finalized_known;
 	bool owner_known;

@@ -28,6 +28,7 @@ static void view_of(struct td_view *v, const struct ledger_td *td)
 	v->calls = td->calls;
 	v->reclaims = td->reclaims;
 	v->finalized = td->was_runnable || td->state == LEDGER_TD_RUNNABLE;
+	v->initialized = v->finalized || td->state == LEDGER_TD_INITIALIZED;
 	v->finalized_known = td->seen_create || v->finalized || td->state == LEDGER_TD_INITIALIZED;
 }
 
