@@ -86,9 +86,9 @@ static int open_blob(struct blob *b, const struct path *root, const char *name, 
 			snprintf(why, len, "cannot open %s (%pe)", path, ERR_PTR(err));
 		return -ENOENT;
 	}
-	/* What is mounted there may be unmounted. */
+	/* It may be unmounted: then another try succeeds. */
 	if (!is_genuine(b->file, name)) {
-		snprintf(why, len, "%s is not a file of sysfs", path);
+		snprintf(why, len, "another file is mounted over %s", path);
 		return -ENOENT;
 	}
 	size = i_size_read(file_inode(b->file));

@@ -360,6 +360,32 @@ case_early_no()
 	nothing_left
 }
 
+# The types decide where the helper writes, so root cannot supply them: neither with a copy
+# nor with the types of another module.
+case_early_types()
+{
+	cp /sys/kernel/btf/kvm_intel /tmp/types
+	for f in /tmp/types /sys/kernel/btf/kvm; do
+		mount --bind $f /sys/kernel/btf/kvm_intel
+		t 0 helper load
+		t 0 helper status
+		says "KVM's types are not known: another file is mounted over /sys/kernel/btf/kvm_intel"
+		umount /sys/kernel/btf/kvm_intel
+		j 0 helper status
+		is sept_problem null
+		rmmod tdxctl
+	done
+	t 0 helper load
+	rmmod kvm_intel || die "kvm_intel is in use"
+	t 0 helper status
+	says "KVM's types are not known: KVM is not loaded"
+	modprobe kvm_intel tdx=1
+	vmm web --vcpus 1 --pages 16
+	released web 16
+	kill_vmms
+	nothing_left
+}
+
 # Ending the VMM works everywhere; also one that does not listen.
 case_early_stop()
 {

@@ -15,6 +15,8 @@ case_unknown_kvm()
 	load_emul
 	vmm web --pages 64
 	early 'a required kernel function is missing'
+	t 0 helper status
+	says "KVM's types are not known: this module was built for a kernel whose KVM has no TDs"
 	# The names are looked up again when a module is loaded or unloaded.
 	for m in plant_pamt plant_demote plant_split plant_gmem; do
 		modprobe $m || die "$m does not load"
