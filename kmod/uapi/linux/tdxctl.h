@@ -323,7 +323,7 @@ enum tdxctl_reason {
 	TDXCTL_REASON_NOT_TD,
 	TDXCTL_REASON_VM_DEAD,
 	TDXCTL_REASON_USER_SPACE,	/* done by tdxctl(8), not by the helper */
-	TDXCTL_REASON_LOCKDOWN,		/* the kernel is locked down */
+	TDXCTL_REASON_LOCKDOWN,		/* the kernel is locked down: earlier helpers */
 	TDXCTL_REASON_UNKNOWN_KVM,	/* Dynamic PAMT or huge S-EPT pages */
 	TDXCTL_REASONS,
 };
