@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The BTF of a kernel and of a module: the input is split into both, look-ups follow. */
-#include <btf/btf.h>
+/* The BTF of a kernel and of a module: the input is split into both; look-ups, and KVM's layout. */
+#include <layout/layout.h>
 
 #include "fuzz.h"
 
@@ -15,6 +15,22 @@ static uint8_t *open_copy(struct btf_blob *b, const uint8_t *p, size_t len,
 	if (btf_blob_open(b, copy, len, base, wants, n))
 		MUST(b->error && !b->nr_types);
 	return copy;
+}
+
+static void search_layout(const uint8_t *kernel, size_t kernel_len, const uint8_t *module,
+			  size_t module_len)
+{
+	static struct layout_search s;
+	struct kvm_layout l;
+
+	if (kvm_layout_search(&l, &s, kernel, kernel_len, module_len ? module : NULL, module_len)) {
+		MUST(s.error && !l.known && l.hkid == LAYOUT_UNKNOWN);
+		return;
+	}
+	MUST(l.known && !s.error);
+	MUST(l.hkid == LAYOUT_UNKNOWN || l.hkid < l.kvm_tdx_size);
+	MUST(l.vcpu_cpu == LAYOUT_UNKNOWN || l.vcpu_cpu < l.kvm_vcpu_size);
+	MUST(l.sept.problem < TDXCTL_SEPT_PROBLEMS);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
@@ -56,6 +72,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 			for (u32 n = 0; n < v && n < ARRAY_SIZE(params); n++)
 				MUST(strlen(params[n]) < len);
 	}
+	search_layout(k, split, m, len - split);
 	free(k);
 	free(m);
 	return 0;
