@@ -5,7 +5,7 @@ comma := ,
 DEMO	:= $(O)/demo-host.json
 TIERS	?=
 
-.PHONY: deps demo check lint format hooks fuzz fuzz-long mutate bench unit-counts help
+.PHONY: deps demo check lint format hooks fuzz fuzz-long fuzz-device mutate bench unit-counts help
 help:
 	@echo 'Build'
 	@echo '  make               the command and what the tests need of it (CC=clang: with clang)'
@@ -25,6 +25,7 @@ help:
 	@echo '  make check-lab-debug  the same with KASAN, lockdep and kmemleak; takes an hour'
 	@echo '  make fuzz          ten seconds for each fuzz target'
 	@echo '  make fuzz-long     an hour for each fuzz target; minimises their inputs [TARGETS="conf ..."]'
+	@echo '  make fuzz-device   10^6 generated calls to /dev/tdxctl on the debug kernel [N=... SEED=... KERNEL=...]'
 	@echo '  make unit-counts   how many checks each unit program makes, into tests/unit/counts'
 	@echo '  make mutate        change single lines, check that a test fails [FILES=... SEED=... N=10]'
 	@echo '  make bench         CPU time, sizes and overhead, as ratios'
@@ -67,6 +68,10 @@ fuzz:
 fuzz-long:
 	@O=$(O) bash tests/fuzz/run.sh long $(TARGETS)
 
+# The fuzzer of the helper's device, in the lab or in QEMU: see tests/vm/fuzz/run.sh.
+fuzz-device: | $(O)/fuzz-device
+	@N=$(N) SEED=$(SEED) KERNEL=$(KERNEL) O=$(O) MAKE="$(MAKE)" bash tests/vm/fuzz/run.sh
+
 # For example: make mutate FILES="lib/host/*.c" SEED=7 N=10
 mutate:
 	@O=$(O) MAKE="$(MAKE)" $(PYTHON) -B tests/mutate/mutate.py \
@@ -101,6 +106,18 @@ $(O)/abi: tests/vm/abi.c kmod/uapi/linux/tdxctl.h
 	@mkdir -p $(@D)
 	$(if $(Q),@echo "  CC      $@")
 	$(Q)$(CC) $(CPPFLAGS_ALL) -std=gnu11 $(WARN) $(CFLAGS) -static -o $@ $<
+
+# In the guest, static like vmm: a descriptor number that changes hands during a release.
+$(O)/reuse: tests/vm/reuse.c tests/vmm/td.c tests/vmm/run.c tests/vmm/vmm.h kmod/uapi/linux/tdxctl.h
+	@mkdir -p $(@D)
+	$(if $(Q),@echo "  CC      $@")
+	$(Q)$(CC) $(CPPFLAGS_ALL) -Ikmod/compat -std=gnu11 $(WARN) $(CFLAGS) -static -o $@ $(filter %.c,$^) -lpthread
+
+# In the guest, static like vmm: a fuzzer of /dev/tdxctl.
+$(O)/fuzz-device: $(wildcard tests/vm/fuzz/*.c) $(wildcard tests/vm/fuzz/*.h) kmod/uapi/linux/tdxctl.h
+	@mkdir -p $(@D)
+	$(if $(Q),@echo "  CC      $@")
+	$(Q)$(CC) $(CPPFLAGS_ALL) -std=gnu11 $(WARN) $(CFLAGS) -static -o $@ $(filter %.c,$^)
 
 # Loads the crash kernel in the guest.
 $(O)/kexec: tests/vm/crash/kexec.c

@@ -39,12 +39,12 @@ bash tests/lab/bochs.sh >/dev/null &
 tree=$(bash tests/lab/kernel.sh "$variant") || fail "the lab's kernel does not build"
 wait $! || fail "the lab's Bochs does not build"
 release=$(cat "$tree/include/config/kernel.release")
-"$make" --no-print-directory -s O="$O" "$O/tdxctl" "$O/vmm" "$O/jget" || fail "no programs"
+"$make" --no-print-directory -s O="$O" "$O/tdxctl" "$O/vmm" "$O/jget" "$O/fuzz-device" || fail "no programs"
 "$make" --no-print-directory -s O="$O" kmod KVER="$release" KDIR="$tree" >"$out/kmod.log" 2>&1 || {
 	tail -n 20 "$out/kmod.log" >&2
 	fail "the helper does not build for $release"
 }
-args=(-f "$O/vmm" -f "$O/jget" -f "$O/tdxctl" -f "$O/kmod/$release/tdxctl.ko"
+args=(-f "$O/vmm" -f "$O/jget" -f "$O/fuzz-device" -f "$O/tdxctl" -f "$O/kmod/$release/tdxctl.ko"
 	-f tests/vm/suite.sh:/suite/run-cases.sh -f tests/vm/lib.sh:/suite/vm-lib.sh
 	-f tests/lab/parts.sh -f tests/lab/lib.sh:/suite/lib.sh -f tests/lab/agree.awk:/suite/agree.awk)
 for f in ${LAB_FILES-}; do

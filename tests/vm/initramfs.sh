@@ -17,7 +17,7 @@ mkdir -p "$root/lib/modules/$kver/updates"
 
 cp "$(command -v busybox)" "$root/bin/busybox"
 ln -s busybox "$root/bin/sh"
-cp "$O/vmm" "$O/jget" "$O/abi" "$root/bin/"
+cp "$O/vmm" "$O/jget" "$O/abi" "$O/reuse" "$O/fuzz-device" "$root/bin/"
 cp "$O/tdxctl" "$root/usr/sbin/"
 journald=/lib/systemd/systemd-journald
 install -D $journald "$root$journald"
@@ -29,6 +29,9 @@ printf 'root:x:0:\nnogroup:x:65534:\nmember:x:1000:\n' >"$root/etc/group"
 # The group as systemd-sysusers would create it, with one member.
 awk '$1 == "g" { print $2 ":x:990:member" }' "$top/cmd/etc/sysusers.conf" >>"$root/etc/group"
 cp "$top/cmd/etc/60-tdxctl.rules" "$root/suite/"
+# Seed and number of calls of the fuzzer of the device.
+echo "${FUZZ_SEED:-1} ${FUZZ_CALLS:-4000}" >"$root/suite/fuzz"
+[ -z "${CASE_TIMEOUT-}" ] || echo "$CASE_TIMEOUT" >"$root/suite/timeout"
 
 for m in tdxctl tdx_emul; do
 	cp "$O/kmod/$kver/$m.ko" "$root/lib/modules/$kver/updates/"

@@ -13,7 +13,7 @@ for name in $cases; do
 	file=$(grep -l "^case_$name()" /suite/cases/*.sh)
 	echo "tdxctl-test: begin $name" >/dev/kmsg
 	# A case must not hang the run; the guest's own clock is the judge.
-	timeout $((150 * ${SLOW:-1})) sh -c ". /suite/lib.sh; . $file; one_case $name" </dev/null >"/out/$name.log" 2>&1
+	timeout "$(cat /suite/timeout 2>/dev/null || echo $((150 * ${SLOW:-1})))" sh -c ". /suite/lib.sh; . $file; one_case $name" </dev/null >"/out/$name.log" 2>&1
 	status=$?
 	CASE=$name sh -c ". /suite/lib.sh; clean_up" >>"/out/$name.log" 2>&1 ||
 		echo "clean-up failed" >>"/tmp/why.$name"
