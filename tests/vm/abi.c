@@ -246,7 +246,7 @@ static void modes(void)
 		expect(commands[i].name,
 		       sized(&commands[i], commands[i].size, commands[i].size, 0, 0),
 		       commands[i].reads ? commands[i].alone : EACCES);
-	/* Also those that this program does not know. */
+	/* Also commands that this program does not know. */
 	for (unsigned int nr = 2; nr < 64; nr++) {
 		int got = call(_IO(TDXCTL_IOC_TYPE, nr), fence);
 

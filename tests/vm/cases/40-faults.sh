@@ -270,3 +270,32 @@ case_release_descriptor_reused()
 	wait_for "! grep -q '^td ' $EMUL/truth"
 	truth '^leaked hkids 0 pages 0$' 1
 }
+
+# A cancel that comes while the release ends with EBUSY: the TD is unchanged, and the
+# release was cancelled, not failed.
+case_release_cancelled_when_busy()
+{
+	t 0 helper load
+	load_emul
+	vmm web --pages 100
+	# TDH.MNG.VPFLUSHDONE: FLUSHVP_NOT_DONE, once the lock can be taken.
+	fault leaf=19 status=0x8000082400000000 count=1
+	echo "tdx_lock 4000" >$EMUL/hold || die "hold"
+	n=$((n + 1))
+	OUT=/out/$CASE-$n.json ERR=/out/$CASE-$n.err
+	tdxctl --json release web --yes >"$OUT" 2>"$ERR" &
+	RELEASE=$!
+	sleep 1
+	kill -INT "$RELEASE"
+	wait "$RELEASE"
+	got=$?
+	cat "$OUT" "$ERR"
+	[ ! -s $EMUL/faults ] || die "the fault was not used"
+	[ $got = 6 ] || die "status $got, not 6"
+	is hkid_freed false
+	is result partial
+	truth '^pages reg 100 ' 1
+	j 0 release web --yes
+	is result released
+	truth '^pages reg 0 ' 1
+}

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# Who may do what: root, a member of the group tdxctl, and a user who is neither.
+# Rights of root, of a member of the group tdxctl, and of another user.
 
 # What udev does with the rule that is installed.
 udev_rule()
@@ -87,8 +87,8 @@ case_access()
 	says 'group tdxctl'
 	as nobody 4 check
 	says 'group tdxctl'
-	su -s /bin/sh nobody -c "cat $HELPER/tds" 2>/dev/null && die "nobody reads debugfs"
-	su -s /bin/sh member -c "cat $HELPER/tds" 2>/dev/null && die "member reads debugfs"
+	su -s /bin/sh nobody -c "cat $HELPER/tds" 2>/dev/null && die "a user reads debugfs"
+	su -s /bin/sh member -c "cat $HELPER/tds" 2>/dev/null && die "a member reads debugfs"
 
 	each "$reads" member_reads
 	each "$acts" member_acts
