@@ -444,7 +444,7 @@ def test_wait(tmp):
             out, _ = p.communicate(timeout=20)
         error = json.loads(out)["error"]
         expect(p.returncode == 1 and error["code"] == "interrupted", out)
-        expect(re.match(r"interrupted after .* s: \d+ of 15 HKIDs are free, 9 were requested$", error["message"]), error)
+        expect(re.match(r"interrupted after .* m?s: \d+ of 15 HKIDs are free, 9 were requested$", error["message"]), error)
     # What can never be.
     expect("can never be free" in bench.ok("--emulate={h} wait --hkids-free 16", 1).stderr, "too many")
     emulated(bench, EMULATED["hkids_leaked"][0])

@@ -269,6 +269,8 @@ static void unknown_pages_are_not_added_up(void)
 	char *text;
 
 	begin("2");
+	/* Older TDs were found. */
+	info.features = TDXCTL_F_ADOPTED;
 	doc = document(cmd_status, NULL, CLI_OK);
 	is(doc, "/tds/private_pages", "200");
 	json_object_put(doc);
@@ -289,6 +291,42 @@ static void unknown_pages_are_not_added_up(void)
 	numbers(text, "TDs  ", "3 1 2 400 1 1");
 	CHECK(strstr(text, "at least"));
 	free(text);
+	fake_end();
+}
+
+/* Older TDs may exist that are not in the list: what was seen is a part, and 0 is no count. */
+static void unseen_tds_are_not_counted_as_none(void)
+{
+	struct json_object *doc;
+	char *text;
+
+	begin("2");
+	doc = document(cmd_status, NULL, CLI_OK);
+	unknown(doc, "/tds", "total");
+	unknown(doc, "/tds", "private_pages");
+	unknown(doc, "/tds", "blocked");
+	unknown(doc, "/tds", "never_finalized");
+	is(doc, "/tds/runnable", "2");
+	/* One of the unknown HKIDs may be leaked. */
+	unknown(doc, "/hkids", "leaked");
+	json_object_put(doc);
+	text = output(cmd_status, NULL, CLI_OK, false);
+	CHECK(strstr(text, "3 seen (2 runnable, 1 teardown), at least"));
+	free(text);
+	doc = document(cmd_td_list, NULL, CLI_OK);
+	unknown(doc, "", "complete");
+	json_object_put(doc);
+	now.hdr.section[TDXCTL_SEC_TDS].count = 0;
+	text = output(cmd_status, NULL, CLI_OK, false);
+	CHECK(strstr(text, "unknown: TDs created before the helper was loaded are not visible"));
+	free(text);
+	info.features = TDXCTL_F_ADOPTED;
+	text = output(cmd_status, NULL, CLI_OK, false);
+	CHECK(strstr(text, "TDs         none"));
+	free(text);
+	doc = document(cmd_td_list, NULL, CLI_OK);
+	is(doc, "/complete", "true");
+	json_object_put(doc);
 	fake_end();
 }
 
@@ -431,6 +469,7 @@ int main(void)
 	RUN(unknown_hkids_are_told_from_free_ones);
 	RUN(helper_in_status);
 	RUN(unknown_pages_are_not_added_up);
+	RUN(unseen_tds_are_not_counted_as_none);
 	RUN(td_of_a_late_helper);
 	RUN(hkid_of_a_late_helper);
 	RUN(lock_of_a_late_helper);
