@@ -13,7 +13,8 @@ MODULE = {"platform.tdx_module", "platform.kvm_tdx"}
 TOPOLOGY = {"cpus.total", "cpus.online", "packages[].id", "packages[].present_cpus", "packages[].online_cpus",
             "packages[].covered"}
 CGROUP = {"hkids.capacity", "hkids.charged", "hkids.total", "hkids.free", "tds.vms"}
-HELPER = {"helper.version", "helper.from_start"}
+# The helper counts the pages that it leaked itself: 0 is known.
+HELPER = {"helper.version", "helper.from_start", "helper.leaked_pages"}
 PROBES = {"helper.attached_for_ns", "helper.seamcalls", "helper.missed", "helper.violations"}
 HKIDS = {f"hkids.{x}" for x in ("total", "free", "unknown_state", "assigned", "configured", "flushing", "leaked")}
 TDS = {f"tds.{x}" for x in ("total", "unknown_state", "assigned", "keys_configured", "initialized", "runnable", "blocked",
@@ -28,7 +29,7 @@ M_ALWAYS = {"build_info", "tdx_available", "helper_up", "package_cpus", "package
             "module_updates_remaining"}
 M_MODULE = {"module_info"}
 M_CGROUP = {"cgroup_hkid_capacity", "cgroup_hkids_charged"}
-M_HELPER = {"helper_info"}
+M_HELPER = {"helper_info", "early_release_leaked_bytes_total"}
 M_PROBES = {"helper_start_time_seconds", "seamcalls_missed_total", "violations_total", "tds_dropped_total",
             "package_global_key", "package_keys_programmed_total", "seamcall_duration_seconds",
             "seamcall_longest_seconds", "seamcall_errors_total", "seamcall_busy_total"}

@@ -203,6 +203,11 @@ def check_agreement(*where):
         expect(now == then, f"{name}: {now}; of the report: {then}")
 
 
+def test_subjects():
+    where = ("--root", str(HERE / "trees" / "healthy"))
+    agree.check_complete(verb(where, "check")[1], examine({}, "--attestation")[1])
+
+
 def test_agreement_of_tree(tree):
     with tempfile.TemporaryDirectory(prefix="tdxctl-host-") as top:
         make(top, tree)
@@ -289,7 +294,8 @@ def knowledge():
 
 def agreements():
     """Every host that the tests have."""
-    tests = {f"agree {k}": (lambda s=s: test_agreement_of_tree(s.tree)) for k, s in situations.SITUATIONS.items()}
+    tests = {"agree subjects": test_subjects}
+    tests |= {f"agree {k}": (lambda s=s: test_agreement_of_tree(s.tree)) for k, s in situations.SITUATIONS.items()}
     tests |= {f"agree tree-{k}": (lambda k=k: check_agreement("--root", str(HERE / "trees" / k))) for k in trees()}
     tests |= {f"agree root-{p.name}": (lambda p=p: check_agreement("--root", str(p))) for p in sorted(ROOTS.iterdir())}
     tests |= {f"agree emulated-{p.stem}": (lambda p=p: check_agreement(f"--emulate={p}"))
