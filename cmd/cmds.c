@@ -304,6 +304,12 @@ static const struct cli_opt check_opts[] = {
 	  .arg = "FILE",
 	  .offset = CLI_VALUE(config),
 	  .help = "read limits from FILE instead of /etc/tdxctl.conf" },
+	{ .name = "timeout",
+	  .letter = 't',
+	  .type = CLI_OPT_SECONDS,
+	  .arg = "S",
+	  .offset = CLI_VALUE(timeout_ns),
+	  .help = "give up after S seconds" },
 	WATCH_OPT,
 };
 

@@ -84,6 +84,7 @@ complete -c tdxctl -n '__fish_seen_subcommand_from check' -l format -x -a 'text 
 complete -c tdxctl -n '__fish_seen_subcommand_from check' -l warning -s w -x -a '(tdxctl complete-words limits 2>/dev/null)' -d 'warning limit CHECK=VALUE; may be repeated'
 complete -c tdxctl -n '__fish_seen_subcommand_from check' -l critical -s c -x -a '(tdxctl complete-words limits 2>/dev/null)' -d 'critical limit CHECK=VALUE; may be repeated'
 complete -c tdxctl -n '__fish_seen_subcommand_from check' -l config -r -F -d 'read limits from FILE instead of /etc/tdxctl.conf'
+complete -c tdxctl -n '__fish_seen_subcommand_from check' -l timeout -s t -x -d 'give up after S seconds'
 complete -c tdxctl -n '__fish_seen_subcommand_from check' -l watch -d 'print it again every S seconds (default 2)'
 
 complete -c tdxctl -n 'not __fish_seen_subcommand_from status hkid td lock cpu doctor check wait metrics release helper emulate keys decode report help' -a wait -d 'wait until HKIDs are free, for scripts that start TDs'

@@ -23,6 +23,10 @@ enum tdxctl_unit {
 struct tdxctl_limit {
 	uint64_t value; /* in the unit of the check; TDXCTL_UNKNOWN none */
 	bool percent;	/* the value is a percentage of the total */
+	/* A range instead, as monitoring plugins have it; @value is then one of its ends. */
+	bool range;
+	bool inside;	   /* values in the range are beyond the limit, not those outside of it */
+	uint64_t from, to; /* both included; @to is TDXCTL_UNKNOWN if it has no end */
 };
 #define TDXCTL_NO_LIMIT \
 	{ \
@@ -79,6 +83,7 @@ struct tdxctl_check_result {
 	uint64_t total;		    /* 0 if there is none */
 	bool on;		    /* the check has a limit */
 	uint64_t warning, critical; /* TDXCTL_UNKNOWN: no limit, or unknown total */
+	struct tdxctl_limit warning_limit, critical_limit; /* as they were set */
 };
 
 struct tdxctl_health_reason {
@@ -131,7 +136,7 @@ bool tdxctl_hkids_free(const struct tdxctl_facts *f, uint64_t *n, uint64_t *tota
 const struct tdxctl_check *tdxctl_check_find(const char *id, size_t len);
 /*
  * Parses a limit for @c: "4", "12%", "90s", "1.5.06", as the unit of @c requires, or
- * "off". Returns 0 or -EINVAL; *@why is then a constant that completes "VALUE: ".
+ * "off"; or a range of monitoring plugins: "10:20", "@10:20", "10:", "~:5". Returns 0 or -EINVAL; *@why is then a constant that completes "VALUE: ".
  */
 int tdxctl_limit_parse(const struct tdxctl_check *c, const char *value, struct tdxctl_limit *l,
 		       const char **why);

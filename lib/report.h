@@ -28,7 +28,8 @@ struct tdxctl_report {
  */
 int tdxctl_report_take(struct tdxctl_ctx *ctx, bool mask, struct tdxctl_report **out);
 /*
- * Reads a document that `tdxctl report` wrote, Markdown or JSON. Returns 0, -EINVAL if
+ * Reads a document that `tdxctl report` wrote, Markdown or JSON; @file "-" is standard
+ * input. Returns 0, -EINVAL if
  * @file is not a report, with the place in tdxctl_error(), -EFBIG for more than 64 MiB,
  * or an error of reading @file.
  */

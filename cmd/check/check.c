@@ -2,8 +2,11 @@
 /* check: compare the host with limits, for cron and monitoring. */
 #include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/time.h>
+#include <unistd.h>
 
 #include <health.h>
 
@@ -12,13 +15,15 @@
 static const struct cli_field state = { .key = "state", .type = OUT_STR };
 static const struct cli_field config = { .key = "config", .type = OUT_STR };
 
-enum { C_ID, C_TITLE, C_STATE, C_UNIT, C_TOTAL };
+enum { C_ID, C_TITLE, C_STATE, C_UNIT, C_TOTAL, C_WARNING_RANGE, C_CRITICAL_RANGE };
 static const struct cli_field check_fields[] = {
 	[C_ID] = { .key = "id", .type = OUT_STR },
 	[C_TITLE] = { .key = "title", .type = OUT_STR },
 	[C_STATE] = { .key = "state", .type = OUT_STR },
 	[C_UNIT] = { .key = "unit", .type = OUT_STR },
 	[C_TOTAL] = { .key = "total", .type = OUT_UINT },
+	[C_WARNING_RANGE] = { .key = "warning_range", .type = OUT_STR },
+	[C_CRITICAL_RANGE] = { .key = "critical_range", .type = OUT_STR },
 };
 enum { V_VALUE, V_WARNING, V_CRITICAL };
 static const struct cli_field numbers[] = {
@@ -106,14 +111,47 @@ static void put_limit(struct out_node *row, const struct tdxctl_check *c, size_t
 		put_value(row, c, which, v);
 }
 
+/* In the syntax of monitoring plugins and the unit of the check. */
+static void put_range(struct out_node *row, size_t which, const struct tdxctl_limit *l)
+{
+	if (!l->range)
+		out_none(row, &check_fields[which]);
+	else if (l->to == TDXCTL_UNKNOWN)
+		out_strf(row, &check_fields[which], "%s%" PRIu64 ":", l->inside ? "@" : "",
+			 l->from);
+	else
+		out_strf(row, &check_fields[which], "%s%" PRIu64 ":%" PRIu64, l->inside ? "@" : "",
+			 l->from, l->to);
+}
+
+static void add_range(char *buf, size_t len, const struct tdxctl_check *c, const char *level,
+		      const struct tdxctl_limit *l)
+{
+	char from[40], to[40];
+
+	check_value_text(from, sizeof(from), c, l->from);
+	check_value_text(to, sizeof(to), c, l->to);
+	if (l->to == TDXCTL_UNKNOWN)
+		snprintf(buf, len, "; %s %s %s", level, l->inside ? "from" : "below", from);
+	else if (!l->from)
+		snprintf(buf, len, "; %s %s %s", level, l->inside ? "up to" : "above", to);
+	else
+		snprintf(buf, len, "; %s %s %s to %s", level, l->inside ? "from" : "outside", from,
+			 to);
+}
+
 static void add_limit(char *buf, size_t len, const struct tdxctl_check *c, const char *level,
-		      uint64_t v)
+		      const struct tdxctl_limit *l, uint64_t v)
 {
 	size_t at = strlen(buf);
 	char text[40];
 
 	if (v == TDXCTL_UNKNOWN)
 		return;
+	if (l->range) {
+		add_range(buf + at, len - at, c, level, l);
+		return;
+	}
 	check_value_text(text, sizeof(text), c, v);
 	snprintf(buf + at, len - at, "; %s %s %s", level, c->low ? "below" : "above", text);
 }
@@ -132,8 +170,8 @@ static void one_line(struct out_node *row, const struct tdxctl_check *c,
 	if (r->value.readable && r->total)
 		snprintf(value + strlen(value), sizeof(value) - strlen(value), " of %" PRIu64,
 			 r->total);
-	add_limit(limits, sizeof(limits), c, "warning", r->warning);
-	add_limit(limits, sizeof(limits), c, "critical", r->critical);
+	add_limit(limits, sizeof(limits), c, "warning", &r->warning_limit, r->warning);
+	add_limit(limits, sizeof(limits), c, "critical", &r->critical_limit, r->critical);
 	out_style(out_strf(row, head, "%s: %s%s", c->id, value, limits),
 		  head == &off ? STYLE_DIM : styles[r->state]);
 }
@@ -158,6 +196,8 @@ static void show_check(const struct cli_app *app, struct out_node *table, size_t
 		out_none(row, &check_fields[C_TOTAL]);
 	put_limit(row, c, V_WARNING, r->warning);
 	put_limit(row, c, V_CRITICAL, r->critical);
+	put_range(row, C_WARNING_RANGE, &r->warning_limit);
+	put_range(row, C_CRITICAL_RANGE, &r->critical_limit);
 	if (app->v.verbose)
 		one_line(row, c, r);
 }
@@ -240,6 +280,23 @@ static void count(struct check_result *r, const struct tdxctl_thresholds *limits
 
 /* ---- limits ---- */
 
+static int unknown_check(struct cli_app *app, const char *option, const char *word, size_t len)
+{
+	const char *names[TDXCTL_CHECKS], *found;
+	char id[40], hint[120];
+
+	for (size_t i = 0; i < TDXCTL_CHECKS; i++)
+		names[i] = tdxctl_checks[i].id;
+	snprintf(id, sizeof(id), "%.*s", (int)len, word);
+	found = cli_suggest(id, names, TDXCTL_CHECKS);
+	if (found)
+		snprintf(hint, sizeof(hint), "Did you mean '%s'?", found);
+	return cli_error(app, CLI_USAGE, "usage",
+			 found ? hint :
+				 "'tdxctl check -v' lists the checks; a limit is like hkids_free=4.",
+			 "--%s: unknown check '%s'", option, word);
+}
+
 static int apply(struct cli_app *app, const struct cli_list *list, const char *option,
 		 struct tdxctl_limit *limits, struct tdxctl_thresholds *t)
 {
@@ -252,11 +309,12 @@ static int apply(struct cli_app *app, const struct cli_list *list, const char *o
 
 		len = strcspn(limit, "=");
 		c = tdxctl_check_find(limit, len);
-		if (!c || !limit[len])
+		if (!c)
+			return unknown_check(app, option, limit, len);
+		if (!limit[len])
 			return cli_error(app, CLI_USAGE, "usage",
 					 "'tdxctl check -v' lists the checks; a limit is like hkids_free=4.",
-					 "--%s: %s '%s'", option,
-					 c ? "no limit in" : "unknown check", limit);
+					 "--%s: no limit in '%s'", option, limit);
 		if (tdxctl_limit_parse(c, limit + len + 1, &limits[c - tdxctl_checks], &why))
 			return cli_error(app, CLI_USAGE, "usage", "See tdxctl.conf(5).",
 					 "--%s: %s: %s", option, limit, why);
@@ -280,6 +338,35 @@ static int read_limits(struct cli_app *app, struct tdxctl_thresholds *t, const c
 }
 
 /* ---- the verb ---- */
+
+/* Monitoring kills a plugin that takes too long, and then has no result. */
+static void on_timeout(int sig)
+{
+	static const char text[] = "tdxctl: the checks took too long\n";
+
+	if (write(STDERR_FILENO, text, sizeof(text) - 1) < 0)
+		_exit(CLI_FAILED);
+	_exit(CLI_FAILED);
+}
+
+static void on_plugin_timeout(int sig)
+{
+	static const char text[] = "TDX UNKNOWN - the checks took too long\n";
+
+	if (write(STDOUT_FILENO, text, sizeof(text) - 1) < 0)
+		_exit(CLI_FAILED);
+	_exit(TDXCTL_HEALTH_UNKNOWN);
+}
+
+static void start_timeout(uint64_t ns, bool plugin)
+{
+	const struct itimerval t = { .it_value = {
+					     .tv_sec = (time_t)(ns / 1000000000),
+					     .tv_usec = (suseconds_t)(ns % 1000000000 / 1000) } };
+
+	signal(SIGALRM, plugin ? on_plugin_timeout : on_timeout);
+	setitimer(ITIMER_REAL, &t, NULL);
+}
 
 static int verdict(struct cli_app *app, const struct tdxctl_facts *f, const struct check_result *r)
 {
@@ -324,6 +411,8 @@ int cmd_check(struct cli_app *app, int argc, char **argv)
 	err = read_limits(app, &limits, &file);
 	if (err)
 		return err;
+	if (app->v.timeout_ns)
+		start_timeout(app->v.timeout_ns, format_is(app, "nagios"));
 	tdxctl_set_brief(app->ctx, true);
 	err = tdxctl_facts_get(app->ctx, TDXCTL_FACTS_CHECK, &facts);
 	if (err)

@@ -37,11 +37,19 @@ static void put_number(const struct tdxctl_check *c, uint64_t v)
 }
 
 /* "4:" means at least 4, "4" means at most 4. */
-static void put_limit(const struct tdxctl_check *c, uint64_t v)
+static void put_limit(const struct tdxctl_check *c, const struct tdxctl_limit *l, uint64_t v)
 {
 	putchar(';');
 	if (v == TDXCTL_UNKNOWN)
 		return;
+	if (l->range) {
+		fputs(l->inside ? "@" : "", stdout);
+		put_number(c, l->from);
+		putchar(':');
+		if (l->to != TDXCTL_UNKNOWN)
+			put_number(c, l->to);
+		return;
+	}
 	put_number(c, v);
 	if (c->low)
 		putchar(':');
@@ -56,8 +64,8 @@ static void put_data(const struct tdxctl_check *c, const struct tdxctl_check_res
 	}
 	put_number(c, r->value.value);
 	fputs(c->unit == TDXCTL_UNIT_NS ? "s" : c->unit == TDXCTL_UNIT_PPM ? "%" : "", stdout);
-	put_limit(c, r->warning);
-	put_limit(c, r->critical);
+	put_limit(c, &r->warning_limit, r->warning);
+	put_limit(c, &r->critical_limit, r->critical);
 	fputs(";0;", stdout);
 	if (c->unit == TDXCTL_UNIT_PPM)
 		fputs("100", stdout);

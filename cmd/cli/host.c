@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Opens the host and checks that the verb can work on it. */
 #include <errno.h>
+#include <string.h>
 
 #include <report.h>
 
@@ -26,6 +27,10 @@ int cli_open_host(struct cli_app *app)
 		if (err)
 			return cli_lib_error(app, err, "%s", app->v.root);
 	}
+	if (app->v.emulate_file && !strcmp(app->v.emulate_file, "-"))
+		return cli_error(app, CLI_USAGE, "usage",
+				 "Write it to a file: 'tdxctl emulate init FILE'.",
+				 "an emulated host must be a file, because verbs change it");
 	if (app->v.emulate) {
 		err = tdxctl_set_emulated(app->ctx, app->v.emulate_file);
 		if (err == -ENOENT || err == -EINVAL || err == -EFBIG) {

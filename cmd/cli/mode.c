@@ -82,6 +82,9 @@ int cli_mode(struct cli_app *app)
 		return cli_error(app, CLI_USAGE, "usage",
 				 "Valid values: 0.1 to 86400 seconds, such as 2 or 0.5.",
 				 "--watch: invalid value '%s'", v->watch_seconds);
+	if (v->watch && v->from_report && !strcmp(v->from_report, "-"))
+		return cli_error(app, CLI_USAGE, "usage", "Run it without --watch.",
+				 "standard input can be read only once");
 	if (v->watch && !v->watch_seconds)
 		app->watch_ns = 2000000000;
 	if (v->columns) {

@@ -92,6 +92,8 @@ void exam_set_total(struct tdxctl_exam *x, uint64_t total)
 	x->result->total = total;
 	x->result->warning = resolve(x->check, &x->warning, total);
 	x->result->critical = resolve(x->check, &x->critical, total);
+	x->result->warning_limit = x->warning;
+	x->result->critical_limit = x->critical;
 }
 
 static bool beyond(const struct tdxctl_check *c, uint64_t v, uint64_t limit)
@@ -99,14 +101,24 @@ static bool beyond(const struct tdxctl_check *c, uint64_t v, uint64_t limit)
 	return limit != TDXCTL_UNKNOWN && (c->low ? v < limit : v > limit);
 }
 
+static bool violates(const struct tdxctl_check *c, uint64_t v, const struct tdxctl_limit *l,
+		     uint64_t limit)
+{
+	if (!l->range)
+		return beyond(c, v, limit);
+	return (v >= l->from && v <= l->to) == l->inside;
+}
+
 enum tdxctl_health exam_judge(struct tdxctl_exam *x, uint64_t v)
 {
 	struct tdxctl_check_result *r = x->result;
-	enum tdxctl_health h = beyond(x->check, v, r->critical) ? TDXCTL_HEALTH_CRITICAL :
-			       beyond(x->check, v, r->warning)	? TDXCTL_HEALTH_WARNING :
-								  TDXCTL_HEALTH_OK;
+	enum tdxctl_health h =
+		violates(x->check, v, &x->critical, r->critical) ? TDXCTL_HEALTH_CRITICAL :
+		violates(x->check, v, &x->warning, r->warning)	 ? TDXCTL_HEALTH_WARNING :
+								   TDXCTL_HEALTH_OK;
 
-	if (!r->value.readable || beyond(x->check, v, r->value.value))
+	if (!r->value.readable || h > r->state ||
+	    (h == r->state && beyond(x->check, v, r->value.value)))
 		r->value.value = v;
 	r->value.readable = true;
 	if (h > r->state)

@@ -103,6 +103,55 @@ static const char *parse_version(const char *s, struct tdxctl_limit *l)
 								   "not a version such as 1.5.06";
 }
 
+static const char *parse_one(const struct tdxctl_check *c, const char *value,
+			     struct tdxctl_limit *l)
+{
+	switch (c->unit) {
+	case TDXCTL_UNIT_NS:
+		return parse_ns(value, l);
+	case TDXCTL_UNIT_PPM:
+		return parse_ppm(value, l);
+	case TDXCTL_UNIT_VERSION:
+		return parse_version(value, l);
+	default:
+		return parse_count(c, value, l);
+	}
+}
+
+/* "[@][START]:[END]"; START "~" is no lower bound. Values are not below 0. */
+static const char *parse_range(const struct tdxctl_check *c, const char *s, struct tdxctl_limit *l)
+{
+	struct tdxctl_limit end = TDXCTL_NO_LIMIT;
+	const char *why = NULL, *colon;
+	char text[64];
+
+	if (c->unit == TDXCTL_UNIT_VERSION)
+		return "a version cannot be a range";
+	l->range = true;
+	l->inside = *s == '@';
+	s += l->inside;
+	colon = strchr(s, ':');
+	if (!colon)
+		return "a range has the form START:END";
+	snprintf(text, sizeof(text), "%.*s", (int)(colon - s), s);
+	l->value = 0;
+	if (*text && strcmp(text, "~"))
+		why = parse_one(c, text, l);
+	if (!why && colon[1])
+		why = parse_one(c, colon + 1, &end);
+	if (why)
+		return why;
+	if (l->percent || end.percent)
+		return "a range cannot have percentages";
+	l->from = l->value;
+	l->to = end.value;
+	if (l->from > l->to)
+		return "the range ends before it starts";
+	if (l->to != TDXCTL_UNKNOWN && (!c->low || !l->from))
+		l->value = l->to;
+	return NULL;
+}
+
 int tdxctl_limit_parse(const struct tdxctl_check *c, const char *value, struct tdxctl_limit *l,
 		       const char **why)
 {
@@ -111,16 +160,10 @@ int tdxctl_limit_parse(const struct tdxctl_check *c, const char *value, struct t
 	*why = NULL;
 	if (!*value)
 		*why = "a value is missing";
-	else if (!strcmp(value, "off"))
-		;
-	else if (c->unit == TDXCTL_UNIT_NS)
-		*why = parse_ns(value, &parsed);
-	else if (c->unit == TDXCTL_UNIT_PPM)
-		*why = parse_ppm(value, &parsed);
-	else if (c->unit == TDXCTL_UNIT_VERSION)
-		*why = parse_version(value, &parsed);
-	else
-		*why = parse_count(c, value, &parsed);
+	else if (*value == '@' || strchr(value, ':'))
+		*why = parse_range(c, value, &parsed);
+	else if (strcmp(value, "off"))
+		*why = parse_one(c, value, &parsed);
 	if (*why)
 		return -EINVAL;
 	*l = parsed;

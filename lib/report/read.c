@@ -4,6 +4,7 @@
  * checked. A missing value is not known; a malformed one is an error that names its key.
  */
 #include <stdio.h>
+#include <unistd.h>
 #include <json-c/json.h>
 #include "report-priv.h"
 
@@ -470,8 +471,15 @@ static int parse_json(struct tdxctl_ctx *ctx, const char *name, const char *text
 	end = (size_t)(json - text) + json_tokener_get_parse_end(tok);
 	for (size_t i = 0; i < end && text[i]; i++)
 		line += text[i] == '\n';
-	err = ctx_fail(ctx, -EINVAL, hint, "%s: line %zu: not JSON: %s", name, line,
-		       json_tokener_error_desc(json_tokener_get_error(tok)));
+	if (json == text && text[strspn(text, " \t\r\n")] == '#')
+		err = ctx_fail(ctx, -EINVAL, hint,
+			       "%s: line %zu: not JSON: the end of the report, which has the data, is missing",
+			       name, line);
+	else
+		err = ctx_fail(ctx, -EINVAL, hint, "%s: line %zu: not JSON: %s", name, line,
+			       json_tokener_get_parse_end(tok) >= strlen(copy) ?
+				       "the end of the report is missing" :
+				       json_tokener_error_desc(json_tokener_get_error(tok)));
 out:
 	free(copy);
 	if (tok)
@@ -518,8 +526,17 @@ int tdxctl_report_read(struct tdxctl_ctx *ctx, const char *file, struct tdxctl_r
 {
 	size_t len;
 	char *text;
-	int err = file_read(file, MAX_FILE, &text, &len);
+	int err;
 
+	if (!strcmp(file, "-")) {
+		ssize_t n = fd_read(STDIN_FILENO, MAX_FILE, &text);
+
+		err = n < 0 ? (int)n : 0;
+		len = (size_t)n;
+		file = "standard input";
+	} else {
+		err = file_read(file, MAX_FILE, &text, &len);
+	}
 	if (err == -EINVAL)
 		return ctx_fail(ctx, err, hint, "%s: not a regular file", file);
 	if (err == -EFBIG)

@@ -10,7 +10,7 @@ import subprocess
 import time
 
 import tty_run as tty
-from run import HERE, TDXCTL, Bench, expect
+from run import HERE, TDXCTL, Bench, Skip, expect
 
 SCREENS = ("status", "hkid", "td", "td -v", "td show td:1", "lock", "lock -v", "cpu", "cpu plan 0-2",
            "cpu plan 0-7", "doctor", "doctor -v", "doctor --explain hkid.exhausted", "check", "check -v",
@@ -317,6 +317,83 @@ def test_time_iso(tmp):
     # Sorting is by age, whatever is printed.
     rows = bench.ok(report + "td -o td --no-headers --time=iso --sort age").stdout.split()
     expect(rows == ["3", "2", "1"], rows)
+
+
+# ---- standard input, ranges, suggestions
+
+def test_standard_input(tmp):
+    bench = Bench(tmp)
+    report = bench.ok("--emulate report").stdout
+
+    def read(line, text, status=0):
+        p = subprocess.run(bench.argv(line), input=text, env=bench.env, capture_output=True, text=True,
+                           check=False, timeout=60)
+        expect(p.returncode == status, f"{line}: {p.returncode} {p.stderr}")
+        return p
+
+    expect("web" in read("--from-report - td", bench.ok("--emulate report --no-redact").stdout).stdout, "td")
+    expect("vm-1" in read("--from-report=- td", report).stdout, "masked")
+    p = read("--from-report - td", report[:3000], 1)
+    expect("standard input" in p.stderr and "the end of the report, which has the data, is missing" in
+           p.stderr, p.stderr)
+    p = read("--from-report - td", report[:-2000], 1)
+    expect("the end of the report is missing" in p.stderr, p.stderr)
+    expect("read only once" in read("--from-report - td --watch", report, 2).stderr, "--watch")
+    expect("must be a file" in bench.ok("--emulate=- td", 2).stderr, "--emulate=-")
+
+
+def test_ranges(tmp):
+    """The ranges of monitoring plugins; 12 HKIDs are free."""
+    bench = Bench(tmp)
+    for value, beyond in (("10:20", False), ("@10:20", True), ("12:12", False), ("13:20", True),
+                          ("0:11", True), ("@0:11", False), ("13:", True), ("12:", False), ("~:11", True),
+                          ("~:12", False), (":11", True), ("@12:", True), ("@13:", False)):
+        for option in "warning", "critical":
+            line = f"--emulate check --{option}=hkids_free={value}"
+            doc = bench.json(line + " --json", 7 if beyond else 0)
+            check = next(c for c in doc["checks"] if c["id"] == "hkids_free")
+            expect(check["state"] == (option if beyond else "ok"), f"{value}: {check}")
+            want = re.sub(r"^(@?)(?:~|(?=:))", r"\g<1>0", value)
+            expect(check[option + "_range"] == want, f"{value}: {check}")
+            data = bench.ok(line + " --format nagios", {"warning": 1, "critical": 2}[option] if beyond
+                            else 0).stdout
+            expect(f";{want};" in data, data)
+    text = bench.ok("--emulate check -v -w hkids_free=10:20 -w lock_held=@1s:2s -c hkids_free=~:30").stdout
+    expect("warning outside 10 to 20; critical above 30" in text, text)
+    expect("warning from 1.0 s to 2.0 s" in text, text)
+    for value in ("20:10", "10%:20", "a:b", "10:20:30", "@", "@5", "1:2s", "-1:5"):
+        expect("hkids_free" in bench.ok(f"--emulate check -w hkids_free={value}", 2).stderr, value)
+    bench.ok("--emulate check -w module_version=1.5.01:", 2)
+    bench.ok("--emulate check -w lock_held=1:2", 2)
+    conf = bench.dir / "c.conf"
+    conf.write_text("hkids_free_warning = 10:11\n")
+    bench.ok(f"--emulate check --config {conf}", 7)
+
+
+def test_check_suggests(tmp):
+    bench = Bench(tmp)
+    expect("Did you mean 'hkids_free'?" in bench.ok("--emulate check -w hkid_free=3", 2).stderr, "check")
+    expect("'tdxctl check -v'" in bench.ok("--emulate check -w nothing=3", 2).stderr, "nothing")
+
+
+def test_plugin_options(tmp):
+    """What the guidelines of monitoring plugins ask for."""
+    bench = Bench(tmp)
+    expect(bench.ok("check -V").stdout.startswith("tdxctl "), "-V")
+    bench.ok("--emulate check --format nagios -t 20")
+    if not shutil.which("strace"):
+        raise Skip("no strace; make deps installs it")
+    slow = ["strace", "-o", "/dev/null", "-e", "inject=openat,openat2:delay_enter=300000"]
+    env = {**bench.env, "ASAN_OPTIONS": "detect_leaks=0"}
+    line = ["--root", str(HERE / "roots" / "tdx-cgroup"), "check", "-t", "0.2"]
+    for more, status, text in ((["--format", "nagios"], 3, "TDX UNKNOWN - the checks took too long\n"),
+                               ([], 1, "tdxctl: the checks took too long\n")):
+        p = subprocess.run([*slow, TDXCTL, *line, *more], env=env, capture_output=True, text=True,
+                           check=False, timeout=60)
+        if "ptrace" in p.stderr.lower():
+            raise Skip("ptrace is not permitted")
+        expect(p.returncode == status and text == (p.stdout if more else p.stderr),
+               f"{p.returncode} {p.stdout} {p.stderr}")
 
 
 # ---- colour
