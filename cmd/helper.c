@@ -184,7 +184,7 @@ static void show(struct cli_app *app, const struct tdxctl_helper *h)
 
 static int get_and_show(struct cli_app *app, enum tdxctl_helper_state *state)
 {
-	struct tdxctl_helper *h;
+	struct tdxctl_helper *h = NULL;
 	int err = tdxctl_helper_get(app->ctx, app->v.file, &h);
 
 	if (err)

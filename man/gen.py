@@ -232,6 +232,10 @@ the defaults.
 *version*
 	Three numbers, such as 1.5.06.
 
+Instead of one value, a range may be given, in the
+syntax of monitoring plugins: _10:20_ means outside of 10 to 20, _@10:20_ in it, _10:_ below 10,
+and _~:5_ above 5. A time has its unit at both ends, such as 1s:10s.
+
 # CHECKS
 
 """

@@ -12,7 +12,7 @@ int cli_open_host(struct cli_app *app)
 	int err = 0;
 
 	if (app->v.from_report) {
-		struct tdxctl_report *r;
+		struct tdxctl_report *r = NULL;
 
 		err = tdxctl_report_read(app->ctx, app->v.from_report, &r);
 		if (err == -ENOENT || err == -EINVAL || err == -EFBIG)
