@@ -47,6 +47,7 @@ static enum quote_cause cause_of(uint64_t code)
 }
 
 struct quote_error {
+	const char *source; /* whose log it is in */
 	enum quote_cause cause;
 	struct tdxctl_word w;
 	const char *line; /* not terminated */
@@ -77,10 +78,39 @@ found:
 		return;
 	if (cause == CAUSE_EFFECT && q->cause != CAUSE_NONE)
 		return;
-	*q = (struct quote_error){ .cause = cause, .w = w, .line = line, .len = len };
+	*q = (struct quote_error){
+		.source = "qgsd", .cause = cause, .w = w, .line = line, .len = len
+	};
 }
 
-/* Finds the error of the newest quote in the log of qgsd: CAUSE_NONE if it succeeded. */
+/* The PCCS logs what it has not, and each request with its HTTP status. */
+static void pccs_line(struct quote_error *q, const char *line, size_t len)
+{
+	static const char *const none[] = {
+		"No cache data for this platform",
+		"Encrypted ppid is all zeros",
+		"PCS server returns error(404)",
+		"The platform was not found in the cache",
+	};
+
+	if (memmem(line, len, "/pckcert", 8) && memmem(line, len, "\" 200", 5)) {
+		q->cause = CAUSE_NONE;
+		return;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(none); i++)
+		if (memmem(line, len, none[i], strlen(none[i])) &&
+		    !tdxctl_decode("0xe011", TDXCTL_WORD_AUTO, &q->w)) {
+			q->cause = CAUSE_CERTS;
+			q->source = "the PCCS";
+			q->line = line;
+			q->len = len;
+		}
+}
+
+/*
+ * Finds the error of the newest quote in the log of qgsd: CAUSE_NONE if it succeeded. If that
+ * log knows of no quote, the log of the PCCS decides.
+ */
 static struct quote_error quote_error(const struct tdxctl_facts *f)
 {
 	struct quote_error q = { .cause = CAUSE_NONE };
@@ -90,6 +120,12 @@ static struct quote_error quote_error(const struct tdxctl_facts *f)
 		len = strcspn(p, "\n");
 		quote_line(&q, p, len);
 	}
+	if (q.cause != CAUSE_NONE || (f->qgs_log.text && strstr(f->qgs_log.text, "return Success")))
+		return q;
+	for (const char *p = f->pccs_log.text; p && *p; p += len + (p[len] == '\n')) {
+		len = strcspn(p, "\n");
+		pccs_line(&q, p, len);
+	}
 	return q;
 }
 
@@ -97,8 +133,8 @@ static enum tdxctl_rule_state quote_finding(struct tdxctl_examination *e,
 					    enum tdxctl_rule_state state,
 					    const struct quote_error *q)
 {
-	return rule_finding(e, state, "log of qgsd: %.*s (%s)", (int)(q->len > 180 ? 180 : q->len),
-			    q->line, q->w.name);
+	return rule_finding(e, state, "log of %s: %.*s (%s)", q->source,
+			    (int)(q->len > 180 ? 180 : q->len), q->line, q->w.name);
 }
 
 /* Whether the newest answer of Intel's provisioning service to the PCCS is HTTP 401. */
@@ -220,7 +256,7 @@ static CHECK_FN(qgs_wrong_cid)
 
 /*
  * Finds a length that no message has in the log of qgsd: it read something else, such as a
- * message of another version of the protocol.
+ * message with a different protocol version.
  */
 static CHECK_FN(qgs_protocol)
 {
@@ -501,7 +537,7 @@ static const struct tdxctl_rule attest[] = {
 		       "key and its certificate.",
 		.reads = LIST("/etc/sgx_default_qcnl.conf", "/proc/*/cmdline", "journal of qgsd"),
 		.why = "qgsd gets the certificates of the platform from a PCCS. Without it, "
-		       "quotes cannot be made or verified.",
+		       "quotes and their verification fail.",
 		.by_hand = "grep pccs_url /etc/sgx_default_qcnl.conf, then curl -k on that URL "
 			   "with /sgx/certification/v4/rootcacrl: must answer.",
 	},

@@ -54,7 +54,7 @@ static enum tdxctl_rule_state found(struct tdxctl_examination *e, const struct t
 	while (r->decoded && !e->fix && tdxctl_decode_find(line, len, from, &start, &from, &w))
 		if (w.outcome != TDXCTL_OUTCOME_RETRY)
 			e->fix = w.advice;
-	/* Of a long line, the end is shown, where the cause is, but not without the match. */
+	/* Shows the end of a long line, where the cause is, but never less than the match. */
 	if (len > LINE_MAX_LEN)
 		skip = len - LINE_MAX_LEN;
 	if (at && skip > (size_t)(at - line))

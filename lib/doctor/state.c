@@ -115,7 +115,7 @@ static const struct tdxctl_rule state[] = {
 		.why = "An HKID that the kernel counts and no TD holds is lost until the next "
 		       "reboot, unless its TD is older than the helper.",
 		.by_hand = "grep tdx /sys/fs/cgroup/misc.current: HKIDs that the kernel counts. "
-			   "tdxctl hkid: those that the helper knows.",
+			   "tdxctl hkid: HKIDs known to the helper.",
 	},
 	{
 		.id = "seamcall.busy",
@@ -156,7 +156,7 @@ static const struct tdxctl_rule state[] = {
 		.title = "The kernel lost pages of a TD",
 		.fix = "Plan a reboot: only a reboot frees the pages. 'tdxctl td show VM' shows how many.",
 		.reads = LIST("helper"),
-		.why = "Linux keeps a page that the TDX module did not give back, because an "
+		.why = "Linux keeps a page that the TDX module did not return, because an "
 		       "access to the page could cause a machine check.",
 		.by_hand = "tdxctl td show VM: the helper reports the pages that are lost.",
 	},

@@ -173,6 +173,19 @@ static const struct tdxctl_rule teardown[] = {
 			   "the reboot.",
 	},
 	{
+		.id = "kvm.warning",
+		.group = TDXCTL_GROUP_TEARDOWN,
+		.severity = TDXCTL_RULE_WARN,
+		.needs = "cpu.vendor",
+		.log = LIST("WARNING: *tdx_", "BUG: *tdx_"),
+		.title = "The TDX code of the kernel logged a warning",
+		.fix = "Save the kernel log and update the kernel. If the warning stays, report it to the "
+		       "distributor. 'dmesg | tdxctl decode' explains the status words around it.",
+		.why = "The kernel found a state that its authors thought impossible. TDs may fail or leak "
+		       "memory afterwards.",
+		.by_hand = "dmesg | grep -A30 'WARNING:': the call trace names the function.",
+	},
+	{
 		.id = "mce.tdx_private",
 		.group = TDXCTL_GROUP_TEARDOWN,
 		.severity = TDXCTL_RULE_FAIL,

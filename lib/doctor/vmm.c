@@ -31,7 +31,7 @@ static CHECK_FN(capabilities_abi)
 	return TDXCTL_RULE_UNKNOWN;
 }
 
-/* Whether another rule knows the line. */
+/* Whether another rule of this file knows the line. */
 static bool known_line(const char *line, size_t len)
 {
 	char copy[512];
@@ -40,13 +40,10 @@ static bool known_line(const char *line, size_t len)
 
 	snprintf(copy, sizeof(copy), "%.*s", (int)(len < sizeof(copy) ? len : sizeof(copy) - 1),
 		 line);
-	for (size_t i = 0; i < tdxctl_rule_count(); i++) {
-		const struct tdxctl_rule *r = tdxctl_rule_at(i);
-
-		for (size_t k = 0; r->in == TDXCTL_LOG_OF_VMM && r->log && r->log[k]; k++)
-			if (tdxctl_rule_match(copy, r->log[k], &found, &n))
+	for (size_t i = 0; i < rules_vmm.count; i++)
+		for (const char *const *p = rules_vmm.rules[i].log; p && *p; p++)
+			if (tdxctl_rule_match(copy, *p, &found, &n))
 				return true;
-	}
 	return false;
 }
 

@@ -36,28 +36,6 @@ static void read_path(struct tdxctl_ctx *ctx, const char *path, struct tdxctl_va
 		close(fd);
 }
 
-unsigned int src_kernel(const char *release)
-{
-	unsigned int major, minor;
-
-	if (sscanf(release, "%3u.%3u", &major, &minor) != 2 || !major || major > 255 || minor > 255)
-		return 0;
-	return TDXCTL_KERNEL(major, minor);
-}
-
-bool src_preview_kernel(const char *release)
-{
-	static const char *const marks[] = { "-intel", ".tdx", "-tdx" };
-	unsigned int kernel = src_kernel(release);
-
-	if (!kernel || kernel >= TDXCTL_KERNEL(6, 16))
-		return false;
-	for (size_t i = 0; i < ARRAY_SIZE(marks); i++)
-		if (strstr(release, marks[i]))
-			return true;
-	return false;
-}
-
 /* clang-format off */
 const struct tdxctl_fact tdxctl_fact_vals[] = {
 #define X(bits, member) { #member, TDXCTL_FACTS_##bits, offsetof(struct tdxctl_facts, member) },

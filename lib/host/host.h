@@ -54,10 +54,6 @@ int host_facts(struct tdxctl_ctx *ctx, const struct host_sources *src, unsigned 
 	       struct tdxctl_facts *f);
 /* Sets the reason of every value, text, file and path in @what; @reason is constant. */
 void facts_unknown(struct tdxctl_facts *f, unsigned int what, const char *reason);
-/* Converts "6.12.95+deb12-amd64" to TDXCTL_KERNEL(6, 12); 0: malformed. */
-unsigned int src_kernel(const char *release);
-/* Whether @release is a kernel before mainline's TDX that a distribution built with TDX. */
-bool src_preview_kernel(const char *release);
 
 /* ---- platform.c ---- */
 
@@ -133,6 +129,10 @@ void packages_offline(const struct tdxctl_facts *f, struct package_gap *g);
 
 /* ---- kconfig.c ---- */
 
+/* Converts "6.12.95+deb12-amd64" to TDXCTL_KERNEL(6, 12); 0: malformed. */
+unsigned int src_kernel(const char *release);
+/* Whether @release is a kernel before mainline's TDX that a distribution built with TDX. */
+bool src_preview_kernel(const char *release);
 /* Fills f->config; needs the kernel release in f->file. -ENOMEM. */
 int src_config(struct tdxctl_ctx *ctx, struct tdxctl_facts *f);
 /*

@@ -10,6 +10,28 @@
 #define MAX_CONFIG (4 << 20)
 #define GZIP	   16 /* zlib: accept gzip only */
 
+unsigned int src_kernel(const char *release)
+{
+	unsigned int major, minor;
+
+	if (sscanf(release, "%3u.%3u", &major, &minor) != 2 || !major || major > 255 || minor > 255)
+		return 0;
+	return TDXCTL_KERNEL(major, minor);
+}
+
+bool src_preview_kernel(const char *release)
+{
+	static const char *const marks[] = { "-intel", ".tdx", "-tdx" };
+	unsigned int kernel = src_kernel(release);
+
+	if (!kernel || kernel >= TDXCTL_KERNEL(6, 16))
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(marks); i++)
+		if (strstr(release, marks[i]))
+			return true;
+	return false;
+}
+
 int src_gunzip(const void *gz, size_t len, size_t max, char **out)
 {
 	z_stream z = { 0 };
@@ -133,8 +155,11 @@ static bool kernel_has_tdx(struct tdxctl_ctx *ctx, const char *release, bool ima
 		snprintf(path, sizeof(path), config_paths[i], release);
 		src_text(ctx, path, MAX_CONFIG, &f.config);
 	}
-	ret = tdxctl_config_get(&f, "INTEL_TDX_HOST") == TDXCTL_YES &&
-	      (tdxctl_config_get(&f, "KVM_INTEL_TDX") == TDXCTL_YES || src_preview_kernel(release));
+	/* Without a configuration, only the name of a preview kernel is proof. */
+	ret = !f.config.text ? src_preview_kernel(release) :
+			       tdxctl_config_get(&f, "INTEL_TDX_HOST") == TDXCTL_YES &&
+				       (tdxctl_config_get(&f, "KVM_INTEL_TDX") == TDXCTL_YES ||
+					src_preview_kernel(release));
 	free(f.config.text);
 	snprintf(path, sizeof(path), "/boot/vmlinuz-%s", release);
 	if (ret && images && !root_exists(ctx, path)) {
@@ -150,6 +175,7 @@ int src_kernels(struct tdxctl_ctx *ctx, struct tdxctl_facts *f)
 		const char *dir, *prefix;
 	} places[] = {
 		{ "/boot", "config-" },
+		{ "/boot", "vmlinuz-" },
 		{ "/lib/modules", "" },
 		{ "/usr/lib/modules", "" },
 	};

@@ -6,7 +6,6 @@
 
 #define MAX_CMDLINE   (2U << 20)
 #define MAX_QGS_LOG   (1 << 20)
-#define PCCS_LOG      "/opt/intel/sgx-dcap-pccs/logs/pccs_server.log"
 #define PCCS_LOG_TAIL (256 << 10)
 
 /* ---- processes ---- */
@@ -187,7 +186,15 @@ static void read_unit(struct tdxctl_ctx *ctx, const char *unit, struct tdxctl_va
 
 static int read_pccs_log(struct tdxctl_ctx *ctx, struct tdxctl_text *t)
 {
-	int err = src_tail(ctx, PCCS_LOG, PCCS_LOG_TAIL, &t->text);
+	static const char *const paths[] = {
+		"/opt/intel/sgx-dcap-pccs/logs/pccs_server.log",
+		"/opt/intel/pccs/logs/pccs_server.log",
+		"/var/log/pccs.log",
+	};
+	int err = -ENOENT;
+
+	for (size_t i = 0; err == -ENOENT && i < ARRAY_SIZE(paths); i++)
+		err = src_tail(ctx, paths[i], PCCS_LOG_TAIL, &t->text);
 
 	t->absent = err == -ENOENT;
 	if (err)

@@ -114,6 +114,7 @@ DETAILS = {
     "create.cloud_hypervisor": "web TDX 22",
     "create.command": "web KVM_TDX_FINALIZE_VM 0xc000060800000000 TDX_OP_STATE_INCORRECT",
     "qgs.denied": "1400 DENIED /run/tdx-qgs/qgs.socket",
+    "kvm.warning": "12 5043 arch/x86/kvm/vmx/tdx.c:1456 0x1e0 0x2a0",
     "qgs.unreachable": "web /run/tdx-qgs/qgs.socket",
     "qgs.protocol": "2130706432",
     "module.tcb": "1.5.13 10 2026-08-24 11 1.5.16",

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What operators reported, each as a host with its right answer, and variants of each.
 
-A variant has the same cause in the words of another version of the component, or at another
+A variant has the same cause, but the words of a newer or older release, or is in another
 place. Right is: the first finding, all failures and warnings, and the advice of the first.
 """
 from collections import namedtuple
@@ -134,6 +134,8 @@ REPORTS = {
         "boot/vmlinuz-6.8.0-1028-intel": "x"}),
     "01-other-without-kvm": down("kconf.host", "Use a kernel with", GENERIC, {"boot/config-6.12.1": "CONFIG_INTEL_TDX_HOST=y\n"},
                                  not_fix="6.12.1"),
+    "01-no-config-of-other": down("kconf.host", "Boot the kernel 6.14.0-1003-intel", GENERIC, {
+        "lib/modules/6.14.0-1003-intel/modules.dep": "x", "boot/vmlinuz-6.14.0-1003-intel": "x"}),
     "01-host-without-kvm": down("kconf.kvm", "Boot the kernel 6.17.0", booted("6.12.1", "CONFIG_INTEL_TDX_HOST=y\n"),
                                 {"boot/config-6.17.0": MAINLINE}),
     "01-no-config": down("kconf.kvm", "Boot the kernel 6.8.0-1028-intel", GENERIC, {
@@ -159,6 +161,15 @@ REPORTS = {
     "04-qcnl": attest("pccs.no_certs", "register", mpa((REG_DONE,)), qgsd(
         "[QCNL] Encountered CURL error: (22) The requested URL returned error: 404", "[QPL] Failed to get quote config. "
         "Error code is 0xb012")),
+    "04-pccs-only": attest("pccs.no_certs", "Restart pccs and qgsd", mpa((REG_DONE,)), {QGSD_LOG: None, PCCS_LOG: (
+        "2026-01-15 10:00:00.000 [error]: Intel PCS server returns error(404).\n2026-01-15 10:00:00.001 [error]: Error: No cache "
+        "data for this platform.\n")}),
+    "04-all-zeros": attest("pccs.no_certs", "register", mpa((REG_DONE,)), {
+        "var/log/pccs.log": "2026-01-15 10:00:00.000 [error]: Encrypted ppid is all zeros.\n"}),
+    "04-pccs-by-hand": attest("reg.missing", "PCKIDRetrievalTool", mpa(REG_BY_HAND), {PCCS_LOG: "[error]: Error: No cache data for "
+                                                                                      "this platform.\n"}),
+    "04-pccs-later": well(mpa((REG_DONE,)), {PCCS_LOG: "[error]: Error: No cache data for this platform.\n[info]: ::1 - - \"GET "
+                          "/sgx/certification/v4/pckcert?qeid=1 HTTP/1.1\" 200 -\n"}),
     "04-certs-came": well(mpa((REG_DONE,)), qgsd(*NO_CERTS, *QUOTE)),
     # 05: the words of the first success
     "05": well(mpa((REG_OK,))),
@@ -306,6 +317,10 @@ REPORTS = {
     # 18: words of preview KVM
     "18": down("kvm.prereq", "turns the feature off", preview("6.8.0-1028-intel", *READY, "kvm_intel: TDX requires TDP MMU.  Please "
                "enable TDP MMU for TDX."), NOT_UP, {"sys/module/kvm/parameters/tdp_mmu": None}),
+    "18-tdp-mmu-of-healthy": down("kvm.prereq", "turns the feature off", preview("6.8.0-1028-intel", *READY, "kvm_intel: TDX "
+                                  "requires TDP MMU.  Please enable TDP MMU for TDX."), NOT_UP),
+    "18b": bad("kvm.warning", "update the kernel", preview("6.8.0-1028-intel", *READY, "WARNING: CPU: 5 PID: 99 at "
+               "arch/x86/kvm/vmx/tdx.c:1456 tdx_mem_page_aug+0x1e0/0x2a0 [kvm_intel]")),
     "18-parameter": down("kvm.prereq", "turns the feature off", preview("6.8.0-1028-intel", *READY), NOT_UP, {
         "sys/module/kvm/parameters/tdp_mmu": "N\n"}),
     # 21: Intel refuses the key of the PCCS
@@ -315,6 +330,8 @@ REPORTS = {
     "21-old-words": attest("pccs.key", "ApiKey", qgsd(*NO_CERTS), {PCCS_LOG: "[error]: Intel PCS server returns error. Error code : "
                                                                    "401\n"}),
     "21-new-key": attest("pccs.no_certs", "Restart pccs", qgsd(*NO_CERTS), {PCCS_LOG: PCS.format(401) + PCS.format(404)}),
+    "21-401-then-404": attest("pccs.key", "ApiKey", {QGSD_LOG: None, PCCS_LOG: PCS.format(401) + "[error]: Error: No cache data for "
+                              "this platform.\n"}),
     "21-fixed": well(qgsd(*NO_CERTS, *QUOTE), {PCCS_LOG: PCS.format(404)}),
     # 22: Cloud Hypervisor
     "22": bad("create.cloud_hypervisor", "needs no change", ch_log(*chain(

@@ -312,6 +312,8 @@ RULES = {
                        vm("qemu: KVM_TDX_INIT_VM failed: Invalid argument")),
     "qgs.denied": (log(*LOG[3:], 'audit: type=1400 apparmor="DENIED" operation="connect" name="/run/tdx-qgs/qgs.socket"'), "fail",
                    log(*LOG[3:], 'audit: type=1400 apparmor="ALLOWED" operation="connect" name="/run/tdx-qgs/qgs.socket"')),
+    "kvm.warning": (log("WARNING: CPU: 12 PID: 5043 at arch/x86/kvm/vmx/tdx.c:1456 tdx_mem_page_aug+0x1e0/0x2a0 [kvm_intel]"), "warn",
+                    log("WARNING: CPU: 12 PID: 5043 at net/core/dev.c:1 dev_watchdog+0x1e0/0x2a0")),
     "qgs.unreachable": (vm("qemu: Failed to connect to '/run/tdx-qgs/qgs.socket': Connection refused"), "fail", vm("qemu: started")),
     "qgs.protocol": ({QGSD_LOG: "body should be [-2130706432] bytes!\n"}, "warn", {QGSD_LOG: "body should be [1056] bytes!\n"}),
     "module.tcb": (version("1.5.13"), "warn", version("1.5.16")),

@@ -193,7 +193,7 @@ static void logs_of_daemons(void)
 	fake_end();
 }
 
-/* The newest first, without the running one and without those that lack a part. */
+/* The newest is first; the running kernel and kernels without TDX in KVM are left out. */
 static void installed_kernels(void)
 {
 	static const char both[] = "CONFIG_INTEL_TDX_HOST=y\nCONFIG_KVM_INTEL_TDX=y\n";
