@@ -82,19 +82,6 @@ static enum tdxctl_rule_state match_vm_logs(struct tdxctl_examination *e,
 	return rule_no_vm_line(e);
 }
 
-enum tdxctl_rule_state rule_no_vm_line(struct tdxctl_examination *e)
-{
-	const struct tdxctl_facts *f = e->facts;
-
-	if (f->vm_log_count.readable || f->vmm_log.text)
-		return TDXCTL_RULE_OK;
-	/* A host without libvirt has no such logs. */
-	return rule_finding(e,
-			    strncmp(f->vm_log_count.reason, "no logs", 7) ? TDXCTL_RULE_UNKNOWN :
-									    TDXCTL_RULE_SKIP,
-			    "VM logs: %s", f->vm_log_count.reason);
-}
-
 static enum tdxctl_rule_state match_log(struct tdxctl_examination *e, const struct tdxctl_rule *r)
 {
 	const struct tdxctl_facts *f = e->facts;

@@ -202,3 +202,16 @@ bool rule_vm_line(const struct tdxctl_facts *f, const char *pattern, const char 
 			return true;
 	return f->vmm_log.text && tdxctl_rule_match(f->vmm_log.text, pattern, line, len);
 }
+
+enum tdxctl_rule_state rule_no_vm_line(struct tdxctl_examination *e)
+{
+	const struct tdxctl_facts *f = e->facts;
+
+	if (f->vm_log_count.readable || f->vmm_log.text)
+		return TDXCTL_RULE_OK;
+	/* A host without libvirt has no such logs. */
+	return rule_finding(e,
+			    strncmp(f->vm_log_count.reason, "no logs", 7) ? TDXCTL_RULE_UNKNOWN :
+									    TDXCTL_RULE_SKIP,
+			    "VM logs: %s", f->vm_log_count.reason);
+}

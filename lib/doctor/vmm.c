@@ -225,7 +225,8 @@ static const struct tdxctl_rule vmm[] = {
 			"'tdx' launch security is not supported with this QEMU",
 			"attribute 'type' in element 'launchSecurity': 'tdx'",
 			"launch security type 'tdx'", "invalid object type: tdx-guest",
-			"'tdx-guest' is not a valid object type", "nknown option: tdx"),
+			"'tdx-guest' is not a valid object type", "unknown option: tdx",
+			"Unknown option: tdx"),
 		.title = "A VM is started by a QEMU without TDX",
 		.fix = "Use QEMU 10.1 and libvirt 11.6 or later, or the QEMU of the distribution's "
 		       "preview. A package upgrade may have replaced it.",
