@@ -47,7 +47,7 @@ NO_VERSION = is_unknown("module.series", "perf.old_module")
 NO_MSRS = is_unknown("sock.mismatch", "bios.tmemt.off", "sgx.mcheck", "cpu.preproduction") | {"tools.msr": "info"}
 LOG_LOST = is_unknown("mem.tdmr_near_limit", "pm.s3", "create.entropy", "create.key_config", "mem.pamt",
                       "boot.slow_init", "hkid.leaked", "hkid.leak_blocks_offline", "reclaim.metadata", "sept.busy",
-                      "td.unaccepted", "mce.tdx_private", "cpu.offline_refused")
+                      "td.unaccepted", "mce.tdx_private", "cpu.offline_refused", "kvm.warning")
 # And TDX is not up.
 LOG_LOST_DOWN = is_unknown("bios.module.missing", "bios.old.cpuid", "bios.old.msr", "module.too_old_v1",
                            "module.rbp", "module.max_vcpus", "mem.reserved_areas", "mem.tdmr_limit", "mem.cxl",
