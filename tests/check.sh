@@ -242,13 +242,14 @@ tier_vm()
 	done
 }
 
-# Its kernel and emulator come over the network, once.
+# Its kernels and the emulator come over the network, once.
 tier_lab()
 {
 	local why
 
 	have lab xorriso bison flex pahole busybox cpio lz4 g++ python3 || return
-	if ! { bash tests/lab/fetch.sh bochs && bash tests/lab/fetch.sh linux; } >"$log/lab-fetch.log" 2>&1; then
+	if ! { bash tests/lab/fetch.sh bochs && LAB_KERNEL=7.2 bash tests/lab/kernel.sh --source &&
+		LAB_KERNEL=7.3 bash tests/lab/kernel.sh --source; } >"$log/lab-fetch.log" 2>&1; then
 		why=$(grep -m 1 -aE '^[WE]: ' "$log/lab-fetch.log")
 		if [ -n "$why" ]; then
 			skip lab "Bochs or Linux cannot be fetched: $why"
@@ -258,6 +259,7 @@ tier_lab()
 		return
 	fi
 	run lab env O="$O" MAKE="${MAKE:-make}" bash tests/lab/suite.sh lab
+	run lab-7.3 env O="$O" MAKE="${MAKE:-make}" LAB_KERNEL=7.3 bash tests/lab/suite.sh lab
 }
 
 [ $# != 0 ] || set -- build unit tsan cli fuzz lint kmod vm lab

@@ -17,7 +17,7 @@ build_packages=(gcc libc6-dev make pkg-config libjson-c-dev libkmod-dev libsyste
 check_packages=(bash-completion bc binutils busybox-static clang clang-format codespell cpio
 	dwarves file fish g++ git kmod libclang-rt-14-dev llvm lz4 man-db
 	libbpf-dev python3 python3-jsonschema qemu-system-x86 scdoc shellcheck sparse strace systemd valgrind xz-utils zsh
-	bison debian-archive-keyring flex isolinux libelf-dev libssl-dev syslinux-common xorriso)
+	bison debian-archive-keyring flex isolinux libelf-dev libssl-dev openssl syslinux-common xorriso)
 
 fail()
 {

@@ -263,17 +263,18 @@ def test_detail(tmp):
 
 # ---- the guests' judges
 
-def guest(t, results="ok one\nok two\n# end\n", console="[    1.0] Linux\n", docs=None):
+def guest(t, results="ok one\nok two\n# end\n", console="[    1.0] Linux\n", docs=None, number="1"):
     if docs is None:
         doc = t.run(str(OUT / "tdxctl"), "--emulate", "--json", "status")
         expect(doc.returncode == 0, doc.stdout)
         docs = {"one.json": doc.stdout}
     work = t.top / "work"
-    for d in work, work / "1":
+    for d in work, work / number:
         d.mkdir(parents=True, exist_ok=True)
         (d / "results").write_text(results)
         (d / "console").write_text(console)
         (d / "status").write_text("0\n")
+        (d / "ordinary").write_text("one\ntwo\n")
         for name in "out.tgz", "files.tgz":
             with tarfile.open(d / name, "w:gz") as tar:
                 for path, text in docs.items():
@@ -311,8 +312,8 @@ def judges(tmp):
     def vm(status=0):
         return judge("tests/vm/judge.py", "6.1", str(t.top / "work"), str(status))
 
-    def lab():
-        return judge("tests/lab/gate.py", "lab", str(t.top / "work"), "1", "one", "two")
+    def lab(guests=1, cases=("one", "two")):
+        return judge("tests/lab/gate.py", "lab", str(t.top / "work"), str(guests), *cases)
 
     return t, vm, lab
 
@@ -340,11 +341,25 @@ def test_guest(tmp):
         guest(t, **kw)
         red(vm(), what, says)
         red(lab(), what + " in the lab", says)
+    # Each guest reports each case that was dealt out to it.
+    guest(t)
+    guest(t, number="2")
+    green(lab(guests=2), "two guests", "lab: 8 passed, 0 failed")
+    guest(t, results="not ok one: why\nok two\n# end\n")
+    red(lab(guests=2), "a case that fails in the first of two guests", "1 failed")
+    guest(t, results="ok two\n# end\n")
+    red(lab(guests=2), "a case that only the second of two guests reports", "one: it never reported")
+    guest(t)
+    red(lab(cases=("one", "two", "three")), "a case that was dealt out to no guest", "three: no guest ran it")
     # A message that a case announced passes, but only in that case.
     mark = "[ 1.0] tdxctl-test: "
     warning = "[ 1.0] WARNING: at x+0x1\n"
     guest(t, console=f"{mark}begin one\n{mark}allow at x\n{warning}{mark}end one\n")
     green(vm(), "a warning that was announced")
+    guest(t, console=f"{mark}want seam: over\n[ 1.0] seam: over\n")
+    green(lab(), "a message that a case wants")
+    guest(t, console=f"[ 1.0] seam: over\n{mark}want seam: over\n")
+    red(lab(), "a message that a case wants, too early", "did not log")
     guest(t, console=f"{mark}begin one\n{mark}allow at x\n{mark}end one\n{mark}begin two\n{warning}{mark}end two\n")
     red(vm(), "a warning after its case", "kernel-log: two")
 

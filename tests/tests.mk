@@ -21,7 +21,7 @@ help:
 	@echo 'Test'
 	@echo '  make deps          install what all of this needs (Debian 12)'
 	@echo '  make check         every test this machine can run [TIERS="unit cli lint vm lab ..."]'
-	@echo '  make check-lab     the tests in Linux 7.2 alone'
+	@echo '  make check-lab     the tests in Linux 7.2 alone [LAB_KERNEL=7.3, or LAB_LINUX=DIR: your kernel source]'
 	@echo '  make check-lab-debug  the same with KASAN, lockdep and kmemleak; takes an hour'
 	@echo '  make fuzz          ten seconds for each fuzz target'
 	@echo '  make fuzz-long     an hour for each fuzz target; minimises their inputs [TARGETS="conf ..."]'

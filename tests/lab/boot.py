@@ -1,7 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""boot.py BOCHS ISO OUT TIMEOUT [--console]: runs Bochs until the guest is done.
+"""boot.py BOCHS ISO OUT TIMEOUT CPUS [--console] [--crash]: runs Bochs until the guest is done.
 
+--crash: a panic is part of the test, and its crash kernel reports.
+CPUS: packages, cores of each and threads of each, as 2:2:1.
 The guest's first serial line is its console, kept in OUT/console (with
 --console: on this terminal, Ctrl-A x ends it). The second carries results: text
 (OUT/results and here) up to a line LAB-FILES, then base64 of a tar archive, then
@@ -26,7 +28,7 @@ import tty
 BOCHSRC = """\
 config_interface: textconfig
 display_library: nogui
-cpu: model=sapphire_rapids, count=2:2:1, ips=10000000, quantum=32, msrs={out}/msrs
+cpu: model=sapphire_rapids, count={cpus}, ips=10000000, quantum=32, msrs={out}/msrs
 memory: guest=1024, host=1024
 romimage: file={bochs}/usr/share/bochs/BIOS-bochs-latest
 vgaromimage: file={bochs}/usr/share/vgabios/vgabios.bin
@@ -54,10 +56,10 @@ def pseudo_terminal():
     return master, os.ttyname(slave), slave
 
 
-def start(bochs, iso, out, com1, com1_mode, com2):
+def start(bochs, iso, out, cpus, com1, com1_mode, com2):
     rc = os.path.join(out, "bochsrc")
     with open(rc, "w") as f:
-        f.write(BOCHSRC.format(out=out, bochs=bochs, iso=iso, com1=com1, com1_mode=com1_mode, com2=com2))
+        f.write(BOCHSRC.format(out=out, bochs=bochs, iso=iso, cpus=cpus, com1=com1, com1_mode=com1_mode, com2=com2))
     with open(os.path.join(out, "msrs"), "w") as f:
         f.write(MSRS)
     return subprocess.Popen(
@@ -66,11 +68,11 @@ def start(bochs, iso, out, com1, com1_mode, com2):
 
 
 class Lab:
-    def __init__(self, out, interactive):
+    def __init__(self, out, interactive, may_panic):
         self.line, self.status = b"", None
         self.console = open(os.path.join(out, "console"), "wb", buffering=0)
         self.results = open(os.path.join(out, "results"), "wb", buffering=0)
-        self.out, self.interactive = out, interactive
+        self.out, self.interactive, self.may_panic = out, interactive, may_panic
         self.tail, self.panic_at = b"", None
         self.files, self.in_files = [], False
 
@@ -80,7 +82,7 @@ class Lab:
         if self.interactive:
             os.write(1, data)
         self.tail = (self.tail + data)[-200:]
-        if b"Kernel panic" in self.tail and self.panic_at is None:
+        if b"Kernel panic" in self.tail and self.panic_at is None and not self.may_panic:
             self.panic_at = time.monotonic()
 
     def on_results(self, data):
@@ -105,15 +107,15 @@ class Lab:
 
 
 def main():
-    bochs, iso, out, timeout = sys.argv[1:5]
-    interactive = "--console" in sys.argv[5:]
+    bochs, iso, out, timeout, cpus = sys.argv[1:6]
+    interactive = "--console" in sys.argv[6:]
     # Bochs ends with the script that started this program.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
     m1, com1, s1 = pseudo_terminal()
     m2, com2, s2 = pseudo_terminal()
-    bx = start(bochs, iso, os.path.abspath(out), com1, "term" if interactive else "file", com2)
-    lab = Lab(out, interactive)
+    bx = start(bochs, iso, os.path.abspath(out), cpus, com1, "term" if interactive else "file", com2)
+    lab = Lab(out, interactive, "--crash" in sys.argv[6:])
     end = time.monotonic() + float(timeout) if float(timeout) else None
     saved, prefix = None, False
     watched = [m1, m2]

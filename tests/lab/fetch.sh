@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# fetch.sh bochs | fetch.sh linux [DIR]: from Debian's archive into the lab's cache
-# unless it is present, through a private apt that leaves the machine's own alone. The
-# mirror is the machine's, which may be a frozen snapshot; apt checks signatures
+# fetch.sh bochs | fetch.sh linux VERSION DIR: from Debian's archive into the lab's cache
+# or DIR unless it is present, through a private apt that leaves the machine's own alone.
+# The mirror is the machine's, which may be a frozen snapshot; apt checks signatures
 # and checksums.
 set -euo pipefail
 
@@ -65,9 +65,10 @@ fetch_bochs()
 	mv "$new" "$cache/bochs"
 }
 
+# fetch_linux VERSION DIR: as DIR/linux
 fetch_linux()
 {
-	local dir=$1
+	local name=linux-source-$1 dir=$2
 	private_apt
 	mkdir -p "$dir"
 	(
@@ -79,7 +80,7 @@ fetch_linux()
 			tar -xJ -C "$dir/new"
 		rm -f "$name"_*.deb
 	)
-	mv "$dir/new/$name" "$dir/$name"
+	mv "$dir/new/$name" "$dir/linux"
 	rmdir "$dir/new"
 }
 
@@ -94,10 +95,9 @@ bochs)
 	}
 	;;
 linux)
-	dir=${2-$cache} name=linux-source-7.2
-	[ -d "$dir/$name" ] || {
-		echo "lab: fetching Linux" >&2
-		fetch_linux "$dir"
+	[ -d "$3/linux" ] || {
+		echo "lab: fetching Linux $2" >&2
+		fetch_linux "$2" "$3"
 	}
 	;;
 *)

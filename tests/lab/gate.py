@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""gate.py NAME DIR GUESTS CASE...: what the runs in DIR/1 to DIR/GUESTS are worth.
+"""gate.py [--skipped N] NAME DIR GUESTS CASE...: what the runs in DIR/1 to DIR/GUESTS are worth.
 
+N: how many more cases were skipped, each with its reason.
 The judge of the other guests' runs, with what KVM and the TDX host code say when
 a SEAMCALL was illegal.
 """
@@ -58,6 +59,18 @@ def without_known(text):
     return "\n".join(out), wrong
 
 
+def unmet(log):
+    """What a case announced for the rest of the log and the kernel did not log."""
+    missing = []
+    for line in log.splitlines():
+        mark = re.search(r"tdxctl-test: want (.*)", line)
+        if mark:
+            missing.append(mark.group(1))
+        else:
+            missing = [want for want in missing if not re.search(want, line)]
+    return ["the kernel did not log \"%s\"" % want for want in missing]
+
+
 def judge_guest(name, work):
     """(passed, failed) of what is not one case: the guest, its log, its documents."""
     passed, failed = 0, 0
@@ -69,7 +82,7 @@ def judge_guest(name, work):
                                               "126": "Bochs died"}.get(status, "status " + status)))
         print("\n".join(log.splitlines()[-40:]))
     log, wrong = without_known(log)
-    noise = wrong + judge.judge_log(log)
+    noise = wrong + unmet(log) + judge.judge_log(log)
     for line in noise[:30]:
         print("not ok kernel-log: " + line)
     failed += len(noise) > 0
@@ -84,25 +97,38 @@ def judge_guest(name, work):
     return passed + good, failed + len(bad)
 
 
+def judge_cases(work):
+    """(passed, failed) of the cases that were dealt out to a guest, and their names."""
+    results = judge.read(os.path.join(work, "results"))
+    seen = {case: word for word, case in re.findall(r"^((?:not )?ok) ([a-z0-9_]+)", results, re.M)}
+    dealt = [case for part in ("ordinary", "faults") for case in judge.read(os.path.join(work, part)).split()]
+    for case in dealt:
+        if case not in seen:
+            print("not ok %s: it never reported" % case)
+    passed = sum(seen.get(case) == "ok" for case in dealt)
+    return passed, len(dealt) - passed, dealt
+
+
 def main():
-    name, out, guests, cases = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4:]
-    passed, failed, seen = 0, 0, {}
+    args, skipped = sys.argv[1:], 0
+    if args[0] == "--skipped":
+        skipped, args = int(args[1]), args[2:]
+    name, out, guests, cases = args[0], args[1], int(args[2]), args[3:]
+    passed, failed, ran = 0, 0, set()
     for guest in range(1, guests + 1):
         work = os.path.join(out, str(guest))
-        for word, case in re.findall(r"^((?:not )?ok) ([a-z0-9_]+)",
-                                     judge.read(os.path.join(work, "results")), re.M):
-            seen[case] = word
+        good, bad, dealt = judge_cases(work)
+        ran.update(dealt)
+        passed += good
+        failed += bad
         good, bad = judge_guest(guest, work)
         passed += good
         failed += bad
     for case in cases:
-        if seen.get(case) == "ok":
-            passed += 1
-            continue
-        failed += 1
-        if case not in seen:
-            print("not ok %s: it never reported" % case)
-    print("%s: %d passed, %d failed" % (name, passed, failed))
+        if case not in ran:
+            failed += 1
+            print("not ok %s: no guest ran it" % case)
+    print("%s: %d passed, %d failed" % (name, passed, failed) + (", %d skipped" % skipped if skipped else ""))
     return 1 if failed or not passed else 0
 
 

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# Linux 7.2's own KVM on the software TDX module; see run.sh.
+# Linux's own KVM on the software TDX module; see run.sh. LAB_KERNEL and LAB_LINUX in the
+# environment or on the command line choose the kernel, see kernel.sh.
+export LAB_KERNEL LAB_LINUX
 .PHONY: lab check-lab check-lab-debug bench-release
 
 # A shell in it, with everything the tests have.

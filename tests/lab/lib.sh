@@ -10,6 +10,12 @@ SLOW=${SLOW:-1}
 
 VMM_BIN=/bin/vmm
 
+# want_log PATTERN: the run fails unless the kernel logs it from here on.
+want_log()
+{
+	echo "tdxctl-test: want $1" >/dev/kmsg
+}
+
 # vmm NAME OPTIONS...: starts a VMM and waits until its TD is ready; pid in $VMM.
 vmm()
 {
@@ -40,6 +46,62 @@ ask()
 {
 	kill "-$2" "$1" || die "vmm $3 is gone"
 	wait_for "grep -q '^$4' /tmp/ready.$3" 60
+}
+
+# has FACT: it is true of this kernel. "!" negates it, "-" is true of each.
+has()
+{
+	case $1 in
+	-) ;;
+	!*) ! grep -qxF -- "${1#!}" /suite/facts ;;
+	*) grep -qxF -- "$1" /suite/facts ;;
+	esac
+}
+
+# expected NAME: prints the value of this kernel.
+expected()
+{
+	tab=$(printf '\t')
+	while IFS=$tab read -r name fact value; do
+		if [ "$name" = "$1" ] && has "$fact"; then
+			echo "$value"
+			return
+		fi
+	done </suite/expect
+	die "tests/lab/expect has no $1 for this kernel"
+}
+
+# packages: how many the machine has.
+packages()
+{
+	cat /sys/devices/system/cpu/cpu[0-9]*/topology/physical_package_id | sort -u | wc -l
+}
+
+# per_cpu WORD, per_package WORD: the word once for each of them, on one line.
+per_cpu()
+{
+	yes "$1" | head -n "$(nproc)" | paste -s -d " "
+}
+
+per_package()
+{
+	yes "$1" | head -n "$(packages)" | paste -s -d " "
+}
+
+# plan_is_right CPU...: what is planned for these, in this order, then happens.
+plan_is_right()
+{
+	list=$(echo "$*" | tr ' ' ,)
+	tdxctl --json cpu plan "$list" >/tmp/plan.json 2>&1
+	planned=$(value 'plan[].allowed' /tmp/plan.json | tr '\n' ' ')
+	did=
+	for c in "$@"; do
+		if online $c 0; then did="${did}true "; else did="${did}false "; fi
+	done
+	for c in "$@"; do
+		[ ! -e /sys/devices/system/cpu/cpu$c/online ] || online $c 1 || die "CPU $c does not come back"
+	done
+	[ "$planned" = "$did" ]
 }
 
 # HKIDs in use as the kernel's cgroup counts them.

@@ -1,10 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # suite.sh [-i] VARIANT [CASE...]: builds what the lab's guests need, boots them, one per
-# CPU here, deals the cases out to them and judges all. Last line: "lab: N passed, N failed".
+# CPU here, deals the cases out to them and judges all. Last line: "lab: N passed, N failed",
+# and the number of cases that this kernel cannot have, if any (see needs).
 # What guest N left behind is in $O/lab/N, O=build. VARIANT: lab, debug.
+# LAB_KERNEL, LAB_LINUX: another kernel, see kernel.sh; the results are in $O/lab-VERSION.
 # LAB_CASES: directories of cases; those of faults lose HKIDs for the rest of a boot and
-# come last, those of absent have a boot of their own, whose kernel finds no TDX module.
+# come last. Guests of their own, for cases of any directory: see boots.
 # -i: a shell on this terminal instead.
 set -euo pipefail
 
@@ -17,15 +19,14 @@ variant=$1
 shift
 name=lab
 [ "$variant" = lab ] || name=lab-$variant
+[ -z "${LAB_KERNEL-}" ] || name+=-$LAB_KERNEL
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../.." && pwd)
 cd "$top"
 export O=${O:-build}
 make=${MAKE:-make}
 python=${PYTHON:-/usr/bin/python3}
-read -ra dirs <<<"${LAB_CASES:-tests/lab/cases tests/lab/faults tests/lab/absent}"
-out=$O/${LAB_NAME:-$name}
-mkdir -p "$out"
+read -ra dirs <<<"${LAB_CASES:-tests/lab/cases tests/lab/faults tests/lab/absent tests/lab/wide tests/lab/lockdown tests/lab/crash}"
 
 fail()
 {
@@ -36,17 +37,22 @@ fail()
 
 # A kernel's build leaves CPUs idle as it links.
 bash tests/lab/bochs.sh >/dev/null &
-tree=$(bash tests/lab/kernel.sh "$variant") || fail "the lab's kernel does not build"
+kernel=$(bash tests/lab/kernel.sh "$variant") || fail "the lab's kernel does not build"
+tree=$kernel/linux
 wait $! || fail "the lab's Bochs does not build"
 release=$(cat "$tree/include/config/kernel.release")
-"$make" --no-print-directory -s O="$O" "$O/tdxctl" "$O/vmm" "$O/jget" "$O/fuzz-device" || fail "no programs"
+[ -z "${LAB_LINUX-}" ] || name+=-${release%%-*}
+out=$O/${LAB_NAME:-$name}
+mkdir -p "$out"
+"$make" --no-print-directory -s O="$O" "$O/tdxctl" "$O/vmm" "$O/jget" "$O/kexec" "$O/fuzz-device" || fail "no programs"
 "$make" --no-print-directory -s O="$O" kmod KVER="$release" KDIR="$tree" >"$out/kmod.log" 2>&1 || {
 	tail -n 20 "$out/kmod.log" >&2
 	fail "the helper does not build for $release"
 }
-args=(-f "$O/vmm" -f "$O/jget" -f "$O/fuzz-device" -f "$O/tdxctl" -f "$O/kmod/$release/tdxctl.ko"
+args=(-f "$O/vmm" -f "$O/jget" -f "$O/kexec" -f "$O/fuzz-device" -f "$O/tdxctl" -f "$O/kmod/$release/tdxctl.ko"
 	-f tests/vm/suite.sh:/suite/run-cases.sh -f tests/vm/lib.sh:/suite/vm-lib.sh
-	-f tests/lab/parts.sh -f tests/lab/lib.sh:/suite/lib.sh -f tests/lab/agree.awk:/suite/agree.awk)
+	-f tests/lab/parts.sh -f tests/lab/lib.sh:/suite/lib.sh -f tests/lab/agree.awk:/suite/agree.awk
+	-f tests/lab/expect:/suite/expect)
 for f in ${LAB_FILES-}; do
 	args+=(-f "$f")
 done
@@ -83,24 +89,68 @@ if [ -n "$interactive" ]; then
 fi
 
 [ $# != 0 ] || set -- "${all[@]}"
-shared=() absent=()
+run=() skipped=0
+
+# missing CASE: prints why this kernel cannot have it; false if it can.
+missing()
+{
+	local pattern fact why has
+
+	while IFS=$'\t' read -r pattern fact why; do
+		# shellcheck disable=SC2053 # it is a pattern
+		[[ $pattern != '#'* && -n $pattern && $1 == $pattern ]] || continue
+		has=no
+		! grep -qxF -- "${fact#!}" "$kernel/facts" || has=yes
+		case $fact-$has in
+		'!'*-yes | [!!]*-no)
+			echo "$why"
+			return
+			;;
+		esac
+	done <tests/lab/needs
+	return 1
+}
+
 for case; do
-	if [ "${kind[$case]-}" = absent ]; then
-		absent+=("$case")
+	if why=$(missing "$case"); then
+		echo "SKIP $case: Linux ${release%%-*}: $why"
+		skipped=$((skipped + 1))
 	else
-		shared+=("$case")
+		run+=("$case")
 	fi
 done
+
+# The cases that share guests, and the guests of their own.
+shared=() boots=()
+declare -A options own
+for case in ${run[@]+"${run[@]}"}; do
+	case ${kind[$case]-} in cases | faults | bench) shared+=("$case") ;; esac
+done
+while IFS=$'\t' read -r boot how patterns; do
+	case $boot in '' | '#'*) continue ;; esac
+	read -ra globs <<<"$patterns"
+	for case in ${run[@]+"${run[@]}"}; do
+		for glob in "${globs[@]}"; do
+			# shellcheck disable=SC2053 # it is a pattern
+			[[ $case == $glob ]] || continue
+			own[$boot]+="$case "
+			break
+		done
+	done
+	[ -z "${own[$boot]-}" ] || boots+=("$boot")
+	options[$boot]=$how
+done <tests/lab/boots
 
 pids=()
 trap '[ ${#pids[@]} = 0 ] || kill "${pids[@]}" 2>/dev/null' EXIT
 trap 'exit 143' INT TERM
 
-# guest KERNEL-ARGS CASE...
+# guest OPTIONS CASE...
 guest()
 {
-	local dir=$out/$((${#pids[@]} + 1)) case part
+	local dir=$out/$((${#pids[@]} + 1)) case part how
 
+	read -ra how <<<"$1"
 	rm -rf "$dir"
 	mkdir "$dir"
 	: >"$dir/ordinary"
@@ -111,7 +161,7 @@ guest()
 		echo "$case" >>"$dir/$part"
 	done
 	printf '#!/bin/sh\nSLOW=%s sh /suite/parts.sh\n' "$slow" >"$dir/script"
-	bash tests/lab/run.sh -a "$1" -o "$dir" -t "${LAB_TIMEOUT:-$((1800 * slow))}" "${args[@]}" \
+	bash tests/lab/run.sh ${how[@]+"${how[@]}"} -o "$dir" -t "${LAB_TIMEOUT:-$((1800 * slow))}" "${args[@]}" \
 		-f "$dir/ordinary" -f "$dir/faults" "$dir/script" &
 	pids+=($!)
 }
@@ -125,15 +175,16 @@ for ((i = 0; i < sharing; i++)); do
 	done
 	guest "" "${dealt[@]}"
 done
-if [ ${#absent[@]} != 0 ]; then
-	# It is short: for the CPU that the others leave first.
-	for ((i = 0; i < sharing; i++)); do
-		while [ ! -e "$out/$((i + 1))/bochsrc" ] && kill -0 "${pids[i]}" 2>/dev/null; do
-			sleep 0.2
-		done
+# They are shorter: for the CPU that the others leave first.
+for ((i = 0; i < sharing; i++)); do
+	while [ ! -e "$out/$((i + 1))/bochsrc" ] && kill -0 "${pids[i]}" 2>/dev/null; do
+		sleep 0.2
 	done
-	guest seam_lab.absent=1 "${absent[@]}"
-fi
+done
+for boot in ${boots[@]+"${boots[@]}"}; do
+	read -ra dealt <<<"${own[$boot]}"
+	guest "${options[$boot]}" "${dealt[@]}"
+done
 guests=${#pids[@]}
 for ((i = 0; i < guests; i++)); do
 	status=0
@@ -141,4 +192,4 @@ for ((i = 0; i < guests; i++)); do
 	echo "$status" >"$out/$((i + 1))/status"
 done
 pids=()
-exec "$python" tests/lab/gate.py "$name" "$out" "$guests" "$@"
+exec "$python" tests/lab/gate.py --skipped "$skipped" "$name" "$out" "$guests" ${run[@]+"${run[@]}"}

@@ -7,7 +7,7 @@
 
 # What is true of this machine whatever happens: no SGX, 16 private KeyIDs, the
 # memory of a module that is up, a CPU with seamret_invd_vmcs.
-ALWAYS='bios.keyid.capacity mem.pamt update.unavailable'
+ALWAYS=$(expected doctor.idle)
 
 # diagnosis STATUS FAILURES WARNINGS NOTES: all that doctor finds, in the order of
 # its rules. The first of the worst is what to begin with.
@@ -49,7 +49,7 @@ case_doctor_well()
 	j 0 doctor
 	is 'rules[id=teardown.slow].state' ok
 	vmm web --vcpus 1 --pages 16
-	diagnosis 0 '' sgx.off 'bios.keyid.capacity mem.pamt hugepages update.unavailable'
+	diagnosis 0 '' sgx.off "$(expected doctor.td)"
 }
 
 # A TD that is not finished is no time for an update.
@@ -58,7 +58,7 @@ case_doctor_building()
 	kvm_on
 	vmm init --stop-at init
 	t 0 helper load
-	diagnosis 0 '' sgx.off 'bios.keyid.capacity mem.pamt hugepages update.unavailable update.during_build'
+	diagnosis 0 '' sgx.off "$(expected doctor.building)"
 }
 
 case_doctor_tdx_off()
@@ -90,7 +90,7 @@ case_doctor_exhausted()
 		vmm "td$i" --stop-at init
 	done
 	in_use 15
-	diagnosis 7 hkid.exhausted sgx.off 'bios.keyid.capacity mem.pamt hugepages update.unavailable'
+	diagnosis 7 hkid.exhausted sgx.off "$(expected doctor.td)"
 	t 0 helper load
 	j 7 doctor
 	is first hkid.exhausted
@@ -117,5 +117,5 @@ case_doctor_package_offline()
 	online 2 0
 	allow_log 'online CPU'
 	online 3 0 && die "the last CPU of package 1 went offline"
-	diagnosis 0 '' sgx.off 'cpu.offline_refused bios.keyid.capacity mem.pamt hugepages update.unavailable'
+	diagnosis 0 '' sgx.off "$(expected doctor.refused)"
 }

@@ -85,8 +85,8 @@ case_tdxctl_cpu()
 {
 	t 0 helper load
 	j 0 cpu check
-	is 'cpus[].tdx' enabled enabled enabled enabled
-	is 'packages[].covered' true true
+	is 'cpus[].tdx' "$(per_cpu enabled)"
+	is 'packages[].covered' "$(per_package true)"
 	package=$(cat /sys/devices/system/cpu/cpu3/topology/physical_package_id)
 	for c in 1 2; do
 		[ "$(cat /sys/devices/system/cpu/cpu$c/topology/physical_package_id)" != "$package" ] ||
@@ -101,7 +101,7 @@ case_tdxctl_cpu()
 	online "$other" 0 && die "the last CPU of package $package went"
 	online 3 1 || die "CPU 3 does not come back"
 	j 0 cpu check
-	is 'cpus[].tdx' enabled enabled enabled enabled
+	is 'cpus[].tdx' "$(per_cpu enabled)"
 	gone "$VMM"
 	nothing_left
 	online 3 0 || die "CPU 3"

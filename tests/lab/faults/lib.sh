@@ -3,11 +3,11 @@
 # What the cases of faults have in common.
 # shellcheck disable=SC2034,SC2086
 
-# warns FUNCTION...: KVM warns there, once per boot.
+# warns FUNCTION...: KVM warns there, once per boot. Until 6.18 a warning names its CPU first.
 warns()
 {
 	for f in "$@"; do
-		allow_log "WARNING: arch/x86/kvm/vmx/tdx.c:[0-9]+ at ${f}[.a-z0-9]*\\+"
+		allow_log "WARNING: (CPU: [0-9]+ PID: [0-9]+ at )?arch/x86/kvm/vmx/tdx.c:[0-9]+ (at )?${f}[.a-z0-9]*\\+"
 	done
 	allow_log 'Call Trace:'
 }

@@ -20,6 +20,7 @@
 #include <linux/io.h>
 #include <linux/kdebug.h>
 #include <linux/kernel.h>
+#include <linux/kprobes.h>
 #include <linux/mm.h>
 #include <linux/moduleparam.h>
 #include <linux/notifier.h>
@@ -65,6 +66,12 @@ module_param(absent, bool, 0644);
 
 #define LAB_MAX_DELAY_NS 4000000000U
 #define MAX_COMMAND	 32
+
+#define HELD_NONE -1
+
+/* Where the first CPU stops permanently, and which one it was. */
+static char lab_hold_symbol[MAX_COMMAND + 1];
+static int lab_held_cpu = HELD_NONE;
 
 static void *lab_map(void *ctx, u64 pa)
 {
@@ -199,6 +206,7 @@ static void lab_answer(struct seam_regs *r)
 	} else if ((r->rax & TDX_LEAF_MASK) == TDH_SYS_DISABLE) {
 		WRITE_ONCE(lab_disabled, true);
 		r->rax = 0;
+		pr_emerg("TDH.SYS.DISABLE\n");
 	} else {
 		seam_call(lab_seam, raw_smp_processor_id(), r);
 	}
@@ -290,6 +298,50 @@ static const struct file_operations delay_fops = {
 	.write = delay_write,
 };
 
+static int hold_handler(struct kprobe *kp, struct pt_regs *regs)
+{
+	if (cmpxchg(&lab_held_cpu, HELD_NONE, raw_smp_processor_id()) != HELD_NONE)
+		return 0;
+	while (true)
+		cpu_relax();
+}
+
+static struct kprobe hold_kp = {
+	.symbol_name = lab_hold_symbol,
+	.pre_handler = hold_handler,
+};
+
+/* "FUNCTION": the next CPU there stays, until the kernel dies. Once per boot. */
+static ssize_t hold_write(struct file *file, const char __user *ubuf, size_t len, loff_t *pos)
+{
+	char buf[MAX_COMMAND + 1] = "";
+	int ret;
+
+	if (len > MAX_COMMAND)
+		return -E2BIG;
+	if (copy_from_user(buf, ubuf, len))
+		return -EFAULT;
+	if (lab_hold_symbol[0])
+		return -EBUSY;
+	strscpy(lab_hold_symbol, strim(buf));
+	ret = register_kprobe(&hold_kp);
+	return ret ? ret : len;
+}
+
+static ssize_t hold_read(struct file *file, char __user *ubuf, size_t len, loff_t *pos)
+{
+	char buf[MAX_COMMAND];
+
+	return simple_read_from_buffer(ubuf, len, pos, buf,
+				       scnprintf(buf, sizeof(buf), "%d\n", READ_ONCE(lab_held_cpu)));
+}
+
+static const struct file_operations hold_fops = {
+	.open = simple_open,
+	.read = hold_read,
+	.write = hold_write,
+};
+
 /* For tests only: the truth, faults to inject, and how long a SEAMCALL takes. */
 static int __init lab_debugfs_init(void)
 {
@@ -301,6 +353,7 @@ static int __init lab_debugfs_init(void)
 	dir = debugfs_create_dir("seam", NULL);
 	seam_debugfs_create(dir, &lab_debugfs);
 	debugfs_create_file("delay", 0200, dir, NULL, &delay_fops);
+	debugfs_create_file("hold", 0600, dir, NULL, &hold_fops);
 	return 0;
 }
 late_initcall(lab_debugfs_init);
