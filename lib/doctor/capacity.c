@@ -284,6 +284,8 @@ static const struct tdxctl_rule capacity[] = {
 		.group = TDXCTL_GROUP_CAPACITY,
 		.severity = TDXCTL_RULE_INFO,
 		.needs = "cpu.vendor",
+		/* Older kernels initialize TDX when kvm_intel is loaded: any time may be in between. */
+		.since = TDXCTL_KERNEL(7, 1),
 		.check = rule_slow_init,
 		.title = "TDX initialization is slow",
 		.fix = "No action is needed. All memory is initialized for TDX at once; more memory takes "

@@ -335,6 +335,10 @@ CASES = {
     "start-of-just-less": Case("boot.slow_init", {
         "var/log/dmesg": "[    0.000000] Linux version 7.2.13\n[    1.000000] x\n"
                          "[    5.999999] virt/tdx: 12582912 KB allocated for PAMT\n"}, "ok", None),
+    "start-with-kvm": Case("boot.slow_init", {
+        "proc/sys/kernel/osrelease": "7.0.9\n",
+        "var/log/dmesg": "[    0.000000] Linux version 7.0.9\n[    1.000000] x\n"
+                         "[ 3600.000000] virt/tdx: 12582912 KB allocated for PAMT\n"}, "skip", None),
     # Updates.
     "no-invd-bit": Case("update.unavailable", {UPLOAD + "status": None, UPLOAD + "error": None,
                                                **both(x480=0x00da0400_00000013)}, "info", "0x480 60 seamret_invd_vmcs"),

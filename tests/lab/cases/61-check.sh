@@ -25,7 +25,11 @@ case_check_files()
 	# A threshold of -w needs data that only the helper has.
 	j 5 check -w teardown=1m
 	is error.code helper-missing
-	# The module of the lab has a version, which sysfs tells.
+}
+
+# The module of the lab has a version, which sysfs tells.
+case_check_module_version()
+{
 	version=$(cat /sys/devices/faux/tdx_host/version)
 	t 0 check -w "module_version=$version"
 	t 7 check -w module_version=9.9.9
