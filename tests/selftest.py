@@ -13,6 +13,7 @@ import io
 import json
 import os
 import pathlib
+import re
 import shutil
 import stat
 import subprocess
@@ -402,6 +403,11 @@ def test_known_warning(tmp):
     oops = "[   95.310700] BUG: unable to handle page fault for address: 0000000000000010\n"
     guest(t, console=KNOWN)
     green(lab(), "the known warning")
+    # tdx_cpu_flush_cache() is a function of its own in some builds of the debug kernel.
+    guest(t, console=KNOWN.replace("tdx_offline_cpu+0x1a3/0x2f0", "tdx_cpu_flush_cache+0x91/0xb0"))
+    green(lab(), "the known warning, not inlined")
+    guest(t, console=re.sub(r"^(\[ +[0-9.]+\])", r"\1[   T35]", KNOWN, flags=re.M))
+    green(lab(), "the known warning with the task of each line")
     harmless = "[   95.310700] kvm: vCPU 1 is slow\n"
     guest(t, console="".join([*lines[:8], harmless, *lines[8:]]))
     green(lab(), "another CPU's message in between")
@@ -415,6 +421,8 @@ def test_known_warning(tmp):
             ("twice in one boot", [*lines, *lines]),
             ("another line", [s.replace("tdx.c:158", "tdx.c:159") for s in lines]),
             ("another function", [s.replace("158 at tdx_offline_cpu", "158 at tdx_online_cpu") for s in lines]),
+            ("another function of that name", [s.replace("158 at tdx_offline_cpu", "158 at x_tdx_offline_cpu")
+                                               for s in lines]),
             ("a second trace", [*lines, lines[trace]])):
         guest(t, console="".join(text))
         red(lab(), "the known warning: " + what, "kernel-log")

@@ -125,7 +125,7 @@ CASES = {
         ("release --timeout 99999999999999999999 web", 2), ("--root", 2), ("--emulate= status", 2),
         ("status --dry-run", 2), ("--dry-run release web", 2), ("td show hkid:x --emulate", 2),
         ("check -w", 2), ("wait --hkids-free 0", 2), ("wait --hkids-free 4097", 2),
-        ("wait --hkids-free 1 --timeout 86401", 2), ("cpu plan 0 1", 2)]),
+        ("wait --hkids-free 1 --timeout 86401", 2), ("wait --hkids-free 1 --timeout 0", 2), ("cpu plan 0 1", 2)]),
     # In the form of the first or of a later value of an option.
     "usage-formats": (None, [
         ("check --format text --nope", 2), ("check --format nagios --nope", 3), ("check --format json --nope", 2),
@@ -147,7 +147,7 @@ CASES = {
         ("help td shw", 2), ("help status nothing", 2), ("help td show web", 2), ("help stauts -j", 2)]),
     # ---- doctor; each rule is tested in tests/hosts
     "doctor": (None, [(E + "doctor", 0), (E + "doctor -s --fail-on info", 7),
-                      (E + "doctor --group update -v", 0), (E + "doctor --explain hkid.exhausted", 0),
+                      (E + "doctor --group update -v", 0), (E + "doctor --explain hkid.exhausted", 0), (E + "doctor --explain cpu.vendor", 0),
                       (E + "doctor --explain hkid.exhaust", 2), (E + "doctor --explain zzz -j", 2),
                       (E + "doctor --group nothing", 2), (E + "doctor --fail-on never", 2)]),
     "doctor-hosts": ("leaked", both(H + "doctor --group teardown", 7) + [

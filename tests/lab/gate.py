@@ -25,9 +25,10 @@ judge.HARMLESS = re.compile(judge.HARMLESS.pattern + r"|MDS CPU bug present and 
 
 # The first line of a known warning of Linux 7.2: when a CPU goes offline, its own thread,
 # which may be preempted but not migrated, fails lockdep_assert_preemption_disabled() in
-# tdx_cpu_flush_cache(). WARN_ON_ONCE() prints it once per boot.
-KNOWN = re.compile(r"WARNING: arch/x86/virt/vmx/tdx/tdx\.c:158 at tdx_offline_cpu\+")
-STAMP = r"^(?:\[\s*\d+\.\d+\] )?"
+# tdx_cpu_flush_cache(), which may be inlined. WARN_ON_ONCE() prints it once per boot.
+KNOWN = re.compile(r"WARNING: arch/x86/virt/vmx/tdx/tdx\.c:158 at tdx_(?:offline_cpu|cpu_flush_cache)\+")
+# CONFIG_PRINTK_CALLER adds the task or CPU.
+STAMP = r"^(?:\[\s*\d+\.\d+\](?:\[\s*[CT]\d+\])? )?"
 # Lines that the kernel prints between the first line and the trace.
 HEAD = re.compile(STAMP + r"(?:Modules linked in: |Unloaded tainted modules: |CPU: \d+ |Tainted: |Hardware name: |"
                   r"Workqueue: |Stopper: |RIP: |Code: |RSP: |R[A-Z0-9]{2}: [0-9a-f]{16} |FS: |CS: |CR2: |DR[03]: |PKRU: )")

@@ -69,9 +69,10 @@ def in_expression(code):
 
 
 def constants(code):
-    size = re.match(r"\s*(?:\w+ )+\**\w+(\[[^]=]*\])+;", code)      # of an array: a longer one works as well
+    declaration = DECLARATION.match(code)
     for m in NUMBER.finditer(code):
-        if size and size.start(1) <= m.start() < size.end(1):
+        # The size of an array: a longer one works as well.
+        if declaration and re.search(r"\w\[$", code[:m.start()]) and "=" not in re.sub(r"= \S+[,;]", "", code[:m.start()]):
             continue
         digits, suffix = m.groups()
         if digits[:2] in ("0x", "0X"):

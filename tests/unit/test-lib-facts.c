@@ -404,6 +404,33 @@ static void captured_msrs(void)
 	}
 }
 
+static void version(const char *text, bool good, uint64_t want, const char *rest)
+{
+	const char *end = text;
+	uint64_t v = 0;
+
+	CHECK_EQ(tdxctl_version_parse(text, &v, &end), good);
+	if (good) {
+		CHECK_EQ(v, want);
+		CHECK_STR(end, rest);
+	}
+}
+
+static void versions(void)
+{
+	version("1.5.05", true, 1ULL << 32 | 5 << 16 | 5, "");
+	version("1.5.24.3", true, 1ULL << 32 | 5 << 16 | 24, ".3");
+	version("12.345.65535x", true, 12ULL << 32 | 345 << 16 | 65535, "x");
+	version("0.0.0", true, 0, "");
+	version("1.5.65536", false, 0, NULL);
+	version("70000.0.0", false, 0, NULL);
+	version("1.5", false, 0, NULL);
+	version("1..5", false, 0, NULL);
+	version("1.5.", false, 0, NULL);
+	version(".1.5", false, 0, NULL);
+	version("", false, 0, NULL);
+}
+
 static void small_parsers(void)
 {
 	struct tdxctl_text t = { 0 };
@@ -445,6 +472,7 @@ int main(void)
 	RUN(this_machine);
 	RUN(vms_in_debugfs);
 	RUN(captured_msrs);
+	RUN(versions);
 	RUN(small_parsers);
 	return check_done("test-lib-facts");
 }

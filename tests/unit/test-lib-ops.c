@@ -89,6 +89,20 @@ static void context_at_descriptor_zero(void)
 	tdxctl_free(NULL);
 }
 
+/* Each call starts without the error, and the hint, of the one before. */
+static void errors_are_cleared(void)
+{
+	CHECK_EQ(ctx_fail(ctx, -EIO, "hint", "%s: %d", "x", 7), -EIO);
+	CHECK_STR(tdxctl_error(ctx), "x: 7");
+	CHECK_STR(tdxctl_hint(ctx), "hint");
+	ctx_clear(ctx);
+	CHECK_STR(tdxctl_error(ctx), "");
+	CHECK_STR(tdxctl_hint(ctx), "");
+	CHECK_EQ(ctx_fail(ctx, -EIO, "hint", "x"), -EIO);
+	CHECK_EQ(ctx_fail(ctx, -EIO, NULL, "y"), -EIO);
+	CHECK_STR(tdxctl_hint(ctx), "");
+}
+
 /* An errno left by another call is not an error of the read. */
 static void errno_of_an_earlier_call(void)
 {
@@ -221,6 +235,7 @@ int main(void)
 	RUN(descriptor_zero);
 	RUN(context_at_descriptor_zero);
 	RUN(errno_of_an_earlier_call);
+	RUN(errors_are_cleared);
 	RUN(processes);
 	RUN(interrupted);
 	RUN(same_memory_same_file);
