@@ -136,7 +136,7 @@ static void suggested(const char *word, const char *want)
 static void suggestions(void)
 {
 	/* A letter too many, too few, wrong, or two swapped: anywhere in the word. */
-	suggested("statuss", "status");
+	suggested("statusq", "status");
 	suggested("xstatus", "status");
 	suggested("sttatus", "status");
 	suggested("sttus", "status");
@@ -144,7 +144,7 @@ static void suggestions(void)
 	suggested("stadus", "status");
 	suggested("tsatus", "status");
 	suggested("statsu", "status");
-	suggested("elease", "release");
+	suggested("kid", "hkid");
 	suggested("releases", "release");
 	suggested("erlease", "release");
 	suggested("kdid", NULL);

@@ -315,7 +315,7 @@ static enum tdxctl_rule_state attested(const char *id, const char *detail)
 	return s;
 }
 
-/* Of several VMs, any one may have the wrong address. */
+/* Each of several VMs may have the wrong address. */
 static void quote_sockets_of_several_vms(void)
 {
 	static char web[] = "web", db[] = "db";

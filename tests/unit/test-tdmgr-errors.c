@@ -229,8 +229,8 @@ static void busy_call_is_repeated(void)
 	CHECK_EQ(h.errors, 0);
 }
 
-/* The module stays busy: a TD for which that happened is not waited for that long again. */
-static void busy_for_ever(void)
+/* The module stays busy: later SEAMCALLs for this TD are repeated less often. */
+static void busy_permanently(void)
 {
 	struct tdmgr_td *td;
 	struct host h;
@@ -279,7 +279,7 @@ int main(void)
 	RUN(leak_blames_the_step_that_failed);
 	RUN(failed_write_back_is_a_warning);
 	RUN(busy_call_is_repeated);
-	RUN(busy_for_ever);
+	RUN(busy_permanently);
 	RUN(refused_vcpu_pages_are_freed);
 	return check_done("test-tdmgr-errors");
 }

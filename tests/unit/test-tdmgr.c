@@ -432,7 +432,7 @@ static void package_without_cpu(void)
 	CHECK_EQ(host_cpu_offline(&h, 2), 0);
 	stop(&h);
 
-	/* The first package, too. */
+	/* The first package needs an online CPU as well. */
 	start(&h, &two_pkgs);
 	CHECK_EQ(host_cpu_offline(&h, 0), 0);
 	CHECK_EQ(host_cpu_offline(&h, 1), 0);
