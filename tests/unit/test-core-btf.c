@@ -517,6 +517,14 @@ static void circles(void)
 	x = WORDS(1, INFO(4, 1), 8, 99, 1, 0);
 	CHECK_EQ(open_words(&x, &w), 0);
 	CHECK_EQ(member(&kernel_blob, 1, "b", 0), -EINVAL);
+	/* An integer of fewer bits than its size, or that begins inside: an old bit field. */
+	x = WORDS(1, INFO(4, 1), 8, 3, 2, 0, 0, INFO(1, 0), 4, 31);
+	CHECK_EQ(open_words(&x, &w), 0);
+	CHECK_EQ(member(&kernel_blob, 1, "b", 0), -EINVAL);
+	x.word[9] = 1 << 16 | 32;
+	CHECK_EQ(member(&kernel_blob, 1, "b", 0), -EINVAL);
+	x.word[9] = 32;
+	CHECK_EQ(member(&kernel_blob, 1, "b", 4), 0);
 	/* Values and parameters. */
 	x = WORDS(1, INFO(6, 1), 4, 99, 1);
 	CHECK_EQ(open_words(&x, &w), 0);
