@@ -193,17 +193,21 @@ case_early_memory()
 		[ $i != 1 ] || free=$(mem_free)
 	done
 	lost=$((free - $(mem_free)))
+	echo "# $lost KiB of $((4 * 16384)) KiB are still allocated"
 	# One release has 16384 KiB.
 	[ $lost -lt 16384 ] || die "$lost KiB of $((4 * 16384)) KiB are still allocated"
 	no_slow_removal
 }
 
-# KiB of free memory, without what the kernel can free at once.
+# KiB of free memory, those in the lists of the CPUs and what the kernel can free at once
+# included.
 mem_free()
 {
 	sync
 	echo 3 >/proc/sys/vm/drop_caches
-	awk '$1 == "MemFree:" { print $2 }' /proc/meminfo
+	awk '$1 == "MemFree:" { n += $2 }
+		$1 == "count:" { n += 4 * $2 }
+		END { print n }' /proc/meminfo /proc/zoneinfo
 }
 
 # generation: the kernels that have the same S-EPT callbacks as this one.
