@@ -333,7 +333,8 @@ static ssize_t hold_read(struct file *file, char __user *ubuf, size_t len, loff_
 	char buf[MAX_COMMAND];
 
 	return simple_read_from_buffer(ubuf, len, pos, buf,
-				       scnprintf(buf, sizeof(buf), "%d\n", READ_ONCE(lab_held_cpu)));
+				       scnprintf(buf, sizeof(buf), "%d\n",
+						 READ_ONCE(lab_held_cpu)));
 }
 
 static const struct file_operations hold_fops = {
