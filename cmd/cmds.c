@@ -611,6 +611,7 @@ static const struct cli_cmd cmds[] = {
 		.verb = "report",
 		.summary = "write a report about the host that can be shared",
 		OPTS(report_opts),
+		.own_stamp = true,
 		.host_object = true,
 		.run = cmd_report,
 		.details =

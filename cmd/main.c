@@ -43,8 +43,8 @@ static int once(struct cli_app *app, int argc, char **argv)
 	if (err)
 		return err;
 	app->opened = true;
-	if (app->v.json)
-		cli_stamp(app);
+	if (app->v.json && !app->cmd->own_stamp)
+		cli_stamp(app, app->ctx);
 	err = cli_time(app);
 	if (!err)
 		err = cli_check_needs(app);
@@ -70,7 +70,7 @@ static int print_result(struct cli_app *app, int code)
 		out_sort(out_root(app->out), app->cmd->table, app->sort, app->sort_down);
 	if (app->v.json) {
 		if (app->ctx)
-			cli_stamp(app);
+			cli_stamp(app, app->ctx);
 		if (app->cmd)
 			cli_cmd_name(app->cmd, name, sizeof(name));
 		err = out_json(app->out, stdout, app->cmd ? name : NULL);

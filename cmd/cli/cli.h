@@ -128,6 +128,7 @@ struct cli_cmd {
 	const struct cli_field *table; /* what -o and --sort are about; NULL none */
 	unsigned int needs;	       /* enum cli_need */
 	bool host_object;    /* its JSON key "host" is an object, so the name is "hostname" */
+	bool own_stamp;	     /* stamps its result itself: it masks the name of the host */
 	const char *details; /* a paragraph of --help */
 	int (*run)(struct cli_app *app, int argc, char **argv);
 };
@@ -229,8 +230,8 @@ bool cli_watch_next(const struct cli_app *app);
 
 /* For --time=iso: sets the time of the host. Returns 0, or an exit code with the error recorded. */
 int cli_time(struct cli_app *app);
-/* Adds the time and the name of the host to the result, once. */
-void cli_stamp(struct cli_app *app);
+/* Adds the time and the name of the host of @ctx to the result, once. */
+void cli_stamp(struct cli_app *app, struct tdxctl_ctx *ctx);
 
 /* ---- suggest.c ---- */
 

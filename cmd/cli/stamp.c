@@ -22,7 +22,7 @@ int cli_time(struct cli_app *app)
 			 app->v.emulate ? "an emulated host" : "this host");
 }
 
-void cli_stamp(struct cli_app *app)
+void cli_stamp(struct cli_app *app, struct tdxctl_ctx *ctx)
 {
 	/* Two verbs already had an object "host" of their own. */
 	const struct cli_field *f = &fields[app->cmd && app->cmd->host_object ? HOSTNAME : HOST];
@@ -39,12 +39,12 @@ void cli_stamp(struct cli_app *app)
 	if (app->stamped)
 		return;
 	app->stamped = true;
-	if ((app->opened || !other) && !tdxctl_host_time(app->ctx, &now) &&
+	if ((app->opened || !other) && !tdxctl_host_time(ctx, &now) &&
 	    text_time(text, sizeof(text), now))
 		out_str(root, &fields[TIME], text);
 	else
 		out_unknown(root, &fields[TIME], why);
-	if ((app->opened || !other) && !tdxctl_host_name(app->ctx, text, sizeof(text)))
+	if ((app->opened || !other) && !tdxctl_host_name(ctx, text, sizeof(text)))
 		out_str(root, f, text);
 	else
 		out_unknown(root, f, why);

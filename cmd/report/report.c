@@ -84,6 +84,7 @@ static int write_report(struct cli_app *app, struct tdxctl_ctx *ctx, const struc
 	for (size_t i = 0; !err && i < ARRAY_SIZE(list); i++)
 		err = run_section(app->table, ctx, &list[i]);
 	if (!err && app->v.json) {
+		cli_stamp(app, ctx);
 		as_json(out_root(app->out), list, r);
 	} else if (!err) {
 		app->silent = true;
