@@ -4,8 +4,10 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli.h"
+#include "out/wrap.h"
 
 static const char reload_helper[] = "The loaded helper does not match this tdxctl; reload it: "
 				    "'tdxctl helper unload && tdxctl helper load'.";
@@ -151,8 +153,10 @@ void cli_note(const struct cli_app *app, const char *fmt, ...)
 		raw = NULL;
 	va_end(ap);
 	clean = raw ? text_clean(raw) : NULL;
-	if (clean)
-		fprintf(stderr, "%s\n", clean);
+	if (clean) {
+		wrap_print(stderr, clean, 0, 0, cli_columns(STDERR_FILENO));
+		fputc('\n', stderr);
+	}
 	free(clean);
 	free(raw);
 }
@@ -161,13 +165,15 @@ void cli_print_error(const struct cli_app *app)
 {
 	const struct out_err *e = out_get_error(app->out);
 	bool colour = cli_colour(app, app->err_tty);
+	size_t columns = cli_columns(STDERR_FILENO);
 	char *s;
 
 	if (!e->code)
 		return;
 	s = text_clean(e->message ? e->message : "out of memory");
-	fprintf(stderr, "%stdxctl:%s %s%s\n", colour ? "\033[1;31m" : "", colour ? "\033[0m" : "",
-		s ? s : "out of memory", e->nr_candidates ? ":" : "");
+	fprintf(stderr, "%stdxctl:%s ", colour ? "\033[1;31m" : "", colour ? "\033[0m" : "");
+	wrap_print(stderr, s ? s : "out of memory", strlen("tdxctl: "), 2, columns);
+	fputs(e->nr_candidates ? ":\n" : "\n", stderr);
 	free(s);
 	for (size_t i = 0; i < e->nr_candidates; i++) {
 		s = text_clean(e->candidates[i]);
@@ -176,7 +182,8 @@ void cli_print_error(const struct cli_app *app)
 	}
 	if (e->hint && *e->hint) {
 		s = text_clean(e->hint);
-		fprintf(stderr, "%s\n", s ? s : "");
+		wrap_print(stderr, s ? s : "", 0, 0, columns);
+		fputc('\n', stderr);
 		free(s);
 	}
 }

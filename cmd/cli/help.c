@@ -1,8 +1,37 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* --help, printed from the table of verbs. */
+#include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli.h"
+#include "out/wrap.h"
+
+#define USUAL_COLUMNS 80 /* paragraphs are written for this width */
+
+/* A column of words at the left, and text at the right. */
+static void entry(FILE *f, const char *left, int width, const char *text)
+{
+	size_t indent = (size_t)width + 4, used = strlen(left) + 4;
+
+	fprintf(f, "  %-*s  ", width, left);
+	wrap_print(f, text, used > indent ? used : indent, indent, cli_columns(STDOUT_FILENO));
+	fputc('\n', f);
+}
+
+/* On a narrow terminal, the lines of a paragraph are broken at other words. */
+static void paragraph(FILE *f, const char *text)
+{
+	size_t columns = cli_columns(STDOUT_FILENO);
+	char *copy = columns && columns < USUAL_COLUMNS ? strdup(text) : NULL;
+
+	for (char *p = copy; p && *p; p++)
+		if (*p == '\n' && p[1])
+			*p = ' ';
+	wrap_print(f, copy ? copy : text, 0, 0, copy ? columns : 0);
+	free(copy);
+}
 
 static void print_opts(FILE *f, const struct cli_opt *opts, size_t n)
 {
@@ -17,7 +46,7 @@ static void print_opts(FILE *f, const struct cli_opt *opts, size_t n)
 			 o->type == CLI_OPT_OPTIONAL ? "[=" :
 						       " ",
 			 o->arg ? o->arg : "", o->type == CLI_OPT_OPTIONAL ? "]" : "");
-		fprintf(f, "  %-24s  %s\n", left, o->help);
+		entry(f, left, 24, o->help);
 	}
 }
 
@@ -32,11 +61,11 @@ static void usage_line(FILE *f, const struct cli_cmd *c, const char *lead)
 
 void cli_help_main(FILE *f, const struct cli_table *t)
 {
-	fputs("Usage: tdxctl [options] VERB [NOUN] [options]\n\n"
-	      "Shows which HKIDs of an Intel TDX host are in use and by which TD, what delays\n"
-	      "key configuration, and whether every CPU can run TDs. Frees the HKID and the\n"
-	      "memory of a TD that does not end.\n",
-	      f);
+	fputs("Usage: tdxctl [options] VERB [NOUN] [options]\n\n", f);
+	paragraph(f,
+		  "Shows which HKIDs of an Intel TDX host are in use and by which TD, what delays\n"
+		  "key configuration, and whether every CPU can run TDs. Frees the HKID and the\n"
+		  "memory of a TD that does not end.\n");
 	for (enum cli_group g = 0; g < CLI_GROUPS; g++) {
 		fprintf(f, "\n%s:\n", t->group_titles[g]);
 		for (size_t i = 0; i < t->nr_cmds; i++) {
@@ -48,7 +77,7 @@ void cli_help_main(FILE *f, const struct cli_table *t)
 			cli_cmd_name(c, name, sizeof(name));
 			snprintf(left, sizeof(left), "%s%s%s", name, c->args ? " " : "",
 				 c->args ? c->args : "");
-			fprintf(f, "  %-20s  %s\n", left, c->summary);
+			entry(f, left, 20, c->summary);
 		}
 	}
 	fputs("\nGlobal options, before or after the verb:\n", f);
@@ -76,16 +105,22 @@ void cli_help_verb(FILE *f, const struct cli_table *t, const char *verb, const s
 
 		if (strcmp(c->verb, verb) || (only && c != only))
 			continue;
-		if (only || !c->noun)
-			fprintf(f, "\n%c%s.\n",
-				c->summary[0] - ('a' - 'A') * (c->summary[0] >= 'a' &&
-							       c->summary[0] <= 'z'),
-				c->summary + 1);
-		else
-			fprintf(f, "\n%s%s: %s.\n", c->noun, c->is_default ? " (the default)" : "",
-				c->summary);
-		if (c->details)
-			fprintf(f, "%s\n", c->details);
+		char line[160];
+
+		if (only || !c->noun) {
+			snprintf(line, sizeof(line), "%s.", c->summary);
+			line[0] = (char)toupper((unsigned char)line[0]);
+		} else {
+			snprintf(line, sizeof(line), "%s%s: %s.", c->noun,
+				 c->is_default ? " (the default)" : "", c->summary);
+		}
+		fputc('\n', f);
+		paragraph(f, line);
+		fputc('\n', f);
+		if (c->details) {
+			paragraph(f, c->details);
+			fputc('\n', f);
+		}
 		if (c->nr_opts) {
 			fputs("\nOptions:\n", f);
 			print_opts(f, c->opts, c->nr_opts);

@@ -56,6 +56,20 @@ def bench_columns(bench, line):
                     "global-key", "keys-programmed"]
 
 
+def test_narrow_messages(tmp):
+    """Help and errors also fit the terminal; in a pipe, an error is one line."""
+    bench = Bench(tmp)
+    verbs = [c["verb"] for c in bench.json("dump-cli")["commands"] if not c["hidden"]]
+    for line in ["--help", *(v + " --help" for v in verbs), "--emulate td -o nothing", "--emulate td show x",
+                 "--emulate check -w hkids_free=x", "--root /nonexistent td"]:
+        p = bench.run(line)
+        words = (p.stdout + p.stderr).split()
+        for columns in 60, 80, 200:
+            text = plain(tty.run(bench.argv(line), bench.env, columns=columns)[1])
+            expect(text.split() == words, f"{line}: {columns}: {text}")
+            expect(all(len(r) <= columns for r in text.split("\n")), f"{line}: {columns}: {text}")
+
+
 def test_narrow_columns(tmp):
     """The least important columns are left out, and named; a wide terminal and a pipe get all."""
     bench = Bench(tmp)
