@@ -107,12 +107,6 @@ $(O)/abi: tests/vm/abi.c kmod/uapi/linux/tdxctl.h
 	$(if $(Q),@echo "  CC      $@")
 	$(Q)$(CC) $(CPPFLAGS_ALL) -std=gnu11 $(WARN) $(CFLAGS) -static -o $@ $<
 
-# In the guest, static like vmm: a descriptor number that changes hands during a release.
-$(O)/reuse: tests/vm/reuse.c tests/vmm/td.c tests/vmm/run.c tests/vmm/vmm.h kmod/uapi/linux/tdxctl.h
-	@mkdir -p $(@D)
-	$(if $(Q),@echo "  CC      $@")
-	$(Q)$(CC) $(CPPFLAGS_ALL) -Ikmod/compat -std=gnu11 $(WARN) $(CFLAGS) -static -o $@ $(filter %.c,$^) -lpthread
-
 # In the guest, static like vmm: a fuzzer of /dev/tdxctl.
 $(O)/fuzz-device: $(wildcard tests/vm/fuzz/*.c) $(wildcard tests/vm/fuzz/*.h) kmod/uapi/linux/tdxctl.h
 	@mkdir -p $(@D)

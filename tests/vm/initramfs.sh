@@ -17,7 +17,7 @@ mkdir -p "$root/lib/modules/$kver/updates"
 
 cp "$(command -v busybox)" "$root/bin/busybox"
 ln -s busybox "$root/bin/sh"
-cp "$O/vmm" "$O/jget" "$O/abi" "$O/reuse" "$O/fuzz-device" "$root/bin/"
+cp "$O/vmm" "$O/jget" "$O/abi" "$O/fuzz-device" "$root/bin/"
 cp "$O/tdxctl" "$root/usr/sbin/"
 journald=/lib/systemd/systemd-journald
 install -D $journald "$root$journald"

@@ -23,7 +23,7 @@ if [ "${image:--}" = - ]; then
 	exit 1
 fi
 
-"${MAKE:-make}" --no-print-directory -s O="$O" "$O/tdxctl" "$O/vmm" "$O/jget" "$O/abi" "$O/reuse" "$O/fuzz-device"
+"${MAKE:-make}" --no-print-directory -s O="$O" "$O/tdxctl" "$O/vmm" "$O/jget" "$O/abi" "$O/fuzz-device"
 "${MAKE:-make}" --no-print-directory -s O="$O" kmod KVER="$kver" KDIR="$hdr" >"$work/kmod.log" 2>&1 || {
 	tail -n 20 "$work/kmod.log"
 	echo "vm-$kver: 0 passed, 1 failed"

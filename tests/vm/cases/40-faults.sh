@@ -260,17 +260,6 @@ case_two_releases_of_one()
 	is helper.violations 0
 }
 
-case_release_descriptor_reused()
-{
-	t 0 helper load
-	load_emul
-	# 2000 pages of 1 ms each.
-	echo "28 1000000" >$EMUL/delay || die "delay"
-	reuse || die "reuse: see the log"
-	wait_for "! grep -q '^td ' $EMUL/truth"
-	truth '^leaked hkids 0 pages 0$' 1
-}
-
 # A cancel that comes while the release ends with EBUSY: the TD is unchanged, and the
 # release was cancelled, not failed.
 case_release_cancelled_when_busy()
