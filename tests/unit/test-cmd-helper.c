@@ -102,6 +102,7 @@ static void states(void)
 	struct tdxctl_ctx *ctx;
 
 	fake_new();
+	tdxctl_helper_free(NULL);
 	ctx = context((struct fake_kmod){ 0 });
 	if (CHECK_EQ(tdxctl_helper_get(ctx, NULL, &h), 0)) {
 		CHECK_EQ(h->state, TDXCTL_HELPER_ABSENT);
@@ -448,7 +449,7 @@ static void verbs(void)
 	free(verb(cmd_helper_unload, there, CLI_PERMISSION));
 	there.remove = 0;
 	SAYS(verb(cmd_helper_unload, there, CLI_OK), "\"state\": \"loaded\"");
-	SAYS(verb(cmd_helper_status, there, CLI_OK), "\"leaked_pages\": 0", "Leaked pages    0\n");
+	SAYS(verb(cmd_helper_status, there, CLI_OK), "\"leaked_pages\": 0", "Leaked pages     0\n");
 	leaked = 3;
 	SAYS(verb(cmd_helper_status, there, CLI_OK), "\"leaked_pages\": 3", "in 3 pages");
 	leaked = TDXCTL_UNKNOWN;
@@ -457,6 +458,9 @@ static void verbs(void)
 	leaked = 0;
 	SAYS(verb(cmd_helper_status, there, CLI_OK), "\"name\": \"seamcall\",\n      \"on\": true",
 	     "\"name\": \"adopted\",\n      \"on\": false");
+	loaded("4.5.6\n", "0\n");
+	SAYS(verb(cmd_helper_status, there, CLI_OK), "\"users\": 0");
+	loaded("4.5.6\n", "3\n");
 	provider = "k";
 	SAYS(verb(cmd_helper_status, there, CLI_OK), "\"provider\": \"k\"");
 	provider = "";

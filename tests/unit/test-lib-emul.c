@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Emulated hosts: their file, and what replay makes of it. */
 #include <time.h>
+#include "emul/emul.h"
 #include "lib-host.h"
 
 /* Loads @text as a host; the error must contain @says, the hint something. */
@@ -182,6 +183,51 @@ static void built_in(void)
 	tdxctl_free(ctx);
 }
 
+/* The default host has a TD for each HKID, and no more than that. */
+static void default_events(void)
+{
+	struct tdxctl_emul_topology topo = { 1, 2, 3, 0 };
+	struct tdxctl_ctx *ctx = context();
+	struct emul_file file;
+
+	for (topo.tdx_keyids = 2; topo.tdx_keyids < 7; topo.tdx_keyids++) {
+		size_t tds = 0;
+
+		CHECK_EQ(emul_file_default(ctx, &topo, &file), 0);
+		for (size_t i = 0; i < file.nr_events; i++)
+			tds += file.events[i].op == EMUL_TD;
+		CHECK_EQ(tds, topo.tdx_keyids > 4 ? 3 : topo.tdx_keyids - 1);
+		emul_file_clear(&file);
+	}
+	tdxctl_free(ctx);
+}
+
+/* More pages are to be left than the TD has: only the HKID is freed. */
+static void release_that_leaves_all_pages(void)
+{
+	static const char *const left[] = { "10", "11", "4096" };
+
+	for (size_t i = 0; i < sizeof(left) / sizeof(left[0]); i++) {
+		char text[600];
+		struct tdxctl_snapshot *snap;
+		struct tdxctl_ctx *ctx;
+
+		snprintf(text, sizeof(text),
+			 HOST(TD("a",
+				 ",\"pages\":10") ",{\"op\":\"release\",\"td\":1,\"pages_left\":%s}"),
+			 left[i]);
+		ctx = host(text);
+		snap = snapshot(ctx);
+		if (CHECK_EQ(snap->nr_tds, 1)) {
+			CHECK_EQ(snap->tds[0].td.private_pages, 10);
+			CHECK_EQ(snap->tds[0].td.hkid, 0);
+		}
+		CHECK_EQ(hkids(snap, TDXCTL_HKID_FREE), 3);
+		tdxctl_snapshot_free(snap);
+		tdxctl_free(ctx);
+	}
+}
+
 static void init_files(void)
 {
 	struct tdxctl_emul_topology topo = { 4, 2, 3, 3 };
@@ -350,6 +396,8 @@ int main(void)
 	RUN(bad_topologies);
 	RUN(bad_paths);
 	RUN(built_in);
+	RUN(default_events);
+	RUN(release_that_leaves_all_pages);
 	RUN(init_files);
 	RUN(exhausted);
 	RUN(offline_package);
