@@ -94,6 +94,7 @@ complete -c tdxctl -n '__fish_seen_subcommand_from wait' -l timeout -x -d 'give 
 complete -c tdxctl -n 'not __fish_seen_subcommand_from status hkid td lock cpu doctor check wait metrics release helper emulate keys decode report help' -a metrics -d 'print metrics for Prometheus'
 complete -c tdxctl -n '__fish_seen_subcommand_from metrics' -l textfile -r -F -d 'write to FILE, which is replaced atomically'
 complete -c tdxctl -n '__fish_seen_subcommand_from metrics' -l per-td -d 'also print metrics of each TD'
+complete -c tdxctl -n '__fish_seen_subcommand_from metrics' -l http -d 'answer one HTTP request for /metrics on standard input'
 
 complete -c tdxctl -n 'not __fish_seen_subcommand_from status hkid td lock cpu doctor check wait metrics release helper emulate keys decode report help' -a release -d 'tear down a TD and free its HKID and memory now'
 complete -c tdxctl -n '__fish_seen_subcommand_from release' -l dry-run -s n -d 'print the plan and change nothing'
