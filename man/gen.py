@@ -158,13 +158,26 @@ exactly that length is counted in the next bucket.
 
 """
 
-METRICS_TAIL = """# EXAMPLE
+METRICS_TAIL = """# COLLECTION
 
-Write the metrics for the textfile collector of node_exporter every minute, with cron:
+The textfile collector of node_exporter: *tdxctl-textfile.timer* writes
+_/var/lib/prometheus/node-exporter/tdxctl.prom_ every minute:
 
 ```
-* * * * * root tdxctl metrics --textfile /var/lib/prometheus/node-exporter/tdxctl.prom
+# systemctl enable --now tdxctl-textfile.timer
 ```
+
+A scrape over HTTP: *tdxctl-metrics.socket* listens on 127.0.0.1:9897. Each request for _/metrics_ starts one short
+process of an unprivileged user in the group _tdxctl_. To listen on another address, run *systemctl edit
+tdxctl-metrics.socket*:
+
+```
+[Socket]
+ListenStream=
+ListenStream=192.0.2.1:9897
+```
+
+_/usr/share/doc/tdxctl/examples/prometheus_ has alert rules and a dashboard for Grafana.
 
 # SEE ALSO
 

@@ -71,7 +71,7 @@ if [ "$group" != tdxctl ] || ! grep -q "^$group:" "$root/etc/group"; then
 	echo "no group '$group': $(cat "$root/etc/group")"
 	exit 1
 fi
-rm -r "$root/etc"
+rm -r "${root:?}/etc"
 
 # systemd's own word on the units, in that root, with the targets they name.
 units=$root/usr/lib/systemd/system

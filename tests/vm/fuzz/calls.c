@@ -33,27 +33,20 @@ union args {
 	uint32_t word[PAGE / 4];
 };
 
-enum { INFO, SNAPSHOT, CPU_CHECK, RELEASE, LAYOUT, ADOPT, NR_KINDS };
+enum { INFO, SNAPSHOT, CPU_CHECK, RELEASE, ADOPT, NR_KINDS };
 
 static struct kind {
 	const char *name;
 	unsigned long cmd;
 	uint32_t size;
 	bool reads;
-	/* NULL: it must succeed at times. */
-	const char *never;
 	unsigned long calls, ok, as_user, user_ok;
 } kinds[NR_KINDS] = {
-	[INFO] = { "INFO", TDXCTL_IOC_INFO, sizeof(struct tdxctl_info), true, .never = NULL },
-	[SNAPSHOT] = { "SNAPSHOT", TDXCTL_IOC_SNAPSHOT, sizeof(struct tdxctl_snapshot_args), true,
-		       .never = NULL },
-	[CPU_CHECK] = { "CPU_CHECK", TDXCTL_IOC_CPU_CHECK, sizeof(struct tdxctl_cpu_check_args),
-			.never = NULL },
-	[RELEASE] = { "RELEASE", TDXCTL_IOC_RELEASE, sizeof(struct tdxctl_release_args),
-		      .never = NULL },
-	[LAYOUT] = { "LAYOUT", TDXCTL_IOC_LAYOUT, sizeof(struct tdxctl_layout),
-		     .never = "needs the offsets from the kernel's BTF" },
-	[ADOPT] = { "ADOPT", TDXCTL_IOC_ADOPT, sizeof(struct tdxctl_adopt_args), .never = NULL },
+	[INFO] = { "INFO", TDXCTL_IOC_INFO, sizeof(struct tdxctl_info), true },
+	[SNAPSHOT] = { "SNAPSHOT", TDXCTL_IOC_SNAPSHOT, sizeof(struct tdxctl_snapshot_args), true },
+	[CPU_CHECK] = { "CPU_CHECK", TDXCTL_IOC_CPU_CHECK, sizeof(struct tdxctl_cpu_check_args) },
+	[RELEASE] = { "RELEASE", TDXCTL_IOC_RELEASE, sizeof(struct tdxctl_release_args) },
+	[ADOPT] = { "ADOPT", TDXCTL_IOC_ADOPT, sizeof(struct tdxctl_adopt_args) },
 };
 
 static unsigned long errnos[256], planned, released;
@@ -148,10 +141,6 @@ static void fill(const struct world *w, struct rnd *r, unsigned int kind, union 
 		a->release.tdr = below(r, 4) ? 0 : w->tdr;
 		a->release.strategy = below(r, 2) ? 0 : below(r, TDXCTL_STRATEGIES);
 		a->release.wait_ms = below(r, 20);
-		break;
-	case LAYOUT:
-		for (unsigned int i = 2; i < sizeof(struct tdxctl_layout) / 4 - 1; i++)
-			a->word[i] = below(r, 8192) & ~7U;
 		break;
 	case ADOPT:
 		if (below(r, 2)) {
@@ -276,8 +265,6 @@ static bool plausible(unsigned int kind, int err)
 		/* The VM may have ended, and be of any kind. */
 		return err != EFAULT && err != ENOTTY && err != E2BIG && err != EPERM &&
 		       err != EACCES;
-	case LAYOUT:
-		return err == EINVAL || err == EBUSY;
 	default:
 		return false;
 	}
@@ -349,10 +336,8 @@ void calls_report(struct world *w)
 
 		printf("%s: %-9s %8lu calls, %8lu succeeded; as a user %8lu, %8lu\n", w->name,
 		       k->name, k->calls, k->ok, k->as_user, k->user_ok);
-		if (!k->ok && !k->never)
+		if (!k->ok)
 			FAIL(w, "%s never succeeded", k->name);
-		if (!k->ok && k->never)
-			printf("%s: SKIP success of %s: %s\n", w->name, k->name, k->never);
 		if (k->reads && !k->user_ok)
 			FAIL(w, "%s never succeeded for a user", k->name);
 	}
