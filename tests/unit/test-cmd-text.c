@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What the command prints: numbers, names, suggestions, the progress bar, the output tree. */
+#include <fcntl.h>
 #include <locale.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 #include "check.h"
 #include "cli/cli.h"
@@ -78,7 +81,7 @@ static void duration(uint64_t ns, const char *want)
 {
 	char buf[40];
 
-	text_ns(buf, sizeof(buf), ns);
+	tdxctl_duration_str(buf, sizeof(buf), ns);
 	CHECK_STR(buf, want);
 }
 
@@ -229,11 +232,28 @@ static const char *line(FILE *f, char **text)
 	return p ? p + strlen("\r\033[K") : *text;
 }
 
+/* Draws with a terminal of 80 columns in the place of standard error. */
+static void draw(struct progress *p, const struct tdxctl_release_state *st)
+{
+	const struct winsize size = { .ws_row = 24, .ws_col = 80 };
+	int master = posix_openpt(O_RDWR | O_NOCTTY), old = dup(STDERR_FILENO), fd;
+
+	CHECK(master >= 0 && !grantpt(master) && !unlockpt(master));
+	fd = open(ptsname(master), O_RDWR | O_NOCTTY);
+	CHECK(fd >= 0 && !ioctl(fd, TIOCSWINSZ, &size));
+	dup2(fd, STDERR_FILENO);
+	progress_draw(p, st);
+	dup2(old, STDERR_FILENO);
+	close(fd);
+	close(old);
+	close(master);
+}
+
 static void progress(void)
 {
 	char *text = NULL;
 	size_t len;
-	struct progress p = { .f = open_memstream(&text, &len) };
+	struct progress p = { .line = { .f = open_memstream(&text, &len), .escapes = true } };
 	struct tdxctl_release_state st = {
 		.phase = TDXCTL_PHASE_HKID,
 		.hkid = 17,
@@ -241,64 +261,64 @@ static void progress(void)
 		.pages_left = 10000,
 	};
 
-	progress_draw(&p, &st);
-	CHECK_STR(line(p.f, &text), "Freeing HKID 17 ...");
+	draw(&p, &st);
+	CHECK_STR(line(p.line.f, &text), "Freeing HKID 17 ...");
 	st.hkid = TDXCTL_UNKNOWN32;
-	progress_draw(&p, &st);
-	CHECK_STR(line(p.f, &text), "Freeing the HKID ...");
+	draw(&p, &st);
+	CHECK_STR(line(p.line.f, &text), "Freeing the HKID ...");
 	/* Numbers of pages that are not known or contradict each other. */
 	st.phase = TDXCTL_PHASE_PAGES;
 	st.pages_total = TDXCTL_UNKNOWN;
-	progress_draw(&p, &st);
-	CHECK_STR(line(p.f, &text), "Reclaiming the pages of the HKID ...");
+	draw(&p, &st);
+	CHECK_STR(line(p.line.f, &text), "Reclaiming the pages of the HKID ...");
 	st.pages_total = 10000;
 	st.pages_left = TDXCTL_UNKNOWN;
 	st.hkid = 18;
-	progress_draw(&p, &st);
-	CHECK_STR(line(p.f, &text), "Reclaiming the pages of HKID 18 ...");
+	draw(&p, &st);
+	CHECK_STR(line(p.line.f, &text), "Reclaiming the pages of HKID 18 ...");
 	st.pages_left = 10001;
-	progress_draw(&p, &st);
-	CHECK_STR(line(p.f, &text), "Reclaiming the pages of HKID 18 ...");
+	draw(&p, &st);
+	CHECK_STR(line(p.line.f, &text), "Reclaiming the pages of HKID 18 ...");
 	/* No rate before pages were reclaimed. */
 	st.pages_left = 8000;
-	progress_draw(&p, &st);
-	CHECK_STR(line(p.f, &text), "Reclaiming [####....................]  20 %  7.8 MiB");
+	draw(&p, &st);
+	CHECK_STR(line(p.line.f, &text), "Reclaiming [####....................]  20 %  7.8 MiB");
 	fake_now += 2 * FAKE_S;
 	st.pages_left = 4000;
-	progress_draw(&p, &st);
-	CHECK_STR(line(p.f, &text),
+	draw(&p, &st);
+	CHECK_STR(line(p.line.f, &text),
 		  "Reclaiming [##############..........]  60 %  23.4 MiB  7.8 MiB/s  2.0 s left");
 	/* The speed is left out if the line would be longer than the terminal is wide. */
 	fake_now += 1 * FAKE_S;
 	st.pages_left = 1000;
-	progress_draw(&p, &st);
-	CHECK_STR(line(p.f, &text),
+	draw(&p, &st);
+	CHECK_STR(line(p.line.f, &text),
 		  "Reclaiming [#####################...]  90 %  35.2 MiB  under 1 s left");
 	st.pages_left = 0;
-	progress_draw(&p, &st);
-	CHECK(strstr(line(p.f, &text), "[########################] 100 %"));
-	CHECK(p.drawn);
-	progress_end(&p);
-	CHECK(!p.drawn);
-	CHECK_STR(line(p.f, &text), "");
+	draw(&p, &st);
+	CHECK(strstr(line(p.line.f, &text), "[########################] 100 %"));
+	CHECK(p.line.width);
+	cli_line_end(&p.line);
+	CHECK(!p.line.width);
+	CHECK_STR(line(p.line.f, &text), "");
 	len = strlen(text);
-	progress_end(&p);
-	fflush(p.f);
+	cli_line_end(&p.line);
+	fflush(p.line.f);
 	CHECK_EQ(strlen(text), len);
-	fclose(p.f);
+	fclose(p.line.f);
 	free(text);
 	/* Without a terminal there is no bar. */
 	p = (struct progress){ 0 };
-	progress_draw(&p, &st);
-	CHECK(!p.drawn);
-	progress_end(&p);
+	draw(&p, &st);
+	CHECK(!p.line.width);
+	cli_line_end(&p.line);
 	/* Nothing to reclaim. */
 	text = NULL;
-	p = (struct progress){ .f = open_memstream(&text, &len) };
+	p = (struct progress){ .line = { .f = open_memstream(&text, &len), .escapes = true } };
 	st.pages_total = st.pages_left = 0;
-	progress_draw(&p, &st);
-	CHECK_STR(line(p.f, &text), "Reclaiming [........................]   0 %  0 B");
-	fclose(p.f);
+	draw(&p, &st);
+	CHECK_STR(line(p.line.f, &text), "Reclaiming [........................]   0 %  0 B");
+	fclose(p.line.f);
 	free(text);
 }
 
