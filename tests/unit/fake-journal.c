@@ -72,7 +72,8 @@ int sd_journal_previous_skip(sd_journal *j, uint64_t skip)
 	uint64_t n = skip < fake_journal.count ? skip : fake_journal.count;
 
 	(void)j;
-	fake_journal.skipped = skip;
+	if (fake_journal.tail > 0 && fake_journal.tail <= 16)
+		fake_journal.skipped[fake_journal.tail - 1] = skip;
 	fake_journal.at = (long)(fake_journal.count - n) - (skip > fake_journal.count);
 	return (int)n;
 }

@@ -40,9 +40,9 @@ struct fake_journal {
 	size_t count;
 	size_t fails_at; /* next_err is returned before this entry */
 	/* What was called. */
-	char matches[256];
+	char matches[1024];
 	int flags, open;
-	uint64_t skipped;
+	uint64_t skipped[16]; /* from the tail, one for each query */
 	int head, tail;
 	long at; /* entry now, -1 before the first */
 };

@@ -169,7 +169,9 @@ static void ring_without_times(void)
 	fake_end();
 }
 
-/* The last lines of a unit's journal. */
+#define BOOT_MATCH "_BOOT_ID=abababababababababababababababab "
+
+/* The last lines of the journal of qgsd, then of each VMM. */
 static void log_of_a_unit(void)
 {
 	struct tdxctl_facts *f;
@@ -177,10 +179,18 @@ static void log_of_a_unit(void)
 	fake_new();
 	f = facts((struct fake_journal){ ALL }, TDXCTL_FACTS_PROCS);
 	CHECK_STR(journal->matches,
-		  "_BOOT_ID=abababababababababababababababab _SYSTEMD_UNIT=qgsd.service ");
-	CHECK_EQ(journal->tail, 1);
+		  BOOT_MATCH "_SYSTEMD_UNIT=qgsd.service " BOOT_MATCH
+			     "_SYSTEMD_UNIT=libvirtd.service " BOOT_MATCH
+			     "_SYSTEMD_UNIT=virtqemud.service " BOOT_MATCH
+			     "_SYSTEMD_UNIT=virtchd.service " BOOT_MATCH
+			     "SYSLOG_IDENTIFIER=cloud-hypervisor " BOOT_MATCH
+			     "SYSLOG_IDENTIFIER=qemu-system-x86_64 " BOOT_MATCH
+			     "SYSLOG_IDENTIFIER=qemu-kvm " BOOT_MATCH "SYSLOG_IDENTIFIER=kata ");
+	CHECK_EQ(journal->tail, 8);
 	CHECK_EQ(journal->head, 0);
-	CHECK_EQ(journal->skipped, 2001);
+	CHECK_EQ(journal->skipped[0], 2001);
+	for (int i = 1; i < 8; i++)
+		CHECK_EQ(journal->skipped[i], 501);
 	if (CHECK(f->qgs_log.text)) {
 		CHECK(strstr(f->qgs_log.text, "] two lines\n"));
 		CHECK(strstr(f->qgs_log.text, "] later\n"));
