@@ -157,6 +157,9 @@ static void query_fn(struct work_struct *work)
 
 /**
  * vmfile_query() - ask KVM whether a VM of the process is a TD
+ * @file: the file of the VM
+ * @leader: the process
+ * @info: set if the call succeeds
  *
  * For a TD, KVM fails to read the TDX command; other VMs do not have the command.
  *

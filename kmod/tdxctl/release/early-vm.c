@@ -86,7 +86,8 @@ static void set_phase(struct early_vm *vm, enum early_phase phase)
 }
 
 /**
- * early_vm_begin() - KVM is about to release the HKID of @kvm
+ * early_vm_begin() - KVM is about to release an HKID
+ * @kvm: the VM with this HKID
  *
  * From here on memory can only be removed: the caller holds KVM's locks of the VM and
  * its vCPUs, or KVM is destroying the VM.
@@ -97,7 +98,8 @@ void early_vm_begin(void *kvm)
 }
 
 /**
- * early_vm_end() - KVM has released the HKID, or failed; same locks as above
+ * early_vm_end() - KVM has released the HKID, or failed
+ * @kvm: the VM; the caller holds the same locks as for early_vm_begin()
  *
  * The TDX module decides whether the HKID is freed, and KVM must agree. After a failure
  * KVM handles the VM as before. The TDX module still has the pages that were removed
@@ -421,7 +423,10 @@ static int arm_locked(const struct kvm_layout *l)
 }
 
 /**
- * early_vm_reserve() - reserve an entry for @kvm, the VM of TD @tdr, and arm the hooks
+ * early_vm_reserve() - reserve an entry for a VM and arm the hooks
+ * @l: layout of KVM's structures
+ * @kvm: the VM
+ * @tdr: address of the TDR page of its TD
  *
  * The caller holds a file of the VM. Nothing changes for the VM yet. The caller must
  * call early_vm_put() in the end.

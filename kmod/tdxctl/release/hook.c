@@ -47,7 +47,9 @@ static struct ftrace_ops ops = {
 };
 
 /**
- * hook_find() - find the functions of @h
+ * hook_find() - find the functions of hooks
+ * @h: the hooks
+ * @n: number of hooks
  *
  * Takes a grace period for each, so it is not part of hook_arm(). The result is valid
  * until KVM is unloaded.
@@ -69,7 +71,9 @@ const char *hook_find(const struct hook *h, unsigned int n)
 }
 
 /**
- * hook_arm() - call the handlers of @h from now on; hook_find() has succeeded
+ * hook_arm() - call the handlers of hooks from now on
+ * @h: the hooks, for which hook_find() has succeeded
+ * @n: number of hooks
  *
  * Return: 0, -EBUSY if ftrace is switched off or another user redirects a function, or
  * another error of ftrace.

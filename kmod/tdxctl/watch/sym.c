@@ -23,7 +23,9 @@
 #define ENDBR_SIZE 4
 
 /**
- * sym_find() - find a symbol in @module, or (NULL) anywhere
+ * sym_find() - find a symbol
+ * @module: the module that has the symbol, NULL for the kernel and any module
+ * @name: name of the symbol
  *
  * Return: its address, 0 if there is no such symbol.
  */
@@ -43,6 +45,7 @@ unsigned long sym_find(const char *module, const char *name)
 
 /**
  * sym_callable() - find a function that may be called through a pointer
+ * @name: name of the function
  *
  * The address of a kprobe is after ENDBR. The kernel overwrites the ENDBR of sealed
  * functions.
