@@ -88,16 +88,22 @@ static int one_process(void *arg, unsigned int pid)
 	return err == -ENOMEM ? err : s->denied;
 }
 
-static int scan_all(struct scan *s)
+static int scan_all(struct scan *s, struct tdxctl_info *info)
 {
 	struct tdxctl_adopt_args a = { .size = sizeof(a), .flags = TDXCTL_ADOPT_DONE };
 	int err = root_each_number(s->ctx, "/proc", one_process, s);
 
 	if (err == -ENOMEM)
 		return ctx_nomem(s->ctx);
+	if (err || !s->complete)
+		return 0;
 	/* A user may see no VM file of others, and the scan only seems to be complete. */
-	if (!err && s->complete && op_ioctl(s->ctx, s->dev, TDXCTL_IOC_ADOPT, &a) == -EPERM)
+	err = op_ioctl(s->ctx, s->dev, TDXCTL_IOC_ADOPT, &a);
+	if (err == -EPERM)
 		s->denied = true;
+	/* @info was read before. */
+	if (!err)
+		info->features |= TDXCTL_F_ADOPTED;
 	return 0;
 }
 
@@ -105,7 +111,7 @@ static int scan_all(struct scan *s)
  * The helper sees later TDs when they are created, so one complete scan is enough. An
  * incomplete scan is repeated for the next snapshot.
  */
-int adopt_existing(struct tdxctl_ctx *ctx, const struct tdxctl_info *info, struct unread *unread)
+int adopt_existing(struct tdxctl_ctx *ctx, struct tdxctl_info *info, struct unread *unread)
 {
 	const uint64_t done = TDXCTL_F_FROM_START | TDXCTL_F_ADOPTED | TDXCTL_F_EMULATED;
 	struct scan s = { .ctx = ctx, .unread = unread, .complete = true };
@@ -125,7 +131,7 @@ int adopt_existing(struct tdxctl_ctx *ctx, const struct tdxctl_info *info, struc
 		ctx_clear(ctx);
 		s.denied = true;
 	} else {
-		err = scan_all(&s);
+		err = scan_all(&s, info);
 		op_close(ctx, s.dev);
 		if (err)
 			return err;

@@ -45,10 +45,11 @@ struct unread {
 };
 /*
  * Registers TDs that are older than the helper with it, and adds TDs that it cannot
- * read to @unread, which the caller frees with unread_free(). Without CAP_SYS_ADMIN it
- * does nothing, and logs a warning. -ENOMEM.
+ * read to @unread, which the caller frees with unread_free(). Sets TDXCTL_F_ADOPTED in
+ * @info when no older TD is unknown. Without CAP_SYS_ADMIN it does nothing, and logs a
+ * warning. -ENOMEM.
  */
-int adopt_existing(struct tdxctl_ctx *ctx, const struct tdxctl_info *info, struct unread *unread);
+int adopt_existing(struct tdxctl_ctx *ctx, struct tdxctl_info *info, struct unread *unread);
 /* Adds the TDs that @snap does not have. -ENOMEM. */
 int unread_add(struct tdxctl_ctx *ctx, const struct unread *unread, struct tdxctl_snapshot *snap);
 void unread_free(struct unread *unread);

@@ -175,6 +175,8 @@ static void readable(void)
 		CHECK_EQ(world.nr_asked, 4);
 		CHECK(was_asked(40, 7) && was_asked(40, 8) && was_asked(40, 9) && was_asked(42, 3));
 		CHECK_EQ(world.done, 1);
+		/* The snapshot that completes the scan is complete already. */
+		CHECK(snap->info.features & TDXCTL_F_ADOPTED);
 		CHECK_EQ(snap->nr_tds, FAKE_TDS);
 		tdxctl_snapshot_free(snap);
 	}
@@ -187,6 +189,7 @@ static void refused(void)
 
 	CHECK_EQ(world.nr_asked, 4);
 	CHECK_EQ(world.done, 0);
+	CHECK(!(snap->info.features & TDXCTL_F_ADOPTED));
 	CHECK_EQ(snap->nr_tds, FAKE_TDS);
 	tdxctl_snapshot_free(snap);
 }

@@ -37,7 +37,7 @@ case_release_leaks()
 	[ $? = 1 ] || die "a second release: $(cat /tmp/again)"
 	grep -q "HKID $HKID" /tmp/again || die "a second release says $(cat /tmp/again)"
 	gone "$VMM"
-	wait_for 'tdxctl --json td list >/tmp/x && [ "$(jget /tmp/x "tds[vm=web].pid")" = null ]'
+	wait_for '! ls /sys/kernel/debug/kvm | grep -q "^$VMM-"'
 	# What KVM tries as the VM goes fails otherwise; the cause stays.
 	j 0 hkid
 	is "hkids[id=$HKID].fail_leaf" TDH.MNG.KEY.FREEID
