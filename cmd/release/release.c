@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -170,17 +171,27 @@ static void result_fields(const struct job *j, const char *result, enum out_styl
 static int confirm(struct cli_app *app, const char *name)
 {
 	char line[16], *clean = text_clean(name), *answer;
+	struct pollfd in = { .fd = STDIN_FILENO, .events = POLLIN };
+	sigset_t signals, old;
 
+	/* A signal is delivered in ppoll() only, so that none is lost before the read. */
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGHUP);
+	sigprocmask(SIG_BLOCK, &signals, &old);
+	catch_signals();
 	fprintf(stderr, "\nRelease %s? The guest will be lost. [y/N] ", clean ? clean : "the TD");
 	fflush(stderr);
 	free(clean);
-	catch_signals();
-	answer = fgets(line, sizeof(line), stdin);
-	if (stop_asked) {
+	ppoll(&in, 1, NULL, &old);
+	if (stop_asked)
 		fputs("\ntdxctl: interrupted; nothing was changed\n", stderr);
-		/* SA_RESETHAND: this ends the process as if the signal had not been caught. */
+	answer = stop_asked ? NULL : fgets(line, sizeof(line), stdin);
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	/* SA_RESETHAND: this ends the process as if the signal had not been caught. */
+	if (stop_asked)
 		raise(stop_asked);
-	}
 	if (answer && (!strcasecmp(line, "y\n") || !strcasecmp(line, "yes\n")))
 		return CLI_OK;
 	return cli_error(app, CLI_FAILED, "declined", "", "not confirmed; nothing was changed");
