@@ -139,6 +139,7 @@ static const struct tdxctl_rule update[] = {
 		.group = TDXCTL_GROUP_UPDATE,
 		.severity = TDXCTL_RULE_WARN,
 		.needs = "kvm.param",
+		.since = TDXCTL_KERNEL(7, 2), /* no update at run time before */
 		.check = rule_update_during_build,
 		.title = "A TD is being built",
 		.fix = "Do not update the TDX module now: the measurement of that TD would be wrong.",

@@ -41,6 +41,8 @@ HELPER = is_unknown("teardown.slow", "update.during_build", "cpu.not_enabled", "
                     "seamcall.busy", "td.owner_gone", "td.leaked")
 # A healthy host with a TD.
 WELL = HELPER | {"hugepages": "info"}
+# Linux before 7.2 cannot update the TDX module at run time.
+WELL_OLD = {k: v for k, v in WELL.items() if k != "update.during_build"}
 
 
 NO_VERSION = is_unknown("module.series", "perf.old_module")
@@ -207,7 +209,7 @@ SITUATIONS = {
     "kexec-refused": Situation({**kernel("6.18.2"), **cpuinfo(bugs="tdx_pw_mce"), **OLD_KERNEL,
                                 **log("kexec: Not allowed on platform with tdx_pw_mce bug")},
                                "made: Linux 6.18's line", 0, "kexec.pw_mce",
-        WELL | NO_VERSION | {"kexec.pw_mce": "warn"}),
+        WELL_OLD | NO_VERSION | {"kexec.pw_mce": "warn"}),
     "kexec-6.12": Situation(old("6.12.1", "virt/tdx: BIOS enabled: private KeyID range [32, 64)",
                                 "virt/tdx: module initialized") |
                             {"boot/config-6.12.1": "CONFIG_INTEL_TDX_HOST=y\n"},
@@ -227,7 +229,7 @@ SITUATIONS = {
             log("virt/tdx: initialization failed: Hibernation support is enabled")), "an operator's report", 7,
         "pm.hibernate", NO_VERSION | {"pm.hibernate": "fail"} | is_unknown("module.topology")),
     # Kernels before mainline: VM type 2, and no CONFIG_KVM_INTEL_TDX.
-    "preview-healthy": Situation(PREVIEW, "an operator's report", 0, None, WELL | NO_VERSION),
+    "preview-healthy": Situation(PREVIEW, "an operator's report", 0, None, WELL_OLD | NO_VERSION),
     "preview-field-unknown": Situation(
         PREVIEW | off(log("virt/tdx: SEAMCALL (0x0000000000000022) failed: 0xc0000c0000000000",
                           "virt/tdx: module initialization failed (-5)"), {"proc/cmdline": "ro kvm_intel.tdx=on\n"}),
@@ -242,7 +244,7 @@ SITUATIONS = {
         NO_VERSION | {"kvm.param": "fail"} | is_unknown("module.topology")),
     # The host is healthy, a VM is not.
     "preview-other-qemu": Situation(PREVIEW | vm("qemu-system-x86_64: vm-type TDX not supported by KVM"), "an operator's report", 7,
-        "create.generation", WELL | NO_VERSION | {"create.generation": "fail"}),
+        "create.generation", WELL_OLD | NO_VERSION | {"create.generation": "fail"}),
     "tdx-off-same-line": Situation(off(cmdline(), vm("qemu-system-x86_64: vm-type TDX not supported by KVM")),
         "made: the same line without TDX", 7, "kvm.param", NO_VERSION | {"kvm.param": "fail"} | is_unknown("module.topology")),
     "qemu-without-tdx": Situation(vm("error: INTEL TDX launch security is not supported with this QEMU binary"),

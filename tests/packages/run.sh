@@ -119,7 +119,7 @@ for suite in "${suites[@]}"; do
 
 	step "$suite: install" inside "$root" 'apt-get -q -y --no-install-recommends install /tmp/one/tdxctl_*.deb /tmp/one/tdxctl-dkms_*.deb python3'
 	for test in emulated helper; do
-		step "$suite: autopkgtest $test" inside "$root" "sh /tmp/tdxctl/.packaging/debian/tests/$test"
+		step "$suite: autopkgtest $test" inside "$root" "bash /tmp/tdxctl/.packaging/debian/tests/$test"
 	done
 	step "$suite: purge" inside "$root" 'apt-get -q -y purge tdxctl tdxctl-dkms'
 	# shellcheck disable=SC2016 # for the shell inside
