@@ -2,6 +2,7 @@
 /* tdmgr: the error that each call returns, and the SEAMCALL that it names. */
 #include "check.h"
 #include "host.h"
+#include "tdmgr/tdmgr-priv.h"
 
 #define GPA(n) (0x100000ULL + (u64)(n)*CORE_PAGE_SIZE)
 #define STALE  0x5a5a5a5aULL
@@ -271,6 +272,222 @@ static void refused_vcpu_pages_are_freed(void)
 	CHECK_EQ(h.errors, 0);
 }
 
+/* Each member that cannot be is refused, and the largest values that can be are not. */
+static void topology_limits(void)
+{
+	static u8 pkg[2] = { 0, 1 };
+	static const u64 base[TDX_MAX_TDMRS + 1], size[TDX_MAX_TDMRS + 1];
+	const struct tdmgr_config good = {
+		.nr_cpus = 2,
+		.cpu_pkg = pkg,
+		.nr_pkgs = 2,
+		.global_hkid = 16,
+		.first_hkid = 17,
+		.nr_hkids = 3,
+		.hkid_shift = 46,
+		.max_vcpus = 4,
+		.tdmr_base = base,
+		.tdmr_size = size,
+	};
+	struct tdmgr_config c;
+	struct tdmgr *m;
+	struct host h;
+
+	start(&h);
+#define REFUSED(member, value) \
+	do { \
+		c = good; \
+		c.member = (value); \
+		CHECK_EQ(tdmgr_new(&m, &c, &h.m->ops, &h), -EINVAL); \
+	} while (0)
+#define ACCEPTED(member, value) \
+	do { \
+		c = good; \
+		c.member = (value); \
+		if (CHECK_EQ(tdmgr_new(&m, &c, &h.m->ops, &h), 0)) \
+			tdmgr_free(m); \
+	} while (0)
+	ACCEPTED(max_vcpus, 1);
+	REFUSED(nr_cpus, 0);
+	REFUSED(nr_pkgs, 0);
+	REFUSED(nr_pkgs, 1); /* CPU 1 is in another one */
+	ACCEPTED(nr_pkgs, TDX_MAX_PKGS);
+	REFUSED(nr_pkgs, TDX_MAX_PKGS + 1);
+	REFUSED(nr_hkids, 0);
+	REFUSED(first_hkid, 0);
+	REFUSED(max_vcpus, 0);
+	ACCEPTED(nr_tdmrs, TDX_MAX_TDMRS);
+	REFUSED(nr_tdmrs, TDX_MAX_TDMRS + 1);
+	pkg[0] = 2;
+	REFUSED(nr_pkgs, 2);
+	pkg[0] = 0;
+#undef REFUSED
+#undef ACCEPTED
+	host_stop(&h);
+	CHECK_EQ(h.errors, 0);
+}
+
+/* A TD has no more vCPUs than the module supports, whatever the host allows. */
+static void max_vcpus_of_the_module(void)
+{
+	struct host_config cfg = host_cfg;
+	struct tdmgr_td_info info;
+	struct tdmgr_td *td;
+	struct host h;
+
+	for (u32 i = 0; i < 2; i++) {
+		cfg.max_vcpus = TDX_MAX_VCPUS_PER_TD + i;
+		CHECK_EQ(host_start(&h, &cfg), 0);
+		CHECK_EQ(tdmgr_td_create(h.m, &td), 0);
+		tdmgr_td_get_info(td, &info);
+		CHECK_EQ(info.max_vcpus, TDX_MAX_VCPUS_PER_TD);
+		CHECK_EQ(tdmgr_td_set_max_vcpus(td, TDX_MAX_VCPUS_PER_TD + 1), -EINVAL);
+		CHECK_EQ(tdmgr_td_set_max_vcpus(td, TDX_MAX_VCPUS_PER_TD), 0);
+		tdmgr_td_destroy(td, NULL, NULL);
+		host_stop(&h);
+	}
+}
+
+/* Each status has a name for the log, and an error number that a caller can act on. */
+static void names_and_errors(void)
+{
+	static const struct {
+		u64 status;
+		const char *name;
+		int err;
+	} t[] = {
+		{ TDMGR_ST_CPU_OFFLINE, "CPU is offline", -EIO },
+		{ TDX_SEAMCALL_VMFAILINVALID, "VMfailInvalid, no TDX module", -ENODEV },
+		{ TDX_SEAMCALL_GP, "#GP, TDX is off in the firmware", -EOPNOTSUPP },
+		{ TDX_SEAMCALL_UD, "#UD, CPU is not in VMX operation", -EACCES },
+		{ TDX_ST(SUCCESS), "SUCCESS", 0 },
+		{ TDX_ST(RND_NO_ENTROPY), "RND_NO_ENTROPY", -EAGAIN },
+		{ TDX_ST(KEY_GENERATION_FAILED), "KEY_GENERATION_FAILED", -EAGAIN },
+		{ TDX_ST_OP(OPERAND_BUSY, TDX_OP_RCX), "OPERAND_BUSY", -EIO },
+		{ 0xdeadbeef00000000ULL, "unknown status", -EIO },
+	};
+
+	for (u32 i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		CHECK_STR(tdmgr_status_name(t[i].status), t[i].name);
+		CHECK_EQ(tdmgr_errno(t[i].status), t[i].err);
+	}
+	CHECK_STR(tdmgr_leaf_name(TDH_MNG_KEY_CONFIG), "TDH.MNG.KEY.CONFIG");
+	/* The version of a leaf is not part of its name. */
+	CHECK_STR(tdmgr_leaf_name(TDH_VP_INIT | 1ULL << TDX_VERSION_SHIFT), "TDH.VP.INIT");
+	CHECK_STR(tdmgr_leaf_name(TDX_LEAF_MASK), "unknown leaf");
+}
+
+/* A CPU that the host does not have is refused, also while TDs exist. */
+static void unknown_cpu(void)
+{
+	struct tdmgr_td *td;
+	struct host h;
+	u64 calls;
+
+	start(&h);
+	td = make_td(&h);
+	calls = h.calls;
+	CHECK_EQ(tdmgr_cpu_online(h.m, h.nr_cpus), -EINVAL);
+	CHECK_EQ(tdmgr_cpu_offline(h.m, h.nr_cpus), -EINVAL);
+	CHECK_EQ(h.calls, calls);
+	tdmgr_td_destroy(td, host_page_back, &h);
+	host_stop(&h);
+	CHECK_EQ(h.errors, 0);
+}
+
+/* A CPU must not go offline with a vCPU that could never be flushed afterwards. */
+static void cpu_stays_if_a_vcpu_cannot_be_flushed(void)
+{
+	struct tdmgr_td *td;
+	struct host h;
+
+	start(&h);
+	td = make_td(&h); /* its vCPU is on CPU 0 */
+	fault(&h, TDH_VP_FLUSH, TDX_ST(TD_FATAL), 1);
+	CHECK_EQ(host_cpu_offline(&h, 0), -EBUSY);
+	CHECK(host_logged(&h, "vCPU 0 on CPU 0: TDH.VP.FLUSH failed: TD_FATAL"));
+	CHECK(h.online[0]);
+	/* Other CPUs may go, and this one when the flush succeeds. */
+	CHECK_EQ(host_cpu_offline(&h, 2), 0);
+	CHECK_EQ(host_cpu_offline(&h, 0), 0);
+	CHECK(!h.online[0]);
+	host_run_on(1);
+	tdmgr_td_destroy(td, host_page_back, &h);
+	CHECK_EQ(h.pages_out, 0);
+	host_stop(&h);
+	CHECK_EQ(h.errors, 0);
+}
+
+/* GPAs are whole pages. */
+static void remove_needs_a_whole_page(void)
+{
+	struct tdmgr_td *td;
+	struct host h;
+	u64 hpa = STALE;
+
+	start(&h);
+	td = make_td(&h);
+	CHECK_EQ(tdmgr_mem_remove(td, GPA(0) + 8, &hpa), -EINVAL);
+	CHECK_EQ(hpa, 0);
+	CHECK_EQ(tdmgr_mem_remove(td, GPA(1), &hpa), -ENOENT);
+	CHECK_EQ(tdmgr_mem_remove(td, GPA(0), &hpa), 0);
+	CHECK(hpa);
+	host_page_free(&h, hpa);
+	tdmgr_td_destroy(td, host_page_back, &h);
+	CHECK_EQ(h.pages_out, 0);
+	host_stop(&h);
+	CHECK_EQ(h.errors, 0);
+}
+
+/* What TDH.SYS.RD returns for a field; other calls go to the module. */
+static u64 field_id, field_value;
+static u64 (*module)(void *ctx, u64 rax, struct tdmgr_args *args);
+
+static u64 module_with_field(void *ctx, u64 rax, struct tdmgr_args *args)
+{
+	u64 id = args->rdx, status = module(ctx, rax, args);
+
+	if ((rax & TDX_LEAF_MASK) == TDH_SYS_RD && id == field_id)
+		args->r8 = field_value;
+	return status;
+}
+
+/* A module with structures of another size than the code has room for is refused. */
+static void sizes_of_the_module(void)
+{
+	static const struct {
+		u64 id, pages;
+		const char *refused;
+	} t[] = {
+		{ 0x9800000100000100ULL, TDX_MIN_TDCS_PAGES - 1,
+		  "requires 5 pages; supported are 6 to 9" },
+		{ 0x9800000100000100ULL, TDX_MIN_TDCS_PAGES, NULL },
+		{ 0x9800000100000100ULL, TDX_MAX_TDCS_PAGES, NULL },
+		{ 0x9800000100000100ULL, TDX_MAX_TDCS_PAGES + 1, "pages; supported are" },
+		{ 0x9800000100000200ULL, TDX_MIN_TDVPS_PAGES - 1, "pages; supported are" },
+		{ 0x9800000100000200ULL, TDX_MIN_TDVPS_PAGES, NULL },
+		{ 0x9800000100000200ULL, TDX_MAX_TDVPS_PAGES, NULL },
+		{ 0x9800000100000200ULL, TDX_MAX_TDVPS_PAGES + 1, "pages; supported are" },
+	};
+	struct host_config cfg = host_cfg;
+	struct host h;
+
+	cfg.no_bringup = true;
+	for (u32 i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		CHECK_EQ(host_start(&h, &cfg), 0);
+		module = h.m->ops.seamcall;
+		h.m->ops.seamcall = module_with_field;
+		field_id = t[i].id;
+		field_value = t[i].pages << CORE_PAGE_SHIFT;
+		CHECK_EQ(tdmgr_bringup(h.m), t[i].refused ? -EIO : 0);
+		CHECK_EQ(seam_get_sys_state(h.seam) == SEAM_SYS_READY, !t[i].refused);
+		if (t[i].refused)
+			CHECK(host_logged(&h, t[i].refused));
+		host_stop(&h);
+		CHECK_EQ(h.errors, 0);
+	}
+}
+
 int main(void)
 {
 	RUN(dead_td_answers_eio);
@@ -281,5 +498,12 @@ int main(void)
 	RUN(busy_call_is_repeated);
 	RUN(busy_permanently);
 	RUN(refused_vcpu_pages_are_freed);
+	RUN(topology_limits);
+	RUN(max_vcpus_of_the_module);
+	RUN(names_and_errors);
+	RUN(unknown_cpu);
+	RUN(cpu_stays_if_a_vcpu_cannot_be_flushed);
+	RUN(remove_needs_a_whole_page);
+	RUN(sizes_of_the_module);
 	return check_done("test-tdmgr-errors");
 }
