@@ -45,7 +45,15 @@ static void bad_files(void)
 		{ "{\"format\":\"tdxctl-host\",\"version\":1," TOPO ",\"events\":{}}", "'events'" },
 		{ "{\"format\":\"tdxctl-host\",\"version\":1," TOPO ",\"events\":[],\"x\":1}",
 		  "'x': unknown" },
+		{ "{\"format\":\"tdxctl-host\"," TOPO ",\"events\":[]}", "'version': missing" },
+		{ "{\"format\":\"tdxctl-host\",\"version\":1,\"topology\":[],\"events\":[]}",
+		  "'topology': an object" },
+		{ "{\"format\":\"tdxctl-host\",\"version\":1,\"clock_ns\":0," TOPO
+		  ",\"events\":[]}",
+		  "'clock_ns'" },
 		{ HOST("1"), "event 1: an object" },
+		{ HOST(TD("web", ",\"until\":5")), "key 'until': a string" },
+		{ HOST("{\"op\":\"td\",\"name\":7,\"pid\":1}"), "key 'name': a string" },
 		{ HOST(TD("web", "") ",7"), "event 2: an object" },
 		{ HOST(TD("web", "") ",{\"op\":\"fly\"}"), "event 2: key 'op'" },
 		{ HOST("{}"), "'op'" },
@@ -70,6 +78,8 @@ static void bad_files(void)
 		{ HOST("{\"op\":\"cpu\",\"cpu\":1,\"online\":0}"), "true or false" },
 		{ HOST("{\"op\":\"hold\",\"lock\":\"key-config\",\"package\":2,\"pid\":1,\"ms\":1}"),
 		  "no such package" },
+		{ HOST("{\"op\":\"fault\",\"leaf\":\"TDH.MNG.INIT\",\"status\":\"TDX_TD_FATAL\",\"cpu\":4}"),
+		  "no such CPU" },
 		{ HOST("{\"op\":\"fault\",\"leaf\":\"TDH.FLY\",\"status\":\"0x1\"}"),
 		  "'TDH.FLY' is unknown" },
 		{ HOST("{\"op\":\"fault\",\"leaf\":\"TDH.MNG.INIT\",\"status\":\"BUSY\"}"),
@@ -320,6 +330,62 @@ static void offline_package(void)
 	tdxctl_free(ctx);
 }
 
+/* A CPU that comes back is counted and enabled; an event that changes nothing is not counted. */
+static void cpu_comes_back(void)
+{
+	struct tdxctl_ctx *ctx = host(HOST(
+		TD("a",
+		   "") "," CPU("3",
+			       "true") "," CPU("3",
+					       "false") "," CPU("3",
+								"false") "," CPU("3",
+										 "true") "," CPU("2",
+												 "false")));
+	struct tdxctl_snapshot *snap = snapshot(ctx);
+
+	CHECK_EQ(snap->cpus[3].online, 1);
+	CHECK_EQ(snap->cpus[3].onlined, 1);
+	CHECK_EQ(snap->cpus[3].offlined, 1);
+	CHECK_EQ(snap->cpus[3].state, TDXCTL_CPU_ENABLED);
+	CHECK_EQ(snap->cpus[2].online, 0);
+	CHECK_EQ(snap->packages[1].online_cpus, 1);
+	CHECK_EQ(snap->packages[1].present_cpus, 2);
+	tdxctl_snapshot_free(snap);
+	tdxctl_free(ctx);
+}
+
+/* What TDH.SYS.RD returns on a CPU decides what the CPU can do. */
+static void cpu_states(void)
+{
+#define RD(cpu, status) \
+	"{\"op\":\"fault\",\"leaf\":\"TDH.SYS.RD\",\"status\":\"" status "\",\"cpu\":" cpu "}"
+	static const uint32_t states[] = { TDXCTL_CPU_VMX_OFF, TDXCTL_CPU_NO_SEAM,
+					   TDXCTL_CPU_NOT_ENABLED, TDXCTL_CPU_UNKNOWN };
+	static const uint64_t status[] = { 0x8000ff0000000006, 0x8000ff000000000d,
+					   0xc000050200000000, 0xc000050500000000 };
+	struct tdxctl_ctx *ctx = host(HOST(TD("a", "") "," RD("0", "0x8000ff0000000006") "," RD(
+		"1",
+		"0x8000ff000000000d") "," RD("2",
+					     "0xc000050200000000") "," RD("3",
+									  "0xc000050500000000")));
+	struct tdxctl_cpu_check_rec *recs;
+	size_t n;
+
+	if (CHECK_EQ(tdxctl_cpu_check(ctx, &recs, &n), 0)) {
+		CHECK_EQ(n, 4);
+		for (size_t i = 0; i < 4; i++) {
+			CHECK_EQ(recs[i].cpu, i);
+			CHECK_EQ(recs[i].package, i / 2);
+			CHECK_EQ(recs[i].state, states[i]);
+			CHECK_EQ(recs[i].status, status[i]);
+			CHECK(recs[i].duration_ns > 0);
+		}
+		free(recs);
+	}
+	tdxctl_free(ctx);
+#undef RD
+}
+
 /* TDH.SYS.LP.INIT fails for one CPU while the module starts. */
 static void failing_cpu(void)
 {
@@ -378,6 +444,21 @@ static void pins(void)
 	if (CHECK_EQ(tdxctl_pins_get(ctx, &snap->tds[0], &p, &n), 0)) {
 		for (size_t i = 0; i < n; i++)
 			count[p[i].kind]++;
+		for (size_t i = 0; i < n; i++)
+			CHECK_EQ(p[i].pid, 2001);
+		/* As in QEMU: a thread and a descriptor for each vCPU. */
+		CHECK_EQ(p[1].tid, 2002);
+		CHECK_STR(p[1].comm, "CPU 0/KVM");
+		CHECK_EQ(p[2].tid, 2003);
+		CHECK_STR(p[2].comm, "CPU 1/KVM");
+		CHECK_EQ(p[3].fd, snap->tds[0].td.owner.fd);
+		CHECK_STR(p[3].detail, "anon_inode:kvm-vm");
+		CHECK_EQ(p[4].fd, p[3].fd + 1);
+		CHECK_STR(p[4].detail, "anon_inode:kvm-vcpu:0");
+		CHECK_EQ(p[5].fd, p[3].fd + 2);
+		CHECK_STR(p[5].detail, "anon_inode:kvm-vcpu:1");
+		CHECK_EQ(p[6].fd, p[3].fd + 3);
+		CHECK_STR(p[6].detail, "anon_inode:[kvm-gmem]");
 		CHECK_EQ(count[TDXCTL_PIN_PROCESS], 1);
 		CHECK_EQ(count[TDXCTL_PIN_THREAD], 2);
 		CHECK_EQ(count[TDXCTL_PIN_VM_FD], 1);
@@ -401,6 +482,8 @@ int main(void)
 	RUN(init_files);
 	RUN(exhausted);
 	RUN(offline_package);
+	RUN(cpu_comes_back);
+	RUN(cpu_states);
 	RUN(failing_cpu);
 	RUN(held_locks);
 	RUN(pins);
