@@ -232,6 +232,23 @@ static void vanished(void)
 	CHECK_EQ(snapshot((struct script){ .err[SNAPSHOT] = -ENXIO }, "was unloaded",
 			  "helper load"),
 		 -ENODEV);
+	CHECK_EQ(snapshot((struct script){ .err[SNAPSHOT] = -EBADF }, "was unloaded",
+			  "helper load"),
+		 -ENODEV);
+}
+
+/* Any other error is named as it is. */
+static void other_errors(void)
+{
+	CHECK_EQ(snapshot((struct script){ .open_err = -EMFILE },
+			  "cannot open /dev/tdxctl: Too many open files", ""),
+		 -EMFILE);
+	CHECK_EQ(snapshot((struct script){ .err[SNAPSHOT] = -EINTR }, "interrupted", ""), -EINTR);
+	CHECK_EQ(snapshot((struct script){ .err[SNAPSHOT] = -EACCES }, "not permitted", "root"),
+		 -EACCES);
+	CHECK_EQ(snapshot((struct script){ .err[SNAPSHOT] = -EIO }, "Input/output error",
+			  "kernel log"),
+		 -EIO);
 }
 
 static void growth(void)
@@ -398,6 +415,7 @@ int main(void)
 	RUN(absent);
 	RUN(other_abi);
 	RUN(vanished);
+	RUN(other_errors);
 	RUN(growth);
 	RUN(malformed);
 	RUN(brief);
