@@ -439,6 +439,44 @@ static void remove_needs_a_whole_page(void)
 	CHECK_EQ(h.errors, 0);
 }
 
+/* The caller may reuse the memory of its configuration, and need not be interruptible. */
+static void configuration_is_copied(void)
+{
+	struct host_config cfg = host_cfg;
+	u8 pkg[4] = { 0, 0, 1, 1 };
+	u64 base = HOST_TDMR_BASE, size = 0;
+	struct tdmgr_config c;
+	struct tdmgr_ops ops;
+	struct tdmgr_td *td;
+	struct host h;
+
+	cfg.no_bringup = true;
+	CHECK_EQ(host_start(&h, &cfg), 0);
+	ops = h.m->ops;
+	ops.relax = NULL;
+	ops.interrupted = NULL;
+	c = h.m->cfg;
+	size = c.tdmr_size[0];
+	tdmgr_free(h.m);
+	c.cpu_pkg = pkg;
+	c.tdmr_base = &base;
+	c.tdmr_size = &size;
+	CHECK_EQ(tdmgr_new(&h.m, &c, &ops, &h), 0);
+	memset(pkg, 0xff, sizeof(pkg));
+	memset(&c, 0xff, sizeof(c));
+	memset(&ops, 0xff, sizeof(ops));
+	base = size = ~0ULL;
+	CHECK_EQ(tdmgr_bringup(h.m), 0);
+	CHECK_EQ(seam_get_sys_state(h.seam), SEAM_SYS_READY);
+	td = make_td(&h);
+	finalize(td);
+	CHECK_EQ(tdmgr_td_release_vm(td, host_page_back, &h), 0);
+	tdmgr_td_destroy(td, host_page_back, &h);
+	CHECK_EQ(h.pages_out, 0);
+	host_stop(&h);
+	CHECK_EQ(h.errors, 0);
+}
+
 /* What TDH.SYS.RD returns for a field; other calls go to the module. */
 static u64 field_id, field_value;
 static u64 (*module)(void *ctx, u64 rax, struct tdmgr_args *args);
@@ -504,6 +542,7 @@ int main(void)
 	RUN(unknown_cpu);
 	RUN(cpu_stays_if_a_vcpu_cannot_be_flushed);
 	RUN(remove_needs_a_whole_page);
+	RUN(configuration_is_copied);
 	RUN(sizes_of_the_module);
 	return check_done("test-tdmgr-errors");
 }

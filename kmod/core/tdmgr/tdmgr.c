@@ -45,8 +45,6 @@ int tdmgr_new(struct tdmgr **out, const struct tdmgr_config *cfg, const struct t
 	m->cfg.cpu_pkg = m->cpu_pkg;
 	m->cfg.tdmr_base = m->tdmr;
 	m->cfg.tdmr_size = m->tdmr + cfg->nr_tdmrs;
-	m->nr_tdcs = TDX_MIN_TDCS_PAGES;
-	m->nr_tdcx = TDX_MIN_TDVPS_PAGES - 1;
 	*out = m;
 	return 0;
 }
