@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Snapshot bytes: good ones, newer ones, truncated ones and lies. */
+#include "decode.h"
 #include "lib-fake.h"
 
 static int parse(const struct fake_snapshot *s, size_t len)
@@ -212,6 +213,92 @@ static void impossible_numbers(void)
 	tdxctl_snapshot_free(snap);
 }
 
+static const char *outcome(unsigned int n)
+{
+	return tdxctl_outcome_str(n);
+}
+
+static const char *kind(unsigned int n)
+{
+	return tdxctl_word_kind_str(n);
+}
+
+/* Each value has a name of its own, and the number after the last one has none. */
+static void each_state_has_a_name(void)
+{
+	static const struct {
+		const char *(*name)(unsigned int n);
+		unsigned int count;
+		const char *first, *last;
+		unsigned int from; /* values below have no name */
+	} t[] = {
+		{ tdxctl_hkid_state_str, TDXCTL_HKID_STATES, "unknown", NULL, 0 },
+		{ tdxctl_td_state_str, TDXCTL_TD_STATES, "unknown", NULL, 0 },
+		{ tdxctl_cpu_state_str, TDXCTL_CPU_STATES, "unknown", NULL, 0 },
+		{ tdxctl_strategy_str, TDXCTL_STRATEGIES, "auto", "stop", 0 },
+		{ tdxctl_reason_str, TDXCTL_REASONS, "available", NULL, 0 },
+		{ tdxctl_phase_str, TDXCTL_PHASES, "none", "cancelled", 0 },
+		{ tdxctl_health_str, TDXCTL_HEALTH_UNKNOWN + 1, "ok", "unknown", 0 },
+		{ outcome, TDXCTL_OUTCOMES, NULL, "fatal", TDXCTL_OUTCOME_NONE + 1 },
+		{ kind, TDXCTL_WORD_KINDS, NULL, NULL, 0 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
+		for (unsigned int n = 0; n < t[i].count; n++) {
+			if (!CHECK_EQ(!!t[i].name(n), n >= t[i].from) || n < t[i].from)
+				continue;
+			for (unsigned int k = t[i].from; k < n; k++)
+				CHECK(strcmp(t[i].name(k), t[i].name(n)));
+		}
+		if (t[i].first)
+			CHECK_STR(t[i].name(0), t[i].first);
+		if (t[i].last)
+			CHECK_STR(t[i].name(t[i].count - 1), t[i].last);
+		CHECK(!t[i].name(t[i].count));
+		CHECK(!t[i].name(t[i].count + 1));
+		CHECK(!t[i].name(~0U));
+	}
+}
+
+static void versions(void)
+{
+	static const struct {
+		const char *text;
+		uint64_t version;
+		size_t used; /* 0: malformed */
+	} t[] = {
+		{ "1.5.16", 0x100050010, 6 },
+		{ "0.0.0", 0, 5 },
+		{ "65535.65535.65535x", 0xffffffffffff, 17 },
+		{ "1.5.05.46", 0x100050005, 6 },
+		{ "1.2.3 4", 0x100020003, 5 },
+		{ "65536.0.0", 0, 0 },
+		{ "0.65536.0", 0, 0 },
+		{ "0.0.65536", 0, 0 },
+		{ "1.5", 0, 0 },
+		{ "1.5.", 0, 0 },
+		{ ".5.1", 0, 0 },
+		{ "1..5", 0, 0 },
+		{ "", 0, 0 },
+		{ "1,5,1", 0, 0 },
+		{ "1.5,1", 0, 0 },
+		{ "1.:.1", 0, 0 },
+		{ "1./.1", 0, 0 },
+		{ "99999999999999999999.0.0", 0, 0 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
+		const char *end = NULL;
+		uint64_t v = 7;
+
+		CHECK_EQ(tdxctl_version_parse(t[i].text, &v, &end), t[i].used > 0);
+		if (t[i].used) {
+			CHECK_EQ(v, t[i].version);
+			CHECK_EQ(end - t[i].text, t[i].used);
+		}
+	}
+}
+
 static void words(void)
 {
 	CHECK_STR(tdxctl_hkid_state_str(TDXCTL_HKID_LEAKED), "leaked");
@@ -222,6 +309,9 @@ static void words(void)
 	CHECK(!tdxctl_leaf_str(12));
 	CHECK_STR(tdxctl_status_str(0x80000200000000baULL), "TDX_OPERAND_BUSY");
 	CHECK_STR(tdxctl_status_str(0), "TDX_SUCCESS");
+	CHECK_STR(tdxctl_status_str(0x8000ff00ffff0000ULL), "TDX_SEAMCALL_VMFAILINVALID");
+	CHECK_STR(tdxctl_status_str(0x8000ff0000000006ULL), "TDX_SEAMCALL_UD");
+	CHECK_STR(tdxctl_status_str(0x8000ff000000000dULL), "TDX_SEAMCALL_GP");
 	CHECK(!tdxctl_status_str(0x1234567800000000ULL));
 	CHECK_STR(tdxctl_operand_str(0xba), "KOT");
 	CHECK(!tdxctl_operand_str(0x1000));
@@ -237,5 +327,7 @@ int main(void)
 	RUN(td_without_a_name);
 	RUN(impossible_numbers);
 	RUN(words);
+	RUN(each_state_has_a_name);
+	RUN(versions);
 	return check_done("lib-parse");
 }
