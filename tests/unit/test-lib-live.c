@@ -3,6 +3,7 @@
 #include <cpuid.h>
 #include <facts.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include "lib-fake.h"
 
 #define CPU "sys/devices/system/cpu/"
@@ -203,6 +204,11 @@ static void cpu_without_proc(void)
 			 (a >> 8 & 0xf) == 0xf ? 0xf + (a >> 20 & 0xff) : (a >> 8 & 0xf));
 		CHECK_EQ(f->cpu.model.value, (a >> 4 & 0xf) | (a >> 16 & 0xf) << 4);
 	}
+	if (__get_cpuid_count(7, 0, &a, &b, &c, &d)) {
+		CHECK_EQ(f->cpu.cpuid_7_ebx.value, b);
+		CHECK_EQ(f->cpu.cpuid_7_ecx.value, c);
+	}
+	CHECK(!f->cpu.vendor.reason);
 	if (CHECK(__get_cpuid(0x80000008, &a, &b, &c, &d) && f->cpu.pa_bits.readable))
 		CHECK_EQ(f->cpu.pa_bits.value, a & 0xff);
 	CHECK(!f->cpu.flags.text && f->cpu.flags.reason);
@@ -218,11 +224,123 @@ static void cpu_without_proc(void)
 	fake_end();
 }
 
+/* A line of /proc/cpuinfo of this machine, or "" without one. */
+static const char *cpuinfo(const char *key)
+{
+	static char line[4096];
+	FILE *f = fopen("/proc/cpuinfo", "re");
+	char *value = NULL;
+
+	while (f && !value && fgets(line, sizeof(line), f))
+		if (!strncmp(line, key, strlen(key)) && strchr("\t ", line[strlen(key)]))
+			value = strchr(line, ':');
+	if (f)
+		fclose(f);
+	if (!value)
+		return "";
+	value[strcspn(value, "\n")] = '\0';
+	return value + 1 + (value[1] == ' ');
+}
+
+/* What CPUID gives is what the kernel read from it. */
+static void cpuid_agrees_with_the_kernel(void)
+{
+	struct tdxctl_facts *f;
+
+	begin();
+	f = facts(TDXCTL_FACTS_CPU);
+	CHECK_STR(f->cpu.vendor.text, cpuinfo("vendor_id"));
+	CHECK_EQ(f->cpu.family.value, strtoul(cpuinfo("cpu family"), NULL, 10));
+	CHECK_EQ(f->cpu.model.value, strtoul(cpuinfo("model"), NULL, 10));
+	tdxctl_facts_free(f);
+	fake_end();
+}
+
+/* The time and the MSRs of the live host. */
+static void time_and_msrs(void)
+{
+	uint64_t before = (uint64_t)time(NULL), now = 0;
+	struct tdxctl_snapshot *snap;
+	struct tdxctl_msr_set *sets;
+	struct tdxctl_ctx *ctx;
+	size_t n = 0;
+
+	begin();
+	msr_device(0);
+	msr_device(1);
+	ctx = fake_live();
+	tdxctl_set_ops(ctx, &ops, NULL);
+	CHECK_EQ(tdxctl_host_time(ctx, &now), 0);
+	CHECK(now >= before && now <= (uint64_t)time(NULL));
+	if (CHECK_EQ(tdxctl_snapshot_get(ctx, &snap), 0)) {
+		if (CHECK_EQ(tdxctl_msrs_get(ctx, snap, TDXCTL_MSRS_ALL, &sets, &n), 0)) {
+			CHECK_EQ(n, 2);
+			for (uint32_t i = 0; i < n; i++) {
+				CHECK_EQ(sets[i].cpu, i);
+				CHECK_EQ(sets[i].package, i);
+				CHECK_EQ(sets[i].msr[TDXCTL_MSR_VMX_BASIC].value, 0x480 * 1001ULL);
+			}
+			free(sets);
+		}
+		tdxctl_snapshot_free(snap);
+	}
+	tdxctl_free(ctx);
+	fake_end();
+}
+
+/* Each file of the previous kernel's log, but no other file, and not without end. */
+static void log_of_the_previous_kernel(void)
+{
+	struct tdxctl_facts *f;
+	char path[64], text[64];
+	size_t lines;
+
+	begin();
+	f = facts(TDXCTL_FACTS_LOG);
+	CHECK(!f->last_log.text && f->last_log.absent);
+	CHECK(strstr(f->last_log.reason, "pstore"));
+	tdxctl_facts_free(f);
+	fake_file("sys/fs/pstore/other-1", "not a log\n");
+	f = facts(TDXCTL_FACTS_LOG);
+	CHECK(!f->last_log.text && f->last_log.absent);
+	tdxctl_facts_free(f);
+	fake_bytes("sys/fs/pstore/console-ramoops-0", "con\0sole", 8);
+	for (int i = 1; i < 80; i++) {
+		snprintf(path, sizeof(path), "sys/fs/pstore/dmesg-efi-%d", i);
+		snprintf(text, sizeof(text), "<3>[ 1.0] line %d", i);
+		fake_file(path, text);
+		if (i != 63 && i != 64 && i != 79)
+			continue;
+		f = facts(TDXCTL_FACTS_LOG);
+		lines = 0;
+		if (CHECK(f->last_log.text))
+			text_each_line(p, f->last_log.text) lines++;
+		/* With the console, 64 files; more are not read. */
+		CHECK_EQ(lines, 64);
+		CHECK(!f->last_log.text || !strstr(f->last_log.text, "not a log"));
+		CHECK(i != 63 || (strstr(f->last_log.text, "con?sole\n") &&
+				  strstr(f->last_log.text, "line 1\n") &&
+				  strstr(f->last_log.text, "line 63\n")));
+		tdxctl_facts_free(f);
+	}
+	fake_end();
+	/* A file that cannot be read is not the same as no log. */
+	begin();
+	fake_mkdirs("sys/fs/pstore/dmesg-efi-1/x");
+	f = facts(TDXCTL_FACTS_LOG);
+	CHECK(!f->last_log.text && !f->last_log.absent && f->last_log.reason);
+	tdxctl_facts_free(f);
+	fake_end();
+}
+
 int main(void)
 {
 	RUN(msrs_by_their_number);
 	RUN(msrs_that_fail);
 	RUN(msr_devices_that_do_not_open);
 	RUN(cpu_without_proc);
+	RUN(cpuid_agrees_with_the_kernel);
+	RUN(time_and_msrs);
+	RUN(log_of_the_previous_kernel);
 	return check_done("lib-live");
 }

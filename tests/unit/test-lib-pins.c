@@ -6,6 +6,7 @@
 #define OWNER 4000
 
 static int kcmp_err;
+static pid_t shares; /* this process shares memory and descriptors with the owner */
 
 /* No process shares anything with another, or the call fails. */
 static int v_kcmp(void *arg, pid_t a, pid_t b, int type, unsigned long ia, unsigned long ib)
@@ -13,7 +14,9 @@ static int v_kcmp(void *arg, pid_t a, pid_t b, int type, unsigned long ia, unsig
 	(void)arg;
 	if (kcmp_err && b != OWNER)
 		return kcmp_err;
-	return a == b && (type == KCMP_VM || ia == ib);
+	if (a == OWNER && b == shares && type == KCMP_VM)
+		return 1;
+	return (a == b || b == shares) && (type == KCMP_VM || ia == ib);
 }
 
 static const struct tdxctl_ops ops = { .kcmp = v_kcmp };
@@ -23,6 +26,7 @@ static struct tdxctl_ctx *context(void)
 	struct tdxctl_ctx *ctx = fake_live();
 
 	kcmp_err = 0;
+	shares = 0;
 	tdxctl_set_ops(ctx, &ops, NULL);
 	return ctx;
 }
@@ -217,6 +221,56 @@ static void captured_host_lists_the_owner(void)
 	fake_end();
 }
 
+static int order(const struct tdxctl_pin *a, const struct tdxctl_pin *b)
+{
+	return a->pid != b->pid	  ? a->pid - b->pid :
+	       a->kind != b->kind ? (int)a->kind - (int)b->kind :
+	       a->tid != b->tid	  ? a->tid - b->tid :
+				    a->fd - b->fd;
+}
+
+/* By process, then by kind, thread and descriptor, in whatever order directories have them. */
+static void pins_are_sorted(void)
+{
+	struct tdxctl_td_view td = view(OWNER);
+	size_t count[TDXCTL_PIN_GMEM_FD + 1] = { 0 }, n = 0;
+	struct tdxctl_pin *p = NULL;
+	struct tdxctl_ctx *ctx;
+	char path[64];
+
+	begin();
+	fake_process(3999, 700, "helper");
+	for (int i = 0; i < 40; i++) {
+		/* 7 and 40 have no common divisor: each number once, in another order. */
+		int tid = 4001 + i * 7 % 40, fd = 20 + i * 7 % 40;
+
+		snprintf(path, sizeof(path), "proc/4000/task/%d/comm", tid);
+		fake_file(path, "CPU/KVM\n");
+		snprintf(path, sizeof(path), "proc/4000/fd/%d", fd);
+		fake_link(path, fd & 1 ? "anon_inode:[kvm-gmem]" : "anon_inode:kvm-vcpu:1");
+		snprintf(path, sizeof(path), "proc/3999/fd/%d", fd);
+		fake_link(path, "/dev/null");
+	}
+	fake_link("proc/3999/fd/11", "anon_inode:kvm-vm");
+	ctx = context();
+	shares = 3999;
+	CHECK_EQ(tdxctl_pins_get(ctx, &td, &p, &n), 0);
+	CHECK_EQ(n, 2 + 1 + 40 + 2 + 40);
+	for (size_t i = 0; i < n; i++)
+		count[p[i].kind]++;
+	for (size_t i = 1; i < n; i++)
+		CHECK(order(&p[i - 1], &p[i]) < 0);
+	CHECK_EQ(count[TDXCTL_PIN_PROCESS], 2);
+	CHECK_EQ(count[TDXCTL_PIN_THREAD], 40);
+	CHECK_EQ(count[TDXCTL_PIN_VM_FD], 2);
+	CHECK_EQ(count[TDXCTL_PIN_VCPU_FD], 21);
+	CHECK_EQ(count[TDXCTL_PIN_GMEM_FD], 20);
+	CHECK(n && p[0].pid == 3999 && p[0].kind == TDXCTL_PIN_PROCESS);
+	tdxctl_pins_free(p, n);
+	tdxctl_free(ctx);
+	fake_end();
+}
+
 static void process_has_a_vm(void)
 {
 	struct tdxctl_ctx *ctx;
@@ -250,6 +304,7 @@ int main(void)
 	RUN(no_proc_is_an_error);
 	RUN(refused_kcmp_is_reported);
 	RUN(captured_host_lists_the_owner);
+	RUN(pins_are_sorted);
 	RUN(process_has_a_vm);
 	RUN(denied_descriptors_are_reported);
 	RUN(denied_owner_is_reported);
