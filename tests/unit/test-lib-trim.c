@@ -125,14 +125,13 @@ static void configuration(void)
 				       "CONFIG_USB_KIND=kvm\n"
 				       "XCONFIG_KVM=y\n"
 				       "CONFIG_VFIO=0\n");
-					 1, "CONFIG_BTF=9");
-					 CHECK_EQ(report_trim(r), 0);
+	CHECK_EQ(report_trim(r), 0);
 	CHECK_STR(r->facts->config.text, "CONFIG_INTEL_TDX_HOST=y\n"
 					 "CONFIG_KVM=m\n"
 					 "CONFIG_KVM_EXTRA=n\n"
 					 "CONFIG_NUMA_SHIFT=10\n"
 					 "CONFIG_NUMA_HEX=0x10\n"
-					 "CONFIG_VFIO=0\n"
+					 "CONFIG_VFIO=0\n");
 	free(r->facts->config.text);
 	r->facts->config.text = repeated(NULL, 450, "CONFIG_KVM=7");
 	CHECK_EQ(report_trim(r), 0);
