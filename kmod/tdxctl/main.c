@@ -19,9 +19,12 @@ static int __init tdxctl_init(void)
 		goto err_cpus;
 	call_init();
 	vmfile_init();
-	ret = probe_init();
+	ret = reclaim_init();
 	if (ret)
 		goto err_check;
+	ret = probe_init();
+	if (ret)
+		goto err_reclaim;
 	ret = attach_init();
 	if (ret)
 		goto err_probe;
@@ -35,8 +38,10 @@ err_attach:
 	attach_exit();
 err_probe:
 	probe_exit();
-err_check:
+err_reclaim:
 	locks_exit();
+	reclaim_exit();
+err_check:
 	cpucheck_exit();
 err_cpus:
 	cpus_exit();
@@ -54,6 +59,7 @@ static void __exit tdxctl_exit(void)
 	dev_exit();
 	job_exit();
 	early_vm_exit();
+	reclaim_exit();
 	attach_exit();
 	probe_exit();
 	locks_exit();

@@ -121,7 +121,7 @@ struct live_release {
 	/* TERMINATE and EARLY: private pages are freed through the guest_memfd */
 	struct gmem *gmem;
 	size_t nr_gmem;
-	bool gmem_open;
+	bool gmem_open, punched;     /* open; and all of it is freed */
 	uint64_t left_seen, left_ns; /* pages left, and since when */
 	/* STOP */
 	enum stop_stage stage;

@@ -203,23 +203,31 @@ static bool pages_decrease(struct live_release *r, unsigned int wait_ms)
 	return true;
 }
 
-/* Frees the pages of a TD whose HKID is free: punches its guest_memfd files. */
+/*
+ * Frees the pages of a TD whose HKID is free: punches its guest_memfd files. The helper
+ * reclaims the pages meanwhile, and is waited for in the end.
+ */
 static int free_pages(struct live_release *r, unsigned int wait_ms)
 {
 	struct tdxctl_release_args a;
 	struct tdxctl_td td;
-	int more = 0;
+	int done = 0;
 
 	if (!r->gmem_open)
-		more = gmem_open(r);
-	if (!more)
-		more = gmem_punch(r, wait_ms);
-	if (more < 0)
-		return more;
+		done = gmem_open(r);
+	if (!done)
+		done = gmem_punch(r, wait_ms);
+	if (done < 0)
+		return done;
 	r->st.phase = TDXCTL_PHASE_PAGES;
-	if (!more || call(r, 0, 0, &a))
+	r->punched = done;
+	if (!done || call(r, 0, wait_ms, &a))
 		return 0;
 	set_state(r, &a);
+	if (a.pages_queued) {
+		r->st.phase = TDXCTL_PHASE_PAGES;
+		return 0;
+	}
 	/* The number of pages is not known, but all of them were in these files. */
 	if (r->st.pages_left == TDXCTL_UNKNOWN && r->nr_gmem)
 		r->st.pages_left = 0;
@@ -267,7 +275,8 @@ static int release_step(struct tdxctl_release *base, unsigned int wait_ms,
 		r->gmem_open = !err;
 		ctx_clear(base->ctx);
 	}
-	err = call(r, r->cancelled ? TDXCTL_RELEASE_CANCEL : 0, wait_ms, &a);
+	err = call(r, r->cancelled ? TDXCTL_RELEASE_CANCEL : 0,
+		   punching && !r->punched ? 0 : wait_ms, &a);
 	/* Some kernels refuse only the real call, not the dry run: fall back to STOP. */
 	if (err == -EOPNOTSUPP && r->automatic && !r->cancelled) {
 		ctx_log(base->ctx, TDXCTL_LOG_WARN,

@@ -37,15 +37,15 @@ enum early_phase {
 
 /*
  * While KVM releases the HKID, pages cannot be reclaimed yet, and a removal cannot
- * wait: a reference keeps these pages from being freed, and they are reclaimed
- * afterwards.
+ * wait: then @pages only collects them.
  */
 struct early_vm {
 	void *kvm;
 	u64 tdr;
 	enum early_phase phase;
-	unsigned int users;	   /* jobs; under early_mutex */
-	struct deferred *deferred; /* under mmu_lock until the phase has changed */
+	bool ending;	    /* KVM destroys the VM */
+	unsigned int users; /* jobs; under early_mutex */
+	struct reclaimer *pages;
 };
 
 static DEFINE_MUTEX(early_mutex);
@@ -106,7 +106,7 @@ void early_vm_begin(void *kvm)
  * meanwhile; they are not freed until the HKID is released. If both disagree, KVM can
  * neither remove pages nor may it free them: all stay where they are.
  *
- * Return: true if the HKID is released. The caller must call early_vm_reclaim() then.
+ * Return: true if the HKID is released. Pages are reclaimed from then on.
  */
 bool early_vm_end(void *kvm)
 {
@@ -117,6 +117,8 @@ bool early_vm_end(void *kvm)
 	by_kvm = layout_read(kvm, hkid_at, &hkid, sizeof(hkid)) && hkid <= 0;
 	if (by_kvm == module) {
 		set_phase(vm, module ? EARLY_RELEASED : EARLY_FAILED);
+		if (module)
+			reclaimer_start(vm->pages);
 		return module;
 	}
 	set_phase(vm, EARLY_DISPUTED);
@@ -125,13 +127,32 @@ bool early_vm_end(void *kvm)
 	return false;
 }
 
-/* Reclaims and frees the deferred pages; no further ones are added. May sleep. */
-void early_vm_reclaim(void *kvm)
+/**
+ * early_vm_wait() - wait until the removed pages of a TD are reclaimed
+ * @tdr: address of its TDR page
+ * @ms: not longer than this, or until a signal comes; 0: do not wait
+ *
+ * Return: how many of them are left.
+ */
+unsigned long early_vm_wait(u64 tdr, unsigned int ms)
 {
-	struct early_vm *vm = find_vm(kvm);
+	struct reclaimer *pages = NULL;
+	unsigned long left;
+	unsigned int i;
 
-	pages_reclaim(vm->deferred);
-	pages_drop(&vm->deferred, false);
+	if (mutex_lock_killable(&early_mutex))
+		return 0;
+	for (i = 0; i < nr_entries && !pages; i++)
+		if (vms[i].kvm && vms[i].tdr == tdr)
+			pages = vms[i].pages;
+	if (pages)
+		reclaimer_get(pages);
+	mutex_unlock(&early_mutex);
+	if (!pages)
+		return 0;
+	left = reclaimer_wait(pages, ms);
+	reclaimer_put(pages);
+	return left;
 }
 
 /* ---- hooks ---- */
@@ -178,10 +199,12 @@ static void remove_page(struct early_vm *vm, unsigned long pfn, u32 level, bool 
 		page_leak(pfn, level, "KVM and the TDX module disagree about the HKID", 0);
 	} else if (!present || level != PG_LEVEL_4K) {
 		page_leak(pfn, level, "unknown S-EPT entry", entry);
+	} else if (reclaimer_add(vm->pages, pfn, !generation->page_ref)) {
+		return;
 	} else if (vm->phase == EARLY_RELEASED) {
 		if (page_reclaim(pfn) && generation->page_ref)
 			put_page(pfn_to_page(pfn));
-	} else if (!page_defer(&vm->deferred, pfn, !generation->page_ref)) {
+	} else {
 		page_leak(pfn, level, "out of memory", 0);
 	}
 }
@@ -246,21 +269,28 @@ static void on_load_pgd(struct pt_regs *regs)
 		skip_function(regs, 0);
 }
 
-/* Replaces vt_vm_pre_destroy: tries again to release the HKID. */
+/*
+ * Replaces vt_vm_pre_destroy. The release of the HKID may succeed now. It must come before
+ * the TDR is reclaimed, and all pages too: KVM does not try again if the TDR is busy.
+ */
 static void pre_destroy(void *kvm)
 {
-	early_vm_begin(kvm);
+	struct early_vm *vm = find_vm(kvm);
+	bool released = vm->phase == EARLY_RELEASED;
+
+	vm->ending = true;
+	if (!released)
+		early_vm_begin(kvm);
 	kvm_fns.pre_destroy(kvm);
-	if (early_vm_end(kvm))
-		early_vm_reclaim(kvm);
+	if (released || early_vm_end(kvm))
+		reclaimer_finish(vm->pages);
 }
 
-/* The VM ends. The release may succeed now, and must come before the TDR is freed. */
 static void on_pre_destroy(struct pt_regs *regs)
 {
 	struct early_vm *vm = find_vm((void *)regs->di);
 
-	if (vm && (vm->phase == EARLY_FAILED || vm->phase == EARLY_DISPUTED))
+	if (vm && !vm->ending && vm->phase >= EARLY_RELEASED)
 		regs->ip = (unsigned long)pre_destroy;
 }
 
@@ -345,7 +375,7 @@ bool early_vm_any(void)
 
 static void clear_entry(struct early_vm *vm)
 {
-	pages_drop(&vm->deferred, vm->phase != EARLY_RELEASED);
+	reclaimer_put(vm->pages);
 	*vm = (struct early_vm){};
 }
 
@@ -431,8 +461,8 @@ static int arm_locked(const struct kvm_layout *l)
  * The caller holds a file of the VM. Nothing changes for the VM yet. The caller must
  * call early_vm_put() in the end.
  *
- * Return: 0, -ENOSPC for too many VMs, -ENOSYS if the hooks cannot be armed, -EINTR
- * after SIGKILL.
+ * Return: 0, -ENOSPC for too many VMs, -ENOSYS if the hooks cannot be armed, -ENOMEM,
+ * -EINTR after SIGKILL.
  */
 int early_vm_reserve(const struct kvm_layout *l, void *kvm, u64 tdr)
 {
@@ -446,10 +476,13 @@ int early_vm_reserve(const struct kvm_layout *l, void *kvm, u64 tdr)
 		if (!vms[i].kvm)
 			vm = &vms[i];
 	ret = vm ? arm_locked(l) : -ENOSPC;
+	/* Its VM may have been freed since the entries were searched. */
+	if (!ret && !vm->kvm) {
+		clear_entry(vm);
+		vm->pages = reclaimer_alloc();
+		ret = vm->pages ? 0 : -ENOMEM;
+	}
 	if (!ret) {
-		/* Its VM may have been freed since the entries were searched. */
-		if (!vm->kvm)
-			clear_entry(vm);
 		vm->users++;
 		/* Before the phase changes, which the hooks see under mmu_lock. */
 		if (vm - vms >= nr_entries)

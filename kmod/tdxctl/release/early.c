@@ -202,12 +202,12 @@ static bool kill_and_release(struct kvm_td *td, const struct kvm_layout *l,
 }
 
 /*
- * Called by the thread of a job. Returns 0; -EBUSY if a vCPU did not stop in time and
+ * Called by the thread of a job. Sets @*released_tdr if the HKID is released. Returns 0; -EBUSY if a vCPU did not stop in time and
  * the VM is unchanged; -EOPNOTSUPP, -ESTALE, -EINVAL or -EXDEV if the VM is not suited;
  * -ENOSPC for too many VMs; -ENOSYS if KVM cannot be hooked; -EIO if KVM failed to
  * release the HKID; -ESRCH; -EINTR; -ENOMEM.
  */
-long early_release(const struct vmfile_user *vm, struct pid *pid, u64 tdr)
+long early_release(const struct vmfile_user *vm, struct pid *pid, u64 tdr, u64 *released_tdr)
 {
 	struct task_struct *leader = get_pid_task(pid, PIDTYPE_TGID);
 	struct kvm_layout l;
@@ -234,7 +234,7 @@ long early_release(const struct vmfile_user *vm, struct pid *pid, u64 tdr)
 		released = kill_and_release(&td, &l, vm->mm);
 	unlock_vm(&td, &l);
 	if (released)
-		early_vm_reclaim(td.kvm);
+		*released_tdr = td.tdr;
 	else if (!ret)
 		ret = -EIO;
 put:

@@ -82,6 +82,8 @@ static void query_capabilities(struct job *j)
 static long attempt(struct job *j, u32 strategy)
 {
 	struct td_view td;
+	u64 tdr = 0;
+	long ret;
 
 	switch (strategy) {
 	case TDXCTL_STRATEGY_TERMINATE:
@@ -100,7 +102,11 @@ static long attempt(struct job *j, u32 strategy)
 		td_view_get(&td, j->tdr);
 		if (td.found && !td.hkid)
 			return 0;
-		return early_release(&j->vm, j->pid, j->tdr);
+		ret = early_release(&j->vm, j->pid, j->tdr, &tdr);
+		mutex_lock(&job_mutex);
+		j->early_tdr = tdr;
+		mutex_unlock(&job_mutex);
+		return ret;
 	}
 	return -EOPNOTSUPP;
 }

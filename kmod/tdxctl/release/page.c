@@ -1,29 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Private pages of VMs that are released early: they are reclaimed at once, or later, or
- * are leaked because the TDX module keeps them.
+ * Private pages of VMs that are released early: TDH.PHYMEM.PAGE.RECLAIM, and what
+ * becomes of a page afterwards. A page that the TDX module keeps is leaked.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/align.h>
-#include <linux/gfp.h>
+#include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
+#include <linux/timekeeping.h>
 #include <asm/pgtable_types.h>
 
 #include "compat.h"
 #include "release.h"
 
 #define BUSY_RETRIES 1000
-
-/* Pages to be reclaimed later. The structure fills one page. */
-struct deferred {
-	struct deferred *next;
-	unsigned long nr;
-	unsigned long pfn[];
-};
-
-#define MAX_DEFERRED ((PAGE_SIZE - sizeof(struct deferred)) / sizeof(unsigned long))
+#define SLICE	     16 /* pages whose SEAMCALLs are recorded at once */
 
 static atomic_long_t leaked_pages;
 static bool reset_pages;	  /* with MOVDIR64B, as this kernel does */
@@ -38,19 +31,27 @@ void pages_prepare(void)
 	pamt_put = t.pamt ? kvm_fns.pamt_put : NULL;
 }
 
-/* The probes do not see this module's SEAMCALL, so it is recorded here. */
-static u64 seamcall_observed(u64 leaf, struct ledger_regs *regs)
+/* The probes do not see this module's SEAMCALL: the caller has to report the record. */
+static void reclaim(struct observe_reclaim *r, unsigned long pfn)
 {
-	struct observe_call c;
-	u64 status;
+	struct ledger_regs regs = { .rcx = PFN_PHYS(pfn) };
 
+	r->pa = regs.rcx;
 	/* The record names one CPU. */
 	preempt_disable();
-	observe_begin(&c, leaf, regs, probe_missed());
-	status = call_seam(leaf, regs);
-	observe_end(&c, status, true);
+	r->cpu = smp_processor_id();
+	r->start_ns = ktime_get_mono_fast_ns();
+	r->status = call_seam(TDH_PHYMEM_PAGE_RECLAIM, &regs);
+	r->end_ns = ktime_get_mono_fast_ns();
 	preempt_enable();
-	return status;
+	r->type = regs.rcx;
+	r->owner = regs.rdx;
+	r->size = regs.r8;
+}
+
+static bool is_busy(const struct observe_reclaim *r)
+{
+	return TDX_STATUS_OF(r->status) == TDX_ST(OPERAND_BUSY);
 }
 
 /* Clears a page that was private, as KVM does after a removal. */
@@ -67,10 +68,17 @@ static void reset_page(unsigned long pfn)
 	mb(); /* MOVDIR64B is weakly ordered */
 }
 
-/* The TDX module keeps the page, so it must never be freed. */
-static void leak_one(unsigned long pfn, const char *why, u64 status)
+/* The page is this kernel's again. */
+static void page_returned(unsigned long pfn)
 {
-	get_page(pfn_to_page(pfn));
+	reset_page(pfn);
+	if (pamt_put)
+		pamt_put(pfn);
+}
+
+/* The TDX module keeps the page, so the caller's reference on it is never put. */
+static void page_lost(unsigned long pfn, const char *why, u64 status)
+{
 	atomic_long_inc(&leaked_pages);
 	pr_err_ratelimited("page 0x%llx is leaked: %s (0x%llx)\n", (u64)PFN_PHYS(pfn), why, status);
 }
@@ -92,87 +100,92 @@ void page_leak(unsigned long pfn, u32 level, const char *why, u64 status)
 	unsigned long i, n = pages_of_level(level);
 
 	pfn = ALIGN_DOWN(pfn, n);
-	for (i = 0; i < n; i++)
-		if (pfn_valid(pfn + i))
-			leak_one(pfn + i, why, status);
-}
-
-/* Returns false if the TDX module keeps the page; then it is leaked. */
-bool page_reclaim(unsigned long pfn)
-{
-	struct ledger_regs regs;
-	u64 status;
-	int i;
-
-	for (i = 0; i < BUSY_RETRIES; i++) {
-		regs = (struct ledger_regs){ .rcx = PFN_PHYS(pfn) };
-		status = seamcall_observed(TDH_PHYMEM_PAGE_RECLAIM, &regs);
-		if (TDX_STATUS_OF(status) != TDX_ST(OPERAND_BUSY))
-			break;
-		cpu_relax();
+	for (i = 0; i < n; i++) {
+		if (!pfn_valid(pfn + i))
+			continue;
+		get_page(pfn_to_page(pfn + i));
+		page_lost(pfn + i, why, status);
 	}
-	if (status) {
-		leak_one(pfn, "PAGE.RECLAIM failed", status);
-		return false;
-	}
-	reset_page(pfn);
-	if (pamt_put)
-		pamt_put(pfn);
-	return true;
 }
 
 /*
- * Adds a page to @list, with a reference: a new one with @get, else that of the caller.
- * Returns false without memory; then the page is not on the list.
+ * Reclaims one page at once. Returns false if the TDX module keeps it; then it is leaked.
+ * May be called in atomic context.
  */
-bool page_defer(struct deferred **list, unsigned long pfn, bool get)
+bool page_reclaim(unsigned long pfn)
 {
-	struct deferred *d = *list;
+	struct observe_reclaim r;
+	int i;
 
-	if (!d || d->nr == MAX_DEFERRED) {
-		d = (void *)__get_free_page(GFP_ATOMIC | __GFP_NOWARN);
-		if (!d)
-			return false;
-		*d = (struct deferred){ .next = *list };
-		*list = d;
+	for (i = 0; i < BUSY_RETRIES; i++) {
+		reclaim(&r, pfn);
+		observe_reclaims(&r, 1);
+		if (!is_busy(&r))
+			break;
+		cpu_relax();
 	}
-	if (get)
+	if (r.status) {
 		get_page(pfn_to_page(pfn));
-	d->pfn[d->nr++] = pfn;
+		page_lost(pfn, "PAGE.RECLAIM failed", r.status);
+		return false;
+	}
+	page_returned(pfn);
 	return true;
 }
 
-/* A page that cannot be reclaimed gets another reference and is never freed. */
-void pages_reclaim(const struct deferred *list)
+/* Reclaims up to SLICE pages. Returns how many were busy; they are moved to the start. */
+static unsigned int reclaim_slice(unsigned long *pfn, unsigned int n)
 {
-	const struct deferred *d;
-	unsigned long i;
+	struct observe_reclaim r[SLICE];
+	unsigned int i, busy = 0;
 
-	for (d = list; d; d = d->next) {
-		for (i = 0; i < d->nr; i++) {
-			page_reclaim(d->pfn[i]);
-			cond_resched();
+	for (i = 0; i < n; i++)
+		reclaim(&r[i], pfn[i]);
+	for (i = 0; i < n; i++) {
+		if (is_busy(&r[i])) {
+			pfn[busy++] = pfn[i];
+		} else if (r[i].status) {
+			page_lost(pfn[i], "PAGE.RECLAIM failed", r[i].status);
+		} else {
+			page_returned(pfn[i]);
+			put_page(pfn_to_page(pfn[i]));
 		}
 	}
+	/* Last: for its readers, no page is left only after all of them are freed. */
+	observe_reclaims(r, n);
+	return busy;
 }
 
-/* Frees the list; @lost: the TDX module keeps its pages. */
-void pages_drop(struct deferred **list, bool lost)
+/**
+ * pages_reclaim() - reclaim and free pages
+ * @pfn: the pages, each with a reference
+ * @n: how many there are
+ *
+ * A page that cannot be reclaimed is leaked: its reference is kept. May sleep.
+ *
+ * Return: how many are busy; they are moved to the start of @pfn.
+ */
+unsigned int pages_reclaim(unsigned long *pfn, unsigned int n)
 {
-	struct deferred *d, *next;
-	unsigned long i;
+	unsigned int i, k, some, busy = 0;
 
-	for (d = *list; d; d = next) {
-		next = d->next;
-		for (i = 0; !lost && i < d->nr; i++) {
-			put_page(pfn_to_page(d->pfn[i]));
-			cond_resched();
-		}
-		if (lost)
-			atomic_long_add(d->nr, &leaked_pages);
-		free_page((unsigned long)d);
+	for (i = 0; i < n; i += some) {
+		some = min_t(unsigned int, n - i, SLICE);
+		k = reclaim_slice(pfn + i, some);
+		memmove(pfn + busy, pfn + i, k * sizeof(*pfn));
+		busy += k;
+		cond_resched();
 	}
-	*list = NULL;
+	return busy;
+}
+
+/* Leaks @n pages, each of which has a reference. */
+void pages_lose(const unsigned long *pfn, unsigned int n, const char *why, u64 status)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		page_lost(pfn[i], why, status);
 }
 
 /* Returns the number of pages that the TDX module keeps, and that are never freed. */

@@ -6,6 +6,7 @@
 #include <linux/err.h>
 #include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/jiffies.h>
 #include <linux/pid.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
@@ -197,18 +198,25 @@ static struct job *start_release_locked(struct request *r, struct job *j)
 	return j;
 }
 
-/* Waits for @j, reports it and drops the reference of the caller. */
+/* Waits for @j and its pages, reports it and drops the reference of the caller. */
 static int watch(struct request *r, struct job *j)
 {
 	struct tdxctl_release_args *a = r->a;
+	bool wait = a->wait_ms && !(a->flags & TDXCTL_RELEASE_DRY_RUN);
+	u64 queued, tdr;
 	long left = 1;
 	int ret = 0;
 
-	if (a->wait_ms && !(a->flags & TDXCTL_RELEASE_DRY_RUN))
+	if (wait)
 		left = wait_event_interruptible_timeout(j->ended_wq, !READ_ONCE(j->task),
 							msecs_to_jiffies(a->wait_ms));
 	mutex_lock(&job_mutex);
+	tdr = j->early_tdr ?: j->tdr;
+	mutex_unlock(&job_mutex);
+	queued = early_vm_wait(tdr, wait && left > 0 ? jiffies_to_msecs(left) : 0);
+	mutex_lock(&job_mutex);
 	report_locked(j, a);
+	a->pages_queued = queued;
 	if (left < 0)
 		ret = -EINTR;
 	else if (!j->task && j->result == -EOPNOTSUPP)

@@ -64,6 +64,7 @@ struct job {
 	u32 phase;     /* of an ended job */
 	s32 result;
 	u32 reason[TDXCTL_STRATEGIES];
+	u64 early_tdr; /* the TD that was released early; 0: none */
 	u64 started_ns, ended_ns;
 	struct td_view start, last;
 };
@@ -98,28 +99,38 @@ u32 strategy_refusal_reason(u32 strategy, long ret);
 void early_resolve(const struct kvm_layout *l);
 u32 early_reason(const struct kvm_layout *l);
 void early_info(struct tdxctl_info *info);
-long early_release(const struct vmfile_user *vm, struct pid *pid, u64 tdr);
+long early_release(const struct vmfile_user *vm, struct pid *pid, u64 tdr, u64 *released_tdr);
 
 /* early-vm.c: VMs that are released early, and the hooks they need */
 int early_vm_reserve(const struct kvm_layout *l, void *kvm, u64 tdr);
 void early_vm_put(void *kvm);
 void early_vm_begin(void *kvm);
 bool early_vm_end(void *kvm);
-void early_vm_reclaim(void *kvm);
+unsigned long early_vm_wait(u64 tdr, unsigned int ms);
 bool early_vm_any(void);
 const char *early_vm_find_hooks(u32 callback);
 void early_vm_retire(void);
 void early_vm_exit(void);
 
-/* page.c: private pages of these VMs */
-struct deferred;
+/* reclaim.c: reclaims the pages of a VM beside their removal */
+struct reclaimer;
 
+struct reclaimer *reclaimer_alloc(void);
+void reclaimer_get(struct reclaimer *r);
+void reclaimer_put(struct reclaimer *r);
+bool reclaimer_add(struct reclaimer *r, unsigned long pfn, bool get);
+void reclaimer_start(struct reclaimer *r);
+unsigned long reclaimer_wait(struct reclaimer *r, unsigned int ms);
+void reclaimer_finish(struct reclaimer *r);
+int reclaim_init(void);
+void reclaim_exit(void);
+
+/* page.c: private pages of these VMs */
 void pages_prepare(void);
 bool page_reclaim(unsigned long pfn);
+unsigned int pages_reclaim(unsigned long *pfn, unsigned int n);
 void page_leak(unsigned long pfn, u32 level, const char *why, u64 status);
-bool page_defer(struct deferred **list, unsigned long pfn, bool get);
-void pages_reclaim(const struct deferred *list);
-void pages_drop(struct deferred **list, bool lost);
+void pages_lose(const unsigned long *pfn, unsigned int n, const char *why, u64 status);
 u64 pages_leaked(void);
 
 /* hook.c: hooks on functions of KVM */

@@ -357,6 +357,37 @@ void observe_end(struct observe_call *c, u64 status, bool outputs)
 	unlock_ledger(flags);
 }
 
+/**
+ * observe_reclaims() - record calls of TDH.PHYMEM.PAGE.RECLAIM that this module has made
+ * @r: the calls
+ * @n: their number; a few, because all are recorded under the lock
+ *
+ * Not in a probe handler.
+ */
+void observe_reclaims(const struct observe_reclaim *r, unsigned int n)
+{
+	unsigned long flags;
+	unsigned int i;
+
+	lock_ledger(&flags);
+	drain_gone();
+	note_missed(probe_missed());
+	for (i = 0; i < n; i++) {
+		struct ledger_regs out = { .rcx = r[i].type, .rdx = r[i].owner, .r8 = r[i].size };
+		struct ledger_call call = {
+			.rax = TDH_PHYMEM_PAGE_RECLAIM,
+			.in.rcx = r[i].pa,
+			.start_ns = r[i].start_ns,
+			.cpu = r[i].cpu,
+			.max_vcpus = LEDGER_UNKNOWN32,
+		};
+
+		ledger_begin(ledger, &call);
+		ledger_end(ledger, &call, r[i].end_ns, r[i].status, &out);
+	}
+	unlock_ledger(flags);
+}
+
 /* A CPU is online in package @pkg. */
 void observe_cpu_package(unsigned int cpu, u32 pkg)
 {

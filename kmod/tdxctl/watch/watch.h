@@ -32,6 +32,13 @@ struct observe_call {
 	bool active;
 };
 
+/* One TDH.PHYMEM.PAGE.RECLAIM; @type, @owner and @size are its outputs. */
+struct observe_reclaim {
+	u64 pa, start_ns, end_ns, status;
+	u64 type, owner, size;
+	u32 cpu;
+};
+
 struct observe_keyids {
 	u32 global, first, count;
 };
@@ -39,6 +46,7 @@ struct observe_keyids {
 void observe_begin(struct observe_call *c, u64 rax, const struct ledger_regs *args,
 		   unsigned long missed);
 void observe_end(struct observe_call *c, u64 status, bool outputs);
+void observe_reclaims(const struct observe_reclaim *r, unsigned int n);
 void observe_cpu_package(unsigned int cpu, u32 pkg);
 int observe_adopt(const struct ledger_td *td);
 u32 observe_td_number(u64 tdr);

@@ -384,6 +384,7 @@ struct tdxctl_release_args {
 	__u64 started_ns;		/* out */
 	__u64 ended_ns;			/* out: 0 while it is running */
 	__u32 reason[8];		/* out: enum tdxctl_reason by strategy */
+	__u64 pages_queued;		/* out: removed pages whose RECLAIM is to come */
 };
 
 /* ---- early release ---- */
