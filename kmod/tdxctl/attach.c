@@ -31,6 +31,8 @@ static void attach_fn(struct work_struct *work)
 	u32 before;
 	int ret;
 
+	/* Takes a grace period, for which no release should wait. */
+	kvm_traits_get();
 	mutex_lock(&layout_mutex);
 	before = changes;
 	ret = layout_get_locked()->known;
@@ -68,6 +70,8 @@ static int on_module(struct notifier_block *nb, unsigned long state, void *data)
 {
 	const struct module *mod = data;
 
+	if (mod == THIS_MODULE)
+		return NOTIFY_OK;
 	kvm_traits_forget();
 	if (strcmp(mod->name, "kvm_intel") && strcmp(mod->name, "kvm"))
 		return NOTIFY_OK;

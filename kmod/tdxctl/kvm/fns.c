@@ -7,32 +7,43 @@
 
 struct kvm_fns kvm_fns;
 
-/* A function that is found and may be called; else it is the first one @missing. */
-static void *callable(const char *name, const char **missing)
-{
-	unsigned long addr = sym_callable(name);
+enum { LOCK_ALL, UNLOCK_ALL, REQUEST_ALL, PRE_DESTROY, OPS, NEEDED, PAMT_PUT = NEEDED, NAMES };
 
-	if (!addr && !*missing)
-		*missing = name;
-	return (void *)addr;
-}
+static const char *const names[NAMES] = {
+	[LOCK_ALL] = "kvm_lock_all_vcpus",
+	[UNLOCK_ALL] = "kvm_unlock_all_vcpus",
+	[REQUEST_ALL] = "kvm_make_all_cpus_request",
+	[PRE_DESTROY] = "vt_vm_pre_destroy",
+	[OPS] = "kvm_x86_ops",
+	[PAMT_PUT] = SEPT_PAMT_PUT,
+};
 
 /*
- * Finds the functions. Returns NULL, or the name of the first one that is missing. Called
- * once for each KVM that is loaded, because a look-up takes a grace period. Under
- * layout_mutex.
+ * Finds the functions. Returns NULL, or the name of the first one that is missing or may
+ * not be called. Called once for each KVM that is loaded, because this takes a grace
+ * period. Under layout_mutex.
  */
 const char *kvm_fns_find(void)
 {
-	const char *missing = NULL;
+	unsigned long at[NAMES];
+	int i;
 
-	kvm_fns.lock_all_vcpus = callable("kvm_lock_all_vcpus", &missing);
-	kvm_fns.unlock_all_vcpus = callable("kvm_unlock_all_vcpus", &missing);
-	kvm_fns.request_all = callable("kvm_make_all_cpus_request", &missing);
-	kvm_fns.pre_destroy = callable("vt_vm_pre_destroy", &missing);
-	kvm_fns.pamt_put = (void *)sym_callable(SEPT_PAMT_PUT);
-	kvm_fns.ops = sym_find(NULL, "kvm_x86_ops");
-	return missing ?: kvm_fns.ops ? NULL : "kvm_x86_ops";
+	sym_find_all(names, at, NAMES);
+	for (i = 0; i < NAMES; i++)
+		if (i != OPS)
+			at[i] = sym_callable(at[i]);
+	kvm_fns = (struct kvm_fns){
+		.lock_all_vcpus = (void *)at[LOCK_ALL],
+		.unlock_all_vcpus = (void *)at[UNLOCK_ALL],
+		.request_all = (void *)at[REQUEST_ALL],
+		.pre_destroy = (void *)at[PRE_DESTROY],
+		.pamt_put = (void *)at[PAMT_PUT],
+		.ops = at[OPS],
+	};
+	for (i = 0; i < NEEDED; i++)
+		if (!at[i])
+			return names[i];
+	return NULL;
 }
 
 /*

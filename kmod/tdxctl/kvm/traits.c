@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the names of KVM's functions tell about this KVM. A look-up of a function
- * waits for a grace period, so the names are looked up once, and again after a module
- * was loaded or unloaded.
+ * What the names of KVM's functions tell about this KVM. A look-up of functions waits
+ * for a grace period, so the names are looked up once, and again after a module was
+ * loaded or unloaded.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -14,46 +14,54 @@
 #include "kvm.h"
 #include "sept/sept.h"
 
-/*
- * KVM splits S-EPT entries of 2 MiB, or converts pages of a guest_memfd in place. Early
- * release replaces functions of KVM that would do this, and does neither.
- */
-static const char *const unsupported[] = {
-	"tdh_mem_page_demote",
-	"tdx_sept_split_private_spte",
-	"kvm_gmem_ioctl",
+enum {
+	/* Mainline has one of these. */
+	GET_CPUID,
+	PRE_DESTROY,
+	PAMT,
+	/*
+	 * Until 6.17 KVM resets each page that was private with MOVDIR64B. Later kernels
+	 * have one of these functions, which does so only on CPUs with the erratum.
+	 */
+	RESET_PAGE,
+	RESET_PADDR,
+	/*
+	 * KVM splits S-EPT entries of 2 MiB, or converts pages of a guest_memfd in place.
+	 * Early release replaces functions of KVM that would do this, and does neither.
+	 */
+	UNSUPPORTED,
+	NAMES = UNSUPPORTED + 3,
 };
 
-/*
- * Until 6.17 KVM resets each page that was private with MOVDIR64B. Later kernels have one
- * of these functions, which does so only on CPUs with the erratum.
- */
-static const char *const reset_on_erratum[] = {
-	"tdx_quirk_reset_page",
-	"tdx_quirk_reset_paddr",
+static const char *const names[NAMES] = {
+	[GET_CPUID] = "tdx_vcpu_get_cpuid",
+	[PRE_DESTROY] = "vt_vm_pre_destroy",
+	[PAMT] = SEPT_PAMT_PUT,
+	[RESET_PAGE] = "tdx_quirk_reset_page",
+	[RESET_PADDR] = "tdx_quirk_reset_paddr",
+	[UNSUPPORTED] = "tdh_mem_page_demote",
+	"tdx_sept_split_private_spte",
+	"kvm_gmem_ioctl",
 };
 
 static DEFINE_MUTEX(traits_mutex);
 static struct kvm_traits traits; /* under traits_mutex */
 static atomic_t stale = ATOMIC_INIT(1);
 
-/* Returns the first name that is a symbol, or NULL. */
-static const char *first_of(const char *const *names, unsigned int n)
-{
-	unsigned int i;
-
-	for (i = 0; i < n; i++)
-		if (sym_find(NULL, names[i]))
-			return names[i];
-	return NULL;
-}
-
 static void look_up(struct kvm_traits *t)
 {
-	t->mainline = sym_find(NULL, "tdx_vcpu_get_cpuid") || sym_find(NULL, "vt_vm_pre_destroy");
-	t->pamt = sym_find(NULL, SEPT_PAMT_PUT);
-	t->reset = !first_of(reset_on_erratum, ARRAY_SIZE(reset_on_erratum)) || compat_has_pw_mce();
-	t->unsupported = first_of(unsupported, ARRAY_SIZE(unsupported));
+	unsigned long at[NAMES];
+	int i;
+
+	sym_find_all(names, at, NAMES);
+	*t = (struct kvm_traits){
+		.mainline = at[GET_CPUID] || at[PRE_DESTROY],
+		.pamt = at[PAMT],
+		.reset = !(at[RESET_PAGE] || at[RESET_PADDR]) || compat_has_pw_mce(),
+	};
+	for (i = UNSUPPORTED; i < NAMES && !t->unsupported; i++)
+		if (at[i])
+			t->unsupported = names[i];
 	if (t->unsupported)
 		pr_info("no early release: this kernel has %s()\n", t->unsupported);
 }

@@ -51,21 +51,23 @@ static struct ftrace_ops ops = {
  * @h: the hooks
  * @n: number of hooks
  *
- * Takes a grace period for each, so it is not part of hook_arm(). The result is valid
- * until KVM is unloaded.
+ * Takes a grace period, so it is not part of hook_arm(). The result is valid until KVM is
+ * unloaded.
  *
  * Return: NULL, or the name of the first one that is missing.
  */
 const char *hook_find(const struct hook *h, unsigned int n)
 {
+	const char *names[MAX_HOOKS];
 	unsigned long found[MAX_HOOKS];
 	unsigned int i;
 
-	for (i = 0; i < n; i++) {
-		found[i] = sym_find(NULL, h[i].symbol);
+	for (i = 0; i < n; i++)
+		names[i] = h[i].symbol;
+	sym_find_all(names, found, n);
+	for (i = 0; i < n; i++)
 		if (!found[i])
-			return h[i].symbol;
-	}
+			return names[i];
 	memcpy(at, found, sizeof(found[0]) * n);
 	return NULL;
 }

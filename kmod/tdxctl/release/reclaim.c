@@ -42,8 +42,9 @@
 
 static unsigned int reclaim_workers = MAX_WORKERS;
 module_param(reclaim_workers, uint, 0644);
-MODULE_PARM_DESC(reclaim_workers,
-		 "How many CPUs besides the caller's reclaim pages of a TD (default 8, at most 8)");
+MODULE_PARM_DESC(
+	reclaim_workers,
+	"How many CPUs besides the caller's reclaim pages of a TD (default 8, at most 8; 0: none)");
 
 static unsigned int reclaim_queue_mb = 2048;
 module_param(reclaim_queue_mb, uint, 0644);
@@ -83,15 +84,20 @@ struct reclaimer {
 
 static struct workqueue_struct *wq;
 
+static unsigned int nr_workers(void)
+{
+	return min_t(unsigned int, READ_ONCE(reclaim_workers), MAX_WORKERS);
+}
+
 /* ---- batches ---- */
 
+/* There is work for one worker more, near the memory of @b. */
 static void start_worker_locked(struct reclaimer *r, const struct batch *b)
 {
-	unsigned int i, n = min_t(unsigned int, READ_ONCE(reclaim_workers), MAX_WORKERS);
-
 	/* One CPU at least is busy with the removal. */
-	n = min_t(unsigned int, n, max(num_online_cpus(), 2U) - 1);
-	if (hweight_long(r->busy) >= n)
+	unsigned int i, n = min(max(num_online_cpus(), 2U) - 1, nr_workers());
+
+	if (hweight_long(r->busy) >= max(n, 1U))
 		return;
 	i = ffz(r->busy);
 	__set_bit(i, &r->busy);
@@ -270,7 +276,7 @@ bool reclaimer_add(struct reclaimer *r, unsigned long pfn, bool get)
 
 	spin_lock(&r->lock);
 	/* Without the HKID released there is no other way. */
-	if (r->finished || (r->started && (r->nr_full >= max || !READ_ONCE(reclaim_workers))))
+	if (r->finished || (r->started && (r->nr_full >= max || !nr_workers())))
 		goto unlock;
 	b = r->open;
 	if (!b) {

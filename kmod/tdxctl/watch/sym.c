@@ -16,46 +16,81 @@
 #include <linux/kallsyms.h>
 #include <linux/kprobes.h>
 #include <linux/module.h>
+#include <linux/slab.h>
 #include <linux/uaccess.h>
 
 #include "watch.h"
 
 #define ENDBR_SIZE 4
 
+/* Registers a probe that is never armed. Returns true if it must be unregistered. */
+static bool look_up(struct kprobe *kp, const char *name)
+{
+	*kp = (struct kprobe){
+		.symbol_name = name,
+		.flags = KPROBE_FLAG_DISABLED,
+	};
+	return !register_kprobe(kp);
+}
+
 /**
  * sym_find() - find a symbol
  * @module: the module that has the symbol, NULL for the kernel and any module
  * @name: name of the symbol
+ *
+ * Waits for a grace period if the symbol is a function.
  *
  * Return: its address, 0 if there is no such symbol.
  */
 unsigned long sym_find(const char *module, const char *name)
 {
 	char full[MODULE_NAME_LEN + KSYM_NAME_LEN];
-	struct kprobe kp = {
-		.symbol_name = full,
-		.flags = KPROBE_FLAG_DISABLED,
-	};
+	struct kprobe kp;
 
 	snprintf(full, sizeof(full), "%s%s%s", module ?: "", module ? ":" : "", name);
-	if (!register_kprobe(&kp))
+	if (look_up(&kp, full))
 		unregister_kprobe(&kp);
 	return (unsigned long)kp.addr;
 }
 
 /**
- * sym_callable() - find a function that may be called through a pointer
- * @name: name of the function
+ * sym_find_all() - find symbols of the kernel or any module
+ * @names: their names
+ * @addr: set to their addresses, 0 for each that does not exist
+ * @n: how many there are
+ *
+ * Waits for one grace period. Without memory no symbol is found.
+ */
+void sym_find_all(const char *const *names, unsigned long *addr, unsigned int n)
+{
+	struct kprobe *kp = kcalloc(n, sizeof(*kp), GFP_KERNEL);
+	struct kprobe **found = kcalloc(n, sizeof(*found), GFP_KERNEL);
+	unsigned int i, nr = 0;
+
+	memset(addr, 0, n * sizeof(*addr));
+	for (i = 0; kp && found && i < n; i++) {
+		if (look_up(&kp[i], names[i]))
+			found[nr++] = &kp[i];
+		addr[i] = (unsigned long)kp[i].addr;
+	}
+	if (nr)
+		unregister_kprobes(found, nr);
+	kfree(found);
+	kfree(kp);
+}
+
+/**
+ * sym_callable() - check that a function may be called through a pointer
+ * @addr: what sym_find() or sym_find_all() has found
  *
  * The address of a kprobe is after ENDBR. The kernel overwrites the ENDBR of sealed
  * functions.
  *
- * Return: its address, 0 if there is no such function or it is sealed.
+ * Return: the address to call, 0 if there is no such function or it is sealed.
  */
-unsigned long sym_callable(const char *name)
+unsigned long sym_callable(unsigned long addr)
 {
 	static const u8 endbr[ENDBR_SIZE] = { 0xf3, 0x0f, 0x1e, 0xfa };
-	unsigned long addr = sym_find(NULL, name);
 	u8 at[ENDBR_SIZE];
 	int i;
 

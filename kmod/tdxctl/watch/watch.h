@@ -13,7 +13,8 @@
 /* sym.c: addresses by name */
 unsigned long sym_find(const char *module, const char *name);
 unsigned long sym_size(unsigned long addr);
-unsigned long sym_callable(const char *name);
+void sym_find_all(const char *const *names, unsigned long *addr, unsigned int n);
+unsigned long sym_callable(unsigned long addr);
 bool sym_module(unsigned long addr, char *buf, size_t len);
 
 /* cpus.c: packages and hotplug */
