@@ -13,6 +13,8 @@
  *   early_mutex (release/early-vm.c)  VMs released early, and their hooks
  *   CPU hotplug read lock             CPU check
  *   locks_mutex (watch/locks.c)       addresses of the kernel's mutexes
+ *   KVM's mmu_lock of a VM            hooks
+ *   lock of batches (release/reclaim.c)  pages of a VM; not held with the next one
  *   ledger lock (watch/observe.c)     spins with interrupts off; probe handlers take it too
  */
 #ifndef TDXCTL_DRV_H

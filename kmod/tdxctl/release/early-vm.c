@@ -362,6 +362,26 @@ const char *early_vm_find_hooks(u32 callback)
 	return missing;
 }
 
+static int arm_hooks_locked(void)
+{
+	int ret = hook_arm(hooks, nr_hooks);
+
+	armed = !ret;
+	return ret;
+}
+
+/*
+ * Arms the hooks before there is a VM: this takes longer than all the rest of a release up
+ * to its HKID. If they cannot be armed now, the first release tries again.
+ */
+void early_vm_arm(void)
+{
+	mutex_lock(&early_mutex);
+	if (!armed && !stuck)
+		arm_hooks_locked();
+	mutex_unlock(&early_mutex);
+}
+
 /* Returns true if a VM is released early, or is about to be. */
 bool early_vm_any(void)
 {
@@ -443,13 +463,10 @@ static int arm_locked(const struct kvm_layout *l)
 	}
 	if (armed)
 		return 0;
-	ret = hook_arm(hooks, nr_hooks);
-	if (ret) {
+	ret = arm_hooks_locked();
+	if (ret)
 		pr_warn("cannot hook functions of KVM (%d)\n", ret);
-		return -ENOSYS;
-	}
-	armed = true;
-	return 0;
+	return ret ? -ENOSYS : 0;
 }
 
 /**

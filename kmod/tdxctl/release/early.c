@@ -34,15 +34,6 @@ MODULE_PARM_DESC(
 static bool supported;
 static const char *missing;
 
-/* Called for each new layout, under layout_mutex. */
-void early_resolve(const struct kvm_layout *l)
-{
-	const char *name = kvm_fns_find() ?: early_vm_find_hooks(l->sept.generation);
-
-	WRITE_ONCE(missing, name);
-	WRITE_ONCE(supported, !name);
-}
-
 /*
  * Returns why the functions of KVM do not suit early release, an enum
  * tdxctl_sept_problem. @*function is the function with the problem, if there is one.
@@ -103,6 +94,17 @@ u32 early_reason(const struct kvm_layout *l)
 	if (kvm_traits_get().reset && !boot_cpu_has(X86_FEATURE_MOVDIR64B))
 		return TDXCTL_REASON_NO_SYMBOL;
 	return TDXCTL_REASON_OK;
+}
+
+/* Called for each new layout, under layout_mutex. */
+void early_resolve(const struct kvm_layout *l)
+{
+	const char *name = kvm_fns_find() ?: early_vm_find_hooks(l->sept.generation);
+
+	WRITE_ONCE(missing, name);
+	WRITE_ONCE(supported, !name);
+	if (early_reason(l) == TDXCTL_REASON_OK)
+		early_vm_arm();
 }
 
 /*

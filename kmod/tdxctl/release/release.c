@@ -213,7 +213,9 @@ static int watch(struct request *r, struct job *j)
 	mutex_lock(&job_mutex);
 	tdr = j->early_tdr ?: j->tdr;
 	mutex_unlock(&job_mutex);
-	queued = early_vm_wait(tdr, wait && left > 0 ? jiffies_to_msecs(left) : 0);
+	if (left < 0 || a->flags & TDXCTL_RELEASE_CANCEL)
+		wait = false;
+	queued = early_vm_wait(tdr, wait ? jiffies_to_msecs(left) : 0);
 	mutex_lock(&job_mutex);
 	report_locked(j, a);
 	a->pages_queued = queued;

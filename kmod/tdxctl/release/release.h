@@ -109,6 +109,7 @@ bool early_vm_end(void *kvm);
 unsigned long early_vm_wait(u64 tdr, unsigned int ms);
 bool early_vm_any(void);
 const char *early_vm_find_hooks(u32 callback);
+void early_vm_arm(void);
 void early_vm_retire(void);
 void early_vm_exit(void);
 

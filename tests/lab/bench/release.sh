@@ -41,6 +41,18 @@ wrong()
 	echo "$pages pages, $way: $per_page SEAMCALLs per page, $1" >>"/tmp/why.$CASE"
 }
 
+# The pages of the rows, and how long the release of an earlier commit and this one took.
+took()
+{
+	echo "$2" >"/tmp/took.$1.$pages"
+}
+
+compared()
+{
+	before=$(cat "/tmp/took.$1.$pages" 2>/dev/null || echo 0)
+	[ "$before" = 0 ] && echo - || ratio $done_us $before 2
+}
+
 # row WAY PAGES VMM COMMAND...: ends the TD by COMMAND and adds a line to the table.
 row()
 {
@@ -56,32 +68,54 @@ row()
 	nothing_left
 	all=$(($(all_calls) - all)) removal=$(($(removal_calls) - removal - control))
 	per_page=$(ratio $removal $pages 3)
-	[ "$way" != early ] || early_us=$done_us
 	case $way in
-	early)
-		name='`tdxctl release`'
-		awk -v p="$per_page" 'BEGIN { exit !(p <= 1.02) }' || wrong "more than 1.02"
-		;;
+	base | first-base) name='`tdxctl release` before' ;;
+	early | first-early) name='`tdxctl release`' ;;
 	killed) name='VMM killed' ;;
-	live)
-		name='memory punched out, then VMM killed'
+	live) name='memory punched out, then VMM killed' ;;
+	esac
+	case $way in
+	first-*) name="$name, the first one" ;;
+	base | early) took $way $done_us ;;
+	esac
+	case $way in
+	killed | live)
 		awk -v p="$per_page" 'BEGIN { exit !(p >= 3.9) }' || wrong "not KVM's removal from a live TD"
 		;;
+	*) awk -v p="$per_page" 'BEGIN { exit !(p <= 1.02) }' || wrong "more than 1.02" ;;
 	esac
-	echo "| $pages | $name | $per_page | $all | $(ratio $hkid_us 1000) ms | $(ratio $done_us 1000) ms | $(ratio $done_us $early_us 2) |" >>$TABLE
+	echo "| $pages | $name | $per_page | $all | $(ratio $hkid_us 1000) ms | $(ratio $done_us 1000) ms | $(compared early) | $(compared base) |" >>$TABLE
 	tail -n 1 $TABLE
+}
+
+# release_row WAY PAGES TDXCTL
+release_row()
+{
+	vmm web --vcpus 2 --pages $2 --run
+	row $1 $2 $VMM stopwatch 0 sh -c "$3 --json release web --yes >/out/$1-$2.json"
+}
+
+# releases WAY TDXCTL: the first one after loading, and one of each size.
+releases()
+{
+	release_row first-$1 256 $2
+	for pages in $PAGES; do
+		release_row $1 $pages $2
+	done
 }
 
 case_release_bench()
 {
-	t 0 helper load
 	{
-		echo '| private pages | how | SEAMCALLs per page | in all | HKID free after | memory back after | times `release` |'
-		echo '|--:|---|--:|--:|--:|--:|--:|'
+		echo '| private pages | how | SEAMCALLs per page | in all | HKID free after | memory back after | times `release` | times before |'
+		echo '|--:|---|--:|--:|--:|--:|--:|--:|'
 	} >$TABLE
+	insmod /suite/base/tdxctl.ko || die "the earlier helper does not load"
+	releases base tdxctl-base
+	wait_for 'rmmod tdxctl 2>/dev/null'
+	t 0 helper load
+	releases early tdxctl
 	for pages in $PAGES; do
-		vmm web --vcpus 2 --pages $pages --run
-		row early $pages $VMM stopwatch 0 sh -c "tdxctl --json release web --yes >/out/release-$pages.json"
 		vmm web --vcpus 2 --pages $pages --run
 		row killed $pages $VMM stopwatch $VMM kill -9 $VMM
 		vmm web --vcpus 2 --pages $pages --run --punch

@@ -4,8 +4,8 @@
 # whole afterwards or properly gone, and one more release ends it.
 # shellcheck disable=SC2016,SC2086 # conditions are evaluated later
 
-# More pages than one step frees.
-PAGES=1280
+# More pages than are reclaimed before a signal is noticed.
+PAGES=4096
 
 # takes LEAF NANOSECONDS: of a usual kernel
 takes()
@@ -336,12 +336,15 @@ case_early_no()
 	says 'the VM of process [0-9]+ is not a known TD'
 	kill -0 "$VMM" || die "the ordinary VM is gone"
 	# Without ftrace the hooks would not be called. Linux 7.3 refuses to turn ftrace off.
+	wait_for 'tdxctl helper unload'
 	if (echo 0 >/proc/sys/kernel/ftrace_enabled) 2>/tmp/ftrace.err; then
+		t 0 helper load
 		t 5 release web --yes --strategy early
 		in_use 1
 		echo 1 >/proc/sys/kernel/ftrace_enabled
 	else
 		grep -q 'Operation not supported' /tmp/ftrace.err || die "ftrace_enabled: $(cat /tmp/ftrace.err)"
+		t 0 helper load
 	fi
 	# A kernel whose KVM is not known here: no type information.
 	rmmod tdxctl

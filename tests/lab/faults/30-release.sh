@@ -107,6 +107,37 @@ case_release_page()
 	lose 0 1 1
 }
 
+# Pages that are busy for a while, in a batch with others: no page is lost.
+case_release_busy()
+{
+	t 0 helper load
+	for count in 3 100 1500; do
+		vmm web --vcpus 2 --pages 600
+		fault leaf=28 status=0x8000020000000001 skip=200 count=$count
+		released web 600
+		gone "$VMM"
+		nothing_left
+	done
+}
+
+# Pages that are busy for good are given up. What is not busy is back.
+case_release_stays_busy()
+{
+	warns __tdx_reclaim_page
+	failed TDH_PHYMEM_PAGE_RECLAIM 0xc000040000000000
+	allow_log 'tdxctl: page 0x[0-9a-f]+ is leaked: PAGE.RECLAIM is busy|tdxctl: [0-9]+ pages leaked so far'
+	t 0 helper load
+	vmm web --vcpus 2 --pages 64
+	fault leaf=28 status=0x8000020000000001 skip=60 count=0xffffffff
+	j 6 release web --yes
+	is hkid_freed true
+	is pages_left 4
+	is pages_reclaimed 60
+	echo clear >$EMUL/faults
+	gone "$VMM"
+	lose 0 1 4
+}
+
 # dispute OPTIONS...: releases web; KVM takes the HKID as free, and the TDX module does not.
 dispute()
 {

@@ -1,0 +1,94 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# Early release while workers reclaim the pages: how many there are, how much may wait for
+# them, and what happens to the helper and the VM meanwhile.
+# shellcheck disable=SC1091,SC2016,SC2086 # conditions are evaluated later
+. /suite/cases/41-phases.sh
+
+# set_parameter NAME VALUE
+set_parameter()
+{
+	echo "$2" >"/sys/module/tdxctl/parameters/$1" || die "the parameter $1 is refused"
+}
+
+# Each number of workers, and a queue that is always full.
+case_early_workers()
+{
+	t 0 helper load
+	for workers in 8 1 0; do
+		set_parameter reclaim_workers $workers
+		vmm web --vcpus 2 --pages 4096
+		released web 4096
+		gone "$VMM"
+		nothing_left
+	done
+	set_parameter reclaim_workers 2
+	for mb in 2 0; do
+		set_parameter reclaim_queue_mb $mb
+		vmm web --vcpus 2 --pages 4096
+		released web 4096
+		gone "$VMM"
+		nothing_left
+	done
+	no_slow_removal
+}
+
+# The VMM frees its memory itself, and nobody waits for the pages.
+case_early_workers_alone()
+{
+	t 0 helper load
+	vmm web --vcpus 2 --pages 1100 --punch
+	web=$VMM
+	takes 28 1000000
+	tdxctl --json release web --yes >/tmp/web.json 2>/tmp/web.err &
+	RELEASE=$!
+	soon '[ "$(charged)" = 0 ]'
+	kill -9 $RELEASE
+	wait $RELEASE 2>/dev/null
+	ask "$web" USR2 web punched
+	# Removed, and not all reclaimed.
+	[ "$(reg_pages)" -gt 0 ] || die "no page was in a batch"
+	rmmod tdxctl 2>/dev/null && die "unloaded with pages in batches"
+	go_on
+	wait_for '[ "$(reg_pages)" = 0 ]'
+	j 0 td list
+	is 'tds[vm=web].private_pages' 0
+	gone "$web"
+	nothing_left
+}
+
+# The VMM dies with pages in batches, and the helper is unloaded as soon as it can be.
+case_early_workers_unload()
+{
+	t 0 helper load
+	for _ in 1 2 3; do
+		release_in pages
+		kill -9 $RELEASE $web
+		wait $RELEASE $web 2>/dev/null
+		go_on
+		wait_for 'rmmod tdxctl 2>/dev/null'
+		nothing_left
+		t 0 helper load
+	done
+}
+
+# CPUs go and come while workers run there.
+case_early_workers_hotplug()
+{
+	t 0 helper load
+	release_in pages
+	for _ in 1 2 3; do
+		for c in 1 3; do
+			online $c 0 || die "CPU $c does not go offline"
+		done
+		for c in 1 3; do
+			online $c 1 || die "CPU $c does not come back"
+		done
+	done
+	go_on
+	ended 0
+	[ "$(reg_pages)" = 0 ] || die "$(reg_pages) private pages left"
+	gone $web
+	nothing_left
+	no_slow_removal
+}
