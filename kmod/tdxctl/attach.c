@@ -73,13 +73,13 @@ static int on_module(struct notifier_block *nb, unsigned long state, void *data)
 	if (mod == THIS_MODULE)
 		return NOTIFY_OK;
 	kvm_traits_forget();
-	if (strcmp(mod->name, "kvm_intel") && strcmp(mod->name, "kvm"))
-		return NOTIFY_OK;
 	/* The file with the types of a module exists before the module is live. */
 	if (state == MODULE_STATE_LIVE) {
 		queue_work(compat_unbound_wq, &attach_work);
 		return NOTIFY_OK;
 	}
+	if (strcmp(mod->name, "kvm_intel") && strcmp(mod->name, "kvm"))
+		return NOTIFY_OK;
 	/* COMING as well: types that were read too late belong to the previous KVM. */
 	mutex_lock(&layout_mutex);
 	changes++;

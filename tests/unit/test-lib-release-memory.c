@@ -25,6 +25,8 @@ static struct helper {
 	struct tdxctl_release_args answer; /* non-zero members replace the default answer */
 	struct tdxctl_td td;		   /* of the snapshot */
 	int snapshot_err;
+	int queued;	   /* calls after the last punch that report pages in the helper's queue */
+	int waits_between; /* calls that wait, between two punches */
 	uint64_t punched, since;
 	int calls, open_fds;
 } vm;
@@ -63,8 +65,14 @@ static int v_release(struct tdxctl_release_args *a)
 		vm.calls++;
 	if (!dry && vm.punched == PAGES * 4096 && !vm.since)
 		vm.since = fake_now;
+	if (vm.punched && !vm.since && a->wait_ms)
+		vm.waits_between++;
 	if (vm.done_err && vm.since)
 		return vm.done_err;
+	if (vm.queued && vm.since && a->wait_ms) {
+		vm.queued--;
+		a->pages_queued = 1;
+	}
 	a->strategy = vm.answer.strategy ? vm.answer.strategy : TDXCTL_STRATEGY_TERMINATE;
 	a->phase = dry			      ? 0 :
 		   vm.answer.phase	      ? vm.answer.phase :
@@ -419,6 +427,28 @@ static void uncounted_pages(void)
 	fake_link("proc/4000/fd/13", "anon_inode:[kvm-gmem]");
 }
 
+/*
+ * The helper reclaims pages while further ones are punched: there is no wait in between, and
+ * one at the end, also if the number of pages is unknown.
+ */
+static void queued_pages_are_waited_for(void)
+{
+	for (int unknown = 0; unknown < 2; unknown++) {
+		struct tdxctl_release_state st;
+		struct tdxctl_ctx *ctx;
+		struct tdxctl_release *r =
+			begin((struct helper){ .unknown = unknown, .queued = 5 }, &ctx, &st);
+
+		run(r, 1, &st);
+		CHECK_EQ(st.phase, TDXCTL_PHASE_DONE);
+		if (unknown)
+			CHECK_EQ(vm.queued, 0);
+		CHECK_EQ(vm.waits_between, 0);
+		CHECK_EQ(vm.waits, 0);
+		end(ctx, r);
+	}
+}
+
 /* Values from a newer or faulty helper. */
 static void answers_out_of_range(void)
 {
@@ -500,6 +530,7 @@ int main(void)
 	RUN(failed_punch_ends_the_release);
 	RUN(unreadable_guest_memfd);
 	RUN(uncounted_pages);
+	RUN(queued_pages_are_waited_for);
 	RUN(answers_out_of_range);
 	RUN(duration_of_a_release);
 	fake_end();

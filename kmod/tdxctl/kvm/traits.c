@@ -50,6 +50,7 @@ static atomic_t stale = ATOMIC_INIT(1);
 
 static void look_up(struct kvm_traits *t)
 {
+	const char *before = t->unsupported;
 	unsigned long at[NAMES];
 	int i;
 
@@ -62,7 +63,7 @@ static void look_up(struct kvm_traits *t)
 	for (i = UNSUPPORTED; i < NAMES && !t->unsupported; i++)
 		if (at[i])
 			t->unsupported = names[i];
-	if (t->unsupported)
+	if (t->unsupported && t->unsupported != before)
 		pr_info("no early release: this kernel has %s()\n", t->unsupported);
 }
 
