@@ -204,10 +204,10 @@ static bool kill_and_release(struct kvm_td *td, const struct kvm_layout *l,
 }
 
 /*
- * Called by the thread of a job. Sets @*released_tdr if the HKID is released. Returns 0; -EBUSY if a vCPU did not stop in time and
- * the VM is unchanged; -EOPNOTSUPP, -ESTALE, -EINVAL or -EXDEV if the VM is not suited;
- * -ENOSPC for too many VMs; -ENOSYS if KVM cannot be hooked; -EIO if KVM failed to
- * release the HKID; -ESRCH; -EINTR; -ENOMEM.
+ * Called by the thread of a job. Sets @*released_tdr if the HKID is released. Returns 0;
+ * -EBUSY if a vCPU did not stop in time and the VM is unchanged; -EOPNOTSUPP, -ESTALE,
+ * -EINVAL or -EXDEV if the VM is not suited; -ENOSPC for too many VMs; -ENOSYS if KVM
+ * cannot be hooked; -EIO if KVM failed to release the HKID; -ESRCH; -EINTR; -ENOMEM.
  */
 long early_release(const struct vmfile_user *vm, struct pid *pid, u64 tdr, u64 *released_tdr)
 {

@@ -50,7 +50,7 @@ took()
 compared()
 {
 	before=$(cat "/tmp/took.$1.$pages" 2>/dev/null || echo 0)
-	[ "$before" = 0 ] && echo - || ratio $done_us $before 2
+	if [ "$before" = 0 ]; then echo -; else ratio $done_us $before 2; fi
 }
 
 # row WAY PAGES VMM COMMAND...: ends the TD by COMMAND and adds a line to the table.
