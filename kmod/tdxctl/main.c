@@ -36,6 +36,7 @@ static int __init tdxctl_init(void)
 
 err_attach:
 	attach_exit();
+	early_vm_exit();
 err_probe:
 	probe_exit();
 err_reclaim:
@@ -58,9 +59,10 @@ static void __exit tdxctl_exit(void)
 	dbg_exit();
 	dev_exit();
 	job_exit();
+	/* It arms hooks, also while this module is being unloaded. */
+	attach_exit();
 	early_vm_exit();
 	reclaim_exit();
-	attach_exit();
 	probe_exit();
 	locks_exit();
 	cpucheck_exit();
