@@ -25,6 +25,7 @@ int cmd_doctor(struct cli_app *app, int argc, char **argv);
 int cmd_decode(struct cli_app *app, int argc, char **argv);
 int cmd_keys(struct cli_app *app, int argc, char **argv);
 int cmd_emulate_init(struct cli_app *app, int argc, char **argv);
+int cmd_emulate_play(struct cli_app *app, int argc, char **argv);
 int cmd_dump_cli(struct cli_app *app, int argc, char **argv);
 int cmd_complete_vms(struct cli_app *app, int argc, char **argv);
 int cmd_complete_words(struct cli_app *app, int argc, char **argv);

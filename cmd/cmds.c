@@ -225,6 +225,27 @@ static const struct cli_opt emulate_init_opts[] = {
 	  .help = "overwrite FILE" },
 };
 
+static const struct cli_opt emulate_play_opts[] = {
+	{ .name = "speed",
+	  .type = CLI_OPT_UINT,
+	  .arg = "N",
+	  .offset = CLI_VALUE(speed),
+	  .min = 1,
+	  .max = 1000,
+	  .preset = 1,
+	  .help = "play N times as fast, 1 to 1000 (default 1)" },
+	{ .name = "from",
+	  .type = CLI_OPT_SECONDS,
+	  .arg = "S",
+	  .offset = CLI_VALUE(from_ns),
+	  .help = "start S seconds after the beginning" },
+	{ .name = "step",
+	  .type = CLI_OPT_SECONDS,
+	  .arg = "S",
+	  .offset = CLI_VALUE(step_ns),
+	  .help = "play S seconds with each look, whatever the clock says" },
+};
+
 static const char *const rule_groups[] = { "core",   "capacity",    "teardown",
 					   "update", "attestation", NULL };
 static const char *const rule_levels[] = { "info", "warn", "fail", NULL };
@@ -578,6 +599,22 @@ static const struct cli_cmd cmds[] = {
 		.details =
 			"The host has three TDs in different states. Use it with --emulate=FILE. The\n"
 			"file format is described in tdxctl-host(5).",
+	},
+	{
+		.group = CLI_GROUP_SETUP,
+		.verb = "emulate",
+		.noun = "play",
+		.summary = "make the emulated host in FILE move",
+		.args = "FILE",
+		.min_args = 1,
+		.max_args = 1,
+		OPTS(emulate_play_opts),
+		.run = cmd_emulate_play,
+		.details =
+			"If FILE does not exist, writes a host whose story takes a minute: VMs start and\n"
+			"accept memory, a key-config lock is held, an HKID leaks, a large TD is torn down.\n"
+			"From now on, every verb with --emulate=FILE shows the host as it is at that\n"
+			"moment. Run it again to start over.",
 	},
 	{
 		.group = CLI_GROUP_OTHER,

@@ -53,13 +53,9 @@ static int poll_hkids(struct cli_app *app, struct hkids *k)
 {
 	struct tdxctl_facts *f;
 	const char *why = NULL;
-	int err = 0;
+	int err;
 
-	/* Other commands change the file of an emulated host: read it again. */
-	if (app->v.emulate_file)
-		err = tdxctl_set_emulated(app->ctx, app->v.emulate_file);
-	if (!err)
-		err = tdxctl_facts_get(app->ctx, TDXCTL_FACTS_CGROUP, &f);
+	err = tdxctl_facts_get(app->ctx, TDXCTL_FACTS_CGROUP, &f);
 	if (err)
 		return cli_lib_error(app, err, "cannot read host state");
 	if (!tdxctl_hkids_free(f, &k->free, &k->total, &why))

@@ -71,7 +71,7 @@ _tdxctl_complete()
 		prev=''
 		case ${words[i]} in
 		--emulate|--emulate=*|--root=*|--from-report=*) host+=("${words[i]}") ;;
-		--color|--root|--from-report|--state|--columns|--sort|--time|--group|--explain|--fail-on|--vm-log|--format|--warning|--critical|--config|--timeout|--hkids-free|--textfile|--strategy|--file|--packages|--cpus-per-package|--mktme-keyids|--tdx-keyids|--bits|--split|-o|-w|-c|-t)
+		--color|--root|--from-report|--state|--columns|--sort|--time|--group|--explain|--fail-on|--vm-log|--format|--warning|--critical|--config|--timeout|--hkids-free|--textfile|--strategy|--file|--packages|--cpus-per-package|--mktme-keyids|--tdx-keyids|--speed|--from|--step|--bits|--split|-o|-w|-c|-t)
 			prev=${words[i]}
 			case $prev in
 			--root|--from-report) host+=("${words[@]:i:2}") ;;
@@ -144,7 +144,7 @@ _tdxctl_complete()
 		metrics) mapfile -t COMPREPLY < <(compgen -W $'--textfile\n--per-td\n--http\n--json\n--quiet\n--verbose\n--color\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
 		release) mapfile -t COMPREPLY < <(compgen -W $'--dry-run\n--yes\n--building\n--bytes\n--strategy\n--timeout\n--json\n--quiet\n--verbose\n--color\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-n\n-y\n-b\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
 		helper) mapfile -t COMPREPLY < <(compgen -W $'--file\n--watch\n--json\n--quiet\n--verbose\n--color\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
-		emulate) mapfile -t COMPREPLY < <(compgen -W $'--packages\n--cpus-per-package\n--mktme-keyids\n--tdx-keyids\n--force\n--json\n--quiet\n--verbose\n--color\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-f\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
+		emulate) mapfile -t COMPREPLY < <(compgen -W $'--packages\n--cpus-per-package\n--mktme-keyids\n--tdx-keyids\n--force\n--speed\n--from\n--step\n--json\n--quiet\n--verbose\n--color\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-f\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
 		keys) mapfile -t COMPREPLY < <(compgen -W $'--columns\n--sort\n--no-headers\n--bits\n--split\n--json\n--quiet\n--verbose\n--color\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-o\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
 		decode) mapfile -t COMPREPLY < <(compgen -W $'--features\n--attributes\n--xfam\n--json\n--quiet\n--verbose\n--color\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
 		report) mapfile -t COMPREPLY < <(compgen -W $'--no-redact\n--json\n--quiet\n--verbose\n--color\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
@@ -174,8 +174,9 @@ _tdxctl_complete()
 		esac ;;
 	emulate)
 		case $noun in
-		'') mapfile -t COMPREPLY < <(compgen -W $'init' -- "$cur") ;;
+		'') mapfile -t COMPREPLY < <(compgen -W $'init\nplay' -- "$cur") ;;
 		init) _tdxctl_files ;;
+		play) _tdxctl_files ;;
 		esac ;;
 	decode) _tdxctl_words names ;;
 	help) [ -n "$noun" ] || mapfile -t COMPREPLY < <(compgen -W $'status\nhkid\ntd\nlock\ncpu\ndoctor\ncheck\nwait\nmetrics\nrelease\nhelper\nemulate\nkeys\ndecode\nreport\nhelp' -- "$cur") ;;

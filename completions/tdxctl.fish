@@ -114,13 +114,18 @@ complete -c tdxctl -n '__fish_seen_subcommand_from helper; and __fish_seen_subco
 complete -c tdxctl -n '__fish_seen_subcommand_from helper; and not __fish_seen_subcommand_from status load unload' -a unload -d 'unload the helper module; TDs are not affected'
 
 complete -c tdxctl -n 'not __fish_seen_subcommand_from status hkid td lock cpu doctor check wait metrics release helper emulate keys decode report help' -a emulate -d 'write an emulated host to FILE'
-complete -c tdxctl -n '__fish_seen_subcommand_from emulate; and not __fish_seen_subcommand_from init' -a init -d 'write an emulated host to FILE'
+complete -c tdxctl -n '__fish_seen_subcommand_from emulate; and not __fish_seen_subcommand_from init play' -a init -d 'write an emulated host to FILE'
 complete -c tdxctl -n '__fish_seen_subcommand_from emulate; and __fish_seen_subcommand_from init' -l packages -x -d 'CPU packages, 1 to 8 (default 2)'
 complete -c tdxctl -n '__fish_seen_subcommand_from emulate; and __fish_seen_subcommand_from init' -l cpus-per-package -x -d 'CPUs per package, at most 4096 in total (default 4)'
 complete -c tdxctl -n '__fish_seen_subcommand_from emulate; and __fish_seen_subcommand_from init' -l mktme-keyids -x -d 'shared KeyIDs, below the private ones (default 15)'
 complete -c tdxctl -n '__fish_seen_subcommand_from emulate; and __fish_seen_subcommand_from init' -l tdx-keyids -x -d 'private KeyIDs, the global one included (default 16)'
 complete -c tdxctl -n '__fish_seen_subcommand_from emulate; and __fish_seen_subcommand_from init' -l force -s f -d 'overwrite FILE'
 complete -c tdxctl -n '__fish_seen_subcommand_from emulate; and __fish_seen_subcommand_from init' -F
+complete -c tdxctl -n '__fish_seen_subcommand_from emulate; and not __fish_seen_subcommand_from init play' -a play -d 'make the emulated host in FILE move'
+complete -c tdxctl -n '__fish_seen_subcommand_from emulate; and __fish_seen_subcommand_from play' -l speed -x -d 'play N times as fast, 1 to 1000 (default 1)'
+complete -c tdxctl -n '__fish_seen_subcommand_from emulate; and __fish_seen_subcommand_from play' -l from -x -d 'start S seconds after the beginning'
+complete -c tdxctl -n '__fish_seen_subcommand_from emulate; and __fish_seen_subcommand_from play' -l step -x -d 'play S seconds with each look, whatever the clock says'
+complete -c tdxctl -n '__fish_seen_subcommand_from emulate; and __fish_seen_subcommand_from play' -F
 
 complete -c tdxctl -n 'not __fish_seen_subcommand_from status hkid td lock cpu doctor check wait metrics release helper emulate keys decode report help' -a keys -d 'show how many TDs each KeyID split allows'
 complete -c tdxctl -n '__fish_seen_subcommand_from keys' -l columns -s o -x -a '(__fish_complete_list , "tdxctl complete-words columns keys")' -d 'print these columns; +LIST: also these'

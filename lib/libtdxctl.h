@@ -356,6 +356,18 @@ struct tdxctl_emul_topology {
 int tdxctl_emul_init(struct tdxctl_ctx *ctx, const char *file,
 		     const struct tdxctl_emul_topology *topo, bool force);
 
+struct tdxctl_emul_play {
+	uint64_t from_ns;   /* the time of the story to start at */
+	unsigned int speed; /* how many times as fast as the real clock, 1 to 1000 */
+	uint64_t step_ns;   /* if not 0, each snapshot is so much later, whatever the clock says */
+};
+/*
+ * Makes the host of @file move: from now on its timed events happen when their time comes.
+ * A file that does not exist is written, with built-in events. Returns 0, -ENODATA if no
+ * event has a time, -EINVAL if @file is not a host file, or an error of reading or writing it.
+ */
+int tdxctl_emul_play(struct tdxctl_ctx *ctx, const char *file, const struct tdxctl_emul_play *how);
+
 /* ---- files and times ---- */
 
 /*

@@ -38,6 +38,9 @@ struct cli_values {
 	/* emulate init */
 	unsigned int packages, cpus_per_package, mktme_keyids, tdx_keyids;
 	bool force;
+	/* emulate play; 0: not given */
+	uint64_t from_ns, step_ns;
+	unsigned int speed;
 	/* decode */
 	bool features, attributes, xfam;
 	/* doctor */

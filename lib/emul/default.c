@@ -44,6 +44,91 @@ static const struct emul_event default_events[] = {
 	{ .op = EMUL_WAIT, .ms = 3 * 60 * 1000 },
 };
 
+/*
+ * The story of a minute on the built-in host: VMs start and accept memory, one waits for a
+ * key-config lock, an HKID leaks, a large TD is torn down, a CPU goes and comes back.
+ */
+static const struct emul_event moving_events[] = {
+	{ .op = EMUL_TD,
+	  .at = 1000,
+	  .name = (char *)"cache",
+	  .uuid = (char *)"5f0a3f4e-6c1d-4b7e-9a52-0d1e8c9b7a04",
+	  .pid = 2004,
+	  .uid = UINT32_MAX,
+	  .vcpus = 4,
+	  .max_vcpus = 4,
+	  .pages = 2048,
+	  .until = EMUL_FINALIZED },
+	{ .op = EMUL_ACCEPT, .at = 1500, .td = 4, .pages = 24576, .ms = 12000 },
+	{ .op = EMUL_HOLD,
+	  .at = 4000,
+	  .lock = TDXCTL_LOCK_KEY_CONFIG,
+	  .package = 1,
+	  .pid = 2005,
+	  .more_ms = 3000 },
+	{ .op = EMUL_TD,
+	  .at = 6500,
+	  .name = (char *)"api",
+	  .uuid = (char *)"5f0a3f4e-6c1d-4b7e-9a52-0d1e8c9b7a05",
+	  .pid = 2005,
+	  .uid = UINT32_MAX,
+	  .vcpus = 2,
+	  .max_vcpus = 2,
+	  .pages = 1024,
+	  .until = EMUL_FINALIZED },
+	{ .op = EMUL_ACCEPT, .at = 8000, .td = 5, .pages = 12288, .ms = 10000 },
+	{ .op = EMUL_FAULT,
+	  .at = 12000,
+	  .leaf = TDH_MNG_KEY_FREEID,
+	  .status = TDX_ST(HKID_NOT_FREE),
+	  .cpu = UINT32_MAX,
+	  .count = 1 },
+	{ .op = EMUL_STOP, .at = 12000, .td = 3 },
+	{ .op = EMUL_STOP, .at = 16000, .td = 1, .ms = 16000 },
+	{ .op = EMUL_TD,
+	  .at = 20000,
+	  .name = (char *)"batch",
+	  .uuid = (char *)"5f0a3f4e-6c1d-4b7e-9a52-0d1e8c9b7a06",
+	  .pid = 2006,
+	  .uid = UINT32_MAX,
+	  .vcpus = 8,
+	  .max_vcpus = 8,
+	  .pages = 4096,
+	  .until = EMUL_FINALIZED },
+	{ .op = EMUL_ACCEPT, .at = 20500, .td = 6, .pages = 16384, .ms = 8000 },
+	{ .op = EMUL_STOP, .at = 34000, .td = 2, .ms = 4000 },
+	{ .op = EMUL_CPU, .at = 40000, .cpu = 7, .online = false },
+	{ .op = EMUL_CPU, .at = 46000, .cpu = 7, .online = true },
+	{ .op = EMUL_TD,
+	  .at = 48000,
+	  .name = (char *)"web",
+	  .uuid = (char *)"5f0a3f4e-6c1d-4b7e-9a52-0d1e8c9b7a01",
+	  .pid = 2007,
+	  .uid = UINT32_MAX,
+	  .vcpus = 4,
+	  .max_vcpus = 8,
+	  .pages = 4096,
+	  .until = EMUL_FINALIZED },
+	{ .op = EMUL_ACCEPT, .at = 48500, .td = 7, .pages = 32768, .ms = 10000 },
+};
+
+static int add_events(struct tdxctl_ctx *ctx, struct emul_file *f, const struct emul_event *ev,
+		      size_t n)
+{
+	for (; n--; ev++) {
+		if (emul_file_add(f, ev)) {
+			emul_file_clear(f);
+			return ctx_nomem(ctx);
+		}
+	}
+	return 0;
+}
+
+int emul_file_moving(struct tdxctl_ctx *ctx, struct emul_file *f)
+{
+	return add_events(ctx, f, moving_events, ARRAY_SIZE(moving_events));
+}
+
 int emul_file_default(struct tdxctl_ctx *ctx, const struct tdxctl_emul_topology *topo,
 		      struct emul_file *out)
 {
@@ -59,11 +144,9 @@ int emul_file_default(struct tdxctl_ctx *ctx, const struct tdxctl_emul_topology 
 		/* A host with too few HKIDs gets only the first events. */
 		if (default_events[i].op == EMUL_TD && !hkids--)
 			break;
-		err = emul_file_add(out, &default_events[i]);
-		if (err) {
-			emul_file_clear(out);
-			return ctx_nomem(ctx);
-		}
+		err = add_events(ctx, out, &default_events[i], 1);
+		if (err)
+			return err;
 	}
 	return 0;
 }

@@ -12,7 +12,8 @@
 #define EMUL_MAX_FILE  (16U << 20)
 #define EMUL_MAX_CPUS  4096U
 #define EMUL_MAX_PAGES (1ULL << 24) /* in all TDs: 64 GiB */
-#define EMUL_VERSION   "1.5.05"	    /* the TDX module version that seam implements */
+#define EMUL_MAX_SPEED 1000U
+#define EMUL_VERSION   "1.5.05" /* the TDX module version that seam implements */
 
 enum emul_op {
 	EMUL_TD,
@@ -23,6 +24,7 @@ enum emul_op {
 	EMUL_HOLD,
 	EMUL_WAIT,
 	EMUL_PACE,
+	EMUL_ACCEPT,
 	EMUL_OPS,
 };
 
@@ -31,6 +33,7 @@ enum emul_until { EMUL_INIT, EMUL_VCPUS, EMUL_MEMORY, EMUL_FINALIZED, EMUL_UNTIL
 /* One event in the life of the host; @op determines which members are used. */
 struct emul_event {
 	uint64_t op; /* enum emul_op */
+	uint64_t at; /* when it happens in a host that plays, in ms; 0: before that */
 	char *name, *uuid, *comm;
 	uint64_t pid, uid;
 	uint64_t vcpus, max_vcpus, pages, until;
@@ -41,9 +44,19 @@ struct emul_event {
 	uint64_t page_ns;
 };
 
+/* How the timed events are played. */
+struct emul_play {
+	bool on;
+	uint64_t from_ms; /* where it starts */
+	/* @started_ms, of the real clock, and how many times as fast; or steps per snapshot. */
+	uint64_t started_ms, speed;
+	uint64_t step_ms;
+};
+
 struct emul_file {
 	struct tdxctl_emul_topology topo;
 	uint64_t clock_ns; /* the host's clock at power-on */
+	struct emul_play play;
 	struct emul_event *events;
 	size_t nr_events;
 };
@@ -61,6 +74,8 @@ extern const struct backend emul_backend;
 int emul_load(struct tdxctl_ctx *ctx, const char *file, struct emul **out);
 /* @e may be NULL. */
 void emul_free(struct emul *e);
+/* Loads the host again if its file has changed. Sets the error. */
+int emul_refresh(struct tdxctl_ctx *ctx);
 
 /* ---- release.c ---- */
 
@@ -89,6 +104,8 @@ void emul_file_clear(struct emul_file *f);
  */
 int emul_file_default(struct tdxctl_ctx *ctx, const struct tdxctl_emul_topology *topo,
 		      struct emul_file *out);
+/* Appends the built-in timed events. -ENOMEM. Sets the error. */
+int emul_file_moving(struct tdxctl_ctx *ctx, struct emul_file *f);
 /* Checks the limits of a topology; @name is for messages. -EINVAL. Sets the error. */
 int emul_check_topology(struct tdxctl_ctx *ctx, const char *name,
 			const struct tdxctl_emul_topology *topo);
@@ -121,7 +138,14 @@ struct emul_td {
 	struct tdmgr_td *td; /* NULL: destroyed */
 	uint32_t id;	     /* "td:N"; 0: never created */
 	uint64_t tdr;
-	size_t event; /* index of its event in the file */
+	size_t event;	/* index of its event in the file */
+	uint64_t pages; /* that it got so far, which is the next free GPA */
+};
+
+/* A timed event that takes a while. */
+struct emul_work {
+	const struct emul_event *ev;
+	uint64_t start_ms, pages; /* pages: private pages of the TD at the start */
 };
 
 struct emul {
@@ -152,6 +176,15 @@ struct emul {
 	struct emul_td *tds;
 	size_t nr_tds;
 	uint64_t page_ns; /* real time that releasing one page takes */
+
+	/* the timed events */
+	uint64_t play_clock; /* the host's clock when they began */
+	uint64_t played_ms;
+	uint64_t snapshots;
+	size_t *timed; /* their indices in the file, in order of time */
+	size_t nr_timed, next_timed;
+	struct emul_work *work;
+	size_t nr_work;
 
 	/* the current release stops after @budget pages */
 	bool limited;
@@ -187,5 +220,17 @@ struct emul_td *emul_td_by_id(struct emul *e, uint32_t id);
 int emul_release_pages(struct emul *e, struct emul_td *t, uint64_t pages_left);
 /* Ends the VMM: frees the TD with all it has. */
 void emul_destroy_td(struct emul *e, struct emul_td *t);
+/* Adds @n pages to a running TD. -EIO, -EINVAL, -ENOMEM. */
+int emul_accept_pages(struct emul *e, struct emul_td *t, uint64_t n);
+/* Does what event @index of the file says. -EINVAL: not possible. Sets the error. */
+int emul_event(struct emul *e, size_t index);
+
+/* ---- play.c ---- */
+
+/* Begins to play the timed events, after the others were replayed. -ENOMEM. Sets the error. */
+int emul_play_begin(struct emul *e);
+/* Plays until the time of the next snapshot. -EINVAL: an invalid event. Sets the error. */
+int emul_play(struct emul *e);
+void emul_play_end(struct emul *e);
 
 #endif

@@ -37,8 +37,9 @@ static const char *const lock_words[] = {
 	[TDXCTL_LOCK_KINDS] = NULL,
 };
 
-#define PID_MAX 4194304
-#define MS_MAX	(1000ULL * 86400 * 365)
+#define PID_MAX	    4194304
+#define MS_MAX	    (1000ULL * 86400 * 365)
+#define WORK_MS_MAX (1000ULL * 3600)
 
 static const struct field td_fields[] = {
 	{ .key = "name", .type = T_STR, AT(name), .required = true, .max = NAME_MAX_LEN },
@@ -56,11 +57,13 @@ static const struct field td_fields[] = {
 static const struct field release_fields[] = {
 	{ .key = "td", .type = T_INT, AT(td), .required = true, .min = 1, .max = UINT32_MAX },
 	{ .key = "pages_left", .type = T_INT, AT(pages_left), .max = EMUL_MAX_PAGES },
+	{ .key = "ms", .type = T_INT, AT(ms), .max = WORK_MS_MAX },
 	{ 0 },
 };
 
 static const struct field stop_fields[] = {
 	{ .key = "td", .type = T_INT, AT(td), .required = true, .min = 1, .max = UINT32_MAX },
+	{ .key = "ms", .type = T_INT, AT(ms), .max = WORK_MS_MAX },
 	{ 0 },
 };
 
@@ -99,14 +102,29 @@ static const struct field pace_fields[] = {
 	{ 0 },
 };
 
+static const struct field accept_fields[] = {
+	{ .key = "td", .type = T_INT, AT(td), .required = true, .min = 1, .max = UINT32_MAX },
+	{ .key = "pages", .type = T_INT, AT(pages), .required = true, .max = EMUL_MAX_PAGES },
+	{ .key = "ms", .type = T_INT, AT(ms), .max = WORK_MS_MAX },
+	{ 0 },
+};
+
+/* Of every event. */
+static const struct field at_field = { .key = "at", .type = T_INT, AT(at), .max = MS_MAX };
+
 static const struct {
 	const char *word;
 	const struct field *fields;
 } ops[EMUL_OPS] = {
-	[EMUL_TD] = { "td", td_fields },       [EMUL_RELEASE] = { "release", release_fields },
-	[EMUL_STOP] = { "stop", stop_fields }, [EMUL_FAULT] = { "fault", fault_fields },
-	[EMUL_CPU] = { "cpu", cpu_fields },    [EMUL_HOLD] = { "hold", hold_fields },
-	[EMUL_WAIT] = { "wait", wait_fields }, [EMUL_PACE] = { "pace", pace_fields },
+	[EMUL_TD] = { "td", td_fields },
+	[EMUL_RELEASE] = { "release", release_fields },
+	[EMUL_STOP] = { "stop", stop_fields },
+	[EMUL_FAULT] = { "fault", fault_fields },
+	[EMUL_CPU] = { "cpu", cpu_fields },
+	[EMUL_HOLD] = { "hold", hold_fields },
+	[EMUL_WAIT] = { "wait", wait_fields },
+	[EMUL_PACE] = { "pace", pace_fields },
+	[EMUL_ACCEPT] = { "accept", accept_fields },
 };
 
 /* The current position in the file, for messages. */
@@ -258,7 +276,7 @@ static int read_event(struct place *p, size_t number, struct json_object *obj,
 		(void)unused;
 		for (f = ops[ev->op].fields; f->key && strcmp(f->key, key); f++)
 			;
-		if (!f->key && strcmp(key, "op"))
+		if (!f->key && strcmp(key, "op") && strcmp(key, at_field.key))
 			return bad(p, key, "unknown");
 	}
 	for (f = ops[ev->op].fields; !err && f->key; f++) {
@@ -269,6 +287,8 @@ static int read_event(struct place *p, size_t number, struct json_object *obj,
 		else if (f->type != T_STR && f->type != T_UUID)
 			*(uint64_t *)((char *)ev + f->offset) = f->def;
 	}
+	if (!err && json_object_object_get_ex(obj, at_field.key, &v))
+		err = read_field(p, &at_field, v, ev);
 	return err;
 }
 
@@ -312,9 +332,52 @@ static int read_topology(struct place *p, struct json_object *obj, struct tdxctl
 	return emul_check_topology(p->ctx, p->name, t);
 }
 
+/* Either a speed and when it started, or the length of a step. */
+static int read_play(struct place *p, struct json_object *obj, struct emul_play *play)
+{
+	const struct {
+		const char *key;
+		uint64_t *dst, min, max;
+	} keys[] = {
+		{ "from_ms", &play->from_ms, 0, MS_MAX },
+		{ "started_ms", &play->started_ms, 1, INT64_MAX / 1000000 },
+		{ "speed", &play->speed, 1, EMUL_MAX_SPEED },
+		{ "step_ms", &play->step_ms, 1, MS_MAX },
+	};
+	const size_t nr = ARRAY_SIZE(keys);
+	struct json_object *v;
+	size_t i;
+	int err;
+
+	strcpy(p->object, "play");
+	if (!json_object_is_type(obj, json_type_object))
+		return ctx_fail(p->ctx, -EINVAL, hint, "%s: key 'play': an object is expected",
+				p->name);
+	for (i = 0; i < nr; i++) {
+		if (!json_object_object_get_ex(obj, keys[i].key, &v))
+			continue;
+		err = read_int(p, keys[i].key, v, keys[i].min, keys[i].max, keys[i].dst);
+		if (err)
+			return err;
+	}
+	json_object_object_foreach(obj, key, unused)
+	{
+		(void)unused;
+		for (i = 0; i < nr && strcmp(keys[i].key, key); i++)
+			;
+		if (i == nr)
+			return bad(p, key, "unknown");
+	}
+	if (!play->step_ms && (!play->started_ms || !play->speed))
+		return bad(p, "speed", "needs 'started_ms' too, if there is no 'step_ms'");
+	play->on = true;
+	return 0;
+}
+
 static int read_host(struct place *p, struct json_object *root, struct emul_file *out)
 {
-	static const char *const keys[] = { "format", "version", "topology", "clock_ns", "events" };
+	static const char *const keys[] = { "format",	"version", "topology",
+					    "clock_ns", "play",	   "events" };
 	struct json_object *v;
 	uint64_t pages = 0, version;
 	size_t n;
@@ -351,6 +414,11 @@ static int read_host(struct place *p, struct json_object *root, struct emul_file
 	err = read_topology(p, v, &out->topo);
 	if (err)
 		return err;
+	if (json_object_object_get_ex(root, "play", &v)) {
+		err = read_play(p, v, &out->play);
+		if (err)
+			return err;
+	}
 	strcpy(p->object, "host");
 	if (!json_object_object_get_ex(root, "events", &v) ||
 	    !json_object_is_type(v, json_type_array))
@@ -364,7 +432,7 @@ static int read_host(struct place *p, struct json_object *root, struct emul_file
 		err = read_event(p, i + 1, json_object_array_get_idx(v, i), &out->events[i]);
 		if (err)
 			return err;
-		pages += out->events[i].op == EMUL_TD ? out->events[i].pages : 0;
+		pages += out->events[i].pages;
 		if (pages > EMUL_MAX_PAGES)
 			return bad(p, "pages", "more than %" PRIu64 " pages in all TDs together",
 				   (uint64_t)EMUL_MAX_PAGES);
@@ -454,6 +522,8 @@ static bool format_event(struct json_object *list, const struct emul_event *ev)
 	const struct field *f;
 	bool ok = obj && add(obj, "op", json_object_new_string(ops[ev->op].word));
 
+	if (ok && ev->at)
+		ok = add(obj, at_field.key, format_field(&at_field, ev));
 	for (f = ops[ev->op].fields; ok && f->key; f++)
 		if (!is_default(f, ev))
 			ok = add(obj, f->key, format_field(f, ev));
@@ -461,6 +531,21 @@ static bool format_event(struct json_object *list, const struct emul_event *ev)
 		return true;
 	json_object_put(obj);
 	return false;
+}
+
+static bool format_play(struct json_object *root, const struct emul_play *p)
+{
+	struct json_object *obj;
+
+	if (!p->on)
+		return true;
+	obj = json_object_new_object();
+	return obj && add(root, "play", obj) &&
+	       add(obj, "from_ms", json_object_new_int64((int64_t)p->from_ms)) &&
+	       (p->step_ms ?
+			add(obj, "step_ms", json_object_new_int64((int64_t)p->step_ms)) :
+			add(obj, "started_ms", json_object_new_int64((int64_t)p->started_ms)) &&
+				add(obj, "speed", json_object_new_int64((int64_t)p->speed)));
 }
 
 int emul_file_format(struct tdxctl_ctx *ctx, const struct emul_file *f, char **text)
@@ -474,7 +559,8 @@ int emul_file_format(struct tdxctl_ctx *ctx, const struct emul_file *f, char **t
 		  add(topo, "mktme_keyids", json_object_new_int64(f->topo.mktme_keyids)) &&
 		  add(topo, "tdx_keyids", json_object_new_int64(f->topo.tdx_keyids)) &&
 		  add(root, "topology", json_object_get(topo)) &&
-		  add(root, "clock_ns", json_object_new_int64((int64_t)f->clock_ns));
+		  add(root, "clock_ns", json_object_new_int64((int64_t)f->clock_ns)) &&
+		  format_play(root, &f->play);
 
 	for (size_t i = 0; ok && i < f->nr_events; i++)
 		ok = format_event(events, &f->events[i]);

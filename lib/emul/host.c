@@ -74,9 +74,24 @@ static int set_name(const struct emul *e, const struct emul_td *t, struct tdxctl
 
 static int snapshot(struct tdxctl_ctx *ctx, struct tdxctl_snapshot **out)
 {
-	struct emul *e = ctx->host;
-	struct wire_lock tdx_lock = wire_lock(e, &e->hold_tdx), key[TDX_MAX_PKGS];
-	struct wire_host host = {
+	struct wire_lock tdx_lock, key[TDX_MAX_PKGS];
+	struct emul *e;
+	struct wire_host host;
+	struct tdxctl_snapshot *snap;
+	size_t size;
+	void *buf;
+	s64 len;
+	int err;
+
+	err = emul_refresh(ctx);
+	if (err)
+		return err;
+	e = ctx->host;
+	err = emul_play(e);
+	if (err)
+		return err;
+	tdx_lock = wire_lock(e, &e->hold_tdx);
+	host = (struct wire_host){
 		.now_ns = e->clock,
 		.nr_cpus = e->nr_cpus,
 		.cpus = e->cpus,
@@ -85,12 +100,6 @@ static int snapshot(struct tdxctl_ctx *ctx, struct tdxctl_snapshot **out)
 		.tdx_lock = &tdx_lock,
 		.key_config = key,
 	};
-	struct tdxctl_snapshot *snap;
-	size_t size;
-	void *buf;
-	s64 len;
-	int err;
-
 	for (u32 i = 0; i < e->nr_pkgs; i++)
 		key[i] = wire_lock(e, &e->hold_key[i]);
 	size = wire_size(e->ledger, &host);

@@ -25,6 +25,8 @@ int emul_load(struct tdxctl_ctx *ctx, const char *file, struct emul **out)
 		err = emul_power_on(e);
 	if (!err)
 		err = emul_replay(e);
+	if (!err)
+		err = emul_play_begin(e);
 	if (err) {
 		emul_free(e);
 		return err;
@@ -42,4 +44,28 @@ void emul_free(struct emul *e)
 	free(e->text);
 	free(e->path);
 	free(e);
+}
+
+int emul_refresh(struct tdxctl_ctx *ctx)
+{
+	struct emul *e = ctx->host, *now;
+	char *text;
+	size_t len;
+	int err;
+
+	if (!e->path)
+		return 0;
+	err = emul_store_read(ctx, e->path, &text, &len);
+	if (err)
+		return err;
+	if (strcmp(text, e->text)) {
+		err = emul_load(ctx, e->path, &now);
+		if (!err) {
+			now->snapshots = e->snapshots;
+			emul_free(e);
+			ctx->host = now;
+		}
+	}
+	free(text);
+	return err;
 }

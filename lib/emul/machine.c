@@ -246,7 +246,7 @@ static uint64_t guest_bytes(const struct emul_file *f)
 	for (size_t i = 0; i < f->nr_events; i++) {
 		const struct emul_event *ev = &f->events[i];
 
-		if (ev->op != EMUL_TD)
+		if (ev->op != EMUL_TD && ev->op != EMUL_ACCEPT)
 			continue;
 		/* Also S-EPT pages (one per 512, and their parents), TDCS, TD_PARAMS, vCPUs. */
 		pages += ev->pages + ev->pages / 512 + 64 + ev->vcpus * (TDX_MAX_TDVPS_PAGES + 1);
@@ -398,6 +398,7 @@ void emul_power_off(struct emul *e)
 	free(e->cpu_pkg);
 	free(e->cpus);
 	free(e->tds);
+	emul_play_end(e);
 	if (e->ram)
 		munmap(e->ram, e->ram_size);
 }

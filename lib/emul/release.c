@@ -56,6 +56,8 @@ static int save(struct emul_release *r)
 		.op = r->st.strategy == TDXCTL_STRATEGY_STOP ? EMUL_STOP : EMUL_RELEASE,
 		.td = r->td_id,
 		.pages_left = r->mapped,
+		/* In a host that plays, now. */
+		.at = e->played_ms,
 	};
 	const struct emul_event wait = { .op = EMUL_WAIT, .ms = r->waited_ns / 1000000 };
 	char *text;
@@ -94,8 +96,6 @@ static int begin(struct emul_release *r)
 	struct tdxctl_ctx *ctx = r->base.ctx;
 	struct emul_td *t;
 	struct emul *e;
-	char *text;
-	size_t len;
 	int err;
 
 	e = ctx->host;
@@ -103,21 +103,10 @@ static int begin(struct emul_release *r)
 		r->lock = emul_store_lock(ctx, e->path);
 		if (r->lock < 0)
 			return r->lock;
-		err = emul_store_read(ctx, e->path, &text, &len);
+		err = emul_refresh(ctx);
 		if (err)
 			return err;
-		if (strcmp(text, e->text)) {
-			struct emul *now;
-
-			err = emul_load(ctx, e->path, &now);
-			if (!err) {
-				emul_free(e);
-				ctx->host = e = now;
-			}
-		}
-		free(text);
-		if (err)
-			return err;
+		e = ctx->host;
 	}
 	t = emul_td_by_id(e, r->td_id);
 	if (!t || !t->td || t->tdr != r->tdr)

@@ -71,6 +71,7 @@ static int build_td(struct emul *e, struct emul_td *t, const struct emul_event *
 		err = hpa ? tdmgr_mem_add(t->td, i << CORE_PAGE_SHIFT, hpa, src, false) : -ENOMEM;
 		if (err)
 			return err;
+		t->pages++;
 	}
 	return ev->until == EMUL_MEMORY ? 0 : tdmgr_td_finalize(t->td, &hw_error);
 }
@@ -132,6 +133,18 @@ void emul_destroy_td(struct emul *e, struct emul_td *t)
 	tdmgr_td_destroy(t->td, page_reclaimed, e);
 	ledger_vm_gone(e->ledger, t->tdr, t->id, e->clock);
 	t->td = NULL;
+}
+
+int emul_accept_pages(struct emul *e, struct emul_td *t, uint64_t n)
+{
+	for (; n--; t->pages++) {
+		uint64_t hpa = emul_page_alloc(e);
+		int err = hpa ? tdmgr_mem_aug(t->td, t->pages << CORE_PAGE_SHIFT, hpa) : -ENOMEM;
+
+		if (err)
+			return err;
+	}
+	return 0;
 }
 
 static int replay_cpu(struct emul *e, const struct emul_event *ev)
@@ -196,8 +209,9 @@ static int bad_event(struct emul *e, size_t index, const char *key, const char *
 			e->path ? e->path : "built-in host", index + 1, key, why);
 }
 
-static int replay_event(struct emul *e, size_t index, const struct emul_event *ev)
+int emul_event(struct emul *e, size_t index)
 {
+	const struct emul_event *ev = &e->file.events[index];
 	struct emul_td *t;
 	int err = 0;
 
@@ -208,12 +222,18 @@ static int replay_event(struct emul *e, size_t index, const struct emul_event *e
 		break;
 	case EMUL_RELEASE:
 	case EMUL_STOP:
+	case EMUL_ACCEPT:
 		t = emul_td_by_id(e, (uint32_t)ev->td);
+		/* The user may have ended the TD before its time. */
+		if (ev->at && (!t || !t->td))
+			break;
 		if (!t || !t->td)
 			return bad_event(e, index, "td", "no such TD at this time");
 		e->cpu = nth_online(e, ev->td - 1);
 		if (ev->op == EMUL_STOP)
 			emul_destroy_td(e, t);
+		else if (ev->op == EMUL_ACCEPT)
+			err = emul_accept_pages(e, t, ev->pages);
 		else
 			err = emul_release_pages(e, t, ev->pages_left);
 		break;
@@ -251,10 +271,12 @@ int emul_replay(struct emul *e)
 	int err = 0;
 
 	for (size_t i = 0; !err && i < e->file.nr_events; i++) {
+		if (e->file.events[i].at)
+			continue;
 		/* Faults before all other events apply to the module's bring-up. */
 		if (e->file.events[i].op != EMUL_FAULT)
 			emul_bringup(e);
-		err = replay_event(e, i, &e->file.events[i]);
+		err = emul_event(e, i);
 	}
 	emul_bringup(e);
 	emul_tick(e);

@@ -67,6 +67,14 @@ CASES = {
         ("emulate init {h} --packages 8 --cpus-per-package 2 --tdx-keyids 3", 0),
         (H + "status", 0)]),
 
+    "emulate-play": (None, [
+        ("emulate play", 2), ("emulate play {h} --speed 0", 2), ("emulate play {h} --step 1 --from 8.5 --json", 0),
+        (H + "status", 0), (H + "status", 0), (H + "td", 0),
+        ("emulate play {h} --step 1 --from 22", 0), (H + "td", 0), (H + "lock", 0),
+        ("emulate play {h} --step 1 --from 60", 0), (H + "hkid", 0), (H + "td -v", 0),
+        (H + "release web --yes", 0), (H + "td", 0),
+        ("emulate init {h} --force", 0), ("emulate play {h}", 1), ("emulate play /nonexistent/h.json", 1)]),
+
     # ---- hosts with something wrong
     "empty": ("empty", [(H + v, 0) for v in ("status", "hkid -j", "td", "td -j", "lock", "cpu")] +
               [(H + "td show web", 1), (H + "release web --yes -j", 1)]),

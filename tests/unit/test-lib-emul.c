@@ -20,6 +20,10 @@ static int load_text(const char *text, const char *says)
 	return err;
 }
 
+#define PLAY(play, events) \
+	"{\"format\":\"tdxctl-host\",\"version\":1,\"play\":" play "," TOPO ",\"events\":[" events \
+	"]}"
+
 static void bad_files(void)
 {
 	static const struct {
@@ -86,6 +90,17 @@ static void bad_files(void)
 		  "'BUSY' is unknown" },
 		{ HOST("{\"op\":\"fault\",\"leaf\":\"TDH.MNG.INIT\",\"status\":\"0x0\"}"),
 		  "'0x0' is unknown" },
+		{ HOST("{\"op\":\"accept\",\"td\":1,\"pages\":1}"), "no such TD" },
+		{ HOST(TD("a", ",\"pages\":16777216") ",{\"op\":\"accept\",\"td\":1,\"pages\":1}"),
+		  "in all TDs together" },
+		{ HOST("{\"op\":\"wait\",\"at\":-1,\"ms\":1}"), "key 'at': -1 is not between" },
+		{ HOST("{\"op\":\"stop\",\"td\":1,\"ms\":3600001}"), "key 'ms'" },
+		{ PLAY("1", ""), "'play': an object" },
+		{ PLAY("{}", ""), "key 'speed'" },
+		{ PLAY("{\"speed\":2}", ""), "key 'speed'" },
+		{ PLAY("{\"started_ms\":1,\"speed\":1001}", ""), "key 'speed': 1001 is not" },
+		{ PLAY("{\"step_ms\":0}", ""), "key 'step_ms'" },
+		{ PLAY("{\"step_ms\":1,\"stop\":1}", ""), "'stop': unknown" },
 	};
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
@@ -470,6 +485,147 @@ static void pins(void)
 	tdxctl_free(ctx);
 }
 
+/* ---- hosts that move ---- */
+
+#define STORY \
+	TD("web", ",\"pages\":64") \
+	",{\"op\":\"accept\",\"at\":1000,\"td\":1,\"pages\":100,\"ms\":1000}" \
+	",{\"op\":\"stop\",\"at\":3000,\"td\":1,\"ms\":1000}" \
+	",{\"op\":\"td\",\"at\":1500,\"name\":\"db\",\"pid\":2002,\"pages\":8}"
+
+static uint64_t pages_of(const struct tdxctl_snapshot *s, const char *name)
+{
+	for (size_t i = 0; i < s->nr_tds; i++)
+		if (!strcmp(s->tds[i].vm.name, name))
+			return s->tds[i].td.private_pages;
+	return TDXCTL_UNKNOWN;
+}
+
+static void moves(void)
+{
+	static const struct {
+		uint64_t web, db;
+	} want[] = { /* at 0.5 s, 1 s, 1.5 s... */
+		     { 64, TDXCTL_UNKNOWN },
+		     { 64, TDXCTL_UNKNOWN },
+		     { 114, 8 },
+		     { 164, 8 },
+		     { 164, 8 },
+		     { 164, 8 },
+		     { 82, 8 },
+		     { TDXCTL_UNKNOWN, 8 }
+	};
+	struct tdxctl_ctx *ctx = host(PLAY("{\"from_ms\":500,\"step_ms\":500}", STORY));
+	uint64_t before = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(want); i++) {
+		struct tdxctl_snapshot *s = snapshot(ctx);
+
+		CHECK_EQ(pages_of(s, "web"), want[i].web);
+		CHECK_EQ(pages_of(s, "db"), want[i].db);
+		CHECK(s->hdr.now_ns >= before + (i ? 400000000 : 0));
+		before = s->hdr.now_ns;
+		tdxctl_snapshot_free(s);
+	}
+	tdxctl_free(ctx);
+}
+
+/* Without "play", only what has no time has happened. */
+static void stands_still(void)
+{
+	struct tdxctl_ctx *ctx = host(HOST(STORY));
+	struct tdxctl_snapshot *s = snapshot(ctx);
+
+	CHECK_EQ(s->nr_tds, 1);
+	CHECK_EQ(pages_of(s, "web"), 64);
+	tdxctl_snapshot_free(s);
+	tdxctl_free(ctx);
+}
+
+/* A moment is the same however often the host was looked at before. */
+static void same_moment(void)
+{
+	struct tdxctl_ctx *one = host(PLAY("{\"from_ms\":3600,\"step_ms\":500}", STORY)), *many;
+	struct tdxctl_snapshot *a = snapshot(one), *b = NULL;
+
+	many = host(PLAY("{\"from_ms\":0,\"step_ms\":200}", STORY));
+	for (int i = 0; i <= 18; i++) {
+		tdxctl_snapshot_free(b);
+		b = snapshot(many);
+	}
+	CHECK_EQ(pages_of(a, "web"), 66);
+	CHECK_EQ(pages_of(a, "web"), pages_of(b, "web"));
+	CHECK_EQ(a->hdr.seamcalls, b->hdr.seamcalls);
+	CHECK_EQ(a->hdr.now_ns, b->hdr.now_ns);
+	tdxctl_snapshot_free(a);
+	tdxctl_snapshot_free(b);
+	tdxctl_free(one);
+	tdxctl_free(many);
+}
+
+/* Another command changes the file while this one has the host open. */
+static void changed_file(void)
+{
+	struct tdxctl_ctx *ctx = host(HOST(TD("web", "")));
+	struct tdxctl_snapshot *s = snapshot(ctx);
+
+	CHECK_EQ(s->nr_tds, 1);
+	tdxctl_snapshot_free(s);
+	fake_file("h.json", HOST(TD("web", "") "," TD("db", "")));
+	s = snapshot(ctx);
+	CHECK_EQ(s->nr_tds, 2);
+	tdxctl_snapshot_free(s);
+	fake_file("h.json", "{");
+	CHECK_EQ(tdxctl_snapshot_get(ctx, &s), -EINVAL);
+	tdxctl_free(ctx);
+}
+
+/* A release takes its place in the story, whose later events about that TD do nothing. */
+static void release_while_it_moves(void)
+{
+	struct tdxctl_ctx *ctx = host(PLAY("{\"from_ms\":2000,\"step_ms\":500}", STORY));
+	struct tdxctl_release_state st;
+	struct tdxctl_release *r = open_release(ctx, 0, TDXCTL_STRATEGY_STOP, 0, &st);
+	struct tdxctl_snapshot *s;
+
+	CHECK_EQ(run(r, &st), 0);
+	tdxctl_release_free(r);
+	for (int i = 0; i < 6; i++) {
+		s = snapshot(ctx);
+		CHECK_EQ(pages_of(s, "web"), TDXCTL_UNKNOWN);
+		CHECK_EQ(pages_of(s, "db"), 8);
+		tdxctl_snapshot_free(s);
+	}
+	tdxctl_free(ctx);
+	ctx = context();
+	CHECK_EQ(tdxctl_set_emulated(ctx, fake_path("h.json")), 0);
+	s = snapshot(ctx);
+	CHECK_EQ(pages_of(s, "web"), TDXCTL_UNKNOWN);
+	tdxctl_snapshot_free(s);
+	tdxctl_free(ctx);
+}
+
+static void play_files(void)
+{
+	const struct tdxctl_emul_play how = { .from_ns = 16000000000, .speed = 3 };
+	struct tdxctl_ctx *ctx = context();
+	struct tdxctl_snapshot *s;
+
+	CHECK_EQ(tdxctl_emul_play(ctx, fake_path("story.json"), &how), 0);
+	CHECK_EQ(tdxctl_emul_play(ctx, fake_path("story.json"), &how), 0);
+	CHECK_EQ(tdxctl_set_emulated(ctx, fake_path("story.json")), 0);
+	s = snapshot(ctx);
+	CHECK(s->nr_tds >= 5);
+	CHECK_EQ(hkids(s, TDXCTL_HKID_LEAKED), 1);
+	tdxctl_snapshot_free(s);
+	fake_file("h.json", HOST(TD("web", "")));
+	CHECK_EQ(tdxctl_emul_play(ctx, fake_path("h.json"), &how), -ENODATA);
+	CHECK_EQ(tdxctl_emul_play(ctx, fake_path("nowhere/h.json"), &how), -ENOENT);
+	fake_file("h.json", "{");
+	CHECK_EQ(tdxctl_emul_play(ctx, fake_path("h.json"), &how), -EINVAL);
+	tdxctl_free(ctx);
+}
+
 int main(void)
 {
 	fake_new();
@@ -487,6 +643,12 @@ int main(void)
 	RUN(failing_cpu);
 	RUN(held_locks);
 	RUN(pins);
+	RUN(moves);
+	RUN(stands_still);
+	RUN(same_moment);
+	RUN(changed_file);
+	RUN(release_while_it_moves);
+	RUN(play_files);
 	fake_end();
 	return check_done("lib-emul");
 }
