@@ -8,8 +8,7 @@
 extern const struct cli_table cmd_table;
 
 /* What -o, --sort and --no-headers are about. */
-extern const struct cli_field hkid_table, td_table, lock_table, cpu_table, cpu_plan_table,
-	keys_table;
+extern const struct cli_field hkid_table, lock_table, cpu_table, cpu_plan_table, keys_table;
 
 int cmd_hkid(struct cli_app *app, int argc, char **argv);
 int cmd_td_list(struct cli_app *app, int argc, char **argv);

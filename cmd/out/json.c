@@ -58,6 +58,8 @@ static struct json_object *json_scalar(const struct out_node *n)
 		return json_string(n->s);
 	case OUT_INT:
 		return json_object_new_int64((int64_t)n->u);
+	case OUT_PAGE_RATE:
+		return json_object_new_int64((int64_t)n->u);
 	case OUT_BOOL:
 		return json_object_new_boolean(n->u != 0);
 	case OUT_HEX:

@@ -17,15 +17,16 @@ enum out_type {
 	OUT_UINT,
 	OUT_INT,
 	OUT_BOOL,
-	OUT_NS,	    /* nanoseconds */
-	OUT_PAGES,  /* 4 KiB each */
-	OUT_HEX,    /* "0x..." in JSON and in text */
-	OUT_BAR,    /* text only: a gauge before a string */
-	OUT_OBJECT, /* in text, and in JSON if it has no key, its fields are the parent's */
-	OUT_LIST,   /* array of strings */
-	OUT_TABLE,  /* array of objects; in text, without columns, a screen for each */
-	OUT_CHAIN,  /* array of objects, drawn as a -> [b] -> c */
-	OUT_GAP,    /* text only: an empty line */
+	OUT_NS,	       /* nanoseconds */
+	OUT_PAGES,     /* 4 KiB each */
+	OUT_PAGE_RATE, /* pages per second, may be negative */
+	OUT_HEX,       /* "0x..." in JSON and in text */
+	OUT_BAR,       /* text only: a gauge before a string */
+	OUT_OBJECT,    /* in text, and in JSON if it has no key, its fields are the parent's */
+	OUT_LIST,      /* array of strings */
+	OUT_TABLE,     /* array of objects; in text, without columns, a screen for each */
+	OUT_CHAIN,     /* array of objects, drawn as a -> [b] -> c */
+	OUT_GAP,       /* text only: an empty line */
 };
 
 enum out_style { STYLE_NONE, STYLE_GOOD, STYLE_WARN, STYLE_BAD, STYLE_DIM };
@@ -122,6 +123,7 @@ struct out_mode {
 	const struct cli_field *table; /* the table that the members below are about, or NULL */
 	bool only_table;	       /* print nothing else */
 	bool no_headers;
+	bool one_line;	   /* longer text in a table is shortened, not continued */
 	const char *empty; /* text if it has no rows; NULL: the usual one */
 	/* Its columns instead of the usual ones, and after them. */
 	const struct cli_field *const *only, *const *more;

@@ -113,6 +113,14 @@ char *cell_text(const struct painter *p, const struct out_node *n, bool table)
 			snprintf(buf, sizeof(buf), "%s in %" PRIu64 " page%s", num, n->u,
 				 n->u == 1 ? "" : "s");
 		break;
+	case OUT_PAGE_RATE:
+		if (!n->u) {
+			snprintf(buf, sizeof(buf), "0");
+			break;
+		}
+		text_bytes(num, sizeof(num), (uint64_t)llabs((int64_t)n->u) * 4096);
+		snprintf(buf, sizeof(buf), "%c%s/s", (int64_t)n->u < 0 ? '-' : '+', num);
+		break;
 	case OUT_HEX:
 		snprintf(buf, sizeof(buf), "0x%" PRIx64, n->u);
 		break;

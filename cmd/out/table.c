@@ -107,7 +107,7 @@ static int compare(const void *a, const void *b)
 		return ky - kx;
 	if (kx && x->cell->field->type == OUT_STR)
 		order = strverscmp(x->cell->s ? x->cell->s : "", y->cell->s ? y->cell->s : "");
-	else if (kx && x->cell->field->type == OUT_INT)
+	else if (kx && (x->cell->field->type == OUT_INT || x->cell->field->type == OUT_PAGE_RATE))
 		order = ((int64_t)x->cell->u > (int64_t)y->cell->u) -
 			((int64_t)x->cell->u < (int64_t)y->cell->u);
 	else if (kx)
@@ -325,7 +325,10 @@ static void put_row(struct painter *p, const struct layout *l, const struct out_
 
 			if (!l->width[i]) /* not shown */
 				continue;
-			if (row && col->text && text_width(s) > l->width[i]) {
+			if (row && col->text && p->mode->one_line) {
+				text_shorten(s, l->width[i]);
+				next[i] = s + strlen(s);
+			} else if (row && col->text && text_width(s) > l->width[i]) {
 				end = text_break(s, l->width[i]);
 				next[i] = *end ? end + 1 + strspn(end + 1, " ") : end;
 				more |= *next[i];
@@ -415,7 +418,7 @@ static void put_table(struct painter *p, struct layout *l, size_t *order)
 	if (headers)
 		put_row(p, l, NULL);
 	each_row(row, l->array) put_row(p, l, row);
-	if (l->dropped && headers)
+	if (l->dropped && headers && !p->mode->one_line)
 		put_dropped(p, l);
 }
 
