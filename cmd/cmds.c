@@ -6,6 +6,7 @@
 #include "check/check.h"
 #include "cli/td.h"
 #include "cmd.h"
+#include "live/top.h"
 #include "metrics/metrics.h"
 #include "opts.h"
 #include "release/release.h"
@@ -38,6 +39,17 @@ static const struct cli_cmd cmds[] = {
 		.details =
 			"States: free, assigned (to a TD), configured (its key is on every package),\n"
 			"flushing (being freed), leaked (lost until the next reboot).",
+	},
+	{
+		.group = CLI_GROUP_INSPECT,
+		.verb = "top",
+		.summary = "watch HKIDs, TDs, locks and SEAMCALLs on one screen",
+		OPTS(top_opts),
+		.table = &td_live_table,
+		.run = cmd_top,
+		.details =
+			"Keys: q quits, h lists all keys. A captured host or a report is printed once.\n"
+			"Without a terminal, use -b.",
 	},
 	{
 		.group = CLI_GROUP_INSPECT,

@@ -71,7 +71,7 @@ _tdxctl_complete()
 		prev=''
 		case ${words[i]} in
 		--emulate|--emulate=*|--root=*|--from-report=*) host+=("${words[i]}") ;;
-		--color|--root|--from-report|--state|--columns|--sort|--time|--group|--explain|--fail-on|--vm-log|--format|--warning|--critical|--config|--timeout|--hkids-free|--textfile|--strategy|--file|--packages|--cpus-per-package|--mktme-keyids|--tdx-keyids|--speed|--from|--step|--bits|--split|-o|-w|-c|-t)
+		--color|--root|--from-report|--state|--columns|--sort|--time|--count|--delay|--view|--group|--explain|--fail-on|--vm-log|--format|--warning|--critical|--config|--timeout|--hkids-free|--textfile|--strategy|--file|--packages|--cpus-per-package|--mktme-keyids|--tdx-keyids|--speed|--from|--step|--bits|--split|-o|-n|-d|-w|-c|-t)
 			prev=${words[i]}
 			case $prev in
 			--root|--from-report) host+=("${words[@]:i:2}") ;;
@@ -105,6 +105,9 @@ _tdxctl_complete()
 	hkid:--columns=|hkid:--columns|hkid:-o) _tdxctl_columns; return ;;
 	hkid:--sort=|hkid:--sort) _tdxctl_columns; return ;;
 	hkid:--time=|hkid:--time) mapfile -t COMPREPLY < <(compgen -P "$head" -W $'age\niso' -- "$cur"); return ;;
+	top:--view=|top:--view) mapfile -t COMPREPLY < <(compgen -P "$head" -W $'tds\nleaves\ncpus' -- "$cur"); return ;;
+	top:--columns=|top:--columns|top:-o) _tdxctl_columns; return ;;
+	top:--sort=|top:--sort) _tdxctl_columns; return ;;
 	td:--state=|td:--state) mapfile -t COMPREPLY < <(compgen -P "$head" -W $'unknown\nassigned\nkeys-configured\ninitialized\nrunnable\nblocked\nteardown\nleaked' -- "$cur"); return ;;
 	td:--columns=|td:--columns|td:-o) _tdxctl_columns; return ;;
 	td:--sort=|td:--sort) _tdxctl_columns; return ;;
@@ -135,6 +138,7 @@ _tdxctl_complete()
 		case $verb in
 		status) mapfile -t COMPREPLY < <(compgen -W $'--bytes\n--watch\n--json\n--quiet\n--verbose\n--color\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-b\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
 		hkid) mapfile -t COMPREPLY < <(compgen -W $'--all\n--state\n--columns\n--sort\n--no-headers\n--time\n--watch\n--json\n--quiet\n--verbose\n--color\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-a\n-o\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
+		top) mapfile -t COMPREPLY < <(compgen -W $'--batch\n--count\n--delay\n--view\n--columns\n--sort\n--json\n--quiet\n--verbose\n--color\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-b\n-n\n-d\n-o\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
 		td) mapfile -t COMPREPLY < <(compgen -W $'--state\n--columns\n--sort\n--no-headers\n--bytes\n--time\n--watch\n--json\n--quiet\n--verbose\n--color\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-o\n-b\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
 		lock) mapfile -t COMPREPLY < <(compgen -W $'--columns\n--sort\n--no-headers\n--time\n--watch\n--json\n--quiet\n--verbose\n--color\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-o\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
 		cpu) mapfile -t COMPREPLY < <(compgen -W $'--columns\n--sort\n--no-headers\n--watch\n--json\n--quiet\n--verbose\n--color\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-o\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
@@ -157,7 +161,7 @@ _tdxctl_complete()
 	esac
 
 	case $verb in
-	'') mapfile -t COMPREPLY < <(compgen -W $'status\nhkid\ntd\nlock\ncpu\ndoctor\ncheck\nwait\nmetrics\nrelease\nhelper\nemulate\nkeys\ndecode\nreport\nhelp' -- "$cur") ;;
+	'') mapfile -t COMPREPLY < <(compgen -W $'status\nhkid\ntop\ntd\nlock\ncpu\ndoctor\ncheck\nwait\nmetrics\nrelease\nhelper\nemulate\nkeys\ndecode\nreport\nhelp' -- "$cur") ;;
 	td)
 		case $noun in
 		'') mapfile -t COMPREPLY < <(compgen -W $'list\nshow' -- "$cur") ;;
@@ -179,7 +183,7 @@ _tdxctl_complete()
 		play) _tdxctl_files ;;
 		esac ;;
 	decode) _tdxctl_words names ;;
-	help) [ -n "$noun" ] || mapfile -t COMPREPLY < <(compgen -W $'status\nhkid\ntd\nlock\ncpu\ndoctor\ncheck\nwait\nmetrics\nrelease\nhelper\nemulate\nkeys\ndecode\nreport\nhelp' -- "$cur") ;;
+	help) [ -n "$noun" ] || mapfile -t COMPREPLY < <(compgen -W $'status\nhkid\ntop\ntd\nlock\ncpu\ndoctor\ncheck\nwait\nmetrics\nrelease\nhelper\nemulate\nkeys\ndecode\nreport\nhelp' -- "$cur") ;;
 	esac
 }
 

@@ -38,6 +38,11 @@ struct cli_values {
 	/* emulate init */
 	unsigned int packages, cpus_per_package, mktme_keyids, tdx_keyids;
 	bool force;
+	/* top; 0: not given */
+	bool batch;
+	unsigned int count;
+	uint64_t delay_ns;
+	const char *view;
 	/* emulate play; 0: not given */
 	uint64_t from_ns, step_ns;
 	unsigned int speed;

@@ -405,11 +405,7 @@ static const struct cli_field fields[] = {
 	  .drop = 6 },
 	{ .key = "teardown_percent", .type = OUT_UINT, .fill = fill_done },
 	{ .key = "teardown_left_ns", .type = OUT_NS, .fill = fill_left },
-	{ .column = "TEARDOWN",
-	  .type = OUT_STR,
-	  .sparse = true,
-	  .fill = fill_teardown,
-	  .text = true },
+	{ .column = "TEARDOWN", .type = OUT_STR, .sparse = true, .fill = fill_teardown },
 };
 
 #define LIVE_FIELDS 5
@@ -424,7 +420,7 @@ const struct cli_field td_table = {
 };
 
 const struct cli_field td_live_table = {
-	.key = "tds",
+	.key = "td_list",
 	.label = "",
 	.type = OUT_TABLE,
 	.empty = "No TDs.",

@@ -127,6 +127,7 @@ struct out_mode {
 	const char *empty; /* text if it has no rows; NULL: the usual one */
 	/* Its columns instead of the usual ones, and after them. */
 	const struct cli_field *const *only, *const *more;
+	bool may_drop; /* of @only, what has no room or is sparse and empty */
 	size_t nr_only, nr_more;
 };
 

@@ -376,9 +376,12 @@ static size_t choose(const struct painter *p, const struct layout *l, size_t *or
 		for (size_t k = 0; k < m->nr_only; k++) {
 			size_t i = (size_t)(m->only[k] - l->f->columns);
 
+			if (m->may_drop && !column_shown(p, l->array, &l->f->columns[i]))
+				continue;
 			if (!l->wanted[i])
 				order[n++] = i;
-			l->wanted[i] = l->chosen[i] = true;
+			l->wanted[i] = true;
+			l->chosen[i] = !m->may_drop;
 		}
 		return n;
 	}

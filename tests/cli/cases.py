@@ -75,6 +75,13 @@ CASES = {
         (H + "release web --yes", 0), (H + "td", 0),
         ("emulate init {h} --force", 0), ("emulate play {h}", 1), ("emulate play /nonexistent/h.json", 1)]),
 
+    "top": (None, [
+        ("emulate play {h} --step 1 --from 18", 0), (H + "top -b -n 2 -d 0.1", 0), (H + "top -b -n 2 -d 0.1 --view leaves", 0),
+        (H + "top -b -n 2 -d 0.1 --view cpus", 0), (H + "top -b -n 1 -o td,vm,age --sort -private", 0),
+        (H + "top --json", 0), (H + "top --json --view leaves", 0), (H + "top --json --view cpus", 0),
+        (H + "top", 2), ("--root {roots}/tdx-no-helper top", 0), ("--root {roots}/no-tdx top -b", 3),
+        (H + "top -d 0", 2), (H + "top --view vms", 2)]),
+
     # ---- hosts with something wrong
     "empty": ("empty", [(H + v, 0) for v in ("status", "hkid -j", "td", "td -j", "lock", "cpu")] +
               [(H + "td show web", 1), (H + "release web --yes -j", 1)]),
