@@ -231,6 +231,5 @@ int emul_event(struct emul *e, size_t index);
 int emul_play_begin(struct emul *e);
 /* Plays until the time of the next snapshot. -EINVAL: an invalid event. Sets the error. */
 int emul_play(struct emul *e);
-void emul_play_end(struct emul *e);
 
 #endif

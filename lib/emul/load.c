@@ -40,6 +40,8 @@ void emul_free(struct emul *e)
 	if (!e)
 		return;
 	emul_power_off(e);
+	free(e->timed);
+	free(e->work);
 	emul_file_clear(&e->file);
 	free(e->text);
 	free(e->path);

@@ -398,7 +398,6 @@ void emul_power_off(struct emul *e)
 	free(e->cpu_pkg);
 	free(e->cpus);
 	free(e->tds);
-	emul_play_end(e);
 	if (e->ram)
 		munmap(e->ram, e->ram_size);
 }

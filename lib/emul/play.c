@@ -35,12 +35,6 @@ int emul_play_begin(struct emul *e)
 	return 0;
 }
 
-void emul_play_end(struct emul *e)
-{
-	free(e->timed);
-	free(e->work);
-}
-
 static bool takes_a_while(const struct emul_event *ev)
 {
 	return ev->ms && (ev->op == EMUL_RELEASE || ev->op == EMUL_STOP || ev->op == EMUL_ACCEPT);

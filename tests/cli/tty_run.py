@@ -19,14 +19,15 @@ def run(argv, env, answer=None, prompt=b"[y/N] ", columns=0):
 
 
 def talk(argv, env, steps, timeout=20):
-    """All that appeared; each of @steps is what to wait for and what to type then."""
+    """All that appeared; each of @steps is what to wait for and what to type then,
+    or a function to call with the process and the terminal."""
     return session(argv, env, steps, 0, timeout)[1]
 
 
-def session(argv, env, steps, columns, timeout):
+def session(argv, env, steps, columns, timeout, lines=24):
     pid, fd = pty.fork()
     if pid == 0:
-        fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+        fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
         # A shell that runs this in the background ignores SIGINT; tdxctl would inherit that.
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         os.execvpe(argv[0], [str(a) for a in argv], env)
@@ -44,7 +45,11 @@ def session(argv, env, steps, columns, timeout):
         text += data
         if steps and steps[0][0] in text[seen:]:
             seen = len(text)
-            os.write(fd, steps.pop(0)[1].encode())
+            todo = steps.pop(0)[1]
+            if callable(todo):
+                todo(pid, fd)
+            else:
+                os.write(fd, todo.encode())
     os.close(fd)
     _, status = os.waitpid(pid, 0)
     return os.waitstatus_to_exitcode(status), text.decode(errors="replace")
