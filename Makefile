@@ -24,20 +24,23 @@ Q	:= $(if $(V),,@)
 VERSION := $(shell cat VERSION)
 PKGS	:= json-c zlib
 # Loaded when first used: see lib/base/lazy.h.
-LAZY_PKGS := libkmod libsystemd ncursesw
+LAZY_PKGS := libkmod libsystemd ncursesw libbpf
 WARN	:= -Wall -Wextra -Wmissing-prototypes -Wstrict-prototypes -Wshadow -Wno-unused-parameter $(WERROR)
 CPPFLAGS_ALL := -D_GNU_SOURCE -DTDXCTL_VERSION='"$(VERSION)"' -Ikmod/uapi -Ikmod/core -Ilib $(CPPFLAGS)
 CFLAGS_ALL   = -std=gnu11 $(WARN) $(CFLAGS) $(shell $(PKG_CONFIG) --cflags $(PKGS) $(LAZY_PKGS) 2>/dev/null)
 LIBS	= $(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null) -lpthread -ldl
 
-# BTF is read by the helper only: the parser is in the tests, but not in the command.
-HELPER_OBJ := kmod/core/btf/%.o kmod/core/layout/%.o
+# The BPF programs of the observer, which clang compiles. BPF=no: without them.
+BPF	?= yes
+BPF_SRC	:= $(wildcard lib/bpf/*.bpf.c)
+BPF_OBJ	:= $(if $(filter no,$(BPF)),,$(BPF_SRC:lib/bpf/%.bpf.c=$(O)/bpf/%.o))
+
 CORE_SRC := $(wildcard kmod/core/*/*.c)
-LIB_SRC	 := $(wildcard lib/*.c lib/*/*.c)
+LIB_SRC	 := $(filter-out $(BPF_SRC),$(wildcard lib/*.c lib/*/*.c))
 CMD_SRC	 := $(wildcard cmd/*.c cmd/*/*.c)
 
 .DELETE_ON_ERROR:
-.PHONY: all clean
+.PHONY: all clean FORCE
 all: $(O)/tdxctl $(O)/vmm
 
 # Builds of the same sources: plain, ASan+UBSan, TSan, libFuzzer (clang only).
@@ -53,15 +56,30 @@ CMDOBJ_$(1) := $$(patsubst %.c,$(O)/$(1)/%.o,$$(CMD_SRC))
 $(O)/$(1)/%.o: %.c
 	@mkdir -p $$(@D)
 	$$(if $$(Q),@echo "  CC      $$(if $$(filter-out plain,$(1)),$(1) )$$<")
-	$$(Q)$$(or $$(CC_$(1)),$$(CC)) $$(CPPFLAGS_ALL) $$(if $$(filter lib/% kmod/%,$$<),,-Icmd) $$(CFLAGS_ALL) $$(SAN_$(1)) -MMD -MP -c -o $$@ $$<
+	$$(Q)$$(or $$(CC_$(1)),$$(CC)) $$(CPPFLAGS_ALL) $$(if $$(filter lib/% kmod/%,$$<),,-Icmd) $$(CFLAGS_ALL) $$(DEFINES) $$(SAN_$(1)) -MMD -MP -c -o $$@ $$<
 endef
 $(foreach f,plain asan tsan fuzz,$(eval $(call flavour,$(f))))
 
-$(O)/tdxctl: $(CMDOBJ_plain) $(filter-out $(addprefix $(O)/plain/,$(HELPER_OBJ)),$(OBJ_plain))
+# The image is a part of an object, also when only the choice of BPF changes.
+$(O)/bpf/choice: FORCE
+	@mkdir -p $(@D)
+	@echo "$(BPF)" | cmp -s - $@ || echo "$(BPF)" >$@
+
+$(O)/bpf/%.o: lib/bpf/%.bpf.c $(wildcard lib/bpf/*.h)
+	@mkdir -p $(@D)
+	@command -v $(CLANG) >/dev/null || { echo "make: the BPF programs need clang (CLANG=): install it," \
+		"or build without them: make BPF=no" >&2; exit 1; }
+	$(if $(Q),@echo "  BPF     $<")
+	$(Q)$(CLANG) -target bpf -mcpu=v3 -O2 -g -Wall -Wextra $(WERROR) -c -o $@ $<
+
+%/lib/bpf/image.o: private DEFINES := $(if $(BPF_OBJ),-DBPF_DIR='"$(O)/bpf"')
+$(foreach f,plain asan tsan fuzz,$(O)/$(f)/lib/bpf/image.o): $(BPF_OBJ) $(O)/bpf/choice
+
+$(O)/tdxctl: $(CMDOBJ_plain) $(OBJ_plain)
 	$(if $(Q),@echo "  LD      $@")
 	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) -o $@ $^ $(LIBS)
 
-$(O)/tdxctl-asan: $(CMDOBJ_asan) $(filter-out $(addprefix $(O)/asan/,$(HELPER_OBJ)),$(OBJ_asan))
+$(O)/tdxctl-asan: $(CMDOBJ_asan) $(OBJ_asan)
 	$(if $(Q),@echo "  LD      $@")
 	$(Q)$(CC) $(CFLAGS_ALL) $(SAN_asan) $(LDFLAGS) -o $@ $^ $(LIBS)
 

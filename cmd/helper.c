@@ -46,6 +46,19 @@ static const struct cli_field fields[] = {
 	[FEATURES] = { .key = "features", .type = OUT_TABLE },
 };
 
+/* What is visible without the helper. */
+static const struct cli_field observer_field = { .key = "observer",
+						 .label = "",
+						 .type = OUT_OBJECT };
+enum { O_TDS, O_HKIDS, O_LOCKS, O_REASON, O_TEXT };
+static const struct cli_field observer_fields[] = {
+	[O_TDS] = { .key = "tds", .type = OUT_BOOL },
+	[O_HKIDS] = { .key = "hkids", .type = OUT_BOOL },
+	[O_LOCKS] = { .key = "locks", .type = OUT_BOOL },
+	[O_REASON] = { .key = "reason", .type = OUT_STR },
+	[O_TEXT] = { .label = "BPF programs", .type = OUT_STR },
+};
+
 /* In text, the reason is printed once, with the provider. */
 static const struct cli_field leaked_unknown = { .key = "leaked_pages", .type = OUT_PAGES };
 static const struct cli_field sept_unknown = { .key = "sept_generation", .type = OUT_STR };
@@ -113,6 +126,27 @@ static void show_sept(struct out_node *root, const struct tdxctl_info *i)
 		out_none(root, &fields[SEPT_GENERATION]);
 	out_str(root, &fields[SEPT_PROBLEM], problem);
 	out_strf(root, &fields[SEPT_PROBLEM_TEXT], "not available: %s", problem);
+}
+
+static int show_observer(struct cli_app *app, struct out_node *root)
+{
+	struct tdxctl_observer o;
+	struct out_node *n;
+	int err = tdxctl_observer_get(app->ctx, &o);
+
+	if (err)
+		return cli_lib_error(app, err, "cannot load BPF programs");
+	n = out_object(root, &observer_field);
+	out_bool(n, &observer_fields[O_TDS], o.tds);
+	out_bool(n, &observer_fields[O_HKIDS], o.hkids);
+	out_bool(n, &observer_fields[O_LOCKS], o.locks);
+	out_str_or_none(n, &observer_fields[O_REASON], o.why[0] ? o.why : NULL);
+	out_style(out_strf(n, &observer_fields[O_TEXT], "%s%s%s%s%s%s",
+			   o.tds ? "see TDs" : "not available", o.hkids ? ", HKIDs" : "",
+			   o.locks ? ", tdx_lock" : "", o.tds ? " without the helper" : "",
+			   o.why[0] ? ": " : "", o.why),
+		  o.tds ? STYLE_GOOD : STYLE_DIM);
+	return CLI_OK;
 }
 
 static void show(struct cli_app *app, const struct tdxctl_helper *h)
@@ -192,7 +226,7 @@ static int get_and_show(struct cli_app *app, enum tdxctl_helper_state *state)
 	*state = h->state;
 	show(app, h);
 	tdxctl_helper_free(h);
-	return CLI_OK;
+	return show_observer(app, out_root(app->out));
 }
 
 int cmd_helper_status(struct cli_app *app, int argc, char **argv)

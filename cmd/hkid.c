@@ -50,16 +50,27 @@ const struct cli_field hkid_table = {
 };
 
 static const char not_seen[] = "no SEAMCALL named this HKID since the helper was loaded";
+/* BPF programs see an HKID that is allocated, and the TDs whose VM has an open file. */
+static const char no_td[] =
+	"it is in use, but no VM with an open file has it: it leaked, or its TD is being created or torn down";
 static const struct cli_field free_text = { .label = "Free", .type = OUT_STR };
 
-static void leak(struct out_node *row, const struct tdxctl_hkid *h)
+/* Why the state of an HKID is unknown. */
+static const char *unseen(const struct tdxctl_snapshot *s)
+{
+	if (tdxctl_has_seamcalls(s))
+		return not_seen;
+	return no_td;
+}
+
+static void leak(struct out_node *row, const struct tdxctl_snapshot *s, const struct tdxctl_hkid *h)
 {
 	const char *leaf = h->fail_leaf ? tdxctl_leaf_str(h->fail_leaf) : NULL;
 	const char *status = tdxctl_status_str(h->fail_status);
 
 	if (h->state == TDXCTL_HKID_UNKNOWN) {
 		for (size_t i = FAIL_LEAF; i <= FAIL_STATUS; i++)
-			out_unknown(row, &columns[i], not_seen);
+			out_unknown(row, &columns[i], unseen(s));
 		out_str(row, &columns[FAIL_TEXT], "");
 		return;
 	}
@@ -84,21 +95,21 @@ static void owner(struct out_node *row, const struct tdxctl_snapshot *s,
 	pid_t pid = view_pid(td, h);
 
 	for (size_t i = TD; h->state == TDXCTL_HKID_UNKNOWN && i <= PID; i++)
-		out_unknown(row, &columns[i], not_seen);
+		out_unknown(row, &columns[i], unseen(s));
 	for (size_t i = TD; h->state == TDXCTL_HKID_FREE && i <= PID; i++)
 		out_none(row, &columns[i]);
 	if (h->state == TDXCTL_HKID_UNKNOWN || h->state == TDXCTL_HKID_FREE)
 		return;
-	if (td)
+	if (td && td->td.id)
 		out_uint(row, &columns[TD], td->td.id);
 	else
-		out_unknown(row, &columns[TD], view_late);
+		out_unknown(row, &columns[TD], view_why(s));
 	if (td)
 		out_str(row, &columns[VM], td->vm.name);
 	else if (h->owner.comm[0])
 		out_strf(row, &columns[VM], "%.*s", TDXCTL_COMM_LEN, h->owner.comm);
 	else
-		out_unknown(row, &columns[VM], view_late);
+		out_unknown(row, &columns[VM], view_why(s));
 	if (pid)
 		out_int(row, &columns[PID], pid);
 	else
@@ -137,13 +148,13 @@ int cmd_hkid(struct cli_app *app, int argc, char **argv)
 			out_uint(row, &columns[AGE], view_age(s, h->since_ns));
 		else if (taken)
 			out_unknown(row, &columns[AGE],
-				    h->state == TDXCTL_HKID_UNKNOWN ? not_seen : view_late);
+				    h->state == TDXCTL_HKID_UNKNOWN ? unseen(s) : view_why(s));
 		else
 			out_none(row, &columns[AGE]);
-		out_uint_or(row, &columns[KEYED], h->keyed_packages, TDXCTL_UNKNOWN, view_late);
+		out_uint_or(row, &columns[KEYED], h->keyed_packages, TDXCTL_UNKNOWN, view_why(s));
 		out_str(row, &columns[KEYED_TEXT], pkgs);
 		free(pkgs);
-		leak(row, h);
+		leak(row, s, h);
 	}
 	if (hidden)
 		out_strf(out_root(app->out), &free_text, "%zu of %zu (-a lists them)", hidden,

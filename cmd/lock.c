@@ -78,12 +78,19 @@ static const char *const sources[TDXCTL_LOCK_SOURCES] = {
 	[TDXCTL_LOCK_MUTEX] = "mutex",
 };
 
-static const char not_found[] = "the lock was not found in this kernel";
+static const char not_found_here[] = "the lock was not found in this kernel";
+
+static const char *unseen(const struct tdxctl_snapshot *s)
+{
+	return tdxctl_has_seamcalls(s) ? not_found_here : tdxctl_no_helper;
+}
 
 /* The holder may be a kernel thread or an interrupt, which have no process. */
-static void holder(struct out_node *row, const struct tdxctl_lock *l)
+static void holder(struct out_node *row, const struct tdxctl_snapshot *s,
+		   const struct tdxctl_lock *l)
 {
 	static const char why[] = "the lock was acquired before the helper could observe it";
+	const char *not_found = unseen(s);
 	int pid = l->holder_tgid ? l->holder_tgid : l->holder_tid;
 
 	if (l->held == TDXCTL_UNKNOWN32) {
@@ -117,6 +124,7 @@ static void lock_row(struct out_node *row, const struct tdxctl_snapshot *s,
 		     const struct tdxctl_lock *l)
 {
 	const struct tdxctl_td_view *td = view_td_by_tdr(s, l->holder_tdr);
+	const char *not_found = unseen(s), *no_helper = tdxctl_no_helper;
 	struct out_node *state;
 
 	out_str(row, &columns[NAME], view_lock(l->kind));
@@ -130,27 +138,31 @@ static void lock_row(struct out_node *row, const struct tdxctl_snapshot *s,
 		state = out_str(row, &columns[STATE], l->held ? "held" : "free");
 		out_style(state, l->held ? STYLE_WARN : STYLE_NONE);
 	}
-	holder(row, l);
+	holder(row, s, l);
 	if (td)
 		out_uint(row, &columns[TD], td->td.id);
 	else if (l->held)
 		out_unknown(row, &columns[TD],
-			    l->held == 1 ? "the helper did not see for which TD" : not_found);
+			    l->held != 1	    ? not_found :
+			    tdxctl_has_seamcalls(s) ? "the helper did not see for which TD" :
+						      no_helper);
 	else
 		out_none(row, &columns[TD]);
 	if (l->held == 1 && l->held_since_ns)
 		out_uint(row, &columns[HELD], view_age(s, l->held_since_ns));
 	else if (l->held)
 		out_unknown(row, &columns[HELD],
-			    l->held == 1 ? "the helper did not see since when" : not_found);
+			    l->held != 1	    ? not_found :
+			    tdxctl_has_seamcalls(s) ? "the helper did not see since when" :
+						      no_helper);
 	else
 		out_none(row, &columns[HELD]);
-	out_uint(row, &columns[ACQUISITIONS], l->acquisitions);
-	out_style(out_uint(row, &columns[CONTENDED], l->contended),
-		  l->contended ? STYLE_WARN : STYLE_NONE);
-	out_uint(row, &columns[BUSY], l->busy_retries);
-	out_uint(row, &columns[ENTROPY], l->entropy_retries);
-	out_uint(row, &columns[LONGEST], l->longest_ns);
+	out_uint_or(row, &columns[ACQUISITIONS], l->acquisitions, TDXCTL_UNKNOWN, no_helper);
+	out_style(out_uint_or(row, &columns[CONTENDED], l->contended, TDXCTL_UNKNOWN, no_helper),
+		  l->contended && l->contended != TDXCTL_UNKNOWN ? STYLE_WARN : STYLE_NONE);
+	out_uint_or(row, &columns[BUSY], l->busy_retries, TDXCTL_UNKNOWN, no_helper);
+	out_uint_or(row, &columns[ENTROPY], l->entropy_retries, TDXCTL_UNKNOWN, no_helper);
+	out_uint_or(row, &columns[LONGEST], l->longest_ns, TDXCTL_UNKNOWN, no_helper);
 	out_str(row, &columns[SOURCE],
 		l->source < TDXCTL_LOCK_SOURCES ? sources[l->source] : "unknown");
 }

@@ -99,6 +99,7 @@ enum tdxctl_source {
 	TDXCTL_SOURCE_HELPER, /* /dev/tdxctl */
 	TDXCTL_SOURCE_EMULATED,
 	TDXCTL_SOURCE_HOST, /* files of the host only */
+	TDXCTL_SOURCE_BPF,  /* BPF programs, without the helper */
 };
 
 /* A VM, with the name that its VMM gave it. */
@@ -146,8 +147,9 @@ struct tdxctl_snapshot {
 };
 
 /*
- * Takes a snapshot from the best source. If the helper is not loaded, the snapshot has
- * CPUs and packages from sysfs, and the source HOST. Returns 0, -EPERM or -EACCES if the
+ * Takes a snapshot from the best source. If the helper is not loaded, BPF programs read
+ * TDs, HKIDs and tdx_lock from the kernel (source BPF). If the kernel does not permit this,
+ * the snapshot has CPUs and packages from sysfs only, and the source HOST. Returns 0, -EPERM or -EACCES if the
  * helper's device may not be used, -ENOTTY if the helper does not match this library,
  * -EPROTO if its reply is malformed, or -ENODEV if it was unloaded during the call.
  */
@@ -172,6 +174,8 @@ enum tdxctl_subject {
 };
 /* The reasons of a snapshot without the helper, and on a host without TDX. */
 extern const char tdxctl_no_helper[], tdxctl_no_module[];
+/* Whether SEAMCALLs were observed: by the helper, or on an emulated host. */
+bool tdxctl_has_seamcalls(const struct tdxctl_snapshot *s);
 /*
  * Returns why the counts of @subject in @s are not complete, a constant, or NULL if they
  * are. TDs that the helper has not seen may exist besides the TDs in the list.
@@ -342,6 +346,21 @@ int tdxctl_helper_load(struct tdxctl_ctx *ctx, const char *file);
  * -EPERM, -ELIBACC, -EOPNOTSUPP, or another error of delete_module(2).
  */
 int tdxctl_helper_unload(struct tdxctl_ctx *ctx);
+
+/* ---- observer ---- */
+
+/* What BPF programs can see on this host when the helper is not loaded. */
+struct tdxctl_observer {
+	bool tds;      /* TDs with their HKIDs and owners */
+	bool hkids;    /* the range of the HKIDs, and which are free */
+	bool locks;    /* the holder of tdx_lock */
+	char why[200]; /* why not, if one of them is false */
+};
+/*
+ * Loads the BPF programs and unloads them again. Returns 0 also if they cannot be used, or
+ * -EOPNOTSUPP unless this is the running host.
+ */
+int tdxctl_observer_get(struct tdxctl_ctx *ctx, struct tdxctl_observer *out);
 
 /* ---- emulated host files ---- */
 

@@ -343,5 +343,7 @@ bool view_covered(const struct tdxctl_package *p);
 
 /* Reasons why a value is unknown. */
 extern const char view_late[]; /* the TD was created before the helper was loaded */
+/* Why a value of a TD or of an HKID is unknown: view_late, or without the helper that it is needed. */
+const char *view_why(const struct tdxctl_snapshot *s);
 
 #endif

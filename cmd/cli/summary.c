@@ -198,7 +198,7 @@ void view_summary_tds(struct out_node *root, const struct tdxctl_facts *facts)
 	struct out_node *n = out_object(root, &tds);
 	uint64_t count[TDXCTL_TD_STATES] = { 0 }, pages = 0, never = 0, no_hkid = 0;
 	char states[160] = "", mem[40], text[400];
-	bool known = true;
+	bool known = true, counted = tdxctl_has_seamcalls(s);
 
 	view_val(n, &td_fields[T_VMS], &facts->kvm_vms);
 	if (s->source == TDXCTL_SOURCE_HOST) {
@@ -234,7 +234,9 @@ void view_summary_tds(struct out_node *root, const struct tdxctl_facts *facts)
 	view_count(n, &td_fields[T_NEVER], never, count[TDXCTL_TD_UNKNOWN], why);
 	if (why || !known)
 		out_unknown(n, &td_fields[T_PRIVATE],
-			    why ? why : "a TD was created before the helper was loaded");
+			    why	    ? why :
+			    counted ? "a TD was created before the helper was loaded" :
+				      tdxctl_no_helper);
 	else
 		out_uint(n, &td_fields[T_PRIVATE], pages);
 	if (why && !s->nr_tds) {
@@ -242,8 +244,10 @@ void view_summary_tds(struct out_node *root, const struct tdxctl_facts *facts)
 		return;
 	}
 	text_bytes(mem, sizeof(mem), pages * 4096);
-	snprintf(text, sizeof(text), "%zu%s (%s), %s%s private memory", s->nr_tds,
-		 why ? " seen" : "", states, known && !why ? "" : "at least ", mem);
+	snprintf(text, sizeof(text), "%zu%s (%s)", s->nr_tds, why ? " seen" : "", states);
+	if (counted)
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), ", %s%s private memory",
+			 known && !why ? "" : "at least ", mem);
 	view_add_count(text, sizeof(text), never, "never finalized but holding an HKID", NULL);
 	view_add_count(text, sizeof(text), no_hkid, "with an unknown HKID", NULL);
 	if (why)
@@ -302,6 +306,7 @@ void view_summary_locks(struct out_node *root, const struct tdxctl_snapshot *s)
 	const struct tdxctl_lock *longest = NULL;
 	uint64_t held = 0, contended = 0, busy = 0;
 	const char *why = tdxctl_unknown_why(s, TDXCTL_SUBJECT_LOCKS);
+	bool counted = tdxctl_has_seamcalls(s);
 	char text[200], age[40];
 
 	if (why) {
@@ -311,8 +316,8 @@ void view_summary_locks(struct out_node *root, const struct tdxctl_snapshot *s)
 	for (size_t i = 0; i < s->nr_locks; i++) {
 		const struct tdxctl_lock *l = &s->locks[i];
 
-		contended += l->contended;
-		busy += l->busy_retries;
+		contended += counted ? l->contended : 0;
+		busy += counted ? l->busy_retries : 0;
 		if (l->held != 1)
 			continue;
 		held++;
@@ -321,9 +326,14 @@ void view_summary_locks(struct out_node *root, const struct tdxctl_snapshot *s)
 	}
 	out_uint(n, &lock_fields[L_TOTAL], s->nr_locks);
 	out_uint(n, &lock_fields[L_HELD], held);
-	out_uint(n, &lock_fields[L_CONTENDED], contended);
-	out_uint(n, &lock_fields[L_BUSY], busy);
-	if (longest) {
+	out_uint_or(n, &lock_fields[L_CONTENDED], counted ? contended : TDXCTL_UNKNOWN,
+		    TDXCTL_UNKNOWN, tdxctl_no_helper);
+	out_uint_or(n, &lock_fields[L_BUSY], counted ? busy : TDXCTL_UNKNOWN, TDXCTL_UNKNOWN,
+		    tdxctl_no_helper);
+	if (longest && !longest->held_since_ns) {
+		snprintf(text, sizeof(text), "tdx_lock held by %.*s (%d)", TDXCTL_COMM_LEN,
+			 longest->holder_comm, longest->holder_tgid);
+	} else if (longest) {
 		tdxctl_duration_str(age, sizeof(age), view_age(s, longest->held_since_ns));
 		if (longest->kind == TDXCTL_LOCK_KEY_CONFIG)
 			snprintf(text, sizeof(text),

@@ -9,6 +9,12 @@ static const char no_record[] =
 	"the TD was created before the helper was loaded, and its KVM data cannot be read";
 static const char ended[] = "the process has ended or was never seen";
 
+/* Why a value is unknown; @late with the helper. */
+static const char *why_of(const void *from, const char *late)
+{
+	return tdxctl_has_seamcalls(((const struct view_td *)from)->snap) ? late : tdxctl_no_helper;
+}
+
 static const struct tdxctl_td *td_of(const void *from)
 {
 	return &((const struct view_td *)from)->view->td;
@@ -34,7 +40,7 @@ static void fill_id(struct out_node *n, const struct cli_field *f, const void *f
 	if (td_of(from)->id)
 		out_uint(n, f, td_of(from)->id);
 	else
-		out_unknown(n, f, no_record);
+		out_unknown(n, f, why_of(from, no_record));
 }
 
 static void fill_name(struct out_node *n, const struct cli_field *f, const void *from)
@@ -74,7 +80,7 @@ static void fill_hkid(struct out_node *n, const struct cli_field *f, const void 
 	uint32_t hkid = u32_of(from, f->at);
 
 	if (hkid)
-		out_uint_or(n, f, hkid, TDXCTL_UNKNOWN32, no_record);
+		out_uint_or(n, f, hkid, TDXCTL_UNKNOWN32, why_of(from, no_record));
 	else
 		out_none(n, f);
 }
@@ -88,7 +94,7 @@ static void fill_state(struct out_node *n, const struct cli_field *f, const void
 
 static void fill_vcpus(struct out_node *n, const struct cli_field *f, const void *from)
 {
-	out_uint_or(n, f, td_of(from)->vcpus, TDXCTL_UNKNOWN32, view_late);
+	out_uint_or(n, f, td_of(from)->vcpus, TDXCTL_UNKNOWN32, why_of(from, view_late));
 }
 
 static bool has_limit(const struct tdxctl_td *td)
@@ -101,7 +107,7 @@ static void fill_max_vcpus(struct out_node *n, const struct cli_field *f, const 
 	if (has_limit(td_of(from)))
 		out_uint(n, f, td_of(from)->max_vcpus);
 	else
-		out_unknown(n, f, "the helper did not see the limit being set");
+		out_unknown(n, f, why_of(from, "the helper did not see the limit being set"));
 }
 
 static void fill_vcpus_text(struct out_node *n, const struct cli_field *f, const void *from)
@@ -118,7 +124,7 @@ static void fill_vcpus_text(struct out_node *n, const struct cli_field *f, const
 
 static void fill_count(struct out_node *n, const struct cli_field *f, const void *from)
 {
-	out_uint_or(n, f, u64_of(from, f->at), TDXCTL_UNKNOWN, view_late);
+	out_uint_or(n, f, u64_of(from, f->at), TDXCTL_UNKNOWN, why_of(from, view_late));
 }
 
 static void fill_fail_leaf(struct out_node *n, const struct cli_field *f, const void *from)
@@ -164,14 +170,14 @@ static void fill_age(struct out_node *n, const struct cli_field *f, const void *
 	if (since)
 		out_uint(n, f, view_age(((const struct view_td *)from)->snap, since));
 	else
-		out_unknown(n, f, view_late);
+		out_unknown(n, f, why_of(from, view_late));
 }
 
 static void fill_seamcalls(struct out_node *n, const struct cli_field *f, const void *from)
 {
 	/* A TD that was found later may have issued SEAMCALLs before. */
 	if (!td_of(from)->seamcalls && td_of(from)->flags & TDXCTL_TD_LATE)
-		out_unknown(n, f, view_late);
+		out_unknown(n, f, why_of(from, view_late));
 	else
 		out_uint(n, f, td_of(from)->seamcalls);
 }
@@ -183,7 +189,7 @@ static void fill_tdr(struct out_node *n, const struct cli_field *f, const void *
 	else if (td_of(from)->tdr)
 		out_uint(n, f, td_of(from)->tdr);
 	else
-		out_unknown(n, f, no_record);
+		out_unknown(n, f, why_of(from, no_record));
 }
 
 static void fill_late(struct out_node *n, const struct cli_field *f, const void *from)

@@ -233,6 +233,8 @@ const char *view_source(enum tdxctl_source source)
 		return "helper";
 	case TDXCTL_SOURCE_EMULATED:
 		return "emulated";
+	case TDXCTL_SOURCE_BPF:
+		return "bpf";
 	default:
 		return "host";
 	}
@@ -246,6 +248,11 @@ const char *view_lock(unsigned int kind)
 	};
 
 	return kind < TDXCTL_LOCK_KINDS ? names[kind] : "unknown";
+}
+
+const char *view_why(const struct tdxctl_snapshot *s)
+{
+	return tdxctl_has_seamcalls(s) ? view_late : tdxctl_no_helper;
 }
 
 bool view_covered(const struct tdxctl_package *p)

@@ -19,6 +19,15 @@ static void info(struct prom *p, const struct metric *m, const char *value)
 	prom_sample(p, &m->prom, &value, 1);
 }
 
+/* The label of a TD: its number, which only the helper assigns, or its process. */
+static void td_label(char buf[24], const struct tdxctl_td *td)
+{
+	if (td->id)
+		snprintf(buf, 24, "%u", td->id);
+	else
+		snprintf(buf, 24, "pid:%d", td->owner.tgid);
+}
+
 static void decimal(char buf[24], uint64_t v)
 {
 	snprintf(buf, 24, "%" PRIu64, v);
@@ -27,7 +36,7 @@ static void decimal(char buf[24], uint64_t v)
 /* Whether SEAMCALLs were observed, by the helper or on an emulated host. */
 static bool has_record(const struct metrics_host *h)
 {
-	return h->snap->source != TDXCTL_SOURCE_HOST;
+	return tdxctl_has_seamcalls(h->snap);
 }
 
 /* ---- tool, helper, module ---- */
@@ -144,7 +153,7 @@ static void tds(struct prom *p, const struct metric *m, const struct metrics_hos
 {
 	uint64_t count[TDXCTL_TD_STATES] = { 0 };
 
-	if (!has_record(h))
+	if (h->snap->source == TDXCTL_SOURCE_HOST)
 		return;
 	for (size_t i = 0; i < h->snap->nr_tds; i++)
 		count[h->snap->tds[i].td.state]++;
@@ -190,7 +199,7 @@ static void td_info(struct prom *p, const struct metric *m, const struct metrics
 					  tdxctl_td_state_str(v->td.state) };
 		char id[24];
 
-		decimal(id, v->td.id);
+		td_label(id, &v->td);
 		values[0] = id;
 		prom_sample(p, &m->prom, values, 1);
 	}
@@ -202,7 +211,7 @@ static void per_td(struct prom *p, const struct metric *m, const struct tdxctl_t
 	char id[24];
 	const char *values[] = { id, v->vm.name };
 
-	decimal(id, v->td.id);
+	td_label(id, &v->td);
 	prom_sample(p, &m->prom, values, n);
 }
 
@@ -335,9 +344,12 @@ static void lock_held_time(struct prom *p, const struct metric *m, const struct 
 
 static void lock_u64(struct prom *p, const struct metric *m, const struct metrics_host *h)
 {
-	for (size_t i = 0; i < h->snap->nr_locks; i++)
-		lock(p, m, &h->snap->locks[i],
-		     *(const uint64_t *)((const char *)&h->snap->locks[i] + m->offset));
+	for (size_t i = 0; i < h->snap->nr_locks; i++) {
+		uint64_t v = *(const uint64_t *)((const char *)&h->snap->locks[i] + m->offset);
+
+		if (v != TDXCTL_UNKNOWN)
+			lock(p, m, &h->snap->locks[i], v);
+	}
 }
 
 /* ---- SEAMCALLs ---- */

@@ -104,6 +104,8 @@ void status_platform(struct cli_app *app, struct out_node *root, const struct td
 			 app->v.root ? "captured host " :
 				       "files of this host (the helper is not loaded)",
 			 app->v.root ? app->v.root : "");
+	else if (s->source == TDXCTL_SOURCE_BPF)
+		out_str(root, &source_text, "BPF programs (the helper is not loaded)");
 	n = out_object(root, &platform);
 	opt_str(n, &platform_fields[MODEL], p->cpu_model, "cannot read /proc/cpuinfo");
 	opt_str(n, &platform_fields[KERNEL], p->kernel, "cannot read /proc/sys/kernel/osrelease");

@@ -77,6 +77,12 @@ int tdxctl_helper_unload(struct tdxctl_ctx *ctx)
 	return CALL(ctx, helper_unload);
 }
 
+int tdxctl_observer_get(struct tdxctl_ctx *ctx, struct tdxctl_observer *out)
+{
+	ctx_clear(ctx);
+	return CALL(ctx, observer, out);
+}
+
 /* ---- releases ---- */
 
 int tdxctl_release_open(struct tdxctl_ctx *ctx, const struct tdxctl_td_view *td,

@@ -44,6 +44,7 @@ struct backend {
 	 */
 	ssize_t (*conf)(struct tdxctl_ctx *ctx, size_t max, char **text);
 	int (*helper)(struct tdxctl_ctx *ctx, const char *file, struct tdxctl_helper **out);
+	int (*observer)(struct tdxctl_ctx *ctx, struct tdxctl_observer *out);
 	int (*helper_load)(struct tdxctl_ctx *ctx, const char *file);
 	int (*helper_unload)(struct tdxctl_ctx *ctx);
 	void (*free)(void *host); /* frees ctx->host; NULL: nothing to free */

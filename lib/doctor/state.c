@@ -41,7 +41,7 @@ static CHECK_FN(hkid_unseen)
 
 static enum tdxctl_rule_state of_helper(struct tdxctl_examination *e, enum tdxctl_check_nr nr)
 {
-	if (e->facts->snap->source == TDXCTL_SOURCE_HOST && !e->facts->helper_err)
+	if (!tdxctl_has_seamcalls(e->facts->snap) && !e->facts->helper_err)
 		return rule_finding(e, TDXCTL_RULE_SKIP, NO_HELPER);
 	return rule_health(e, nr);
 }

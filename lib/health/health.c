@@ -82,6 +82,8 @@ static int lock_held(struct tdxctl_exam *x)
 
 		if (l->held > 1)
 			continue;
+		if (l->held && !l->held_since_ns && s->source == TDXCTL_SOURCE_BPF)
+			return exam_unknown(x, "tdx_lock is held; only the helper sees since when");
 		h = exam_judge(x, held);
 		if (!h)
 			continue;

@@ -94,6 +94,8 @@ static int leaked_by_log(struct tdxctl_exam *x)
 	}
 	if (s->source == TDXCTL_SOURCE_HOST)
 		return exam_no_helper(x);
+	if (s->source == TDXCTL_SOURCE_BPF)
+		return exam_unknown(x, "HKIDs are in use that no VM with an open file has");
 	return exam_unknown(x,
 			    "the state of some HKIDs is not known: no SEAMCALL used them since the helper was loaded");
 }
@@ -200,6 +202,12 @@ int exam_hkids_drift(struct tdxctl_exam *x)
 				   "the misc cgroup has %" PRIu64 " HKID%s charged but %" PRIu64
 				   " are in use: some "
 				   "kernels uncharge a refused HKID twice; use the counts of 'tdxctl hkid'",
+				   charged, plural(charged), seen);
+	if (s->source == TDXCTL_SOURCE_BPF)
+		return exam_reason(x, h,
+				   "the misc cgroup has %" PRIu64
+				   " HKID%s charged but VMs have %" PRIu64
+				   ": the others leaked, or belong to TDs in teardown; the helper shows which",
 				   charged, plural(charged), seen);
 	if (hkids_count(s, TDXCTL_HKID_UNKNOWN))
 		return exam_reason(x, h,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The backend of the live host. */
 #include <time.h>
+#include "bpf/observer.h"
 #include "live.h"
 
 static const struct host_sources sources = {
@@ -43,6 +44,8 @@ const struct backend live_backend = {
 	.hostname = host_name,
 	.conf = host_conf,
 	.helper = live_helper,
+	.observer = observer_get,
 	.helper_load = live_helper_load,
 	.helper_unload = live_helper_unload,
+	.free = observer_free,
 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Takes a snapshot with the helper, or from files without it. */
+/* Takes a snapshot with the helper; without it, with BPF programs or from files. */
+#include "bpf/observer.h"
 #include "live.h"
 
 /* Enough: TDs are created and end in milliseconds; a snapshot is faster. */
@@ -67,13 +68,31 @@ static int from_helper(struct tdxctl_ctx *ctx, int fd, struct tdxctl_snapshot **
 	return 0;
 }
 
+static int without_helper(struct tdxctl_ctx *ctx, struct tdxctl_snapshot **out)
+{
+	struct observer_why why = { "" };
+	int err = observer_snapshot(ctx, out, &why);
+
+	if (err == -ENOMEM)
+		return ctx_nomem(ctx);
+	if (err) {
+		ctx_log(ctx, TDXCTL_LOG_INFO, "TDs are not visible without the helper: %s",
+			why.text);
+		return host_snapshot(ctx, out);
+	}
+	err = name_all(ctx, *out);
+	if (err)
+		tdxctl_snapshot_free(*out);
+	return err;
+}
+
 int live_snapshot(struct tdxctl_ctx *ctx, struct tdxctl_snapshot **out)
 {
 	int fd = helper_open(ctx, HELPER_READ), err;
 
 	if (fd == -ENOENT) {
 		ctx_clear(ctx);
-		return host_snapshot(ctx, out);
+		return without_helper(ctx, out);
 	}
 	if (fd < 0)
 		return fd;

@@ -5,6 +5,30 @@
 const char tdxctl_no_helper[] = "needs the helper";
 const char tdxctl_no_module[] = "no working TDX module was found";
 
+bool tdxctl_has_seamcalls(const struct tdxctl_snapshot *s)
+{
+	return s->source == TDXCTL_SOURCE_HELPER || s->source == TDXCTL_SOURCE_EMULATED;
+}
+
+/* BPF programs read what the kernel has now. They see TDs by the files of their VMs. */
+static const char *observed(const struct tdxctl_snapshot *s, enum tdxctl_subject subject)
+{
+	switch (subject) {
+	case TDXCTL_SUBJECT_HKIDS:
+		return s->nr_hkids ? NULL : "the addresses of kernel variables cannot be read";
+	case TDXCTL_SUBJECT_TDS:
+		return !s->nr_hkids || hkids_count(s, TDXCTL_HKID_UNKNOWN) ?
+			       "TDs whose VM has no open file are not visible without the helper" :
+			       NULL;
+	case TDXCTL_SUBJECT_LOCKS:
+		return s->nr_locks && s->locks[0].held != TDXCTL_UNKNOWN32 ?
+			       NULL :
+			       "the addresses of kernel variables cannot be read";
+	default:
+		return tdxctl_no_helper;
+	}
+}
+
 static const char *tds(const struct tdxctl_snapshot *s)
 {
 	const uint64_t all = TDXCTL_F_FROM_START | TDXCTL_F_ADOPTED;
@@ -34,6 +58,8 @@ const char *tdxctl_unknown_why(const struct tdxctl_snapshot *s, enum tdxctl_subj
 		return NULL;
 	if (!s->platform.has_tdx)
 		return tdxctl_no_module;
+	if (s->source == TDXCTL_SOURCE_BPF)
+		return observed(s, subject);
 	switch (subject) {
 	case TDXCTL_SUBJECT_HKIDS:
 		return s->nr_hkids ? NULL : "the helper did not find the range of the HKIDs";

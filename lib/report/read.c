@@ -287,14 +287,15 @@ static int read_snapshot(struct doc_reader *rd, struct json_object *host,
 		[TDXCTL_SOURCE_HELPER] = "helper",
 		[TDXCTL_SOURCE_EMULATED] = "emulated",
 		[TDXCTL_SOURCE_HOST] = "host",
+		[TDXCTL_SOURCE_BPF] = "bpf",
 	};
-	int source = doc_index(host, "source", sources, 3), err;
+	int source = doc_index(host, "source", sources, ARRAY_SIZE(sources)), err;
 	size_t len = 0;
 	char why[200];
 	void *bytes;
 
 	if (source < 0)
-		return doc_bad(rd, "source", "helper, emulated or host is expected");
+		return doc_bad(rd, "source", "helper, emulated, host or bpf is expected");
 	err = doc_bytes(rd, host, "snapshot", &bytes, &len);
 	if (err)
 		return err;

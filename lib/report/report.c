@@ -58,7 +58,7 @@ int tdxctl_report_take(struct tdxctl_ctx *ctx, bool mask, struct tdxctl_report *
 		if (!r->hostname)
 			goto no_memory;
 	}
-	if (r->facts->snap->source == TDXCTL_SOURCE_HOST)
+	if (!tdxctl_has_seamcalls(r->facts->snap))
 		r->cpus_why = strdup("the helper was not available");
 	else if (tdxctl_cpu_check(ctx, &r->cpus, &r->nr_cpus))
 		r->cpus_why =

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The compiled BPF programs, as a part of the command. */
+#include "observer.h"
+
+#ifdef BPF_DIR
+#define IMAGE(name) \
+	__asm__(".pushsection .rodata\n" \
+		".balign 8\n" \
+		".local bpf_" #name "\n" \
+		"bpf_" #name ": .incbin \"" BPF_DIR "/" #name ".o\"\n" \
+		".local bpf_" #name "_end\n" \
+		"bpf_" #name "_end:\n" \
+		".balign 8\n" \
+		".popsection\n"); \
+	extern const char bpf_##name[], bpf_##name##_end[]
+
+IMAGE(inventory);
+#define SIZE(name) ((size_t)(bpf_##name##_end - bpf_##name))
+#endif
+
+struct observer_image observer_inventory(void)
+{
+#ifdef BPF_DIR
+	return (struct observer_image){ bpf_inventory, SIZE(inventory) };
+#else
+	return (struct observer_image){ NULL, 0 };
+#endif
+}
