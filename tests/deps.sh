@@ -12,11 +12,11 @@ top=$(cd "$(dirname "$0")/.." && pwd)
 cache=$("$top/tests/kernels.sh" cache)
 mode=${1:-}
 
-build_packages=(gcc libc6-dev make pkg-config libjson-c-dev libkmod-dev libncurses-dev libsystemd-dev
+build_packages=(gcc clang libc6-dev make pkg-config libbpf-dev libjson-c-dev libkmod-dev libncurses-dev libsystemd-dev
 	zlib1g-dev)
-check_packages=(bash-completion bc binutils busybox-static clang clang-format codespell cpio
+check_packages=(bash-completion bc binutils busybox-static clang-format codespell cpio
 	dwarves file fish g++ git kmod libclang-rt-14-dev llvm lz4 man-db
-	libbpf-dev python3 python3-jsonschema qemu-system-x86 scdoc shellcheck sparse strace systemd valgrind xz-utils zsh
+	python3 python3-jsonschema qemu-system-x86 scdoc shellcheck sparse strace systemd valgrind xz-utils zsh
 	bison debian-archive-keyring flex isolinux libelf-dev libssl-dev openssl syslinux-common xorriso)
 
 fail()

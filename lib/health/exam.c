@@ -70,8 +70,13 @@ bool exam_blind(struct tdxctl_exam *x, enum tdxctl_subject subject)
 		exam_no_helper(x);
 		return true;
 	}
+	/* BPF programs see TDs, but neither their past nor their pages. */
+	if (x->snap->source == TDXCTL_SOURCE_BPF && subject == TDXCTL_SUBJECT_TDS &&
+	    why != tdxctl_no_module)
+		why = tdxctl_no_helper;
 	/* TDs that were seen count, even if there may be others. */
-	if (!why || (subject == TDXCTL_SUBJECT_TDS && why != tdxctl_no_module))
+	if (!why ||
+	    (subject == TDXCTL_SUBJECT_TDS && why != tdxctl_no_module && why != tdxctl_no_helper))
 		return false;
 	exam_unknown(x, why);
 	return true;

@@ -3,15 +3,25 @@
 # What a host tells without the helper, and how that agrees with the helper.
 # shellcheck disable=SC2016,SC2086,SC2154 # conditions are evaluated later
 
-# Files, MSRs and cgroups of the real kernel alone say how much there is; with the
-# helper the numbers are the same, and now they have names.
+# Files and cgroups of the real kernel alone say how much there is; BPF programs and the
+# helper see the same numbers, and they have names.
 case_health_without_helper()
 {
 	vmm web --vcpus 1 --pages 8
 	vmm init --stop-at init
 	vmm created --stop-at created
-	j 0 status
+	su -s /bin/sh nobody -c "tdxctl --json status" >/out/$CASE-nobody.json 2>/out/$CASE-nobody.err
+	OUT=/out/$CASE-nobody.json
 	is source host
+	is hkids.capacity 15
+	is hkids.charged 2
+	is hkids.total 15
+	is hkids.free 13
+	is hkids.configured null
+	su -s /bin/sh nobody -c "tdxctl status" >/tmp/nobody
+	grep -q '2 of 15 in use, counted by the misc cgroup' /tmp/nobody || die "nobody does not see the count"
+	j 0 status
+	is source bpf
 	is platform.kvm_tdx true
 	is platform.first_private 16
 	is platform.private_keys 16
@@ -21,11 +31,15 @@ case_health_without_helper()
 	is hkids.charged 2
 	is hkids.total 15
 	is hkids.free 13
-	is hkids.configured null
+	is hkids.configured 2
 	is tds.vms 3
+	is tds.total 2
+	is tds.runnable 1
+	is tds.private_pages null
 	is health.state unknown
 	t 0 status
-	says '2 of 15 in use, counted by the misc cgroup'
+	says 'BPF programs'
+	says '2 of 15 in use'
 	t 0 helper load
 	j 0 status
 	is source helper
@@ -101,7 +115,7 @@ case_health_scratch_vm()
 case_health_report()
 {
 	vmm payroll7 --vcpus 1 --pages 8
-	# Without the helper the report has files, MSRs and the kernel's log.
+	# Without the helper the report has what BPF programs see, files, MSRs and the kernel's log.
 	t 0 report
 	cp "$OUT" /tmp/report.md
 	grep -q payroll7 /tmp/report.md && die "a VM's name is in the report"
@@ -110,7 +124,7 @@ case_health_report()
 	j 0 status
 	charged=$(value hkids.charged)
 	j 0 --from-report /tmp/report.md status
-	is source host
+	is source bpf
 	is hkids.charged "$charged"
 	is platform.first_private 16
 	for from in "" "--from-report /tmp/report.md"; do

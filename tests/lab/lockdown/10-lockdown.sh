@@ -4,6 +4,26 @@
 # modules only, and a signed helper can do all that it can elsewhere.
 # shellcheck disable=SC2016,SC2086 # conditions are evaluated later
 
+# BPF programs may read the kernel's memory at integrity, and not at confidentiality.
+without_helper_integrity()
+{
+	j 0 td list
+	is 'tds[].vm' old
+	is 'tds[].state' runnable
+	truth "^td $(value 'tds[].tdr') hkid $(value 'tds[].hkid') " 1
+}
+
+without_helper_confidentiality()
+{
+	j 5 helper status
+	is observer.tds false
+	is observer.reason 'lockdown=confidentiality: the kernel lets no BPF program read its memory'
+	j 0 status
+	is source host
+	t 5 td list
+	says 'the helper is not loaded'
+}
+
 # locked LEVEL: what the helper does there.
 locked()
 {
@@ -12,6 +32,7 @@ locked()
 	head -c -1 "/lib/modules/$(uname -r)/updates/tdxctl.ko" >/tmp/unsigned.ko
 	insmod /tmp/unsigned.ko 2>/tmp/refused && die "an unsigned helper was loaded"
 	vmm old --vcpus 2 --pages 32 --run
+	"without_helper_$1"
 	t 0 helper load
 	vmm web --vcpus 2 --pages 64 --run
 	j 0 td list

@@ -1,0 +1,153 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# Without the helper: BPF programs read what KVM knows now.
+# shellcheck disable=SC2016,SC2086 # conditions are evaluated later
+
+# The TDs of the last document are those of the truth: TDR, HKID and vCPUs.
+equals_truth()
+{
+	for f in tdr hkid vcpus; do
+		value "tds[].$f" >/tmp/bpf.$f
+	done
+	paste -d ' ' /tmp/bpf.tdr /tmp/bpf.hkid /tmp/bpf.vcpus | sort >/tmp/bpf.seen
+	awk '$1 == "td" { print $2, $4, $12 }' $EMUL/truth | sort >/tmp/bpf.truth
+	cmp -s /tmp/bpf.seen /tmp/bpf.truth ||
+		die "BPF programs see $(tr '\n' ';' </tmp/bpf.seen), the truth is $(tr '\n' ';' </tmp/bpf.truth)"
+}
+
+# All TDs are older than the programs, which are loaded anew for each command.
+case_bpf_inventory()
+{
+	j 0 td list
+	count 'tds[].vm' 0
+	is complete true
+	vmm web --vcpus 2 --pages 64
+	web=$VMM
+	vmm init --stop-at init
+	# A VM that has no TD yet.
+	vmm created --stop-at created
+	j 0 td list
+	count 'tds[].vm' 2
+	equals_truth
+	is complete true
+	is 'tds[vm=web].state' runnable
+	is 'tds[vm=web].pid' "$web"
+	is 'tds[vm=web].vcpus' 2
+	is 'tds[vm=web].max_vcpus' 4
+	is 'tds[vm=web].private_pages' null
+	is 'tds[vm=init].state' initialized
+	is 'tds[vm=init].vcpus' 0
+	j 0 hkid
+	count 'hkids[state=configured].id' 2
+	count 'hkids[state=free].id' 13
+	is 'hkids[vm=web].pid' "$web"
+	j 0 td show web
+	j 0 status
+	is source bpf
+	is helper null
+	is hkids.total 15
+	is hkids.configured 2
+	is hkids.free 13
+	is tds.total 2
+	is tds.never_finalized 1
+	is tds.private_pages null
+	is locks.held 0
+	is packages[].covered "$(per_package true)"
+	t 0 status
+	says '^Source +BPF programs'
+	t 0 td
+	t 0 td show web
+	t 0 hkid
+	t 0 metrics
+	says '^tdxctl_hkids.state="configured". 2$'
+	says '^tdxctl_tds.state="runnable". 1$'
+	! grep -q '^tdxctl_seamcalls' "$OUT" || die "SEAMCALLs are counted"
+	j 0 check
+	is 'checks[id=hkids_free].value' 13
+	is 'checks[id=hkids_leaked].value' 0
+	j 5 helper status
+	is observer.tds true
+	is observer.hkids true
+	is observer.locks true
+	is observer.reason null
+	t 5 helper status
+	says 'see TDs, HKIDs, tdx_lock without the helper'
+	# The helper sees the same.
+	t 0 helper load
+	j 0 td list
+	equals_truth
+	t 0 helper unload
+	gone "$web"
+	wait_for '[ "$(charged)" = 1 ]'
+	j 0 td list
+	is 'tds[].vm' init
+	equals_truth
+	kill_vmms
+	nothing_left
+	j 0 td list
+	count 'tds[].vm' 0
+	j 0 hkid
+	count 'hkids[state=free].id' 15
+}
+
+# The capabilities BPF and PERFMON are enough for TDs; addresses of variables need SYSLOG.
+case_bpf_capabilities()
+{
+	vmm web --vcpus 1 --pages 8
+	caps=-all,+bpf,+perfmon
+	for c in $caps $caps,+syslog; do
+		OUT=/out/$CASE.json ERR=/out/$CASE.err
+		setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps "$c" --ambient-caps "$c" \
+			tdxctl --json td list >"$OUT" 2>"$ERR" || die "td list with $c: $(cat "$ERR")"
+		is 'tds[].vm' web
+		is 'tds[].state' runnable
+		truth "^hkid $(value 'tds[].hkid') assigned " 1
+		case $c in
+		*syslog)
+			equals_truth
+			is complete true
+			;;
+		*)
+			is 'tds[].tdr' null
+			is complete null
+			;;
+		esac
+	done
+	setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps -all --ambient-caps -all \
+		tdxctl --json helper status >"$OUT"
+	is observer.tds false
+	is observer.reason 'it needs root, or the capabilities CAP_BPF and CAP_PERFMON'
+}
+
+# The mutex in kvm_intel: its owner is the VMM that ends.
+case_bpf_lock()
+{
+	# See lock_tdx_lock.
+	taskset -p 3 $$ >/dev/null
+	VMM_BIN="taskset 4 /bin/vmm"
+	vmm web --vcpus 1 --pages 8
+	web=$VMM
+	j 0 lock
+	is 'locks[name=tdx_lock].state' free
+	is 'locks[name=tdx_lock].acquisitions' null
+	is 'locks[name=tdx_mng_key_config_lock].state' "$(per_package null)"
+	echo 19 30000000000 >$EMUL/delay
+	kill -9 "$web"
+	for _ in $(seq 1 20); do
+		j 0 lock
+		[ "$(value 'locks[name=tdx_lock].state')" = free ] || break
+	done
+	is 'locks[name=tdx_lock].state' held
+	is 'locks[name=tdx_lock].holder' web
+	is 'locks[name=tdx_lock].holder_pid' "$web"
+	is 'locks[name=tdx_lock].held_ns' null
+	# A TD without an open file: its HKID is in use, and that is all that is known.
+	j 0 hkid
+	count 'hkids[state=unknown].id' 1
+	count 'hkids[state=free].id' 14
+	j 0 td list
+	count 'tds[].vm' 0
+	is complete null
+	echo 19 0 >$EMUL/delay
+	nothing_left
+}

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What becomes of the records of the BPF programs, and of the text of /proc/kallsyms. */
+#include "bpf/observer.h"
+#include "check.h"
+
+#define VMEMMAP UINT64_C(0xffffea0000000000)
+
+static const struct kvm_types types = { .state_initialized = 1, .state_runnable = 2 };
+
+static struct inventory_record vm(uint64_t kvm, int pid, int hkid, uint32_t state)
+{
+	struct inventory_record r = { .kind = INVENTORY_VM };
+
+	r.vm.kvm = kvm;
+	r.vm.tdr_page = VMEMMAP + kvm * 64;
+	r.vm.start_ns = 5;
+	r.vm.tgid = pid;
+	r.vm.fd = 4;
+	r.vm.hkid = hkid;
+	r.vm.state = state;
+	r.vm.vcpus = 2;
+	r.vm.max_vcpus = 4;
+	r.vm.owner = 1;
+	strcpy(r.vm.comm, "qemu");
+	return r;
+}
+
+static struct inventory_record host(void)
+{
+	struct inventory_record r = { .kind = INVENTORY_HOST };
+
+	r.host.has = INVENTORY_HAS_VMEMMAP | INVENTORY_HAS_KEYIDS | INVENTORY_HAS_POOL |
+		     INVENTORY_HAS_LOCK;
+	r.host.vmemmap_base = VMEMMAP;
+	r.host.page_size = 64;
+	r.host.global_keyid = 16;
+	r.host.first_keyid = 17;
+	r.host.nr_keyids = 15;
+	r.host.pool[0] = 1 << 17 | 1 << 18 | 1 << 19;
+	return r;
+}
+
+static struct tdxctl_snapshot *fill(const struct inventory_record *r, size_t n)
+{
+	struct tdxctl_snapshot *s = calloc(1, sizeof(*s));
+	struct inventory inv;
+
+	s->source = TDXCTL_SOURCE_BPF;
+	s->platform.has_tdx = true;
+	s->packages = calloc(2, sizeof(*s->packages));
+	s->nr_packages = 2;
+	s->packages[1].id = 1;
+	CHECK_EQ(inventory_decode(r, n * sizeof(*r), &inv), 0);
+	CHECK_EQ(inventory_fill(&inv, &types, s), 0);
+	inventory_free(&inv);
+	return s;
+}
+
+static void states(void)
+{
+	const struct inventory_record r[] = { vm(1, 10, 17, 2), vm(2, 11, 18, 1), vm(3, 12, -1, 2),
+					      vm(4, 13, -1, 0), vm(5, 14, 19, 0), host() };
+	struct tdxctl_snapshot *s = fill(r, 6);
+
+	CHECK_EQ(s->nr_tds, 4);
+	CHECK_EQ(s->tds[0].td.state, TDXCTL_TD_RUNNABLE);
+	CHECK_EQ(s->tds[0].td.tdr, 0x1000);
+	CHECK_EQ(s->tds[0].td.keyed_packages, 3);
+	CHECK_EQ(s->tds[0].td.vcpus, 2);
+	CHECK_EQ(s->tds[0].td.max_vcpus, 4);
+	CHECK_EQ(s->tds[0].td.private_pages, TDXCTL_UNKNOWN);
+	CHECK_EQ(s->tds[0].td.owner.tgid, 10);
+	CHECK_EQ(s->tds[0].td.owner.fd, 4);
+	CHECK_STR(s->tds[0].vm.name, "qemu");
+	CHECK_EQ(s->tds[1].td.state, TDXCTL_TD_INITIALIZED);
+	/* Its HKID is gone. */
+	CHECK_EQ(s->tds[2].td.state, TDXCTL_TD_TEARDOWN);
+	CHECK_EQ(s->tds[2].td.hkid, 0);
+	/* Between TDH.MNG.CREATE and TDH.MNG.INIT. */
+	CHECK_EQ(s->tds[3].td.state, TDXCTL_TD_UNKNOWN);
+	CHECK_EQ(s->tds[3].td.keyed_packages, TDXCTL_UNKNOWN);
+	CHECK_EQ(s->nr_hkids, 15);
+	CHECK_EQ(s->hkids[0].id, 17);
+	CHECK_EQ(s->hkids[0].state, TDXCTL_HKID_CONFIGURED);
+	CHECK_EQ(s->hkids[0].tdr, 0x1000);
+	CHECK_EQ(s->hkids[1].state, TDXCTL_HKID_CONFIGURED);
+	CHECK_EQ(s->hkids[2].state, TDXCTL_HKID_ASSIGNED);
+	CHECK_EQ(s->hkids[3].state, TDXCTL_HKID_FREE);
+	CHECK(!tdxctl_unknown_why(s, TDXCTL_SUBJECT_HKIDS));
+	CHECK(!tdxctl_unknown_why(s, TDXCTL_SUBJECT_TDS));
+	CHECK(!tdxctl_unknown_why(s, TDXCTL_SUBJECT_LOCKS));
+	CHECK_STR(tdxctl_unknown_why(s, TDXCTL_SUBJECT_SEAMCALLS), tdxctl_no_helper);
+	CHECK_STR(tdxctl_unknown_why(s, TDXCTL_SUBJECT_CPUS), tdxctl_no_helper);
+	tdxctl_snapshot_free(s);
+}
+
+/* An allocated HKID that no VM has: it leaked, or its VM has no open file. */
+static void no_owner(void)
+{
+	const struct inventory_record r[] = { vm(1, 10, 17, 2), host() };
+	struct tdxctl_snapshot *s = fill(r, 2);
+
+	CHECK_EQ(s->hkids[1].state, TDXCTL_HKID_UNKNOWN);
+	CHECK_EQ(s->hkids[3].state, TDXCTL_HKID_FREE);
+	CHECK(tdxctl_unknown_why(s, TDXCTL_SUBJECT_TDS));
+	tdxctl_snapshot_free(s);
+}
+
+/* Several files of one TD: the file of the VM in the process that created it counts. */
+static void files(void)
+{
+	struct inventory_record r[] = { vm(1, 10, 17, 2), vm(1, 11, 17, 2), vm(1, 12, 17, 2),
+					vm(1, 13, 17, 2), host() };
+	struct tdxctl_snapshot *s;
+
+	r[0].vm.owner = 0;
+	r[1].vm.is_vcpu = 1;
+	r[3].vm.owner = 0;
+	s = fill(r, 5);
+	CHECK_EQ(s->nr_tds, 1);
+	CHECK_EQ(s->tds[0].td.owner.tgid, 12);
+	tdxctl_snapshot_free(s);
+	/* Only files of vCPUs: no file of the VM can be named. */
+	r[0].vm.is_vcpu = 1;
+	s = fill(r, 2);
+	CHECK_EQ(s->nr_tds, 1);
+	CHECK_EQ(s->tds[0].td.owner.tgid, 11);
+	CHECK_EQ(s->tds[0].td.owner.fd, (uint32_t)-1);
+	tdxctl_snapshot_free(s);
+}
+
+static void many(void)
+{
+	struct inventory_record *r = calloc(2000, sizeof(*r));
+	struct tdxctl_snapshot *s;
+
+	for (int i = 0; i < 2000; i++)
+		r[i] = vm(1 + (uint64_t)i, 10 + i, 17, 2);
+	s = fill(r, 2000);
+	CHECK_EQ(s->nr_tds, 2000);
+	CHECK_EQ(s->tds[1999].td.owner.tgid, 2009);
+	tdxctl_snapshot_free(s);
+	free(r);
+}
+
+/* Without the addresses of variables: TDs have HKIDs, and numbers instead of addresses. */
+static void no_symbols(void)
+{
+	struct inventory_record r[] = { vm(1, 10, 17, 2), vm(2, 11, 18, 2), host() };
+	struct tdxctl_snapshot *s;
+
+	r[2].host.has = 0;
+	s = fill(r, 3);
+	CHECK_EQ(s->nr_hkids, 0);
+	CHECK_EQ(s->tds[0].td.hkid, 17);
+	CHECK_EQ(s->tds[0].td.tdr, TDXCTL_TDR_HIDDEN | 1);
+	CHECK_EQ(s->tds[1].td.tdr, TDXCTL_TDR_HIDDEN | 2);
+	CHECK_EQ(s->locks[0].held, TDXCTL_UNKNOWN32);
+	CHECK(tdxctl_unknown_why(s, TDXCTL_SUBJECT_HKIDS));
+	CHECK(tdxctl_unknown_why(s, TDXCTL_SUBJECT_TDS));
+	CHECK(tdxctl_unknown_why(s, TDXCTL_SUBJECT_LOCKS));
+	tdxctl_snapshot_free(s);
+}
+
+static void lock(void)
+{
+	struct inventory_record r = host();
+	struct tdxctl_snapshot *s;
+
+	r.host.lock_owner = 0xffff888000000000;
+	r.host.lock_tgid = 7;
+	r.host.lock_tid = 8;
+	memset(r.host.lock_comm, '\n', sizeof(r.host.lock_comm));
+	s = fill(&r, 1);
+	CHECK_EQ(s->nr_locks, 3);
+	CHECK_EQ(s->locks[0].kind, TDXCTL_LOCK_TDX);
+	CHECK_EQ(s->locks[0].held, 1);
+	CHECK_EQ(s->locks[0].holder_tgid, 7);
+	CHECK_EQ(s->locks[0].holder_tid, 8);
+	CHECK_STR(s->locks[0].holder_comm, "???????????????");
+	CHECK_EQ(s->locks[0].acquisitions, TDXCTL_UNKNOWN);
+	CHECK_EQ(s->locks[2].package, 1);
+	CHECK_EQ(s->locks[2].held, TDXCTL_UNKNOWN32);
+	tdxctl_snapshot_free(s);
+}
+
+/* Values that the kernel cannot have, records that are cut off, unknown kinds. */
+static void nonsense(void)
+{
+	struct inventory_record r[] = { vm(1, -10, 9999, 2), vm(2, 11, 18, 77), host() };
+	struct tdxctl_snapshot *s;
+	struct inventory inv;
+
+	r[0].vm.fd = -7;
+	r[0].vm.tdr_page = VMEMMAP + 65;
+	memset(r[0].vm.comm, 'x', sizeof(r[0].vm.comm));
+	r[1].vm.tdr_page = 1;
+	s = fill(r, 3);
+	CHECK_EQ(s->tds[0].td.owner.tgid, 0);
+	CHECK_EQ(s->tds[0].td.owner.fd, (uint32_t)-1);
+	CHECK_EQ(s->tds[0].td.tdr, TDXCTL_TDR_HIDDEN | 1);
+	CHECK_EQ(strlen(s->tds[0].td.owner.comm), 15);
+	CHECK_EQ(s->tds[1].td.state, TDXCTL_TD_UNKNOWN);
+	CHECK_EQ(s->tds[1].td.tdr, TDXCTL_TDR_HIDDEN | 2);
+	tdxctl_snapshot_free(s);
+	r[2].host.page_size = 0;
+	r[2].host.nr_keyids = 70000;
+	s = fill(r, 3);
+	CHECK_EQ(s->nr_hkids, 0);
+	tdxctl_snapshot_free(s);
+	CHECK_EQ(inventory_decode(r, sizeof(r) - 1, &inv), 0);
+	CHECK_EQ(inv.nr_vms, 2);
+	CHECK(!inv.complete);
+	inventory_free(&inv);
+	r[0].kind = 99;
+	CHECK_EQ(inventory_decode(r, sizeof(r[0]), &inv), 0);
+	CHECK_EQ(inv.nr_vms, 0);
+	inventory_free(&inv);
+}
+
+static void symbols(const char *text, uint64_t lock_at)
+{
+	struct inventory_symbols at;
+	FILE *f = fmemopen((void *)(uintptr_t)text, strlen(text), "r");
+
+	symbols_parse(f, &at);
+	CHECK_EQ(at.tdx_lock, lock_at);
+	fclose(f);
+}
+
+static void kallsyms(void)
+{
+	symbols("ffffffffc0a01234 b tdx_lock\t[kvm_intel]\n", 0xffffffffc0a01234);
+	symbols("ffffffff81000000 D x\nffffffffc0a01234 d tdx_lock\n", 0xffffffffc0a01234);
+	symbols("0000000000000000 b tdx_lock\t[kvm_intel]\n", 0);
+	symbols("ffffffffc0a01234 t tdx_lock\t[kvm_intel]\n", 0);
+	symbols("ffffffffc0a01234 b tdx_locks\n", 0);
+	symbols("ffffffffc0a01234 b\n", 0);
+	symbols("tdx_lock\n", 0);
+	symbols("ffffffffc0a01234 b tdx_lock", 0xffffffffc0a01234);
+}
+
+int main(void)
+{
+	RUN(states);
+	RUN(no_owner);
+	RUN(files);
+	RUN(many);
+	RUN(no_symbols);
+	RUN(lock);
+	RUN(nonsense);
+	RUN(kallsyms);
+	return check_done("test-lib-bpf");
+}
