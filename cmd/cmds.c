@@ -7,6 +7,7 @@
 #include "cli/td.h"
 #include "cmd.h"
 #include "live/top.h"
+#include "live/trace.h"
 #include "metrics/metrics.h"
 #include "opts.h"
 #include "release/release.h"
@@ -160,6 +161,32 @@ static const struct cli_cmd cmds[] = {
 			"The output is in Prometheus' text format; tdxctl-metrics(5) lists the metrics.\n"
 			"The textfile collector of node_exporter reads only files whose name ends in\n"
 			".prom. --http is for a socket of systemd: see tdxctl-metrics.socket.",
+	},
+	{
+		.group = CLI_GROUP_INSPECT,
+		.verb = "trace",
+		.summary = "print each call to the TDX module as it happens",
+		OPTS(trace_opts),
+		.needs = CLI_NEED_REAL | CLI_NEED_SNAPSHOT | CLI_NEED_NAMES | CLI_NEED_TDX,
+		.run = cmd_trace,
+		.details =
+			"Leaves that are called for each page are printed only if --leaf matches them.\n"
+			"A line has time, CPU, process, leaf, TD, arguments, status and duration; with\n"
+			"--json, each line is an object. Needs no helper. Ends at Ctrl-C.",
+	},
+	{
+		.group = CLI_GROUP_INSPECT,
+		.verb = "stat",
+		.summary = "count the calls to the TDX module and their time",
+		.args = "[COMMAND...]",
+		.max_args = 4096,
+		OPTS(stat_opts),
+		.table = &stat_table,
+		.needs = CLI_NEED_REAL | CLI_NEED_SNAPSHOT | CLI_NEED_NAMES | CLI_NEED_TDX,
+		.run = cmd_stat,
+		.details =
+			"Counts until Ctrl-C, --duration, or the end of COMMAND, which follows after --.\n"
+			"P50 and P99 are upper bounds of buckets of powers of two. Needs no helper.",
 	},
 	{
 		.group = CLI_GROUP_RELEASE,

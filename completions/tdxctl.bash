@@ -71,7 +71,7 @@ _tdxctl_complete()
 		prev=''
 		case ${words[i]} in
 		--emulate|--emulate=*|--root=*|--from-report=*) host+=("${words[i]}") ;;
-		--color|--root|--from-report|--state|--columns|--sort|--time|--count|--delay|--view|--group|--explain|--fail-on|--vm-log|--format|--warning|--critical|--config|--timeout|--hkids-free|--textfile|--strategy|--file|--packages|--cpus-per-package|--mktme-keyids|--tdx-keyids|--speed|--from|--step|--bits|--split|-o|-n|-d|-w|-c|-t)
+		--color|--root|--from-report|--state|--columns|--sort|--time|--count|--delay|--view|--group|--explain|--fail-on|--vm-log|--format|--warning|--critical|--config|--timeout|--hkids-free|--textfile|--td|--leaf|--longer|--duration|--interval|--strategy|--file|--packages|--cpus-per-package|--mktme-keyids|--tdx-keyids|--speed|--from|--step|--bits|--split|-o|-n|-d|-w|-c|-t)
 			prev=${words[i]}
 			case $prev in
 			--root|--from-report) host+=("${words[@]:i:2}") ;;
@@ -126,6 +126,8 @@ _tdxctl_complete()
 	check:--critical=|check:--critical|check:-c) _tdxctl_words limits; return ;;
 	check:--config=|check:--config) _tdxctl_files; return ;;
 	metrics:--textfile=|metrics:--textfile) _tdxctl_files; return ;;
+	stat:--columns=|stat:--columns|stat:-o) _tdxctl_columns; return ;;
+	stat:--sort=|stat:--sort) _tdxctl_columns; return ;;
 	release:--strategy=|release:--strategy) mapfile -t COMPREPLY < <(compgen -P "$head" -W $'auto\nterminate\nrelease\nearly\nstop' -- "$cur"); return ;;
 	helper:--file=|helper:--file) _tdxctl_files; return ;;
 	keys:--columns=|keys:--columns|keys:-o) _tdxctl_columns; return ;;
@@ -146,6 +148,8 @@ _tdxctl_complete()
 		check) mapfile -t COMPREPLY < <(compgen -W $'--format\n--warning\n--critical\n--config\n--timeout\n--watch\n--json\n--quiet\n--verbose\n--color\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-w\n-c\n-t\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
 		wait) mapfile -t COMPREPLY < <(compgen -W $'--hkids-free\n--timeout\n--json\n--quiet\n--verbose\n--color\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
 		metrics) mapfile -t COMPREPLY < <(compgen -W $'--textfile\n--per-td\n--http\n--json\n--quiet\n--verbose\n--color\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
+		trace) mapfile -t COMPREPLY < <(compgen -W $'--td\n--leaf\n--errors\n--longer\n--duration\n--json\n--quiet\n--verbose\n--color\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
+		stat) mapfile -t COMPREPLY < <(compgen -W $'--td\n--leaf\n--interval\n--duration\n--columns\n--sort\n--no-headers\n--json\n--quiet\n--verbose\n--color\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-o\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
 		release) mapfile -t COMPREPLY < <(compgen -W $'--dry-run\n--yes\n--building\n--bytes\n--strategy\n--timeout\n--json\n--quiet\n--verbose\n--color\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-n\n-y\n-b\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
 		helper) mapfile -t COMPREPLY < <(compgen -W $'--file\n--watch\n--json\n--quiet\n--verbose\n--color\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
 		emulate) mapfile -t COMPREPLY < <(compgen -W $'--packages\n--cpus-per-package\n--mktme-keyids\n--tdx-keyids\n--force\n--speed\n--from\n--step\n--json\n--quiet\n--verbose\n--color\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-f\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
@@ -161,7 +165,7 @@ _tdxctl_complete()
 	esac
 
 	case $verb in
-	'') mapfile -t COMPREPLY < <(compgen -W $'status\nhkid\ntop\ntd\nlock\ncpu\ndoctor\ncheck\nwait\nmetrics\nrelease\nhelper\nemulate\nkeys\ndecode\nreport\nhelp' -- "$cur") ;;
+	'') mapfile -t COMPREPLY < <(compgen -W $'status\nhkid\ntop\ntd\nlock\ncpu\ndoctor\ncheck\nwait\nmetrics\ntrace\nstat\nrelease\nhelper\nemulate\nkeys\ndecode\nreport\nhelp' -- "$cur") ;;
 	td)
 		case $noun in
 		'') mapfile -t COMPREPLY < <(compgen -W $'list\nshow' -- "$cur") ;;
@@ -183,7 +187,7 @@ _tdxctl_complete()
 		play) _tdxctl_files ;;
 		esac ;;
 	decode) _tdxctl_words names ;;
-	help) [ -n "$noun" ] || mapfile -t COMPREPLY < <(compgen -W $'status\nhkid\ntop\ntd\nlock\ncpu\ndoctor\ncheck\nwait\nmetrics\nrelease\nhelper\nemulate\nkeys\ndecode\nreport\nhelp' -- "$cur") ;;
+	help) [ -n "$noun" ] || mapfile -t COMPREPLY < <(compgen -W $'status\nhkid\ntop\ntd\nlock\ncpu\ndoctor\ncheck\nwait\nmetrics\ntrace\nstat\nrelease\nhelper\nemulate\nkeys\ndecode\nreport\nhelp' -- "$cur") ;;
 	esac
 }
 

@@ -62,6 +62,10 @@ struct cli_values {
 	/* check */
 	const char *format, *config;
 	struct cli_list warning, critical;
+	/* trace, stat; 0: not given */
+	const char *td, *leaf, *longer;
+	bool errors;
+	uint64_t duration_ns, interval_ns;
 	/* keys; 0: not given */
 	unsigned int keyid_bits, split;
 };

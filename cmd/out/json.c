@@ -207,3 +207,19 @@ out:
 	json_object_put(top);
 	return err;
 }
+
+int out_json_line(const struct out *o, FILE *f)
+{
+	struct json_object *top = json_object_new_object();
+	const char *text = NULL;
+
+	if (top && !fill_object(top, out_root(o)))
+		text = json_object_to_json_string_ext(top, JSON_C_TO_STRING_SPACED |
+								   JSON_C_TO_STRING_NOSLASHESCAPE);
+	if (text) {
+		fputs(text, f);
+		fputc('\n', f);
+	}
+	json_object_put(top);
+	return text ? 0 : -ENOMEM;
+}

@@ -149,6 +149,8 @@ int out_stdout_close(void);
 /* Return 0 or -ENOMEM. The caller checks for write errors with ferror(@f). */
 int out_text(const struct out *o, FILE *f, const struct out_mode *mode);
 int out_json(const struct out *o, FILE *f, const char *command);
+/* The values of the root as one line, for a stream of results. */
+int out_json_line(const struct out *o, FILE *f);
 
 /* ---- for the renderers, progress and messages ---- */
 

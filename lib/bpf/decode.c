@@ -212,16 +212,21 @@ static int fill_tds(const struct inventory *inv, const struct kvm_types *types,
 	snap->tds = calloc(inv->nr_vms + 1, sizeof(*snap->tds));
 	if (!snap->tds)
 		return -ENOMEM;
-	for (size_t i = 0; !err && i < inv->nr_vms; i++) {
-		const struct inventory_vm *vm = &inv->vms[i];
-
-		/* A VM of the type TD whose TD does not exist yet. */
-		if (vm->hkid <= 0 && vm->state != types->state_initialized &&
-		    vm->state != types->state_runnable)
-			continue;
-		err = add_td(inv, vm, types, snap);
-	}
+	for (size_t i = 0; !err && i < inv->nr_vms; i++)
+		err = add_td(inv, &inv->vms[i], types, snap);
 	return err;
+}
+
+/* Removes VMs of the type TD whose TD does not exist yet. */
+static void keep_tds(struct inventory *inv, const struct kvm_types *types)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < inv->nr_vms; i++)
+		if (inv->vms[i].hkid > 0 || inv->vms[i].state == types->state_initialized ||
+		    inv->vms[i].state == types->state_runnable)
+			inv->vms[kept++] = inv->vms[i];
+	inv->nr_vms = kept;
 }
 
 /* ---- locks ---- */
@@ -267,11 +272,12 @@ static int fill_locks(const struct inventory *inv, struct tdxctl_snapshot *snap)
 	return 0;
 }
 
-int inventory_fill(const struct inventory *inv, const struct kvm_types *types,
+int inventory_fill(struct inventory *inv, const struct kvm_types *types,
 		   struct tdxctl_snapshot *snap)
 {
 	int err = fill_hkids(inv, snap);
 
+	keep_tds(inv, types);
 	if (!err)
 		err = fill_tds(inv, types, snap);
 	if (!err)

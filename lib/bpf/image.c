@@ -15,14 +15,26 @@
 	extern const char bpf_##name[], bpf_##name##_end[]
 
 IMAGE(inventory);
-#define SIZE(name) ((size_t)(bpf_##name##_end - bpf_##name))
+IMAGE(events);
+#define IMAGE_OF(name) \
+	(struct observer_image) \
+	{ \
+		bpf_##name, (size_t)(bpf_##name##_end - bpf_##name) \
+	}
+#else
+#define IMAGE_OF(name) \
+	(struct observer_image) \
+	{ \
+		NULL, 0 \
+	}
 #endif
 
 struct observer_image observer_inventory(void)
 {
-#ifdef BPF_DIR
-	return (struct observer_image){ bpf_inventory, SIZE(inventory) };
-#else
-	return (struct observer_image){ NULL, 0 };
-#endif
+	return IMAGE_OF(inventory);
+}
+
+struct observer_image observer_events(void)
+{
+	return IMAGE_OF(events);
 }

@@ -14,6 +14,12 @@
 
 const volatile struct inventory_config config;
 
+/* Addresses of kernel variables, 0 unknown. */
+static struct {
+	__u64 vmemmap_base, tdx_lock, keyid_pool;
+	__u64 global_keyid, first_keyid, nr_keyids;
+} at;
+
 static __always_inline bool read_at(void *to, __u32 size, const void *base, __u32 offset)
 {
 	return offset != OFFSET_UNKNOWN && !bpf_probe_read_kernel(to, size, base + offset);
@@ -93,7 +99,7 @@ static __always_inline int one_file(struct seq_file *out, struct task_struct *ta
  */
 static __always_inline void read_pool(struct inventory_host *h)
 {
-	struct xarray *pool = (struct xarray *)config.at.keyid_pool;
+	struct xarray *pool = (struct xarray *)at.keyid_pool;
 	void *head = NULL;
 
 	if (!pool || bpf_core_read(&head, sizeof(head), &pool->xa_head))
@@ -112,7 +118,7 @@ static __always_inline void read_lock(struct inventory_host *h)
 	struct task_struct *task;
 
 	/* struct mutex begins with its owner. */
-	if (!read_symbol(&h->lock_owner, sizeof(h->lock_owner), config.at.tdx_lock))
+	if (!read_symbol(&h->lock_owner, sizeof(h->lock_owner), at.tdx_lock))
 		return;
 	h->has |= INVENTORY_HAS_LOCK;
 	h->lock_owner &= ~MUTEX_FLAGS;
@@ -130,15 +136,37 @@ static __always_inline int host(struct seq_file *out)
 	struct inventory_host *h = &r.host;
 
 	h->page_size = bpf_core_type_size(struct page);
-	if (read_symbol(&h->vmemmap_base, sizeof(h->vmemmap_base), config.at.vmemmap_base))
+	if (read_symbol(&h->vmemmap_base, sizeof(h->vmemmap_base), at.vmemmap_base))
 		h->has |= INVENTORY_HAS_VMEMMAP;
-	if (read_symbol(&h->global_keyid, sizeof(h->global_keyid), config.at.global_keyid) &&
-	    read_symbol(&h->first_keyid, sizeof(h->first_keyid), config.at.first_keyid) &&
-	    read_symbol(&h->nr_keyids, sizeof(h->nr_keyids), config.at.nr_keyids))
+	if (read_symbol(&h->global_keyid, sizeof(h->global_keyid), at.global_keyid) &&
+	    read_symbol(&h->first_keyid, sizeof(h->first_keyid), at.first_keyid) &&
+	    read_symbol(&h->nr_keyids, sizeof(h->nr_keyids), at.nr_keyids))
 		h->has |= INVENTORY_HAS_KEYIDS;
 	read_pool(h);
 	read_lock(h);
 	bpf_seq_write(out, &r, sizeof(r));
+	return 0;
+}
+
+static __always_inline void find(const char *name, int size, __u64 *address)
+{
+	__u64 found = 0;
+
+	*address = bpf_kallsyms_lookup_name(name, size, 0, &found) ? 0 : found;
+}
+
+/* Finds the variables, those of kvm_intel too. Without CAP_SYSLOG there are none. */
+SEC("syscall")
+int symbols(void *ctx)
+{
+#define FIND(name, address) find(name, sizeof(name), &(address))
+	FIND("vmemmap_base", at.vmemmap_base);
+	FIND("tdx_lock", at.tdx_lock);
+	FIND("tdx_guest_keyid_pool", at.keyid_pool);
+	FIND("tdx_global_keyid", at.global_keyid);
+	FIND("tdx_guest_keyid_start", at.first_keyid);
+	FIND("tdx_nr_guest_keyids", at.nr_keyids);
+#undef FIND
 	return 0;
 }
 

@@ -12,7 +12,8 @@
 #define LIBBPF(X) X(bpf_iter_create) X(bpf_link__destroy) X(bpf_link__fd) \
 	X(bpf_map__set_initial_value) X(bpf_object__close) X(bpf_object__find_map_by_name) \
 	X(bpf_object__find_program_by_name) X(bpf_object__load) X(bpf_object__open_mem) \
-	X(bpf_program__attach_iter) X(libbpf_set_print)
+	X(bpf_prog_test_run_opts) X(bpf_program__attach_iter) X(bpf_program__fd) \
+	X(libbpf_set_print)
 /* clang-format on */
 
 static struct {
@@ -68,7 +69,8 @@ static int load(struct observer_run *run, const struct inventory_config *config,
 		struct observer_why *why)
 {
 	const struct observer_image image = observer_inventory();
-	struct bpf_program *prog;
+	struct bpf_program *prog, *symbols_prog;
+	LIBBPF_OPTS(bpf_test_run_opts, opts);
 	struct bpf_map *map;
 	int err;
 
@@ -77,13 +79,17 @@ static int load(struct observer_run *run, const struct inventory_config *config,
 		return refused(why, "open", -errno);
 	map = lazy.bpf_object__find_map_by_name(run->object, ".rodata");
 	prog = lazy.bpf_object__find_program_by_name(run->object, "inventory");
-	if (!map || !prog)
+	symbols_prog = lazy.bpf_object__find_program_by_name(run->object, "symbols");
+	if (!map || !prog || !symbols_prog)
 		return refused(why, "open", -ENOENT);
 	err = lazy.bpf_map__set_initial_value(map, config, sizeof(*config));
 	if (!err)
 		err = lazy.bpf_object__load(run->object);
 	if (err)
 		return refused(why, "load", err);
+	err = lazy.bpf_prog_test_run_opts(lazy.bpf_program__fd(symbols_prog), &opts);
+	if (err)
+		return refused(why, "run", err);
 	run->link = lazy.bpf_program__attach_iter(prog, NULL);
 	return run->link ? 0 : refused(why, "attach", -errno);
 }

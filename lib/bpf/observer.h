@@ -6,7 +6,6 @@
 #ifndef OBSERVER_H
 #define OBSERVER_H
 
-#include <stdio.h>
 #include "host/host.h"
 #include "record.h"
 
@@ -27,7 +26,7 @@ struct observer_image {
 	const void *data;
 	size_t size; /* 0: built without them */
 };
-struct observer_image observer_inventory(void);
+struct observer_image observer_inventory(void), observer_events(void);
 
 /* ---- permit.c ---- */
 
@@ -38,19 +37,14 @@ struct observer_image observer_inventory(void);
  */
 int observer_permitted(struct tdxctl_ctx *ctx, struct observer_why *why);
 
-/* ---- types.c, symbols.c ---- */
+/* ---- types.c ---- */
 
 struct kvm_types {
-	struct inventory_config config; /* without the addresses */
+	struct inventory_config config;
 	uint32_t state_initialized, state_runnable;
 };
 /* Reads the types of the loaded KVM. -ENOMEM, or -EOPNOTSUPP with @why. */
 int types_read(struct tdxctl_ctx *ctx, struct kvm_types *types, struct observer_why *why);
-/* Finds the addresses of @at in the text of /proc/kallsyms, which @f reads. */
-void symbols_parse(FILE *f, struct inventory_symbols *at);
-/* The same of the running kernel; all are 0 if the user may not see them. */
-void symbols_read(struct tdxctl_ctx *ctx, struct inventory_symbols *at);
-
 /* ---- load.c: libbpf ---- */
 
 /*
@@ -79,9 +73,10 @@ struct inventory {
 int inventory_decode(const void *buf, size_t len, struct inventory *inv);
 void inventory_free(struct inventory *inv);
 /*
- * Fills HKIDs, TDs and locks of @snap, which has CPUs and packages only. -ENOMEM.
+ * Fills HKIDs, TDs and locks of @snap, which has CPUs and packages only. Then @inv has
+ * only the TDs, in the order of @snap. -ENOMEM.
  */
-int inventory_fill(const struct inventory *inv, const struct kvm_types *types,
+int inventory_fill(struct inventory *inv, const struct kvm_types *types,
 		   struct tdxctl_snapshot *snap);
 
 /* ---- snapshot.c ---- */
@@ -92,6 +87,8 @@ int inventory_fill(const struct inventory *inv, const struct kvm_types *types,
  */
 int observer_snapshot(struct tdxctl_ctx *ctx, struct tdxctl_snapshot **out,
 		      struct observer_why *why);
+/* The last inventory, in the order of its snapshot; valid until the next one. */
+const struct inventory *observer_last(struct tdxctl_ctx *ctx);
 /* Frees the programs that snapshots left loaded: ctx->host of the live host. */
 void observer_free(void *host);
 /* Implements backend->observer. */

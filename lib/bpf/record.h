@@ -11,15 +11,8 @@
 
 #define OFFSET_UNKNOWN (~0U)
 
-/* Addresses of kernel variables, 0 unknown. */
-struct inventory_symbols {
-	__u64 vmemmap_base, tdx_lock, keyid_pool;
-	__u64 global_keyid, first_keyid, nr_keyids;
-};
-
 /* Offsets in struct kvm_tdx and struct kvm_vcpu, OFFSET_UNKNOWN unknown. */
 struct inventory_config {
-	struct inventory_symbols at;
 	__u32 vm_type, mm, created_vcpus, max_vcpus;
 	__u32 hkid, state, tdr_page;
 	__u32 vcpu_kvm;

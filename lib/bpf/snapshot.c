@@ -7,6 +7,14 @@
 /* Enough: a TD is created in milliseconds; an inventory is faster. */
 #define INVENTORY_TRIES 3
 
+/* The loaded programs, which the next snapshot of the same context uses again. */
+struct observer {
+	struct kvm_types types;
+	struct observer_run *run;
+	struct inventory last;
+	struct stat kvm; /* of the directory of kvm_intel: another one after it was reloaded */
+};
+
 static uint64_t clock_ns(clockid_t clock)
 {
 	struct timespec t;
@@ -25,23 +33,23 @@ static bool is_settled(const struct tdxctl_snapshot *snap)
 	return true;
 }
 
-static int take(struct tdxctl_ctx *ctx, struct observer_run *run, const struct kvm_types *types,
-		struct tdxctl_snapshot **out, struct observer_why *why)
+static int take(struct tdxctl_ctx *ctx, struct observer *o, struct tdxctl_snapshot **out,
+		struct observer_why *why)
 {
+	struct inventory *inv = &o->last;
 	struct tdxctl_snapshot *snap;
-	struct inventory inv;
 	size_t len;
 	void *buf;
-	int err = inventory_read(run, &buf, &len, why);
+	int err = inventory_read(o->run, &buf, &len, why);
 
 	if (err)
 		return err;
-	err = inventory_decode(buf, len, &inv);
+	inventory_free(inv);
+	err = inventory_decode(buf, len, inv);
 	free(buf);
 	if (err)
 		return err;
-	if (!inv.complete) {
-		inventory_free(&inv);
+	if (!inv->complete) {
 		why_set(why, "the BPF program did not end");
 		return -EOPNOTSUPP;
 	}
@@ -51,8 +59,8 @@ static int take(struct tdxctl_ctx *ctx, struct observer_run *run, const struct k
 		snap->info.leaked_pages = TDXCTL_UNKNOWN;
 		snap->hdr.now_ns = clock_ns(CLOCK_MONOTONIC);
 		snap->hdr.boot_offset_ns = clock_ns(CLOCK_BOOTTIME) - snap->hdr.now_ns;
-		err = inventory_fill(&inv, types, snap);
-		if (!(inv.host.has & INVENTORY_HAS_POOL))
+		err = inventory_fill(inv, &o->types, snap);
+		if (!(inv->host.has & INVENTORY_HAS_POOL))
 			hkids_infer(snap);
 		if (snap->nr_tds)
 			snap->platform.has_tdx = true;
@@ -61,23 +69,17 @@ static int take(struct tdxctl_ctx *ctx, struct observer_run *run, const struct k
 		else
 			*out = snap;
 	}
-	inventory_free(&inv);
 	return err;
 }
-
-/* The loaded programs, which the next snapshot of the same context uses again. */
-struct observer {
-	struct kvm_types types;
-	struct observer_run *run;
-	struct stat kvm; /* of the directory of kvm_intel: another one after it was reloaded */
-};
 
 void observer_free(void *host)
 {
 	struct observer *o = host;
 
-	if (o)
-		inventory_close(o->run);
+	if (!o)
+		return;
+	inventory_close(o->run);
+	inventory_free(&o->last);
 	free(o);
 }
 
@@ -87,7 +89,6 @@ static int open_observer(struct tdxctl_ctx *ctx, struct observer *o, struct obse
 
 	if (err)
 		return err;
-	symbols_read(ctx, &o->types.config.at);
 	return inventory_open(ctx, &o->types.config, &o->run, why);
 }
 
@@ -129,9 +130,7 @@ int observer_snapshot(struct tdxctl_ctx *ctx, struct tdxctl_snapshot **out,
 	int err = get_observer(ctx, why);
 
 	for (int i = 0; !err; i++) {
-		const struct observer *o = ctx->host;
-
-		err = take(ctx, o->run, &o->types, out, why);
+		err = take(ctx, ctx->host, out, why);
 		if (err || i == INVENTORY_TRIES || is_settled(*out))
 			break;
 		tdxctl_snapshot_free(*out);
@@ -139,23 +138,30 @@ int observer_snapshot(struct tdxctl_ctx *ctx, struct tdxctl_snapshot **out,
 	return err;
 }
 
+const struct inventory *observer_last(struct tdxctl_ctx *ctx)
+{
+	return &((const struct observer *)ctx->host)->last;
+}
+
 int observer_get(struct tdxctl_ctx *ctx, struct tdxctl_observer *out)
 {
 	struct observer_why why = { "" };
-	int err = get_observer(ctx, &why);
+	struct tdxctl_snapshot *snap;
+	int err = observer_snapshot(ctx, &snap, &why);
 
+	if (!err)
+		tdxctl_snapshot_free(snap);
 	if (err == -ENOMEM)
 		return ctx_nomem(ctx);
 	*out = (struct tdxctl_observer){ .tds = !err };
 	if (!err) {
-		const struct inventory_symbols *at =
-			&((const struct observer *)ctx->host)->types.config.at;
+		uint32_t has = observer_last(ctx)->host.has;
 
-		out->hkids = at->global_keyid && at->first_keyid && at->nr_keyids;
-		out->locks = at->tdx_lock != 0;
+		out->hkids = has & INVENTORY_HAS_KEYIDS;
+		out->locks = has & INVENTORY_HAS_LOCK;
 		if (!out->hkids || !out->locks)
 			why_set(&why,
-				"/proc/kallsyms does not show the addresses of kernel variables: they need CAP_SYSLOG");
+				"the addresses of kernel variables are not visible: they need CAP_SYSLOG");
 	}
 	memcpy(out->why, why.text, sizeof(out->why));
 	return 0;

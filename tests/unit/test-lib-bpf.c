@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What becomes of the records of the BPF programs, and of the text of /proc/kallsyms. */
+/* What becomes of the records of the BPF programs. */
 #include "bpf/observer.h"
 #include "check.h"
 
@@ -40,6 +40,7 @@ static struct inventory_record host(void)
 	return r;
 }
 
+/* Returns the snapshot of @n records. */
 static struct tdxctl_snapshot *fill(const struct inventory_record *r, size_t n)
 {
 	struct tdxctl_snapshot *s = calloc(1, sizeof(*s));
@@ -218,28 +219,6 @@ static void nonsense(void)
 	inventory_free(&inv);
 }
 
-static void symbols(const char *text, uint64_t lock_at)
-{
-	struct inventory_symbols at;
-	FILE *f = fmemopen((void *)(uintptr_t)text, strlen(text), "r");
-
-	symbols_parse(f, &at);
-	CHECK_EQ(at.tdx_lock, lock_at);
-	fclose(f);
-}
-
-static void kallsyms(void)
-{
-	symbols("ffffffffc0a01234 b tdx_lock\t[kvm_intel]\n", 0xffffffffc0a01234);
-	symbols("ffffffff81000000 D x\nffffffffc0a01234 d tdx_lock\n", 0xffffffffc0a01234);
-	symbols("0000000000000000 b tdx_lock\t[kvm_intel]\n", 0);
-	symbols("ffffffffc0a01234 t tdx_lock\t[kvm_intel]\n", 0);
-	symbols("ffffffffc0a01234 b tdx_locks\n", 0);
-	symbols("ffffffffc0a01234 b\n", 0);
-	symbols("tdx_lock\n", 0);
-	symbols("ffffffffc0a01234 b tdx_lock", 0xffffffffc0a01234);
-}
-
 int main(void)
 {
 	RUN(states);
@@ -249,6 +228,5 @@ int main(void)
 	RUN(no_symbols);
 	RUN(lock);
 	RUN(nonsense);
-	RUN(kallsyms);
 	return check_done("test-lib-bpf");
 }

@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* trace: a line for each call to the TDX module. */
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <trace.h>
+
+#include "trace.h"
+
+#define NS_PER_S UINT64_C(1000000000)
+#define POLL_MS	 200
+
+static volatile sig_atomic_t stopped;
+
+static void stop(int sig)
+{
+	stopped = 1;
+}
+
+void trace_catch_signals(void)
+{
+	const struct sigaction sa = { .sa_handler = stop };
+
+	sigaction(SIGINT, &sa, NULL);
+	sigaction(SIGTERM, &sa, NULL);
+}
+
+bool trace_stopped(void)
+{
+	return stopped;
+}
+
+enum {
+	TIME,
+	DURATION,
+	CPU,
+	PID,
+	TID,
+	COMM,
+	LEAF,
+	TD,
+	TDR,
+	HKID,
+	GPA,
+	LEVEL,
+	PAGE,
+	STATUS,
+	STATUS_NAME
+};
+
+static const struct cli_field fields[] = {
+	[TIME] = { .key = "time_ns", .type = OUT_NS },
+	[DURATION] = { .key = "duration_ns", .type = OUT_NS },
+	[CPU] = { .key = "cpu", .type = OUT_UINT },
+	[PID] = { .key = "pid", .type = OUT_INT },
+	[TID] = { .key = "tid", .type = OUT_INT },
+	[COMM] = { .key = "process", .type = OUT_STR },
+	[LEAF] = { .key = "leaf", .type = OUT_STR },
+	[TD] = { .key = "vm", .type = OUT_STR },
+	[TDR] = { .key = "tdr", .type = OUT_HEX },
+	[HKID] = { .key = "hkid", .type = OUT_UINT },
+	[GPA] = { .key = "gpa", .type = OUT_HEX },
+	[LEVEL] = { .key = "level", .type = OUT_UINT },
+	[PAGE] = { .key = "page", .type = OUT_HEX },
+	[STATUS] = { .key = "status", .type = OUT_HEX },
+	[STATUS_NAME] = { .key = "status_name", .type = OUT_STR },
+};
+
+static const struct cli_field lost_field = { .key = "lost", .type = OUT_UINT };
+
+struct printer {
+	struct cli_app *app;
+	uint64_t lost;
+};
+
+static const char *leaf_name(const struct tdxctl_call *c)
+{
+	const char *name = tdxctl_leaf_str(c->leaf);
+
+	return name ? name : "unknown leaf";
+}
+
+static void opt_uint(struct out_node *n, const struct cli_field *f, uint64_t v, uint64_t none)
+{
+	if (v == none)
+		out_none(n, f);
+	else
+		out_uint(n, f, v);
+}
+
+static void fill(struct out_node *n, const struct tdxctl_call *c)
+{
+	out_uint(n, &fields[TIME], c->start_ns);
+	out_uint(n, &fields[DURATION], c->duration_ns);
+	out_uint(n, &fields[CPU], c->cpu);
+	out_int(n, &fields[PID], c->pid);
+	out_int(n, &fields[TID], c->tid);
+	out_str(n, &fields[COMM], c->comm);
+	out_str(n, &fields[LEAF], leaf_name(c));
+	out_str_or_none(n, &fields[TD], c->td);
+	opt_uint(n, &fields[TDR], c->tdr, TDXCTL_UNKNOWN);
+	opt_uint(n, &fields[HKID], c->hkid, TDXCTL_UNKNOWN32);
+	opt_uint(n, &fields[GPA], c->gpa, TDXCTL_UNKNOWN);
+	opt_uint(n, &fields[LEVEL], c->level, TDXCTL_UNKNOWN32);
+	opt_uint(n, &fields[PAGE], c->page, TDXCTL_UNKNOWN);
+	out_uint(n, &fields[STATUS], c->status);
+	out_str_or_none(n, &fields[STATUS_NAME], tdxctl_status_str(c->status));
+}
+
+static int print_json(void (*fill_line)(struct out_node *n, const void *from), const void *from)
+{
+	struct out *o = out_new();
+	int err = -ENOMEM;
+
+	if (o) {
+		fill_line(out_root(o), from);
+		err = out_failed(o) ? -ENOMEM : out_json_line(o, stdout);
+	}
+	out_free(o);
+	return err;
+}
+
+static void fill_call(struct out_node *n, const void *from)
+{
+	fill(n, from);
+}
+
+static void fill_lost(struct out_node *n, const void *from)
+{
+	out_uint(n, &lost_field, *(const uint64_t *)from);
+}
+
+static void print_text(const struct tdxctl_call *c)
+{
+	const char *status = tdxctl_status_str(c->status);
+	char age[24];
+
+	printf("[%5" PRIu64 ".%06" PRIu64 "] %03u %s", c->start_ns / NS_PER_S,
+	       c->start_ns % NS_PER_S / 1000, c->cpu, c->comm);
+	if (c->tid)
+		printf("/%d", c->tid);
+	printf(" %s(", leaf_name(c));
+	if (c->td)
+		printf("td=%s", c->td);
+	else if (c->tdr != TDXCTL_UNKNOWN)
+		printf("tdr=0x%" PRIx64, c->tdr);
+	else
+		printf("td=?");
+	if (c->hkid != TDXCTL_UNKNOWN32)
+		printf(", hkid=%u", c->hkid);
+	if (c->gpa != TDXCTL_UNKNOWN)
+		printf(", gpa=0x%" PRIx64, c->gpa);
+	if (c->level != TDXCTL_UNKNOWN32)
+		printf(", level=%u", c->level);
+	if (c->page != TDXCTL_UNKNOWN)
+		printf(", page=0x%" PRIx64, c->page);
+	tdxctl_duration_str(age, sizeof(age), c->duration_ns);
+	if (status)
+		printf(") = %s", status);
+	else
+		printf(") = 0x%" PRIx64, c->status);
+	printf(" <%s>\n", age);
+}
+
+static int one_call(void *arg, const struct tdxctl_call *c)
+{
+	struct printer *p = arg;
+	int err = 0;
+
+	if (p->app->v.json)
+		err = print_json(fill_call, c);
+	else
+		print_text(c);
+	return err ? err : ferror(stdout) ? -EIO : 0;
+}
+
+/* Reports calls that were lost since the last report. */
+static int report_lost(struct printer *p, const struct tdxctl_trace *t)
+{
+	uint64_t lost = tdxctl_trace_lost(t), n = lost - p->lost;
+
+	if (!n)
+		return 0;
+	p->lost = lost;
+	if (p->app->v.json)
+		return print_json(fill_lost, &n);
+	printf("%" PRIu64 " call%s lost: they were faster than they could be printed\n", n,
+	       n == 1 ? "" : "s");
+	return 0;
+}
+
+/* Parses "50us", "1.5ms" or "2s", up to a day. */
+static bool parse_time(const char *text, uint64_t *ns)
+{
+	static const struct {
+		const char *name;
+		double ns;
+	} units[] = { { "ns", 1 }, { "us", 1e3 }, { "ms", 1e6 }, { "s", 1e9 } };
+	char *end;
+	double v = strtod(text, &end);
+
+	if (end == text || !isdigit((unsigned char)*text))
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
+		if (strcmp(end, units[i].name) || v * units[i].ns > 86400e9)
+			continue;
+		*ns = (uint64_t)(v * units[i].ns);
+		return true;
+	}
+	return false;
+}
+
+int trace_start(struct cli_app *app, struct tdxctl_trace_options *opts, struct tdxctl_trace **out)
+{
+	int code = CLI_OK, err;
+
+	if (app->v.td) {
+		opts->td = cli_find_td(app, app->snap, app->v.td, &code);
+		if (!opts->td)
+			return code;
+	}
+	opts->leaf = app->v.leaf;
+	err = tdxctl_trace_open(app->ctx, opts, out);
+	if (err == -EINVAL)
+		return cli_lib_error_as(app, CLI_USAGE, "usage", err, "%s", app->v.leaf);
+	if (err == -EOPNOTSUPP)
+		return cli_lib_error_as(app, CLI_NO_HELPER, "not-supported", err,
+					"SEAMCALLs cannot be observed");
+	return err ? cli_lib_error(app, err, "SEAMCALLs cannot be observed") : CLI_OK;
+}
+
+int cmd_trace(struct cli_app *app, int argc, char **argv)
+{
+	struct tdxctl_trace_options opts = {
+		.errors = app->v.errors,
+		.events = true,
+	};
+	struct printer p = { .app = app };
+	struct tdxctl_trace *t = NULL;
+	int code, err = 0;
+	uint64_t start;
+
+	if (app->v.longer && !parse_time(app->v.longer, &opts.min_ns))
+		return cli_error(app, CLI_USAGE, "usage", "Give a time such as 50us, 2ms or 1s.",
+				 "--longer: invalid time '%s'", app->v.longer);
+	code = trace_start(app, &opts, &t);
+	if (code)
+		return code;
+	start = tdxctl_clock_ns();
+	trace_catch_signals();
+	setvbuf(stdout, NULL, _IOFBF, BUFSIZ);
+	while (!err && !trace_stopped() &&
+	       (!app->v.duration_ns || tdxctl_clock_ns() - start < app->v.duration_ns)) {
+		err = tdxctl_trace_poll(t, POLL_MS, one_call, &p);
+		if (err == -EINTR)
+			err = 0;
+		if (!err)
+			err = report_lost(&p, t);
+		if (fflush(stdout))
+			break;
+	}
+	tdxctl_trace_free(t);
+	app->silent = true;
+	return !err || err == -EIO ? CLI_OK : cli_lib_error(app, err, "cannot read calls");
+}

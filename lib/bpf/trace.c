@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Observes calls to the TDX module: loads the programs, and reads their events and counts. */
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <stdio.h>
+#include <unistd.h>
+#include "base/lazy.h"
+#include "events.h"
+
+/* clang-format off */
+#define LIBBPF(X) X(bpf_link__destroy) X(bpf_map__fd) X(bpf_map__set_initial_value) \
+	X(bpf_map_lookup_elem) X(bpf_object__close) X(bpf_object__find_map_by_name) \
+	X(bpf_object__find_program_by_name) X(bpf_object__load) X(bpf_object__open_mem) \
+	X(bpf_program__attach) X(bpf_program__set_autoload) X(libbpf_num_possible_cpus) \
+	X(ring_buffer__free) X(ring_buffer__new) X(ring_buffer__poll)
+/* clang-format on */
+
+static struct {
+	LAZY_POINTERS(LIBBPF)
+} lazy;
+static const struct lazy_symbol symbols[] = { LAZY_SYMBOLS(LIBBPF) };
+
+struct tdxctl_trace {
+	struct tdxctl_ctx *ctx;
+	struct bpf_object *object;
+	struct bpf_link *link[2 * CALLS];
+	size_t nr_links;
+	struct ring_buffer *ring;
+	int stats, lost; /* maps */
+	int cpus;
+	struct call_proto proto[CALLS];
+	bool on[CALLS];
+	struct traced_tds tds;
+	/* The callback of the poll that runs. */
+	int (*fn)(void *arg, const struct tdxctl_call *call);
+	void *arg;
+	int result;
+};
+
+static int refused(struct observer_why *why, const char *what, int err)
+{
+	if (err == -ENOMEM)
+		return err;
+	why_set(why, "the kernel refused to %s BPF programs: %s%s", what, strerror(-err),
+		err == -524 || err == -EOPNOTSUPP ? " (CONFIG_BPF_JIT, CONFIG_DYNAMIC_FTRACE)" :
+						    "");
+	return -EOPNOTSUPP;
+}
+
+static struct bpf_program *program(struct tdxctl_trace *t, const char *what, size_t call)
+{
+	char name[80];
+
+	snprintf(name, sizeof(name), "%s_%s", what, observed_calls[call].function);
+	return lazy.bpf_object__find_program_by_name(t->object, name);
+}
+
+static int attach(struct tdxctl_trace *t, const char *what, size_t call, struct observer_why *why)
+{
+	struct bpf_link *link = lazy.bpf_program__attach(program(t, what, call));
+
+	if (!link)
+		return refused(why, "attach", -errno);
+	t->link[t->nr_links++] = link;
+	return 0;
+}
+
+static int map_fd(struct tdxctl_trace *t, const char *name)
+{
+	struct bpf_map *map = lazy.bpf_object__find_map_by_name(t->object, name);
+
+	return map ? lazy.bpf_map__fd(map) : -ENOENT;
+}
+
+static int on_event(void *arg, void *data, size_t len);
+
+static int load(struct tdxctl_trace *t, const struct events_config *config,
+		struct observer_why *why)
+{
+	const struct observer_image image = observer_events();
+	struct bpf_map *rodata;
+	int err = 0;
+
+	t->object = lazy.bpf_object__open_mem(image.data, image.size, NULL);
+	if (!t->object)
+		return refused(why, "open", -errno);
+	rodata = lazy.bpf_object__find_map_by_name(t->object, ".rodata");
+	if (!rodata)
+		return refused(why, "open", -ENOENT);
+	err = lazy.bpf_map__set_initial_value(rodata, config, sizeof(*config));
+	for (size_t i = 0; i < CALLS; i++) {
+		lazy.bpf_program__set_autoload(program(t, "enter", i), t->on[i]);
+		lazy.bpf_program__set_autoload(program(t, "leave", i), t->on[i]);
+	}
+	if (!err)
+		err = lazy.bpf_object__load(t->object);
+	if (err)
+		return refused(why, "load", err);
+	t->stats = map_fd(t, "stats");
+	t->lost = map_fd(t, "lost");
+	t->cpus = lazy.libbpf_num_possible_cpus();
+	if (t->cpus < 1)
+		return refused(why, "load", t->cpus);
+	if (config->trace) {
+		t->ring = lazy.ring_buffer__new(map_fd(t, "ring"), on_event, t, NULL);
+		if (!t->ring)
+			return refused(why, "load", -errno);
+	}
+	/* The end first: a call that began before is not an entry without an end. */
+	for (size_t i = 0; !err && i < CALLS; i++)
+		if (t->on[i])
+			err = attach(t, "leave", i, why);
+	for (size_t i = 0; !err && i < CALLS; i++)
+		if (t->on[i])
+			err = attach(t, "enter", i, why);
+	return err;
+}
+
+static bool is_wanted(const struct tdxctl_trace_options *opts, size_t call)
+{
+	const struct observed_call *c = &observed_calls[call];
+
+	return opts->leaf ? leaf_matches(opts->leaf, c->leaf) : opts->pages || !c->page;
+}
+
+/* Selects the functions. -EINVAL: none of them; -EOPNOTSUPP: not in this kernel. */
+static int choose(struct tdxctl_trace *t, const struct tdxctl_trace_options *opts)
+{
+	bool wanted = false, found = false;
+
+	for (size_t i = 0; i < CALLS; i++) {
+		t->on[i] = is_wanted(opts, i) && t->proto[i].found;
+		wanted |= is_wanted(opts, i);
+		found |= t->on[i];
+	}
+	if (!wanted)
+		return ctx_fail(t->ctx, -EINVAL, "'*' matches all leaves", "no leaf matches '%s'",
+				opts->leaf);
+	/* They tell which vCPU belongs to which TD. */
+	t->on[CALL_tdh_vp_create] |= found && t->proto[CALL_tdh_vp_create].found && opts->td;
+	return found ? 0 :
+		       ctx_fail(t->ctx, -EOPNOTSUPP, NULL,
+				"this kernel has no functions that make these SEAMCALLs");
+}
+
+/* The TDs that exist. */
+static int take_tds(struct tdxctl_trace *t, struct observer_why *why)
+{
+	struct tdxctl_snapshot *snap;
+	const struct inventory *inv;
+	struct traced_td td;
+	int err = observer_snapshot(t->ctx, &snap, why);
+
+	if (err)
+		return err;
+	inv = observer_last(t->ctx);
+	if (inv->host.has & INVENTORY_HAS_VMEMMAP) {
+		t->tds.vmemmap = inv->host.vmemmap_base;
+		t->tds.page_size = inv->host.page_size;
+	}
+	for (size_t i = 0; !err && i < snap->nr_tds; i++) {
+		struct tdxctl_td_view *v = &snap->tds[i];
+
+		err = vm_name(t->ctx, &v->td, &v->vm);
+		if (err)
+			break;
+		td = (struct traced_td){
+			.page = inv->vms[i].tdr_page,
+			.tdr = v->td.tdr & TDXCTL_TDR_HIDDEN ? TDXCTL_UNKNOWN : v->td.tdr,
+			.hkid = v->td.hkid,
+		};
+		snprintf(td.name, sizeof(td.name), "%s", v->vm.name);
+		err = traced_add(&t->tds, &td);
+	}
+	tdxctl_snapshot_free(snap);
+	return err;
+}
+
+/* Names the TD that TDH.MNG.CREATE made by the process that called it. */
+static void add_created(struct tdxctl_trace *t, const void *data, const struct tdxctl_call *call)
+{
+	const struct call_event *e = data;
+	struct traced_td td = { .page = e->td_page, .tdr = call->tdr, .hkid = call->hkid };
+	struct tdxctl_td owner = { .owner = { .tgid = call->pid, .fd = -1 } };
+	struct tdxctl_vm vm = { .name = strdup(call->comm) };
+	long hz = sysconf(_SC_CLK_TCK);
+	uint64_t ticks;
+
+	if (hz > 0 && !process_start(t->ctx, call->pid, &ticks)) {
+		owner.owner.start_ns = ticks * (NSEC_PER_SEC / (uint64_t)hz);
+		(void)vm_name(t->ctx, &owner, &vm);
+	}
+	snprintf(td.name, sizeof(td.name), "%s", vm.name ? vm.name : call->comm);
+	/* Without memory, the TD has no name. */
+	(void)traced_add(&t->tds, &td);
+	free(vm.name);
+	free(vm.uuid);
+}
+
+static int on_event(void *arg, void *data, size_t len)
+{
+	struct tdxctl_trace *t = arg;
+	struct tdxctl_call call;
+
+	if (!event_decode(data, len, t->proto, &t->tds, &call))
+		return 0;
+	if (((const struct call_event *)data)->call == CALL_tdh_mng_create && !call.status) {
+		add_created(t, data, &call);
+		event_decode(data, len, t->proto, &t->tds, &call);
+	}
+	t->result = t->fn(t->arg, &call);
+	return t->result ? -ECANCELED : 0;
+}
+
+/* The TDR page of the TD with the HKID of @td. */
+static uint64_t page_of(const struct tdxctl_trace *t, const struct tdxctl_td_view *td)
+{
+	for (size_t i = 0; i < t->tds.count; i++)
+		if (t->tds.td[i].hkid && t->tds.td[i].hkid == td->td.hkid)
+			return t->tds.td[i].page;
+	return 0;
+}
+
+static int open_trace(struct tdxctl_trace *t, const struct tdxctl_trace_options *opts)
+{
+	struct events_config config = { .min_ns = opts->min_ns,
+					.errors = opts->errors,
+					.trace = opts->events };
+	struct observer_why why = { "" };
+	char *text = NULL;
+	int err = take_tds(t, &why);
+
+	if (!err)
+		err = protos_read(t->ctx, t->proto, &why);
+	if (!err) {
+		err = choose(t, opts);
+		if (err)
+			return err;
+	}
+	if (!err && opts->td) {
+		config.td_page = page_of(t, opts->td);
+		if (!config.td_page)
+			return ctx_fail(t->ctx, -ESRCH, NULL, "%s: BPF programs do not see this TD",
+					opts->td->vm.name);
+	}
+	if (!err && lazy_load("libbpf.so.1", symbols, ARRAY_SIZE(symbols), &text)) {
+		why_set(&why, "%s", text ? text : "cannot load libbpf.so.1");
+		err = -EOPNOTSUPP;
+	}
+	free(text);
+	if (!err)
+		err = load(t, &config, &why);
+	if (err == -ENOMEM)
+		return ctx_nomem(t->ctx);
+	return err ? ctx_fail(t->ctx, err, "'tdxctl helper status' shows what BPF programs can see",
+			      "SEAMCALLs cannot be observed: %s", why.text) :
+		     0;
+}
+
+int tdxctl_trace_open(struct tdxctl_ctx *ctx, const struct tdxctl_trace_options *opts,
+		      struct tdxctl_trace **out)
+{
+	struct tdxctl_trace *t = calloc(1, sizeof(*t));
+	int err;
+
+	ctx_clear(ctx);
+	if (!t)
+		return ctx_nomem(ctx);
+	t->ctx = ctx;
+	err = open_trace(t, opts);
+	if (err)
+		tdxctl_trace_free(t);
+	else
+		*out = t;
+	return err;
+}
+
+int tdxctl_trace_poll(struct tdxctl_trace *t, int ms,
+		      int (*fn)(void *arg, const struct tdxctl_call *call), void *arg)
+{
+	int n;
+
+	t->fn = fn;
+	t->arg = arg;
+	t->result = 0;
+	n = lazy.ring_buffer__poll(t->ring, ms);
+	if (t->result)
+		return t->result;
+	return n < 0 ? n : 0;
+}
+
+uint64_t tdxctl_trace_lost(const struct tdxctl_trace *t)
+{
+	uint64_t sum = 0, *n = calloc((size_t)t->cpus, sizeof(*n));
+
+	for (uint32_t i = 0; n && i < LOST_COUNT; i++) {
+		if (lazy.bpf_map_lookup_elem(t->lost, &i, n))
+			continue;
+		for (int c = 0; c < t->cpus; c++)
+			sum += n[c];
+	}
+	free(n);
+	return sum;
+}
+
+static void add_stat(struct tdxctl_leaf *leaf, const struct call_stat *s)
+{
+	leaf->calls += s->calls;
+	leaf->errors += s->errors;
+	leaf->total_ns += s->total_ns;
+	if (s->max_ns > leaf->max_ns)
+		leaf->max_ns = s->max_ns;
+	for (int i = 0; i < CALL_HIST; i++)
+		leaf->hist[i] += s->hist[i];
+}
+
+int tdxctl_trace_stat(const struct tdxctl_trace *t, struct tdxctl_leaf **out, size_t *count)
+{
+	struct call_stat *s = calloc((size_t)t->cpus, sizeof(*s));
+	struct tdxctl_leaf *leaves = calloc(CALLS, sizeof(*leaves));
+	size_t n = 0;
+
+	if (!s || !leaves) {
+		free(s);
+		free(leaves);
+		return ctx_nomem(t->ctx);
+	}
+	for (uint32_t i = 0; i < CALLS; i++) {
+		struct tdxctl_leaf sum = { .leaf = observed_calls[i].leaf };
+		size_t k;
+
+		if (!t->on[i] || lazy.bpf_map_lookup_elem(t->stats, &i, s))
+			continue;
+		for (int c = 0; c < t->cpus; c++)
+			add_stat(&sum, &s[c]);
+		if (!sum.calls)
+			continue;
+		/* Two functions may make the same SEAMCALL. */
+		for (k = 0; k < n && leaves[k].leaf != sum.leaf; k++)
+			;
+		if (k == n)
+			leaves[n++] = sum;
+		else
+			for (int c = 0; c < t->cpus; c++)
+				add_stat(&leaves[k], &s[c]);
+	}
+	free(s);
+	*out = leaves;
+	*count = n;
+	return 0;
+}
+
+void tdxctl_trace_free(struct tdxctl_trace *t)
+{
+	if (!t)
+		return;
+	for (size_t i = 0; i < t->nr_links; i++)
+		lazy.bpf_link__destroy(t->link[i]);
+	if (t->ring)
+		lazy.ring_buffer__free(t->ring);
+	if (t->object)
+		lazy.bpf_object__close(t->object);
+	free(t->tds.td);
+	free(t);
+}

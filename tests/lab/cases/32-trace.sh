@@ -1,0 +1,74 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# trace and stat: the SEAMCALLs of real KVM, seen by BPF programs.
+# shellcheck disable=SC2016,SC2086 # conditions are evaluated later
+
+# observe ARGS...: starts tdxctl with these in the background and waits until it observes; PID in $OBSERVER.
+observe()
+{
+	n=$((n + 1))
+	OUT=/out/$CASE-$n.txt ERR=/out/$CASE-$n.err
+	echo "+ tdxctl $*"
+	tdxctl "$@" >"$OUT" 2>"$ERR" </dev/null &
+	OBSERVER=$!
+	wait_for "grep -q '^tdh_phymem_cache_wb' /sys/kernel/tracing/enabled_functions || ! kill -0 $OBSERVER" 120
+	kill -0 $OBSERVER || die "tdxctl $*: $(cat "$ERR")"
+}
+
+finish()
+{
+	kill -INT $OBSERVER
+	wait $OBSERVER || die "status $?: $(cat "$ERR")"
+}
+
+# The life of one TD, in order, and nothing of each page.
+case_trace_life()
+{
+	mount -t tracefs tracefs /sys/kernel/tracing 2>/dev/null
+	observe trace
+	vmm web --vcpus 2 --pages 64
+	kill_vmms
+	nothing_left
+	finish
+	sed -n 's/.* \(TDH[A-Z.]*\)(.*/\1/p' "$OUT" | uniq >/tmp/leaves
+	for leaf in TDH.MNG.CREATE TDH.MNG.KEY.CONFIG TDH.MNG.INIT TDH.VP.CREATE TDH.VP.INIT TDH.MR.FINALIZE \
+		TDH.MNG.VPFLUSHDONE TDH.PHYMEM.CACHE.WB TDH.MNG.KEY.FREEID; do
+		at=$(grep -n -m 1 "^$leaf\$" /tmp/leaves | cut -d: -f1)
+		[ "${at:-0}" -gt "${last:-0}" ] || die "$leaf is at ${at:-0}, after ${last:-0}"
+		last=$at
+	done
+	[ "$(grep -c 'TDH.MNG.KEY.CONFIG(td=web, .*TDX_SUCCESS' "$OUT")" = "$(packages)" ] ||
+		die "KEY.CONFIG is not seen on each package"
+	says 'TDH.MNG.CREATE.td=web, hkid=[0-9]+. = TDX_SUCCESS <'
+	! grep -q 'TDH.MEM.PAGE.ADD' "$OUT" || die "calls for pages"
+	! grep -q ' lost' "$OUT" || die "calls were lost"
+}
+
+# JSON lines; pages when asked for; only errors; the count of seam.
+case_trace_filters()
+{
+	mount -t tracefs tracefs /sys/kernel/tracing 2>/dev/null
+	observe stat --json
+	STAT=$OBSERVER STAT_OUT=$OUT
+	vmm web --vcpus 1 --pages 64
+	kill_vmms
+	nothing_left
+	kill -INT $STAT
+	wait $STAT || die "stat: status $?"
+	OUT=$STAT_OUT
+	is 'leaves[leaf=TDH.MEM.PAGE.ADD].calls' 64
+	is 'leaves[leaf=TDH.MEM.PAGE.ADD].errors' 0
+	is 'leaves[leaf=TDH.MNG.CREATE].calls' 1
+	is 'leaves[leaf=TDH.MNG.KEY.CONFIG].calls' "$(packages)"
+	at_least 'leaves[leaf=TDH.MEM.PAGE.ADD].p99_ns' 1
+	observe --json trace --leaf '*' --errors
+	allow_log 'SEAMCALL .*failed|WARNING: .*arch/x86/kvm/vmx/tdx.c|Call Trace'
+	fault "leaf=8 status=0x8000020000000000 count=1"
+	vmm_fails 'INIT_VM' db --pages 8
+	finish
+	[ "$(grep -c . "$OUT")" = 1 ] || die "not one line: $(head -n 3 "$OUT")"
+	grep -q '"leaf": "TDH.MNG.KEY.CONFIG".*"status": "0x8000020000000000", "status_name": "TDX_OPERAND_BUSY"' "$OUT" ||
+		die "not the call that failed: $(cat "$OUT")"
+	kill_vmms
+	nothing_left
+}
