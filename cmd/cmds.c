@@ -170,9 +170,7 @@ static const struct cli_cmd cmds[] = {
 		.needs = CLI_NEED_REAL | CLI_NEED_SNAPSHOT | CLI_NEED_NAMES | CLI_NEED_TDX,
 		.run = cmd_trace,
 		.details =
-			"Leaves that are called for each page are printed only if --leaf matches them.\n"
-			"A line has time, CPU, process, leaf, TD, arguments, status and duration; with\n"
-			"--json, each line is an object. Needs no helper. Ends at Ctrl-C.",
+			"Leaves that are called for each page are printed only if --leaf matches them.",
 	},
 	{
 		.group = CLI_GROUP_INSPECT,
@@ -181,12 +179,9 @@ static const struct cli_cmd cmds[] = {
 		.args = "[COMMAND...]",
 		.max_args = 4096,
 		OPTS(stat_opts),
-		.table = &stat_table,
 		.needs = CLI_NEED_REAL | CLI_NEED_SNAPSHOT | CLI_NEED_NAMES | CLI_NEED_TDX,
 		.run = cmd_stat,
-		.details =
-			"Counts until Ctrl-C, --duration, or the end of COMMAND, which follows after --.\n"
-			"P50 and P99 are upper bounds of buckets of powers of two. Needs no helper.",
+		.details = "Counts until Ctrl-C, --duration, or the end of COMMAND.",
 	},
 	{
 		.group = CLI_GROUP_RELEASE,

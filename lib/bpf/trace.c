@@ -136,7 +136,7 @@ static int choose(struct tdxctl_trace *t, const struct tdxctl_trace_options *opt
 	if (!wanted)
 		return ctx_fail(t->ctx, -EINVAL, "'*' matches all leaves", "no leaf matches '%s'",
 				opts->leaf);
-	/* They tell which vCPU belongs to which TD. */
+	/* It maps vCPUs to TDs. */
 	t->on[CALL_tdh_vp_create] |= found && t->proto[CALL_tdh_vp_create].found && opts->td;
 	return found ? 0 :
 		       ctx_fail(t->ctx, -EOPNOTSUPP, NULL,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Records of the BPF programs, which come from memory that changes while it is read. */
-#include "bpf/observer.h"
+#include "bpf/events.h"
 #include "fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
@@ -9,6 +9,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	struct tdxctl_snapshot *s = calloc(1, sizeof(*s));
 	/* A block of its own, so that one byte too far is seen. */
 	void *buf = malloc(len ? len : 1);
+	const struct call_proto proto[CALLS] = { 0 };
+	const struct traced_tds tds = { 0 };
+	struct tdxctl_call call;
 	struct inventory inv;
 
 	if (!s || !buf) {
@@ -19,6 +22,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	memcpy(buf, data, len);
 	if (inventory_decode(buf, len, &inv))
 		abort();
+	if (event_decode(buf, len, proto, &tds, &call))
+		MUST(memchr(call.comm, '\0', sizeof(call.comm)));
 	free(buf);
 	s->source = TDXCTL_SOURCE_BPF;
 	if (inventory_fill(&inv, &types, s))

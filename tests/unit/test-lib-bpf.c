@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What becomes of the records of the BPF programs. */
-#include "bpf/observer.h"
+#include "bpf/events.h"
 #include "check.h"
 
 #define VMEMMAP UINT64_C(0xffffea0000000000)
@@ -219,6 +219,113 @@ static void nonsense(void)
 	inventory_free(&inv);
 }
 
+/* ---- events ---- */
+
+static struct call_event event(uint32_t call)
+{
+	struct call_event e = {
+		.end_ns = 2000,
+		.duration_ns = 500,
+		.td_page = VMEMMAP + 64,
+		.call = call,
+		.cpu = 3,
+		.tgid = 10,
+		.tid = 11,
+		.comm = "qemu",
+	};
+
+	return e;
+}
+
+static void events(void)
+{
+	struct traced_td web = { .page = VMEMMAP + 64, .tdr = 0x1000, .hkid = 17, .name = "web" };
+	struct traced_tds tds = { .vmemmap = VMEMMAP, .page_size = 64 };
+	struct call_proto proto[CALLS] = { 0 };
+	struct tdxctl_call c;
+	struct call_event e;
+
+	CHECK_EQ(traced_add(&tds, &web), 0);
+	proto[CALL_tdh_mem_page_aug] =
+		(struct call_proto){ true, { PARAM_TD, PARAM_GPA, PARAM_LEVEL, PARAM_PFN } };
+	e = event(CALL_tdh_mem_page_aug);
+	e.arg[1] = 0x4000;
+	e.arg[2] = 1;
+	e.arg[3] = 0x99;
+	CHECK(event_decode(&e, sizeof(e), proto, &tds, &c));
+	CHECK_EQ(c.start_ns, 1500);
+	CHECK_EQ(c.leaf, 6);
+	CHECK_EQ(c.gpa, 0x4000);
+	CHECK_EQ(c.level, 1);
+	CHECK_EQ(c.page, 0x99000);
+	CHECK_EQ(c.hkid, 17);
+	CHECK_EQ(c.tdr, 0x1000);
+	CHECK_STR(c.td, "web");
+	CHECK_STR(c.comm, "qemu");
+	/* Other parameters of the same function: another kernel. */
+	proto[CALL_tdh_mem_page_aug].param[3] = PARAM_PAGE;
+	e.arg[3] = VMEMMAP + 128;
+	CHECK(event_decode(&e, sizeof(e), proto, &tds, &c));
+	CHECK_EQ(c.page, 0x2000);
+	e.arg[3] = 7;
+	CHECK(event_decode(&e, sizeof(e), proto, &tds, &c));
+	CHECK_EQ(c.page, TDXCTL_UNKNOWN);
+	/* The TDX module names the TD of a page that it gives back. */
+	e = event(CALL_tdh_phymem_page_reclaim);
+	e.td_page = 0;
+	e.td_owner = 0x1000;
+	CHECK(event_decode(&e, sizeof(e), proto, &tds, &c));
+	CHECK_STR(c.td, "web");
+	/* Nonsense. */
+	e = event(CALLS);
+	CHECK(!event_decode(&e, sizeof(e), proto, &tds, &c));
+	e = event(CALL_tdh_mng_create);
+	CHECK(!event_decode(&e, sizeof(e) - 1, proto, &tds, &c));
+	e.duration_ns = UINT64_MAX;
+	e.tgid = e.tid = -5;
+	e.td_page = 3;
+	memset(e.comm, '\n', sizeof(e.comm));
+	CHECK(event_decode(&e, sizeof(e), proto, &tds, &c));
+	CHECK_EQ(c.start_ns, 0);
+	CHECK_EQ(c.pid, 0);
+	CHECK(!c.td);
+	CHECK_EQ(c.tdr, TDXCTL_UNKNOWN);
+	CHECK_STR(c.comm, "???????????????");
+	free(tds.td);
+}
+
+static void table(void)
+{
+	/* Each function is in the table once, and its leaf has a name that matches. */
+	for (size_t i = 0; i < CALLS; i++) {
+		char glob[64];
+		size_t n = 0;
+
+		for (const char *p = observed_calls[i].function + 4; *p && n < 60; p++)
+			glob[n++] = *p == '_' ? '.' : *p;
+		glob[n] = '\0';
+		/* PAGE.WBINVD has two functions, which add what they write back. */
+		if (observed_calls[i].leaf != 41)
+			CHECK(leaf_matches(glob, observed_calls[i].leaf));
+	}
+	CHECK(leaf_matches("TDH.MNG.*", 9));
+	CHECK(leaf_matches("mng.create", 9));
+	CHECK(!leaf_matches("VP.*", 9));
+	CHECK(!leaf_matches("*", 9999));
+}
+
+static void percentiles(void)
+{
+	struct tdxctl_leaf leaf = { .calls = 100, .max_ns = 900 };
+
+	CHECK_EQ(tdxctl_leaf_percentile(&leaf, 50), 0);
+	leaf.hist[5] = 90;
+	leaf.hist[9] = 10;
+	CHECK_EQ(tdxctl_leaf_percentile(&leaf, 50), 64);
+	CHECK_EQ(tdxctl_leaf_percentile(&leaf, 90), 64);
+	CHECK_EQ(tdxctl_leaf_percentile(&leaf, 99), 900);
+}
+
 int main(void)
 {
 	RUN(states);
@@ -228,5 +335,8 @@ int main(void)
 	RUN(no_symbols);
 	RUN(lock);
 	RUN(nonsense);
+	RUN(events);
+	RUN(table);
+	RUN(percentiles);
 	return check_done("test-lib-bpf");
 }

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # Without the helper: BPF programs read what KVM knows now.
-# shellcheck disable=SC2016,SC2086 # conditions are evaluated later
+# shellcheck disable=SC2016,SC2034,SC2086 # conditions are evaluated later
 
 # The TDs of the last document are those of the truth: TDR, HKID and vCPUs.
 equals_truth()

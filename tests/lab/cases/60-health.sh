@@ -10,16 +10,16 @@ case_health_without_helper()
 	vmm web --vcpus 1 --pages 8
 	vmm init --stop-at init
 	vmm created --stop-at created
-	su -s /bin/sh nobody -c "tdxctl --json status" >/out/$CASE-nobody.json 2>/out/$CASE-nobody.err
-	OUT=/out/$CASE-nobody.json
+	su -s /bin/sh nobody -c "tdxctl --json status" >/out/$CASE-user.json 2>/out/$CASE-user.err
+	OUT=/out/$CASE-user.json
 	is source host
 	is hkids.capacity 15
 	is hkids.charged 2
 	is hkids.total 15
 	is hkids.free 13
 	is hkids.configured null
-	su -s /bin/sh nobody -c "tdxctl status" >/tmp/nobody
-	grep -q '2 of 15 in use, counted by the misc cgroup' /tmp/nobody || die "nobody does not see the count"
+	su -s /bin/sh nobody -c "tdxctl status" >/tmp/user
+	grep -q '2 of 15 in use, counted by the misc cgroup' /tmp/user || die "a user does not see the count"
 	j 0 status
 	is source bpf
 	is platform.kvm_tdx true
