@@ -30,12 +30,14 @@ static int add_vm(struct inventory *inv, const struct inventory_vm *vm)
 			*v = *vm;
 		return 0;
 	}
-	if (!(inv->nr_vms & (inv->nr_vms + 31))) {
-		bigger =
-			reallocarray(inv->vms, inv->nr_vms ? inv->nr_vms * 2 : 32, sizeof(*bigger));
+	if (inv->nr_vms == inv->room) {
+		size_t room = inv->room ? 2 * inv->room : 32;
+
+		bigger = reallocarray(inv->vms, room, sizeof(*bigger));
 		if (!bigger)
 			return -ENOMEM;
 		inv->vms = bigger;
+		inv->room = room;
 	}
 	inv->vms[inv->nr_vms++] = *vm;
 	return 0;
@@ -72,8 +74,7 @@ int inventory_decode(const void *buf, size_t len, struct inventory *inv)
 void inventory_free(struct inventory *inv)
 {
 	free(inv->vms);
-	inv->vms = NULL;
-	inv->nr_vms = 0;
+	*inv = (struct inventory){ 0 };
 }
 
 /* ---- HKIDs ---- */

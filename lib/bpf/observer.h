@@ -64,7 +64,7 @@ struct inventory {
 	bool complete; /* the record of the host, which is the last, was read */
 	struct inventory_host host;
 	struct inventory_vm *vms;
-	size_t nr_vms;
+	size_t nr_vms, room;
 };
 /*
  * Reads @len bytes of records; comm is printable then. Ignores a record that is cut off or

@@ -126,7 +126,7 @@ static void files(void)
 	s = fill(r, 2);
 	CHECK_EQ(s->nr_tds, 1);
 	CHECK_EQ(s->tds[0].td.owner.tgid, 11);
-	CHECK_EQ(s->tds[0].td.owner.fd, (uint32_t)-1);
+	CHECK(s->tds[0].td.owner.fd == -1);
 	tdxctl_snapshot_free(s);
 }
 
@@ -198,7 +198,7 @@ static void nonsense(void)
 	r[1].vm.tdr_page = 1;
 	s = fill(r, 3);
 	CHECK_EQ(s->tds[0].td.owner.tgid, 0);
-	CHECK_EQ(s->tds[0].td.owner.fd, (uint32_t)-1);
+	CHECK(s->tds[0].td.owner.fd == -1);
 	CHECK_EQ(s->tds[0].td.tdr, TDXCTL_TDR_HIDDEN | 1);
 	CHECK_EQ(strlen(s->tds[0].td.owner.comm), 15);
 	CHECK_EQ(s->tds[1].td.state, TDXCTL_TD_UNKNOWN);
