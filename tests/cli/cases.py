@@ -125,7 +125,7 @@ CASES = {
                         ("td", "td show web", "lock", "cpu")]),
     "root-refused": (None, [
         ("--root {roots}/no-tdx release web --yes", 2), ("--root {roots}/no-tdx helper load", 2),
-        ("--root {roots}/no-tdx helper status", 2),
+        ("--root {roots}/no-tdx helper status", 2), (E + "trace", 2), ("--root {roots}/no-tdx stat", 2),
         ("--root {roots}/nowhere status", 1), ("--root {roots}/no-tdx/proc/cpuinfo status", 1),
         ("--root {roots}/no-tdx --emulate status", 2), (E + "helper unload", 2)]),
 
