@@ -229,7 +229,10 @@ int trace_start(struct cli_app *app, struct tdxctl_trace_options *opts, struct t
 	if (err == -EOPNOTSUPP)
 		return cli_lib_error_as(app, CLI_NO_HELPER, "not-supported", err,
 					"SEAMCALLs cannot be observed");
-	return err ? cli_lib_error(app, err, "SEAMCALLs cannot be observed") : CLI_OK;
+	if (err)
+		return cli_lib_error(app, err, "SEAMCALLs cannot be observed");
+	cli_note(app, "SEAMCALLs are observed; Ctrl-C ends.");
+	return CLI_OK;
 }
 
 int cmd_trace(struct cli_app *app, int argc, char **argv)

@@ -11,7 +11,7 @@ observe()
 	echo "+ tdxctl $*"
 	tdxctl "$@" >"$OUT" 2>"$ERR" </dev/null &
 	OBSERVER=$!
-	wait_for "grep -q '^tdh_phymem_cache_wb' /sys/kernel/tracing/enabled_functions || ! kill -0 $OBSERVER" 120
+	wait_for "grep -q 'are observed' $ERR || ! kill -0 $OBSERVER" 120
 	kill -0 $OBSERVER || die "tdxctl $*: $(cat "$ERR")"
 }
 
@@ -24,10 +24,9 @@ finish()
 # The life of one TD, in order, and nothing of each page.
 case_trace_life()
 {
-	mount -t tracefs tracefs /sys/kernel/tracing 2>/dev/null
 	observe trace
 	vmm web --vcpus 2 --pages 64
-	kill_vmms
+	gone "$VMM"
 	nothing_left
 	finish
 	sed -n 's/.* \(TDH[A-Z.]*\)(.*/\1/p' "$OUT" | uniq >/tmp/leaves
@@ -47,11 +46,10 @@ case_trace_life()
 # JSON lines; pages when asked for; only errors; the count of seam.
 case_trace_filters()
 {
-	mount -t tracefs tracefs /sys/kernel/tracing 2>/dev/null
 	observe stat --json
 	STAT=$OBSERVER STAT_OUT=$OUT
 	vmm web --vcpus 1 --pages 64
-	kill_vmms
+	gone "$VMM"
 	nothing_left
 	kill -INT $STAT
 	wait $STAT || die "stat: status $?"
