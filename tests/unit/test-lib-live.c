@@ -204,10 +204,8 @@ static void cpu_without_proc(void)
 			 (a >> 8 & 0xf) == 0xf ? 0xf + (a >> 20 & 0xff) : (a >> 8 & 0xf));
 		CHECK_EQ(f->cpu.model.value, (a >> 4 & 0xf) | (a >> 16 & 0xf) << 4);
 	}
-	if (__get_cpuid_count(7, 0, &a, &b, &c, &d)) {
-		CHECK_EQ(f->cpu.cpuid_7_ebx.value, b);
-		CHECK_EQ(f->cpu.cpuid_7_ecx.value, c);
-	}
+	CHECK(!__get_cpuid_count(7, 0, &a, &b, &c, &d) ||
+	      (f->cpu.cpuid_7_ebx.value == b && f->cpu.cpuid_7_ecx.value == c));
 	CHECK(!f->cpu.vendor.reason);
 	if (CHECK(__get_cpuid(0x80000008, &a, &b, &c, &d) && f->cpu.pa_bits.readable))
 		CHECK_EQ(f->cpu.pa_bits.value, a & 0xff);
