@@ -345,8 +345,8 @@ static void offline_package(void)
 	tdxctl_free(ctx);
 }
 
-/* A CPU that comes back is counted and enabled; an event that changes nothing is not counted. */
-static void cpu_comes_back(void)
+/* A CPU that is online again is counted and enabled; an event that changes nothing is not counted. */
+static void cpu_is_online_again(void)
 {
 	struct tdxctl_ctx *ctx = host(HOST(
 		TD("a",
@@ -638,7 +638,7 @@ int main(void)
 	RUN(init_files);
 	RUN(exhausted);
 	RUN(offline_package);
-	RUN(cpu_comes_back);
+	RUN(cpu_is_online_again);
 	RUN(cpu_states);
 	RUN(failing_cpu);
 	RUN(held_locks);

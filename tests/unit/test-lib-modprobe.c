@@ -57,7 +57,7 @@ static void lines(void)
 	fake_file("etc/modprobe.d/x.conf", "# options kvm_intel comment=1\n"
 					   "alias options kvm_intel\n"
 					   "option kvm_intel short=1\n"
-					   "optionss kvm_intel long=1\n"
+					   "optionsx kvm_intel long=1\n"
 					   "options kvm other=1\n"
 					   "options kvm_intel_x other=1\n"
 					   "options kvm_inte other=1\n"

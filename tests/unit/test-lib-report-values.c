@@ -172,7 +172,7 @@ static void texts(void)
 	CHECK_STR(t.reason, "no such file");
 	result(doc_text(&rd, first, &t), "text", NULL);
 	CHECK_STR(t.text, "one");
-	/* Of several rows for one text, the first counts. */
+	/* The first of several rows for one text counts. */
 	result(doc_text(&rd, second, &t), "text", NULL);
 	CHECK_STR(t.text, "one");
 	free(t.text);

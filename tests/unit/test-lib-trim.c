@@ -155,7 +155,7 @@ static void logs_of_vms(void)
 		   "-object error\n"
 		   "/usr/bin/qemu -name error\n"
 		   "qemu: an ERROR happened\n"
-		   "qemu: all is well\n"
+		   "qemu: it started\n"
 		   "qemu: cannot x=1\n");
 	many = repeated(NULL, 45, "qemu: error");
 	many = repeated(many, 45, "qemu: KVM_TDX_INIT_VM failed: Invalid argument");
@@ -172,12 +172,12 @@ static void logs_of_vms(void)
 	tdxctl_report_free(r);
 }
 
-/* Of the log of daemons, only what rules look for, without the VM's name before it. */
+/* A daemon puts the name of a VM before a line: only what rules look for is kept. */
 static void log_of_daemons(void)
 {
 	struct tdxctl_report *r = new_report();
 
-	r->facts->vmm_log.text = strdup("libvirtd: all is well, KVM\n"
+	r->facts->vmm_log.text = strdup("libvirtd: started, KVM\n"
 					"joe's VM: KVM_TDX_INIT_VM failed: Invalid argument\n");
 	CHECK_EQ(report_trim(r), 0);
 	CHECK_STR(r->facts->vmm_log.text, "KVM_TDX_INIT_VM failed: Invalid argument\n");
@@ -246,19 +246,19 @@ static void names_of_the_host(void)
 	fake_end();
 }
 
-/* Accounts of people, not those of services and of nobody. */
+/* Replaces the accounts of people, but not those of services or of unmapped users. */
 static void names_of_users(void)
 {
 	fake_new();
 	fake_file("etc/passwd", "root:x:0:0::/root:/bin/sh\n"
 				"daemon9:x:999:999::/:/bin/false\n"
-				"first:x:1000:1000::/home/first:/bin/sh\n"
+				"first:x:1000:1000::/:/bin/sh\n"
 				"last:x:65533:1::/:/bin/sh\n"
-				"nobody:x:65534:65534::/:/bin/false\n"
+				"unmapped:x:65534:65534::/:/bin/false\n"
 				"big:x:70000:1::/:/bin/sh\n"
 				"broken\n"
 				"after:x:1001:1::/:/bin/sh\n");
-	masked_is("root daemon9 nobody big broken", "root daemon9 nobody big broken");
+	masked_is("root daemon9 unmapped big broken", "root daemon9 unmapped big broken");
 	masked_is("first last after", "user-1 user-2 user-3");
 	fake_end();
 }
