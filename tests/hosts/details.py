@@ -8,7 +8,7 @@ import os
 import re
 from collections import namedtuple
 
-from table import (CGROUP, CPU, FLAGS, KVM, LOG, NO_KVM_TDX, NO_VM, QEMU, UPLOAD, both, cpuinfo, dimms, kernel, log, msr,
+from table import (CGROUP, CPU, FLAGS, KVM, LOG, NO_KVM_TDX, NO_VM, QEMU, UPLOAD, both, cpuinfo, dimms, kernel, log, msr, vm,
                    off)
 
 VERSION = "sys/devices/faux/tdx_host/version"
@@ -410,5 +410,25 @@ CASES = {
     "quotes-at-another-port": Case("qgs.wrong_cid", socket(2, 4051), "info", "web 200 4051 4050"),
     "quotes-at-itself": Case("qgs.wrong_cid", socket(1, 4050), "ok", None),
     "quotes-of-no-number": Case("qgs.wrong_cid", socket("x", 4050), "ok", None),
+    "registration-without-result": Case("reg.missing", {"var/log/mpa_registration.log": "INFO: agent started\n"}, "fail",
+                                        "mpa_registration.log"),
+    # The log of a VM counts unless that of qgsd shows that quotes are made.
+    "quote-error-of-a-vm": Case("qgs.error", {"var/log/qgsd.log": None, **vm("qemu: QGS message error code: 0x11001")}, "warn",
+                                "web 0x11001"),
+    "quote-error-of-a-vm-once": Case("qgs.error", {"var/log/qgsd.log": "tee_att_get_quote return Success\n",
+                                                   **vm("qemu: QGS message error code: 0x11001")}, "ok", None),
+    # The limit of the host's configuration decides, as in check and status.
+    "module-older-than-its-limit": Case("perf.old_module", {**version("1.5.13"), "etc/tdxctl.conf":
+                                                            "module_version_warning = 1.5.20\n"}, "warn", "1.5.13"),
+    "module-at-its-limit": Case("perf.old_module", {**version("1.5.20"), "etc/tdxctl.conf":
+                                                    "module_version_warning = 1.5.20\n"}, "ok", "1.5.20"),
+    "command-with-a-status": Case("create.command", vm("qemu: KVM_TDX_FINALIZE_VM hw_error 0xc000060800000000"), "fail",
+                                  "web KVM_TDX_FINALIZE_VM 0xc000060800000000 TDX_OP_STATE_INCORRECT"),
+    "no-seamrr-and-keys-unread": Case("bios.seamrr.off", off(both(x87=None, xfe=0x1d0a), log(begin=LOG[:1])), "fail", "0 0xfe"),
+    # A long line is cut, but never what the rule looks for.
+    "long-line-after": Case("td.unaccepted", log("kvm_intel: Guest access before accepting 0x1000 on vCPU 0" + " x" * 200), "fail",
+                            "access before accepting 0x1000 vCPU 0"),
+    "long-line-before": Case("td.unaccepted", log("x " * 200 + "kvm_intel: Guest access before accepting 0x1000 on vCPU 0"), "fail",
+                             "Guest access before accepting 0x1000 vCPU 0"),
     "quotes-at-a-guest": Case("qgs.wrong_cid", socket(4294967295, 4050), "fail", "web 200 4294967295"),
 }
