@@ -230,6 +230,12 @@ REPORTS = {
                                                    "virt/tdx: TDX-Module initialization failed (-5)")),
     "09-6.8": down("module.too_old", "Update", booted("6.8.0", MAINLINE, "SEAMCALL failed: CPU 7: leaf 34, error "
                                                       "0xc0000c0000000000.", "virt/tdx: module initialization failed (-5)")),
+    # Without a status, the errno of the kernel is left.
+    "no-memory-for-pamt": down("module.init_failed", "large contiguous areas", log("virt/tdx: module initialization failed (-12)")),
+    "errno-only": down("module.init_failed", "", log("virt/tdx: module initialization failed (-5)"), not_fix="contiguous"),
+    # The module stays busy: the kernel gave up, so a repetition is a reboot.
+    "busy-at-start": down("module.init_failed", "Reboot. If the failure repeats", log(
+        "virt/tdx: SEAMCALL (0x21) failed: 0x8000020200000000", "virt/tdx: module initialization failed (-5)")),
     # 10: INIT_VM refused
     "10": in_vm("create.init_vm", "needs no change", f"qemu: KVM_TDX_INIT_VM failed: {EINVAL}"),
     "10-hw-errors": in_vm("create.init_vm", "CPU model", IOCTL.format("KVM_TDX_INIT_VM", 0xc000010000000045, EINVAL)),
