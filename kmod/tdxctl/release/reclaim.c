@@ -128,7 +128,7 @@ static struct batch *take_locked(struct reclaimer *r)
 	return b;
 }
 
-/* Pages that are busy come last. They are busy for microseconds, or for good. */
+/* Pages that are busy come last. They are busy for microseconds, or permanently. */
 static void reclaim_batch(struct batch *b)
 {
 	unsigned int left, passes = 0;

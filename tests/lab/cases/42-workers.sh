@@ -33,7 +33,7 @@ case_early_workers()
 	no_slow_removal
 }
 
-# The VMM frees its memory itself, and nobody waits for the pages.
+# The VMM frees its memory itself, and no process waits for the pages.
 case_early_workers_alone()
 {
 	t 0 helper load

@@ -120,7 +120,7 @@ case_release_busy()
 	done
 }
 
-# Pages that are busy for good are given up. What is not busy is back.
+# Pages that stay busy are given up. The others are back.
 case_release_stays_busy()
 {
 	warns __tdx_reclaim_page
