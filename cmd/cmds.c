@@ -54,6 +54,16 @@ static const struct cli_cmd cmds[] = {
 	},
 	{
 		.group = CLI_GROUP_INSPECT,
+		.verb = "monitor",
+		.summary = "print events: TDs, HKIDs, locks, packages, CPUs",
+		OPTS(monitor_opts),
+		.needs = CLI_NEED_LIVE | CLI_NEED_TIME,
+		.run = cmd_monitor,
+		.details =
+			"One line for each event, with --json one object. Ends at Ctrl-C with status 0.",
+	},
+	{
+		.group = CLI_GROUP_INSPECT,
 		.verb = "td",
 		.noun = "list",
 		.is_default = true,

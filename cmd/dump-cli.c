@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include <decode.h>
+#include <events.h>
 #include <doctor.h>
 
 #include "check/check.h"
@@ -185,6 +186,12 @@ static void print_limits(void)
 		printf("%s=\n", tdxctl_checks[i].id);
 }
 
+static void print_events(void)
+{
+	for (size_t i = 0; i < TDXCTL_EVENTS; i++)
+		printf("%s\n", tdxctl_event_kinds[i].name);
+}
+
 static void print_names(void)
 {
 	const char *name;
@@ -217,6 +224,8 @@ int cmd_complete_words(struct cli_app *app, int argc, char **argv)
 		print_rules();
 	else if (!strcmp(argv[0], "limits"))
 		print_limits();
+	else if (!strcmp(argv[0], "events"))
+		print_events();
 	else if (!strcmp(argv[0], "names"))
 		print_names();
 	else if (!strcmp(argv[0], "columns"))

@@ -373,6 +373,38 @@ static const struct cli_opt top_opts[] = {
 	  .help = "sort TDs by COLUMN; -COLUMN: in descending order" },
 };
 
+static const struct cli_opt monitor_opts[] = {
+	{ .name = "only",
+	  .type = CLI_OPT_STRING,
+	  .arg = "KIND,...",
+	  .offset = CLI_VALUE(only),
+	  .words = "events",
+	  .help = "print only events of these kinds" },
+	{ .name = "td",
+	  .type = CLI_OPT_STRING,
+	  .arg = "VM",
+	  .offset = CLI_VALUE(td),
+	  .help = "print only events of this TD, which need not exist yet" },
+	{ .name = "initial",
+	  .type = CLI_OPT_FLAG,
+	  .offset = CLI_VALUE(initial),
+	  .help = "first print what is so now" },
+	{ .name = "count",
+	  .letter = 'n',
+	  .type = CLI_OPT_UINT,
+	  .arg = "N",
+	  .offset = CLI_VALUE(count),
+	  .min = 1,
+	  .max = 1000000,
+	  .help = "end after N events" },
+	{ .name = "delay",
+	  .letter = 'd',
+	  .type = CLI_OPT_SECONDS,
+	  .arg = "S",
+	  .offset = CLI_VALUE(delay_ns),
+	  .help = "look every S seconds (default 0.5)" },
+};
+
 static const struct cli_opt wait_opts[] = {
 	{ .name = "hkids-free",
 	  .type = CLI_OPT_UINT,

@@ -43,6 +43,9 @@ struct cli_values {
 	unsigned int count;
 	uint64_t delay_ns;
 	const char *view;
+	/* monitor */
+	const char *only, *td;
+	bool initial;
 	/* emulate play; 0: not given */
 	uint64_t from_ns, step_ns;
 	unsigned int speed;

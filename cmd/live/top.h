@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* top: two looks at a host, what they tell, and the page that shows them. */
+/* top and monitor: two looks at a host, what they tell, and the page that shows them. */
 #ifndef TDXCTL_LIVE_TOP_H
 #define TDXCTL_LIVE_TOP_H
 
@@ -9,6 +9,7 @@
 #include "cli/td.h"
 
 int cmd_top(struct cli_app *app, int argc, char **argv);
+int cmd_monitor(struct cli_app *app, int argc, char **argv);
 
 /* ---- sample.c ---- */
 

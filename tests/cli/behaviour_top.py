@@ -151,7 +151,7 @@ def test_top_many(tmp):
     events = [{"op": "td", "name": f"vm{i}", "pid": 10000 + i, "pages": 1} for i in range(2000)]
     bench.host.write_text(json.dumps({"format": "tdxctl-host", "version": 1, "events": events, "topology": {
         "packages": 2, "cpus_per_package": 2, "mktme_keyids": 0, "tdx_keyids": 2040}}))
-    code, text = session(bench, [(b"of 2000", "\x1b[F"), (b"2000 of 2000", "q")])
+    code, text = session(bench, [(b"of 2000", "\x1bOF"), (b"vm1999", "q")])
     expect(code == 0 and "vm1999" in text, f"exit status {code}: {text[-3000:]}")
     expect(text.count("runnable") < 400, "more than the visible lines was drawn")
 
@@ -160,3 +160,61 @@ def test_top_lazy(_tmp):
     """Other verbs do not load ncurses."""
     out = subprocess.run(["ldd", TDXCTL], stdout=subprocess.PIPE, check=True, text=True).stdout
     expect("curses" not in out and "libnl" not in out, out)
+
+
+# ---- monitor
+
+def monitor(bench, *args):
+    return subprocess.Popen([TDXCTL, f"--emulate={bench.host}", "monitor", *args], env=bench.env,
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def test_monitor_ends(tmp):
+    """Ctrl-C ends it with 0; each line is out at once, also to a pipe."""
+    bench = story(tmp, 0, 1)
+    p = monitor(bench, "--json", "--initial", "-d", "0.1")
+    docs = [json.loads(p.stdout.readline()) for _ in range(4)]
+    p.send_signal(signal.SIGINT)
+    rest, err = p.communicate(timeout=20)
+    expect(p.returncode == 0, f"{p.returncode}: {err}")
+    for line in rest.splitlines():
+        docs.append(json.loads(line))
+    for doc in docs:
+        check_document("monitor", doc, 0)
+    expect([d["vm"] for d in docs[:3]] == ["web", "db", "build"], docs[:3])
+
+
+def test_monitor_reader_gone(tmp):
+    bench = story(tmp, 0, 1)
+    p = monitor(bench, "--initial", "-d", "0.1")
+    p.stdout.readline()
+    p.stdout.close()
+    err = p.stderr.read()
+    p.stderr.close()
+    expect(p.wait(timeout=20) == -signal.SIGPIPE and not err, f"{p.returncode}: {err}")
+
+
+def test_monitor_host_lost(tmp):
+    """The host cannot be read for a while: a warning, and what happened meanwhile is printed then."""
+    bench = story(tmp, 0, 1)
+    text = bench.host.read_text()
+    p = monitor(bench, "-d", "0.1", "-n", "6")
+    time.sleep(0.3)
+    bench.host.write_text("{")
+    time.sleep(0.5)
+    bench.host.write_text(text)
+    out, err = p.communicate(timeout=30)
+    expect(p.returncode == 0 and err.count("warning") == 1 and "not JSON" in err, f"{p.returncode}: {err}")
+    expect("cache (td:4)" in out, out)
+
+
+def test_monitor_release(tmp):
+    """What another tdxctl does is an event."""
+    bench = Bench(tmp)
+    bench.ok(f"-q emulate init {bench.host}")
+    p = monitor(bench, "-d", "0.1", "--td", "web", "-n", "3")
+    time.sleep(0.5)
+    bench.ok("--emulate={h} release web --yes")
+    out, _ = p.communicate(timeout=30)
+    expect([w for w in ("teardown", "hkid-freed", "memory-back") if w in out] ==
+           ["teardown", "hkid-freed", "memory-back"], out)

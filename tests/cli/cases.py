@@ -82,6 +82,14 @@ CASES = {
         (H + "top", 2), ("--root {roots}/tdx-no-helper top", 0), ("--root {roots}/no-tdx top -b", 3),
         (H + "top -d 0", 2), (H + "top --view vms", 2)]),
 
+    "monitor": (None, [
+        ("emulate play {h} --step 0.5", 0), (H + "monitor --initial -d 0.1 -n 32", 0),
+        (H + "monitor -d 0.1 --td api -n 5", 0), (H + "monitor -d 0.1 --only hkid-leaked -n 1 --json", 0),
+        (H + "monitor --json -n 1 --only td-created --td hkid:20 -d 0.1", 0),
+        ("emulate play {h} --step 0.5 --from 39.5", 0), (H + "monitor -d 0.1 -n 1", 0),
+        (H + "monitor --only nothing", 2), (H + "monitor --only hkid-leaked,", 2),
+        ("--root {roots}/no-tdx monitor", 2), ("complete-words events", 0)]),
+
     # ---- hosts with something wrong
     "empty": ("empty", [(H + v, 0) for v in ("status", "hkid -j", "td", "td -j", "lock", "cpu")] +
               [(H + "td show web", 1), (H + "release web --yes -j", 1)]),

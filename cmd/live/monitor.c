@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* monitor: what happens on the host, one line for each event. */
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <events.h>
+#include <health.h>
+
+#include "top.h"
+
+enum {
+	M_SCHEMA,
+	M_COMMAND,
+	M_EVENT,
+	M_TIME,
+	M_UP,
+	M_TD,
+	M_VM,
+	M_PID,
+	M_HKID,
+	M_PKG,
+	M_CPU,
+	M_VALUE
+};
+static const struct cli_field fields[] = {
+	[M_SCHEMA] = { .key = "schema_version", .type = OUT_UINT },
+	[M_COMMAND] = { .key = "command", .type = OUT_STR },
+	[M_EVENT] = { .key = "event", .type = OUT_STR },
+	[M_TIME] = { .key = "time", .type = OUT_STR },
+	[M_UP] = { .key = "uptime_ns", .type = OUT_NS },
+	[M_TD] = { .key = "td", .type = OUT_UINT },
+	[M_VM] = { .key = "vm", .type = OUT_STR },
+	[M_PID] = { .key = "pid", .type = OUT_INT },
+	[M_HKID] = { .key = "hkid", .type = OUT_UINT },
+	[M_PKG] = { .key = "package", .type = OUT_UINT },
+	[M_CPU] = { .key = "cpu", .type = OUT_UINT },
+	[M_VALUE] = { .key = "value", .type = OUT_UINT },
+};
+
+struct monitor {
+	struct cli_app *app;
+	bool wanted[TDXCTL_EVENTS];
+	struct tdxctl_event_limits limits;
+	struct sample s;
+	unsigned int printed;
+};
+
+static volatile sig_atomic_t stopped;
+
+static void on_stop(int sig)
+{
+	stopped = 1;
+}
+
+/* ---- which events ---- */
+
+static int parse_kinds(struct monitor *m, const char *list)
+{
+	char hint[400] = "Kinds: ";
+	size_t i;
+
+	for (i = 0; i < TDXCTL_EVENTS; i++) {
+		m->wanted[i] = !list;
+		snprintf(hint + strlen(hint), sizeof(hint) - strlen(hint), "%s%s",
+			 tdxctl_event_kinds[i].name, i + 1 < TDXCTL_EVENTS ? ", " : ".");
+	}
+	while (list) {
+		size_t len = strcspn(list, ",");
+
+		for (i = 0; i < TDXCTL_EVENTS; i++)
+			if (strlen(tdxctl_event_kinds[i].name) == len &&
+			    !strncmp(tdxctl_event_kinds[i].name, list, len))
+				break;
+		if (i == TDXCTL_EVENTS)
+			return cli_error(m->app, CLI_USAGE, "usage", hint,
+					 "--only: unknown kind '%.*s'", (int)len, list);
+		m->wanted[i] = true;
+		list = list[len] ? list + len + 1 : NULL;
+	}
+	return CLI_OK;
+}
+
+static bool is_td(const struct tdxctl_event *ev, const char *sel)
+{
+	char text[32];
+
+	if (!ev->td)
+		return false;
+	if (!strcmp(ev->td->vm.name, sel) || (ev->td->vm.uuid && !strcasecmp(ev->td->vm.uuid, sel)))
+		return true;
+	snprintf(text, sizeof(text), "td:%u", ev->td->td.id);
+	if (!strcmp(text, sel))
+		return true;
+	snprintf(text, sizeof(text), "hkid:%u", ev->hkid);
+	if (ev->hkid != TDXCTL_UNKNOWN32 && !strcmp(text, sel))
+		return true;
+	snprintf(text, sizeof(text), "%d", ev->td->td.owner.tgid);
+	return !strcmp(text, sel);
+}
+
+/* ---- printing ---- */
+
+/* The time of day of an event; false for a host without one. */
+static bool time_of_day(const struct monitor *m, const struct tdxctl_event *ev, char *buf,
+			size_t len)
+{
+	const struct tdxctl_snapshot *s = sample_snap(&m->s);
+	uint64_t age = s->hdr.now_ns > ev->time_ns ? s->hdr.now_ns - ev->time_ns : 0, now;
+
+	return !tdxctl_host_time(m->app->ctx, &now) && text_time(buf, len, now - age / 1000000000);
+}
+
+static void uint_or_none(struct out_node *n, const struct cli_field *f, uint64_t v, uint64_t none)
+{
+	if (v == none)
+		out_none(n, f);
+	else
+		out_uint(n, f, v);
+}
+
+static int print_json(const struct monitor *m, const struct tdxctl_event *ev)
+{
+	struct out *out = out_new();
+	struct out_node *root;
+	char when[40];
+	int err;
+
+	if (!out)
+		return -ENOMEM;
+	root = out_root(out);
+	out_uint(root, &fields[M_SCHEMA], 1);
+	out_str(root, &fields[M_COMMAND], "monitor");
+	out_str(root, &fields[M_EVENT], tdxctl_event_kinds[ev->kind].name);
+	if (time_of_day(m, ev, when, sizeof(when)))
+		out_str(root, &fields[M_TIME], when);
+	else
+		out_unknown(root, &fields[M_TIME], "an emulated host has no time of day");
+	out_uint(root, &fields[M_UP], ev->time_ns);
+	uint_or_none(root, &fields[M_TD], ev->td ? ev->td->td.id : 0, 0);
+	out_str_or_none(root, &fields[M_VM], ev->td ? ev->td->vm.name : NULL);
+	uint_or_none(root, &fields[M_PID], ev->td ? (uint64_t)ev->td->td.owner.tgid : 0, 0);
+	uint_or_none(root, &fields[M_HKID], ev->hkid, TDXCTL_UNKNOWN32);
+	uint_or_none(root, &fields[M_PKG], ev->package, TDXCTL_UNKNOWN32);
+	uint_or_none(root, &fields[M_CPU], ev->cpu, TDXCTL_UNKNOWN32);
+	uint_or_none(root, &fields[M_VALUE], ev->value, TDXCTL_UNKNOWN);
+	err = out_failed(out) ? -ENOMEM : out_json_line(out, stdout);
+	out_free(out);
+	return err;
+}
+
+/* "2026-01-31T12:00:00Z  hkid-leaked        build (td:3), HKID 19" */
+static int print_text(const struct monitor *m, const struct tdxctl_event *ev)
+{
+	const struct tdxctl_event_info *info = &tdxctl_event_kinds[ev->kind];
+	bool colour = m->app->mode.colour && info->bad;
+	char when[40], about[300] = "", age[40];
+	char *name;
+
+	if (!time_of_day(m, ev, when, sizeof(when)))
+		snprintf(when, sizeof(when), "%12.3f s", (double)ev->time_ns / 1e9);
+	if (ev->td) {
+		name = text_clean(ev->td->vm.name);
+		snprintf(about, sizeof(about), "%s (td:%u)", name ? name : "", ev->td->td.id);
+		free(name);
+	}
+	if (ev->hkid != TDXCTL_UNKNOWN32)
+		snprintf(about + strlen(about), sizeof(about) - strlen(about), "%sHKID %u",
+			 *about ? ", " : "", ev->hkid);
+	if (ev->kind == TDXCTL_EVENT_LOCK_HELD) {
+		tdxctl_duration_str(age, sizeof(age), ev->value);
+		if (ev->package == TDXCTL_UNKNOWN32)
+			snprintf(about, sizeof(about), "tdx_lock, for %s", age);
+		else
+			snprintf(about, sizeof(about), "key-config lock of package %u, for %s",
+				 ev->package, age);
+	} else {
+		if (ev->package != TDXCTL_UNKNOWN32)
+			snprintf(about + strlen(about), sizeof(about) - strlen(about),
+				 "%spackage %u", *about ? ", " : "", ev->package);
+		if (ev->cpu != TDXCTL_UNKNOWN32)
+			snprintf(about + strlen(about), sizeof(about) - strlen(about), ", CPU %u",
+				 ev->cpu);
+		if (ev->value != TDXCTL_UNKNOWN)
+			snprintf(about + strlen(about), sizeof(about) - strlen(about),
+				 "%s%" PRIu64 " %s", *about ? ", " : "", ev->value, info->value);
+	}
+	printf("%s  %s%s%s%*s%s\n", when, colour ? "\033[1;31m" : "", info->name,
+	       colour ? "\033[0m" : "", *about ? (int)(19 - strlen(info->name)) : 0, "", about);
+	return 0;
+}
+
+/* Returns a negative errno, or 1 when enough is printed. */
+static int on_event(void *arg, const struct tdxctl_event *ev)
+{
+	struct monitor *m = arg;
+	int err;
+
+	if (!m->wanted[ev->kind] || (m->app->v.td && !is_td(ev, m->app->v.td)))
+		return 0;
+	err = m->app->v.json ? print_json(m, ev) : print_text(m, ev);
+	if (err)
+		return err;
+	m->printed++;
+	return m->printed == m->app->v.count;
+}
+
+/* ---- the loop ---- */
+
+static int report(struct monitor *m, bool first)
+{
+	const struct tdxctl_event restarted = {
+		.kind = TDXCTL_EVENT_RESTARTED,
+		.time_ns = sample_snap(&m->s)->hdr.now_ns,
+		.hkid = TDXCTL_UNKNOWN32,
+		.package = TDXCTL_UNKNOWN32,
+		.cpu = TDXCTL_UNKNOWN32,
+		.value = TDXCTL_UNKNOWN,
+	};
+	int err = 0;
+
+	if (first && !m->app->v.initial)
+		return 0;
+	if (m->s.restarted)
+		err = on_event(m, &restarted);
+	if (!err)
+		err = tdxctl_events(m->s.before ? m->s.before->snap : NULL, sample_snap(&m->s),
+				    &m->limits, on_event, m);
+	return err;
+}
+
+static void set_limits(struct monitor *m)
+{
+	struct tdxctl_thresholds t;
+
+	const struct tdxctl_limit *free = &t.warning[TDXCTL_CHECK_HKIDS_FREE];
+
+	cli_limits_of_host(m->app, &t);
+	m->limits.lock_ns = t.warning[TDXCTL_CHECK_LOCK_HELD].value;
+	m->limits.hkids_free = free->value == TDXCTL_UNKNOWN ? 0 : free->value;
+	if (free->percent && m->limits.hkids_free)
+		m->limits.hkids_free = sample_snap(&m->s)->nr_hkids * free->value / 100;
+}
+
+int cmd_monitor(struct cli_app *app, int argc, char **argv)
+{
+	const struct sigaction sa = { .sa_handler = on_stop };
+	uint64_t delay_ns = app->v.delay_ns ? app->v.delay_ns : 500000000;
+	const struct timespec t = { .tv_sec = (time_t)(delay_ns / 1000000000),
+				    .tv_nsec = (long)(delay_ns % 1000000000) };
+	struct monitor m = { .app = app };
+	bool failed = false;
+	int code = parse_kinds(&m, app->v.only), err;
+
+	if (code)
+		return code;
+	sigaction(SIGINT, &sa, NULL);
+	sigaction(SIGTERM, &sa, NULL);
+	err = sample_take(&m.s, app->ctx);
+	if (err)
+		return cli_lib_error(app, err, "cannot read host state");
+	if (!sample_snap(&m.s)->platform.has_tdx) {
+		sample_free(&m.s);
+		return cli_error(app, CLI_NO_TDX, "no-tdx", "'tdxctl doctor' shows why.",
+				 "this host has no TDX, or it is off");
+	}
+	app->silent = true;
+	set_limits(&m);
+	err = report(&m, true);
+	while (!err && !stopped && !fflush(stdout)) {
+		nanosleep(&t, NULL);
+		if (stopped)
+			break;
+		err = sample_take(&m.s, app->ctx);
+		if (!err) {
+			failed = false;
+			err = report(&m, false);
+		} else if (!failed) {
+			/* It may pass; what happens meanwhile is reported then. */
+			failed = true;
+			cli_note(app, "tdxctl: warning: %s", tdxctl_error(app->ctx));
+			err = 0;
+		} else {
+			err = 0;
+		}
+	}
+	sample_free(&m.s);
+	return err < 0 ? cli_lib_error(app, err, "cannot print the event") : CLI_OK;
+}

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Events between two snapshots. */
+#include "events.h"
+#include "check.h"
+
+static struct tdxctl_snapshot a, b;
+static struct tdxctl_td_view tds_a[4], tds_b[4];
+static struct tdxctl_hkid hkids_a[2], hkids_b[2];
+static struct tdxctl_lock locks_a[2], locks_b[2];
+static struct tdxctl_package pkgs_a[2], pkgs_b[2];
+static struct tdxctl_cpu cpus_a[2], cpus_b[2];
+static const struct tdxctl_event_limits limits = { .lock_ns = 1000, .hkids_free = 1 };
+static struct tdxctl_event seen[32];
+static size_t nr_seen;
+
+static int collect(void *arg, const struct tdxctl_event *ev)
+{
+	if (nr_seen < 32)
+		seen[nr_seen++] = *ev;
+	return 0;
+}
+
+static void reset(void)
+{
+	memset(tds_a, 0, sizeof(tds_a));
+	memset(hkids_a, 0, sizeof(hkids_a));
+	memset(locks_a, 0, sizeof(locks_a));
+	memset(pkgs_a, 0, sizeof(pkgs_a));
+	memset(cpus_a, 0, sizeof(cpus_a));
+	a = (struct tdxctl_snapshot){
+		.hdr.now_ns = 10000,
+		.hkids = hkids_a,
+		.nr_hkids = 2,
+		.tds = tds_a,
+		.nr_tds = 1,
+		.locks = locks_a,
+		.nr_locks = 2,
+		.packages = pkgs_a,
+		.nr_packages = 2,
+		.cpus = cpus_a,
+		.nr_cpus = 2,
+	};
+	tds_a[0].td = (struct tdxctl_td){ .id = 1,
+					  .tdr = 0x1000,
+					  .state = TDXCTL_TD_RUNNABLE,
+					  .hkid = 17,
+					  .last_hkid = 17,
+					  .vcpus = 2,
+					  .private_pages = 100 };
+	for (uint32_t i = 0; i < 2; i++) {
+		hkids_a[i] = (struct tdxctl_hkid){ .id = 17 + i, .state = TDXCTL_HKID_FREE };
+		pkgs_a[i] = (struct tdxctl_package){ .id = i, .online_cpus = 1 };
+		cpus_a[i] = (struct tdxctl_cpu){
+			.cpu = i, .package = i, .online = 1, .state = TDXCTL_CPU_ENABLED
+		};
+	}
+	hkids_a[0].state = TDXCTL_HKID_CONFIGURED;
+	memcpy(tds_b, tds_a, sizeof(tds_a));
+	memcpy(hkids_b, hkids_a, sizeof(hkids_a));
+	memcpy(locks_b, locks_a, sizeof(locks_a));
+	memcpy(pkgs_b, pkgs_a, sizeof(pkgs_a));
+	memcpy(cpus_b, cpus_a, sizeof(cpus_a));
+	b = a;
+	b.tds = tds_b;
+	b.hkids = hkids_b;
+	b.locks = locks_b;
+	b.packages = pkgs_b;
+	b.cpus = cpus_b;
+	b.hdr.now_ns = 20000;
+}
+
+static void expect_kinds(const enum tdxctl_event_kind *kinds, size_t n)
+{
+	nr_seen = 0;
+	CHECK_EQ(tdxctl_events(&a, &b, &limits, collect, NULL), 0);
+	CHECK_EQ(nr_seen, n);
+	for (size_t i = 0; i < n && i < nr_seen; i++)
+		CHECK_EQ(seen[i].kind, kinds[i]);
+}
+
+#define EXPECT(...) \
+	do { \
+		const enum tdxctl_event_kind kinds[] = { __VA_ARGS__ }; \
+		expect_kinds(kinds, sizeof(kinds) / sizeof(kinds[0])); \
+	} while (0)
+
+static void quiet(void)
+{
+	reset();
+	expect_kinds(NULL, 0);
+}
+
+static void new_td(void)
+{
+	reset();
+	tds_b[1].td = (struct tdxctl_td){
+		.id = 2, .tdr = 0x2000, .state = TDXCTL_TD_ASSIGNED, .hkid = 18
+	};
+	b.nr_tds = 2;
+	EXPECT(TDXCTL_EVENT_TD_CREATED);
+	CHECK_EQ(seen[0].hkid, 18);
+	CHECK(seen[0].td == &tds_b[1]);
+	tds_b[1].td.state = TDXCTL_TD_RUNNABLE;
+	tds_b[1].td.vcpus = 3;
+	EXPECT(TDXCTL_EVENT_TD_CREATED, TDXCTL_EVENT_KEYS_CONFIGURED, TDXCTL_EVENT_TD_INITIALIZED,
+	       TDXCTL_EVENT_VCPUS_CREATED, TDXCTL_EVENT_TD_FINALIZED);
+	CHECK_EQ(seen[3].value, 3);
+}
+
+static void end_of_td(void)
+{
+	reset();
+	tds_b[0].td.state = TDXCTL_TD_TEARDOWN;
+	EXPECT(TDXCTL_EVENT_TEARDOWN);
+	tds_b[0].td.hkid = 0;
+	tds_b[0].td.released_ns = 15000;
+	EXPECT(TDXCTL_EVENT_TEARDOWN, TDXCTL_EVENT_HKID_FREED);
+	CHECK_EQ(seen[1].time_ns, 15000);
+	CHECK_EQ(seen[1].hkid, 17);
+	b.nr_tds = 0;
+	EXPECT(TDXCTL_EVENT_TEARDOWN, TDXCTL_EVENT_HKID_FREED, TDXCTL_EVENT_MEMORY_BACK);
+	CHECK(seen[2].td == &tds_a[0]);
+}
+
+/* Another TD with the number of an old one, but another page, is another TD. */
+static void another_td(void)
+{
+	reset();
+	tds_b[0].td.tdr = 0x9000;
+	CHECK_EQ(tdxctl_events(&a, &b, &limits, collect, NULL), 0);
+	EXPECT(TDXCTL_EVENT_TEARDOWN, TDXCTL_EVENT_HKID_FREED, TDXCTL_EVENT_MEMORY_BACK,
+	       TDXCTL_EVENT_TD_CREATED, TDXCTL_EVENT_KEYS_CONFIGURED, TDXCTL_EVENT_TD_INITIALIZED,
+	       TDXCTL_EVENT_VCPUS_CREATED, TDXCTL_EVENT_TD_FINALIZED);
+}
+
+static void leak(void)
+{
+	reset();
+	hkids_b[0].state = TDXCTL_HKID_LEAKED;
+	hkids_b[0].tdr = 0x1000;
+	tds_b[0].td.state = TDXCTL_TD_LEAKED;
+	EXPECT(TDXCTL_EVENT_TEARDOWN, TDXCTL_EVENT_HKID_LEAKED);
+	CHECK(seen[1].td == &tds_b[0]);
+	/* Once. */
+	hkids_a[0].state = TDXCTL_HKID_LEAKED;
+	tds_a[0].td.state = TDXCTL_TD_LEAKED;
+	expect_kinds(NULL, 0);
+}
+
+static void few_hkids(void)
+{
+	reset();
+	hkids_b[1].state = TDXCTL_HKID_ASSIGNED;
+	EXPECT(TDXCTL_EVENT_HKIDS_LOW);
+	CHECK_EQ(seen[0].value, 0);
+	hkids_a[1].state = TDXCTL_HKID_ASSIGNED;
+	expect_kinds(NULL, 0);
+}
+
+static void held_lock(void)
+{
+	reset();
+	locks_b[1] = (struct tdxctl_lock){
+		.kind = TDXCTL_LOCK_KEY_CONFIG, .package = 1, .held = 1, .held_since_ns = 19500
+	};
+	expect_kinds(NULL, 0);
+	locks_b[1].held_since_ns = 9000;
+	EXPECT(TDXCTL_EVENT_LOCK_HELD);
+	CHECK_EQ(seen[0].value, 11000);
+	CHECK_EQ(seen[0].package, 1);
+	/* It was held before, but not yet for so long. */
+	locks_a[1] = locks_b[1];
+	a.hdr.now_ns = 9900;
+	EXPECT(TDXCTL_EVENT_LOCK_HELD);
+	a.hdr.now_ns = 10001;
+	expect_kinds(NULL, 0);
+}
+
+static void cpus_and_packages(void)
+{
+	reset();
+	pkgs_b[1].online_cpus = 0;
+	cpus_b[1].online = 0;
+	EXPECT(TDXCTL_EVENT_PACKAGE_UNCOVERED);
+	reset();
+	cpus_b[1].state = TDXCTL_CPU_NOT_ENABLED;
+	EXPECT(TDXCTL_EVENT_CPU_NOT_ENABLED);
+	CHECK_EQ(seen[0].cpu, 1);
+	/* It comes online so. */
+	cpus_a[1] = cpus_b[1];
+	cpus_a[1].online = 0;
+	EXPECT(TDXCTL_EVENT_CPU_NOT_ENABLED);
+	b.hdr.missed = 3;
+	a.hdr.missed = 1;
+	EXPECT(TDXCTL_EVENT_CPU_NOT_ENABLED, TDXCTL_EVENT_MISSED);
+	CHECK_EQ(seen[1].value, 2);
+}
+
+static int stop(void *arg, const struct tdxctl_event *ev)
+{
+	++*(int *)arg;
+	return -7;
+}
+
+/* Without a snapshot before, what is so; the caller ends it. */
+static void initial(void)
+{
+	int calls = 0;
+
+	reset();
+	nr_seen = 0;
+	CHECK_EQ(tdxctl_events(NULL, &a, &limits, collect, NULL), 0);
+	CHECK_EQ(nr_seen, 1);
+	CHECK_EQ(seen[0].kind, TDXCTL_EVENT_TD_PRESENT);
+	b.nr_tds = 0;
+	CHECK_EQ(tdxctl_events(&a, &b, &limits, stop, &calls), -7);
+	CHECK_EQ(calls, 1);
+	for (int i = 0; i < TDXCTL_EVENTS; i++)
+		CHECK(tdxctl_event_kinds[i].name && tdxctl_event_kinds[i].about);
+}
+
+int main(void)
+{
+	RUN(quiet);
+	RUN(new_td);
+	RUN(end_of_td);
+	RUN(another_td);
+	RUN(leak);
+	RUN(few_hkids);
+	RUN(held_lock);
+	RUN(cpus_and_packages);
+	RUN(initial);
+	return check_done("lib-events");
+}
