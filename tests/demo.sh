@@ -23,4 +23,12 @@ show hkid
 show lock
 show release web --yes
 show status
+if [ -t 1 ] && [ "${TERM:-dumb}" != dumb ]; then
+	# Some seconds of a host that moves, on the whole screen.
+	story=$O/demo-story.json
+	rm -f "$story"
+	"$O/tdxctl" -q emulate play "$story" --from 12 --speed 2 >/dev/null
+	timeout --foreground -s INT 8 "$O/tdxctl" --emulate="$story" top -d 0.5 || [ $? = 124 ]
+	printf '\n$ tdxctl --emulate=%s top    (q quits)\n' "$story"
+fi
 printf '\ndemo: done; the host is %s, try: %s --emulate=%s td\n' "$host" "$O/tdxctl" "$host"

@@ -171,7 +171,7 @@ def monitor(bench, *args):
 
 def test_monitor_ends(tmp):
     """Ctrl-C ends it with 0; each line is out at once, also to a pipe."""
-    bench = story(tmp, 0, 1)
+    bench = story(tmp, 0.1, 1)
     p = monitor(bench, "--json", "--initial", "-d", "0.1")
     docs = [json.loads(p.stdout.readline()) for _ in range(4)]
     p.send_signal(signal.SIGINT)
@@ -185,7 +185,7 @@ def test_monitor_ends(tmp):
 
 
 def test_monitor_reader_gone(tmp):
-    bench = story(tmp, 0, 1)
+    bench = story(tmp, 0.1, 1)
     p = monitor(bench, "--initial", "-d", "0.1")
     p.stdout.readline()
     p.stdout.close()
@@ -196,7 +196,7 @@ def test_monitor_reader_gone(tmp):
 
 def test_monitor_host_lost(tmp):
     """The host cannot be read for a while: a warning, and what happened meanwhile is printed then."""
-    bench = story(tmp, 0, 1)
+    bench = story(tmp, 0.1, 1)
     text = bench.host.read_text()
     p = monitor(bench, "-d", "0.1", "-n", "6")
     time.sleep(0.3)
