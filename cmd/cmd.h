@@ -19,7 +19,6 @@ int cmd_cpu_plan(struct cli_app *app, int argc, char **argv);
 int cmd_helper_load(struct cli_app *app, int argc, char **argv);
 int cmd_helper_unload(struct cli_app *app, int argc, char **argv);
 int cmd_helper_status(struct cli_app *app, int argc, char **argv);
-int cmd_wait(struct cli_app *app, int argc, char **argv);
 int cmd_doctor(struct cli_app *app, int argc, char **argv);
 int cmd_decode(struct cli_app *app, int argc, char **argv);
 int cmd_keys(struct cli_app *app, int argc, char **argv);

@@ -13,6 +13,7 @@
 #include "release/release.h"
 #include "report/report.h"
 #include "status/status.h"
+#include "wait/wait.h"
 
 #define OPTS(table) .opts = table, .nr_opts = ARRAY_SIZE(table)
 #define NEED_DATA   (CLI_NEED_SNAPSHOT | CLI_NEED_NAMES | CLI_NEED_LEDGER | CLI_NEED_TDX)
@@ -153,13 +154,19 @@ static const struct cli_cmd cmds[] = {
 	{
 		.group = CLI_GROUP_INSPECT,
 		.verb = "wait",
-		.summary = "wait until HKIDs are free, for scripts that start TDs",
+		.summary = "wait until HKIDs are free, or a TD is gone",
+		.args = "[COMMAND...]",
+		.max_args = 64,
 		OPTS(wait_opts),
 		.needs = CLI_NEED_LIVE | CLI_NEED_TIME,
 		.run = cmd_wait,
 		.details =
-			"Polls four times a second. Without the helper, the number is read from the misc\n"
-			"cgroup. Fails at once if the host can never have that many free HKIDs.",
+			"--hkids-free polls four times a second; without the helper, the number is read\n"
+			"from the misc cgroup. Fails at once if there can never be that many free HKIDs.\n"
+			"--gone VM proves that a teardown is over: the process has ended, the HKID is\n"
+			"free, and all memory is back. VM is a name, UUID, PID, hkid:N or td:N. First\n"
+			"runs COMMAND, which ends the VM. The exit status is 7 after a timeout, 1 if\n"
+			"something leaked, 5 if the end cannot be proved.",
 	},
 	{
 		.group = CLI_GROUP_INSPECT,

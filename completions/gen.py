@@ -182,6 +182,8 @@ def bash_value(opt):
         return f'mapfile -t COMPREPLY < <(compgen -P "$head" -W {lines(opt["values"])} -- "$cur")'
     if opt["words"] == "columns":
         return "_tdxctl_columns"
+    if opt["words"] == "vms":
+        return "_tdxctl_vms"
     if opt["words"]:
         return f'_tdxctl_words {opt["words"]}'
     if arg in FILES:
@@ -266,6 +268,7 @@ def zsh_opt(o, cmd=None):
         what = ("(" + " ".join(o["values"]) + ")" if o["values"] else
                 f"{sequence(o)}_tdxctl_words columns/{cmd['verb']}/{cmd['noun'] or ''}"
                 if o["words"] == "columns" else
+                "_tdxctl_vms" if o["words"] == "vms" else
                 f"_tdxctl_words {o['words']}" if o["words"] else
                 "_files" if o["arg"] in FILES else
                 "_files -/" if o["arg"] in DIRS else " ")
@@ -376,6 +379,8 @@ def fish_opt(o, cond, cmd=None):
         words_of = f"tdxctl complete-words columns {cmd['verb']} {cmd['noun'] or ''}".rstrip()
         words_of = f'__fish_complete_list , "{words_of}"' if o["arg"] == "LIST" else words_of
         line += f" -x -a '({words_of})'"
+    elif o["words"] == "vms":
+        line += " -x -a '(__tdxctl_vms)'"
     elif o["words"]:
         line += f" -x -a '(tdxctl complete-words {o['words']} 2>/dev/null)'"
     elif o["arg"] in FILES and o["type"] == "optional":

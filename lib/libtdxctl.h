@@ -211,6 +211,15 @@ int tdxctl_vm_find(struct tdxctl_ctx *ctx, const struct tdxctl_snapshot *snap, c
  */
 bool tdxctl_same_td(const struct tdxctl_td *was, const struct tdxctl_td *now);
 
+enum tdxctl_life { TDXCTL_LIFE_RUNS, TDXCTL_LIFE_ENDED, TDXCTL_LIFE_UNKNOWN };
+/*
+ * Whether the process that created @td still runs. The TD itself may be gone: @td may be of
+ * an earlier snapshot. A process that only waits to be collected by its parent has ended:
+ * nothing of it keeps a TD. If UNKNOWN, *@why is the reason, a constant.
+ */
+enum tdxctl_life tdxctl_owner_life(struct tdxctl_ctx *ctx, const struct tdxctl_td *td,
+				   const char **why);
+
 /* Whether process @pid has the file of a VM open, of a TD or of another VM. */
 bool tdxctl_process_has_vm(struct tdxctl_ctx *ctx, pid_t pid);
 

@@ -60,8 +60,9 @@ struct cli_values {
 	/* metrics */
 	const char *textfile;
 	bool per_td, http;
-	/* wait; 0: not given */
+	/* wait; 0, NULL: not given */
 	unsigned int hkids_free;
+	const char *gone;
 	/* check */
 	const char *format, *config;
 	struct cli_list warning, critical;

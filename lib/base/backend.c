@@ -36,6 +36,15 @@ int tdxctl_pins_get(struct tdxctl_ctx *ctx, const struct tdxctl_td_view *td,
 	return CALL(ctx, pins, td, out, count);
 }
 
+enum tdxctl_life tdxctl_owner_life(struct tdxctl_ctx *ctx, const struct tdxctl_td *td,
+				   const char **why)
+{
+	if (ctx->backend->owner_life)
+		return ctx->backend->owner_life(ctx, td, why);
+	*why = "the processes of this host are not known";
+	return TDXCTL_LIFE_UNKNOWN;
+}
+
 int tdxctl_boot_time(struct tdxctl_ctx *ctx, uint64_t *seconds)
 {
 	/* Quiet: callers that need no boot time go on without it. */

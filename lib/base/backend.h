@@ -34,6 +34,9 @@ struct backend {
 	int (*release_open)(struct tdxctl_ctx *ctx, const struct tdxctl_td_view *td,
 			    enum tdxctl_strategy strategy, struct tdxctl_release **out,
 			    struct tdxctl_release_state *plan);
+	/* Implements tdxctl_owner_life(). */
+	enum tdxctl_life (*owner_life)(struct tdxctl_ctx *ctx, const struct tdxctl_td *td,
+				       const char **why);
 	int (*boot_time)(struct tdxctl_ctx *ctx, uint64_t *seconds);
 	/* Set no error; -ENODATA if it is not known. */
 	int (*time)(struct tdxctl_ctx *ctx, uint64_t *seconds);

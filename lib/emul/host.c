@@ -228,6 +228,15 @@ static int pins(struct tdxctl_ctx *ctx, const struct tdxctl_td_view *td, struct 
 	return 0;
 }
 
+/* The emulated VMM ends with its TD. */
+static enum tdxctl_life owner_life(struct tdxctl_ctx *ctx, const struct tdxctl_td *td,
+				   const char **why)
+{
+	const struct emul_td *t = emul_td_by_id(ctx->host, td->id);
+
+	return t && t->td ? TDXCTL_LIFE_RUNS : TDXCTL_LIFE_ENDED;
+}
+
 static void msr_none(struct tdxctl_ctx *ctx, struct tdxctl_msr_set *s, bool all)
 {
 	msrs_unknown(s, all, "an emulated host has no MSRs");
@@ -260,6 +269,7 @@ const struct backend emul_backend = {
 	.msrs = msrs,
 	.cpu_check = cpu_check,
 	.pins = pins,
+	.owner_life = owner_life,
 	.release_open = emul_release_open,
 	.free = power_off,
 };

@@ -215,6 +215,9 @@ int process_start(struct tdxctl_ctx *ctx, pid_t pid, uint64_t *ticks);
 bool process_started_at(struct tdxctl_ctx *ctx, pid_t pid, uint64_t start_ns);
 /* Whether it is certain that the process @o has ended. */
 bool process_ended(struct tdxctl_ctx *ctx, const struct tdxctl_owner *o);
+/* Implements backend->owner_life. */
+enum tdxctl_life host_owner_life(struct tdxctl_ctx *ctx, const struct tdxctl_td *td,
+				 const char **why);
 /* Returns the effective UID of @pid; (uid_t)-1: not known. */
 uid_t process_uid(struct tdxctl_ctx *ctx, pid_t pid);
 /* Returns the printable name of @pid, malloc'ed; NULL: not known. */

@@ -81,6 +81,34 @@ bool process_ended(struct tdxctl_ctx *ctx, const struct tdxctl_owner *o)
 	       !process_started_at(ctx, o->tgid, o->start_ns);
 }
 
+enum tdxctl_life host_owner_life(struct tdxctl_ctx *ctx, const struct tdxctl_td *td,
+				 const char **why)
+{
+	const struct tdxctl_owner *o = &td->owner;
+	bool ended, same;
+	int fd;
+
+	if (o->tgid <= 0 || !o->start_ns) {
+		*why = "the process that created the TD is not known";
+		return TDXCTL_LIFE_UNKNOWN;
+	}
+	if (process_ended(ctx, o))
+		return TDXCTL_LIFE_ENDED;
+	fd = op_pidfd_open(ctx, o->tgid);
+	ended = fd >= 0 && op_pidfd_wait(ctx, fd, 0) == 1;
+	/* After the pidfd was opened: it is of this process. */
+	same = process_started_at(ctx, o->tgid, o->start_ns);
+	if (fd >= 0)
+		op_close(ctx, fd);
+	if (same)
+		return ended ? TDXCTL_LIFE_ENDED : TDXCTL_LIFE_RUNS;
+	/* It may have ended just now. */
+	if (process_ended(ctx, o))
+		return TDXCTL_LIFE_ENDED;
+	*why = "the process is not visible here: it is hidden, or this is another PID namespace";
+	return TDXCTL_LIFE_UNKNOWN;
+}
+
 uid_t process_uid(struct tdxctl_ctx *ctx, pid_t pid)
 {
 	char path[40], *text, *p;

@@ -39,6 +39,7 @@ const struct backend live_backend = {
 	.cpu_check = live_cpu_check,
 	.pins = host_pins,
 	.release_open = live_release_open,
+	.owner_life = host_owner_life,
 	.boot_time = host_boot_time,
 	.time = now,
 	.hostname = host_name,

@@ -136,6 +136,60 @@ static bool is_gone(int pid, uint64_t ticks)
 	return gone;
 }
 
+/* A process that its parent has not collected yet still has its PID and start time. */
+static int process_has_exited(void *arg, int pidfd, int ms)
+{
+	return 1;
+}
+
+static int process_runs(void *arg, int pidfd, int ms)
+{
+	return 0;
+}
+
+static enum tdxctl_life life_of(int pid, uint64_t ticks, bool exited)
+{
+	const struct tdxctl_ops ops = {
+		.pidfd_open = no_such_process,
+		.pidfd_wait = exited ? process_has_exited : process_runs,
+	};
+	struct tdxctl_td td = td_of(pid, ticks);
+	struct tdxctl_ctx *ctx = fake_live();
+	const char *why = NULL;
+	enum tdxctl_life life;
+
+	tdxctl_set_ops(ctx, &ops, NULL);
+	life = tdxctl_owner_life(ctx, &td, &why);
+	CHECK_EQ(life == TDXCTL_LIFE_UNKNOWN, why != NULL);
+	tdxctl_free(ctx);
+	return life;
+}
+
+static void lives(void)
+{
+	fake_new();
+	fake_process(100, 5000, "vmm");
+	fake_link("proc/self/ns/pid", "pid:[4026531836]");
+	CHECK_EQ(life_of(100, 5000, false), TDXCTL_LIFE_RUNS);
+	CHECK_EQ(life_of(100, 5000, true), TDXCTL_LIFE_ENDED);
+	CHECK_EQ(life_of(300, 5000, false), TDXCTL_LIFE_ENDED);
+	/* Another process has the PID, whether it has exited or not. */
+	CHECK_EQ(life_of(100, 4000, false), TDXCTL_LIFE_ENDED);
+	CHECK_EQ(life_of(100, 4000, true), TDXCTL_LIFE_ENDED);
+	/* Unknown owner, unknown start, hidden by /proc. */
+	CHECK_EQ(life_of(0, 5000, false), TDXCTL_LIFE_UNKNOWN);
+	CHECK_EQ(life_of(300, 0, false), TDXCTL_LIFE_UNKNOWN);
+	CHECK_EQ(life_of(200, 5000, true), TDXCTL_LIFE_UNKNOWN);
+	fake_end();
+
+	fake_new();
+	fake_process(100, 5000, "vmm");
+	fake_link("proc/self/ns/pid", "pid:[4026532177]");
+	CHECK_EQ(life_of(300, 5000, false), TDXCTL_LIFE_UNKNOWN);
+	CHECK_EQ(life_of(100, 4000, false), TDXCTL_LIFE_UNKNOWN);
+	fake_end();
+}
+
 /* No sign of the process is no proof that it ended. */
 static void owners_that_are_gone(void)
 {
@@ -233,6 +287,7 @@ int main(void)
 	RUN(names);
 	RUN(uids);
 	RUN(owners_that_are_gone);
+	RUN(lives);
 	RUN(selectors);
 	return check_done("lib-vm");
 }

@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* wait: wait until HKIDs are free. */
+/* wait --hkids-free: wait until HKIDs are free. */
 #include <errno.h>
 #include <inttypes.h>
-#include <signal.h>
-#include <time.h>
 
 #include <health.h>
 
-#include "cmd.h"
+#include "wait.h"
 
-#define NS_PER_S 1000000000ULL
-#define POLL_NS	 250000000ULL
+#define POLL_NS 250000000ULL
 
 enum { W_REACHED, W_WANTED, W_FREE, W_TOTAL, W_WAITED, W_TEXT };
 static const struct cli_field fields[] = {
@@ -25,13 +22,6 @@ static const struct cli_field fields[] = {
 struct hkids {
 	uint64_t free, total, leaked;
 };
-
-static volatile sig_atomic_t stopped;
-
-static void stop(int sig)
-{
-	stopped = 1;
-}
 
 static int not_known(struct cli_app *app, const struct tdxctl_facts *f, const char *why)
 {
@@ -53,9 +43,10 @@ static int poll_hkids(struct cli_app *app, struct hkids *k)
 {
 	struct tdxctl_facts *f;
 	const char *why = NULL;
-	int err;
+	int err = wait_reopen(app);
 
-	err = tdxctl_facts_get(app->ctx, TDXCTL_FACTS_CGROUP, &f);
+	if (!err)
+		err = tdxctl_facts_get(app->ctx, TDXCTL_FACTS_CGROUP, &f);
 	if (err)
 		return cli_lib_error(app, err, "cannot read host state");
 	if (!tdxctl_hkids_free(f, &k->free, &k->total, &why))
@@ -65,14 +56,6 @@ static int poll_hkids(struct cli_app *app, struct hkids *k)
 		k->leaked += f->snap->hkids[i].state == TDXCTL_HKID_LEAKED;
 	tdxctl_facts_free(f);
 	return err;
-}
-
-/* Sleeps until the next poll, or a signal. */
-static void nap(uint64_t ns)
-{
-	struct timespec t = { .tv_sec = (time_t)(ns / NS_PER_S), .tv_nsec = (long)(ns % NS_PER_S) };
-
-	nanosleep(&t, NULL);
 }
 
 static void draw(struct cli_line *line, const struct hkids *k, unsigned int wanted, uint64_t waited)
@@ -105,7 +88,7 @@ static int wait_for(struct cli_app *app, struct hkids *k, uint64_t *waited)
 					 "%u HKIDs can never be free: the host has %" PRIu64 "%s",
 					 app->v.hkids_free, k->total,
 					 k->leaked ? ", some of them leaked" : "");
-		if (stopped) {
+		if (wait_stopped()) {
 			char age[24];
 
 			tdxctl_duration_str(age, sizeof(age), *waited);
@@ -117,23 +100,17 @@ static int wait_for(struct cli_app *app, struct hkids *k, uint64_t *waited)
 		if (limit && *waited >= limit)
 			return CLI_PROBLEMS;
 		draw(&line, k, app->v.hkids_free, *waited);
-		nap(limit && limit - *waited < POLL_NS ? limit - *waited : POLL_NS);
+		wait_nap(limit && limit - *waited < POLL_NS ? limit - *waited : POLL_NS);
 	}
 }
 
-int cmd_wait(struct cli_app *app, int argc, char **argv)
+int wait_hkids(struct cli_app *app)
 {
-	struct sigaction sa = { .sa_handler = stop };
 	struct out_node *root = out_root(app->out);
 	struct hkids k = { 0 };
 	uint64_t waited = 0;
 	int code;
 
-	if (!app->v.hkids_free)
-		return cli_error(app, CLI_USAGE, "usage", "See 'tdxctl wait --help'.",
-				 "wait: --hkids-free N is required");
-	sigaction(SIGINT, &sa, NULL);
-	sigaction(SIGTERM, &sa, NULL);
 	tdxctl_set_brief(app->ctx, true);
 	code = wait_for(app, &k, &waited);
 	if (code && code != CLI_PROBLEMS)
