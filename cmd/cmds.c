@@ -3,9 +3,12 @@
  * The whole command line in one table, in the order of the help. It is the source of
  * parser, help, shell completions, dump-cli and the check of the man pages.
  */
+#include <limits.h>
+
 #include "check/check.h"
 #include "cli/td.h"
 #include "cmd.h"
+#include "fleet/fleet.h"
 #include "live/top.h"
 #include "live/trace.h"
 #include "metrics/metrics.h"
@@ -313,6 +316,22 @@ static const struct cli_cmd cmds[] = {
 			"The report is a Markdown document. Names of hosts, VMs and users, addresses,\n"
 			"serial numbers and command lines are masked. Every verb that changes nothing\n"
 			"can read it with --from-report.",
+	},
+	{
+		.group = CLI_GROUP_OTHER,
+		.verb = "fleet",
+		.summary = "list the hosts of many reports, the worst first",
+		.args = "REPORT...",
+		.min_args = 1,
+		.max_args = UINT_MAX,
+		OPTS(fleet_opts),
+		.table = &fleet_table,
+		.run = cmd_fleet,
+		.details =
+			"REPORT is a file that 'tdxctl report' wrote, a directory of such files, or -\n"
+			"for standard input. Each host is examined with the rules of doctor, with the\n"
+			"limits of its own tdxctl.conf. The exit status is 7 if a host has a failure, 6\n"
+			"if a report is not readable, 1 if none is.",
 	},
 	{
 		.group = CLI_GROUP_OTHER,

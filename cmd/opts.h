@@ -449,6 +449,8 @@ static const struct cli_opt report_opts[] = {
 	  .help = "do not mask names, addresses and command lines" },
 };
 
+static const struct cli_opt fleet_opts[] = { TABLE_OPTS };
+
 static const struct cli_opt keys_opts[] = {
 	TABLE_OPTS,
 	{ .name = "bits",

@@ -15,7 +15,7 @@ HEAD = ("# SPDX-License-Identifier: GPL-2.0-only\n"
         "# Written by completions/gen.py from `tdxctl dump-cli`; do not edit.\n")
 
 # What an argument or an option's value is, by its placeholder.
-FILES = {"FILE", "KO"}
+FILES = {"FILE", "KO", "REPORT..."}
 DIRS = {"DIR"}
 
 
@@ -292,7 +292,7 @@ def zsh_arg(cmd):
     if cmd["words"]:
         return [f"'*:value:_tdxctl_words {cmd['words']}'"]
     if cmd["args"] in FILES:
-        return ["'1:file:_files'"]
+        return [f"'{'*' if cmd['args'].endswith('...') else 1}:file:_files'"]
     return []
 
 

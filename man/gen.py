@@ -15,7 +15,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 SCHEMAS = HERE.parent / "tests" / "schema"
 ORDER = ("status", "hkid", "td-list", "td-show", "lock", "cpu-check", "cpu-plan", "release",
          "helper-status", "helper-load", "helper-unload", "emulate-init", "emulate-play", "top", "monitor", "doctor", "check", "wait", "stat", "metrics", "keys", "decode",
-         "report")
+         "report", "fleet")
 
 HEAD = """tdxctl-json(5)
 

@@ -1,13 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""metrics --http, and the alert rules and the dashboard for Prometheus."""
+"""fleet, metrics --http, and the alert rules and the dashboard for Prometheus."""
 import json
+import pathlib
 import re
+import resource
 import socket
 import subprocess
 import time
 
+from behaviour_check import plain_binary
 from behaviour_metrics import promtool
-from run import TDXCTL, TOP, Bench, expect
+from run import HERE, TDXCTL, TOP, Bench, expect
+
+HOSTS = HERE / "hosts"
 
 ETC = TOP / "cmd" / "etc" / "prometheus"
 RULES = ETC / "tdxctl.rules.yml"
@@ -86,3 +91,94 @@ def test_names_exist(tmp):
     for file in sorted(ETC.iterdir()):
         used = {re.sub(r"_(bucket|count|sum)$", "", n) for n in NAME.findall(file.read_text())}
         expect(len(used) > 5 and used <= names, f"{file.name}: {sorted(used - names)}")
+
+
+# ---- fleet
+
+def report(bench, name, line):
+    path = bench.dir / "reports" / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(bench.ok(f"{line} report").stdout)
+    return path
+
+
+def reports(bench):
+    """A host that is well, one that fails, one with leaks, and a report that was cut off."""
+    well = report(bench, "d-well.md", "--emulate")
+    report(bench, "c-offline.md", f"--root {TOP}/tests/hosts/trees/package-offline")
+    report(bench, "b-leaked.json", f"--emulate={HOSTS}/leaked.json -j")
+    (well.parent / "a-cut.md").write_text(well.read_text()[:2000])
+    (well.parent / ".hidden").write_text("")
+    (well.parent / "more").mkdir()
+    return well.parent
+
+
+def test_fleet(tmp):
+    bench = Bench(tmp)
+    folder = reports(bench)
+    doc = bench.json(f"fleet {folder} -j", 7)
+    hosts = {pathlib.Path(h["report"]).name: h for h in doc["hosts"]}
+    expect(list(hosts) == ["b-leaked.json", "c-offline.md", "a-cut.md", "d-well.md"], list(hosts))
+    expect((doc["reports"], doc["unreadable"], doc["failed"]) == (4, 1, 2), doc)
+    # The same findings as of doctor, with the same first one.
+    for name, h in hosts.items():
+        if h["state"] == "unreadable":
+            continue
+        one = json.loads(bench.run(f"--from-report {folder}/{name} doctor -j").stdout)
+        expect((h["failures"], h["warnings"], h["notes"], h["first"]) ==
+               (*(one["summary"][k] for k in ("fail", "warn", "info")), one["first"]), (h, one["summary"]))
+        status = json.loads(bench.run(f"--from-report {folder}/{name} status -j").stdout)
+        expect(h["tdx_module"] == status["platform"]["tdx_module"], h)
+        expect(h["hkids_free"] in (status["hkids"]["free"], None), h)
+    expect(hosts["b-leaked.json"]["hkids_leaked"] == 1 and hosts["d-well.md"]["first"] is None, hosts)
+    cut = hosts["a-cut.md"]
+    expect(cut["error"].startswith("line ") and cut["hkids_free"] is None and cut["failures"] is None, cut)
+    # In text: columns, their order, no headers.
+    text = bench.ok(f"fleet {folder}", 7).stdout
+    expect("a-cut.md" in text and "4 reports, 2 with failures, 1 unreadable" in text, text)
+    rows = bench.ok(f"fleet {folder} --sort report -o report,leaked --no-headers", 7).stdout.splitlines()
+    expect([r.split()[-1] for r in rows] == ["?", "1", "0", "0"], rows)
+
+
+def test_fleet_arguments(tmp):
+    bench = Bench(tmp)
+    folder = reports(bench)
+    well = folder / "d-well.md"
+    with well.open() as f:
+        doc = bench.json("fleet - -j", stdin=f)
+    expect(doc["hosts"][0]["report"] == "-" and doc["hosts"][0]["state"] == "info", doc)
+    # Part of the reports, or all of them, are not readable; none is an abort.
+    doc = bench.json(f"fleet {well} /nowhere {folder}/a-cut.md -j", 6)
+    expect([h["state"] for h in doc["hosts"]] == ["unreadable", "unreadable", "info"], doc)
+    expect(doc["hosts"][0]["error"] == "No such file or directory", doc)
+    bench.ok("fleet /nowhere", 1)
+    bench.ok(f"fleet {folder}/more", 1)
+    for bad in ("fleet", "fleet - -", f"--emulate fleet {well}", f"--from-report {well} fleet {well}", f"fleet {well} -o x"):
+        bench.ok(bad, 2)
+    # A name is data, also in a report.
+    evil = folder / "\x1b[2Jevil.md"
+    evil.write_text(well.read_text())
+    expect("\x1b" not in bench.ok(["fleet", str(evil)]).stdout, "escape sequence")
+
+
+def test_fleet_is_fast(tmp):
+    """5000 reports in 10 seconds and 200 MB, counted as the CPU time of all processes on two CPUs."""
+    bench = Bench(tmp)
+    folder = reports(bench)
+    many = bench.dir / "many"
+    many.mkdir()
+    names = ["b-leaked.json", "c-offline.md", "d-well.md"]
+    for i in range(1000):
+        (many / f"{i:04}").hardlink_to(folder / names[i % 3])
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    p = subprocess.run([plain_binary(), "fleet", many], check=False, stdout=subprocess.PIPE, env=bench.env)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    expect(p.returncode == 7 and b"1000 reports" in p.stdout, p.returncode)
+    cpu = after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
+    expect(cpu < 10 * 2 / 5, f"{cpu:.2f} s of CPU for 1000 reports")
+    # The memory of the largest process. A process of its own measures it, without other tests.
+    grown = subprocess.run(["/usr/bin/python3", "-c", "import resource, subprocess, sys\n"
+                            "subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL)\n"
+                            "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)",
+                            plain_binary(), "fleet", many], check=True, stdout=subprocess.PIPE, env=bench.env)
+    expect(int(grown.stdout) < 50 * 1024, f"{int(grown.stdout)} KiB in one process")
