@@ -158,6 +158,9 @@ install: $(O)/tdxctl $(MAN)
 	$(call fill,cmd/etc/tdxctl.cron,$(DOCDIR)/examples)
 	$(call fill,cmd/etc/nrpe.cfg,$(DOCDIR)/examples)
 	$(call fill,cmd/etc/tdxctl.conf,$(DOCDIR)/examples)
+	for script in cmd/etc/examples/*; do \
+		install -D -m 755 $$script $(DESTDIR)$(DOCDIR)/examples/$${script##*/} || exit 1; \
+	done
 	$(call fill,cmd/etc/prometheus/tdxctl.rules.yml,$(DOCDIR)/examples/prometheus)
 	$(call fill,cmd/etc/prometheus/tdxctl-dashboard.json,$(DOCDIR)/examples/prometheus)
 

@@ -34,6 +34,8 @@ usr/lib/systemd/system/tdxctl-textfile.timer
 usr/share/doc/tdxctl/examples/prometheus/tdxctl.rules.yml
 usr/share/doc/tdxctl/examples/prometheus/tdxctl-dashboard.json
 usr/share/doc/tdxctl/examples/nrpe.cfg
+usr/share/doc/tdxctl/examples/tdx-shim-stop
+usr/share/doc/tdxctl/examples/tdx-shutdown
 usr/share/doc/tdxctl/examples/tdxctl.conf
 usr/share/doc/tdxctl/examples/tdxctl.cron
 $(for page in man/*.scd; do
@@ -52,11 +54,11 @@ if [ "$got" != "$want" ]; then
 fi
 
 [ "$("$root/usr/sbin/tdxctl" --version)" = "tdxctl $version" ]
-if find "$root" -mindepth 1 ! -path "$root/usr/sbin/tdxctl" ! \( -type f -perm 644 \) ! \( -type d -perm 755 \) | grep .; then
+if find "$root" -mindepth 1 ! -path "$root/usr/sbin/tdxctl" ! -path '*/examples/tdx-*' ! \( -type f -perm 644 \) ! \( -type d -perm 755 \) | grep .; then
 	echo "files are not of mode 644, directories not of 755"
 	exit 1
 fi
-[ "$(stat -c %a "$root/usr/sbin/tdxctl")" = 755 ]
+[ "$(stat -c %a "$root"/usr/sbin/tdxctl "$root"/usr/share/doc/tdxctl/examples/tdx-* | sort -u)" = 755 ]
 if grep -lE '@(VERSION|SBINDIR)@' -r "$root/usr"; then
 	echo "something is not filled in"
 	exit 1

@@ -8,8 +8,9 @@ import time
 
 import tty_run as tty
 from behaviour_check import emulated, fault, td
-from run import Bench, expect
+from run import TDXCTL, TOP, Bench, expect
 
+EXAMPLES = TOP / "cmd" / "etc" / "examples"
 STAGES = ["process", "hkid", "pages", "td"]
 
 
@@ -148,3 +149,84 @@ def test_gone_progress(tmp):
     expect(status == 7 and "\r\x1b[KWaiting for the end of web: process 2001 runs, 0 s" in text, f"{status} {text!r}")
     expect(text.rindex("Waiting for") < text.index("VM      web (td:1)"), repr(text))
     expect("Waiting" not in tty.run(argv + ["-q"], bench.env, columns=80)[1], "-q")
+
+
+# ---- example scripts
+
+UUID = "6f1d4b1e-52f0-4b0c-9d3c-27b1a8f0c001"
+# A libvirt with the domains web, the TD of the emulated host, and plain, which is not a TD.
+VIRSH = """#!/usr/bin/python3
+import json, os, sys
+
+host, log, deaf = {host!r}, {log!r}, {deaf!r}
+verb, name = sys.argv[1:]
+off = {dir!r} + "/off." + name
+print(verb, name, file=open(log, "a"))
+if verb == "domuuid":
+    print({uuid!r} if name == "web" else {uuid!r}[::-1])
+elif verb == "domstate":
+    print("shut off" if os.path.exists(off) else "running")
+elif verb == "destroy" or not deaf:
+    if name == "web":
+        doc = json.load(open(host))
+        doc["events"].append({{"op": "stop", "td": 1}})
+        json.dump(doc, open(host + ".new", "w"))
+        os.replace(host + ".new", host)
+    open(off, "w")
+"""
+
+
+def script(bench, name, *args, deaf=False, uuid=UUID, **env):
+    """Runs an example script; returns the process and the calls of virsh and tdxctl."""
+    log = bench.dir / "log"
+    log.write_text("")
+    commands = {"virsh": VIRSH.format(host=str(bench.host), log=str(log), deaf=deaf, dir=str(bench.dir), uuid=uuid),
+                "tdxctl": f'#!/bin/sh\necho "tdxctl $*" >>{log}\nexec {TDXCTL} --emulate={bench.host} "$@"\n'}
+    for command, text in commands.items():
+        (bench.dir / command).write_text(text)
+        (bench.dir / command).chmod(0o755)
+    p = subprocess.run([EXAMPLES / name, *args], check=False, capture_output=True, text=True, timeout=60,
+                       stdin=subprocess.DEVNULL,
+                       env={**bench.env, "PATH": f"{bench.dir}:{bench.env['PATH']}", "TDX_GRACE": "2", **env})
+    return p, log.read_text().splitlines()
+
+
+def test_shutdown(tmp):
+    bench = Bench(tmp)
+    host = [td("web", pages=300000, uuid=UUID)]
+    # The guest ends when it is asked.
+    emulated(bench, host)
+    p, calls = script(bench, "tdx-shutdown", "web")
+    expect(p.returncode == 0 and "gone" in p.stdout, p)
+    expect("shutdown web" in calls and "destroy web" not in calls and not any("release" in c for c in calls), calls)
+    # It does not: 1.1 GiB of private memory are released before, but only above the limit.
+    for limit, released in (("1", True), ("2", False)):
+        (bench.dir / "off.web").unlink()
+        emulated(bench, host)
+        p, calls = script(bench, "tdx-shutdown", "web", deaf=True, TDX_RELEASE_GIB=limit)
+        expect(p.returncode == 0 and "gone" in p.stdout, p)
+        expect("destroy web" in calls and (f"tdxctl release {UUID} --yes" in calls) == released, calls)
+    # A domain that is no TD; a host on which that is not known: nothing is changed.
+    p, calls = script(bench, "tdx-shutdown", "plain")
+    expect(p.returncode == 0 and "shutdown plain" in calls and not any("wait" in c for c in calls), (p, calls))
+    bench.host.write_text("{}")
+    p, calls = script(bench, "tdx-shutdown", "web")
+    expect(p.returncode == 1 and not {"shutdown web", "destroy web"} & set(calls), (p, calls))
+    expect(script(bench, "tdx-shutdown")[0].returncode == 2, "usage")
+
+
+def test_shim_stop(tmp):
+    bench = Bench(tmp)
+    for limit, released in (("1", True), ("2", False)):
+        emulated(bench, [td("sandbox-1f", pages=300000)])
+        p, calls = script(bench, "tdx-shim-stop", "sandbox-1f", *stop_later(bench, {"op": "stop", "td": 1}, 0.3),
+                          TDX_RELEASE_GIB=limit)
+        expect(p.returncode == 0 and "gone" in p.stdout and "ending" in p.stderr, p)
+        expect(("tdxctl release sandbox-1f --yes" in calls) == released, calls)
+    # The command fails; the VM is no TD.
+    emulated(bench, [td("sandbox-1f", pages=3)])
+    p, _ = script(bench, "tdx-shim-stop", "sandbox-1f", "false")
+    expect(p.returncode == 1 and "exit status 1" in p.stderr, p)
+    p, _ = script(bench, "tdx-shim-stop", "other", "sh", "-c", "exit 9")
+    expect(p.returncode == 9, p)
+    expect(script(bench, "tdx-shim-stop", "other")[0].returncode == 2, "usage")
