@@ -161,6 +161,7 @@ install: $(O)/tdxctl $(MAN)
 	for script in cmd/etc/examples/*; do \
 		install -D -m 755 $$script $(DESTDIR)$(DOCDIR)/examples/$${script##*/} || exit 1; \
 	done
+	$(call fill,cmd/etc/nfd/tdxctl-rule.yaml,$(DOCDIR)/examples/nfd)
 	$(call fill,cmd/etc/prometheus/tdxctl.rules.yml,$(DOCDIR)/examples/prometheus)
 	$(call fill,cmd/etc/prometheus/tdxctl-dashboard.json,$(DOCDIR)/examples/prometheus)
 

@@ -101,6 +101,7 @@ complete -c tdxctl -n '__fish_seen_subcommand_from wait' -l timeout -x -d 'give 
 
 complete -c tdxctl -n 'not __fish_seen_subcommand_from status hkid top td lock cpu doctor check wait metrics trace stat release helper emulate keys decode report help' -a metrics -d 'print metrics for Prometheus'
 complete -c tdxctl -n '__fish_seen_subcommand_from metrics' -l textfile -r -F -d 'write to FILE, which is replaced atomically'
+complete -c tdxctl -n '__fish_seen_subcommand_from metrics' -l nfd -r -F -d 'write features for Node Feature Discovery to FILE'
 complete -c tdxctl -n '__fish_seen_subcommand_from metrics' -l per-td -d 'also print metrics of each TD'
 complete -c tdxctl -n '__fish_seen_subcommand_from metrics' -l http -d 'answer one HTTP request for /metrics on standard input'
 

@@ -167,6 +167,21 @@ _/var/lib/prometheus/node-exporter/tdxctl.prom_ every minute:
 # systemctl enable --now tdxctl-textfile.timer
 ```
 
+Node Feature Discovery of Kubernetes: the same timer writes
+_/etc/kubernetes/node-feature-discovery/features.d/tdxctl_, if that directory exists. Features that
+change with each TD are no labels, but rules can use them; a feature that is not known is absent. The
+file expires 5 minutes after it was written. The features, with the prefix
+_feature.node.kubernetes.io/_, are:
+
+- _tdxctl.helper_: true if the helper is loaded.
+- _tdxctl.module-version_: version of the TDX module.
+- _tdxctl.hkids.total_: number of guest HKIDs.
+- _tdxctl.hkids.free_: free HKIDs; no label.
+- _tdxctl.hkids.leaked_: HKIDs that only a reboot frees; no label.
+- _tdxctl.early-release_: true if *tdxctl release* can free a TD without ending its VMM.
+
+_/usr/share/doc/tdxctl/examples/nfd_ has a rule that makes a label and a resource of them.
+
 A scrape over HTTP: *tdxctl-metrics.socket* listens on 127.0.0.1:9897. Each request for _/metrics_ starts one short
 process of an unprivileged user in the group _tdxctl_. To listen on another address, run *systemctl edit
 tdxctl-metrics.socket*:

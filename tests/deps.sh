@@ -16,7 +16,7 @@ build_packages=(gcc clang libc6-dev make pkg-config libbpf-dev libjson-c-dev lib
 	zlib1g-dev)
 check_packages=(bash-completion bc binutils busybox-static clang-format codespell cpio
 	dwarves file fish g++ git kmod libclang-rt-14-dev llvm lz4 man-db
-	python3 python3-jsonschema qemu-system-x86 scdoc shellcheck sparse strace systemd valgrind xz-utils zsh
+	python3 python3-jsonschema python3-yaml qemu-system-x86 scdoc shellcheck sparse strace systemd valgrind xz-utils zsh
 	bison debian-archive-keyring flex isolinux libelf-dev libssl-dev openssl syslinux-common xorriso)
 
 fail()

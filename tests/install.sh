@@ -33,7 +33,9 @@ usr/lib/systemd/system/tdxctl-textfile.service
 usr/lib/systemd/system/tdxctl-textfile.timer
 usr/share/doc/tdxctl/examples/prometheus/tdxctl.rules.yml
 usr/share/doc/tdxctl/examples/prometheus/tdxctl-dashboard.json
+usr/share/doc/tdxctl/examples/nfd/tdxctl-rule.yaml
 usr/share/doc/tdxctl/examples/nrpe.cfg
+usr/lib/systemd/system/tdxctl-nfd.service
 usr/share/doc/tdxctl/examples/tdx-shim-stop
 usr/share/doc/tdxctl/examples/tdx-shutdown
 usr/share/doc/tdxctl/examples/tdxctl.conf
@@ -79,7 +81,7 @@ rm -r "${root:?}/etc"
 units=$root/usr/lib/systemd/system
 verify()
 {
-	systemd-analyze verify --man=no --root="$root" tdxctl-{check,textfile}.{service,timer} tdxctl-metrics.socket tdxctl-metrics@x.service 2>&1
+	systemd-analyze verify --man=no --root="$root" tdxctl-{check,textfile}.{service,timer} tdxctl-nfd.service tdxctl-metrics.socket tdxctl-metrics@x.service 2>&1
 }
 for target in sysinit basic shutdown timers sockets time-set time-sync; do
 	printf '[Unit]\nDescription=%s\n' "$target" >"$units/$target.target"

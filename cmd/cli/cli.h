@@ -58,7 +58,7 @@ struct cli_values {
 	/* report */
 	bool no_redact;
 	/* metrics */
-	const char *textfile;
+	const char *textfile, *nfd;
 	bool per_td, http;
 	/* wait; 0, NULL: not given */
 	unsigned int hkids_free;

@@ -5,6 +5,7 @@
 
 #include "http.h"
 #include "metrics.h"
+#include "nfd.h"
 
 static const struct cli_field textfile = { .key = "textfile", .type = OUT_STR };
 
@@ -50,6 +51,30 @@ static int as_text(struct cli_app *app, const struct metrics_host *h, bool head)
 	return err;
 }
 
+/* The time in the file is that of the moment, so only a live host has it. */
+static int as_features(struct cli_app *app, const struct metrics_host *h)
+{
+	char *text = NULL;
+	size_t len = 0;
+	uint64_t now;
+	FILE *f = open_memstream(&text, &len);
+	int err;
+
+	if (!f)
+		return no_memory(app);
+	if (tdxctl_host_time(app->ctx, &now))
+		now = 0;
+	nfd_print(f, h->facts, now);
+	if (fclose(f)) {
+		free(text);
+		return no_memory(app);
+	}
+	err = tdxctl_textfile_write(app->ctx, app->v.nfd, text);
+	free(text);
+	app->silent = true;
+	return err ? cli_lib_error(app, err, "%s", app->v.nfd) : 0;
+}
+
 static void as_json(struct cli_app *app, const struct metrics_host *h)
 {
 	struct out_node *root = out_root(app->out);
@@ -70,6 +95,9 @@ int cmd_metrics(struct cli_app *app, int argc, char **argv)
 	if (app->v.http && (app->v.json || app->v.textfile))
 		return cli_error(app, CLI_USAGE, "usage", "",
 				 "--http cannot be used with --json or --textfile");
+	if (app->v.nfd && (app->v.json || app->v.textfile || app->v.http))
+		return cli_error(app, CLI_USAGE, "usage", "",
+				 "--nfd cannot be used with --json, --textfile or --http");
 	if (app->v.http) {
 		enum http_status status = http_request(STDIN_FILENO, "/metrics", &head);
 
@@ -92,7 +120,9 @@ int cmd_metrics(struct cli_app *app, int argc, char **argv)
 		h.boot_time = 0;
 	if (app->v.json)
 		as_json(app, &h);
-	if (!app->v.json || app->v.textfile)
+	if (app->v.nfd)
+		err = as_features(app, &h);
+	else if (!app->v.json || app->v.textfile)
 		err = as_text(app, &h, head);
 	tdxctl_facts_free(facts);
 	return err;
