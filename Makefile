@@ -126,7 +126,7 @@ $(O)/man/%: man/%.scd
 	@mkdir -p $(@D)
 	$(Q)scdoc <$< >$@
 
-.PHONY: man install uninstall deb
+.PHONY: man install uninstall deb rpm
 man: $(MAN)
 
 # The helper goes in as source, for DKMS: it must match the running kernel. The module for
@@ -173,6 +173,9 @@ uninstall:
 
 deb:
 	@.packaging/deb.sh $(O)/deb
+
+rpm:
+	@.packaging/rpm.sh $(O)/rpm
 
 clean:
 	rm -rf $(O)

@@ -12,6 +12,13 @@ enum {
 	VERSION,
 	BUILT_FOR,
 	OTHER,
+	SECURE_BOOT,
+	LOCKDOWN,
+	REQUIRED,
+	SIGNER,
+	SIGNATURE,
+	NEXT,
+	NEXT_TEXT,
 	REFCNT,
 	DEVICE,
 	PROVIDER,
@@ -29,6 +36,13 @@ static const struct cli_field fields[] = {
 	[VERSION] = { .key = "version", .label = "Version", .type = OUT_STR },
 	[BUILT_FOR] = { .key = "built_for", .type = OUT_STR },
 	[OTHER] = { .label = "Built for", .type = OUT_STR },
+	[SECURE_BOOT] = { .key = "secure_boot", .type = OUT_BOOL },
+	[LOCKDOWN] = { .key = "lockdown", .type = OUT_STR },
+	[REQUIRED] = { .key = "signatures_required", .type = OUT_BOOL },
+	[SIGNER] = { .key = "signer", .type = OUT_STR },
+	[SIGNATURE] = { .label = "Signature", .type = OUT_STR },
+	[NEXT] = { .key = "next", .type = OUT_STR },
+	[NEXT_TEXT] = { .label = "Next", .type = OUT_STR },
 	[REFCNT] = { .key = "users", .label = "Users", .type = OUT_INT },
 	[DEVICE] = { .key = "device",
 		     .label = TDXCTL_DEV_PATH,
@@ -149,6 +163,57 @@ static int show_observer(struct cli_app *app, struct out_node *root)
 	return CLI_OK;
 }
 
+static void bool_or_unknown(struct out_node *root, int field, int value, const char *why)
+{
+	if (value < 0)
+		out_unknown(root, &fields[field], why);
+	else
+		out_bool(root, &fields[field], value);
+}
+
+/* Whether the kernel loads the module file, and the command that changes it. */
+static void show_signature(struct out_node *root, const struct tdxctl_helper *h)
+{
+	bool locked = h->lockdown && strcmp(h->lockdown, "none");
+	char next[160] = "", by[160], why[80];
+
+	bool_or_unknown(root, SECURE_BOOT, h->secure_boot, "the firmware variable is not readable");
+	if (h->lockdown)
+		out_str(root, &fields[LOCKDOWN], h->lockdown);
+	else
+		out_unknown(root, &fields[LOCKDOWN], "the kernel does not report it");
+	bool_or_unknown(root, REQUIRED, h->signatures, "the kernel does not report it");
+	out_str_or_none(root, &fields[SIGNER], h->signer);
+	snprintf(by, sizeof(by), "%s%.140s", h->signer ? "by " : "none",
+		 h->signer ? h->signer : "");
+	snprintf(why, sizeof(why), "%s%s%s", h->secure_boot == 1 ? "Secure Boot is on, " : "",
+		 locked ? "lockdown is " : "module.sig_enforce is set", locked ? h->lockdown : "");
+	if (h->path && h->signatures == 1)
+		out_style(out_strf(root, &fields[SIGNATURE],
+				   h->signer ? "%s; this kernel requires one (%s)" :
+					       "%s, but this kernel requires one (%s)",
+				   by, why),
+			  h->signer ? STYLE_NONE : STYLE_BAD);
+	else if (h->path && !h->signatures)
+		out_strf(root, &fields[SIGNATURE], "%s, not required", by);
+	else if (h->path)
+		out_strf(root, &fields[SIGNATURE],
+			 "%s; whether the kernel requires one is not known", by);
+	if (h->path && h->signatures == 1 && h->state != TDXCTL_HELPER_LOADED) {
+		if (h->signer)
+			snprintf(next, sizeof(next), "mokutil --import /var/lib/dkms/mok.pub");
+		else
+			snprintf(next, sizeof(next), "dkms install --force tdxctl/%s",
+				 h->version ? h->version : TDXCTL_VERSION);
+	}
+	out_str_or_none(root, &fields[NEXT], *next ? next : NULL);
+	if (*next)
+		out_strf(root, &fields[NEXT_TEXT],
+			 h->signer ? "if the kernel does not trust the key: %s; then reboot" :
+				     "DKMS signs the module: %s",
+			 next);
+}
+
 static void show(struct cli_app *app, const struct tdxctl_helper *h)
 {
 	struct out_node *root = out_root(app->out), *table;
@@ -165,6 +230,7 @@ static void show(struct cli_app *app, const struct tdxctl_helper *h)
 				   "kernel %s, which is not running: build it for the running kernel",
 				   h->built_for),
 			  STYLE_BAD);
+	show_signature(root, h);
 	if (loaded && h->refcnt >= 0)
 		out_int(root, &fields[REFCNT], h->refcnt);
 	else

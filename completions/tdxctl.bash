@@ -71,7 +71,7 @@ _tdxctl_complete()
 		prev=''
 		case ${words[i]} in
 		--emulate|--emulate=*|--root=*|--from-report=*) host+=("${words[i]}") ;;
-		--color|--root|--from-report|--state|--columns|--sort|--time|--count|--delay|--view|--group|--explain|--fail-on|--vm-log|--format|--warning|--critical|--config|--timeout|--hkids-free|--textfile|--td|--leaf|--longer|--duration|--interval|--strategy|--file|--packages|--cpus-per-package|--mktme-keyids|--tdx-keyids|--speed|--from|--step|--bits|--split|-o|-n|-d|-w|-c|-t)
+		--color|--root|--from-report|--state|--columns|--sort|--time|--count|--delay|--view|--only|--td|--group|--explain|--fail-on|--vm-log|--format|--warning|--critical|--config|--timeout|--hkids-free|--gone|--textfile|--nfd|--leaf|--longer|--duration|--interval|--strategy|--file|--packages|--cpus-per-package|--mktme-keyids|--tdx-keyids|--speed|--from|--step|--bits|--split|-o|-n|-d|-w|-c|-t)
 			prev=${words[i]}
 			case $prev in
 			--root|--from-report) host+=("${words[@]:i:2}") ;;
@@ -108,6 +108,7 @@ _tdxctl_complete()
 	top:--view=|top:--view) mapfile -t COMPREPLY < <(compgen -P "$head" -W $'tds\nleaves\ncpus' -- "$cur"); return ;;
 	top:--columns=|top:--columns|top:-o) _tdxctl_columns; return ;;
 	top:--sort=|top:--sort) _tdxctl_columns; return ;;
+	monitor:--only=|monitor:--only) _tdxctl_words events; return ;;
 	td:--state=|td:--state) mapfile -t COMPREPLY < <(compgen -P "$head" -W $'unknown\nassigned\nkeys-configured\ninitialized\nrunnable\nblocked\nteardown\nleaked' -- "$cur"); return ;;
 	td:--columns=|td:--columns|td:-o) _tdxctl_columns; return ;;
 	td:--sort=|td:--sort) _tdxctl_columns; return ;;
@@ -125,13 +126,15 @@ _tdxctl_complete()
 	check:--warning=|check:--warning|check:-w) _tdxctl_words limits; return ;;
 	check:--critical=|check:--critical|check:-c) _tdxctl_words limits; return ;;
 	check:--config=|check:--config) _tdxctl_files; return ;;
+	wait:--gone=|wait:--gone) _tdxctl_vms; return ;;
 	metrics:--textfile=|metrics:--textfile) _tdxctl_files; return ;;
-	stat:--columns=|stat:--columns|stat:-o) _tdxctl_columns; return ;;
-	stat:--sort=|stat:--sort) _tdxctl_columns; return ;;
+	metrics:--nfd=|metrics:--nfd) _tdxctl_files; return ;;
 	release:--strategy=|release:--strategy) mapfile -t COMPREPLY < <(compgen -P "$head" -W $'auto\nterminate\nrelease\nearly\nstop' -- "$cur"); return ;;
 	helper:--file=|helper:--file) _tdxctl_files; return ;;
 	keys:--columns=|keys:--columns|keys:-o) _tdxctl_columns; return ;;
 	keys:--sort=|keys:--sort) _tdxctl_columns; return ;;
+	fleet:--columns=|fleet:--columns|fleet:-o) _tdxctl_columns; return ;;
+	fleet:--sort=|fleet:--sort) _tdxctl_columns; return ;;
 	*:?*) return ;;
 	esac
 
@@ -141,21 +144,23 @@ _tdxctl_complete()
 		status) mapfile -t COMPREPLY < <(compgen -W $'--bytes\n--watch\n--json\n--quiet\n--verbose\n--color\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-b\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
 		hkid) mapfile -t COMPREPLY < <(compgen -W $'--all\n--state\n--columns\n--sort\n--no-headers\n--time\n--watch\n--json\n--quiet\n--verbose\n--color\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-a\n-o\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
 		top) mapfile -t COMPREPLY < <(compgen -W $'--batch\n--count\n--delay\n--view\n--columns\n--sort\n--json\n--quiet\n--verbose\n--color\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-b\n-n\n-d\n-o\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
+		monitor) mapfile -t COMPREPLY < <(compgen -W $'--only\n--td\n--initial\n--count\n--delay\n--json\n--quiet\n--verbose\n--color\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-n\n-d\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
 		td) mapfile -t COMPREPLY < <(compgen -W $'--state\n--columns\n--sort\n--no-headers\n--bytes\n--time\n--watch\n--json\n--quiet\n--verbose\n--color\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-o\n-b\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
 		lock) mapfile -t COMPREPLY < <(compgen -W $'--columns\n--sort\n--no-headers\n--time\n--watch\n--json\n--quiet\n--verbose\n--color\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-o\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
 		cpu) mapfile -t COMPREPLY < <(compgen -W $'--columns\n--sort\n--no-headers\n--watch\n--json\n--quiet\n--verbose\n--color\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-o\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
 		doctor) mapfile -t COMPREPLY < <(compgen -W $'--group\n--explain\n--short\n--fail-on\n--attestation\n--vm-log\n--watch\n--json\n--quiet\n--verbose\n--color\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-s\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
 		check) mapfile -t COMPREPLY < <(compgen -W $'--format\n--warning\n--critical\n--config\n--timeout\n--watch\n--json\n--quiet\n--verbose\n--color\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-w\n-c\n-t\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
-		wait) mapfile -t COMPREPLY < <(compgen -W $'--hkids-free\n--timeout\n--json\n--quiet\n--verbose\n--color\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
-		metrics) mapfile -t COMPREPLY < <(compgen -W $'--textfile\n--per-td\n--http\n--json\n--quiet\n--verbose\n--color\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
+		wait) mapfile -t COMPREPLY < <(compgen -W $'--hkids-free\n--gone\n--timeout\n--json\n--quiet\n--verbose\n--color\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
+		metrics) mapfile -t COMPREPLY < <(compgen -W $'--textfile\n--nfd\n--per-td\n--http\n--json\n--quiet\n--verbose\n--color\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
 		trace) mapfile -t COMPREPLY < <(compgen -W $'--td\n--leaf\n--errors\n--longer\n--duration\n--json\n--quiet\n--verbose\n--color\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
-		stat) mapfile -t COMPREPLY < <(compgen -W $'--td\n--leaf\n--interval\n--duration\n--columns\n--sort\n--no-headers\n--json\n--quiet\n--verbose\n--color\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-o\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
+		stat) mapfile -t COMPREPLY < <(compgen -W $'--td\n--leaf\n--interval\n--duration\n--json\n--quiet\n--verbose\n--color\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
 		release) mapfile -t COMPREPLY < <(compgen -W $'--dry-run\n--yes\n--building\n--bytes\n--strategy\n--timeout\n--json\n--quiet\n--verbose\n--color\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-n\n-y\n-b\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
 		helper) mapfile -t COMPREPLY < <(compgen -W $'--file\n--watch\n--json\n--quiet\n--verbose\n--color\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
 		emulate) mapfile -t COMPREPLY < <(compgen -W $'--packages\n--cpus-per-package\n--mktme-keyids\n--tdx-keyids\n--force\n--speed\n--from\n--step\n--json\n--quiet\n--verbose\n--color\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-f\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
 		keys) mapfile -t COMPREPLY < <(compgen -W $'--columns\n--sort\n--no-headers\n--bits\n--split\n--json\n--quiet\n--verbose\n--color\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-o\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
 		decode) mapfile -t COMPREPLY < <(compgen -W $'--features\n--attributes\n--xfam\n--json\n--quiet\n--verbose\n--color\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
 		report) mapfile -t COMPREPLY < <(compgen -W $'--no-redact\n--json\n--quiet\n--verbose\n--color\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
+		fleet) mapfile -t COMPREPLY < <(compgen -W $'--columns\n--sort\n--no-headers\n--json\n--quiet\n--verbose\n--color\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-o\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
 		help) mapfile -t COMPREPLY < <(compgen -W $'--json\n--quiet\n--verbose\n--color\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
 		*) mapfile -t COMPREPLY < <(compgen -W $'--json\n--quiet\n--verbose\n--color\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
 		esac
@@ -165,7 +170,7 @@ _tdxctl_complete()
 	esac
 
 	case $verb in
-	'') mapfile -t COMPREPLY < <(compgen -W $'status\nhkid\ntop\ntd\nlock\ncpu\ndoctor\ncheck\nwait\nmetrics\ntrace\nstat\nrelease\nhelper\nemulate\nkeys\ndecode\nreport\nhelp' -- "$cur") ;;
+	'') mapfile -t COMPREPLY < <(compgen -W $'status\nhkid\ntop\nmonitor\ntd\nlock\ncpu\ndoctor\ncheck\nwait\nmetrics\ntrace\nstat\nrelease\nhelper\nemulate\nkeys\ndecode\nreport\nfleet\nhelp' -- "$cur") ;;
 	td)
 		case $noun in
 		'') mapfile -t COMPREPLY < <(compgen -W $'list\nshow' -- "$cur") ;;
@@ -187,7 +192,8 @@ _tdxctl_complete()
 		play) _tdxctl_files ;;
 		esac ;;
 	decode) _tdxctl_words names ;;
-	help) [ -n "$noun" ] || mapfile -t COMPREPLY < <(compgen -W $'status\nhkid\ntop\ntd\nlock\ncpu\ndoctor\ncheck\nwait\nmetrics\ntrace\nstat\nrelease\nhelper\nemulate\nkeys\ndecode\nreport\nhelp' -- "$cur") ;;
+	fleet) _tdxctl_files ;;
+	help) [ -n "$noun" ] || mapfile -t COMPREPLY < <(compgen -W $'status\nhkid\ntop\nmonitor\ntd\nlock\ncpu\ndoctor\ncheck\nwait\nmetrics\ntrace\nstat\nrelease\nhelper\nemulate\nkeys\ndecode\nreport\nfleet\nhelp' -- "$cur") ;;
 	esac
 }
 

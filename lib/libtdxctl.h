@@ -325,12 +325,16 @@ enum tdxctl_helper_state { TDXCTL_HELPER_ABSENT, TDXCTL_HELPER_AVAILABLE, TDXCTL
 
 struct tdxctl_helper {
 	enum tdxctl_helper_state state;
-	char *path;		 /* module file, NULL unknown */
-	char *version;		 /* NULL unknown */
-	char *built_for;	 /* the kernel that the module file is for; NULL unknown */
-	bool other_kernel;	 /* @built_for is not the running kernel */
-	int refcnt;		 /* -1 unknown */
-	bool dev;		 /* /dev/tdxctl exists */
+	char *path;	   /* module file, NULL unknown */
+	char *version;	   /* NULL unknown */
+	char *built_for;   /* the kernel that the module file is for; NULL unknown */
+	bool other_kernel; /* @built_for is not the running kernel */
+	char *signer;	   /* who signed the module file; NULL not signed */
+	int secure_boot;   /* 1, 0, -1 unknown */
+	char *lockdown;	   /* "none", "integrity", "confidentiality"; NULL unknown */
+	int signatures;	   /* 1: the kernel loads only modules that are signed; 0, -1 unknown */
+	int refcnt;	   /* -1 unknown */
+	bool dev;	   /* /dev/tdxctl exists */
 	struct tdxctl_info info; /* all zero if the device could not be opened */
 };
 /*

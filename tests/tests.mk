@@ -14,6 +14,7 @@ help:
 	@echo '  make install       command, manual, completions, module source [DESTDIR=... PREFIX=...]'
 	@echo '  make uninstall     removes what make install installed'
 	@echo '  make deb           Debian packages of the commit that is checked out, in O/deb'
+	@echo '  make rpm           RPM packages of it, in O/rpm'
 	@echo '  make clean         removes the build directory'
 	@echo 'Try'
 	@echo '  make demo          build, then the main job on an emulated host'

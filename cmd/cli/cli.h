@@ -44,7 +44,7 @@ struct cli_values {
 	uint64_t delay_ns;
 	const char *view;
 	/* monitor */
-	const char *only, *td;
+	const char *only;
 	bool initial;
 	/* emulate play; 0: not given */
 	uint64_t from_ns, step_ns;
@@ -66,7 +66,7 @@ struct cli_values {
 	/* check */
 	const char *format, *config;
 	struct cli_list warning, critical;
-	/* trace, stat; 0: not given */
+	/* monitor, trace, stat; 0: not given */
 	const char *td, *leaf, *longer;
 	bool errors;
 	uint64_t duration_ns, interval_ns;

@@ -71,6 +71,51 @@ ssize_t host_conf(struct tdxctl_ctx *ctx, size_t max, char **text)
 	return root_read(ctx, TDXCTL_CONF_PATH, max, text);
 }
 
+/* The word of "[none] integrity confidentiality" that is in brackets, malloc'ed, or NULL. */
+static char *lockdown(struct tdxctl_ctx *ctx)
+{
+	char *line = dup_line(ctx, "/sys/kernel/security/lockdown");
+	char *from = line ? strchr(line, '[') : NULL, *to = from ? strchr(from, ']') : NULL;
+	char *word = to ? text_dup_plain(from + 1, (size_t)(to - from - 1)) : NULL;
+
+	free(line);
+	return word;
+}
+
+/* The variable has four bytes of attributes, then the value. */
+static int secure_boot(struct tdxctl_ctx *ctx)
+{
+	static const char var[] =
+		"/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c";
+	char *data;
+	ssize_t len = root_read(ctx, var, 16, &data);
+	int on = -1;
+
+	if (len >= 0) {
+		if (len == 5)
+			on = data[4] == 1;
+		free(data);
+	} else if (root_exists(ctx, "/sys/firmware") && !root_exists(ctx, "/sys/firmware/efi")) {
+		on = 0;
+	}
+	return on;
+}
+
+static int signatures(struct tdxctl_ctx *ctx, const char *level)
+{
+	char *enforce = dup_line(ctx, "/sys/module/module/parameters/sig_enforce");
+	int required = -1;
+
+	if ((enforce && *enforce == 'Y') || (level && strcmp(level, "none")))
+		required = 1;
+	/* Without the parameter, the kernel checks no signatures. */
+	else if ((enforce || root_exists(ctx, "/sys/module")) &&
+		 (level || root_exists(ctx, "/sys/kernel/security/lsm")))
+		required = 0;
+	free(enforce);
+	return required;
+}
+
 int host_helper(struct tdxctl_ctx *ctx, struct tdxctl_helper **out)
 {
 	struct tdxctl_helper *h = calloc(1, sizeof(*h));
@@ -86,6 +131,9 @@ int host_helper(struct tdxctl_ctx *ctx, struct tdxctl_helper **out)
 			h->refcnt = (int)refcnt;
 	}
 	h->dev = root_exists(ctx, TDXCTL_DEV_PATH);
+	h->secure_boot = secure_boot(ctx);
+	h->lockdown = lockdown(ctx);
+	h->signatures = signatures(ctx, h->lockdown);
 	*out = h;
 	return 0;
 }
@@ -97,5 +145,7 @@ void tdxctl_helper_free(struct tdxctl_helper *h)
 	free(h->path);
 	free(h->version);
 	free(h->built_for);
+	free(h->signer);
+	free(h->lockdown);
 	free(h);
 }

@@ -123,6 +123,8 @@ static void read_modinfo(struct kmod_module *mod, struct tdxctl_helper *h)
 
 		if (!h->version && !strcmp(key, "version"))
 			h->version = strdup(value);
+		if (!h->signer && !strcmp(key, "signer"))
+			h->signer = text_dup_plain(value, strlen(value));
 		/* "6.12.95+deb12-amd64 SMP preempt mod_unload modversions" */
 		if (!h->built_for && !strcmp(key, "vermagic"))
 			h->built_for = text_dup_plain(value, strcspn(value, " "));
@@ -182,7 +184,7 @@ static int load_failed(struct tdxctl_ctx *ctx, int err, const char *what)
 	case -EPERM:
 	case -EACCES:
 		return ctx_fail(ctx, -EPERM,
-				"run as root; kernel lockdown also forbids unsigned modules",
+				"run as root; 'tdxctl helper status' shows whether the kernel requires a signature",
 				"%s: not permitted to load modules", what);
 	case -EEXIST:
 		return ctx_fail(ctx, err, NULL, "%s: already loaded", what);
@@ -200,7 +202,7 @@ static int load_failed(struct tdxctl_ctx *ctx, int err, const char *what)
 	case -EKEYREJECTED:
 	case -ENOKEY:
 	case -EBADMSG:
-		hint = "sign the module with a key this kernel trusts (Secure Boot is on)";
+		hint = "sign the module with a key that this kernel trusts: 'tdxctl helper status' shows the next step";
 		break;
 	}
 	return ctx_fail(ctx, err, hint, "%s: %s", what, strerror(-err));

@@ -14,7 +14,7 @@ static fake_log_fn log_fn;
 static void *log_data;
 
 /* Opaque objects: only their addresses are used. */
-static char context, module, list[3];
+static char context, module, list[4];
 
 __attribute__((format(printf, 1, 2))) static void say(const char *fmt, ...)
 {
@@ -89,7 +89,8 @@ static const char *value_of(const struct kmod_list *entry)
 {
 	return entry == (struct kmod_list *)&list[0] ? "GPL" :
 	       entry == (struct kmod_list *)&list[1] ? fake_kmod.version :
-						       fake_kmod.vermagic;
+	       entry == (struct kmod_list *)&list[2] ? fake_kmod.vermagic :
+						       fake_kmod.signer;
 }
 
 int kmod_module_get_info(const struct kmod_module *mod, struct kmod_list **out)
@@ -115,7 +116,7 @@ struct kmod_list *kmod_list_next(const struct kmod_list *head, const struct kmod
 
 const char *kmod_module_info_get_key(const struct kmod_list *entry)
 {
-	static const char *const keys[] = { "license", "version", "vermagic" };
+	static const char *const keys[] = { "license", "version", "vermagic", "signer" };
 
 	return keys[(const char *)entry - list];
 }

@@ -19,6 +19,7 @@ struct fake_kmod {
 	const char *path;     /* of the module, NULL: not installed */
 	const char *version;  /* in its modinfo, NULL none */
 	const char *vermagic; /* the same */
+	const char *signer;   /* the same */
 	/* What was called. */
 	char inserted[512], options[64], removed[64];
 	unsigned int probe_flags, remove_flags;

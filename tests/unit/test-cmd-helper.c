@@ -407,6 +407,43 @@ static void callbacks(struct fake_kmod there)
 	sept = (struct tdxctl_info){ 0 };
 }
 
+/* Secure Boot and lockdown: whether the kernel loads the module, and the next step. */
+static void signatures(void)
+{
+	struct fake_kmod there = { .path = "/lib/tdxctl.ko", .version = "1.2.3" };
+
+	fake_new();
+	/* Nothing is known. */
+	SAYS(verb(cmd_helper_status, there, CLI_NO_HELPER), "\"secure_boot\": null",
+	     "\"lockdown\": null", "\"signatures_required\": null", "\"next\": null",
+	     "whether the kernel requires one is not known");
+	/* No EFI, no lockdown. */
+	fake_file("sys/firmware/memmap/0/type", "x");
+	fake_file("sys/kernel/security/lockdown", "[none] integrity confidentiality\n");
+	fake_file("sys/module/module/parameters/sig_enforce", "N\n");
+	SAYS(verb(cmd_helper_status, there, CLI_NO_HELPER), "\"secure_boot\": false",
+	     "\"lockdown\": \"none\"", "\"signatures_required\": false", "none, not required",
+	     "\"signer\": null");
+	fake_file("sys/module/module/parameters/sig_enforce", "Y\n");
+	SAYS(verb(cmd_helper_status, there, CLI_NO_HELPER), "\"signatures_required\": true",
+	     "none, but this kernel requires one (module.sig_enforce is set)",
+	     "\"next\": \"dkms install --force tdxctl/1.2.3\"");
+	fake_file("sys/module/module/parameters/sig_enforce", "N\n");
+	fake_file("sys/kernel/security/lockdown", "none [integrity] confidentiality\n");
+	there.signer = "my key";
+	SAYS(verb(cmd_helper_status, there, CLI_NO_HELPER), "\"signatures_required\": true",
+	     "by my key; this kernel requires one (lockdown is integrity)",
+	     "\"next\": \"mokutil --import /var/lib/dkms/mok.pub\"");
+	fake_bytes("sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c",
+		   "\6\0\0\0\1", 5);
+	SAYS(verb(cmd_helper_status, there, CLI_NO_HELPER), "\"secure_boot\": true",
+	     "requires one (Secure Boot is on, lockdown is integrity)");
+	/* Loaded: it was accepted. */
+	loaded("1.2.3\n", "0\n");
+	SAYS(verb(cmd_helper_status, there, CLI_OK), "\"signer\": \"my key\"", "\"next\": null");
+	fake_end();
+}
+
 static void verbs(void)
 {
 	struct fake_kmod there = { .path = "/lib/tdxctl.ko", .version = "1.2.3" };
@@ -492,6 +529,7 @@ int main(void)
 	RUN(load_answers);
 	RUN(nothing_to_load);
 	RUN(unload_answers);
+	RUN(signatures);
 	RUN(verbs);
 	return check_done("cmd-helper");
 }
