@@ -186,10 +186,8 @@ static int look(struct gone *g)
 	struct cli_app *app = g->app;
 	const struct tdxctl_td *now = NULL;
 	struct tdxctl_snapshot *s;
-	int err = wait_reopen(app);
+	int err = tdxctl_snapshot_get(app->ctx, &s);
 
-	if (!err)
-		err = tdxctl_snapshot_get(app->ctx, &s);
 	if (err)
 		return cli_lib_error(app, err, "cannot read host state");
 	g->waited_ns = tdxctl_clock_ns() - g->start_ns;

@@ -43,10 +43,8 @@ static int poll_hkids(struct cli_app *app, struct hkids *k)
 {
 	struct tdxctl_facts *f;
 	const char *why = NULL;
-	int err = wait_reopen(app);
+	int err = tdxctl_facts_get(app->ctx, TDXCTL_FACTS_CGROUP, &f);
 
-	if (!err)
-		err = tdxctl_facts_get(app->ctx, TDXCTL_FACTS_CGROUP, &f);
 	if (err)
 		return cli_lib_error(app, err, "cannot read host state");
 	if (!tdxctl_hkids_free(f, &k->free, &k->total, &why))

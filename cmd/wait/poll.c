@@ -24,11 +24,6 @@ void wait_nap(uint64_t ns)
 	nanosleep(&t, NULL);
 }
 
-int wait_reopen(struct cli_app *app)
-{
-	return app->v.emulate_file ? tdxctl_set_emulated(app->ctx, app->v.emulate_file) : 0;
-}
-
 void wait_catch(void)
 {
 	struct sigaction sa = { .sa_handler = stop };

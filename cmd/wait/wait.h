@@ -17,8 +17,6 @@ void wait_catch(void);
 bool wait_stopped(void);
 /* Sleeps until the next poll, or a signal. */
 void wait_nap(uint64_t ns);
-/* Reads the file of an emulated host again, which other commands change. Returns 0 or -errno. */
-int wait_reopen(struct cli_app *app);
 
 /* ---- hkids.c, gone.c: return the exit code ---- */
 
