@@ -362,6 +362,84 @@ static void test_missed_forgets_anonymous_hkids(void)
 	rig_close(&r);
 }
 
+/* A page of @tdr was removed, and KVM flushes it under @hkid. */
+static void remove_page(struct rig *r, u64 tdr, u32 hkid, u64 page)
+{
+	rig_call_out(r, 0, TDH_MEM_PAGE_REMOVE, G(0), tdr, 0, page, 0, 0);
+	rig_call(r, 0, TDH_PHYMEM_PAGE_WBINVD, (u64)hkid << HKID_SHIFT | page, 0, 0, 0);
+}
+
+/* The HKID of a flush is that of the TD, unless it is known to be another's or free. */
+static void test_hkid_of_a_flush(void)
+{
+	struct rig r;
+	u64 before;
+
+	rig_open(&r, false);
+	rig_td(&r, E, 18);
+	remove_page(&r, D, 18, PAGE(1));
+	CHECK_TD(&r, D, hkid, LEDGER_UNKNOWN32);
+	before = rig_violations(&r);
+	CHECK(before > 0);
+	CHECK_EQ(rig_hkid(&r, 18)->tdr, E);
+	rig_release(&r, E);
+	CHECK_EQ(rig_hkid(&r, 18)->state, LEDGER_HKID_FREE);
+	remove_page(&r, D, 18, PAGE(1));
+	CHECK_TD(&r, D, hkid, LEDGER_UNKNOWN32);
+	CHECK_EQ(rig_violations(&r), before + 1);
+	/* Another page than the one that was removed, an HKID outside of the range. */
+	rig_call_out(&r, 0, TDH_MEM_PAGE_REMOVE, G(0), D, 0, PAGE(1), 0, 0);
+	rig_call(&r, 0, TDH_PHYMEM_PAGE_WBINVD, 19ULL << HKID_SHIFT | PAGE(2), 0, 0, 0);
+	CHECK_TD(&r, D, hkid, LEDGER_UNKNOWN32);
+	remove_page(&r, D, FIRST_HKID + NR_HKIDS, PAGE(1));
+	CHECK_TD(&r, D, hkid, LEDGER_UNKNOWN32);
+	remove_page(&r, D, 19, PAGE(1));
+	CHECK_TD(&r, D, hkid, 19);
+	CHECK_EQ(rig_hkid(&r, 19)->tdr, D);
+	/* Once known, it stays. */
+	remove_page(&r, D, 20, PAGE(1));
+	CHECK_TD(&r, D, hkid, 19);
+	CHECK_EQ(rig_hkid(&r, 20)->tdr, 0);
+	CHECK_EQ(rig_violations(&r), before + 1);
+	rig_close(&r);
+}
+
+/* Version 1 of the leaf removes several tables: their number is not known any more. */
+static void test_several_sept_pages_removed(void)
+{
+	struct rig r;
+
+	rig_open(&r, true);
+	rig_td(&r, D, 17);
+	rig_call(&r, 0, TDH_MEM_SEPT_ADD, G(0) | 3, D, PAGE(1), 0);
+	rig_call(&r, 0, TDH_MEM_SEPT_ADD, G(512) | 3, D, PAGE(2), 0);
+	rig_call(&r, 0, TDH_MEM_SEPT_REMOVE, G(0) | 3, D, 0, 0);
+	CHECK_TD(&r, D, sept_pages, 1);
+	rig_call(&r, 0, TDH_MEM_SEPT_REMOVE | 1 << TDX_VERSION_SHIFT, G(512) | 3, D, 0, 0);
+	CHECK_TD(&r, D, sept_pages, LEDGER_UNKNOWN);
+	CHECK_EQ(rig_violations(&r), 0);
+	rig_close(&r);
+}
+
+/* The module returns a TDR last: pages that are left then were counted wrong. */
+static void test_tdr_before_other_pages(void)
+{
+	struct rig r;
+
+	rig_open(&r, true);
+	rig_td(&r, D, 17);
+	rig_release(&r, D);
+	rig_reclaim(&r, D, TDX_PT_TDR, 0);
+	CHECK_EQ(rig_violations(&r), 1);
+	CHECK(!ledger_td_find(r.l, D));
+	rig_td(&r, E, 18);
+	rig_release(&r, E);
+	rig_bury(&r, E);
+	CHECK_EQ(rig_violations(&r), 1);
+	CHECK(!ledger_td_find(r.l, E));
+	rig_close(&r);
+}
+
 int main(void)
 {
 	RUN(test_late);
@@ -373,5 +451,8 @@ int main(void)
 	RUN(test_discover_into_full_table);
 	RUN(test_adopt_keeps_hkid_of_calls);
 	RUN(test_missed_forgets_anonymous_hkids);
+	RUN(test_hkid_of_a_flush);
+	RUN(test_several_sept_pages_removed);
+	RUN(test_tdr_before_other_pages);
 	return check_done("test-ledger-late");
 }

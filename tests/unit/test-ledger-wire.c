@@ -398,6 +398,53 @@ static void test_large(void)
 }
 
 /* No record begins after the last one. */
+/* The host has a package and a CPU that the ledger does not track: nothing is known of them. */
+static void test_more_than_the_ledger(void)
+{
+	static const struct wire_cpu more[] = {
+		{ .cpu = 0, .pkg = 0, .online = true },
+		{ .cpu = CPUS, .pkg = 2, .online = true, .onlined = 3 },
+		{ .cpu = 1, .pkg = 3, .online = true },
+	};
+	static const u32 ids[] = { 0, 3, 9 };
+	struct wire_host h = host();
+	const struct tdxctl_package *pkg;
+	struct tdxctl_snapshot_hdr *s;
+	const struct tdxctl_cpu *cpu;
+	struct rig r;
+
+	h.nr_cpus = sizeof(more) / sizeof(more[0]);
+	h.cpus = more;
+	h.nr_pkgs = 3;
+	h.pkg_id = ids;
+	rig_open(&r, true);
+	s = take(&r, &h);
+	pkg = rec(s, TDXCTL_SEC_PACKAGES, 0);
+	CHECK_EQ(pkg->id, 0);
+	CHECK_EQ(pkg->global_key, 0);
+	CHECK_EQ(pkg->present_cpus, 1);
+	pkg = rec(s, TDXCTL_SEC_PACKAGES, 1);
+	CHECK_EQ(pkg->present_cpus, 0);
+	pkg = rec(s, TDXCTL_SEC_PACKAGES, 2);
+	CHECK_EQ(pkg->id, 9);
+	CHECK_EQ(pkg->global_key, TDXCTL_UNKNOWN32);
+	CHECK_EQ(pkg->present_cpus, 1);
+	CHECK_EQ(pkg->online_cpus, 1);
+	cpu = rec(s, TDXCTL_SEC_CPUS, 1);
+	CHECK_EQ(cpu->cpu, CPUS);
+	CHECK_EQ(cpu->package, 9);
+	CHECK_EQ(cpu->online, 1);
+	CHECK_EQ(cpu->onlined, 3);
+	CHECK_EQ(cpu->state, TDXCTL_CPU_UNKNOWN);
+	CHECK_EQ(cpu->lp_init_status, TDXCTL_UNKNOWN);
+	CHECK_EQ(cpu->seamcalls, 0);
+	/* A package that the host does not have is none. */
+	cpu = rec(s, TDXCTL_SEC_CPUS, 2);
+	CHECK_EQ(cpu->package, TDXCTL_UNKNOWN32);
+	free(s);
+	rig_close(&r);
+}
+
 static void test_ends(void)
 {
 	struct rig r;
@@ -420,6 +467,7 @@ int main(void)
 	RUN(test_locks);
 	RUN(test_hidden);
 	RUN(test_large);
+	RUN(test_more_than_the_ledger);
 	RUN(test_ends);
 	return check_done("test-ledger-wire");
 }
