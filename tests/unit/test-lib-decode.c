@@ -208,6 +208,55 @@ static void names(void)
 	CHECK(!tdxctl_decode_name(n));
 }
 
+/* A kind that is given is not guessed: the same number as each of them. */
+static void given_kinds(void)
+{
+	struct tdxctl_word w;
+
+	CHECK_EQ(tdxctl_decode("9", TDXCTL_WORD_LEAF, &w), 0);
+	CHECK_EQ(w.kind, TDXCTL_WORD_LEAF);
+	CHECK_STR(w.name, "TDH.MNG.CREATE");
+	CHECK_EQ(tdxctl_decode("0x9", TDXCTL_WORD_STATUS, &w), 0);
+	CHECK_EQ(w.kind, TDXCTL_WORD_STATUS);
+	CHECK_EQ(w.value, 9);
+	CHECK_EQ(tdxctl_decode("0x9", TDXCTL_WORD_XFAM, &w), 0);
+	CHECK_EQ(w.kind, TDXCTL_WORD_XFAM);
+	CHECK_EQ(w.value, 9);
+	CHECK_EQ(tdxctl_decode("x9", TDXCTL_WORD_LEAF, &w), -EINVAL);
+}
+
+/* What the line has from an offset on, as "NAME START END"; "" nothing. */
+static void finds(const char *line, const char *want)
+{
+	struct tdxctl_word w;
+	size_t start, end;
+	char got[120] = "";
+
+	if (tdxctl_decode_find(line, strlen(line), 0, &start, &end, &w))
+		snprintf(got, sizeof(got), "%s %.*s", w.name ? w.name : "?", (int)(end - start),
+			 line + start);
+	CHECK_STR(got, want);
+}
+
+/* Numbers without 0x count only behind the words that the kernel and QEMU print. */
+static void numbers_without_prefix(void)
+{
+	finds("SEAMCALL failed: CPU 7: leaf 9, error", "TDH.MNG.CREATE 9");
+	finds("x: leaf 9, y", "TDH.MNG.CREATE 9");
+	finds("x: leaf 9x, y", "");
+	finds("x: leaf 12, y", "");
+	finds("x: leaf , y", "");
+	finds("x: leaf 00009, y", "");
+	finds("x: leaves 9, y", "");
+	finds("KVM: unknown exit, hardware reason 8000020000000092",
+	      "TDX_OPERAND_BUSY 8000020000000092");
+	finds("hardware reason 80000200000000921", "");
+	finds("hardware reason ", "");
+	finds("QGS message error code 69633", "TEE_ATT_ERROR_UNEXPECTED 69633");
+	finds("QGS message error code x", "");
+	finds("QGS message error code 1", "");
+}
+
 int main(void)
 {
 	RUN(every_code);
@@ -217,5 +266,7 @@ int main(void)
 	RUN(bits);
 	RUN(logs);
 	RUN(names);
+	RUN(given_kinds);
+	RUN(numbers_without_prefix);
 	return check_done("test-lib-decode");
 }

@@ -281,6 +281,83 @@ static void selectors(void)
 	tdxctl_free(ctx);
 }
 
+/* Numbers have 32 bits; an error of an earlier call does not make one malformed. */
+static void numbers_of_selectors(void)
+{
+	struct tdxctl_snapshot *snap;
+	struct fake_snapshot s;
+	struct tdxctl_ctx *ctx;
+	size_t i;
+
+	fake_snapshot(&s);
+	s.tds[0].id = UINT32_MAX;
+	if (tdxctl_new(&ctx) || tdxctl_snapshot_parse(&s, sizeof(s), &snap))
+		exit(1);
+	errno = ERANGE;
+	CHECK_EQ(find(ctx, snap, "td:4294967295", &i), 1);
+	CHECK_EQ(i, 0);
+	CHECK_EQ(find(ctx, snap, "td:4294967296", &i), -EINVAL);
+	CHECK_EQ(find(ctx, snap, "td:18446744073709551616", &i), -EINVAL);
+	CHECK_EQ(find(ctx, snap, "hkid:4294967295", &i), 0);
+	CHECK_EQ(find(ctx, snap, "td:0", &i), 0);
+	/* Too large for a PID: a name. */
+	strcpy(snap->tds[2].vm.name, "429");
+	CHECK_EQ(find(ctx, snap, "4294967296", &i), 0);
+	CHECK_EQ(find(ctx, snap, "429", &i), 1);
+	CHECK_EQ(i, 2);
+	CHECK_STR(tdxctl_error(ctx), "");
+	/* Without any TD the hint is another one. */
+	CHECK_EQ(find(ctx, snap, "none", &i), 0);
+	CHECK(strstr(tdxctl_hint(ctx), "tdxctl td"));
+	snap->nr_tds = 0;
+	CHECK_EQ(find(ctx, snap, "none", &i), 0);
+	CHECK(strstr(tdxctl_hint(ctx), "no TDs"));
+	snap->nr_tds = FAKE_TDS;
+	tdxctl_snapshot_free(snap);
+	tdxctl_free(ctx);
+}
+
+/* A TD in a later snapshot: by its id, or by its process and file if it has no id. */
+static void the_same_td(void)
+{
+	const uint64_t tick = tick_ns(1);
+	const struct tdxctl_td was = { .id = 3, .tdr = 0x1000, .owner = { .tgid = 7, .fd = 11 } };
+	const struct tdxctl_td old = { .owner = { .tgid = 7, .fd = 11, .start_ns = 10 * tick } };
+	struct tdxctl_td now = was;
+
+	CHECK(tdxctl_same_td(&was, &now));
+	now.owner.tgid = 8; /* a process that inherited it */
+	CHECK(tdxctl_same_td(&was, &now));
+	now.id = 4;
+	CHECK(!tdxctl_same_td(&was, &now));
+	now.id = 3;
+	now.tdr = 0x2000;
+	CHECK(!tdxctl_same_td(&was, &now));
+
+	now = old;
+	CHECK(tdxctl_same_td(&old, &now));
+	now.id = 9; /* the helper has seen a SEAMCALL since then */
+	now.owner.fd = -1;
+	CHECK(tdxctl_same_td(&old, &now));
+	now.owner.fd = 12;
+	CHECK(!tdxctl_same_td(&old, &now));
+	now.owner.fd = 0;
+	CHECK(!tdxctl_same_td(&old, &now));
+	now = old;
+	now.owner.tgid = 8;
+	CHECK(!tdxctl_same_td(&old, &now));
+	/* The start of a process is known to a tick. */
+	now = old;
+	now.owner.start_ns = 11 * tick;
+	CHECK(tdxctl_same_td(&old, &now));
+	now.owner.start_ns = 9 * tick;
+	CHECK(tdxctl_same_td(&old, &now));
+	now.owner.start_ns = 11 * tick + 1;
+	CHECK(!tdxctl_same_td(&old, &now));
+	now.owner.start_ns = 9 * tick - 1;
+	CHECK(!tdxctl_same_td(&old, &now));
+}
+
 int main(void)
 {
 	RUN(cmdlines);
@@ -289,5 +366,7 @@ int main(void)
 	RUN(owners_that_are_gone);
 	RUN(lives);
 	RUN(selectors);
+	RUN(numbers_of_selectors);
+	RUN(the_same_td);
 	return check_done("lib-vm");
 }
