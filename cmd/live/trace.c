@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <trace.h>
@@ -133,9 +134,23 @@ static void fill_lost(struct out_node *n, const void *from)
 	out_uint(n, &lost_field, *(const uint64_t *)from);
 }
 
+/* Prints an argument of a call, after a comma unless it is the first. */
+__attribute__((format(printf, 2, 3))) static void arg(bool *first, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (!*first)
+		fputs(", ", stdout);
+	*first = false;
+	va_start(ap, fmt);
+	vprintf(fmt, ap);
+	va_end(ap);
+}
+
 static void print_text(const struct tdxctl_call *c)
 {
 	const char *status = tdxctl_status_str(c->status);
+	bool first = true;
 	char age[24];
 
 	printf("[%5" PRIu64 ".%06" PRIu64 "] %03u %s", c->start_ns / NS_PER_S,
@@ -144,19 +159,17 @@ static void print_text(const struct tdxctl_call *c)
 		printf("/%d", c->tid);
 	printf(" %s(", leaf_name(c));
 	if (c->td)
-		printf("td=%s", c->td);
+		arg(&first, "td=%s", c->td);
 	else if (c->tdr != TDXCTL_UNKNOWN)
-		printf("tdr=0x%" PRIx64, c->tdr);
-	else
-		printf("td=?");
+		arg(&first, "tdr=0x%" PRIx64, c->tdr);
 	if (c->hkid != TDXCTL_UNKNOWN32)
-		printf(", hkid=%u", c->hkid);
+		arg(&first, "hkid=%u", c->hkid);
 	if (c->gpa != TDXCTL_UNKNOWN)
-		printf(", gpa=0x%" PRIx64, c->gpa);
+		arg(&first, "gpa=0x%" PRIx64, c->gpa);
 	if (c->level != TDXCTL_UNKNOWN32)
-		printf(", level=%u", c->level);
+		arg(&first, "level=%u", c->level);
 	if (c->page != TDXCTL_UNKNOWN)
-		printf(", page=0x%" PRIx64, c->page);
+		arg(&first, "page=0x%" PRIx64, c->page);
 	tdxctl_duration_str(age, sizeof(age), c->duration_ns);
 	if (status)
 		printf(") = %s", status);
