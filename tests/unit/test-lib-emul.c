@@ -626,6 +626,98 @@ static void play_files(void)
 	tdxctl_free(ctx);
 }
 
+static void same_text(const char *a, const char *b)
+{
+	if (a && b)
+		CHECK_STR(a, b);
+	else
+		CHECK(!a && !b);
+}
+
+/* A file that a release rewrites has each event and each of its values as before. */
+static void rewritten_file_keeps_every_event(void)
+{
+	static const char text[] = HOST(
+		TD("a",
+		   ",\"uuid\":\"12345678-9abc-def0-1234-56789abcdef0\",\"uid\":1000,"
+		   "\"comm\":\"vmm\",\"vcpus\":3,\"max_vcpus\":5,\"pages\":7,\"until\":\"memory\"") "," TD("b",
+													   "") ","
+													       "{\"op\":\"release\",\"td\":2,\"pages_left\":4},{\"op\":\"release\",\"td\":2},"
+													       "{\"op\":\"stop\",\"td\":1},"
+													       "{\"op\":\"fault\",\"leaf\":\"TDH.MNG.INIT\",\"status\":\"TDX_TD_FATAL\",\"cpu\":0,"
+													       "\"skip\":2,\"count\":3},"
+													       "{\"op\":\"fault\",\"leaf\":\"TDH.VP.INIT\",\"status\":\"0x123\"},"
+													       "{\"op\":\"cpu\",\"cpu\":1,\"online\":false},{\"op\":\"cpu\",\"cpu\":1,\"online\":true},"
+													       "{\"op\":\"hold\",\"lock\":\"key-config\",\"package\":1,\"pid\":9,\"comm\":\"x\","
+													       "\"ms\":5,\"more_ms\":6},"
+													       "{\"op\":\"hold\",\"lock\":\"tdx\",\"pid\":9,\"ms\":0},"
+													       "{\"op\":\"wait\",\"ms\":8},{\"op\":\"pace\",\"page_ns\":9}");
+	struct tdxctl_ctx *ctx = context();
+	struct emul_file one, two;
+	char *out = NULL, *again = NULL;
+
+	CHECK_EQ(emul_file_parse(ctx, "h.json", text, strlen(text), &one), 0);
+	CHECK_EQ(one.nr_events, 13);
+	one.clock_ns = 12345;
+	CHECK_EQ(emul_file_format(ctx, &one, &out), 0);
+	if (!CHECK_EQ(emul_file_parse(ctx, "h.json", out, strlen(out), &two), 0))
+		exit(1);
+	CHECK_EQ(two.clock_ns, 12345);
+	CHECK(!memcmp(&one.topo, &two.topo, sizeof(one.topo)));
+	if (CHECK_EQ(two.nr_events, one.nr_events)) {
+		for (size_t i = 0; i < one.nr_events; i++) {
+			struct emul_event a = one.events[i], b = two.events[i];
+
+			same_text(b.name, a.name);
+			same_text(b.uuid, a.uuid);
+			same_text(b.comm, a.comm);
+			a.name = a.uuid = a.comm = b.name = b.uuid = b.comm = NULL;
+			CHECK(!memcmp(&a, &b, sizeof(a)));
+		}
+	}
+	/* Defaults are not written. */
+	CHECK(!strstr(out, "\"uid\": 4294967295") && strstr(out, "\"uid\": 1000"));
+	CHECK_EQ(emul_file_format(ctx, &two, &again), 0);
+	CHECK_STR(again, out);
+	free(out);
+	free(again);
+	emul_file_clear(&one);
+	emul_file_clear(&two);
+	tdxctl_free(ctx);
+}
+
+/* A lock is given back when its time is over, also if no TD needs it. */
+static void holds_end(void)
+{
+	static const struct {
+		const char *ms;
+		bool held;
+	} t[] = { { "999", true }, { "1000", true }, { "1001", false } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
+		struct tdxctl_snapshot *snap;
+		struct tdxctl_ctx *ctx;
+		char text[600];
+
+		snprintf(text, sizeof(text),
+			 HOST("{\"op\":\"hold\",\"lock\":\"key-config\",\"package\":1,\"pid\":7,\"ms\":5},"
+			      "{\"op\":\"hold\",\"lock\":\"tdx\",\"pid\":8,\"ms\":0},"
+			      "{\"op\":\"wait\",\"ms\":%s}"),
+			 t[i].ms);
+		ctx = host(text);
+		snap = snapshot(ctx);
+		CHECK_EQ(snap->locks[0].held, t[i].held);
+		CHECK_EQ(snap->locks[2].held, t[i].held);
+		CHECK_EQ(snap->locks[0].contended, 0);
+		if (!t[i].held) {
+			CHECK_EQ(snap->locks[0].longest_ns, 1000000000);
+			CHECK_EQ(snap->locks[2].longest_ns, 1005000000);
+		}
+		tdxctl_snapshot_free(snap);
+		tdxctl_free(ctx);
+	}
+}
+
 int main(void)
 {
 	fake_new();
@@ -649,6 +741,8 @@ int main(void)
 	RUN(changed_file);
 	RUN(release_while_it_moves);
 	RUN(play_files);
+	RUN(rewritten_file_keeps_every_event);
+	RUN(holds_end);
 	fake_end();
 	return check_done("lib-emul");
 }
