@@ -686,7 +686,7 @@ static void rewritten_file_keeps_every_event(void)
 	tdxctl_free(ctx);
 }
 
-/* A lock is given back when its time is over, also if no TD needs it. */
+/* A lock is released when its time is over, also if no TD needs it. */
 static void holds_end(void)
 {
 	static const struct {
