@@ -163,6 +163,15 @@ static void booleans(void)
 	}
 }
 
+/* Without a value, nothing behind the option is taken for one. */
+static void missing_values(void)
+{
+	request_is("ro kvm_intel.tdx=", NULL, TDXCTL_TRI_UNKNOWN, "kvm_intel.tdx=", false);
+	request_is("ro kvm_intel.tdx=\"", NULL, TDXCTL_TRI_UNKNOWN, "kvm_intel.tdx=\"", false);
+	request_is("ro kvm_intel.tdx= 1\n", NULL, TDXCTL_TRI_UNKNOWN, "kvm_intel.tdx=", false);
+	request_is(NULL, "options kvm_intel tdx=\n", TDXCTL_TRI_UNKNOWN, "tdx=", true);
+}
+
 /* The last option counts, and the command line comes after the files. */
 static void the_last_one_counts(void)
 {
@@ -192,6 +201,7 @@ int main(void)
 	RUN(lines);
 	RUN(many_files);
 	RUN(booleans);
+	RUN(missing_values);
 	RUN(the_last_one_counts);
 	return check_done("lib-modprobe");
 }
