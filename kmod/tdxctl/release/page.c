@@ -119,7 +119,7 @@ bool page_reclaim(unsigned long pfn)
 
 	for (i = 0; i < BUSY_RETRIES; i++) {
 		reclaim(&r, pfn);
-		observe_reclaims(&r, 1);
+		observe_reclaims(&r, 1, probe_missed());
 		if (!is_busy(&r))
 			break;
 		cpu_relax();
@@ -152,7 +152,7 @@ static unsigned int reclaim_slice(unsigned long *pfn, unsigned int n)
 		}
 	}
 	/* Last: for its readers, no page is left only after all of them are freed. */
-	observe_reclaims(r, n);
+	observe_reclaims(r, n, probe_missed());
 	return busy;
 }
 

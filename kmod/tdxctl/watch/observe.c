@@ -361,17 +361,18 @@ void observe_end(struct observe_call *c, u64 status, bool outputs)
  * observe_reclaims() - record calls of TDH.PHYMEM.PAGE.RECLAIM that this module has made
  * @r: the calls
  * @n: their number; a few, because all are recorded under the lock
+ * @missed: number of calls that the probes have missed so far
  *
  * Not in a probe handler.
  */
-void observe_reclaims(const struct observe_reclaim *r, unsigned int n)
+void observe_reclaims(const struct observe_reclaim *r, unsigned int n, unsigned long missed)
 {
 	unsigned long flags;
 	unsigned int i;
 
 	lock_ledger(&flags);
 	drain_gone();
-	note_missed(probe_missed());
+	note_missed(missed);
 	for (i = 0; i < n; i++) {
 		struct ledger_regs out = { .rcx = r[i].type, .rdx = r[i].owner, .r8 = r[i].size };
 		struct ledger_call call = {

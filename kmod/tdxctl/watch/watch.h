@@ -47,7 +47,7 @@ struct observe_keyids {
 void observe_begin(struct observe_call *c, u64 rax, const struct ledger_regs *args,
 		   unsigned long missed);
 void observe_end(struct observe_call *c, u64 status, bool outputs);
-void observe_reclaims(const struct observe_reclaim *r, unsigned int n);
+void observe_reclaims(const struct observe_reclaim *r, unsigned int n, unsigned long missed);
 void observe_cpu_package(unsigned int cpu, u32 pkg);
 int observe_adopt(const struct ledger_td *td);
 u32 observe_td_number(u64 tdr);
