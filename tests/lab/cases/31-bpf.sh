@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # Without the helper: BPF programs read what KVM knows now.
-# shellcheck disable=SC2016,SC2034,SC2086 # conditions are evaluated later
+# shellcheck disable=SC2016,SC2086 # conditions are evaluated later
 
 # The TDs of the last document are those of the truth: TDR, HKID and vCPUs.
 equals_truth()
@@ -118,35 +118,4 @@ case_bpf_capabilities()
 		tdxctl --json helper status >"$OUT"
 	is observer.tds false
 	is observer.reason 'it needs root, or the capabilities CAP_BPF and CAP_PERFMON'
-}
-
-# The mutex in kvm_intel: its owner is the VMM that ends.
-case_bpf_lock()
-{
-	# See lock_tdx_lock.
-	taskset -p 3 $$ >/dev/null
-	VMM_BIN="taskset 4 /bin/vmm"
-	vmm web --vcpus 1 --pages 8
-	web=$VMM
-	echo 19 60000000000 >$EMUL/delay
-	kill -9 "$web"
-	for _ in $(seq 1 10); do
-		j 0 lock
-		[ "$(value 'locks[name=tdx_lock].state')" = free ] || break
-	done
-	is 'locks[name=tdx_lock].state' held
-	is 'locks[name=tdx_lock].holder' web
-	is 'locks[name=tdx_lock].holder_pid' "$web"
-	is 'locks[name=tdx_lock].held_ns' null
-	t 0 report --no-redact
-	cp "$OUT" /tmp/report.md
-	# A TD without an open file: its HKID is in use, and that is all that is known.
-	j 0 --from-report /tmp/report.md hkid
-	count 'hkids[state=unknown].id' 1
-	count 'hkids[state=free].id' 14
-	j 0 --from-report /tmp/report.md td list
-	count 'tds[].vm' 0
-	is complete null
-	echo 19 0 >$EMUL/delay
-	nothing_left
 }
