@@ -70,7 +70,7 @@ $(O)/bpf/%.o: lib/bpf/%.bpf.c $(wildcard lib/bpf/*.h)
 	@command -v $(CLANG) >/dev/null || { echo "make: the BPF programs need clang (CLANG=): install it," \
 		"or build without them: make BPF=no" >&2; exit 1; }
 	$(if $(Q),@echo "  BPF     $<")
-	$(Q)$(CLANG) -target bpf -mcpu=v3 -O2 -g -Wall -Wextra -Wno-unused-parameter $(WERROR) -c -o $@ $<
+	$(Q)$(CLANG) -target bpf -mcpu=v3 -O2 -g -fdebug-compilation-dir=. -Wall -Wextra -Wno-unused-parameter $(WERROR) -c -o $@ $<
 
 %/lib/bpf/image.o: private DEFINES := $(if $(BPF_OBJ),-DBPF_DIR='"$(O)/bpf"')
 $(foreach f,plain asan tsan fuzz,$(O)/$(f)/lib/bpf/image.o): $(BPF_OBJ) $(O)/bpf/choice
