@@ -467,13 +467,16 @@ static int add_unknown(struct tdxctl_health_report *r, const struct tdxctl_facts
 			continue;
 		r->state = TDXCTL_HEALTH_UNKNOWN;
 	}
-	if (err || !host)
+	if (err || tdxctl_has_seamcalls(f->snap))
 		return err;
 	/*
-	 * The files of a host do not show held locks and stuck TDs: without a finding, the
+	 * BPF programs do not show the past, and the files of a host do not show held locks and stuck TDs: without a finding, the
 	 * state is unknown, not ok.
 	 */
 	r->state = TDXCTL_HEALTH_UNKNOWN;
+	if (!host)
+		return exam_host(r,
+				 "the helper is not loaded: teardowns, leaks and the TDX state of CPUs are not visible");
 	return exam_host(r,
 			 f->hkid_current.readable ?
 				 "the helper is not loaded: TDs, locks and the owners of HKIDs are not visible" :
