@@ -470,8 +470,8 @@ static int add_unknown(struct tdxctl_health_report *r, const struct tdxctl_facts
 	if (err || tdxctl_has_seamcalls(f->snap))
 		return err;
 	/*
-	 * BPF programs do not show the past, and the files of a host do not show held locks and stuck TDs: without a finding, the
-	 * state is unknown, not ok.
+	 * BPF programs do not show the past, and the files of a host do not show held locks and
+	 * stuck TDs: without a finding, the state is unknown, not ok.
 	 */
 	r->state = TDXCTL_HEALTH_UNKNOWN;
 	if (!host)
