@@ -270,7 +270,7 @@ static void events(void)
 	e.arg[3] = 7;
 	CHECK(event_decode(&e, sizeof(e), proto, &tds, &c));
 	CHECK_EQ(c.page, TDXCTL_UNKNOWN);
-	/* The TDX module names the TD of a page that it gives back. */
+	/* The TDX module reports the TDR of a page that it reclaims. */
 	e = event(CALL_tdh_phymem_page_reclaim);
 	e.td_page = 0;
 	e.td_owner = 0x1000;
