@@ -24,7 +24,7 @@ Q	:= $(if $(V),,@)
 VERSION := $(shell cat VERSION)
 PKGS	:= json-c zlib
 # Loaded when first used: see lib/base/lazy.h.
-LAZY_PKGS := libkmod libsystemd ncursesw libbpf
+LAZY_PKGS := libkmod libsystemd ncursesw libnl-genl-3.0 libbpf
 WARN	:= -Wall -Wextra -Wmissing-prototypes -Wstrict-prototypes -Wshadow -Wno-unused-parameter $(WERROR)
 CPPFLAGS_ALL := -D_GNU_SOURCE -DTDXCTL_VERSION='"$(VERSION)"' -Ikmod/uapi -Ikmod/core -Ilib $(CPPFLAGS)
 CFLAGS_ALL   = -std=gnu11 $(WARN) $(CFLAGS) $(shell $(PKG_CONFIG) --cflags $(PKGS) $(LAZY_PKGS) 2>/dev/null)

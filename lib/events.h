@@ -5,26 +5,6 @@
 
 #include <libtdxctl.h>
 
-enum tdxctl_event_kind {
-	TDXCTL_EVENT_TD_PRESENT,
-	TDXCTL_EVENT_TD_CREATED,
-	TDXCTL_EVENT_KEYS_CONFIGURED,
-	TDXCTL_EVENT_TD_INITIALIZED,
-	TDXCTL_EVENT_TD_FINALIZED,
-	TDXCTL_EVENT_VCPUS_CREATED,
-	TDXCTL_EVENT_TEARDOWN,
-	TDXCTL_EVENT_HKID_FREED,
-	TDXCTL_EVENT_HKID_LEAKED,
-	TDXCTL_EVENT_MEMORY_BACK,
-	TDXCTL_EVENT_LOCK_HELD,
-	TDXCTL_EVENT_PACKAGE_UNCOVERED,
-	TDXCTL_EVENT_CPU_NOT_ENABLED,
-	TDXCTL_EVENT_HKIDS_LOW,
-	TDXCTL_EVENT_MISSED,
-	TDXCTL_EVENT_RESTARTED,
-	TDXCTL_EVENTS
-};
-
 /* One row for each kind: it drives text, JSON, the manual and the tests. */
 struct tdxctl_event_info {
 	const char *name;  /* "td-created" */
@@ -56,5 +36,33 @@ struct tdxctl_event_limits {
 int tdxctl_events(const struct tdxctl_snapshot *before, const struct tdxctl_snapshot *now,
 		  const struct tdxctl_event_limits *limits,
 		  int (*fn)(void *arg, const struct tdxctl_event *ev), void *arg);
+
+/* ---- events of the helper ---- */
+
+struct tdxctl_message {
+	uint32_t kind; /* enum tdxctl_event_kind */
+	uint32_t td, hkid;
+	int32_t pid;
+	uint64_t time_ns, lost;
+};
+/*
+ * Reads a message of the helper. False: it is none, or malformed. Public for tests and the
+ * fuzzer.
+ */
+bool tdxctl_message_parse(const void *buf, size_t len, struct tdxctl_message *m);
+
+struct tdxctl_listener;
+/*
+ * Listens to the events of the helper. Returns 0, -EOPNOTSUPP on a host that is not live,
+ * -ELIBACC without libnl, -ENOENT without the helper, -EPERM without CAP_NET_ADMIN, -EIO
+ * or -ENOMEM. Sets no error: the caller can look at the host from time to time instead.
+ */
+int tdxctl_listen(struct tdxctl_ctx *ctx, struct tdxctl_listener **out);
+/* NULL is allowed. */
+void tdxctl_listener_free(struct tdxctl_listener *l);
+/* A descriptor that poll(2) reports as readable if there are events. */
+int tdxctl_listener_fd(const struct tdxctl_listener *l);
+/* Reads all that there is. Returns the number of events; *@lost: how many more were lost. */
+int tdxctl_listener_read(struct tdxctl_listener *l, uint64_t *lost);
 
 #endif

@@ -12,7 +12,8 @@ top=$(cd "$(dirname "$0")/.." && pwd)
 cache=$("$top/tests/kernels.sh" cache)
 mode=${1:-}
 
-build_packages=(gcc clang libc6-dev make pkg-config libbpf-dev libjson-c-dev libkmod-dev libncurses-dev libsystemd-dev
+build_packages=(gcc clang libc6-dev make pkg-config libbpf-dev libjson-c-dev libkmod-dev libncurses-dev
+	libnl-3-dev libnl-genl-3-dev libsystemd-dev
 	zlib1g-dev)
 check_packages=(bash-completion bc binutils busybox-static clang-format codespell cpio
 	dwarves file fish g++ git kmod libclang-rt-14-dev llvm lz4 man-db

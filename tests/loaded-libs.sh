@@ -8,7 +8,7 @@ for program; do
 	ldd "$program" >/dev/null 2>&1 || continue
 	echo "$program"
 	# The names it hands to dlopen() are in it as text.
-	grep -aoE 'lib[a-z]+\.so\.[0-9]+' "$program" | sort -u | while read -r name; do
+	grep -aoE 'lib[a-z0-9-]+\.so\.[0-9]+' "$program" | sort -u | while read -r name; do
 		ldconfig -p | awk -v name="$name" '!n && $1 == name && /x86-64/ { print $NF; n = 1 }'
 	done
 done | sort -u | while read -r object; do

@@ -285,7 +285,7 @@ static void fill_teardown(struct out_node *n, const struct cli_field *f, const v
 
 #define AT(member) .at = offsetof(struct tdxctl_td, member)
 
-/* The fields of a TD, for a row of the list and for a screen; at the end, those that change. */
+/* The fields of a TD, for a row of the list and for a screen; at the end, rates and progress. */
 static const struct cli_field fields[] = {
 	{ .key = "id", .label = "TD", .type = OUT_UINT, .right = true, .fill = fill_id },
 	{ .key = "vm", .label = "VM", .type = OUT_STR, .fill = fill_name, .text = true },

@@ -2,6 +2,7 @@
 /* monitor: what happens on the host, one line for each event. */
 #include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,6 +47,7 @@ struct monitor {
 	bool wanted[TDXCTL_EVENTS];
 	struct tdxctl_event_limits limits;
 	struct sample s;
+	struct tdxctl_listener *listener; /* NULL: look from time to time only */
 	unsigned int printed;
 };
 
@@ -210,6 +212,35 @@ static int on_event(void *arg, const struct tdxctl_event *ev)
 
 /* ---- the loop ---- */
 
+/* Waits for an event of the helper, or as long as there is none for the next look. */
+static void pause_for(struct monitor *m, uint64_t ns)
+{
+	struct pollfd fd = { .fd = m->listener ? tdxctl_listener_fd(m->listener) : -1,
+			     .events = POLLIN };
+	const struct timespec t = { .tv_sec = (time_t)(ns / 1000000000),
+				    .tv_nsec = (long)(ns % 1000000000) };
+	struct tdxctl_event ev = {
+		.kind = TDXCTL_EVENT_MISSED,
+		.hkid = TDXCTL_UNKNOWN32,
+		.package = TDXCTL_UNKNOWN32,
+		.cpu = TDXCTL_UNKNOWN32,
+		.time_ns = sample_snap(&m->s)->hdr.now_ns,
+	};
+
+	/* The helper may be loaded later, and again. */
+	if (!m->listener && tdxctl_listen(m->app->ctx, &m->listener))
+		m->listener = NULL;
+	if (ppoll(&fd, 1, &t, NULL) <= 0 || !m->listener)
+		return;
+	if (!tdxctl_listener_read(m->listener, &ev.value) && !ev.value) {
+		/* Readable, but nothing to read: the family is gone. */
+		tdxctl_listener_free(m->listener);
+		m->listener = NULL;
+	}
+	if (ev.value)
+		on_event(m, &ev);
+}
+
 static int report(struct monitor *m, bool first)
 {
 	const struct tdxctl_event restarted = {
@@ -224,8 +255,12 @@ static int report(struct monitor *m, bool first)
 
 	if (first && !m->app->v.initial)
 		return 0;
-	if (m->s.restarted)
+	if (m->s.restarted) {
+		/* Its family has another number now. */
+		tdxctl_listener_free(m->listener);
+		m->listener = NULL;
 		err = on_event(m, &restarted);
+	}
 	if (!err)
 		err = tdxctl_events(m->s.before ? m->s.before->snap : NULL, sample_snap(&m->s),
 				    &m->limits, on_event, m);
@@ -249,8 +284,6 @@ int cmd_monitor(struct cli_app *app, int argc, char **argv)
 {
 	const struct sigaction sa = { .sa_handler = on_stop };
 	uint64_t delay_ns = app->v.delay_ns ? app->v.delay_ns : 500000000;
-	const struct timespec t = { .tv_sec = (time_t)(delay_ns / 1000000000),
-				    .tv_nsec = (long)(delay_ns % 1000000000) };
 	struct monitor m = { .app = app };
 	bool failed = false;
 	int code = parse_kinds(&m, app->v.only), err;
@@ -271,7 +304,7 @@ int cmd_monitor(struct cli_app *app, int argc, char **argv)
 	set_limits(&m);
 	err = report(&m, true);
 	while (!err && !stopped && !fflush(stdout)) {
-		nanosleep(&t, NULL);
+		pause_for(&m, delay_ns);
 		if (stopped)
 			break;
 		err = sample_take(&m.s, app->ctx);
@@ -287,6 +320,7 @@ int cmd_monitor(struct cli_app *app, int argc, char **argv)
 			err = 0;
 		}
 	}
+	tdxctl_listener_free(m.listener);
 	sample_free(&m.s);
 	return err < 0 ? cli_lib_error(app, err, "cannot print the event") : CLI_OK;
 }

@@ -6,6 +6,7 @@
 
 #include "tdxctl_drv.h"
 #include "release/release.h"
+#include "watch/watch.h"
 
 static int __init tdxctl_init(void)
 {
@@ -28,12 +29,17 @@ static int __init tdxctl_init(void)
 	ret = attach_init();
 	if (ret)
 		goto err_probe;
-	ret = dev_init();
+	ret = events_init();
 	if (ret)
 		goto err_attach;
+	ret = dev_init();
+	if (ret)
+		goto err_events;
 	dbg_init();
 	return 0;
 
+err_events:
+	events_exit();
 err_attach:
 	attach_exit();
 	early_vm_exit();
@@ -59,6 +65,7 @@ static void __exit tdxctl_exit(void)
 	dbg_exit();
 	dev_exit();
 	job_exit();
+	events_exit();
 	/* It arms hooks, also while this module is being unloaded. */
 	attach_exit();
 	early_vm_exit();

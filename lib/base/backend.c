@@ -66,6 +66,11 @@ ssize_t backend_conf(struct tdxctl_ctx *ctx, size_t max, char **text)
 	return ctx->backend->conf ? ctx->backend->conf(ctx, max, text) : -ENOENT;
 }
 
+int tdxctl_listen(struct tdxctl_ctx *ctx, struct tdxctl_listener **out)
+{
+	return ctx->backend->listen ? ctx->backend->listen(ctx, out) : -EOPNOTSUPP;
+}
+
 /* ---- helper module ---- */
 
 int tdxctl_helper_get(struct tdxctl_ctx *ctx, const char *file, struct tdxctl_helper **out)

@@ -8,6 +8,7 @@
 #define TDXCTL_BACKEND_H
 
 #include "base.h"
+#include "events.h"
 #include "facts.h"
 
 /* Members that return int return 0 or a negative errno with error and hint set. */
@@ -50,6 +51,8 @@ struct backend {
 	int (*observer)(struct tdxctl_ctx *ctx, struct tdxctl_observer *out);
 	int (*helper_load)(struct tdxctl_ctx *ctx, const char *file);
 	int (*helper_unload)(struct tdxctl_ctx *ctx);
+	/* Sets no error. */
+	int (*listen)(struct tdxctl_ctx *ctx, struct tdxctl_listener **out);
 	void (*free)(void *host); /* frees ctx->host; NULL: nothing to free */
 };
 

@@ -32,6 +32,7 @@ static int now(struct tdxctl_ctx *ctx, uint64_t *seconds)
 
 const struct backend live_backend = {
 	.name = "live",
+	.listen = live_listen,
 	.snapshot = live_snapshot,
 	.snapshot_from_files = host_snapshot,
 	.facts = facts,

@@ -30,7 +30,7 @@ const struct tdxctl_event_info tdxctl_event_kinds[TDXCTL_EVENTS] = {
 	[TDXCTL_EVENT_MISSED] = { "missed", "the helper did not see some SEAMCALLs", "SEAMCALLs",
 				  true },
 	[TDXCTL_EVENT_RESTARTED] = { "restarted",
-				     "the helper was loaded or unloaded: the state is read anew" },
+				     "the helper was loaded or unloaded: the state is read again" },
 };
 
 struct diff {

@@ -32,7 +32,7 @@ def test_top_keys(tmp):
     bench = story(tmp, 18, 1)
     code, text = session(bench, [(b"MiB/s", "h"), (b"Any key continues", "x"), (b"h: help", "l"),
                                  (b"TDH.MEM.PAGE.ADD", "c"), (b"LAST CALL", "t"), (b"SEAMCALLS/S", "/"),
-                                 (b"Show only: ", "cach\n"), (b"with cach", ">"), (b"by", "r"), (b"by", "d"),
+                                 (b"Show only: ", "cac\n"), (b"with cac", ">"), (b"by", "r"), (b"by", "d"),
                                  (b"Delay in seconds", "soon\n"), (b"0.1 to 86400", "q")])
     expect(code == 0, f"exit status {code}: {text}")
     for word in ("HKIDs", "each with an online CPU", "teardown", "MiB/s"):
@@ -66,7 +66,7 @@ def test_top_resize(tmp):
 
 
 def test_top_ends(tmp):
-    """Ctrl-C and signals end it with 0 and give the terminal back."""
+    """Ctrl-C and signals end it with 0 and free the terminal."""
     bench = story(tmp, 18, 1)
     for end in ("\x03", lambda pid, fd: os.kill(pid, signal.SIGTERM)):
         code, _ = session(bench, [(b"h: help", end)])

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Events between two snapshots. */
+#include <linux/genetlink.h>
+#include <linux/netlink.h>
 #include "events.h"
 #include "check.h"
 
@@ -219,6 +221,94 @@ static void initial(void)
 		CHECK(tdxctl_event_kinds[i].name && tdxctl_event_kinds[i].about);
 }
 
+/* ---- messages ---- */
+
+struct message {
+	unsigned char buf[256];
+	size_t len;
+};
+
+static void put(struct message *m, const void *p, size_t n)
+{
+	if (n)
+		memcpy(m->buf + m->len, p, n);
+	m->len += (n + 3) & ~(size_t)3;
+}
+
+static void put_attr(struct message *m, uint16_t type, const void *p, uint16_t n)
+{
+	const struct nlattr head = { .nla_len = (uint16_t)(sizeof(head) + n), .nla_type = type };
+
+	put(m, &head, sizeof(head));
+	put(m, p, n);
+}
+
+static struct message whole(void)
+{
+	const struct genlmsghdr genl = { .cmd = TDXCTL_GENL_CMD_EVENT, .version = 1 };
+	const uint32_t kind = TDXCTL_EVENT_HKID_FREED, td = 7, hkid = 17, odd = 1;
+	const uint64_t when = 12345, lost = 3;
+	struct nlmsghdr nl = { .nlmsg_type = NLMSG_MIN_TYPE };
+	struct message m = { .len = 0 };
+
+	put(&m, &nl, sizeof(nl));
+	put(&m, &genl, sizeof(genl));
+	put_attr(&m, TDXCTL_EVENT_A_KIND, &kind, 4);
+	put_attr(&m, TDXCTL_EVENT_A_PAD, NULL, 0);
+	put_attr(&m, TDXCTL_EVENT_A_TIME, &when, 8);
+	put_attr(&m, TDXCTL_EVENT_A_TD, &td, 4);
+	put_attr(&m, TDXCTL_EVENT_A_HKID, &hkid, 4);
+	put_attr(&m, 99, &odd, 4); /* of a later helper */
+	put_attr(&m, TDXCTL_EVENT_A_LOST, &lost, 8);
+	nl.nlmsg_len = (uint32_t)m.len;
+	memcpy(m.buf, &nl, sizeof(nl));
+	return m;
+}
+
+static void messages(void)
+{
+	struct message m = whole();
+	struct tdxctl_message out;
+	unsigned char *copy;
+
+	CHECK(tdxctl_message_parse(m.buf, m.len, &out));
+	CHECK_EQ(out.kind, TDXCTL_EVENT_HKID_FREED);
+	CHECK_EQ(out.td, 7);
+	CHECK_EQ(out.hkid, 17);
+	CHECK_EQ(out.time_ns, 12345);
+	CHECK_EQ(out.lost, 3);
+	/* Cut anywhere, in memory of just that size. */
+	for (size_t len = 0; len < m.len; len++) {
+		copy = malloc(len ? len : 1);
+		if (!copy)
+			exit(1);
+		memcpy(copy, m.buf, len);
+		CHECK(!tdxctl_message_parse(copy, len, &out));
+		free(copy);
+	}
+	/* Every byte wrong in turn: it may be refused or not, but nothing else is read. */
+	for (size_t i = 0; i < m.len; i++) {
+		m = whole();
+		m.buf[i] ^= 0xff;
+		copy = malloc(m.len);
+		if (!copy)
+			exit(1);
+		memcpy(copy, m.buf, m.len);
+		if (tdxctl_message_parse(copy, m.len, &out))
+			CHECK(out.kind < TDXCTL_EVENTS);
+		free(copy);
+	}
+	m = whole();
+	m.buf[offsetof(struct nlmsghdr, nlmsg_type)] = NLMSG_ERROR;
+	CHECK(!tdxctl_message_parse(m.buf, m.len, &out));
+	m = whole();
+	m.buf[NLMSG_HDRLEN] = 9; /* another command */
+	CHECK(!tdxctl_message_parse(m.buf, m.len, &out));
+	m = whole();
+	m.buf[NLMSG_HDRLEN + sizeof(struct genlmsghdr)] = 2; /* an attribute without a header */
+	CHECK(!tdxctl_message_parse(m.buf, m.len, &out));
+}
+
 int main(void)
 {
 	RUN(quiet);
@@ -230,5 +320,6 @@ int main(void)
 	RUN(held_lock);
 	RUN(cpus_and_packages);
 	RUN(initial);
+	RUN(messages);
 	return check_done("lib-events");
 }

@@ -268,6 +268,7 @@ static void drain_gone(void)
 		seq = smp_load_acquire(&gone[i].seq);
 		if (!seq || seq == U32_MAX)
 			continue;
+		events_gone(ledger, gone[i].tdr, seq, ktime_get_mono_fast_ns());
 		ledger_vm_gone(ledger, gone[i].tdr, seq, ktime_get_mono_fast_ns());
 		smp_store_release(&gone[i].seq, 0);
 		atomic_dec(&nr_gone);
@@ -352,8 +353,10 @@ void observe_end(struct observe_call *c, u64 status, bool outputs)
 		atomic_inc(&unseen);
 		return;
 	}
-	if (c->generation == generation)
+	if (c->generation == generation) {
 		ledger_end(ledger, &c->call, now, status, outputs ? &out : NULL);
+		events_call(ledger, &c->call, now, status);
+	}
 	unlock_ledger(flags);
 }
 
@@ -439,6 +442,7 @@ void observe_vm_gone(u64 tdr, u32 seq)
 		return;
 	}
 	drain_gone();
+	events_gone(ledger, tdr, seq, ktime_get_ns());
 	ledger_vm_gone(ledger, tdr, seq, ktime_get_ns());
 	unlock_ledger(flags);
 }

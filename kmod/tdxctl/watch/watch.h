@@ -59,6 +59,12 @@ const struct ledger *observe_lock(unsigned long *flags);
 void observe_unlock(unsigned long flags);
 void observe_keyids_get(struct observe_keyids *k, u64 *since, bool *from_start);
 
+/* events.c: events for user space */
+int events_init(void);
+void events_exit(void);
+void events_call(const struct ledger *l, const struct ledger_call *call, u64 now, u64 status);
+void events_gone(const struct ledger *l, u64 tdr, u32 seq, u64 now);
+
 /* locks.c: the kernel's mutexes */
 void locks_exit(void);
 void locks_find(const char *module);

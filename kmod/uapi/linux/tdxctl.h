@@ -438,4 +438,60 @@ struct tdxctl_adopt_args {
 	__u32 max_vcpus;		/* in: 0; out: UNKNOWN32 */
 };
 
+/* ---- events ---- */
+
+/*
+ * The helper sends events to the multicast group TDXCTL_GENL_GROUP of the generic
+ * netlink family TDXCTL_GENL_NAME. To join the group takes CAP_NET_ADMIN in the initial
+ * network namespace. An event has all attributes below; a later helper may add some,
+ * and a listener ignores attributes that it does not know. Some thousand events a
+ * second are sent at most. TDXCTL_EVENT_A_LOST counts events dropped since the helper
+ * was loaded: if it grows, read a snapshot. A listener that reads too slowly gets
+ * ENOBUFS from its socket, and should do the same.
+ *
+ * The helper sends TD_CREATED to MEMORY_BACK; a VCPUS_CREATED for each vCPU. The other
+ * kinds are found by tdxctl(8) in snapshots.
+ */
+#define TDXCTL_GENL_NAME	"tdxctl"
+#define TDXCTL_GENL_VERSION	1
+#define TDXCTL_GENL_GROUP	"events"
+
+enum tdxctl_genl_cmd {
+	TDXCTL_GENL_CMD_UNSPEC,
+	TDXCTL_GENL_CMD_EVENT,
+};
+
+enum tdxctl_event_attr {
+	TDXCTL_EVENT_A_UNSPEC,
+	TDXCTL_EVENT_A_PAD,
+	TDXCTL_EVENT_A_KIND,		/* u32, enum tdxctl_event_kind */
+	TDXCTL_EVENT_A_TIME,		/* u64, CLOCK_MONOTONIC */
+	TDXCTL_EVENT_A_TD,		/* u32, "td:N" */
+	TDXCTL_EVENT_A_HKID,		/* u32, of the TD, also after its release */
+	TDXCTL_EVENT_A_PID,		/* s32, the process that created the TD; 0 unknown */
+	TDXCTL_EVENT_A_LOST,		/* u64 */
+	TDXCTL_EVENT_A_COUNT,
+	TDXCTL_EVENT_A_MAX = TDXCTL_EVENT_A_COUNT - 1,
+};
+
+enum tdxctl_event_kind {
+	TDXCTL_EVENT_TD_PRESENT,
+	TDXCTL_EVENT_TD_CREATED,
+	TDXCTL_EVENT_KEYS_CONFIGURED,
+	TDXCTL_EVENT_TD_INITIALIZED,
+	TDXCTL_EVENT_TD_FINALIZED,
+	TDXCTL_EVENT_VCPUS_CREATED,
+	TDXCTL_EVENT_TEARDOWN,
+	TDXCTL_EVENT_HKID_FREED,
+	TDXCTL_EVENT_HKID_LEAKED,
+	TDXCTL_EVENT_MEMORY_BACK,
+	TDXCTL_EVENT_LOCK_HELD,
+	TDXCTL_EVENT_PACKAGE_UNCOVERED,
+	TDXCTL_EVENT_CPU_NOT_ENABLED,
+	TDXCTL_EVENT_HKIDS_LOW,
+	TDXCTL_EVENT_MISSED,
+	TDXCTL_EVENT_RESTARTED,
+	TDXCTL_EVENTS,
+};
+
 #endif
