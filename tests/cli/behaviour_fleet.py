@@ -11,6 +11,7 @@ import time
 
 import yaml
 
+import tty_run as tty
 from behaviour_check import plain_binary
 from behaviour_metrics import promtool
 from run import HERE, TDXCTL, TOP, Bench, expect
@@ -125,7 +126,7 @@ def test_fleet(tmp):
     expect((doc["reports"], doc["unreadable"], doc["failed"]) == (4, 1, 2), doc)
     # The same findings as of doctor, with the same first one.
     for name, h in hosts.items():
-        if h["state"] == "unreadable":
+        if h["state"] == "error":
             continue
         one = json.loads(bench.run(f"--from-report {folder}/{name} doctor -j").stdout)
         expect((h["failures"], h["warnings"], h["notes"], h["first"]) ==
@@ -152,7 +153,7 @@ def test_fleet_arguments(tmp):
     expect(doc["hosts"][0]["report"] == "-" and doc["hosts"][0]["state"] == "info", doc)
     # Part of the reports, or all of them, are not readable; none is an abort.
     doc = bench.json(f"fleet {well} /nowhere {folder}/a-cut.md -j", 6)
-    expect([h["state"] for h in doc["hosts"]] == ["unreadable", "unreadable", "info"], doc)
+    expect([h["state"] for h in doc["hosts"]] == ["error", "error", "info"], doc)
     expect(doc["hosts"][0]["error"] == "No such file or directory", doc)
     bench.ok("fleet /nowhere", 1)
     bench.ok(f"fleet {folder}/more", 1)
@@ -252,3 +253,14 @@ def test_nfd_rule(tmp):
                 expect(key.startswith(PREFIX) and key[len(PREFIX):] in every, key)
                 expect((e["op"], "value" in e) in (("Gt", True), ("In", True), ("Exists", False)), e)
                 expect(all(isinstance(v, str) for v in e.get("value", [])), e)
+
+
+def test_fleet_width(tmp):
+    """No line is wider than the terminal; columns that were left out are named."""
+    bench = Bench(tmp)
+    folder = reports(bench).rename(bench.dir / "r")
+    for columns in (60, 80, 120, 200):
+        status, text = tty.run(bench.argv(["fleet", str(folder)]), {**bench.env, "NO_COLOR": "1"}, columns=columns)
+        lines = text.replace("\r", "").splitlines()
+        expect(status == 7 and max(map(len, lines)) <= columns, f"{columns}: {text}")
+        expect(("Not shown" in text) == (columns < 120), f"{columns}: {text}")
