@@ -41,8 +41,8 @@ rm -f "$out"/tdxctl-*.rpm
 find "$work/RPMS" "$work/SRPMS" -name '*.rpm' -exec mv -t "$out" {} +
 cp "$work/SPECS/tdxctl.spec" "$out/"
 if command -v rpmlint >/dev/null; then
-	rpmlint -r "$top/.packaging/rpm/rpmlintrc" "$out"/*.rpm "$out/tdxctl.spec" >"$work/lint" 2>&1 &&
-		grep -q ' 0 errors, 0 warnings' "$work/lint" || {
+	rpmlint -r "$top/.packaging/rpm/rpmlintrc" "$out"/*.rpm "$out/tdxctl.spec" >"$work/lint" 2>&1 || :
+	grep -q ' 0 errors, 0 warnings' "$work/lint" || {
 		cat "$work/lint" >&2
 		echo "rpm: rpmlint has complaints" >&2
 		exit 1

@@ -107,7 +107,7 @@ def report(bench, name, line):
 
 
 def reports(bench):
-    """A host that is well, one that fails, one with leaks, and a report that was cut off."""
+    """A healthy host, one with a failure, one with a leak, and a report that was cut off."""
     well = report(bench, "d-well.md", "--emulate")
     report(bench, "c-offline.md", f"--root {TOP}/tests/hosts/trees/package-offline")
     report(bench, "b-leaked.json", f"--emulate={HOSTS}/leaked.json -j")
@@ -191,7 +191,7 @@ def test_fleet_is_fast(tmp):
 # ---- Node Feature Discovery
 
 PREFIX = "feature.node.kubernetes.io/tdxctl."
-# Of its documentation: names and values are those of labels.
+# Names and values are those of labels, as its documentation requires.
 LABEL = re.compile(r"[a-z0-9A-Z]([-_.a-z0-9A-Z]{0,61}[a-z0-9A-Z])?")
 
 
