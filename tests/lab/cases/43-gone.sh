@@ -17,7 +17,7 @@ case_gone_stages()
 	is open_stage process
 	is 'stages[].state' open 'done' 'done' open
 	kill -0 $web || die "the VMM is gone"
-	j 0 wait --gone web --timeout 60 kill -9 "$web"
+	j 0 wait --gone web --timeout 60 -- kill -9 "$web"
 	is result gone
 	is hkid 16
 	is 'stages[].state' 'done' 'done' 'done' 'done'
@@ -58,7 +58,7 @@ case_gone_late()
 	vmm web --vcpus 1 --pages 64
 	web=$VMM
 	t 0 helper load
-	j 0 wait --gone web --timeout 60 kill -9 "$web"
+	j 0 wait --gone web --timeout 60 -- kill -9 "$web"
 	is result gone
 	wait $web 2>/dev/null
 	nothing_left
@@ -71,7 +71,7 @@ case_gone_late()
 	done
 	blind
 	t 0 helper load
-	j 5 wait --gone "$old" --timeout 60 kill -9 "$old"
+	j 5 wait --gone "$old" --timeout 60 -- kill -9 "$old"
 	is result unknown
 	is error.code not-known
 	is reached false

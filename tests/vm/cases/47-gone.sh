@@ -18,7 +18,7 @@ case_gone()
 	j 7 wait --gone $web --timeout 0.3
 	is 'stages[].state' open 'done' 'done' open
 	# It ends while the command waits; the other TD stays.
-	j 0 wait --gone web --timeout 60 kill -9 $web
+	j 0 wait --gone web --timeout 60 -- kill -9 $web
 	is result gone
 	is 'stages[].state' 'done' 'done' 'done' 'done'
 	truth '^td ' 1
