@@ -14,7 +14,7 @@ import sys
 HERE = pathlib.Path(__file__).resolve().parent
 SCHEMAS = HERE.parent / "tests" / "schema"
 ORDER = ("status", "hkid", "td-list", "td-show", "lock", "cpu-check", "cpu-plan", "release",
-         "helper-status", "helper-load", "helper-unload", "emulate-init", "emulate-play", "top", "monitor", "doctor", "check", "wait", "stat", "metrics", "keys", "decode",
+         "helper-status", "helper-load", "helper-unload", "emulate-init", "emulate-play", "top", "monitor", "doctor", "check", "wait", "trace", "stat", "metrics", "keys", "decode",
          "report", "fleet")
 
 HEAD = """tdxctl-json(5)

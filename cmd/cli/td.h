@@ -20,7 +20,7 @@ struct view_td {
 	const struct view_live *live; /* not NULL for the columns of td_live_table */
 };
 
-/* td_live_table has all columns of td_table, and those that take two snapshots. */
+/* td_live_table has all columns of td_table, and the columns that need two snapshots. */
 extern const struct cli_field td_table, td_live_table;
 
 void view_td_fill(struct out_node *n, const struct tdxctl_snapshot *s,

@@ -35,6 +35,8 @@ bool trace_stopped(void)
 }
 
 enum {
+	SCHEMA,
+	COMMAND,
 	TIME,
 	DURATION,
 	CPU,
@@ -49,10 +51,13 @@ enum {
 	LEVEL,
 	PAGE,
 	STATUS,
-	STATUS_NAME
+	STATUS_NAME,
+	LOST
 };
 
 static const struct cli_field fields[] = {
+	[SCHEMA] = { .key = "schema_version", .type = OUT_UINT },
+	[COMMAND] = { .key = "command", .type = OUT_STR },
 	[TIME] = { .key = "time_ns", .type = OUT_NS },
 	[DURATION] = { .key = "duration_ns", .type = OUT_NS },
 	[CPU] = { .key = "cpu", .type = OUT_UINT },
@@ -68,9 +73,8 @@ static const struct cli_field fields[] = {
 	[PAGE] = { .key = "page", .type = OUT_HEX },
 	[STATUS] = { .key = "status", .type = OUT_HEX },
 	[STATUS_NAME] = { .key = "status_name", .type = OUT_STR },
+	[LOST] = { .key = "lost", .type = OUT_UINT },
 };
-
-static const struct cli_field lost_field = { .key = "lost", .type = OUT_UINT };
 
 struct printer {
 	struct cli_app *app;
@@ -92,7 +96,7 @@ static void opt_uint(struct out_node *n, const struct cli_field *f, uint64_t v, 
 		out_uint(n, f, v);
 }
 
-static void fill(struct out_node *n, const struct tdxctl_call *c)
+static void fill_call(struct out_node *n, const struct tdxctl_call *c)
 {
 	out_uint(n, &fields[TIME], c->start_ns);
 	out_uint(n, &fields[DURATION], c->duration_ns);
@@ -109,29 +113,35 @@ static void fill(struct out_node *n, const struct tdxctl_call *c)
 	opt_uint(n, &fields[PAGE], c->page, TDXCTL_UNKNOWN);
 	out_uint(n, &fields[STATUS], c->status);
 	out_str_or_none(n, &fields[STATUS_NAME], tdxctl_status_str(c->status));
+	out_uint(n, &fields[LOST], 0);
 }
 
-static int print_json(void (*fill_line)(struct out_node *n, const void *from), const void *from)
+static void fill_lost(struct out_node *n, uint64_t lost)
+{
+	for (int i = TIME; i < LOST; i++)
+		out_none(n, &fields[i]);
+	out_uint(n, &fields[LOST], lost);
+}
+
+/* Prints the line of @c, or of @lost calls without one. */
+static int print_json(const struct tdxctl_call *c, uint64_t lost)
 {
 	struct out *o = out_new();
-	int err = -ENOMEM;
+	struct out_node *root;
+	int err;
 
-	if (o) {
-		fill_line(out_root(o), from);
-		err = out_failed(o) ? -ENOMEM : out_json_line(o, stdout);
-	}
+	if (!o)
+		return -ENOMEM;
+	root = out_root(o);
+	out_uint(root, &fields[SCHEMA], 1);
+	out_str(root, &fields[COMMAND], "trace");
+	if (c)
+		fill_call(root, c);
+	else
+		fill_lost(root, lost);
+	err = out_failed(o) ? -ENOMEM : out_json_line(o, stdout);
 	out_free(o);
 	return err;
-}
-
-static void fill_call(struct out_node *n, const void *from)
-{
-	fill(n, from);
-}
-
-static void fill_lost(struct out_node *n, const void *from)
-{
-	out_uint(n, &lost_field, *(const uint64_t *)from);
 }
 
 /* Prints an argument of a call, after a comma unless it is the first. */
@@ -184,7 +194,7 @@ static int one_call(void *arg, const struct tdxctl_call *c)
 	int err = 0;
 
 	if (p->app->v.json)
-		err = print_json(fill_call, c);
+		err = print_json(c, 0);
 	else
 		print_text(c);
 	return err ? err : ferror(stdout) ? -EIO : 0;
@@ -199,7 +209,7 @@ static int report_lost(struct printer *p, const struct tdxctl_trace *t)
 		return 0;
 	p->lost = lost;
 	if (p->app->v.json)
-		return print_json(fill_lost, &n);
+		return print_json(NULL, n);
 	printf("%" PRIu64 " call%s lost: they were faster than they could be printed\n", n,
 	       n == 1 ? "" : "s");
 	return 0;

@@ -109,7 +109,7 @@ static const struct field accept_fields[] = {
 	{ 0 },
 };
 
-/* Of every event. */
+/* Every event may have it. */
 static const struct field at_field = { .key = "at", .type = T_INT, AT(at), .max = MS_MAX };
 
 static const struct {

@@ -282,7 +282,8 @@ class Checker:
         for path in self.files:
             stem, suffix = os.path.splitext(path)
             program = next((p[0] for p in programs if any(self.arrows.match(m, path) for m in p[2])), None)
-            if not program or suffix == ".h":
+            # BPF programs are linked into nothing.
+            if not program or suffix == ".h" or path.endswith(".bpf.c"):
                 continue
             obj = os.path.join(objects, os.path.relpath(stem, below or ".") + ".o")
             if os.path.exists(obj):

@@ -313,7 +313,7 @@ lint_help()
 	help=$("${MAKE:-make}" --no-print-directory -s help)
 	for target in $(of '\.mk$|^Makefile$' | xargs -r sed -n 's/^\.PHONY: *//p'); do
 		case $target in
-		all | help) ;;
+		all | help | FORCE) ;;
 		*) grep -qE "make ${target}( |\$)" <<<"$help" || echo "make $target is not in make help" ;;
 		esac
 	done

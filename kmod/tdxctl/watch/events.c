@@ -150,7 +150,7 @@ static bool pop(struct record *r, u64 *missing)
 	unsigned long flags;
 	bool any;
 
-	observe_lock(&flags);
+	ledger_lock(&flags);
 	any = ring_count;
 	if (any) {
 		*r = ring[ring_first];
@@ -158,7 +158,7 @@ static bool pop(struct record *r, u64 *missing)
 		ring_count--;
 		*missing = lost;
 	}
-	observe_unlock(flags);
+	ledger_unlock(flags);
 	return any;
 }
 
@@ -183,9 +183,9 @@ int events_init(void)
 
 	if (ret)
 		return ret;
-	observe_lock(&flags);
+	ledger_lock(&flags);
 	open = true;
-	observe_unlock(flags);
+	ledger_unlock(flags);
 	return 0;
 }
 
@@ -194,9 +194,9 @@ void events_exit(void)
 {
 	unsigned long flags;
 
-	observe_lock(&flags);
+	ledger_lock(&flags);
 	open = false;
-	observe_unlock(flags);
+	ledger_unlock(flags);
 	irq_work_sync(&kicker);
 	cancel_delayed_work_sync(&worker);
 	genl_unregister_family(&family);

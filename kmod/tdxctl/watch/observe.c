@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The ledger and its lock: records the SEAMCALLs that the probes report.
+ * The ledger: records the SEAMCALLs that the probes report.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -28,13 +28,6 @@
 #define MIN_TDS		       256
 #define MAX_VCPUS	       32768
 
-/*
- * A probe handler runs wherever a SEAMCALL is made, so the lock spins with
- * interrupts off. The handler of a breakpoint probe looks like an NMI (in_nmi() is
- * true), where lockdep does not accept a raw_spinlock_t; hence arch_spinlock_t.
- */
-static arch_spinlock_t ledger_lock = __ARCH_SPIN_LOCK_UNLOCKED;
-static DEFINE_PER_CPU(bool, in_ledger);
 static atomic_t unseen = ATOMIC_INIT(0);
 
 static struct ledger *ledger;
@@ -55,83 +48,16 @@ static struct {
 } keyid_addr;
 static bool keyids_pending;
 
-/* A snapshot holds the lock for less than a millisecond, on a slow emulator for ten. */
-#define LOCK_WAIT_NS	(100 * NSEC_PER_MSEC)
-#define TRIES_PER_CLOCK 1024
-
-/*
- * Set when a probe gave up on the lock, until one gets it again. A dying kernel makes
- * many SEAMCALLs: only the first waits.
- */
-static bool ledger_stuck;
-
-/* For process context only: waits for as long as the lock is held. */
-static void lock_ledger(unsigned long *flags)
-{
-	local_irq_save(*flags);
-	this_cpu_write(in_ledger, true);
-	arch_spin_lock(&ledger_lock);
-}
-
-static bool spin_bounded(void)
-{
-	u64 start = 0;
-	u32 tries;
-
-	for (tries = 0; !arch_spin_trylock(&ledger_lock); tries++) {
-		if (oops_in_progress || READ_ONCE(ledger_stuck))
-			return false;
-		cpu_relax();
-		if (tries % TRIES_PER_CLOCK)
-			continue;
-		if (!start)
-			start = ktime_get_mono_fast_ns();
-		else if (ktime_get_mono_fast_ns() - start > LOCK_WAIT_NS) {
-			WRITE_ONCE(ledger_stuck, true);
-			return false;
-		}
-	}
-	WRITE_ONCE(ledger_stuck, false);
-	return true;
-}
-
-/*
- * For probe handlers, which must never wait without limit: since 7.2 a crashing kernel
- * makes SEAMCALLs (TDH.SYS.DISABLE) after it has stopped the other CPUs by NMI, and a
- * machine check (tdx_dump_mce_info(), since 6.8) makes one while they wait for this
- * CPU. A CPU that was stopped under the lock never releases it. Returns false if the
- * lock could not be taken, also if this handler interrupted its own CPU under the lock.
- */
-static bool trylock_ledger(unsigned long *flags)
-{
-	if (unlikely(this_cpu_read(in_ledger)))
-		return false;
-	local_irq_save(*flags);
-	this_cpu_write(in_ledger, true);
-	if (likely(spin_bounded()))
-		return true;
-	this_cpu_write(in_ledger, false);
-	local_irq_restore(*flags);
-	return false;
-}
-
-static void unlock_ledger(unsigned long flags)
-{
-	arch_spin_unlock(&ledger_lock);
-	this_cpu_write(in_ledger, false);
-	local_irq_restore(flags);
-}
-
 /* For readers in process context. Never returns NULL between init and exit. */
 const struct ledger *observe_lock(unsigned long *flags)
 {
-	lock_ledger(flags);
+	ledger_lock(flags);
 	return ledger;
 }
 
 void observe_unlock(unsigned long flags)
 {
-	unlock_ledger(flags);
+	ledger_unlock(flags);
 }
 
 static bool read_u32(unsigned long addr, u32 *out)
@@ -319,7 +245,7 @@ void observe_begin(struct observe_call *c, u64 rax, const struct ledger_regs *ar
 	if (leaf == TDH_MNG_INIT)
 		call->max_vcpus = td_params_max_vcpus(call->in.rdx);
 
-	if (!trylock_ledger(&flags)) {
+	if (!ledger_trylock(&flags)) {
 		atomic_inc(&unseen);
 		return;
 	}
@@ -335,7 +261,7 @@ void observe_begin(struct observe_call *c, u64 rax, const struct ledger_regs *ar
 	c->active = true;
 	call->start_ns = ktime_get_mono_fast_ns();
 	ledger_begin(ledger, call);
-	unlock_ledger(flags);
+	ledger_unlock(flags);
 }
 
 /* Records the end of a SEAMCALL; @outputs: c->args has its output registers. */
@@ -349,7 +275,7 @@ void observe_end(struct observe_call *c, u64 status, bool outputs)
 		return;
 	if (outputs && copy_from_kernel_nofault(&out, c->args, sizeof(out)))
 		outputs = false;
-	if (!trylock_ledger(&flags)) {
+	if (!ledger_trylock(&flags)) {
 		atomic_inc(&unseen);
 		return;
 	}
@@ -357,7 +283,7 @@ void observe_end(struct observe_call *c, u64 status, bool outputs)
 		ledger_end(ledger, &c->call, now, status, outputs ? &out : NULL);
 		events_call(ledger, &c->call, now, status);
 	}
-	unlock_ledger(flags);
+	ledger_unlock(flags);
 }
 
 /**
@@ -373,7 +299,7 @@ void observe_reclaims(const struct observe_reclaim *r, unsigned int n, unsigned 
 	unsigned long flags;
 	unsigned int i;
 
-	lock_ledger(&flags);
+	ledger_lock(&flags);
 	drain_gone();
 	note_missed(missed);
 	for (i = 0; i < n; i++) {
@@ -389,7 +315,7 @@ void observe_reclaims(const struct observe_reclaim *r, unsigned int n, unsigned 
 		ledger_begin(ledger, &call);
 		ledger_end(ledger, &call, r[i].end_ns, r[i].status, &out);
 	}
-	unlock_ledger(flags);
+	ledger_unlock(flags);
 }
 
 /* A CPU is online in package @pkg. */
@@ -397,12 +323,12 @@ void observe_cpu_package(unsigned int cpu, u32 pkg)
 {
 	unsigned long flags;
 
-	lock_ledger(&flags);
+	ledger_lock(&flags);
 	if (ledger) {
 		cpu_pkg[cpu] = pkg;
 		ledger_cpu_package(ledger, cpu, pkg);
 	}
-	unlock_ledger(flags);
+	ledger_unlock(flags);
 }
 
 /* Adds a TD that is older than the ledger. Returns the result of ledger_adopt_td(). */
@@ -411,9 +337,9 @@ int observe_adopt(const struct ledger_td *td)
 	unsigned long flags;
 	int ret;
 
-	lock_ledger(&flags);
+	ledger_lock(&flags);
 	ret = ledger_adopt_td(ledger, td);
-	unlock_ledger(flags);
+	ledger_unlock(flags);
 	return ret;
 }
 
@@ -424,11 +350,11 @@ u32 observe_td_number(u64 tdr)
 	unsigned long flags;
 	u32 seq;
 
-	if (!trylock_ledger(&flags))
+	if (!ledger_trylock(&flags))
 		return 0;
 	td = ledger_td_find(ledger, tdr);
 	seq = td ? td->seq : 0;
-	unlock_ledger(flags);
+	ledger_unlock(flags);
 	return seq;
 }
 
@@ -437,14 +363,14 @@ void observe_vm_gone(u64 tdr, u32 seq)
 {
 	unsigned long flags;
 
-	if (!trylock_ledger(&flags)) {
+	if (!ledger_trylock(&flags)) {
 		remember_gone(tdr, seq);
 		return;
 	}
 	drain_gone();
 	events_gone(ledger, tdr, seq, ktime_get_ns());
 	ledger_vm_gone(ledger, tdr, seq, ktime_get_ns());
-	unlock_ledger(flags);
+	ledger_unlock(flags);
 }
 
 /* Replaces the ledger. Calls in flight began in the old one and are dropped. */
@@ -465,7 +391,7 @@ static int install(const struct ledger_config *cfg, u32 room_hkids, bool pending
 		return -EINVAL;
 	}
 
-	lock_ledger(&flags);
+	ledger_lock(&flags);
 	old = ledger_mem;
 	ledger_mem = mem;
 	ledger = fresh;
@@ -475,7 +401,7 @@ static int install(const struct ledger_config *cfg, u32 room_hkids, bool pending
 	missed_seen = 0;
 	atomic_set(&unseen, 0);
 	generation++;
-	unlock_ledger(flags);
+	ledger_unlock(flags);
 	kvfree(old);
 	return 0;
 }
@@ -558,9 +484,9 @@ void observe_exit(void)
 {
 	unsigned long flags;
 
-	lock_ledger(&flags);
+	ledger_lock(&flags);
 	ledger = NULL;
-	unlock_ledger(flags);
+	ledger_unlock(flags);
 	kvfree(ledger_mem);
 	kfree(cpu_pkg);
 }
@@ -569,11 +495,11 @@ void observe_keyids_get(struct observe_keyids *k, u64 *since, bool *from_start)
 {
 	unsigned long flags;
 
-	lock_ledger(&flags);
+	ledger_lock(&flags);
 	k->global = config.global_hkid;
 	k->first = config.first_hkid;
 	k->count = config.nr_hkids;
 	*since = attached_ns;
 	*from_start = config.from_start && attached_ns;
-	unlock_ledger(flags);
+	ledger_unlock(flags);
 }

@@ -25,7 +25,13 @@ const u32 *cpus_pkg_ids(void);
 u32 cpus_pkg(unsigned int cpu);
 u32 cpus_fill(struct wire_cpu *out, u32 max);
 
-/* observe.c: the ledger and its lock */
+/* guard.c: the lock of the ledger */
+
+void ledger_lock(unsigned long *flags);
+bool ledger_trylock(unsigned long *flags);
+void ledger_unlock(unsigned long flags);
+
+/* observe.c: the ledger */
 struct observe_call {
 	struct ledger_call call;
 	const struct ledger_regs *args;

@@ -6,9 +6,9 @@
 # The TDs of the last document are those of the truth: TDR, HKID and vCPUs.
 equals_truth()
 {
-	for f in tdr hkid vcpus; do
-		value "tds[].$f" >/tmp/bpf.$f
-	done
+	value 'tds[].tdr' >/tmp/bpf.tdr
+	value 'tds[].hkid' >/tmp/bpf.hkid
+	value 'tds[].vcpus' >/tmp/bpf.vcpus
 	paste -d ' ' /tmp/bpf.tdr /tmp/bpf.hkid /tmp/bpf.vcpus | sort >/tmp/bpf.seen
 	awk '$1 == "td" { print $2, $4, $12 }' $EMUL/truth | sort >/tmp/bpf.truth
 	cmp -s /tmp/bpf.seen /tmp/bpf.truth ||
