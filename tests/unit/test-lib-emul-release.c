@@ -185,6 +185,7 @@ static void other_user(void)
 	struct tdxctl_release_state st;
 
 	shared = host(HOST(TD("a", ",\"uid\":4242")));
+	chmod(fake_dir, 0755); /* an open host notices that its file was replaced */
 	as_nobody(release_as_nobody);
 	tdxctl_release_free(
 		open_release(shared, 0, TDXCTL_STRATEGY_AUTO, geteuid() ? -EPERM : 0, &st));
