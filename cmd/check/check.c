@@ -378,7 +378,7 @@ static int verdict(struct cli_app *app, const struct tdxctl_facts *f, const stru
 	if (f->helper_err == -EACCES || f->helper_err == -EPERM)
 		return cli_error(app, CLI_PERMISSION, "permission", CLI_ACCESS_HINT,
 				 "not everything could be checked: %s: %s", r->unknown->id, r->why);
-	if (f->snap->source == TDXCTL_SOURCE_HOST)
+	if (!tdxctl_has_seamcalls(f->snap))
 		return cli_error(app, CLI_NO_HELPER, "helper-missing",
 				 tdxctl_kvm_without_tdx(f) ?
 					 "KVM does not use TDX; 'tdxctl doctor' shows why." :

@@ -36,7 +36,7 @@ static bool boolean(char *buf, size_t len, bool b)
 
 static bool helper(const struct tdxctl_facts *f, char *buf, size_t len)
 {
-	return boolean(buf, len, f->snap->source != TDXCTL_SOURCE_HOST);
+	return boolean(buf, len, tdxctl_has_seamcalls(f->snap));
 }
 
 static bool module(const struct tdxctl_facts *f, char *buf, size_t len)
@@ -81,7 +81,7 @@ static bool early(const struct tdxctl_facts *f, char *buf, size_t len)
 {
 	const struct tdxctl_info *i = &f->snap->info;
 
-	if (f->snap->source == TDXCTL_SOURCE_HOST || i->sept_problem == TDXCTL_UNKNOWN32)
+	if (!tdxctl_has_seamcalls(f->snap) || i->sept_problem == TDXCTL_UNKNOWN32)
 		return false;
 	return boolean(buf, len,
 		       i->features & TDXCTL_F_RELEASE && i->sept_problem == TDXCTL_SEPT_OK &&

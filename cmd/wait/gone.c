@@ -191,7 +191,7 @@ static int look(struct gone *g)
 	if (err)
 		return cli_lib_error(app, err, "cannot read host state");
 	g->waited_ns = tdxctl_clock_ns() - g->start_ns;
-	if (s->source == TDXCTL_SOURCE_HOST) {
+	if (!tdxctl_has_seamcalls(s)) {
 		err = cli_error(app, CLI_NO_HELPER, "helper-gone",
 				"Load the helper with 'tdxctl helper load'.",
 				"whether %s is gone is not known: the helper was unloaded",
@@ -390,7 +390,7 @@ static int find(struct gone *g)
 	if (!app->snap->platform.has_tdx)
 		return cli_error(app, CLI_NO_TDX, "no-tdx", "'tdxctl doctor' shows why.",
 				 "this host has no TDX, or it is off");
-	if (app->snap->source == TDXCTL_SOURCE_HOST)
+	if (!tdxctl_has_seamcalls(app->snap))
 		return cli_error(app, CLI_NO_HELPER, "helper-missing",
 				 "Load the helper with 'tdxctl helper load'.",
 				 "the end of a teardown is not known: the helper is not loaded");

@@ -60,6 +60,7 @@ static CHECK_FN(update_during_build)
 {
 	const struct tdxctl_snapshot *s = e->facts->snap;
 	const struct tdxctl_text *status = &e->facts->file[TDXCTL_FILE_UPLOAD_STATUS];
+	char name[80];
 
 	if (!rule_has_ledger(e->facts))
 		return rule_finding(e, TDXCTL_RULE_UNKNOWN, NO_HELPER);
@@ -69,12 +70,16 @@ static CHECK_FN(update_during_build)
 		if (td->state != TDXCTL_TD_ASSIGNED && td->state != TDXCTL_TD_KEYS_CONFIGURED &&
 		    td->state != TDXCTL_TD_INITIALIZED)
 			continue;
+		/* Only the helper numbers the TDs. */
+		if (td->id)
+			snprintf(name, sizeof(name), "td:%u (%.60s)", td->id, s->tds[i].vm.name);
+		else
+			snprintf(name, sizeof(name), "%.60s", s->tds[i].vm.name);
 		if (status->text && strcmp(status->text, "idle"))
 			return rule_finding(e, r->severity,
-					    "td:%u (%.60s) is not finalized, and an update is in progress",
-					    td->id, s->tds[i].vm.name);
-		return rule_finding(e, TDXCTL_RULE_INFO, "td:%u (%.60s) is not finalized", td->id,
-				    s->tds[i].vm.name);
+					    "%s is not finalized, and an update is in progress",
+					    name);
+		return rule_finding(e, TDXCTL_RULE_INFO, "%s is not finalized", name);
 	}
 	return TDXCTL_RULE_OK;
 }

@@ -52,22 +52,23 @@ static uint64_t pages_of(const struct emul_td *t)
 /* Does the share of @w that is due. False: it is over. */
 static bool go_on(struct emul *e, struct emul_work *w)
 {
-	struct emul_td *t = emul_td_by_id(e, (uint32_t)w->ev->td);
+	const struct emul_event *ev = &e->file.events[w->event];
+	struct emul_td *t = emul_td_by_id(e, (uint32_t)ev->td);
 	uint64_t passed = e->played_ms - w->start_ms, left, n;
-	bool last = passed >= w->ev->ms;
+	bool last = passed >= ev->ms;
 
 	if (!t || !t->td)
 		return false;
-	if (w->ev->op == EMUL_ACCEPT) {
-		n = last ? w->ev->pages : w->ev->pages * passed / w->ev->ms;
+	if (ev->op == EMUL_ACCEPT) {
+		n = last ? ev->pages : ev->pages * passed / ev->ms;
 		n -= w->pages;
 		w->pages += n;
 		return !emul_accept_pages(e, t, n) && !last;
 	}
-	left = last ? 0 : w->pages - w->pages * passed / w->ev->ms;
-	if (left < w->ev->pages_left)
-		left = w->ev->pages_left;
-	if (w->ev->op == EMUL_STOP && last)
+	left = last ? 0 : w->pages - w->pages * passed / ev->ms;
+	if (left < ev->pages_left)
+		left = ev->pages_left;
+	if (ev->op == EMUL_STOP && last)
 		emul_destroy_td(e, t);
 	else if (left && left < pages_of(t) && emul_release_pages(e, t, left) != -EINTR)
 		return false;
@@ -87,7 +88,7 @@ static int start(struct emul *e, size_t index)
 	if (!t || !t->td)
 		return 0;
 	e->work[e->nr_work++] = (struct emul_work){
-		.ev = ev,
+		.event = index,
 		.start_ms = e->played_ms,
 		.pages = ev->op == EMUL_ACCEPT ? 0 : pages_of(t),
 	};

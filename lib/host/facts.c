@@ -128,11 +128,11 @@ static unsigned int health_facts(const struct tdxctl_snapshot *s)
 	unsigned int what = TDXCTL_FACTS_CGROUP;
 
 	/* The helper knows the package of an offline CPU; sysfs shows only its node. */
-	if (s->source == TDXCTL_SOURCE_HOST)
+	if (!tdxctl_has_seamcalls(s))
 		what |= TDXCTL_FACTS_CPU;
 	/* Only the log shows leaks that the helper did not see. Reading it takes time. */
 	if (s->platform.has_tdx &&
-	    (s->source == TDXCTL_SOURCE_HOST || hkids_count(s, TDXCTL_HKID_UNKNOWN)))
+	    (!tdxctl_has_seamcalls(s) || hkids_count(s, TDXCTL_HKID_UNKNOWN)))
 		what |= TDXCTL_FACTS_LOG | TDXCTL_FACTS_VMS;
 	return what;
 }

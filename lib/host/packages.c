@@ -40,7 +40,7 @@ void packages_offline(const struct tdxctl_facts *f, struct package_gap *g)
 	 * sysfs does not show the package of an offline CPU, but the boot log has the
 	 * number of packages.
 	 */
-	if (s->source == TDXCTL_SOURCE_HOST && any_cpu_offline(s)) {
+	if (!tdxctl_has_seamcalls(s) && any_cpu_offline(s)) {
 		uint64_t seen = 0;
 
 		for (size_t i = 0; i < s->nr_packages; i++)

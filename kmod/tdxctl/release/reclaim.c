@@ -147,14 +147,17 @@ static void reclaim_batch(struct batch *b)
 	free_page((unsigned long)b);
 }
 
-/* Reclaims the oldest batch. Returns false if there is none. */
+/*
+ * Reclaims the oldest batch. Returns false if there is none, or if the HKID is not
+ * released: then the TDX module would refuse each page, which would be leaked.
+ */
 static bool reclaim_one(struct reclaimer *r)
 {
 	struct batch *b;
 	unsigned int n;
 
 	spin_lock(&r->lock);
-	b = take_locked(r);
+	b = r->started ? take_locked(r) : NULL;
 	spin_unlock(&r->lock);
 	if (!b)
 		return false;
