@@ -37,7 +37,8 @@ STATUSES = set()                # asserted so far
 def environment(**more):
     """The same everywhere, so that goldens are."""
     keep = {k: v for k, v in os.environ.items()
-            if k in ("PATH", "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS")}
+            if k in ("PATH", "ASAN_OPTIONS", "UBSAN_OPTIONS")}
+    keep["LSAN_OPTIONS"] = f"suppressions={HERE}/lsan.supp:print_suppressions=0"
     return {**keep, "LC_ALL": "C", "TERM": "xterm", **more}
 
 
