@@ -46,7 +46,7 @@ static const struct emul_event default_events[] = {
 
 /*
  * The story of a minute on the built-in host: VMs start and accept memory, one waits for a
- * key-config lock, an HKID leaks, the teardown of a large TD takes a while, a CPU goes and comes back.
+ * key-config lock, an HKID leaks, the teardown of a large TD takes a while, a CPU goes offline and online again.
  */
 static const struct emul_event moving_events[] = {
 	{ .op = EMUL_TD,

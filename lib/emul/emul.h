@@ -144,7 +144,7 @@ struct emul_td {
 
 /* A timed event that takes a while. */
 struct emul_work {
-	size_t event; /* its index in the file, whose array moves as it grows */
+	size_t event;		  /* its index in the file, whose array moves as it grows */
 	uint64_t start_ms, pages; /* pages: private pages of the TD at the start */
 };
 

@@ -57,19 +57,29 @@ bool process_started_at(struct tdxctl_ctx *ctx, pid_t pid, uint64_t start_ns)
 }
 
 /*
- * A missing entry in /proc proves nothing: hidepid= may hide the process. The helper
- * reports PIDs of the initial PID namespace, whose inode number is fixed; from another
- * namespace nothing can be proved.
+ * The helper reports PIDs of the initial PID namespace, whose inode number is fixed. A
+ * kernel without PID namespaces has the other files of /proc/self/ns, if any.
+ */
+static bool in_first_pid_ns(struct tdxctl_ctx *ctx)
+{
+	char text[64];
+	int err = root_readlink(ctx, "/proc/self/ns/pid", text, sizeof(text));
+
+	if (err == -ENOENT)
+		return !root_readlink(ctx, "/proc/self/exe", text, sizeof(text));
+	return !err && !strcmp(text, "pid:[4026531836]");
+}
+
+/*
+ * A missing entry in /proc proves nothing: hidepid= may hide the process. From another
+ * PID namespace nothing can be proved.
  */
 bool process_ended(struct tdxctl_ctx *ctx, const struct tdxctl_owner *o)
 {
 	uint64_t ticks;
-	char ns[64];
 	int fd;
 
-	if (o->tgid <= 0 || !o->start_ns ||
-	    root_readlink(ctx, "/proc/self/ns/pid", ns, sizeof(ns)) ||
-	    strcmp(ns, "pid:[4026531836]"))
+	if (o->tgid <= 0 || !o->start_ns || !in_first_pid_ns(ctx))
 		return false;
 	fd = op_pidfd_open(ctx, o->tgid);
 	if (fd == -ESRCH)

@@ -270,7 +270,8 @@ static void malformed_documents(void)
 	refused("{\"command\":\"status\",\"host\":{}}", "not a report");
 	refused("{\"command\":\"report\"}", "not a report");
 	refused("{\"command\":\"report\",\"host\":[]}", "not a report");
-	refused("{\"command\":\"report\",\"host\":{}}", "host.source: helper, emulated, host or bpf");
+	refused("{\"command\":\"report\",\"host\":{}}",
+		"host.source: helper, emulated, host or bpf");
 	refused("{\"command\":\"report\",\"host\":{\"source\":\"host\"}}",
 		"host.snapshot: missing");
 	refused("{\"command\":\"report\",\"host\":{\"source\":\"host\",\"snapshot\":\"AAAA\"}}",

@@ -188,6 +188,16 @@ static void lives(void)
 	CHECK_EQ(life_of(300, 5000, false), TDXCTL_LIFE_UNKNOWN);
 	CHECK_EQ(life_of(100, 4000, false), TDXCTL_LIFE_UNKNOWN);
 	fake_end();
+
+	/* A kernel without PID namespaces; and /proc is not mounted. */
+	fake_new();
+	fake_process(100, 5000, "vmm");
+	fake_link("proc/self/exe", "/usr/sbin/tdxctl");
+	CHECK_EQ(life_of(300, 5000, false), TDXCTL_LIFE_ENDED);
+	fake_end();
+	fake_new();
+	CHECK_EQ(life_of(300, 5000, false), TDXCTL_LIFE_UNKNOWN);
+	fake_end();
 }
 
 /* No sign of the process is no proof that it ended. */
