@@ -21,9 +21,10 @@
 	X(nodelay) \
 	X(wgetch) \
 	X(wmove) \
-	X(waddnstr) X(wattr_set) X(werase) X(wclrtoeol) X(wresize) X(mvwchgat) X(wnoutrefresh) \
-		X(doupdate) X(has_colors) X(start_color) X(use_default_colors) X(init_pair) \
-			X(clearok) X(getmaxx) X(getmaxy) X(delwin)
+	X(waddnstr) \
+	X(wattr_set) X(werase) X(wclrtoeol) X(wresize) X(mvwchgat) X(wnoutrefresh) X(doupdate) \
+		X(has_colors) X(start_color) X(use_default_colors) X(init_pair) X(clearok) \
+			X(getmaxx) X(getmaxy) X(delwin)
 
 extern struct curses {
 	LAZY_POINTERS(FUNCTIONS)
