@@ -9,6 +9,7 @@
 
 #include "base/lazy.h"
 
+/* clang-format off */
 #define FUNCTIONS(X) \
 	X(newterm) \
 	X(endwin) \
@@ -22,9 +23,22 @@
 	X(wgetch) \
 	X(wmove) \
 	X(waddnstr) \
-	X(wattr_set) X(werase) X(wclrtoeol) X(wresize) X(mvwchgat) X(wnoutrefresh) X(doupdate) \
-		X(has_colors) X(start_color) X(use_default_colors) X(init_pair) X(clearok) \
-			X(getmaxx) X(getmaxy) X(delwin)
+	X(wattr_set) \
+	X(werase) \
+	X(wclrtoeol) \
+	X(wresize) \
+	X(mvwchgat) \
+	X(wnoutrefresh) \
+	X(doupdate) \
+	X(has_colors) \
+	X(start_color) \
+	X(use_default_colors) \
+	X(init_pair) \
+	X(clearok) \
+	X(getmaxx) \
+	X(getmaxy) \
+	X(delwin)
+/* clang-format on */
 
 extern struct curses {
 	LAZY_POINTERS(FUNCTIONS)

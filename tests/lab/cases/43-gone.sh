@@ -19,7 +19,7 @@ case_gone_stages()
 	kill -0 $web || die "the VMM is gone"
 	j 0 wait --gone web --timeout 60 -- kill -9 "$web"
 	is result gone
-	is hkid 16
+	is hkid 17
 	is 'stages[].state' 'done' 'done' 'done' 'done'
 	in_use 0
 	[ "$(reg_pages)" = 0 ] || die "$(reg_pages) private pages left"
