@@ -237,6 +237,20 @@ bool cli_seconds(const char *text, uint64_t *ns);
 
 /* ---- watch.c ---- */
 
+#define NS_PER_S UINT64_C(1000000000)
+
+/* ---- stop.c ---- */
+
+/* From now on, @sig only asks the verb to end; cli_stop_begin(): SIGINT and SIGTERM. */
+void cli_stop_on(int sig);
+void cli_stop_begin(void);
+/* Forgets a signal that was meant for a child. */
+void cli_stop_clear(void);
+/* Whether a signal asks to end. */
+bool cli_stopped(void);
+/* Sleeps, until a signal comes. */
+void cli_nap(uint64_t ns);
+
 /* Clears the screen, or separates the output from that of the last round. */
 void cli_watch_begin(const struct cli_app *app, bool first);
 /* Waits for the next round. False: stop, because of a signal or because the output is closed. */

@@ -34,12 +34,9 @@ void cli_watch_begin(const struct cli_app *app, bool first)
 
 bool cli_watch_next(const struct cli_app *app)
 {
-	const struct timespec t = { .tv_sec = (time_t)(app->watch_ns / 1000000000),
-				    .tv_nsec = (long)(app->watch_ns % 1000000000) };
-
 	if (fflush(stdout))
 		return false;
 	if (!stopped)
-		nanosleep(&t, NULL);
+		cli_nap(app->watch_ns);
 	return !stopped;
 }

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -50,13 +49,6 @@ struct monitor {
 	struct tdxctl_listener *listener; /* NULL: look from time to time only */
 	unsigned int printed;
 };
-
-static volatile sig_atomic_t stopped;
-
-static void on_stop(int sig)
-{
-	stopped = 1;
-}
 
 /* ---- which events ---- */
 
@@ -282,7 +274,6 @@ static void set_limits(struct monitor *m)
 
 int cmd_monitor(struct cli_app *app, int argc, char **argv)
 {
-	const struct sigaction sa = { .sa_handler = on_stop };
 	uint64_t delay_ns = app->v.delay_ns ? app->v.delay_ns : 500000000;
 	struct monitor m = { .app = app };
 	bool failed = false;
@@ -290,8 +281,7 @@ int cmd_monitor(struct cli_app *app, int argc, char **argv)
 
 	if (code)
 		return code;
-	sigaction(SIGINT, &sa, NULL);
-	sigaction(SIGTERM, &sa, NULL);
+	cli_stop_begin();
 	err = sample_take(&m.s, app->ctx);
 	if (err)
 		return cli_lib_error(app, err, "cannot read host state");
@@ -303,9 +293,9 @@ int cmd_monitor(struct cli_app *app, int argc, char **argv)
 	app->silent = true;
 	set_limits(&m);
 	err = report(&m, true);
-	while (!err && !stopped && !fflush(stdout)) {
+	while (!err && !cli_stopped() && !fflush(stdout)) {
 		pause_for(&m, delay_ns);
-		if (stopped)
+		if (cli_stopped())
 			break;
 		err = sample_take(&m.s, app->ctx);
 		if (!err) {

@@ -38,13 +38,6 @@ struct screen {
 	char message[200];
 };
 
-static volatile sig_atomic_t stopped;
-
-static void on_stop(int sig)
-{
-	stopped = 1;
-}
-
 /* ---- drawing ---- */
 
 /* The attributes of an escape sequence of the painter. */
@@ -282,7 +275,7 @@ static void release(struct screen *sc)
 	}
 	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
-	stopped = 0; /* Ctrl-C was for the release */
+	cli_stop_clear(); /* Ctrl-C was for the release */
 	fputs("\nPress Enter to go back to the list. ", sc->out);
 	fflush(sc->out);
 	for (char c = 0; c != '\n' && read(STDIN_FILENO, &c, 1) == 1;)
@@ -443,7 +436,7 @@ static void wait_for_keys(struct screen *sc)
 {
 	uint64_t start = tdxctl_clock_ns(), passed = 0;
 
-	while (!stopped && !sc->quit && passed < sc->delay_ns) {
+	while (!cli_stopped() && !sc->quit && passed < sc->delay_ns) {
 		struct pollfd fd = { .fd = STDIN_FILENO, .events = POLLIN };
 		int key, n = poll(&fd, 1, (int)((sc->delay_ns - passed) / 1000000 + 1));
 
@@ -503,21 +496,19 @@ static int start_curses(struct screen *sc)
 
 int screen_run(struct cli_app *app, struct page *p, struct sample *s, uint64_t delay_ns)
 {
-	const struct sigaction sa = { .sa_handler = on_stop };
 	struct screen sc = { .app = app, .page = p, .sample = s, .delay_ns = delay_ns };
 	int code;
 
 	/* Before ncurses, which leaves handlers alone that are set. */
-	sigaction(SIGINT, &sa, NULL);
-	sigaction(SIGTERM, &sa, NULL);
-	sigaction(SIGHUP, &sa, NULL);
+	cli_stop_begin();
+	cli_stop_on(SIGHUP);
 	code = start_curses(&sc);
 	if (code)
 		return code;
-	while (!stopped && !sc.quit) {
+	while (!cli_stopped() && !sc.quit) {
 		draw(&sc);
 		wait_for_keys(&sc);
-		if (!stopped && !sc.quit)
+		if (!cli_stopped() && !sc.quit)
 			look(&sc);
 	}
 	curses.delwin(sc.win);

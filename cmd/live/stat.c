@@ -5,14 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <trace.h>
 #include <unistd.h>
 
 #include "trace.h"
 
-#define NS_PER_S UINT64_C(1000000000)
-#define NAP_NS	 UINT64_C(50000000)
+#define NAP_NS UINT64_C(50000000)
 
 enum { LEAF, CALLS, ERRORS, TOTAL, MEAN, P50, P99, MAX, HIST };
 
@@ -133,13 +131,6 @@ static pid_t start_command(struct cli_app *app, char **argv)
 	_exit(127);
 }
 
-static void nap(void)
-{
-	const struct timespec t = { .tv_nsec = (long)NAP_NS };
-
-	nanosleep(&t, NULL);
-}
-
 /* Waits for the next interval or the end. Returns false at the end. */
 static bool wait_on(struct cli_app *app, pid_t *child, int *status, uint64_t end, uint64_t next)
 {
@@ -150,11 +141,11 @@ static bool wait_on(struct cli_app *app, pid_t *child, int *status, uint64_t end
 			*child = 0;
 			return false;
 		}
-		if (trace_stopped() || (end && now >= end))
+		if (cli_stopped() || (end && now >= end))
 			return false;
 		if (next && now >= next)
 			return true;
-		nap();
+		cli_nap(NAP_NS);
 	}
 }
 
@@ -203,7 +194,7 @@ int cmd_stat(struct cli_app *app, int argc, char **argv)
 
 	if (code)
 		return code;
-	trace_catch_signals();
+	cli_stop_begin();
 	if (argc)
 		child = start_command(app, argv);
 	if (child < 0) {

@@ -1,20 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* top: the host, looked at again and again. */
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "top.h"
-
-static volatile sig_atomic_t stopped;
-
-static void on_stop(int sig)
-{
-	stopped = 1;
-}
 
 static int look(struct cli_app *app, struct page *p, struct sample *s)
 {
@@ -67,15 +58,11 @@ static int print(struct cli_app *app, const struct page *p, const struct sample 
 
 static int batch(struct cli_app *app, struct page *p, struct sample *s, uint64_t delay_ns)
 {
-	const struct sigaction sa = { .sa_handler = on_stop };
-	const struct timespec t = { .tv_sec = (time_t)(delay_ns / 1000000000),
-				    .tv_nsec = (long)(delay_ns % 1000000000) };
 	bool still = app->v.root || app->v.from_report;
 	int code;
 
-	sigaction(SIGINT, &sa, NULL);
-	sigaction(SIGTERM, &sa, NULL);
-	for (unsigned int i = 0; !stopped; i++) {
+	cli_stop_begin();
+	for (unsigned int i = 0; !cli_stopped(); i++) {
 		if (i) {
 			code = look(app, p, s);
 			if (code)
@@ -84,7 +71,7 @@ static int batch(struct cli_app *app, struct page *p, struct sample *s, uint64_t
 		code = print(app, p, s, !i);
 		if (code || fflush(stdout) || still || i + 1 == app->v.count)
 			return code;
-		nanosleep(&t, NULL);
+		cli_nap(delay_ns);
 	}
 	return CLI_OK;
 }

@@ -3,7 +3,6 @@
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,28 +10,7 @@
 
 #include "trace.h"
 
-#define NS_PER_S UINT64_C(1000000000)
-#define POLL_MS	 200
-
-static volatile sig_atomic_t stopped;
-
-static void stop(int sig)
-{
-	stopped = 1;
-}
-
-void trace_catch_signals(void)
-{
-	const struct sigaction sa = { .sa_handler = stop };
-
-	sigaction(SIGINT, &sa, NULL);
-	sigaction(SIGTERM, &sa, NULL);
-}
-
-bool trace_stopped(void)
-{
-	return stopped;
-}
+#define POLL_MS 200
 
 enum {
 	SCHEMA,
@@ -276,9 +254,9 @@ int cmd_trace(struct cli_app *app, int argc, char **argv)
 	if (code)
 		return code;
 	start = tdxctl_clock_ns();
-	trace_catch_signals();
+	cli_stop_begin();
 	setvbuf(stdout, NULL, _IOFBF, BUFSIZ);
-	while (!err && !trace_stopped() &&
+	while (!err && !cli_stopped() &&
 	       (!app->v.duration_ns || tdxctl_clock_ns() - start < app->v.duration_ns)) {
 		err = tdxctl_trace_poll(t, POLL_MS, one_call, &p);
 		if (err == -EINTR)

@@ -20,8 +20,5 @@ struct tdxctl_trace_options;
  * exit code with the error recorded.
  */
 int trace_start(struct cli_app *app, struct tdxctl_trace_options *opts, struct tdxctl_trace **out);
-/* From now on, SIGINT and SIGTERM only set trace_stopped(). */
-void trace_catch_signals(void);
-bool trace_stopped(void);
 
 #endif

@@ -255,7 +255,7 @@ static int run_command(struct gone *g, char **argv)
 		return cli_error(app, CLI_FAILED, "failed", "The VM was not changed.", "%s: %s",
 				 argv[0], strerror(err));
 	while (waitpid(pid, &status, 0) < 0)
-		if (errno == EINTR && wait_stopped())
+		if (errno == EINTR && cli_stopped())
 			kill(pid, SIGTERM);
 	if (WIFSIGNALED(status))
 		return cli_error(app, CLI_FAILED, "failed", "'tdxctl td' lists the TDs.",
@@ -302,7 +302,7 @@ static int wait_for_end(struct gone *g)
 		if (err || first(g, OPEN) == STAGES)
 			return err;
 		used = tdxctl_clock_ns() - begin;
-		if (wait_stopped())
+		if (cli_stopped())
 			return interrupted(g);
 		/* What is leaked never ends; what is still open then does not matter. */
 		if (first(g, LEAKED) < STAGES && g->stage[PROCESS].state != OPEN)
@@ -310,7 +310,7 @@ static int wait_for_end(struct gone *g)
 		if (limit && used >= limit)
 			return CLI_PROBLEMS;
 		draw(&line, g);
-		wait_nap(limit && limit - used < POLL_NS ? limit - used : POLL_NS);
+		cli_nap(limit && limit - used < POLL_NS ? limit - used : POLL_NS);
 	}
 }
 

@@ -86,7 +86,7 @@ static int wait_for(struct cli_app *app, struct hkids *k, uint64_t *waited)
 					 "%u HKIDs can never be free: the host has %" PRIu64 "%s",
 					 app->v.hkids_free, k->total,
 					 k->leaked ? ", some of them leaked" : "");
-		if (wait_stopped()) {
+		if (cli_stopped()) {
 			char age[24];
 
 			tdxctl_duration_str(age, sizeof(age), *waited);
@@ -98,7 +98,7 @@ static int wait_for(struct cli_app *app, struct hkids *k, uint64_t *waited)
 		if (limit && *waited >= limit)
 			return CLI_PROBLEMS;
 		draw(&line, k, app->v.hkids_free, *waited);
-		wait_nap(limit && limit - *waited < POLL_NS ? limit - *waited : POLL_NS);
+		cli_nap(limit && limit - *waited < POLL_NS ? limit - *waited : POLL_NS);
 	}
 }
 

@@ -10,6 +10,6 @@ int cmd_wait(struct cli_app *app, int argc, char **argv)
 	if (argc && !app->v.gone)
 		return cli_error(app, CLI_USAGE, "usage", "See 'tdxctl wait --help'.",
 				 "wait: a command is only allowed with --gone");
-	wait_catch();
+	cli_stop_begin();
 	return app->v.gone ? wait_gone(app, argc, argv) : wait_hkids(app);
 }

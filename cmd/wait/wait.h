@@ -5,18 +5,7 @@
 
 #include "cli/cli.h"
 
-#define NS_PER_S 1000000000ULL
-
 int cmd_wait(struct cli_app *app, int argc, char **argv);
-
-/* ---- poll.c ---- */
-
-/* From now on, SIGINT and SIGTERM only ask to end. */
-void wait_catch(void);
-/* Whether a signal asks to end. */
-bool wait_stopped(void);
-/* Sleeps until the next poll, or a signal. */
-void wait_nap(uint64_t ns);
 
 /* ---- hkids.c, gone.c: return the exit code ---- */
 
