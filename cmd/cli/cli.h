@@ -260,7 +260,8 @@ bool cli_watch_next(const struct cli_app *app);
 
 /* For --time=iso: sets the time of the host. Returns 0, or an exit code with the error recorded. */
 int cli_time(struct cli_app *app);
-/* Adds the time and the name of the host of @ctx to the result, once. */
+/* Adds the time and the name of the host of @ctx to @root; cli_stamp(): to the result, once. */
+void cli_stamp_to(const struct cli_app *app, struct tdxctl_ctx *ctx, struct out_node *root);
 void cli_stamp(struct cli_app *app, struct tdxctl_ctx *ctx);
 
 /* ---- suggest.c ---- */

@@ -22,11 +22,10 @@ int cli_time(struct cli_app *app)
 			 app->v.emulate ? "an emulated host" : "this host");
 }
 
-void cli_stamp(struct cli_app *app, struct tdxctl_ctx *ctx)
+void cli_stamp_to(const struct cli_app *app, struct tdxctl_ctx *ctx, struct out_node *root)
 {
 	/* Two verbs already had an object "host" of their own. */
 	const struct cli_field *f = &fields[app->cmd && app->cmd->host_object ? HOSTNAME : HOST];
-	struct out_node *root = out_root(app->out);
 	bool other = app->v.emulate || app->v.root || app->v.from_report;
 	const char *why = !app->opened	     ? "the host was not read" :
 			  app->v.emulate     ? "an emulated host has none" :
@@ -36,9 +35,6 @@ void cli_stamp(struct cli_app *app, struct tdxctl_ctx *ctx)
 	char text[256];
 	uint64_t now;
 
-	if (app->stamped)
-		return;
-	app->stamped = true;
 	if ((app->opened || !other) && !tdxctl_host_time(ctx, &now) &&
 	    text_time(text, sizeof(text), now))
 		out_str(root, &fields[TIME], text);
@@ -48,4 +44,11 @@ void cli_stamp(struct cli_app *app, struct tdxctl_ctx *ctx)
 		out_str(root, f, text);
 	else
 		out_unknown(root, f, why);
+}
+
+void cli_stamp(struct cli_app *app, struct tdxctl_ctx *ctx)
+{
+	if (!app->stamped)
+		cli_stamp_to(app, ctx, out_root(app->out));
+	app->stamped = true;
 }

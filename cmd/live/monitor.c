@@ -12,23 +12,8 @@
 
 #include "top.h"
 
-enum {
-	M_SCHEMA,
-	M_COMMAND,
-	M_EVENT,
-	M_TIME,
-	M_UP,
-	M_TD,
-	M_VM,
-	M_PID,
-	M_HKID,
-	M_PKG,
-	M_CPU,
-	M_VALUE
-};
+enum { M_EVENT, M_TIME, M_UP, M_TD, M_VM, M_PID, M_HKID, M_PKG, M_CPU, M_VALUE };
 static const struct cli_field fields[] = {
-	[M_SCHEMA] = { .key = "schema_version", .type = OUT_UINT },
-	[M_COMMAND] = { .key = "command", .type = OUT_STR },
 	[M_EVENT] = { .key = "event", .type = OUT_STR },
 	[M_TIME] = { .key = "time", .type = OUT_STR },
 	[M_UP] = { .key = "uptime_ns", .type = OUT_NS },
@@ -108,14 +93,6 @@ static bool time_of_day(const struct monitor *m, const struct tdxctl_event *ev, 
 	return !tdxctl_host_time(m->app->ctx, &now) && text_time(buf, len, now - age / 1000000000);
 }
 
-static void uint_or_none(struct out_node *n, const struct cli_field *f, uint64_t v, uint64_t none)
-{
-	if (v == none)
-		out_none(n, f);
-	else
-		out_uint(n, f, v);
-}
-
 static int print_json(const struct monitor *m, const struct tdxctl_event *ev)
 {
 	struct out *out = out_new();
@@ -126,22 +103,20 @@ static int print_json(const struct monitor *m, const struct tdxctl_event *ev)
 	if (!out)
 		return -ENOMEM;
 	root = out_root(out);
-	out_uint(root, &fields[M_SCHEMA], 1);
-	out_str(root, &fields[M_COMMAND], "monitor");
 	out_str(root, &fields[M_EVENT], tdxctl_event_kinds[ev->kind].name);
 	if (time_of_day(m, ev, when, sizeof(when)))
 		out_str(root, &fields[M_TIME], when);
 	else
 		out_unknown(root, &fields[M_TIME], "an emulated host has no time of day");
 	out_uint(root, &fields[M_UP], ev->time_ns);
-	uint_or_none(root, &fields[M_TD], ev->td ? ev->td->td.id : 0, 0);
+	out_uint_or_none(root, &fields[M_TD], ev->td ? ev->td->td.id : 0, 0);
 	out_str_or_none(root, &fields[M_VM], ev->td ? ev->td->vm.name : NULL);
-	uint_or_none(root, &fields[M_PID], ev->td ? (uint64_t)ev->td->td.owner.tgid : 0, 0);
-	uint_or_none(root, &fields[M_HKID], ev->hkid, TDXCTL_UNKNOWN32);
-	uint_or_none(root, &fields[M_PKG], ev->package, TDXCTL_UNKNOWN32);
-	uint_or_none(root, &fields[M_CPU], ev->cpu, TDXCTL_UNKNOWN32);
-	uint_or_none(root, &fields[M_VALUE], ev->value, TDXCTL_UNKNOWN);
-	err = out_failed(out) ? -ENOMEM : out_json_line(out, stdout);
+	out_uint_or_none(root, &fields[M_PID], ev->td ? (uint64_t)ev->td->td.owner.tgid : 0, 0);
+	out_uint_or_none(root, &fields[M_HKID], ev->hkid, TDXCTL_UNKNOWN32);
+	out_uint_or_none(root, &fields[M_PKG], ev->package, TDXCTL_UNKNOWN32);
+	out_uint_or_none(root, &fields[M_CPU], ev->cpu, TDXCTL_UNKNOWN32);
+	out_uint_or_none(root, &fields[M_VALUE], ev->value, TDXCTL_UNKNOWN);
+	err = out_failed(out) ? -ENOMEM : out_json_line(out, stdout, "monitor");
 	out_free(out);
 	return err;
 }

@@ -106,15 +106,21 @@ static void fill(struct out_node *root, struct counts *c, uint64_t ns)
 static int print_interval(struct cli_app *app, struct counts *c, uint64_t ns)
 {
 	struct out *o = out_new();
-	int err = -ENOMEM;
+	int err;
 
-	if (o) {
-		fill(out_root(o), c, ns);
-		err = app->v.json ? out_json_line(o, stdout) : out_text(o, stdout, &app->mode);
-		if (!app->v.json)
-			putchar('\n');
-		fflush(stdout);
+	if (!o)
+		return -ENOMEM;
+	fill(out_root(o), c, ns);
+	if (app->v.json) {
+		cli_stamp_to(app, app->ctx, out_root(o));
+		err = out_json_line(o, stdout, "stat");
+	} else {
+		err = out_text(o, stdout, &app->mode);
+		putchar('\n');
 	}
+	if (out_failed(o))
+		err = -ENOMEM;
+	fflush(stdout);
 	out_free(o);
 	return err;
 }
@@ -162,10 +168,17 @@ static int observe(struct cli_app *app, const struct tdxctl_trace *t, pid_t *chi
 		if (!interval)
 			continue;
 		err = read_counts(t, &now);
-		if (!err)
-			err = read_counts(t, &kept);
 		if (err)
 			break;
+		/* Printing sorts the leaves. */
+		kept = now;
+		kept.leaf = malloc((now.count + 1) * sizeof(*kept.leaf));
+		if (!kept.leaf) {
+			free(now.leaf);
+			err = -ENOMEM;
+			break;
+		}
+		memcpy(kept.leaf, now.leaf, now.count * sizeof(*kept.leaf));
 		subtract(&now, &before);
 		err = print_interval(app, &now, now.ns - before.ns);
 		free(now.leaf);

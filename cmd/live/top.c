@@ -40,13 +40,8 @@ static int print(struct cli_app *app, const struct page *p, const struct sample 
 	if (!first && !app->v.json)
 		putchar('\n');
 	if (app->v.json) {
-		struct out *mine = app->out;
-
-		app->out = out;
-		app->stamped = false;
-		cli_stamp(app, app->ctx);
+		cli_stamp_to(app, app->ctx, root);
 		err = out_json(out, stdout, "top");
-		app->out = mine;
 	} else {
 		err = out_text(out, stdout, &app->mode);
 	}

@@ -13,8 +13,6 @@
 #define POLL_MS 200
 
 enum {
-	SCHEMA,
-	COMMAND,
 	TIME,
 	DURATION,
 	CPU,
@@ -34,8 +32,6 @@ enum {
 };
 
 static const struct cli_field fields[] = {
-	[SCHEMA] = { .key = "schema_version", .type = OUT_UINT },
-	[COMMAND] = { .key = "command", .type = OUT_STR },
 	[TIME] = { .key = "time_ns", .type = OUT_NS },
 	[DURATION] = { .key = "duration_ns", .type = OUT_NS },
 	[CPU] = { .key = "cpu", .type = OUT_UINT },
@@ -66,14 +62,6 @@ static const char *leaf_name(const struct tdxctl_call *c)
 	return name ? name : "unknown leaf";
 }
 
-static void opt_uint(struct out_node *n, const struct cli_field *f, uint64_t v, uint64_t none)
-{
-	if (v == none)
-		out_none(n, f);
-	else
-		out_uint(n, f, v);
-}
-
 static void fill_call(struct out_node *n, const struct tdxctl_call *c)
 {
 	out_uint(n, &fields[TIME], c->start_ns);
@@ -84,11 +72,11 @@ static void fill_call(struct out_node *n, const struct tdxctl_call *c)
 	out_str(n, &fields[COMM], c->comm);
 	out_str(n, &fields[LEAF], leaf_name(c));
 	out_str_or_none(n, &fields[TD], c->td);
-	opt_uint(n, &fields[TDR], c->tdr, TDXCTL_UNKNOWN);
-	opt_uint(n, &fields[HKID], c->hkid, TDXCTL_UNKNOWN32);
-	opt_uint(n, &fields[GPA], c->gpa, TDXCTL_UNKNOWN);
-	opt_uint(n, &fields[LEVEL], c->level, TDXCTL_UNKNOWN32);
-	opt_uint(n, &fields[PAGE], c->page, TDXCTL_UNKNOWN);
+	out_uint_or_none(n, &fields[TDR], c->tdr, TDXCTL_UNKNOWN);
+	out_uint_or_none(n, &fields[HKID], c->hkid, TDXCTL_UNKNOWN32);
+	out_uint_or_none(n, &fields[GPA], c->gpa, TDXCTL_UNKNOWN);
+	out_uint_or_none(n, &fields[LEVEL], c->level, TDXCTL_UNKNOWN32);
+	out_uint_or_none(n, &fields[PAGE], c->page, TDXCTL_UNKNOWN);
 	out_uint(n, &fields[STATUS], c->status);
 	out_str_or_none(n, &fields[STATUS_NAME], tdxctl_status_str(c->status));
 	out_uint(n, &fields[LOST], 0);
@@ -105,19 +93,15 @@ static void fill_lost(struct out_node *n, uint64_t lost)
 static int print_json(const struct tdxctl_call *c, uint64_t lost)
 {
 	struct out *o = out_new();
-	struct out_node *root;
 	int err;
 
 	if (!o)
 		return -ENOMEM;
-	root = out_root(o);
-	out_uint(root, &fields[SCHEMA], 1);
-	out_str(root, &fields[COMMAND], "trace");
 	if (c)
-		fill_call(root, c);
+		fill_call(out_root(o), c);
 	else
-		fill_lost(root, lost);
-	err = out_failed(o) ? -ENOMEM : out_json_line(o, stdout);
+		fill_lost(out_root(o), lost);
+	err = out_failed(o) ? -ENOMEM : out_json_line(o, stdout, "trace");
 	out_free(o);
 	return err;
 }

@@ -182,7 +182,7 @@ fail:
 	return -ENOMEM;
 }
 
-int out_json(const struct out *o, FILE *f, const char *command)
+static int print(const struct out *o, FILE *f, const char *command, int flags)
 {
 	const struct out_err *e = out_get_error(o);
 	struct json_object *top = json_object_new_object();
@@ -195,8 +195,7 @@ int out_json(const struct out *o, FILE *f, const char *command)
 	    put(top, "command", command ? json_string(command) : NULL, !command) ||
 	    fill_object(top, out_root(o)) || (e->code && put_error(top, e)))
 		goto out;
-	text = json_object_to_json_string_ext(top, JSON_C_TO_STRING_PRETTY |
-							   JSON_C_TO_STRING_SPACED |
+	text = json_object_to_json_string_ext(top, flags | JSON_C_TO_STRING_SPACED |
 							   JSON_C_TO_STRING_NOSLASHESCAPE);
 	if (!text)
 		goto out;
@@ -208,18 +207,12 @@ out:
 	return err;
 }
 
-int out_json_line(const struct out *o, FILE *f)
+int out_json(const struct out *o, FILE *f, const char *command)
 {
-	struct json_object *top = json_object_new_object();
-	const char *text = NULL;
+	return print(o, f, command, JSON_C_TO_STRING_PRETTY);
+}
 
-	if (top && !fill_object(top, out_root(o)))
-		text = json_object_to_json_string_ext(top, JSON_C_TO_STRING_SPACED |
-								   JSON_C_TO_STRING_NOSLASHESCAPE);
-	if (text) {
-		fputs(text, f);
-		fputc('\n', f);
-	}
-	json_object_put(top);
-	return text ? 0 : -ENOMEM;
+int out_json_line(const struct out *o, FILE *f, const char *command)
+{
+	return print(o, f, command, 0);
 }

@@ -197,6 +197,12 @@ struct out_node *out_str_or_none(struct out_node *parent, const struct cli_field
 	return s ? out_str(parent, f, s) : out_none(parent, f);
 }
 
+struct out_node *out_uint_or_none(struct out_node *parent, const struct cli_field *f, uint64_t v,
+				  uint64_t none)
+{
+	return v == none ? out_none(parent, f) : out_uint(parent, f, v);
+}
+
 struct out_node *out_unknown(struct out_node *parent, const struct cli_field *f, const char *reason)
 {
 	struct out_node *n = add(parent, f);

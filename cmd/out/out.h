@@ -92,6 +92,9 @@ struct out_node *out_bar(struct out_node *parent, const struct cli_field *f, uin
 struct out_node *out_none(struct out_node *parent, const struct cli_field *f);
 /* out_str(), or out_none() if @s is NULL. */
 struct out_node *out_str_or_none(struct out_node *parent, const struct cli_field *f, const char *s);
+/* out_uint(), or out_none() if @v equals @none. */
+struct out_node *out_uint_or_none(struct out_node *parent, const struct cli_field *f, uint64_t v,
+				  uint64_t none);
 /* A value that is not known: in JSON null, and @reason under "unknown"; in text "?" or @reason. */
 struct out_node *out_unknown(struct out_node *parent, const struct cli_field *f,
 			     const char *reason);
@@ -149,8 +152,8 @@ int out_stdout_close(void);
 /* Return 0 or -ENOMEM. The caller checks for write errors with ferror(@f). */
 int out_text(const struct out *o, FILE *f, const struct out_mode *mode);
 int out_json(const struct out *o, FILE *f, const char *command);
-/* The values of the root as one line, for a stream of results. */
-int out_json_line(const struct out *o, FILE *f);
+/* The same as one line, for a stream of results. */
+int out_json_line(const struct out *o, FILE *f, const char *command);
 
 /* ---- for the renderers, progress and messages ---- */
 

@@ -143,14 +143,6 @@ static const struct cli_field host_fields[] = {
 	[H_SNAPSHOT] = { .key = "snapshot", .type = OUT_STR },
 };
 
-static void opt_uint(struct out_node *n, const struct cli_field *f, uint64_t v, uint64_t none)
-{
-	if (v == none)
-		out_none(n, f);
-	else
-		out_uint(n, f, v);
-}
-
 static void text(struct out_node *n, const struct cli_field *f, const struct tdxctl_text *t)
 {
 	if (t->text)
@@ -301,7 +293,7 @@ static void lists(struct out_node *n, const struct tdxctl_facts *f)
 
 		out_str(row, &cgroup_fields[C_PATH], f->cgroups[i].path);
 		out_uint(row, &cgroup_fields[C_CURRENT], f->cgroups[i].current);
-		opt_uint(row, &cgroup_fields[C_MAX], f->cgroups[i].max, TDXCTL_UNKNOWN);
+		out_uint_or_none(row, &cgroup_fields[C_MAX], f->cgroups[i].max, TDXCTL_UNKNOWN);
 		out_uint(row, &cgroup_fields[C_EVENTS], f->cgroups[i].max_events);
 	}
 	table = out_array(n, &host_fields[H_DIMMS]);
@@ -323,8 +315,10 @@ static void lists(struct out_node *n, const struct tdxctl_facts *f)
 		out_str_or_none(row, &quote_fields[Q_VM], f->quote_sockets[i].vm);
 		out_uint(row, &quote_fields[Q_PID], (uint64_t)f->quote_sockets[i].pid);
 		out_bool(row, &quote_fields[Q_VSOCK], f->quote_sockets[i].vsock);
-		opt_uint(row, &quote_fields[Q_CID], f->quote_sockets[i].cid, TDXCTL_UNKNOWN);
-		opt_uint(row, &quote_fields[Q_PORT], f->quote_sockets[i].port, TDXCTL_UNKNOWN);
+		out_uint_or_none(row, &quote_fields[Q_CID], f->quote_sockets[i].cid,
+				 TDXCTL_UNKNOWN);
+		out_uint_or_none(row, &quote_fields[Q_PORT], f->quote_sockets[i].port,
+				 TDXCTL_UNKNOWN);
 	}
 	table = out_array(n, &host_fields[H_LOGS]);
 	for (size_t i = 0; i < f->nr_vm_logs; i++) {
@@ -359,7 +353,7 @@ static void snapshot(struct out_node *n, const struct tdxctl_report *r)
 	size_t len = 0;
 	void *bytes;
 
-	opt_uint(n, &host_fields[H_CHARGED], s->hkids_charged, TDXCTL_UNKNOWN);
+	out_uint_or_none(n, &host_fields[H_CHARGED], s->hkids_charged, TDXCTL_UNKNOWN);
 	table = out_array(n, &host_fields[H_VMS]);
 	for (size_t i = 0; i < s->nr_tds; i++) {
 		const struct tdxctl_vm *vm = &s->tds[i].vm;
@@ -368,8 +362,8 @@ static void snapshot(struct out_node *n, const struct tdxctl_report *r)
 		out_str(row, &vm_fields[N_NAME], vm->name);
 		out_str_or_none(row, &vm_fields[N_UUID], vm->uuid);
 		out_uint(row, &vm_fields[N_PID], (uint64_t)vm->pid);
-		opt_uint(row, &vm_fields[N_FD], (uint32_t)vm->vm_fd, UINT32_MAX);
-		opt_uint(row, &vm_fields[N_UID], vm->uid, UINT32_MAX);
+		out_uint_or_none(row, &vm_fields[N_FD], (uint32_t)vm->vm_fd, UINT32_MAX);
+		out_uint_or_none(row, &vm_fields[N_UID], vm->uid, UINT32_MAX);
 		out_bool(row, &vm_fields[N_GONE], vm->gone);
 	}
 	if (r->cpus_why)
@@ -391,8 +385,8 @@ void report_host(struct out_node *parent, const struct tdxctl_report *r)
 
 	out_bool(n, &host_fields[H_MASKED], r->masked);
 	out_str(n, &host_fields[H_SOURCE], view_source(r->facts->snap->source));
-	opt_uint(n, &host_fields[H_BOOT], r->boot_time, 0);
-	opt_uint(n, &host_fields[H_TIME], r->time, 0);
+	out_uint_or_none(n, &host_fields[H_BOOT], r->boot_time, 0);
+	out_uint_or_none(n, &host_fields[H_TIME], r->time, 0);
 	out_str_or_none(n, &host_fields[H_NAME], r->hostname);
 	out_uint(n, &host_fields[H_HELPER], (uint64_t)-r->facts->helper_err);
 	out_str_or_none(n, &host_fields[H_CONF], r->conf);

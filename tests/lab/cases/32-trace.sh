@@ -59,6 +59,18 @@ case_trace_filters()
 	is 'leaves[leaf=TDH.MNG.CREATE].calls' 1
 	is 'leaves[leaf=TDH.MNG.KEY.CONFIG].calls' "$(packages)"
 	at_least 'leaves[leaf=TDH.MEM.PAGE.ADD].p99_ns' 1
+	# Each interval is a line, and no call falls between two.
+	observe --json stat --interval 0.2
+	vmm web --vcpus 1 --pages 256
+	finish
+	kill_vmms
+	nothing_left
+	[ "$(grep -o '"leaf": "TDH.MEM.PAGE.ADD", "calls": [0-9]*' "$OUT" | awk '{ n += $NF } END { print n }')" = 256 ] ||
+		die "not 256 pages: $(grep -o '"leaf": "TDH.MEM.PAGE.ADD", "calls": [0-9]*' "$OUT" | tr '\n' ';')"
+	tail -n 1 "$OUT" >/tmp/stat.last
+	OUT=/tmp/stat.last
+	is command stat
+	is schema_version 1
 	observe --json trace --leaf '*' --errors
 	allow_log 'SEAMCALL .*failed|WARNING: .*arch/x86/kvm/vmx/tdx.c|Call Trace'
 	fault "leaf=8 status=0x8000020000000000 count=1"
