@@ -45,7 +45,8 @@ struct kvm_types {
 };
 /* Reads the types of the loaded KVM. -ENOMEM, or -EOPNOTSUPP with @why. */
 int types_read(struct tdxctl_ctx *ctx, struct kvm_types *types, struct observer_why *why);
-/* ---- load.c: libbpf ---- */
+
+/* ---- load.c ---- */
 
 /*
  * Loads the program "inventory", runs it, and stores its records in *@records, malloc'ed.

@@ -1,24 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Observes calls to the TDX module: loads the programs, and reads their events and counts. */
-#include <bpf/bpf.h>
-#include <bpf/libbpf.h>
 #include <stdio.h>
 #include <unistd.h>
-#include "base/lazy.h"
 #include "events.h"
-
-/* clang-format off */
-#define LIBBPF(X) X(bpf_link__destroy) X(bpf_map__fd) X(bpf_map__set_initial_value) \
-	X(bpf_map_lookup_elem) X(bpf_object__close) X(bpf_object__find_map_by_name) \
-	X(bpf_object__find_program_by_name) X(bpf_object__load) X(bpf_object__open_mem) \
-	X(bpf_program__attach) X(bpf_program__set_autoload) X(libbpf_num_possible_cpus) \
-	X(ring_buffer__free) X(ring_buffer__new) X(ring_buffer__poll)
-/* clang-format on */
-
-static struct {
-	LAZY_POINTERS(LIBBPF)
-} lazy;
-static const struct lazy_symbol symbols[] = { LAZY_SYMBOLS(LIBBPF) };
+#include "libbpf-lazy.h"
 
 struct tdxctl_trace {
 	struct tdxctl_ctx *ctx;
@@ -37,39 +22,29 @@ struct tdxctl_trace {
 	int result;
 };
 
-static int refused(struct observer_why *why, const char *what, int err)
-{
-	if (err == -ENOMEM)
-		return err;
-	why_set(why, "the kernel refused to %s BPF programs: %s%s", what, strerror(-err),
-		err == -524 || err == -EOPNOTSUPP ? " (CONFIG_BPF_JIT, CONFIG_DYNAMIC_FTRACE)" :
-						    "");
-	return -EOPNOTSUPP;
-}
-
 static struct bpf_program *program(struct tdxctl_trace *t, const char *what, size_t call)
 {
 	char name[80];
 
 	snprintf(name, sizeof(name), "%s_%s", what, observed_calls[call].function);
-	return lazy.bpf_object__find_program_by_name(t->object, name);
+	return libbpf.bpf_object__find_program_by_name(t->object, name);
 }
 
 static int attach(struct tdxctl_trace *t, const char *what, size_t call, struct observer_why *why)
 {
-	struct bpf_link *link = lazy.bpf_program__attach(program(t, what, call));
+	struct bpf_link *link = libbpf.bpf_program__attach(program(t, what, call));
 
 	if (!link)
-		return refused(why, "attach", -errno);
+		return libbpf_refused(why, "attach", -errno);
 	t->link[t->nr_links++] = link;
 	return 0;
 }
 
 static int map_fd(struct tdxctl_trace *t, const char *name)
 {
-	struct bpf_map *map = lazy.bpf_object__find_map_by_name(t->object, name);
+	struct bpf_map *map = libbpf.bpf_object__find_map_by_name(t->object, name);
 
-	return map ? lazy.bpf_map__fd(map) : -ENOENT;
+	return map ? libbpf.bpf_map__fd(map) : -ENOENT;
 }
 
 static int on_event(void *arg, void *data, size_t len);
@@ -81,30 +56,30 @@ static int load(struct tdxctl_trace *t, const struct events_config *config,
 	struct bpf_map *rodata;
 	int err = 0;
 
-	t->object = lazy.bpf_object__open_mem(image.data, image.size, NULL);
+	t->object = libbpf.bpf_object__open_mem(image.data, image.size, NULL);
 	if (!t->object)
-		return refused(why, "open", -errno);
-	rodata = lazy.bpf_object__find_map_by_name(t->object, ".rodata");
+		return libbpf_refused(why, "open", -errno);
+	rodata = libbpf.bpf_object__find_map_by_name(t->object, ".rodata");
 	if (!rodata)
-		return refused(why, "open", -ENOENT);
-	err = lazy.bpf_map__set_initial_value(rodata, config, sizeof(*config));
+		return libbpf_refused(why, "open", -ENOENT);
+	err = libbpf.bpf_map__set_initial_value(rodata, config, sizeof(*config));
 	for (size_t i = 0; i < CALLS; i++) {
-		lazy.bpf_program__set_autoload(program(t, "enter", i), t->on[i]);
-		lazy.bpf_program__set_autoload(program(t, "leave", i), t->on[i]);
+		libbpf.bpf_program__set_autoload(program(t, "enter", i), t->on[i]);
+		libbpf.bpf_program__set_autoload(program(t, "leave", i), t->on[i]);
 	}
 	if (!err)
-		err = lazy.bpf_object__load(t->object);
+		err = libbpf.bpf_object__load(t->object);
 	if (err)
-		return refused(why, "load", err);
+		return libbpf_refused(why, "load", err);
 	t->stats = map_fd(t, "stats");
 	t->lost = map_fd(t, "lost");
-	t->cpus = lazy.libbpf_num_possible_cpus();
+	t->cpus = libbpf.libbpf_num_possible_cpus();
 	if (t->cpus < 1)
-		return refused(why, "load", t->cpus);
+		return libbpf_refused(why, "load", t->cpus);
 	if (config->trace) {
-		t->ring = lazy.ring_buffer__new(map_fd(t, "ring"), on_event, t, NULL);
+		t->ring = libbpf.ring_buffer__new(map_fd(t, "ring"), on_event, t, NULL);
 		if (!t->ring)
-			return refused(why, "load", -errno);
+			return libbpf_refused(why, "load", -errno);
 	}
 	/* The end first: a call that began before is not an entry without an end. */
 	for (size_t i = 0; !err && i < CALLS; i++)
@@ -227,7 +202,6 @@ static int open_trace(struct tdxctl_trace *t, const struct tdxctl_trace_options 
 					.errors = opts->errors,
 					.trace = opts->events };
 	struct observer_why why = { "" };
-	char *text = NULL;
 	int err = take_tds(t, &why);
 
 	if (!err)
@@ -243,13 +217,11 @@ static int open_trace(struct tdxctl_trace *t, const struct tdxctl_trace_options 
 			return ctx_fail(t->ctx, -ESRCH, NULL, "%s: BPF programs do not see this TD",
 					opts->td->vm.name);
 	}
-	if (!err && lazy_load("libbpf.so.1", symbols, ARRAY_SIZE(symbols), &text)) {
-		why_set(&why, "%s", text ? text : "cannot load libbpf.so.1");
-		err = -EOPNOTSUPP;
-	}
-	free(text);
+	if (!err)
+		err = libbpf_load(t->ctx, &why);
 	if (!err)
 		err = load(t, &config, &why);
+	libbpf_quiet();
 	if (err == -ENOMEM)
 		return ctx_nomem(t->ctx);
 	return err ? ctx_fail(t->ctx, err, "'tdxctl helper status' shows what BPF programs can see",
@@ -283,7 +255,7 @@ int tdxctl_trace_poll(struct tdxctl_trace *t, int ms,
 	t->fn = fn;
 	t->arg = arg;
 	t->result = 0;
-	n = lazy.ring_buffer__poll(t->ring, ms);
+	n = libbpf.ring_buffer__poll(t->ring, ms);
 	if (t->result)
 		return t->result;
 	return n < 0 ? n : 0;
@@ -294,7 +266,7 @@ uint64_t tdxctl_trace_lost(const struct tdxctl_trace *t)
 	uint64_t sum = 0, *n = calloc((size_t)t->cpus, sizeof(*n));
 
 	for (uint32_t i = 0; n && i < LOST_COUNT; i++) {
-		if (lazy.bpf_map_lookup_elem(t->lost, &i, n))
+		if (libbpf.bpf_map_lookup_elem(t->lost, &i, n))
 			continue;
 		for (int c = 0; c < t->cpus; c++)
 			sum += n[c];
@@ -329,7 +301,7 @@ int tdxctl_trace_stat(const struct tdxctl_trace *t, struct tdxctl_leaf **out, si
 		struct tdxctl_leaf sum = { .leaf = observed_calls[i].leaf };
 		size_t k;
 
-		if (!t->on[i] || lazy.bpf_map_lookup_elem(t->stats, &i, s))
+		if (!t->on[i] || libbpf.bpf_map_lookup_elem(t->stats, &i, s))
 			continue;
 		for (int c = 0; c < t->cpus; c++)
 			add_stat(&sum, &s[c]);
@@ -355,11 +327,11 @@ void tdxctl_trace_free(struct tdxctl_trace *t)
 	if (!t)
 		return;
 	for (size_t i = 0; i < t->nr_links; i++)
-		lazy.bpf_link__destroy(t->link[i]);
+		libbpf.bpf_link__destroy(t->link[i]);
 	if (t->ring)
-		lazy.ring_buffer__free(t->ring);
+		libbpf.ring_buffer__free(t->ring);
 	if (t->object)
-		lazy.bpf_object__close(t->object);
+		libbpf.bpf_object__close(t->object);
 	free(t->tds.td);
 	free(t);
 }
