@@ -292,82 +292,78 @@ static int read_event(struct place *p, size_t number, struct json_object *obj,
 	return err;
 }
 
-static int read_topology(struct place *p, struct json_object *obj, struct tdxctl_emul_topology *t)
+struct member {
+	const char *key;
+	uint64_t *dst, min, max;
+	bool required;
+};
+
+/* Reads an object of whole numbers. What is not required is left as it was if it is missing. */
+static int read_members(struct place *p, struct json_object *obj, const char *what,
+			const struct member *m, size_t nr)
 {
-	const struct {
-		const char *key;
-		uint32_t *dst;
-	} keys[] = {
-		{ "packages", &t->packages },
-		{ "cpus_per_package", &t->cpus_per_package },
-		{ "mktme_keyids", &t->mktme_keyids },
-		{ "tdx_keyids", &t->tdx_keyids },
-	};
-	const size_t nr = ARRAY_SIZE(keys);
 	struct json_object *v;
-	uint64_t n;
 	size_t i;
 	int err;
 
-	strcpy(p->object, "topology");
+	snprintf(p->object, sizeof(p->object), "%s", what);
 	if (!json_object_is_type(obj, json_type_object))
-		return ctx_fail(p->ctx, -EINVAL, hint, "%s: key 'topology': an object is expected",
-				p->name);
+		return ctx_fail(p->ctx, -EINVAL, hint, "%s: key '%s': an object is expected",
+				p->name, what);
 	for (i = 0; i < nr; i++) {
-		if (!json_object_object_get_ex(obj, keys[i].key, &v))
-			return bad(p, keys[i].key, "missing");
-		err = read_int(p, keys[i].key, v, 0, UINT32_MAX, &n);
+		if (!json_object_object_get_ex(obj, m[i].key, &v)) {
+			if (m[i].required)
+				return bad(p, m[i].key, "missing");
+			continue;
+		}
+		err = read_int(p, m[i].key, v, m[i].min, m[i].max, m[i].dst);
 		if (err)
 			return err;
-		*keys[i].dst = (uint32_t)n;
 	}
 	json_object_object_foreach(obj, key, unused)
 	{
 		(void)unused;
-		for (i = 0; i < nr && strcmp(keys[i].key, key); i++)
+		for (i = 0; i < nr && strcmp(m[i].key, key); i++)
 			;
 		if (i == nr)
 			return bad(p, key, "unknown");
 	}
+	return 0;
+}
+
+static int read_topology(struct place *p, struct json_object *obj, struct tdxctl_emul_topology *t)
+{
+	uint64_t packages, cpus, mktme, tdx;
+	const struct member members[] = {
+		{ "packages", &packages, 0, UINT32_MAX, true },
+		{ "cpus_per_package", &cpus, 0, UINT32_MAX, true },
+		{ "mktme_keyids", &mktme, 0, UINT32_MAX, true },
+		{ "tdx_keyids", &tdx, 0, UINT32_MAX, true },
+	};
+	int err = read_members(p, obj, "topology", members, ARRAY_SIZE(members));
+
+	if (err)
+		return err;
+	t->packages = (uint32_t)packages;
+	t->cpus_per_package = (uint32_t)cpus;
+	t->mktme_keyids = (uint32_t)mktme;
+	t->tdx_keyids = (uint32_t)tdx;
 	return emul_check_topology(p->ctx, p->name, t);
 }
 
 /* Either a speed and when it started, or the length of a step. */
 static int read_play(struct place *p, struct json_object *obj, struct emul_play *play)
 {
-	const struct {
-		const char *key;
-		uint64_t *dst, min, max;
-	} keys[] = {
-		{ "from_ms", &play->from_ms, 0, MS_MAX },
-		{ "started_ms", &play->started_ms, 1, INT64_MAX / 1000000 },
-		{ "speed", &play->speed, 1, EMUL_MAX_SPEED },
-		{ "step_ms", &play->step_ms, 1, MS_MAX },
+	const struct member members[] = {
+		{ "from_ms", &play->from_ms, 0, MS_MAX, false },
+		{ "started_ms", &play->started_ms, 1, INT64_MAX / 1000000, false },
+		{ "speed", &play->speed, 1, EMUL_MAX_SPEED, false },
+		{ "step_ms", &play->step_ms, 1, MS_MAX, false },
 	};
-	const size_t nr = ARRAY_SIZE(keys);
-	struct json_object *v;
-	size_t i;
-	int err;
+	int err = read_members(p, obj, "play", members, ARRAY_SIZE(members));
 
-	strcpy(p->object, "play");
-	if (!json_object_is_type(obj, json_type_object))
-		return ctx_fail(p->ctx, -EINVAL, hint, "%s: key 'play': an object is expected",
-				p->name);
-	for (i = 0; i < nr; i++) {
-		if (!json_object_object_get_ex(obj, keys[i].key, &v))
-			continue;
-		err = read_int(p, keys[i].key, v, keys[i].min, keys[i].max, keys[i].dst);
-		if (err)
-			return err;
-	}
-	json_object_object_foreach(obj, key, unused)
-	{
-		(void)unused;
-		for (i = 0; i < nr && strcmp(keys[i].key, key); i++)
-			;
-		if (i == nr)
-			return bad(p, key, "unknown");
-	}
+	if (err)
+		return err;
 	if (!play->step_ms && (!play->started_ms || !play->speed))
 		return bad(p, "speed", "needs 'started_ms' too, if there is no 'step_ms'");
 	play->on = true;
