@@ -5,8 +5,6 @@
 
 #include "cli/cli.h"
 
-enum { TRACE_OPTS = 5, STAT_OPTS = 4 };
-extern const struct cli_opt trace_opts[TRACE_OPTS], stat_opts[STAT_OPTS];
 extern const struct cli_field stat_table;
 
 int cmd_trace(struct cli_app *app, int argc, char **argv);
