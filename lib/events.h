@@ -31,7 +31,7 @@ struct tdxctl_event_limits {
 /*
  * Calls @fn for each event between @before and @now, in the order of their kinds. With
  * @before NULL, for what is so now. The order of events of one TD is that of its life.
- * Returns 0, or what @fn returned if that was not 0.
+ * Returns 0, what @fn returned if that was not 0, or -ENOMEM; sets no error.
  */
 int tdxctl_events(const struct tdxctl_snapshot *before, const struct tdxctl_snapshot *now,
 		  const struct tdxctl_event_limits *limits,

@@ -210,6 +210,12 @@ int tdxctl_vm_find(struct tdxctl_ctx *ctx, const struct tdxctl_snapshot *snap, c
  * recognized by its process and VM file.
  */
 bool tdxctl_same_td(const struct tdxctl_td *was, const struct tdxctl_td *now);
+/*
+ * Finds the TDs of @now in the earlier snapshot @before: (*@at)[i] is the index there of TD
+ * i of @now, or SIZE_MAX. Free @at. Returns 0 or -ENOMEM; sets no error.
+ */
+int tdxctl_match_tds(const struct tdxctl_snapshot *before, const struct tdxctl_snapshot *now,
+		     size_t **at);
 
 enum tdxctl_life { TDXCTL_LIFE_RUNS, TDXCTL_LIFE_ENDED, TDXCTL_LIFE_UNKNOWN };
 /*

@@ -6,48 +6,6 @@
 
 #include "top.h"
 
-/* The TDs of a snapshot in the order of their numbers; TDs without a number are left out. */
-struct index {
-	uint32_t id;
-	size_t at;
-};
-
-static int by_id(const void *a, const void *b)
-{
-	const struct index *x = a, *y = b;
-
-	return (x->id > y->id) - (x->id < y->id);
-}
-
-static struct index *make_index(const struct tdxctl_snapshot *s, size_t *n)
-{
-	struct index *idx = calloc(s->nr_tds + 1, sizeof(*idx));
-
-	*n = 0;
-	for (size_t i = 0; idx && i < s->nr_tds; i++)
-		if (s->tds[i].td.id)
-			idx[(*n)++] = (struct index){ s->tds[i].td.id, i };
-	if (idx)
-		qsort(idx, *n, sizeof(*idx), by_id);
-	return idx;
-}
-
-/* The same TD in the snapshot before, or NULL. */
-static struct tdxctl_td_view *find(const struct tdxctl_snapshot *s, const struct index *idx,
-				   size_t n, const struct tdxctl_td *td)
-{
-	const struct index key = { .id = td->id }, *hit;
-
-	if (td->id) {
-		hit = bsearch(&key, idx, n, sizeof(*idx), by_id);
-		return hit && tdxctl_same_td(&s->tds[hit->at].td, td) ? &s->tds[hit->at] : NULL;
-	}
-	for (size_t i = 0; i < s->nr_tds; i++)
-		if (!s->tds[i].td.id && tdxctl_same_td(&s->tds[i].td, td))
-			return &s->tds[i];
-	return NULL;
-}
-
 /* Whether counters of @now go on from those of @before. */
 static bool goes_on(const struct tdxctl_snapshot *before, const struct tdxctl_snapshot *now)
 {
@@ -61,45 +19,46 @@ static bool goes_on(const struct tdxctl_snapshot *before, const struct tdxctl_sn
 static bool take_names(struct tdxctl_snapshot *before, struct tdxctl_snapshot *now)
 {
 	bool all = true;
-	size_t n;
-	struct index *idx = make_index(before, &n);
+	size_t *at;
 
-	if (!idx)
+	if (tdxctl_match_tds(before, now, &at))
 		return false;
 	for (size_t i = 0; i < now->nr_tds; i++) {
-		struct tdxctl_vm *vm = &now->tds[i].vm, was = *vm;
-		struct tdxctl_td_view *old = find(before, idx, n, &now->tds[i].td);
+		struct tdxctl_vm *vm = &now->tds[i].vm, was = *vm, *old;
 
-		if (!old) {
+		if (at[i] == SIZE_MAX) {
 			all = false;
-		} else if (!vm->uuid && !vm->gone && old->vm.pid == vm->pid) {
-			*vm = old->vm;
-			old->vm = was;
+			continue;
+		}
+		old = &before->tds[at[i]].vm;
+		if (!vm->uuid && !vm->gone && old->pid == vm->pid) {
+			*vm = *old;
+			*old = was;
 		}
 	}
-	free(idx);
+	free(at);
 	return all;
 }
 
 static int compare(struct sample *s, struct view_live *live)
 {
 	const struct tdxctl_snapshot *now = s->now->snap, *before = s->before->snap;
-	size_t n;
-	struct index *idx = make_index(before, &n);
+	size_t *at;
+	int err = tdxctl_match_tds(before, now, &at);
 
-	if (!idx)
-		return -ENOMEM;
+	if (err)
+		return err;
 	for (size_t i = 0; i < now->nr_tds; i++) {
 		const struct tdxctl_td *td = &now->tds[i].td, *was;
-		const struct tdxctl_td_view *old = find(before, idx, n, td);
-		uint64_t most = s->live && old ? s->live[old - before->tds].most_pages : 0;
+		bool found = at[i] != SIZE_MAX;
+		uint64_t most = s->live && found ? s->live[at[i]].most_pages : 0;
 
 		if (td->private_pages != TDXCTL_UNKNOWN && td->private_pages > most)
 			most = td->private_pages;
 		live[i].most_pages = most;
-		if (!old)
+		if (!found)
 			continue;
-		was = &old->td;
+		was = &before->tds[at[i]].td;
 		live[i].known = true;
 		if (s->seconds <= 0)
 			continue;
@@ -109,7 +68,7 @@ static int compare(struct sample *s, struct view_live *live)
 				(int64_t)(((double)td->private_pages - (double)was->private_pages) /
 					  s->seconds);
 	}
-	free(idx);
+	free(at);
 	return 0;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The events that lie between two snapshots. */
+#include <stdlib.h>
 #include "events.h"
 #include "model.h"
 
@@ -85,15 +86,6 @@ static void send_td(struct diff *d, enum tdxctl_event_kind kind, const struct td
 
 /* ---- TDs ---- */
 
-static const struct tdxctl_td_view *find_td(const struct tdxctl_snapshot *s,
-					    const struct tdxctl_td *td)
-{
-	for (size_t i = 0; s && i < s->nr_tds; i++)
-		if (s->tds[i].td.id == td->id && tdxctl_same_td(&s->tds[i].td, td))
-			return &s->tds[i];
-	return NULL;
-}
-
 /* A TD that can run has gone through all steps, also if they were not seen one by one. */
 static bool passed(const struct tdxctl_td *td, uint32_t state)
 {
@@ -151,25 +143,38 @@ static void end(struct diff *d, const struct tdxctl_td *was, const struct tdxctl
 		send_td(d, TDXCTL_EVENT_MEMORY_BACK, v, 0, 0, TDXCTL_UNKNOWN);
 }
 
-static void diff_tds(struct diff *d)
+static void present(struct diff *d)
 {
-	for (size_t i = 0; d->before && i < d->before->nr_tds; i++) {
-		const struct tdxctl_td_view *v = &d->before->tds[i];
+	for (size_t i = 0; i < d->now->nr_tds; i++)
+		send_td(d, TDXCTL_EVENT_TD_PRESENT, &d->now->tds[i], d->now->tds[i].td.hkid, 0,
+			TDXCTL_UNKNOWN);
+}
 
-		if (!find_td(d->now, &v->td))
-			end(d, &v->td, NULL, v);
+static int diff_tds(struct diff *d)
+{
+	bool *exists = calloc(d->before->nr_tds + 1, sizeof(*exists));
+	size_t *at = NULL;
+
+	if (!exists || tdxctl_match_tds(d->before, d->now, &at)) {
+		free(exists);
+		return -ENOMEM;
 	}
+	for (size_t i = 0; i < d->now->nr_tds; i++)
+		if (at[i] != SIZE_MAX)
+			exists[at[i]] = true;
+	for (size_t i = 0; i < d->before->nr_tds; i++)
+		if (!exists[i])
+			end(d, &d->before->tds[i].td, NULL, &d->before->tds[i]);
 	for (size_t i = 0; i < d->now->nr_tds; i++) {
 		const struct tdxctl_td_view *v = &d->now->tds[i];
-		const struct tdxctl_td_view *was = find_td(d->before, &v->td);
+		const struct tdxctl_td *was = at[i] == SIZE_MAX ? NULL : &d->before->tds[at[i]].td;
 
-		if (!d->before) {
-			send_td(d, TDXCTL_EVENT_TD_PRESENT, v, v->td.hkid, 0, TDXCTL_UNKNOWN);
-			continue;
-		}
-		life(d, was ? &was->td : NULL, v);
-		end(d, was ? &was->td : NULL, &v->td, v);
+		life(d, was, v);
+		end(d, was, &v->td, v);
 	}
+	free(exists);
+	free(at);
+	return 0;
 }
 
 /* ---- the rest of the host ---- */
@@ -293,7 +298,10 @@ int tdxctl_events(const struct tdxctl_snapshot *before, const struct tdxctl_snap
 {
 	struct diff d = { .before = before, .now = now, .limits = limits, .fn = fn, .arg = arg };
 
-	diff_tds(&d);
+	if (!before)
+		present(&d);
+	else if (diff_tds(&d))
+		return -ENOMEM;
 	diff_hkids(&d);
 	diff_locks(&d);
 	diff_cpus(&d);
