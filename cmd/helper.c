@@ -60,7 +60,7 @@ static const struct cli_field fields[] = {
 	[FEATURES] = { .key = "features", .type = OUT_TABLE },
 };
 
-/* What is visible without the helper. */
+/* The part that BPF programs see. */
 static const struct cli_field observer_field = { .key = "observer",
 						 .label = "",
 						 .type = OUT_OBJECT };

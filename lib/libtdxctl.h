@@ -368,7 +368,7 @@ int tdxctl_helper_unload(struct tdxctl_ctx *ctx);
 
 /* ---- observer ---- */
 
-/* What BPF programs can see on this host when the helper is not loaded. */
+/* The subjects that BPF programs see on this host when the helper is not loaded. */
 struct tdxctl_observer {
 	bool tds;      /* TDs with their HKIDs and owners */
 	bool hkids;    /* the range of the HKIDs, and which are free */

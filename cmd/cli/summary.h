@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What a host has, in one line per subject; in JSON, an object each. */
+/* A host, in one line per subject; in JSON, an object each. */
 #ifndef TDXCTL_CLI_SUMMARY_H
 #define TDXCTL_CLI_SUMMARY_H
 

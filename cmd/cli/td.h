@@ -5,7 +5,7 @@
 
 #include "cli.h"
 
-/* What changed between two snapshots. */
+/* The changes between two snapshots. */
 struct view_live {
 	bool known; /* false: there is only one snapshot with this TD */
 	int64_t pages_per_second;

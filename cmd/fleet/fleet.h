@@ -7,7 +7,7 @@
 
 #include "cli/cli.h"
 
-/* What is shown of one report. Processes share it, so it has no pointers. */
+/* The row of one report. Processes share it, so it has no pointers. */
 struct fleet_host {
 	bool read; /* else @error */
 	char error[240];

@@ -35,7 +35,7 @@ int fleet_work(char *const *files, size_t count, struct fleet_host **out)
 	for (size_t i = 0; i < count; i++)
 		snprintf(s->host[i].error, sizeof(s->host[i].error),
 			 "the process that read this report ended before its end");
-	/* What is in the buffers must not be written twice. */
+	/* The child must not write the buffers again. */
 	fflush(NULL);
 	for (; started < count && started < (size_t)(cpus > 0 ? cpus : 1); started++) {
 		pid_t pid = fork();

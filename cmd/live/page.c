@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What top shows: the lines above the list, and the list of TDs, leaves or CPUs. */
+/* The page of top: the lines above the list, and the list of TDs, leaves or CPUs. */
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>

@@ -304,7 +304,7 @@ static int wait_for_end(struct gone *g)
 		used = tdxctl_clock_ns() - begin;
 		if (cli_stopped())
 			return interrupted(g);
-		/* What is leaked never ends; what is still open then does not matter. */
+		/* A leaked stage never ends; the open stages do not matter then. */
 		if (first(g, LEAKED) < STAGES && g->stage[PROCESS].state != OPEN)
 			return 0;
 		if (limit && used >= limit)

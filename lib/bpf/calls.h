@@ -11,7 +11,7 @@
 #include <linux/types.h>
 #endif
 
-/* What the first parameter is, and whether the function is called for each page. */
+/* The kind of the first parameter, and whether the function is called for each page. */
 enum call_subject { CALL_TD, CALL_VP, CALL_NEW_VP, CALL_RECLAIM, CALL_NONE };
 
 /* X(function, leaf, subject, page level) */

@@ -102,7 +102,7 @@ static int fill_hkids(const struct inventory *inv, struct tdxctl_snapshot *snap)
 		uint32_t id = h->first_keyid + i;
 		bool known = has(inv, INVENTORY_HAS_POOL) && id < INVENTORY_POOL_BITS;
 
-		/* What is allocated has a TD, which is added later, or is lost. */
+		/* An allocated HKID has a TD, which is added later, or is lost. */
 		snap->hkids[i] = (struct tdxctl_hkid){
 			.id = id,
 			.state = known && !(h->pool[id / 64] >> id % 64 & 1) ? TDXCTL_HKID_FREE :

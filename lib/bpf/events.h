@@ -14,7 +14,7 @@ struct observed_call {
 };
 extern const struct observed_call observed_calls[CALLS];
 
-/* What an argument is, by the name of its parameter. */
+/* The kind of an argument, by the name of its parameter. */
 enum call_param {
 	PARAM_OTHER,
 	PARAM_TD,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later OR GPL-2.0-only */
-/* What the BPF programs and the library exchange. Both are built from this header. */
+/* The records between BPF programs and library. Both are built from this header. */
 #ifndef OBSERVER_RECORD_H
 #define OBSERVER_RECORD_H
 
@@ -36,7 +36,7 @@ struct inventory_vm {
 	char comm[INVENTORY_COMM];
 };
 
-/* What of struct inventory_host could be read. */
+/* The members of struct inventory_host that could be read. */
 #define INVENTORY_HAS_VMEMMAP (1U << 0)
 #define INVENTORY_HAS_KEYIDS  (1U << 1)
 #define INVENTORY_HAS_POOL    (1U << 2)

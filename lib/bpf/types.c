@@ -22,7 +22,7 @@ static void take(struct kvm_types *t, const struct kvm_layout *l)
 	};
 }
 
-/* What no TD can be told without. */
+/* Without these, no TD can be recognized. */
 static const char *missing(const struct kvm_types *t)
 {
 	const struct inventory_config *c = &t->config;

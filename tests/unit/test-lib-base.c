@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What all of lib builds on: text, CPU lists, files of the host and of the user, errors. */
+/* The base of lib: text, CPU lists, files of the host and of the user, errors. */
 #include <signal.h>
 #include <sys/wait.h>
 #include "lib-fake.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What becomes of the records of the BPF programs. */
+/* The records of BPF programs, decoded. */
 #include "bpf/events.h"
 #include "check.h"
 

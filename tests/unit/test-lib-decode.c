@@ -225,7 +225,7 @@ static void given_kinds(void)
 	CHECK_EQ(tdxctl_decode("x9", TDXCTL_WORD_LEAF, &w), -EINVAL);
 }
 
-/* What the line has from an offset on, as "NAME START END"; "" nothing. */
+/* The first name in the line from an offset on, as "NAME START END"; "" if there is none. */
 static void finds(const char *line, const char *want)
 {
 	struct tdxctl_word w;

@@ -207,7 +207,7 @@ static void cpu_is_online_again(void)
 	tdxctl_free(ctx);
 }
 
-/* What TDH.SYS.RD returns on a CPU decides what the CPU can do. */
+/* The state of a CPU follows from the status of TDH.SYS.RD there. */
 static void cpu_states(void)
 {
 #define RD(cpu, status) \

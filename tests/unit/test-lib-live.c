@@ -240,7 +240,7 @@ static const char *cpuinfo(const char *key)
 	return value + 1 + (value[1] == ' ');
 }
 
-/* What CPUID gives is what the kernel read from it. */
+/* The facts have the values that the kernel read from CPUID. */
 static void cpuid_agrees_with_the_kernel(void)
 {
 	struct tdxctl_facts *f;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What a report keeps of logs and configurations, and which names of the host it replaces. */
+/* The lines of logs and configurations that a report keeps, and the names that it replaces. */
 #include <report.h>
 #include "lib-fake.h"
 #include "report/report-priv.h"

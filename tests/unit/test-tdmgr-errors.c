@@ -477,7 +477,7 @@ static void configuration_is_copied(void)
 	CHECK_EQ(h.errors, 0);
 }
 
-/* What TDH.SYS.RD returns for a field; other calls go to the module. */
+/* Changes one field of TDH.SYS.RD; other calls go to the module. */
 static u64 field_id, field_value;
 static u64 (*module)(void *ctx, u64 rax, struct tdmgr_args *args);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the names of KVM's functions tell about this KVM. A look-up of functions waits
+ * Traits of this KVM, from the names of its functions. A look-up of functions waits
  * for a grace period, so the names are looked up once, and again after a module was
  * loaded or unloaded.
  */
