@@ -182,8 +182,7 @@ static int on_event(void *arg, const struct tdxctl_event *ev)
 /* Waits for an event of the helper, or as long as there is none for the next look. */
 static void pause_for(struct monitor *m, uint64_t ns)
 {
-	struct pollfd fd = { .fd = m->listener ? tdxctl_listener_fd(m->listener) : -1,
-			     .events = POLLIN };
+	struct pollfd fd = { .fd = -1, .events = POLLIN };
 	const struct timespec t = { .tv_sec = (time_t)(ns / 1000000000),
 				    .tv_nsec = (long)(ns % 1000000000) };
 	struct tdxctl_event ev = {
@@ -197,6 +196,8 @@ static void pause_for(struct monitor *m, uint64_t ns)
 	/* The helper may be loaded later, and again. */
 	if (!m->listener && tdxctl_listen(m->app->ctx, &m->listener))
 		m->listener = NULL;
+	if (m->listener)
+		fd.fd = tdxctl_listener_fd(m->listener);
 	if (ppoll(&fd, 1, &t, NULL) <= 0 || !m->listener)
 		return;
 	if (!tdxctl_listener_read(m->listener, &ev.value) && !ev.value) {
