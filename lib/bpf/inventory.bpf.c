@@ -14,8 +14,11 @@
 
 const volatile struct inventory_config config;
 
-/* Addresses of kernel variables, 0 unknown. */
-static struct {
+/*
+ * Addresses of kernel variables, 0 unknown. Not static: clang would make one variable of each
+ * member, with the type of all, and the kernel refuse the BTF.
+ */
+struct {
 	__u64 vmemmap_base, tdx_lock, keyid_pool;
 	__u64 global_keyid, first_keyid, nr_keyids;
 } at;
