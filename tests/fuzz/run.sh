@@ -3,10 +3,10 @@
 # Runs each fuzz target from its corpus and with its dictionary, if there is one. New inputs
 # go to $O/fuzz/corpus, crashes to $O/fuzz/crash; the tree does not change.
 #   run.sh                  make fuzz: FUZZ_SECONDS (10) for each target
-#   run.sh long [TARGET...] make fuzz-long: FUZZ_SECONDS (3600) for each target, as many at a
-#                           time as there are CPUs; then minimises each corpus and reports
-#                           new coverage. Inputs that cover more than those in tests/fuzz/corpus
-#                           are in $O/fuzz/new/TARGET.
+#   run.sh long [TARGET...] make fuzz-long: FUZZ_SECONDS (3600) for each target; then
+#                           minimises each corpus and reports new coverage. Inputs that cover
+#                           more than those in tests/fuzz/corpus are in $O/fuzz/new/TARGET.
+# As many targets run at a time as there are CPUs.
 set -uo pipefail
 
 cd "$(dirname "$0")/../.." || exit 1
@@ -80,34 +80,37 @@ minimise()
 	echo "$name: $before edges covered by the tree's inputs, $after with $(find "$new" -type f | wc -l) more in $new"
 }
 
-names=()
+names=() built=()
 for src in tests/fuzz/fuzz-*.c; do
 	name=$(basename "$src" .c)
 	[ $# = 0 ] || [[ " $* " == *" ${name#fuzz-} "* ]] || continue
-	if "${MAKE:-make}" --no-print-directory -s O="$O" "$O/fuzz/$name" >"$O/fuzz/$name.log" 2>&1; then
-		names+=("$name")
-	else
-		tail -n 15 "$O/fuzz/$name.log"
-		echo "$name: does not build"
-		failed=$((failed + 1))
-	fi
+	names+=("$name")
 done
-
-if [ $mode = short ]; then
-	for name in "${names[@]}"; do
-		status=0
-		fuzz "$name" "${FUZZ_SECONDS:-10}" || status=$?
-		report "$name" $status
-	done
+make=("${MAKE:-make}" --no-print-directory -s O="$O" "-j$(nproc)")
+# All at once; one by one if that fails, so that one that does not build fails alone.
+if "${make[@]}" -k "${names[@]/#/$O/fuzz/}" >"$O/fuzz/build.log" 2>&1; then
+	built=("${names[@]}")
 else
-	export -f fuzz options
-	# shellcheck disable=SC2016 # expanded by that shell
-	printf '%s\n' "${names[@]}" |
-		xargs -P "$(nproc)" -I{} bash -c 'fuzz "$1" "$2"; echo $? >"$O/fuzz/$1.status"' _ {} "${FUZZ_SECONDS:-3600}"
 	for name in "${names[@]}"; do
-		report "$name" "$(cat "$O/fuzz/$name.status")"
-		minimise "$name" || echo "$name: cannot minimise; see $O/fuzz/$name.merge"
+		if "${make[@]}" "$O/fuzz/$name" >"$O/fuzz/$name.log" 2>&1; then
+			built+=("$name")
+		else
+			tail -n 15 "$O/fuzz/$name.log"
+			echo "$name: does not build"
+			failed=$((failed + 1))
+		fi
 	done
 fi
+
+seconds=10
+[ $mode = short ] || seconds=3600
+export -f fuzz options
+# shellcheck disable=SC2016 # expanded by that shell
+[ ${#built[@]} = 0 ] || printf '%s\n' "${built[@]}" |
+	xargs -P "$(nproc)" -I{} bash -c 'fuzz "$1" "$2"; echo $? >"$O/fuzz/$1.status"' _ {} "${FUZZ_SECONDS:-$seconds}"
+for name in "${built[@]}"; do
+	report "$name" "$(cat "$O/fuzz/$name.status")"
+	[ $mode = short ] || minimise "$name" || echo "$name: cannot minimise; see $O/fuzz/$name.merge"
+done
 echo "fuzz: $passed passed, $failed failed"
 [ "$failed" = 0 ] && [ "$passed" != 0 ]
