@@ -1,12 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# suite.sh [-i] VARIANT [CASE...]: builds what the lab's guests need, boots them, one per
-# CPU here, deals the cases out to them and judges all. Last line: "lab: N passed, N failed",
+# suite.sh [-i] VARIANT [PATTERN...]: builds what the lab's guests need, boots them, one per CPU
+# at a time, deals the cases out to them and judges all. Last line: "lab: N passed, N failed",
 # and the number of cases that this kernel cannot have, if any (see needs).
 # What guest N left behind is in $O/lab/N, O=build. VARIANT: lab, debug.
 # LAB_KERNEL, LAB_LINUX: another kernel, see kernel.sh; the results are in $O/lab-VERSION.
 # LAB_CASES: directories of cases; those of faults lose HKIDs for the rest of a boot and
 # come last. Guests of their own, for cases of any directory: see boots.
+# LAB_BOOTS: names of those guests, if only these are wanted.
 # -i: a shell on this terminal instead.
 set -euo pipefail
 
@@ -88,7 +89,23 @@ if [ -n "$interactive" ]; then
 	exec bash tests/lab/run.sh -o "$out" "${args[@]}" -f "$out/selected" -i
 fi
 
-[ $# != 0 ] || set -- "${all[@]}"
+# In the order of the files: what some cases lose, cases of earlier files must not find lost.
+selected=()
+declare -A used=()
+for case in "${all[@]}"; do
+	matches=
+	for pattern in "${@:-*}"; do
+		# shellcheck disable=SC2053 # it is a pattern
+		[[ $case == $pattern ]] || continue
+		used[$pattern]=1
+		matches=1
+	done
+	[ -z "$matches" ] || selected+=("$case")
+done
+# No guest runs these, and the gate reports that.
+for pattern in "${@:-*}"; do
+	[ -n "${used[$pattern]-}" ] || selected+=("$pattern")
+done
 run=() skipped=0
 
 # missing CASE: prints why this kernel cannot have it; false if it can.
@@ -111,7 +128,7 @@ missing()
 	return 1
 }
 
-for case; do
+for case in "${selected[@]}"; do
 	if why=$(missing "$case"); then
 		echo "SKIP $case: Linux ${release%%-*}: $why"
 		skipped=$((skipped + 1))
@@ -128,6 +145,7 @@ for case in ${run[@]+"${run[@]}"}; do
 done
 while IFS=$'\t' read -r boot how patterns; do
 	case $boot in '' | '#'*) continue ;; esac
+	[[ " ${LAB_BOOTS-$boot} " == *" $boot "* ]] || continue
 	read -ra globs <<<"$patterns"
 	for case in ${run[@]+"${run[@]}"}; do
 		for glob in "${globs[@]}"; do
@@ -141,14 +159,26 @@ while IFS=$'\t' read -r boot how patterns; do
 	options[$boot]=$how
 done <tests/lab/boots
 
-pids=()
-trap '[ ${#pids[@]} = 0 ] || kill "${pids[@]}" 2>/dev/null' EXIT
+# As many guests run at a time as there are CPUs. Each that runs: its directory, by PID.
+declare -A running=()
+trap '[ ${#running[@]} = 0 ] || kill "${!running[@]}" 2>/dev/null' EXIT
 trap 'exit 143' INT TERM
+guests=0
+
+# Waits for one guest to end.
+reap()
+{
+	local status=0 pid
+
+	wait -n -p pid || status=$?
+	echo "$status" >"${running[$pid]}/status"
+	unset "running[$pid]"
+}
 
 # guest OPTIONS CASE...
 guest()
 {
-	local dir=$out/$((${#pids[@]} + 1)) case part how
+	local dir=$out/$((++guests)) case part how
 
 	read -ra how <<<"$1"
 	rm -rf "$dir"
@@ -161,13 +191,24 @@ guest()
 		echo "$case" >>"$dir/$part"
 	done
 	printf '#!/bin/sh\nSLOW=%s sh /suite/parts.sh\n' "$slow" >"$dir/script"
+	while [ ${#running[@]} -ge "$(nproc)" ]; do
+		reap
+	done
 	bash tests/lab/run.sh ${how[@]+"${how[@]}"} -o "$dir" -t "${LAB_TIMEOUT:-$((1800 * slow))}" "${args[@]}" \
 		-f "$dir/ordinary" -f "$dir/faults" "$dir/script" &
-	pids+=($!)
+	running[$!]=$dir
 }
 
-sharing=$(nproc)
+# More guests than CPUs, so that all CPUs become idle at about the same time. A boot costs as
+# much as two cases.
+sharing=$(((${#shared[@]} + 19) / 20))
+[ "$sharing" -ge "$(nproc)" ] || sharing=$(nproc)
 [ "$sharing" -le ${#shared[@]} ] || sharing=${#shared[@]}
+# The longest first.
+for boot in ${boots[@]+"${boots[@]}"}; do
+	read -ra dealt <<<"${own[$boot]}"
+	[ ${#dealt[@]} -lt 10 ] || guest "${options[$boot]}" "${dealt[@]}"
+done
 for ((i = 0; i < sharing; i++)); do
 	dealt=()
 	for ((n = i; n < ${#shared[@]}; n += sharing)); do
@@ -175,21 +216,11 @@ for ((i = 0; i < sharing; i++)); do
 	done
 	guest "" "${dealt[@]}"
 done
-# They are shorter: for the CPU that the others leave first.
-for ((i = 0; i < sharing; i++)); do
-	while [ ! -e "$out/$((i + 1))/bochsrc" ] && kill -0 "${pids[i]}" 2>/dev/null; do
-		sleep 0.2
-	done
-done
 for boot in ${boots[@]+"${boots[@]}"}; do
 	read -ra dealt <<<"${own[$boot]}"
-	guest "${options[$boot]}" "${dealt[@]}"
+	[ ${#dealt[@]} -ge 10 ] || guest "${options[$boot]}" "${dealt[@]}"
 done
-guests=${#pids[@]}
-for ((i = 0; i < guests; i++)); do
-	status=0
-	wait "${pids[i]}" || status=$?
-	echo "$status" >"$out/$((i + 1))/status"
+while [ ${#running[@]} != 0 ]; do
+	reap
 done
-pids=()
 exec "$python" tests/lab/gate.py --skipped "$skipped" "$name" "$out" "$guests" ${run[@]+"${run[@]}"}
