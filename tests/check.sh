@@ -23,15 +23,31 @@ export ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1:abort_on_error=0
 export UBSAN_OPTIONS=print_stacktrace=1
 export TSAN_OPTIONS=halt_on_error=1
 
-# run NAME COMMAND...: adds the counts of its closing line. A missing line is a failure,
-# and so are counts that contradict the exit status or the lines "SKIP ...".
+# run NAME COMMAND...: runs it and counts its checks.
 run()
 {
-	local name=$1 status line p=0 f=0 s=0 skips
+	local name=$1
 	shift
 
 	"$@" >"$log/$name.log" 2>&1
-	status=$?
+	count "$name" $?
+}
+
+# together COMMAND...: runs "COMMAND NAME" for each NAME on standard input, as many at a time
+# as there are CPUs; their output is in $log/NAME.log, their exit status in $log/NAME.status.
+together()
+{
+	# shellcheck disable=SC2016 # expanded by that shell
+	log=$log xargs -P "$(nproc)" -I{} bash -c \
+		'rm -f "$log/$1.status"; "${@:2}" "$1" >"$log/$1.log" 2>&1; echo $? >"$log/$1.status"' _ {} "$@"
+}
+
+# count NAME STATUS: adds the counts of the closing line in NAME.log. A missing line is a
+# failure, and so are counts that contradict the exit status or the lines "SKIP ...".
+count()
+{
+	local name=$1 status=$2 line p=0 f=0 s=0 skips
+
 	line=$(grep -aE '^[^ ]+: [0-9]+ passed, [0-9]+ failed(, [0-9]+ skipped)?$' "$log/$name.log" | tail -n 1)
 	if [ -n "$line" ]; then
 		read -r p f s < <(sed -E 's/.*: ([0-9]+) passed, ([0-9]+) failed(, ([0-9]+) skipped)?/\1 \2 \4/' <<<"$line")
@@ -139,23 +155,38 @@ enough()
 	fi
 }
 
+unit_program()
+{
+	timeout 300 "$O/unit/$1"
+}
+
 unit_programs()
 {
-	local kind=$1 src name n=0
+	local kind=$1 src name names=() built=()
 
 	for src in tests/unit/"$kind"-*.c; do
-		[ -e "$src" ] || continue
-		n=$((n + 1))
-		name=$(basename "$src" .c)
-		# Built one by one, so that one that does not build fails alone.
-		if "${make[@]}" "$O/unit/$name" >"$log/$name.log" 2>&1; then
-			run "$name" timeout 300 "$O/unit/$name"
-			enough "$name"
-		else
-			tally "$name" 0 1 0 "$name: does not build"
-		fi
+		[ ! -e "$src" ] || names+=("$(basename "$src" .c)")
 	done
-	[ $n != 0 ] || tally "$kind" 0 1 0 "$kind: there is no program"
+	[ ${#names[@]} != 0 ] || tally "$kind" 0 1 0 "$kind: there is no program"
+	# All at once; one by one if that fails, so that one that does not build fails alone.
+	if "${make[@]}" -k ${names[@]+"${names[@]/#/$O/unit/}"} >"$log/$kind-build.log" 2>&1; then
+		built=(${names[@]+"${names[@]}"})
+	else
+		for name in ${names[@]+"${names[@]}"}; do
+			if "${make[@]}" "$O/unit/$name" >"$log/$name.log" 2>&1; then
+				built+=("$name")
+			else
+				tally "$name" 0 1 0 "$name: does not build"
+			fi
+		done
+	fi
+	export O
+	export -f unit_program
+	[ ${#built[@]} = 0 ] || printf '%s\n' "${built[@]}" | together unit_program
+	for name in ${built[@]+"${built[@]}"}; do
+		count "$name" "$(cat "$log/$name.status")"
+		enough "$name"
+	done
 	# A program that was removed took its checks along.
 	while read -r name; do
 		[ -e "tests/unit/$name.c" ] || tally "$name" 0 1 0 "$name: in tests/unit/counts, and there is none"
@@ -172,15 +203,30 @@ tier_tsan()
 	unit_programs tsan
 }
 
+suite()
+{
+	case $1 in
+	cli) bash tests/cli/run.sh ;;
+	doctor) /usr/bin/python3 tests/hosts/run.py ;;
+	esac
+}
+
 tier_cli()
 {
+	local name
+
 	have cli python3 || return
 	if ! "${make[@]}" "$O/tdxctl-asan" "$O/tdxctl" >"$log/cli-build.log" 2>&1; then
 		tally cli-build 0 1 0 "cli: the command does not build"
 		return
 	fi
-	run cli env TDXCTL="$(realpath "$O/tdxctl-asan")" O="$O" bash tests/cli/run.sh
-	run doctor env TDXCTL="$(realpath "$O/tdxctl-asan")" O="$O" /usr/bin/python3 tests/hosts/run.py
+	TDXCTL=$(realpath "$O/tdxctl-asan")
+	export TDXCTL O
+	export -f suite
+	printf '%s\n' cli doctor | together suite
+	for name in cli doctor; do
+		count "$name" "$(cat "$log/$name.status")"
+	done
 }
 
 tier_fuzz()
@@ -225,9 +271,18 @@ tier_kmod()
 	done
 }
 
+# vm NAME: vm-KVER or vm-crash-KVER.
+vm()
+{
+	case $1 in
+	vm-crash-*) bash tests/vm/crash/run.sh "${1#vm-crash-}" ;;
+	vm-*) bash tests/vm/run.sh "${1#vm-}" ;;
+	esac
+}
+
 tier_vm()
 {
-	local line kver hdr image series=()
+	local line kver hdr image name series=() names=()
 
 	have vm qemu-system-x86_64 cpio busybox python3 || return
 	kernels series
@@ -235,17 +290,29 @@ tier_vm()
 		read -r kver hdr image _ <<<"$line"
 		if [ "$hdr" = - ] || [ "$image" = - ]; then
 			skip "vm-$kver" "no image of a $kver kernel; make deps fetches it"
-			continue
+		else
+			names+=("vm-$kver")
 		fi
-		run "vm-$kver" env O="$O" MAKE="${MAKE:-make}" bash tests/vm/run.sh "$kver"
-		run "vm-crash-$kver" env O="$O" MAKE="${MAKE:-make}" bash tests/vm/crash/run.sh "$kver"
+	done
+	[ ${#names[@]} != 0 ] || return
+	# Once for all of them: two makes at a time would write the same files.
+	if ! "${make[@]}" "$O"/{tdxctl,vmm,jget,abi,fuzz-device,kexec} >"$log/vm-build.log" 2>&1; then
+		tally vm-build 0 1 0 "vm: the programs do not build"
+		return
+	fi
+	# A guest keeps little more than one CPU busy.
+	export O MAKE=${MAKE:-make}
+	export -f vm
+	printf '%s\n' "${names[@]}" "${names[@]/#vm-/vm-crash-}" | together vm
+	for name in "${names[@]}" "${names[@]/#vm-/vm-crash-}"; do
+		count "$name" "$(cat "$log/$name.status")"
 	done
 }
 
 # Its kernels and the emulator come over the network, once.
 tier_lab()
 {
-	local why
+	local why second=()
 
 	have lab xorriso bison flex pahole busybox cpio lz4 g++ python3 || return
 	if ! { bash tests/lab/fetch.sh bochs && LAB_KERNEL=7.2 bash tests/lab/kernel.sh --source &&
@@ -259,7 +326,9 @@ tier_lab()
 		return
 	fi
 	run lab env O="$O" MAKE="${MAKE:-make}" bash tests/lab/suite.sh lab
-	run lab-7.3 env O="$O" MAKE="${MAKE:-make}" LAB_KERNEL=7.3 bash tests/lab/suite.sh lab
+	mapfile -t second < <(grep -vE '^(#|$)' tests/lab/second)
+	run lab-7.3 env O="$O" MAKE="${MAKE:-make}" LAB_KERNEL=7.3 LAB_BOOTS="absent integrity crash" \
+		bash tests/lab/suite.sh lab "${second[@]}"
 }
 
 [ $# != 0 ] || set -- build unit tsan cli fuzz lint kmod vm lab

@@ -185,7 +185,7 @@ def test_tools_and_tiers(tmp):
     red(t.check("unit", "untit"), "a tier that is misspelt", "untit: no such tier")
     few = t.top / "bin"
     few.mkdir()
-    for tool in "awk bash cat date dirname env grep make mkdir nproc sed tail".split():
+    for tool in "awk bash cat date dirname env grep make mkdir nproc realpath rm sed tail xargs".split():
         (few / tool).symlink_to(shutil.which(tool))
     t.runner("cli: 3 passed, 0 failed")
     (few / "python3").symlink_to(PYTHON)
