@@ -201,7 +201,9 @@ static const struct cli_cmd cmds[] = {
 		OPTS(stat_opts),
 		.needs = CLI_NEED_REAL | CLI_NEED_SNAPSHOT | CLI_NEED_NAMES | CLI_NEED_TDX,
 		.run = cmd_stat,
-		.details = "Counts until Ctrl-C, --duration, or the end of COMMAND.",
+		.details =
+			"Counts until Ctrl-C, --duration, or the end of COMMAND. With -v, a histogram\n"
+			"follows.",
 	},
 	{
 		.group = CLI_GROUP_RELEASE,

@@ -12,7 +12,7 @@
 
 #define NAP_NS UINT64_C(50000000)
 
-enum { LEAF, CALLS, ERRORS, TOTAL, MEAN, P50, P99, MAX, HIST };
+enum { LEAF, CALLS, ERRORS, TOTAL, MEAN, P50, P99, MAX };
 
 static const struct cli_field columns[] = {
 	[LEAF] = { .key = "leaf", .label = "LEAF", .type = OUT_STR },
@@ -32,6 +32,24 @@ const struct cli_field stat_table = {
 	.empty = "No SEAMCALLs.",
 	.columns = columns,
 	.nr_columns = ARRAY_SIZE(columns),
+};
+
+enum { H_LEAF, H_FROM, H_TO, H_CALLS, H_BAR };
+
+static const struct cli_field buckets[] = {
+	[H_LEAF] = { .key = "leaf", .label = "LEAF", .type = OUT_STR },
+	[H_FROM] = { .key = "from_ns", .label = "FROM", .type = OUT_NS, .right = true },
+	[H_TO] = { .key = "below_ns", .label = "BELOW", .type = OUT_NS, .right = true },
+	[H_CALLS] = { .key = "calls", .label = "CALLS", .type = OUT_UINT, .right = true },
+	[H_BAR] = { .label = "", .type = OUT_BAR, .drop = 1 },
+};
+
+static const struct cli_field histogram = {
+	.key = "histogram",
+	.label = "",
+	.type = OUT_TABLE,
+	.columns = buckets,
+	.nr_columns = ARRAY_SIZE(buckets),
 };
 
 static const struct cli_field duration = { .key = "duration_ns",
@@ -76,7 +94,38 @@ static int by_total(const void *a, const void *b)
 	return x < y ? 1 : x > y ? -1 : 0;
 }
 
-static void fill(struct out_node *root, struct counts *c, uint64_t ns)
+#define BAR 40
+
+/* The buckets of each leaf that have calls; in text only if @show. */
+static void fill_histogram(struct out_node *root, const struct counts *c, bool show)
+{
+	static const char bar[BAR + 1] = "########################################";
+	struct out_node *table, *row;
+
+	if (show)
+		out_gap(root);
+	table = out_array(root, &histogram);
+	for (size_t i = 0; i < c->count; i++) {
+		const struct tdxctl_leaf *l = &c->leaf[i];
+		const char *name = tdxctl_leaf_str(l->leaf);
+
+		for (unsigned int h = 0; h < TDXCTL_HIST_BUCKETS; h++) {
+			if (!l->hist[h])
+				continue;
+			row = out_row(table);
+			out_str(row, &buckets[H_LEAF], name ? name : "unknown leaf");
+			out_uint(row, &buckets[H_FROM], h ? 1ULL << h : 0);
+			out_uint_or_none(row, &buckets[H_TO],
+					 h + 1 < TDXCTL_HIST_BUCKETS ? 2ULL << h : 0, 0);
+			out_uint(row, &buckets[H_CALLS], l->hist[h]);
+			out_str(row, &buckets[H_BAR], bar + BAR - BAR * l->hist[h] / l->calls);
+			if (!show)
+				out_hide(row);
+		}
+	}
+}
+
+static void fill(struct cli_app *app, struct out_node *root, struct counts *c, uint64_t ns)
 {
 	struct out_node *table, *row;
 
@@ -101,6 +150,7 @@ static void fill(struct out_node *root, struct counts *c, uint64_t ns)
 		out_uint(row, &columns[P99], tdxctl_leaf_percentile(l, 99));
 		out_uint(row, &columns[MAX], l->max_ns);
 	}
+	fill_histogram(root, c, app->v.verbose);
 }
 
 static int print_interval(struct cli_app *app, struct counts *c, uint64_t ns)
@@ -110,7 +160,7 @@ static int print_interval(struct cli_app *app, struct counts *c, uint64_t ns)
 
 	if (!o)
 		return -ENOMEM;
-	fill(out_root(o), c, ns);
+	fill(app, out_root(o), c, ns);
 	if (app->v.json) {
 		cli_stamp_to(app, app->ctx, out_root(o));
 		err = out_json_line(o, stdout, "stat");
@@ -192,7 +242,7 @@ static int observe(struct cli_app *app, const struct tdxctl_trace *t, pid_t *chi
 	}
 	err = read_counts(t, &now);
 	if (!err) {
-		fill(out_root(app->out), &now, now.ns - start);
+		fill(app, out_root(app->out), &now, now.ns - start);
 		free(now.leaf);
 	}
 	return err;

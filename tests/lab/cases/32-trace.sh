@@ -59,8 +59,11 @@ case_trace_filters()
 	is 'leaves[leaf=TDH.MNG.CREATE].calls' 1
 	is 'leaves[leaf=TDH.MNG.KEY.CONFIG].calls' "$(packages)"
 	at_least 'leaves[leaf=TDH.MEM.PAGE.ADD].p99_ns' 1
+	# The buckets of a leaf have all of its calls.
+	[ "$(value 'histogram[leaf=TDH.MEM.PAGE.ADD].calls' "$OUT" | awk '{ n += $1 } END { print n }')" = 64 ] ||
+		die "the histogram has not 64 pages"
 	# Each interval is a line, and no call falls between two.
-	observe --json stat --interval 0.2
+	observe --json stat --interval 1
 	vmm web --vcpus 1 --pages 256
 	finish
 	kill_vmms
