@@ -2,7 +2,7 @@
 # Linux's own KVM on the software TDX module; see run.sh. LAB_KERNEL and LAB_LINUX in the
 # environment or on the command line choose the kernel, see kernel.sh.
 export LAB_KERNEL LAB_LINUX
-.PHONY: lab check-lab check-lab-debug bench-release
+.PHONY: lab check-lab check-lab-debug bench-release bench-observe
 
 # A shell in it, with everything the tests have.
 lab:
@@ -30,5 +30,11 @@ bench-release: $(O)/stopwatch
 	@tests/deps.sh
 	@base=$$(O=$(O) MAKE="$(MAKE)" bash tests/lab/bench/base.sh $(BENCH_BASE)) && \
 		O=$(O) MAKE="$(MAKE)" LAB_CASES=tests/lab/bench LAB_NAME=lab-bench LAB_FILES="$(O)/stopwatch $$base" \
-		LAB_TIMEOUT=3600 bash tests/lab/suite.sh lab
+		LAB_TIMEOUT=3600 bash tests/lab/suite.sh lab release_bench
 	@cat $(O)/lab-bench/1/out/release.md
+
+# What it costs that each SEAMCALL is counted.
+bench-observe:
+	@tests/deps.sh
+	@O=$(O) MAKE="$(MAKE)" LAB_CASES=tests/lab/bench LAB_NAME=lab-observe bash tests/lab/suite.sh lab observe_bench
+	@cat $(O)/lab-observe/1/out/observe.md
