@@ -134,6 +134,9 @@ have()
 tier_build()
 {
 	step build-gcc "${make[@]}" CC=gcc all
+	# As distributions build it.
+	step build-lto "${make[@]}" CC=gcc O="$O/lto" CFLAGS="-g -O2 -flto=auto -ffat-lto-objects" \
+		LDFLAGS="-flto=auto" "$O/lto/tdxctl"
 	# No other tier builds these.
 	step build-bench "${make[@]}" CC=gcc "$O/bench-snapshot" "$O/stopwatch"
 	if have build-clang clang; then

@@ -303,7 +303,7 @@ static int show(struct cli_app *app, const struct line *list, size_t count)
 int cmd_fleet(struct cli_app *app, int argc, char **argv)
 {
 	struct files f = { .path = NULL };
-	struct fleet_host *hosts;
+	struct fleet_host *hosts = NULL;
 	struct line *list;
 	int code;
 

@@ -3,16 +3,17 @@
 #include "observer.h"
 
 #ifdef BPF_DIR
+/* Not local: with -flto, the function may be compiled apart from the assembler code. */
 #define IMAGE(name) \
 	__asm__(".pushsection .rodata\n" \
 		".balign 8\n" \
-		".local bpf_" #name "\n" \
+		".globl bpf_" #name ", bpf_" #name "_end\n" \
+		".hidden bpf_" #name ", bpf_" #name "_end\n" \
 		"bpf_" #name ": .incbin \"" BPF_DIR "/" #name ".o\"\n" \
-		".local bpf_" #name "_end\n" \
 		"bpf_" #name "_end:\n" \
 		".balign 8\n" \
 		".popsection\n"); \
-	extern const char bpf_##name[], bpf_##name##_end[]
+	extern const char bpf_##name[], bpf_##name##_end[] __attribute__((visibility("hidden")))
 
 IMAGE(inventory);
 IMAGE(events);
