@@ -199,7 +199,8 @@ static const struct cli_cmd cmds[] = {
 		.args = "[COMMAND...]",
 		.max_args = 4096,
 		OPTS(stat_opts),
-		.needs = CLI_NEED_REAL | CLI_NEED_SNAPSHOT | CLI_NEED_NAMES | CLI_NEED_TDX,
+		.needs = CLI_NEED_LIVE | CLI_NEED_TIME | CLI_NEED_SNAPSHOT | CLI_NEED_NAMES |
+			 CLI_NEED_TDX,
 		.run = cmd_stat,
 		.details =
 			"Counts until Ctrl-C, --duration, or the end of COMMAND. With -v, a histogram\n"

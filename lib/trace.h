@@ -60,5 +60,7 @@ void tdxctl_trace_free(struct tdxctl_trace *t);
  * bucket, at most the maximum. 0 if there are no calls.
  */
 uint64_t tdxctl_leaf_percentile(const struct tdxctl_leaf *leaf, unsigned int percent);
+/* Whether @glob matches the name of a leaf, with or without "TDH.", in any case. */
+bool tdxctl_leaf_matches(const char *glob, unsigned int leaf);
 
 #endif

@@ -12,12 +12,13 @@
 
 #define NAP_NS UINT64_C(50000000)
 
-enum { LEAF, CALLS, ERRORS, TOTAL, MEAN, P50, P99, MAX };
+enum { LEAF, CALLS, ERRORS, BUSY, TOTAL, MEAN, P50, P99, MAX };
 
 static const struct cli_field columns[] = {
 	[LEAF] = { .key = "leaf", .label = "LEAF", .type = OUT_STR },
 	[CALLS] = { .key = "calls", .label = "CALLS", .type = OUT_UINT, .right = true },
 	[ERRORS] = { .key = "errors", .label = "ERRORS", .type = OUT_UINT, .right = true },
+	[BUSY] = { .key = "busy", .label = "BUSY", .type = OUT_UINT, .right = true, .drop = 3 },
 	[TOTAL] = { .key = "total_ns", .label = "TOTAL", .type = OUT_NS, .right = true },
 	[MEAN] = { .key = "mean_ns", .label = "MEAN", .type = OUT_NS, .right = true },
 	[P50] = { .key = "p50_ns", .label = "P50", .type = OUT_NS, .right = true, .drop = 2 },
@@ -32,6 +33,23 @@ const struct cli_field stat_table = {
 	.empty = "No SEAMCALLs.",
 	.columns = columns,
 	.nr_columns = ARRAY_SIZE(columns),
+};
+
+enum { S_LEAF, S_STATUS, S_NAME, S_CALLS };
+
+static const struct cli_field status_columns[] = {
+	[S_LEAF] = { .key = "leaf", .label = "LEAF", .type = OUT_STR },
+	[S_STATUS] = { .key = "status", .label = "STATUS", .type = OUT_HEX, .drop = 1 },
+	[S_NAME] = { .key = "status_name", .label = "NAME", .type = OUT_STR },
+	[S_CALLS] = { .key = "calls", .label = "CALLS", .type = OUT_UINT, .right = true },
+};
+
+static const struct cli_field statuses = {
+	.key = "statuses",
+	.label = "",
+	.type = OUT_TABLE,
+	.columns = status_columns,
+	.nr_columns = ARRAY_SIZE(status_columns),
 };
 
 enum { H_LEAF, H_FROM, H_TO, H_CALLS, H_BAR };
@@ -52,9 +70,22 @@ static const struct cli_field histogram = {
 	.nr_columns = ARRAY_SIZE(buckets),
 };
 
-static const struct cli_field duration = { .key = "duration_ns",
-					   .label = "Observed",
-					   .type = OUT_NS };
+enum { SOURCE, DURATION };
+
+static const struct cli_field head[] = {
+	[SOURCE] = { .key = "source", .label = "Source", .type = OUT_STR },
+	[DURATION] = { .key = "duration_ns", .label = "Observed", .type = OUT_NS },
+};
+
+/* ---- the counts ---- */
+
+/* The source of the counts: BPF programs, or that of the snapshots of the host. */
+struct counter {
+	struct cli_app *app;
+	struct tdxctl_trace *trace; /* NULL: snapshots */
+	enum tdxctl_source source;
+	uint64_t attached_ns; /* since when the helper counts */
+};
 
 struct counts {
 	struct tdxctl_leaf *leaf;
@@ -62,29 +93,63 @@ struct counts {
 	uint64_t ns; /* when they were read */
 };
 
-static int read_counts(const struct tdxctl_trace *t, struct counts *c)
+/* -ENODEV: the helper that counted is gone. */
+static int read_snapshot(const struct counter *c, struct counts *out)
 {
-	c->ns = tdxctl_clock_ns();
-	return tdxctl_trace_stat(t, &c->leaf, &c->count);
+	struct tdxctl_snapshot *snap;
+	int err = tdxctl_snapshot_get(c->app->ctx, &snap);
+
+	if (err)
+		return err;
+	if (snap->source != c->source || snap->info.attached_ns != c->attached_ns) {
+		err = -ENODEV;
+	} else {
+		out->leaf = malloc((snap->nr_leaves + 1) * sizeof(*out->leaf));
+		if (!out->leaf)
+			err = -ENOMEM;
+	}
+	for (size_t i = 0; !err && i < snap->nr_leaves; i++)
+		if (!c->app->v.leaf || tdxctl_leaf_matches(c->app->v.leaf, snap->leaves[i].leaf))
+			out->leaf[out->count++] = snap->leaves[i];
+	tdxctl_snapshot_free(snap);
+	return err;
 }
 
-/* Counts since @before. The maximum stays that since the start. */
+static int read_counts(const struct counter *c, struct counts *out)
+{
+	*out = (struct counts){ .ns = tdxctl_clock_ns() };
+	return c->trace ? tdxctl_trace_stat(c->trace, &out->leaf, &out->count) :
+			  read_snapshot(c, out);
+}
+
+static void subtract_leaf(struct tdxctl_leaf *a, const struct tdxctl_leaf *b)
+{
+	a->calls -= b->calls;
+	a->errors -= b->errors;
+	a->busy -= b->busy;
+	a->total_ns -= b->total_ns;
+	a->other_errors -= b->other_errors;
+	for (int i = 0; i < TDXCTL_HIST_BUCKETS; i++)
+		a->hist[i] -= b->hist[i];
+	for (int i = 0; i < TDXCTL_LEAF_ERRORS; i++)
+		for (int k = 0; k < TDXCTL_LEAF_ERRORS; k++)
+			if (b->error[k].count && a->error[i].status == b->error[k].status)
+				a->error[i].count -= b->error[k].count;
+	/* The longest call was before: of those since, only the bucket is known. */
+	if (a->max_ns == b->max_ns)
+		a->max_ns = tdxctl_leaf_percentile(a, 100);
+}
+
+/* Counts since @before. */
 static void subtract(struct counts *now, const struct counts *before)
 {
 	for (size_t i = 0; i < now->count; i++)
-		for (size_t k = 0; k < before->count; k++) {
-			struct tdxctl_leaf *a = &now->leaf[i];
-			const struct tdxctl_leaf *b = &before->leaf[k];
-
-			if (a->leaf != b->leaf)
-				continue;
-			a->calls -= b->calls;
-			a->errors -= b->errors;
-			a->total_ns -= b->total_ns;
-			for (int h = 0; h < TDXCTL_HIST_BUCKETS; h++)
-				a->hist[h] -= b->hist[h];
-		}
+		for (size_t k = 0; k < before->count; k++)
+			if (now->leaf[i].leaf == before->leaf[k].leaf)
+				subtract_leaf(&now->leaf[i], &before->leaf[k]);
 }
+
+/* ---- the document ---- */
 
 static int by_total(const void *a, const void *b)
 {
@@ -92,6 +157,70 @@ static int by_total(const void *a, const void *b)
 	uint64_t y = ((const struct tdxctl_leaf *)b)->total_ns;
 
 	return x < y ? 1 : x > y ? -1 : 0;
+}
+
+static const char *leaf_name(const struct tdxctl_leaf *l)
+{
+	const char *name = tdxctl_leaf_str(l->leaf);
+
+	return name ? name : "unknown leaf";
+}
+
+static void fill_leaf(const struct counter *c, struct out_node *row, const struct tdxctl_leaf *l)
+{
+	out_str(row, &columns[LEAF], leaf_name(l));
+	out_uint(row, &columns[CALLS], l->calls);
+	out_style(out_uint(row, &columns[ERRORS], l->errors), l->errors ? STYLE_WARN : STYLE_NONE);
+	if (c->trace)
+		out_unknown(row, &columns[BUSY],
+			    "for BPF programs, calls that a kernel function repeats are one");
+	else
+		out_uint(row, &columns[BUSY], l->busy);
+	out_uint(row, &columns[TOTAL], l->total_ns);
+	out_uint(row, &columns[MEAN], l->total_ns / l->calls);
+	out_uint(row, &columns[P50], tdxctl_leaf_percentile(l, 50));
+	out_uint(row, &columns[P99], tdxctl_leaf_percentile(l, 99));
+	out_uint(row, &columns[MAX], l->max_ns);
+}
+
+/* The errors of each leaf by their status, as far as it was recorded. */
+static void fill_statuses(const struct counter *c, struct out_node *root, const struct counts *now)
+{
+	struct out_node *table, *row;
+	bool any = false;
+
+	for (size_t i = 0; i < now->count; i++)
+		any |= now->leaf[i].calls && now->leaf[i].errors;
+	if (any)
+		out_gap(root);
+	table = out_array(root, &statuses);
+	if (!any)
+		out_hide(table);
+	for (size_t i = 0; i < now->count; i++) {
+		const struct tdxctl_leaf *l = &now->leaf[i];
+		uint64_t rest = l->calls ? l->errors : 0;
+
+		for (int k = 0; k < TDXCTL_LEAF_ERRORS; k++) {
+			if (!l->error[k].count || c->trace || !l->calls)
+				continue;
+			row = out_row(table);
+			out_str(row, &status_columns[S_LEAF], leaf_name(l));
+			out_uint(row, &status_columns[S_STATUS], l->error[k].status);
+			out_str_or_none(row, &status_columns[S_NAME],
+					tdxctl_status_str(l->error[k].status));
+			out_uint(row, &status_columns[S_CALLS], l->error[k].count);
+			rest -= l->error[k].count < rest ? l->error[k].count : rest;
+		}
+		if (!rest)
+			continue;
+		row = out_row(table);
+		out_str(row, &status_columns[S_LEAF], leaf_name(l));
+		out_unknown(row, &status_columns[S_STATUS],
+			    c->trace ? "BPF programs count errors of any status" :
+				       "the helper records some statuses of each leaf");
+		out_none(row, &status_columns[S_NAME]);
+		out_uint(row, &status_columns[S_CALLS], rest);
+	}
 }
 
 #define BAR 40
@@ -105,67 +234,57 @@ static void fill_histogram(struct out_node *root, const struct counts *c, bool s
 	if (show)
 		out_gap(root);
 	table = out_array(root, &histogram);
+	if (!show)
+		out_hide(table);
 	for (size_t i = 0; i < c->count; i++) {
 		const struct tdxctl_leaf *l = &c->leaf[i];
-		const char *name = tdxctl_leaf_str(l->leaf);
 
 		for (unsigned int h = 0; h < TDXCTL_HIST_BUCKETS; h++) {
-			if (!l->hist[h])
+			if (!l->hist[h] || !l->calls)
 				continue;
 			row = out_row(table);
-			out_str(row, &buckets[H_LEAF], name ? name : "unknown leaf");
+			out_str(row, &buckets[H_LEAF], leaf_name(l));
 			out_uint(row, &buckets[H_FROM], h ? 1ULL << h : 0);
 			out_uint_or_none(row, &buckets[H_TO],
 					 h + 1 < TDXCTL_HIST_BUCKETS ? 2ULL << h : 0, 0);
 			out_uint(row, &buckets[H_CALLS], l->hist[h]);
-			out_str(row, &buckets[H_BAR], bar + BAR - BAR * l->hist[h] / l->calls);
-			if (!show)
-				out_hide(row);
+			out_str(row, &buckets[H_BAR],
+				bar + BAR -
+					(l->hist[h] < l->calls ? BAR * l->hist[h] / l->calls :
+								 BAR));
 		}
 	}
 }
 
-static void fill(struct cli_app *app, struct out_node *root, struct counts *c, uint64_t ns)
+static void fill(const struct counter *c, struct out_node *root, struct counts *now, uint64_t ns)
 {
-	struct out_node *table, *row;
+	struct out_node *table;
 
-	qsort(c->leaf, c->count, sizeof(*c->leaf), by_total);
-	out_uint(root, &duration, ns);
+	qsort(now->leaf, now->count, sizeof(*now->leaf), by_total);
+	out_str(root, &head[SOURCE], view_source(c->trace ? TDXCTL_SOURCE_BPF : c->source));
+	out_uint(root, &head[DURATION], ns);
 	out_gap(root);
 	table = out_array(root, &stat_table);
-	for (size_t i = 0; i < c->count; i++) {
-		const struct tdxctl_leaf *l = &c->leaf[i];
-		const char *name = tdxctl_leaf_str(l->leaf);
-
-		if (!l->calls)
-			continue;
-		row = out_row(table);
-		out_str(row, &columns[LEAF], name ? name : "unknown leaf");
-		out_uint(row, &columns[CALLS], l->calls);
-		out_style(out_uint(row, &columns[ERRORS], l->errors),
-			  l->errors ? STYLE_WARN : STYLE_NONE);
-		out_uint(row, &columns[TOTAL], l->total_ns);
-		out_uint(row, &columns[MEAN], l->total_ns / l->calls);
-		out_uint(row, &columns[P50], tdxctl_leaf_percentile(l, 50));
-		out_uint(row, &columns[P99], tdxctl_leaf_percentile(l, 99));
-		out_uint(row, &columns[MAX], l->max_ns);
-	}
-	fill_histogram(root, c, app->v.verbose);
+	for (size_t i = 0; i < now->count; i++)
+		if (now->leaf[i].calls)
+			fill_leaf(c, out_row(table), &now->leaf[i]);
+	fill_statuses(c, root, now);
+	fill_histogram(root, now, c->app->v.verbose);
 }
 
-static int print_interval(struct cli_app *app, struct counts *c, uint64_t ns)
+static int print_interval(const struct counter *c, struct counts *now, uint64_t ns)
 {
 	struct out *o = out_new();
 	int err;
 
 	if (!o)
 		return -ENOMEM;
-	fill(app, out_root(o), c, ns);
-	if (app->v.json) {
-		cli_stamp_to(app, app->ctx, out_root(o));
+	fill(c, out_root(o), now, ns);
+	if (c->app->v.json) {
+		cli_stamp_to(c->app, c->app->ctx, out_root(o));
 		err = out_json_line(o, stdout, "stat");
 	} else {
-		err = out_text(o, stdout, &app->mode);
+		err = out_text(o, stdout, &c->app->mode);
 		putchar('\n');
 	}
 	if (out_failed(o))
@@ -174,6 +293,8 @@ static int print_interval(struct cli_app *app, struct counts *c, uint64_t ns)
 	out_free(o);
 	return err;
 }
+
+/* ---- the verb ---- */
 
 /* Starts the command. Returns its PID, or an exit code below 0 with the error recorded. */
 static pid_t start_command(struct cli_app *app, char **argv)
@@ -205,19 +326,19 @@ static bool wait_on(struct cli_app *app, pid_t *child, int *status, uint64_t end
 	}
 }
 
-static int observe(struct cli_app *app, const struct tdxctl_trace *t, pid_t *child, int *status)
+static int observe(const struct counter *c, pid_t *child, int *status, struct counts *before)
 {
-	uint64_t start = tdxctl_clock_ns(), interval = app->v.interval_ns;
-	uint64_t end = app->v.duration_ns ? start + app->v.duration_ns : 0;
-	struct counts before = { .ns = start }, now, kept;
+	uint64_t start = before->ns, interval = c->app->v.interval_ns;
+	uint64_t end = c->app->v.duration_ns ? start + c->app->v.duration_ns : 0;
+	struct counts now, kept;
 	bool more = true;
 	int err = 0;
 
 	while (!err && more) {
-		more = wait_on(app, child, status, end, interval ? before.ns + interval : 0);
-		if (!interval)
+		more = wait_on(c->app, child, status, end, interval ? before->ns + interval : 0);
+		if (!interval && more)
 			continue;
-		err = read_counts(t, &now);
+		err = read_counts(c, &now);
 		if (err)
 			break;
 		/* Printing sorts the leaves. */
@@ -225,50 +346,84 @@ static int observe(struct cli_app *app, const struct tdxctl_trace *t, pid_t *chi
 		kept.leaf = malloc((now.count + 1) * sizeof(*kept.leaf));
 		if (!kept.leaf) {
 			free(now.leaf);
-			err = -ENOMEM;
-			break;
+			return -ENOMEM;
 		}
 		memcpy(kept.leaf, now.leaf, now.count * sizeof(*kept.leaf));
-		subtract(&now, &before);
-		err = print_interval(app, &now, now.ns - before.ns);
+		subtract(&now, before);
+		if (interval)
+			err = print_interval(c, &now, now.ns - before->ns);
+		else
+			fill(c, out_root(c->app->out), &now, now.ns - start);
 		free(now.leaf);
-		free(before.leaf);
-		before = kept;
+		free(before->leaf);
+		*before = kept;
 	}
-	free(before.leaf);
-	if (err || interval) {
-		app->silent = !err;
-		return err;
-	}
-	err = read_counts(t, &now);
-	if (!err) {
-		fill(app, out_root(app->out), &now, now.ns - start);
-		free(now.leaf);
-	}
+	c->app->silent = !err && interval;
 	return err;
+}
+
+/* The interface functions of the host are numbered below 256. */
+static bool any_leaf(const char *glob)
+{
+	for (unsigned int leaf = 0; leaf < 256; leaf++)
+		if (tdxctl_leaf_matches(glob, leaf))
+			return true;
+	return false;
+}
+
+/* Chooses who counts, and starts. Returns 0, or an exit code with the error recorded. */
+static int start(struct counter *c)
+{
+	const struct tdxctl_snapshot *snap = c->app->snap;
+	struct tdxctl_trace_options opts = { .pages = true };
+
+	c->source = snap->source;
+	c->attached_ns = snap->info.attached_ns;
+	if (c->app->v.td && c->source == TDXCTL_SOURCE_EMULATED)
+		return cli_error(c->app, CLI_USAGE, "usage", "Run it without --td.",
+				 "--td: an emulated host counts the SEAMCALLs of all TDs together");
+	/* So does the helper. */
+	if (!c->app->v.td && tdxctl_has_seamcalls(snap)) {
+		if (c->app->v.leaf && !any_leaf(c->app->v.leaf))
+			return cli_error(c->app, CLI_USAGE, "usage", "'*' matches all leaves.",
+					 "no leaf matches '%s'", c->app->v.leaf);
+		tdxctl_set_brief(c->app->ctx, true);
+		cli_note(c->app, "SEAMCALLs are observed; Ctrl-C ends.");
+		return CLI_OK;
+	}
+	return trace_start(c->app, &opts, &c->trace);
+}
+
+static int failed(struct cli_app *app, int err)
+{
+	if (err == -ENODEV)
+		return cli_error(app, CLI_NO_HELPER, "helper-missing", "Run it again.",
+				 "the helper was unloaded while it counted");
+	return cli_lib_error(app, err, "cannot read counts");
 }
 
 int cmd_stat(struct cli_app *app, int argc, char **argv)
 {
-	struct tdxctl_trace_options opts = { .pages = true };
-	struct tdxctl_trace *t = NULL;
-	int code = trace_start(app, &opts, &t), err, status = 0;
+	struct counter c = { .app = app };
+	struct counts before = { 0 };
+	int code = start(&c), err, status = 0;
 	pid_t child = 0;
 
 	if (code)
 		return code;
 	cli_stop_begin();
-	if (argc)
+	err = read_counts(&c, &before);
+	if (!err && argc)
 		child = start_command(app, argv);
-	if (child < 0) {
-		tdxctl_trace_free(t);
-		return cli_error(app, CLI_FAILED, "failed", "", "cannot start %s: %s", argv[0],
+	if (child < 0)
+		code = cli_error(app, CLI_FAILED, "failed", "", "cannot start %s: %s", argv[0],
 				 strerror(errno));
-	}
-	err = observe(app, t, &child, &status);
-	tdxctl_trace_free(t);
-	if (err)
-		return cli_lib_error(app, err, "cannot read counts");
+	else if (!err)
+		err = observe(&c, &child, &status, &before);
+	free(before.leaf);
+	tdxctl_trace_free(c.trace);
+	if (code || err)
+		return code ? code : failed(app, err);
 	/* After Ctrl-C, which the command got as well. */
 	if (child > 0)
 		waitpid(child, &status, 0);

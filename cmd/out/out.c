@@ -227,10 +227,10 @@ const struct out_node *out_find(const struct out_node *root, const struct cli_fi
 	return NULL;
 }
 
-void out_hide(struct out_node *row)
+void out_hide(struct out_node *n)
 {
-	if (row)
-		row->json_only = true;
+	if (n)
+		n->json_only = true;
 }
 
 void out_style(struct out_node *n, enum out_style style)

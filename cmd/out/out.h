@@ -101,8 +101,8 @@ struct out_node *out_unknown(struct out_node *parent, const struct cli_field *f,
 /* out_uint(), or out_unknown() if @v equals @unknown. */
 struct out_node *out_uint_or(struct out_node *parent, const struct cli_field *f, uint64_t v,
 			     uint64_t unknown, const char *reason);
-/* Leaves @row out of text. */
-void out_hide(struct out_node *row);
+/* Leaves @n, a table or a row of one, out of text. */
+void out_hide(struct out_node *n);
 void out_style(struct out_node *n, enum out_style style);
 /* Moves all nodes of @from to @n. An error recorded in @from stays there. */
 void out_graft(struct out_node *n, struct out *from);

@@ -143,7 +143,7 @@ static void object(struct painter *p, const struct out_node *n)
 	for (const struct out_node *c = n->first; c; c = c->next) {
 		bool is_bar;
 
-		if (!c->field->label)
+		if (!c->field->label || c->json_only)
 			continue;
 		/* Skip what does not apply and has no label. */
 		if (c->kind == NODE_NONE && !*c->field->label)

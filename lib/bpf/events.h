@@ -32,7 +32,6 @@ struct call_proto {
 
 /* Fills @protos[CALLS] from the BTF of the kernel. -ENOMEM, or -EOPNOTSUPP with @why. */
 int protos_read(struct tdxctl_ctx *ctx, struct call_proto *protos, struct observer_why *why);
-bool leaf_matches(const char *glob, unsigned int leaf);
 
 /* A TD that events can refer to. */
 struct traced_td {

@@ -66,8 +66,7 @@ int protos_read(struct tdxctl_ctx *ctx, struct call_proto *protos, struct observ
 	return err ? -EOPNOTSUPP : 0;
 }
 
-/* Whether @glob matches a leaf by its name, with or without "TDH.", in any case. */
-bool leaf_matches(const char *glob, unsigned int leaf)
+bool tdxctl_leaf_matches(const char *glob, unsigned int leaf)
 {
 	const char *name = tdxctl_leaf_str(leaf);
 

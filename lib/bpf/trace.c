@@ -95,7 +95,7 @@ static bool is_wanted(const struct tdxctl_trace_options *opts, size_t call)
 {
 	const struct observed_call *c = &observed_calls[call];
 
-	return opts->leaf ? leaf_matches(opts->leaf, c->leaf) : opts->pages || !c->page;
+	return opts->leaf ? tdxctl_leaf_matches(opts->leaf, c->leaf) : opts->pages || !c->page;
 }
 
 /* Selects the functions. -EINVAL: none of them; -EOPNOTSUPP: not in this kernel. */

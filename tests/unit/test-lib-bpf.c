@@ -306,12 +306,12 @@ static void table(void)
 		glob[n] = '\0';
 		/* PAGE.WBINVD has two functions, which add what they write back. */
 		if (observed_calls[i].leaf != 41)
-			CHECK(leaf_matches(glob, observed_calls[i].leaf));
+			CHECK(tdxctl_leaf_matches(glob, observed_calls[i].leaf));
 	}
-	CHECK(leaf_matches("TDH.MNG.*", 9));
-	CHECK(leaf_matches("mng.create", 9));
-	CHECK(!leaf_matches("VP.*", 9));
-	CHECK(!leaf_matches("*", 9999));
+	CHECK(tdxctl_leaf_matches("TDH.MNG.*", 9));
+	CHECK(tdxctl_leaf_matches("mng.create", 9));
+	CHECK(!tdxctl_leaf_matches("VP.*", 9));
+	CHECK(!tdxctl_leaf_matches("*", 9999));
 }
 
 static void percentiles(void)

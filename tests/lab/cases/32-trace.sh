@@ -54,6 +54,7 @@ case_trace_filters()
 	kill -INT $STAT
 	wait $STAT || die "stat: status $?"
 	OUT=$STAT_OUT
+	is source bpf
 	is 'leaves[leaf=TDH.MEM.PAGE.ADD].calls' 64
 	is 'leaves[leaf=TDH.MEM.PAGE.ADD].errors' 0
 	is 'leaves[leaf=TDH.MNG.CREATE].calls' 1
@@ -84,4 +85,19 @@ case_trace_filters()
 		die "not the call that failed: $(cat "$OUT")"
 	kill_vmms
 	nothing_left
+}
+
+# With the helper, stat is the difference of what it counted.
+case_stat_helper()
+{
+	t 0 helper load
+	vmm old --vcpus 1 --pages 16
+	observe stat --json
+	vmm web --vcpus 1 --pages 64
+	gone "$VMM"
+	finish
+	is source helper
+	is 'leaves[leaf=TDH.MEM.PAGE.ADD].calls' 64
+	is 'leaves[leaf=TDH.MNG.CREATE].calls' 1
+	is 'leaves[leaf=TDH.MNG.KEY.CONFIG].calls' "$(packages)"
 }
