@@ -46,7 +46,7 @@ try_in()
 		takes 40 2000000000
 		taskset -p a $$ >/dev/null
 		;;
-	pages) takes 28 1000000 ;;
+	pages) takes 28 3000000 ;;
 	esac
 	flushed=$(calls TDH.MNG.VPFLUSHDONE)
 	tdxctl --json release web --yes >/tmp/web.json 2>/tmp/web.err &
