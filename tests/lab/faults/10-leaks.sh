@@ -93,7 +93,7 @@ case_wb_interrupted()
 
 case_leak_wb_interrupted()
 {
-	warns smp_func_do_phymem_cache_wb tdx_mmu_release_hkid
+	warns smp_func_do_phymem_cache_wb tdx_mmu_release_hkid tdx_sept_free_private_spt
 	failed TDH_PHYMEM_CACHE_WB 0x8000000300000000
 	failed TDH_MNG_KEY_FREEID 0x8000081700000000
 	allow_log 'tdh_mng_key_freeid\(\) failed. HKID [0-9]+ is leaked'
@@ -108,7 +108,7 @@ case_leak_wb_interrupted()
 # This KVM takes a busy write-back for a failed one.
 case_leak_wb_busy()
 {
-	warns smp_func_do_phymem_cache_wb tdx_mmu_release_hkid
+	warns smp_func_do_phymem_cache_wb tdx_mmu_release_hkid tdx_sept_free_private_spt
 	failed TDH_PHYMEM_CACHE_WB 0x8000020000000000
 	failed TDH_MNG_KEY_FREEID 0x8000081700000000
 	allow_log 'tdh_mng_key_freeid\(\) failed. HKID [0-9]+ is leaked'

@@ -10,6 +10,11 @@ doomed_web()
 {
 	warns tdx_mmu_release_hkid tdx_sept_free_private_spt
 	failed TDH_MNG_KEY_FREEID 0xc000081100000000
+	# KVM of 6.16 to 6.18 tries to free the HKID again when the VMM ends.
+	! has sept-pfn || {
+		failed TDH_VP_FLUSH 0x8000081000000000
+		failed TDH_MNG_VPFLUSHDONE 0xc000060700000000
+	}
 	allow_log 'tdh_mng_(key_freeid|vpflushdone)\(\) failed. HKID [0-9]+ is leaked'
 	allow_log 'tdxctl: page 0x[0-9a-f]+ is leaked: the HKID is leaked|tdxctl: [0-9]+ pages leaked so far'
 	t 0 helper load

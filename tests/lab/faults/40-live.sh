@@ -9,7 +9,7 @@
 # kernel's and the module's at once: whatever TD is given it next cannot be built.
 case_remove_live()
 {
-	warns tdx_sept_set_private_spte __tdx_reclaim_page
+	warns tdx_sept_set_private_spte tdx_sept_remove_private_spte __tdx_reclaim_page
 	failed TDH_MEM_PAGE_REMOVE 0xc000030000000001
 	failed TDH_PHYMEM_PAGE_RECLAIM 0xc000040000000000
 	t 0 helper load

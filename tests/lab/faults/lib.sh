@@ -8,6 +8,9 @@ warns()
 {
 	for f in "$@"; do
 		allow_log "WARNING: (CPU: [0-9]+ PID: [0-9]+ at )?arch/x86/kvm/vmx/tdx.c:[0-9]+ (at )?${f}[.a-z0-9]*\\+"
+		# Its caller also warns, each time.
+		[ $f != tdx_sept_free_private_spt ] || has sept-set ||
+			allow_log 'WARNING: (CPU: [0-9]+ PID: [0-9]+ at )?arch/x86/kvm/mmu/tdp_mmu.c:[0-9]+ (at )?handle_changed_spte\+'
 	done
 	allow_log 'Call Trace:'
 }
