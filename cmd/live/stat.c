@@ -18,11 +18,11 @@ static const struct cli_field columns[] = {
 	[LEAF] = { .key = "leaf", .label = "LEAF", .type = OUT_STR },
 	[CALLS] = { .key = "calls", .label = "CALLS", .type = OUT_UINT, .right = true },
 	[ERRORS] = { .key = "errors", .label = "ERRORS", .type = OUT_UINT, .right = true },
-	[BUSY] = { .key = "busy", .label = "BUSY", .type = OUT_UINT, .right = true, .drop = 3 },
+	[BUSY] = { .key = "busy", .label = "BUSY", .type = OUT_UINT, .right = true, .drop = 4 },
 	[TOTAL] = { .key = "total_ns", .label = "TOTAL", .type = OUT_NS, .right = true },
-	[MEAN] = { .key = "mean_ns", .label = "MEAN", .type = OUT_NS, .right = true },
-	[P50] = { .key = "p50_ns", .label = "P50", .type = OUT_NS, .right = true, .drop = 2 },
-	[P99] = { .key = "p99_ns", .label = "P99", .type = OUT_NS, .right = true, .drop = 1 },
+	[MEAN] = { .key = "mean_ns", .label = "MEAN", .type = OUT_NS, .right = true, .drop = 1 },
+	[P50] = { .key = "p50_ns", .label = "P50", .type = OUT_NS, .right = true, .drop = 3 },
+	[P99] = { .key = "p99_ns", .label = "P99", .type = OUT_NS, .right = true, .drop = 2 },
 	[MAX] = { .key = "max_ns", .label = "MAX", .type = OUT_NS, .right = true },
 };
 
@@ -223,12 +223,12 @@ static void fill_statuses(const struct counter *c, struct out_node *root, const 
 	}
 }
 
-#define BAR 40
+#define BAR 20
 
 /* The buckets of each leaf that have calls; in text only if @show. */
 static void fill_histogram(struct out_node *root, const struct counts *c, bool show)
 {
-	static const char bar[BAR + 1] = "########################################";
+	static const char bar[BAR + 1] = "####################";
 	struct out_node *table, *row;
 
 	if (show)

@@ -358,6 +358,9 @@ static void put_dropped(struct painter *p, const struct layout *l)
 		    out_column_name(&l->f->columns[i], name, sizeof(name)))
 			at += (size_t)snprintf(line + at, sizeof(line) - at, "%s%s",
 					       line[at - 1] == ' ' ? "" : ", ", name);
+	/* A bar has no name, and another column has its number. */
+	if (at == strlen("Not shown: "))
+		return;
 	if (at < sizeof(line))
 		snprintf(line + at, sizeof(line) - at, "%s",
 			 l->f == p->mode->table ? " (choose columns with -o)" : "");

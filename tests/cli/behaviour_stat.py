@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """stat on emulated hosts, whose SEAMCALLs are counted as the helper counts them."""
 import json
+import re
 
+import tty_run as tty
 from behaviour_check import emulated, fault, td
 from run import TDXCTL, Bench, check_document, expect
 
@@ -16,7 +18,7 @@ def host(tmp, events):
 
 def release(bench, name):
     """A command that is silent: what it prints would be before the counts."""
-    return ["--", "sh", "-c", f"{TDXCTL} --emulate={bench.host} release {name} --yes >out 2>&1"]
+    return ["--", "sh", "-c", f"{TDXCTL} --emulate={bench.host} release {name} --yes >/dev/null 2>&1"]
 
 
 def released(bench, name, *options):
@@ -74,11 +76,14 @@ def test_stat_interval(tmp):
 
 def test_stat_text(tmp):
     """The tables that are empty, or that -v asks for, do not show."""
-    bench = host(tmp, [td("web", pages=8)])
+    bench = host(tmp, [td("web", pages=8), td("db", pages=8)])
     text = bench.ok("--emulate={h} stat --duration 0.1").stdout
     expect("No SEAMCALLs." in text and "none" not in text and "BELOW" not in text, text)
     text = bench.ok(["--emulate={h}", "stat", "-v", *release(bench, "web")]).stdout
     expect("BELOW" in text and "#####" in text and "STATUS" not in text, text)
+    # On a narrow terminal, columns without a name are left out without a word.
+    code, text = tty.session([TDXCTL, f"--emulate={bench.host}", "stat", "-v", *release(bench, "db")], bench.env, [], 60, 60, 40)
+    expect(code == 0 and re.findall(r"Not shown: *([a-z0-9, ]*)", text) == ["busy, mean, p50, p99"], text)
 
 
 def test_stat_refused(tmp):
