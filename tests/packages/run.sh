@@ -81,8 +81,8 @@ inside()
 
 same()
 {
-	(cd "$1" && sha256sum -- *.deb) >"$1.sums"
-	(cd "$2" && sha256sum -- *.deb) >"$2.sums"
+	(cd "$1" && sha256sum -- *.deb) >"$1.sums" || return
+	(cd "$2" && sha256sum -- *.deb) >"$2.sums" || return
 	diff "$1.sums" "$2.sums"
 }
 
