@@ -99,7 +99,9 @@ for suite in "${suites[@]}"; do
 		cp -r /tmp/tdxctl /srv/b; git config --global --add safe.directory /srv/b/tdxctl
 		TMPDIR=/srv/b bash /srv/b/tdxctl/.packaging/deb.sh /tmp/two'
 	step "$suite: both builds are the same" same "$root/tmp/one" "$root/tmp/two"
-	step "$suite: lintian" inside "$root" 'lintian --allow-root --pedantic --display-info --fail-on=error,warning,info,pedantic /tmp/one/*.changes'
+	# The version of the policy is that of Debian 12, whose lintian wants an init script for each
+	# service without a timer: tdxctl-textfile.service starts tdxctl-nfd.service.
+	step "$suite: lintian" inside "$root" 'lintian --allow-root --pedantic --display-info --suppress-tags out-of-date-standards-version,package-supports-alternative-init-but-no-init.d-script --fail-on=error,warning,info,pedantic /tmp/one/*.changes'
 	# Debian's C library has no CET note, so the command cannot have one: its own functions
 	# begin with endbr64.
 	step "$suite: gcc, optimizing at link time, without a warning" inside "$root" \
@@ -114,7 +116,9 @@ for suite in "${suites[@]}"; do
 	fi
 	# shellcheck disable=SC2016 # for the shell inside
 	step "$suite: hardening" inside "$root" 'dpkg-deb -x /tmp/one/tdxctl_*.deb /tmp/x
-		hardening-check --nocfprotection /tmp/x/usr/sbin/tdxctl
+		# Only newer versions know the option. x86 has no branch protection.
+		branch=$(hardening-check --help | grep -o -e --nobranchprotection | head -n 1)
+		hardening-check --nocfprotection $branch /tmp/x/usr/sbin/tdxctl
 		[ "$(objdump -d /tmp/x/usr/sbin/tdxctl | grep -c endbr64)" -gt 100 ]'
 
 	step "$suite: install" inside "$root" 'apt-get -q -y --no-install-recommends install /tmp/one/tdxctl_*.deb /tmp/one/tdxctl-dkms_*.deb python3'
