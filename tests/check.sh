@@ -33,13 +33,22 @@ run()
 	count "$name" $?
 }
 
-# together COMMAND...: runs "COMMAND NAME" for each NAME on standard input, as many at a time
-# as there are CPUs; their output is in $log/NAME.log, their exit status in $log/NAME.status.
+# together FUNCTION NAME...: runs "FUNCTION NAME" for each NAME, as many at a time as there are
+# CPUs, and counts the checks of each, in order. The output is in $log/NAME.log.
 together()
 {
+	local function=$1 name
+	shift
+
+	[ $# != 0 ] || return
+	export O log
+	export -f "${function?}"
 	# shellcheck disable=SC2016 # expanded by that shell
-	log=$log xargs -P "$(nproc)" -I{} bash -c \
-		'rm -f "$log/$1.status"; "${@:2}" "$1" >"$log/$1.log" 2>&1; echo $? >"$log/$1.status"' _ {} "$@"
+	printf '%s\n' "$@" | xargs -P "$(nproc)" -I{} bash -c \
+		'rm -f "$log/$2.status"; "$1" "$2" >"$log/$2.log" 2>&1; echo $? >"$log/$2.status"' _ "$function" {}
+	for name; do
+		count "$name" "$(cat "$log/$name.status")"
+	done
 }
 
 # count NAME STATUS: adds the counts of the closing line in NAME.log. A missing line is a
@@ -183,11 +192,8 @@ unit_programs()
 			fi
 		done
 	fi
-	export O
-	export -f unit_program
-	[ ${#built[@]} = 0 ] || printf '%s\n' "${built[@]}" | together unit_program
+	together unit_program ${built[@]+"${built[@]}"}
 	for name in ${built[@]+"${built[@]}"}; do
-		count "$name" "$(cat "$log/$name.status")"
 		enough "$name"
 	done
 	# A program that was removed took its checks along.
@@ -216,20 +222,14 @@ suite()
 
 tier_cli()
 {
-	local name
-
 	have cli python3 || return
 	if ! "${make[@]}" "$O/tdxctl-asan" "$O/tdxctl" >"$log/cli-build.log" 2>&1; then
 		tally cli-build 0 1 0 "cli: the command does not build"
 		return
 	fi
 	TDXCTL=$(realpath "$O/tdxctl-asan")
-	export TDXCTL O
-	export -f suite
-	printf '%s\n' cli doctor | together suite
-	for name in cli doctor; do
-		count "$name" "$(cat "$log/$name.status")"
-	done
+	export TDXCTL
+	together suite cli doctor
 }
 
 tier_fuzz()
@@ -285,7 +285,7 @@ vm()
 
 tier_vm()
 {
-	local line kver hdr image name series=() names=()
+	local line kver hdr image series=() names=()
 
 	have vm qemu-system-x86_64 cpio busybox python3 || return
 	kernels series
@@ -304,12 +304,8 @@ tier_vm()
 		return
 	fi
 	# A guest keeps little more than one CPU busy.
-	export O MAKE=${MAKE:-make}
-	export -f vm
-	printf '%s\n' "${names[@]}" "${names[@]/#vm-/vm-crash-}" | together vm
-	for name in "${names[@]}" "${names[@]/#vm-/vm-crash-}"; do
-		count "$name" "$(cat "$log/$name.status")"
-	done
+	export MAKE=${MAKE:-make}
+	together vm "${names[@]}" "${names[@]/#vm-/vm-crash-}"
 }
 
 # Its kernels and the emulator come over the network, once.
