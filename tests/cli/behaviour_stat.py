@@ -31,7 +31,7 @@ def rows(doc, table, leaf=RECLAIM):
 
 
 def test_stat_counts(tmp):
-    """What the host did before does not count, and each call is in one bucket of the histogram."""
+    """stat leaves out earlier calls. The histogram has each call once."""
     bench = host(tmp, [td("web", pages=300), td("db", pages=200)])
     doc = released(bench, "web")
     expect(doc["source"] == "emulated", doc)
@@ -49,7 +49,7 @@ def test_stat_counts(tmp):
 def test_stat_statuses(tmp):
     """Errors are listed by status, also where the same status was counted before."""
     bench = host(tmp, [fault("TDH.MNG.CREATE", "TDX_OPERAND_BUSY", count=3), td("web", pages=8),
-                           fault("TDH.VP.FLUSH", "TDX_OPERAND_BUSY", count=2)])
+                      fault("TDH.VP.FLUSH", "TDX_OPERAND_BUSY", count=2)])
     doc = released(bench, "web")
     row, = rows(doc, "leaves", "TDH.VP.FLUSH")
     expect(row["errors"] == 2, row)
