@@ -3,6 +3,8 @@
  * The rules of /dev/tdxctl, asked of the device itself: sizes, flags, pointers,
  * rights. Runs in the guest, as root; "abi bare" where nothing answers SEAMCALLs;
  * "abi member" and "abi nobody" as a user of the group and as one of no group.
+ * "abi release PID FD FLAGS" only makes this call, without a TDR, and prints the error
+ * number, the phase and the HKID.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -264,6 +266,20 @@ static void modes(void)
 	dev = both;
 }
 
+static int one_release(char **arg)
+{
+	struct tdxctl_release_args a = {
+		.size = sizeof(a),
+		.flags = (uint32_t)atoi(arg[2]),
+		.pidfd = (int)syscall(SYS_pidfd_open, atoi(arg[0]), 0),
+		.vm_fd = atoi(arg[1]),
+	};
+	int err = call(TDXCTL_IOC_RELEASE, &a);
+
+	printf("%d %u %u\n", err, a.phase, a.hkid);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	const char *who = argc > 1 ? argv[1] : "root";
@@ -279,6 +295,8 @@ int main(int argc, char **argv)
 		perror(TDXCTL_DEV_PATH);
 		return 2;
 	}
+	if (!strcmp(who, "release") && argc == 5)
+		return one_release(argv + 2);
 	if (!strcmp(who, "member")) {
 		without_capability();
 		return failed != 0;

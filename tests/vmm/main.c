@@ -79,6 +79,7 @@ static void usage(FILE *to)
 	      "  --punch            punch all memory out of the guest_memfd on SIGUSR2\n"
 	      "  --convert          make all memory shared, and private again, on SIGUSR2\n"
 	      "  --close-gmem       close the guest_memfd on SIGUSR1\n"
+	      "  --replace          on SIGUSR1 another TD gets the number of the VM's descriptor\n"
 	      "  --vhost            let a vhost device hold the memory map\n"
 	      "  --fork             a child with the same descriptors sits, too\n"
 	      "  --threads N        idle threads (0)\n"
@@ -139,6 +140,7 @@ enum opt_id {
 	OPT_PUNCH,
 	OPT_CONVERT,
 	OPT_CLOSE_GMEM,
+	OPT_REPLACE,
 	OPT_VHOST,
 	OPT_FORK,
 	OPT_MAIN_EXITS,
@@ -169,6 +171,7 @@ static const struct option longopts[] = {
 	{ "punch", no_argument, NULL, OPT_PUNCH },
 	{ "convert", no_argument, NULL, OPT_CONVERT },
 	{ "close-gmem", no_argument, NULL, OPT_CLOSE_GMEM },
+	{ "replace", no_argument, NULL, OPT_REPLACE },
 	{ "vhost", no_argument, NULL, OPT_VHOST },
 	{ "fork", no_argument, NULL, OPT_FORK },
 	{ "main-exits", no_argument, NULL, OPT_MAIN_EXITS },
@@ -248,6 +251,9 @@ static void parse(int argc, char **argv)
 			break;
 		case OPT_CLOSE_GMEM:
 			opts.close_gmem = true;
+			break;
+		case OPT_REPLACE:
+			opts.replace = true;
 			break;
 		case OPT_VHOST:
 			opts.vhost = true;
@@ -378,6 +384,10 @@ static void sit(const sigset_t *set)
 			}
 			if (opts.flip)
 				write_ready(td_set_private(&td, false) ? "refused\n" : "shared\n");
+			if (opts.replace) {
+				td_replace(&td);
+				write_ready("replaced\n");
+			}
 			if (!opts.close_gmem || td.gmem < 0)
 				break;
 			close(td.gmem);

@@ -250,3 +250,16 @@ void td_build(struct td *td, const struct vmm_opts *opts)
 		return;
 	tdx_do(td->vm, KVM_TDX_FINALIZE_VM, "KVM_TDX_FINALIZE_VM", NULL);
 }
+
+void td_replace(const struct td *td)
+{
+	static struct td other;
+
+	other.opts = td->opts;
+	create_vm(&other);
+	if (dup3(other.vm, td->vm, O_CLOEXEC) < 0)
+		vmm_die(VMM_FAILED, "dup3: %s", strerror(errno));
+	close(other.vm);
+	other.vm = td->vm;
+	init_vm(&other);
+}

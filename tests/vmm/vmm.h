@@ -18,7 +18,7 @@ struct vmm_opts {
 	uint64_t pages, touch;
 	enum vmm_stop stop_at;
 	bool measure, no_gmem, close_gmem, vhost, fork, run, busy, punch, convert;
-	bool plain, prefault, compat, apart, flip, main_exits, starve;
+	bool plain, prefault, compat, apart, flip, main_exits, starve, replace;
 };
 
 #define VMM_MAX_VCPUS 1024
@@ -36,6 +36,9 @@ void vmm_die(enum vmm_exit code, const char *fmt, ...)
 
 /* All steps up to opts->stop_at; does not return on failure. */
 void td_build(struct td *td, const struct vmm_opts *opts);
+
+/* The number of the VM's descriptor becomes that of another VM, a TD without vCPUs. */
+void td_replace(const struct td *td);
 
 /* One thread per vCPU, in KVM_RUN until the TD or the VMM ends. */
 void td_run(const struct td *td);

@@ -272,7 +272,7 @@ struct job *job_alloc(struct pid *pid, int vm_fd, u64 tdr)
 
 /*
  * @file: what the descriptor refers to now, or NULL. A running job whose descriptor was
- * closed is not that of another VM that has got the number.
+ * closed is not that of another VM that has got the number. A caller with @tdr means it.
  */
 struct job *job_find_locked(const struct pid *pid, int vm_fd, const struct file *file, u64 tdr)
 {
@@ -281,18 +281,19 @@ struct job *job_find_locked(const struct pid *pid, int vm_fd, const struct file 
 	list_for_each_entry(j, &jobs, node) {
 		if (j->pid != pid || j->vm_fd != vm_fd || (tdr && j->tdr != tdr))
 			continue;
-		if (!j->task || !file || j->vm.file == file)
+		if (tdr || !j->task || !file || j->vm.file == file)
 			return j;
 	}
 	return NULL;
 }
 
-struct job *job_running_locked(u64 tdr)
+/* @file: of the VM, under any descriptor. */
+struct job *job_running_locked(const struct file *file)
 {
 	struct job *j;
 
 	list_for_each_entry(j, &jobs, node)
-		if (tdr && j->tdr == tdr && j->task)
+		if (j->task && j->vm.file == file)
 			return j;
 	return NULL;
 }

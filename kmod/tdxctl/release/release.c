@@ -256,7 +256,7 @@ static int release_request(struct request *r)
 		goto unlock;
 	}
 	/* The same VM under another descriptor number. */
-	running = job_running_locked(r->td.tdr);
+	running = job_running_locked(r->file);
 	if (running) {
 		j = running;
 		if (cancel)

@@ -77,7 +77,7 @@ void job_put(struct job *j);
 struct job *job_add_locked(struct pid *pid, int vm_fd, u64 tdr);
 void job_drop_locked(struct job *j);
 struct job *job_find_locked(const struct pid *pid, int vm_fd, const struct file *file, u64 tdr);
-struct job *job_running_locked(u64 tdr);
+struct job *job_running_locked(const struct file *file);
 int job_start_locked(struct job *j, struct file *file, struct mm_struct *mm);
 void job_cancel_locked(struct job *j);
 void job_progress_locked(struct job *j);

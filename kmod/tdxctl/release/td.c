@@ -120,16 +120,25 @@ static u32 owned_tds(struct task_struct *leader, struct owned_td *out, u32 max)
 }
 
 /*
- * Returns the TDR of a VM file, 0 if the ledger does not know it: the TD was created
- * through a descriptor of this process that refers to the same file. If a descriptor
- * number was reused, the newest TD is the right one.
+ * Returns the TDR of a VM file, 0 if it is not known. If KVM's structures are not known
+ * either, the TD was created through a descriptor of this process that refers to the same
+ * file. If a descriptor number was reused, the newest TD is the right one.
  */
 u64 td_of_file(struct task_struct *leader, const struct file *file)
 {
 	struct owned_td *owned;
+	struct kvm_layout l;
+	struct kvm_td td;
 	u32 i, n;
 	u64 tdr = 0;
 
+	if (layout_get(&l)) {
+		int ret = kvm_td_read(&td, &l, file, leader);
+
+		/* -EINVAL: not a TD, or a TD without a TDR. */
+		if (!ret || ret == -EINVAL)
+			return ret ? 0 : td.tdr;
+	}
 	owned = kmalloc_array(MAX_OWNED, sizeof(*owned), GFP_KERNEL);
 	if (!owned)
 		return 0;

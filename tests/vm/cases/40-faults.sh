@@ -109,12 +109,12 @@ case_creation_fails()
 	is helper.violations 0
 }
 
-# A command that runs long enough to be hit: each page takes its time.
+# slow_release OPTIONS...: runs long enough to be hit: each page takes its time. For the VMM.
 slow_release()
 {
 	t 0 helper load
 	load_emul
-	vmm web --pages 20000
+	vmm web --pages 20000 "$@"
 	echo "28 300000" >$EMUL/delay || die "delay"
 	n=$((n + 1))
 	OUT=/out/$CASE-$n.json ERR=/out/$CASE-$n.err
@@ -258,6 +258,36 @@ case_two_releases_of_one()
 	truth '^leaked hkids 0 pages 0$' 1
 	j 0 status
 	is helper.violations 0
+}
+
+# The number of a descriptor names another VM while the release of the first one is running.
+case_release_replaced()
+{
+	slow_release --replace
+	web=$VMM
+	# It gets the HKID that is free now.
+	vmm db --pages 1
+	kill -USR1 $web
+	wait_for 'grep -q ^replaced /tmp/ready.web'
+	for link in "/proc/$web/fd"/*; do
+		[ "$(readlink $link)" != anon_inode:kvm-vm ] || fd=${link##*/}
+	done
+	hkids=$(sed -n 's/^hkid \([0-9]*\) assigned .*/\1/p' $EMUL/truth | wc -l)
+	[ "$hkids" = 2 ] || die "$hkids HKIDs in use, not 2"
+	other=$(sed -n 's/^hkid \([0-9]*\) assigned .*/\1/p' $EMUL/truth | tail -n 1)
+	# TDXCTL_RELEASE_CANCEL: no release of this TD, phase NONE.
+	got=$(abi release $web $fd 2)
+	[ "$got" = "0 0 $other" ] || die "cancel: $got, not 0 0 $other"
+	# Starts a release of this TD.
+	got=$(abi release $web $fd 0)
+	[ "${got##* }" = "$other" ] || die "release: $got, not HKID $other"
+	kill -0 "$RELEASE" || die "the first release is over: $(cat "$ERR")"
+	echo "28 0" >$EMUL/delay
+	OUT=/out/$CASE-2.json ERR=/out/$CASE-2.err
+	wait "$RELEASE" || die "the first release: $(cat "$ERR")"
+	is result released
+	is hkid_freed true
+	truth '^pages reg 1 ' 1
 }
 
 # A cancel that comes while the release ends with EBUSY: the TD is unchanged, and the
