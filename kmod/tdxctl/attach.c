@@ -8,6 +8,7 @@
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/string.h>
+#include <linux/wait.h>
 #include <linux/workqueue.h>
 
 #include "compat.h"
@@ -17,8 +18,13 @@
 static void attach_fn(struct work_struct *work);
 static DECLARE_WORK(attach_work, attach_fn);
 
-static u32 changes; /* KVM's modules that came or went; under layout_mutex */
-static bool absent; /* a file with types could not be opened */
+static u32 changes;  /* KVM's modules that came or went; under layout_mutex */
+static bool leaving; /* this module is being unloaded; under layout_mutex */
+static bool absent;  /* a file with types could not be opened */
+
+/* KVM calls nothing of this module any more, because it was unloaded. */
+static bool detached;
+static DECLARE_WAIT_QUEUE_HEAD(detached_wq);
 
 /*
  * The files are read without layout_mutex, and what they say is forgotten if KVM was
@@ -35,7 +41,7 @@ static void attach_fn(struct work_struct *work)
 	kvm_traits_get();
 	mutex_lock(&layout_mutex);
 	before = changes;
-	ret = layout_get_locked()->known;
+	ret = leaving || layout_get_locked()->known;
 	mutex_unlock(&layout_mutex);
 	if (ret)
 		return;
@@ -86,7 +92,9 @@ static int on_module(struct notifier_block *nb, unsigned long state, void *data)
 	layout_forget_locked("KVM is not loaded");
 	vmgone_disarm();
 	mutex_unlock(&layout_mutex);
-	early_vm_retire();
+	early_vm_retire(true);
+	WRITE_ONCE(detached, true);
+	wake_up_all(&detached_wq);
 	return NOTIFY_OK;
 }
 
@@ -107,9 +115,25 @@ int attach_init(void)
 	return 0;
 }
 
+/*
+ * Nothing of KVM calls this module afterwards. If ftrace has stopped after an error, the
+ * hooks of KVM cannot be removed: then KVM must be unloaded first, and the unload of this
+ * module, which cannot be refused any more, waits for it.
+ */
 void attach_exit(void)
 {
+	bool removed;
+
+	WRITE_ONCE(detached, false);
+	mutex_lock(&layout_mutex);
+	leaving = true;
+	changes++;
+	removed = vmgone_disarm();
+	mutex_unlock(&layout_mutex);
+	if (!early_vm_retire(false) || !removed) {
+		pr_err("ftrace has stopped after an error, so the hooks of KVM cannot be removed: the unload waits. To end it, stop all VMs and unload kvm_intel.\n");
+		wait_event_idle(detached_wq, READ_ONCE(detached));
+	}
 	unregister_module_notifier(&module_nb);
 	cancel_work_sync(&attach_work);
-	vmgone_disarm();
 }

@@ -66,7 +66,7 @@ static void __exit tdxctl_exit(void)
 	dev_exit();
 	job_exit();
 	events_exit();
-	/* It arms hooks, also while this module is being unloaded. */
+	/* From here on KVM calls no hook. */
 	attach_exit();
 	early_vm_exit();
 	reclaim_exit();

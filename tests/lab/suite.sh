@@ -64,7 +64,7 @@ cp -u tests/vm/plant/* "$O/plant/$release/"
 	tail -n 20 "$out/plant.log" >&2
 	fail "the planted modules do not build for $release"
 }
-for f in pamt freeid; do
+for f in pamt freeid ftrace; do
 	args+=(-f "$O/plant/$release/plant_$f.ko")
 done
 declare -A kind

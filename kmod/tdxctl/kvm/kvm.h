@@ -76,7 +76,7 @@ int kvm_td_read(struct kvm_td *td, const struct kvm_layout *l, const struct file
 
 /* vmgone.c: the end of VMs; called under layout_mutex */
 void vmgone_arm(const struct kvm_layout *l);
-void vmgone_disarm(void);
+bool vmgone_disarm(void);
 
 /* vmfile.c: a VM file of another process, and ioctls in its memory map */
 void vmfile_init(void);

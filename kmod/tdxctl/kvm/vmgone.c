@@ -63,9 +63,22 @@ void vmgone_arm(const struct kvm_layout *l)
 	armed = !ret;
 }
 
-void vmgone_disarm(void)
+/*
+ * The probe is at a call of ftrace. Linux 6.16 to 6.18 cannot remove it when ftrace has
+ * stopped after an error; then it stays in the kernel's table until KVM is unloaded. The
+ * kernel reports that only if the probe is disabled before. -EINVAL: the probe is not in the
+ * table, because register_kretprobe() succeeds even if the probe could not be armed.
+ *
+ * Returns false if the probe is still there.
+ */
+bool vmgone_disarm(void)
 {
+	int ret = armed ? disable_kretprobe(&rp) : 0;
+
+	if (ret && ret != -EINVAL)
+		return false;
 	if (armed)
 		unregister_kretprobe(&rp);
 	armed = false;
+	return true;
 }

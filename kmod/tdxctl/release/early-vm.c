@@ -54,7 +54,6 @@ static struct early_vm vms[MAX_VMS];
 static unsigned int nr_entries;
 static u32 vcpu_kvm_at, vcpu_cpu_at, hkid_at, mmu_lock_at; /* of the layout in use */
 static bool armed;					   /* the hooks */
-static bool stuck;					   /* hooks that cannot be removed */
 static bool pinned;					   /* this module, by a VM */
 
 /* The generation of KVM's S-EPT callbacks, and the one that removes pages. */
@@ -348,16 +347,13 @@ static void list_hooks(const struct sept_generation *g)
 const char *early_vm_find_hooks(u32 callback)
 {
 	const struct sept_generation *g = sept_generation(callback);
-	const char *missing = NULL;
+	const char *missing;
 
 	if (!g)
 		return sept_function(callback, 0);
 	mutex_lock(&early_mutex);
-	/* Else KVM still calls the hooks, and no further ones can be armed. */
-	if (!stuck) {
-		list_hooks(g);
-		missing = hook_find(hooks, nr_hooks);
-	}
+	list_hooks(g);
+	missing = hook_find(hooks, nr_hooks);
 	mutex_unlock(&early_mutex);
 	return missing;
 }
@@ -377,7 +373,7 @@ static int arm_hooks_locked(void)
 void early_vm_arm(void)
 {
 	mutex_lock(&early_mutex);
-	if (!armed && !stuck)
+	if (!armed)
 		arm_hooks_locked();
 	mutex_unlock(&early_mutex);
 }
@@ -425,34 +421,36 @@ static void forget_fn(struct work_struct *work)
 	mutex_unlock(&early_mutex);
 }
 
-/*
- * Removes the hooks: KVM or this module is being unloaded, and no VM is left. Not
- * earlier: the removal holds early_mutex and ftrace's locks until every thread of the
- * host has slept once, so a starved thread would block the next release.
+/**
+ * early_vm_retire() - remove the hooks
+ * @kvm_gone: KVM is being unloaded and calls them no more, else this module is
+ *
+ * No VM is left then. Not earlier: the removal holds early_mutex and ftrace's locks until
+ * every thread of the host has slept once, so a starved thread would block the next
+ * release.
+ *
+ * Return: false if KVM still calls the hooks, because ftrace cannot remove them.
  */
-void early_vm_retire(void)
+bool early_vm_retire(bool kvm_gone)
 {
 	int ret;
 
 	mutex_lock(&early_mutex);
 	forget_locked();
-	if (armed) {
-		ret = hook_disarm();
-		if (ret)
-			pr_err("cannot remove the hooks of KVM (%d)\n", ret);
-		stuck = stuck || ret;
-		armed = false;
+	ret = hook_disarm();
+	if (ret && kvm_gone) {
+		hook_forget();
+		ret = 0;
 	}
+	armed = false;
 	mutex_unlock(&early_mutex);
+	return !ret;
 }
 
 static int arm_locked(const struct kvm_layout *l)
 {
 	int ret;
 
-	/* Hooks of an earlier KVM could not be removed. */
-	if (sept_generation(l->sept.generation) != generation)
-		return -ENOSYS;
 	/* The layout changes only while there is no VM. */
 	if (!early_vm_any()) {
 		pages_prepare();
@@ -527,20 +525,11 @@ void early_vm_put(void *kvm)
 	queue_work(compat_unbound_wq, &forget_work);
 }
 
-/* No VM is left, because each holds a reference on the module. */
+/* No VM is left, because each holds a reference on the module, and no hook. */
 void early_vm_exit(void)
 {
 	cancel_work_sync(&forget_work);
-	early_vm_retire();
-	if (!stuck)
-		return;
-	/*
-	 * ftrace has switched itself off after an error, and KVM still calls the hooks. The
-	 * unload cannot be refused any more, and KVM would call freed memory after it.
-	 */
-	pr_err("the hooks of KVM cannot be removed: the unload never ends. Reboot the host.\n");
-	for (;;) {
-		set_current_state(TASK_IDLE);
-		schedule();
-	}
+	mutex_lock(&early_mutex);
+	forget_locked();
+	mutex_unlock(&early_mutex);
 }

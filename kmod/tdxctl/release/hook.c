@@ -13,6 +13,8 @@
 #include <linux/errno.h>
 #include <linux/ftrace.h>
 #include <linux/minmax.h>
+#include <linux/rcupdate.h>
+#include <linux/slab.h>
 #include <linux/string.h>
 
 #include "release.h"
@@ -40,11 +42,20 @@ static void notrace on_call(unsigned long ip, unsigned long parent_ip, struct ft
 	}
 }
 
-/* Permanent: kernel.ftrace_enabled cannot be cleared while the hooks are armed. */
-static struct ftrace_ops ops = {
-	.func = on_call,
-	.flags = FTRACE_OPS_FL_SAVE_REGS | FTRACE_OPS_FL_IPMODIFY | FTRACE_OPS_FL_PERMANENT,
-};
+/*
+ * Not memory of this module: ftrace keeps it in its lists if the hooks cannot be removed.
+ * NULL: KVM calls no handler.
+ */
+static struct ftrace_ops *ops;
+
+static void free_ops(void)
+{
+	ftrace_free_filter(ops);
+	/* Readers of ftrace's lists. */
+	synchronize_rcu();
+	kfree(ops);
+	ops = NULL;
+}
 
 /**
  * hook_find() - find the functions of hooks
@@ -84,24 +95,48 @@ int hook_arm(const struct hook *h, unsigned int n)
 {
 	int ret;
 
+	if (ops)
+		return -EBUSY;
+	ops = kzalloc(sizeof(*ops), GFP_KERNEL);
+	if (!ops)
+		return -ENOMEM;
+	ops->func = on_call;
+	/* Permanent: kernel.ftrace_enabled cannot be cleared while the hooks are armed. */
+	ops->flags = FTRACE_OPS_FL_SAVE_REGS | FTRACE_OPS_FL_IPMODIFY | FTRACE_OPS_FL_PERMANENT;
 	hooks = h;
 	nr_hooks = n;
-	ret = ftrace_set_filter_ips(&ops, at, n, 0, 1);
+	ret = ftrace_set_filter_ips(ops, at, n, 0, 1);
 	if (!ret)
-		ret = register_ftrace_function(&ops);
-	if (ret)
-		ftrace_free_filter(&ops);
+		ret = register_ftrace_function(ops);
+	/* Still enabled: ftrace has stopped after it hooked some of the functions. */
+	if (ret && !(ops->flags & FTRACE_OPS_FL_ENABLED))
+		free_ops();
 	return ret;
 }
 
-/* No handler runs afterwards. After an error, handlers may be called permanently. */
+/**
+ * hook_disarm() - call no handler any more
+ *
+ * Return: 0, or an error if ftrace has stopped after an error of its own. Then KVM calls the
+ * handlers until it is unloaded: see hook_forget().
+ */
 int hook_disarm(void)
 {
-	int ret = unregister_ftrace_function(&ops);
+	int ret = ops ? unregister_ftrace_function(ops) : 0;
 
-	if (!ret)
-		ftrace_free_filter(&ops);
+	if (ops && !ret)
+		free_ops();
 	return ret;
+}
+
+/**
+ * hook_forget() - KVM is unloaded, and its hooks with it
+ *
+ * Call after hook_disarm() has failed.
+ */
+void hook_forget(void)
+{
+	ops = NULL;
 }
 
 #else
@@ -118,7 +153,11 @@ int hook_arm(const struct hook *h, unsigned int n)
 
 int hook_disarm(void)
 {
-	return -EOPNOTSUPP;
+	return 0;
+}
+
+void hook_forget(void)
+{
 }
 
 #endif

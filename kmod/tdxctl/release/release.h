@@ -110,7 +110,7 @@ unsigned long early_vm_wait(u64 tdr, unsigned int ms);
 bool early_vm_any(void);
 const char *early_vm_find_hooks(u32 callback);
 void early_vm_arm(void);
-void early_vm_retire(void);
+bool early_vm_retire(bool kvm_gone);
 void early_vm_exit(void);
 
 /* reclaim.c: reclaims the pages of a VM beside their removal */
@@ -146,6 +146,7 @@ struct hook {
 const char *hook_find(const struct hook *h, unsigned int n);
 int hook_arm(const struct hook *h, unsigned int n);
 int hook_disarm(void);
+void hook_forget(void);
 
 /* return.S: returns its first argument */
 asmlinkage long tdxctl_return(long value);
