@@ -217,6 +217,7 @@ suite()
 	case $1 in
 	cli) bash tests/cli/run.sh ;;
 	doctor) /usr/bin/python3 tests/hosts/run.py ;;
+	fleet) /usr/bin/python3 tests/fleet/run.py ;;
 	esac
 }
 
@@ -229,7 +230,7 @@ tier_cli()
 	fi
 	TDXCTL=$(realpath "$O/tdxctl-asan")
 	export TDXCTL
-	together suite cli doctor
+	together suite cli doctor fleet
 }
 
 tier_fuzz()

@@ -40,11 +40,15 @@ missing_of()
 	done
 }
 
-# promtool alone, of the package prometheus: installing that starts a server.
-promtool=$(dirname "$cache")/promtool
-missing_promtool()
+# These programs alone, of the package prometheus: installing that starts a server.
+prometheus_tools=(prometheus promtool)
+missing_tools()
 {
-	command -v promtool >/dev/null || [ -x "$promtool" ] || echo promtool
+	local t
+
+	for t in "${prometheus_tools[@]}"; do
+		command -v "$t" >/dev/null || [ -x "$(dirname "$cache")/$t" ] || echo "$t"
+	done
 }
 
 # Series without headers or image.
@@ -57,7 +61,7 @@ mapfile -t packages < <(missing_of "${build_packages[@]}")
 kernels=() tools=()
 if [ "$mode" != --build ]; then
 	mapfile -t -O "${#packages[@]}" packages < <(missing_of "${check_packages[@]}")
-	mapfile -t tools < <(missing_promtool)
+	mapfile -t tools < <(missing_tools)
 	mapfile -t kernels < <(missing_kernels)
 fi
 
@@ -123,8 +127,8 @@ if [ ${#tools[@]} != 0 ]; then
 	work=$(mktemp -d "$cache/unpack.XXXXXX")
 	trap 'rm -rf "$work"' EXIT
 	(cd "$work" && "${apt[@]}" "${own[@]}" download prometheus) || fail "cannot fetch prometheus"
-	dpkg-deb --fsys-tarfile "$work"/prometheus_*.deb | tar -x -C "$work" ./usr/bin/promtool
-	mv "$work/usr/bin/promtool" "$promtool"
+	dpkg-deb --fsys-tarfile "$work"/prometheus_*.deb | tar -x -C "$work" "${tools[@]/#/./usr/bin/}"
+	mv "${tools[@]/#/$work/usr/bin/}" "$(dirname "$cache")"
 	rm -rf "$work"
 fi
 

@@ -91,9 +91,10 @@ class Tree:
         self.put("tests/unit/counts", counts)
 
     def runner(self, text, status=0):
-        """Replaces the runners of the tier cli; the one of doctor passes."""
+        """Replaces the runners of the tier cli; those of doctor and fleet pass."""
         self.put("tests/cli/run.sh", f"#!/bin/bash\ncat <<'END'\n{text}\nEND\nexit {status}\n")
         self.put("tests/hosts/run.py", "print('doctor: 1 passed, 0 failed')\n")
+        self.put("tests/fleet/run.py", "print('fleet: 1 passed, 0 failed')\n")
 
     def run(self, *argv, env=None, **kw):
         keep = {k: v for k, v in os.environ.items() if k in ("PATH", "HOME", "LANG")}
@@ -156,7 +157,7 @@ def test_number_of_checks(tmp):
 def test_closing_line(tmp):
     t = Tree(tmp)
     t.runner("cli: 3 passed, 0 failed")
-    green(t.check("cli"), "a good runner", "4 passed, 0 failed, 0 skipped")
+    green(t.check("cli"), "a good runner", "5 passed, 0 failed, 0 skipped")
     for what, text, status, says in (
             ("no closing line", "all passed", 0, "exit status 0 without a closing line"),
             ("nothing said", "", 0, "without a closing line"),
@@ -171,7 +172,7 @@ def test_closing_line(tmp):
 def test_skips(tmp):
     t = Tree(tmp)
     t.runner("SKIP zsh: none here\ncli: 3 passed, 0 failed, 1 skipped")
-    green(t.check("cli"), "a skip", "4 passed, 0 failed, 1 skipped")
+    green(t.check("cli"), "a skip", "5 passed, 0 failed, 1 skipped")
     red(t.check("cli", CI="true"), "a skip in CI", "a skip is a failure in CI")
     t.runner("SKIP zsh: none here\ncli: 4 passed, 0 failed")
     red(t.check("cli"), "a skip that counts as passed", "skips that are not counted")
@@ -211,7 +212,7 @@ def test_update_does_not_reach_runners(tmp):
 
 def runner(tmp):
     t = Tree(tmp)
-    t.copy("tests/tally.py", "tests/schema", "tests/hosts", "tests/cli", "VERSION")
+    t.copy("tests/tally.py", "tests/tools.py", "tests/schema", "tests/hosts", "tests/cli", "VERSION")
     return t, {"TDXCTL": str(OUT / "tdxctl")}
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""fleet, metrics --http and --nfd, and the files for Prometheus and Kubernetes."""
+"""fleet, metrics --http and --nfd, and the rule for Kubernetes."""
 import calendar
 import json
 import pathlib
@@ -13,14 +13,9 @@ import yaml
 
 import tty_run as tty
 from behaviour_check import plain_binary
-from behaviour_metrics import promtool
 from run import HERE, TDXCTL, TOP, Bench, expect
 
 HOSTS = HERE / "hosts"
-
-ETC = TOP / "cmd" / "etc" / "prometheus"
-RULES = ETC / "tdxctl.rules.yml"
-NAME = re.compile(r"\btdxctl_[a-z_]+\b")
 
 
 def request(bench, text, host="--emulate"):
@@ -76,25 +71,6 @@ def test_http_times_out(tmp):
         ours.sendall(b"GET /metrics HTTP/1.1\r\n")
         expect(ours.recv(4096).startswith(b"HTTP/1.1 408 "), "no answer")
         expect(p.wait(30) == 0 and time.monotonic() - start >= 4.9, "too early")
-
-
-def test_alert_rules(tmp):
-    """promtool runs tests/fleet/alerts.yml, which has each alert firing and silent."""
-    for argv in (["check", "rules", RULES], ["test", "rules", TOP / "tests" / "fleet" / "alerts.yml"]):
-        p = subprocess.run([promtool(), *argv], capture_output=True, text=True, timeout=60, check=False)
-        expect(p.returncode == 0, f"promtool {argv[0]}: {p.stdout}{p.stderr}")
-    tests = (TOP / "tests" / "fleet" / "alerts.yml").read_text()
-    for alert in re.findall(r"alert: (\w+)", RULES.read_text()):
-        cases = re.findall(rf"alertname: {alert}\n\s+exp_alerts:(.*)\n", tests)
-        expect("" in cases and " []" in cases, f"{alert}: not tested both ways: {cases}")
-
-
-def test_names_exist(tmp):
-    """Rules and dashboard use only metrics that the command has."""
-    names = {m["name"] for m in json.loads(Bench(tmp).ok("dump-cli").stdout)["metrics"]}
-    for file in sorted(ETC.iterdir()):
-        used = {re.sub(r"_(bucket|count|sum)$", "", n) for n in NAME.findall(file.read_text())}
-        expect(len(used) > 5 and used <= names, f"{file.name}: {sorted(used - names)}")
 
 
 # ---- fleet

@@ -5,21 +5,15 @@ import os
 import pathlib
 import re
 import resource
-import shutil
 import stat
 import subprocess
 
-from run import HERE, TOP, Bench, expect
+from run import HERE, Bench, expect
+from tools import tool
 
 HOSTS = sorted(p.stem for p in (HERE / "hosts").glob("*.json"))
 SAMPLE = re.compile(r'([a-z0-9_]+)(?:\{((?:[a-z]+="(?:[^"\\\n]|\\["\\n])*",?)*)\})? ([0-9.]+)')
 LABEL = re.compile(r'([a-z]+)="((?:[^"\\]|\\.)*)"')
-
-
-def promtool():
-    cache = subprocess.run([TOP / "tests" / "kernels.sh", "cache"], capture_output=True, text=True,
-                           check=True).stdout.strip()
-    return shutil.which("promtool") or str(pathlib.Path(cache).parent / "promtool")
 
 
 def unescape(text):
@@ -60,7 +54,7 @@ def value(families, name, **labels):
 
 
 def lint(text):
-    p = subprocess.run([promtool(), "check", "metrics"], input=text, capture_output=True, text=True,
+    p = subprocess.run([tool("promtool"), "check", "metrics"], input=text, capture_output=True, text=True,
                        timeout=60, check=False)
     expect(p.returncode == 0 and not p.stderr, f"promtool: {p.stdout}{p.stderr}")
 
