@@ -174,7 +174,9 @@ file expires 5 minutes after it was written. The features, with the prefix
 _feature.node.kubernetes.io/_, are:
 
 - _tdxctl.helper_: true if the helper is loaded.
+- _tdxctl.tdx-available_: true if a working TDX module was found; otherwise absent.
 - _tdxctl.module-version_: version of the TDX module.
+- _tdxctl.packages-covered_: true if each package has an online CPU; no label.
 - _tdxctl.hkids.total_: number of guest HKIDs.
 - _tdxctl.hkids.free_: free HKIDs; no label.
 - _tdxctl.hkids.leaked_: HKIDs that only a reboot frees; no label.

@@ -52,20 +52,28 @@ static int as_text(struct cli_app *app, const struct metrics_host *h, bool head)
 }
 
 /* The time in the file is that of the moment, so only a live host has it. */
-static int as_features(struct cli_app *app, const struct metrics_host *h)
+static int as_features(struct cli_app *app, const struct tdxctl_facts *f)
 {
+	struct nfd_host h = { .facts = f, .captured = app->v.root };
+	struct tdxctl_health_report *health;
+	struct tdxctl_thresholds limits;
 	char *text = NULL;
 	size_t len = 0;
-	uint64_t now;
-	FILE *f = open_memstream(&text, &len);
+	FILE *out;
 	int err;
 
-	if (!f)
-		return no_memory(app);
-	if (tdxctl_host_time(app->ctx, &now))
-		now = 0;
-	nfd_print(f, h->facts, now);
-	if (fclose(f)) {
+	tdxctl_thresholds_default(&limits);
+	err = tdxctl_health_get(f, &limits, &health);
+	if (err)
+		return cli_lib_error(app, err, "cannot check the host");
+	h.health = health;
+	if (tdxctl_host_time(app->ctx, &h.now))
+		h.now = 0;
+	out = open_memstream(&text, &len);
+	if (out)
+		nfd_print(out, &h);
+	tdxctl_health_free(health);
+	if (!out || fclose(out)) {
 		free(text);
 		return no_memory(app);
 	}
@@ -88,6 +96,7 @@ static void as_json(struct cli_app *app, const struct metrics_host *h)
 int cmd_metrics(struct cli_app *app, int argc, char **argv)
 {
 	struct metrics_host h = { .boot_time = 0 };
+	unsigned int what = TDXCTL_FACTS_FILES | TDXCTL_FACTS_CGROUP;
 	struct tdxctl_facts *facts;
 	bool head = false;
 	int err;
@@ -108,7 +117,9 @@ int cmd_metrics(struct cli_app *app, int argc, char **argv)
 		}
 	}
 	tdxctl_set_brief(app->ctx, !app->v.per_td);
-	err = tdxctl_facts_get(app->ctx, TDXCTL_FACTS_FILES | TDXCTL_FACTS_CGROUP, &facts);
+	if (app->v.nfd)
+		what |= TDXCTL_FACTS_HEALTH;
+	err = tdxctl_facts_get(app->ctx, what, &facts);
 	if (err) {
 		if (app->v.http)
 			http_answer(stdout, HTTP_FAILED, head, NULL, 0);
@@ -121,7 +132,7 @@ int cmd_metrics(struct cli_app *app, int argc, char **argv)
 	if (app->v.json)
 		as_json(app, &h);
 	if (app->v.nfd)
-		err = as_features(app, &h);
+		err = as_features(app, facts);
 	else if (!app->v.json || app->v.textfile)
 		err = as_text(app, &h, head);
 	tdxctl_facts_free(facts);

@@ -6,8 +6,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include <health.h>
-
 #include "nfd.h"
 
 #define NAMESPACE "feature.node.kubernetes.io"
@@ -16,10 +14,10 @@
 
 struct feature {
 	const char *name;
-	/* The value changes with each TD: for rules only, so that labels are not rewritten so often. */
+	/* The value changes often: for rules only, so that labels are not rewritten each time. */
 	bool no_label;
 	/* Formats the value. False: not known. */
-	bool (*value)(const struct tdxctl_facts *f, char *buf, size_t len);
+	bool (*value)(const struct nfd_host *h, char *buf, size_t len);
 };
 
 static bool number(char *buf, size_t len, uint64_t n)
@@ -34,14 +32,25 @@ static bool boolean(char *buf, size_t len, bool b)
 	return true;
 }
 
-static bool helper(const struct tdxctl_facts *f, char *buf, size_t len)
+/*
+ * A helper that does not answer, or not to this user, is not known to be absent. The files of a
+ * host do not show whether it was loaded.
+ */
+static bool helper(const struct nfd_host *h, char *buf, size_t len)
 {
-	return boolean(buf, len, tdxctl_has_seamcalls(f->snap));
+	return !h->captured && !h->facts->helper_err &&
+	       boolean(buf, len, tdxctl_has_seamcalls(h->facts->snap));
 }
 
-static bool module(const struct tdxctl_facts *f, char *buf, size_t len)
+/* Never false: without files of the host, no module is found either. */
+static bool available(const struct nfd_host *h, char *buf, size_t len)
 {
-	const char *version = f->snap->platform.tdx_module, *end;
+	return h->facts->snap->platform.has_tdx && boolean(buf, len, true);
+}
+
+static bool module(const struct nfd_host *h, char *buf, size_t len)
+{
+	const char *version = h->facts->snap->platform.tdx_module, *end;
 	uint64_t n;
 
 	/* The value of a label has few characters that are allowed. */
@@ -51,25 +60,32 @@ static bool module(const struct tdxctl_facts *f, char *buf, size_t len)
 	return true;
 }
 
-static bool total(const struct tdxctl_facts *f, char *buf, size_t len)
+static bool covered(const struct nfd_host *h, char *buf, size_t len)
+{
+	const struct tdxctl_val *v = &h->health->result[TDXCTL_CHECK_PACKAGES_UNCOVERED].value;
+
+	return v->readable && boolean(buf, len, !v->value);
+}
+
+static bool total(const struct nfd_host *h, char *buf, size_t len)
 {
 	uint64_t n, all;
 	const char *why;
 
-	return tdxctl_hkids_free(f, &n, &all, &why) && number(buf, len, all);
+	return tdxctl_hkids_free(h->facts, &n, &all, &why) && number(buf, len, all);
 }
 
-static bool unused(const struct tdxctl_facts *f, char *buf, size_t len)
+static bool unused(const struct nfd_host *h, char *buf, size_t len)
 {
 	uint64_t n, all;
 	const char *why;
 
-	return tdxctl_hkids_free(f, &n, &all, &why) && number(buf, len, n);
+	return tdxctl_hkids_free(h->facts, &n, &all, &why) && number(buf, len, n);
 }
 
-static bool leaked(const struct tdxctl_facts *f, char *buf, size_t len)
+static bool leaked(const struct nfd_host *h, char *buf, size_t len)
 {
-	const struct tdxctl_snapshot *s = f->snap;
+	const struct tdxctl_snapshot *s = h->facts->snap;
 	uint64_t n = 0;
 
 	for (size_t i = 0; i < s->nr_hkids; i++)
@@ -77,11 +93,11 @@ static bool leaked(const struct tdxctl_facts *f, char *buf, size_t len)
 	return (n || !tdxctl_unknown_why(s, TDXCTL_SUBJECT_HKIDS)) && number(buf, len, n);
 }
 
-static bool early(const struct tdxctl_facts *f, char *buf, size_t len)
+static bool early(const struct nfd_host *h, char *buf, size_t len)
 {
-	const struct tdxctl_info *i = &f->snap->info;
+	const struct tdxctl_info *i = &h->facts->snap->info;
 
-	if (!tdxctl_has_seamcalls(f->snap) || i->sept_problem == TDXCTL_UNKNOWN32)
+	if (!tdxctl_has_seamcalls(h->facts->snap) || i->sept_problem == TDXCTL_UNKNOWN32)
 		return false;
 	return boolean(buf, len,
 		       i->features & TDXCTL_F_RELEASE && i->sept_problem == TDXCTL_SEPT_OK &&
@@ -90,23 +106,25 @@ static bool early(const struct tdxctl_facts *f, char *buf, size_t len)
 
 static const struct feature features[] = {
 	{ .name = "tdxctl.helper", .value = helper },
+	{ .name = "tdxctl.tdx-available", .value = available },
 	{ .name = "tdxctl.module-version", .value = module },
+	{ .name = "tdxctl.packages-covered", .no_label = true, .value = covered },
 	{ .name = "tdxctl.hkids.total", .value = total },
 	{ .name = "tdxctl.hkids.free", .no_label = true, .value = unused },
 	{ .name = "tdxctl.hkids.leaked", .no_label = true, .value = leaked },
 	{ .name = "tdxctl.early-release", .value = early },
 };
 
-void nfd_print(FILE *out, const struct tdxctl_facts *f, uint64_t now)
+void nfd_print(FILE *out, const struct nfd_host *h)
 {
 	char value[64], time[32];
 
 	fputs("# Written by tdxctl metrics --nfd\n", out);
 	/* If it is not written again, it says nothing about the host. */
-	if (now && text_time(time, sizeof(time), now + LIFE_S))
+	if (h->now && text_time(time, sizeof(time), h->now + LIFE_S))
 		fprintf(out, "# +expiry-time=%s\n", time);
 	for (size_t i = 0; i < ARRAY_SIZE(features); i++) {
-		if (!features[i].value(f, value, sizeof(value)))
+		if (!features[i].value(h, value, sizeof(value)))
 			continue;
 		if (features[i].no_label)
 			fputs("# +no-label\n", out);

@@ -4,10 +4,18 @@
 #define TDXCTL_NFD_H
 
 #include <facts.h>
+#include <health.h>
 
 #include "cli/cli.h"
 
-/* Prints the features of the host. @now: its time, in seconds since 1970; 0 unknown. */
-void nfd_print(FILE *out, const struct tdxctl_facts *f, uint64_t now);
+struct nfd_host {
+	const struct tdxctl_facts *facts;
+	const struct tdxctl_health_report *health;
+	bool captured; /* a directory of files of a host */
+	uint64_t now;  /* its time, in seconds since 1970; 0 unknown */
+};
+
+/* Prints the features of the host. */
+void nfd_print(FILE *out, const struct nfd_host *h);
 
 #endif

@@ -1,15 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""fleet, metrics --http and --nfd, and the rule for Kubernetes."""
-import calendar
+"""fleet and metrics --http."""
 import json
 import pathlib
-import re
 import resource
 import socket
 import subprocess
 import time
-
-import yaml
 
 import tty_run as tty
 from behaviour_check import plain_binary
@@ -162,73 +158,6 @@ def test_fleet_is_fast(tmp):
                             "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)",
                             plain_binary(), "fleet", many], check=True, stdout=subprocess.PIPE, env=bench.env)
     expect(int(grown.stdout) < 50 * 1024, f"{int(grown.stdout)} KiB in one process")
-
-
-# ---- Node Feature Discovery
-
-PREFIX = "feature.node.kubernetes.io/tdxctl."
-# Names and values are those of labels, as its documentation requires.
-LABEL = re.compile(r"[a-z0-9A-Z]([-_.a-z0-9A-Z]{0,61}[a-z0-9A-Z])?")
-
-
-def features(text):
-    """(features, labels) as NFD reads them, by the format that it documents."""
-    every, labels, no_label = {}, {}, False
-    for line in text.splitlines():
-        if line.startswith("#"):
-            no_label |= line == "# +no-label"
-            continue
-        key, value = line.split("=")
-        expect(key.startswith(PREFIX) and LABEL.fullmatch(key.split("/")[1]) and LABEL.fullmatch(value), line)
-        expect(key not in every, line)
-        every[key[len(PREFIX):]] = value
-        if not no_label:
-            labels[key[len(PREFIX):]] = value
-        no_label = False
-    return every, labels
-
-
-def test_nfd(tmp):
-    bench = Bench(tmp)
-    path = bench.dir / "tdxctl"
-    p = bench.ok("--emulate metrics --nfd tdxctl")
-    expect(not p.stdout and path.stat().st_mode & 0o777 == 0o644, p.stdout)
-    labels = {"helper": "true", "module-version": "1.5.05", "hkids.total": "15", "early-release": "true"}
-    expect(features(path.read_text()) == ({**labels, "hkids.free": "12", "hkids.leaked": "0"}, labels), path.read_text())
-    expect("expiry" not in path.read_text(), "an emulated host has no time")
-    bench.ok(f"--emulate={HOSTS}/leaked.json metrics --nfd tdxctl")
-    expect(features(path.read_text())[0]["hkids.leaked"] == "1", path.read_text())
-    # What is not known is absent, not zero.
-    bench.ok("--root {roots}/no-tdx metrics --nfd tdxctl")
-    expect(features(path.read_text())[0] == {"helper": "false"}, path.read_text())
-    # On a live host, the file expires.
-    p = bench.run("metrics --nfd tdxctl")
-    if p.returncode == 0:
-        found = re.search(r"^# \+expiry-time=(\S+)Z$", path.read_text(), re.M)
-        left = calendar.timegm(time.strptime(found[1], "%Y-%m-%dT%H:%M:%S")) - time.time()
-        expect(240 < left <= 300, left)
-    bench.ok("--emulate metrics --nfd nowhere/x", 1)
-    for other in ("-j", "--http", "--textfile x"):
-        bench.ok(f"--emulate metrics --nfd tdxctl {other}", 2)
-
-
-def test_nfd_rule(tmp):
-    """The example uses only features that the command writes, and operators that NFD has."""
-    bench = Bench(tmp)
-    bench.ok("--emulate metrics --nfd tdxctl")
-    every, _ = features((bench.dir / "tdxctl").read_text())
-    rule = yaml.safe_load((TOP / "cmd" / "etc" / "nfd" / "tdxctl-rule.yaml").read_text())
-    expect((rule["apiVersion"], rule["kind"]) == ("nfd.k8s-sigs.io/v1alpha1", "NodeFeatureRule"), rule)
-    for r in rule["spec"]["rules"]:
-        expect(set(r) <= {"name", "labels", "extendedResources", "matchFeatures"}, r)
-        for value in r.get("extendedResources", {}).values():
-            expect(value.startswith("@local.feature." + PREFIX) and value.split(PREFIX)[1] in every, value)
-        for match in r["matchFeatures"]:
-            expect(match["feature"] == "local.feature", match)
-            for key, e in match["matchExpressions"].items():
-                expect(key.startswith(PREFIX) and key[len(PREFIX):] in every, key)
-                expect((e["op"], "value" in e) in (("Gt", True), ("In", True), ("Exists", False)), e)
-                expect(all(isinstance(v, str) for v in e.get("value", [])), e)
 
 
 def test_fleet_width(tmp):

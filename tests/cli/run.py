@@ -158,6 +158,7 @@ def tests():
     import behaviour_complete
     import behaviour_fleet
     import behaviour_metrics
+    import behaviour_nfd
     import behaviour_offline
     import behaviour_output
     import behaviour_report
@@ -166,7 +167,7 @@ def tests():
     import behaviour_wait
     table = {name: golden_case(name) for name in cases.CASES}
     for module in (behaviour, behaviour_check, behaviour_complete, behaviour_fleet, behaviour_metrics,
-                   behaviour_offline, behaviour_output, behaviour_report, behaviour_stat,
+                   behaviour_nfd, behaviour_offline, behaviour_output, behaviour_report, behaviour_stat,
                    behaviour_top, behaviour_wait):
         table.update({k[5:].replace("_", "-"): v for k, v in vars(module).items()
                       if k.startswith("test_")})
