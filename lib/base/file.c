@@ -145,7 +145,7 @@ int file_replace(const char *path, const char *text, mode_t mode, bool excl)
 {
 	/* Replace the target of a symbolic link, not the link. */
 	char *real = realpath(path, NULL), *tmp = NULL;
-	const char *dst = real ? real : path;
+	const char *dst = real ? real : path, *name = strrchr(dst, '/');
 	struct stat st;
 	bool exists = !stat(dst, &st);
 	sigset_t all, before;
@@ -159,7 +159,9 @@ int file_replace(const char *path, const char *text, mode_t mode, bool excl)
 		err = -EEXIST;
 		goto out;
 	}
-	if (asprintf(&tmp, "%s.XXXXXX", dst) < 0) {
+	name = name ? name + 1 : dst;
+	/* Hidden: who reads all files of the directory must not read a part of this one. */
+	if (asprintf(&tmp, "%.*s.%s.XXXXXX", (int)(name - dst), dst, name) < 0) {
 		tmp = NULL;
 		err = -ENOMEM;
 		goto out;

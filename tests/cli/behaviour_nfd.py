@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """metrics --nfd: the format of a feature file, how it is replaced, and the example rule."""
 import calendar
+import ctypes
 import json
+import os
 import re
+import struct
 import time
 
 import yaml
@@ -118,6 +121,43 @@ def test_nfd_reader(_tmp):
         except Exception:       # pylint: disable=broad-except
             continue
         expect(False, f"accepted: {old!r} -> {new[:80]!r}")
+
+
+# Event masks, see inotify(7).
+IN_MODIFY, IN_MOVED_FROM, IN_MOVED_TO, IN_CREATE, IN_DELETE = 2, 0x40, 0x80, 0x100, 0x200
+
+
+def events(fd):
+    """[(mask, cookie, name)]"""
+    data, out = os.read(fd, 65536), []
+    while data:
+        _, mask, cookie, length = struct.unpack_from("iIII", data)
+        out.append((mask, cookie, data[16:16 + length].rstrip(b"\0").decode()))
+        data = data[16 + length:]
+    return out
+
+
+def test_nfd_is_replaced(tmp):
+    """The file appears complete, by rename(2), of a hidden file: NFD reads every other one that it finds."""
+    bench = Bench(tmp)
+    folder = bench.dir / "features.d"
+    folder.mkdir()
+    libc = ctypes.CDLL(None, use_errno=True)
+    fd = libc.inotify_init1(os.O_NONBLOCK)
+    mask = IN_MODIFY | IN_MOVED_FROM | IN_MOVED_TO | IN_CREATE | IN_DELETE
+    expect(fd >= 0 and libc.inotify_add_watch(fd, str(folder).encode(), mask) > 0, os.strerror(ctypes.get_errno()))
+    try:
+        for line, cwd in ((f"--emulate metrics --nfd {folder}/tdxctl", bench.dir), ("--emulate metrics --nfd tdxctl", folder),
+                          ("--emulate metrics --nfd ./tdxctl", folder)):
+            bench.ok(line, cwd=cwd)
+            seen = events(fd)
+            moved = {m: (cookie, name) for m, cookie, name in seen if m in (IN_MOVED_FROM, IN_MOVED_TO)}
+            temporary = moved[IN_MOVED_FROM][1]
+            expect(temporary.startswith(".tdxctl.") and moved[IN_MOVED_TO] == (moved[IN_MOVED_FROM][0], "tdxctl"), seen)
+            expect({name for m, _, name in seen if m != IN_MOVED_TO} == {temporary}, seen)
+            expect([m for m, _, _ in seen].index(IN_MODIFY) < [m for m, _, _ in seen].index(IN_MOVED_FROM), seen)
+    finally:
+        os.close(fd)
 
 
 # ---- the example rule
