@@ -207,7 +207,7 @@ lint_shellcheck()
 {
 	local f
 
-	for f in $(of '\.sh$|^\.ci/run$|^tests/vm/init$'); do
+	for f in $(of '\.sh$|^\.ci/run$|^tests/vm/init$|^cmd/etc/examples/'); do
 		case $f in
 		# Sourced together in the guest; busybox sh.
 		tests/vm/cases/* | tests/vm/crash/cases/* | tests/vm/lib.sh | tests/vm/suite.sh | tests/vm/init)
