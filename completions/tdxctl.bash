@@ -71,7 +71,7 @@ _tdxctl_complete()
 		prev=''
 		case ${words[i]} in
 		--emulate|--emulate=*|--root=*|--from-report=*) host+=("${words[i]}") ;;
-		--color|--root|--from-report|--state|--columns|--sort|--time|--count|--delay|--view|--only|--td|--group|--explain|--fail-on|--vm-log|--format|--warning|--critical|--config|--timeout|--hkids-free|--gone|--textfile|--nfd|--leaf|--longer|--duration|--interval|--strategy|--file|--packages|--cpus-per-package|--mktme-keyids|--tdx-keyids|--speed|--from|--step|--bits|--split|-o|-n|-d|-w|-c|-t)
+		--color|--root|--from-report|--state|--columns|--sort|--time|--count|--delay|--view|--only|--td|--group|--explain|--fail-on|--vm-log|--format|--warning|--critical|--config|--timeout|--hkids-free|--gone|--textfile|--nfd|--leaf|--longer|--duration|--interval|--strategy|--cpus|--file|--packages|--cpus-per-package|--mktme-keyids|--tdx-keyids|--speed|--from|--step|--bits|--split|-o|-n|-d|-w|-c|-t)
 			prev=${words[i]}
 			case $prev in
 			--root|--from-report) host+=("${words[@]:i:2}") ;;
@@ -154,7 +154,7 @@ _tdxctl_complete()
 		metrics) mapfile -t COMPREPLY < <(compgen -W $'--textfile\n--nfd\n--per-td\n--http\n--json\n--quiet\n--verbose\n--color\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
 		trace) mapfile -t COMPREPLY < <(compgen -W $'--td\n--leaf\n--errors\n--longer\n--duration\n--json\n--quiet\n--verbose\n--color\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
 		stat) mapfile -t COMPREPLY < <(compgen -W $'--td\n--leaf\n--interval\n--duration\n--json\n--quiet\n--verbose\n--color\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
-		release) mapfile -t COMPREPLY < <(compgen -W $'--dry-run\n--yes\n--building\n--bytes\n--strategy\n--timeout\n--json\n--quiet\n--verbose\n--color\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-n\n-y\n-b\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
+		release) mapfile -t COMPREPLY < <(compgen -W $'--dry-run\n--yes\n--building\n--bytes\n--strategy\n--cpus\n--timeout\n--json\n--quiet\n--verbose\n--color\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-n\n-y\n-b\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
 		helper) mapfile -t COMPREPLY < <(compgen -W $'--file\n--watch\n--json\n--quiet\n--verbose\n--color\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
 		emulate) mapfile -t COMPREPLY < <(compgen -W $'--packages\n--cpus-per-package\n--mktme-keyids\n--tdx-keyids\n--force\n--speed\n--from\n--step\n--json\n--quiet\n--verbose\n--color\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-f\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;
 		keys) mapfile -t COMPREPLY < <(compgen -W $'--columns\n--sort\n--no-headers\n--bits\n--split\n--json\n--quiet\n--verbose\n--color\n--no-color\n--root\n--emulate\n--from-report\n--help\n--version\n-o\n-j\n-q\n-v\n-h\n-V' -- "$cur") ;;

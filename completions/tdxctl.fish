@@ -132,6 +132,7 @@ complete -c tdxctl -n '__fish_seen_subcommand_from release' -l yes -s y -d 'do n
 complete -c tdxctl -n '__fish_seen_subcommand_from release' -l building -d 'also release a TD that is being built'
 complete -c tdxctl -n '__fish_seen_subcommand_from release' -l bytes -s b -d 'print memory in bytes'
 complete -c tdxctl -n '__fish_seen_subcommand_from release' -l strategy -x -a 'auto terminate release early stop' -d 'auto (default), terminate, release, early or stop'
+complete -c tdxctl -n '__fish_seen_subcommand_from release' -l cpus -x -d 'reclaim pages on at most N CPUs, 1 to 8192'
 complete -c tdxctl -n '__fish_seen_subcommand_from release' -l timeout -x -d 'stop safely after S seconds, for example 0.5'
 complete -c tdxctl -n '__fish_seen_subcommand_from release' -a '(__tdxctl_vms)'
 

@@ -295,23 +295,35 @@ struct tdxctl_release_state {
 	/* TDH.PHYMEM.PAGE.RECLAIM of private pages, or TDXCTL_UNKNOWN. */
 	uint64_t page_seamcalls;
 	uint64_t duration_ns;
+	/* How many CPUs reclaim private pages at most, of a plan; 0 unknown */
+	unsigned int cpus;
 	uint32_t reason[TDXCTL_STRATEGIES]; /* enum tdxctl_reason of each strategy */
 	char early_problem[160]; /* what early release lacks in this KVM; "": nothing, or not known */
 };
 
+struct tdxctl_release_options {
+	enum tdxctl_strategy strategy; /* AUTO selects the best one */
+	/*
+	 * Reclaim private pages on at most that many CPUs, the one that removes them from the VM
+	 * included; 0: as many as the helper's parameter allows. Only EARLY uses several.
+	 */
+	unsigned int cpus;
+};
+
 /*
  * Opens the release of a TD. Checks the owner, the state of the TD and the strategies,
- * but changes nothing. *@plan gets the result of the dry run, also on failure. Strategy
- * AUTO selects the best one. The context must outlive *@out. Returns 0 or:
+ * but changes nothing. *@plan gets the result of the dry run, also on failure. The context
+ * must outlive *@out. Returns 0 or:
  *   -ESRCH		the process of the TD ended
  *   -EINVAL		not a TD, or the process has no VM file of this TD
  *   -EOPNOTSUPP	the strategy is not available, or not on this kind of host
  *   -EPERM, -EACCES	the caller is neither root nor the owner of the VM
  *   -ENOTCONN		the helper is not loaded
+ *   -ENOTTY		the helper does not match, or does not know @opts->cpus
  *   -EBUSY		too many releases are running
  */
 int tdxctl_release_open(struct tdxctl_ctx *ctx, const struct tdxctl_td_view *td,
-			enum tdxctl_strategy strategy, struct tdxctl_release **out,
+			const struct tdxctl_release_options *opts, struct tdxctl_release **out,
 			struct tdxctl_release_state *plan);
 /*
  * Starts or continues a release, and waits up to @wait_ms milliseconds for progress,

@@ -62,6 +62,7 @@ struct cli_values {
 	bool per_td, http;
 	/* wait; 0, NULL: not given */
 	unsigned int hkids_free;
+	unsigned int cpus;
 	const char *gone;
 	/* check */
 	const char *format, *config;

@@ -22,12 +22,14 @@ enum {
 	P_SEAMCALLS,
 	P_DURATION,
 	P_BASIS,
+	P_CPUS,
 	P_LOSES,
 	P_VM_TEXT,
 	P_GIVES_TEXT,
 	P_STRATEGY_TEXT,
 	P_PASSED_TEXT,
-	P_COST_TEXT
+	P_COST_TEXT,
+	P_CPUS_TEXT
 };
 
 static const struct cli_field fields[] = {
@@ -38,12 +40,14 @@ static const struct cli_field fields[] = {
 	[P_SEAMCALLS] = { .key = "seamcalls", .type = OUT_UINT },
 	[P_DURATION] = { .key = "duration_ns", .type = OUT_NS },
 	[P_BASIS] = { .key = "basis", .type = OUT_STR },
+	[P_CPUS] = { .key = "cpus", .type = OUT_UINT },
 	[P_LOSES] = { .key = "loses", .label = "Permanently lost", .type = OUT_LIST },
 	[P_VM_TEXT] = { .label = "VM", .type = OUT_STR },
 	[P_GIVES_TEXT] = { .label = "Frees", .type = OUT_STR },
 	[P_STRATEGY_TEXT] = { .label = "Strategy", .type = OUT_STR },
 	[P_PASSED_TEXT] = { .label = "Not available", .type = OUT_LIST },
 	[P_COST_TEXT] = { .label = "Estimate", .type = OUT_STR },
+	[P_CPUS_TEXT] = { .label = "CPUs", .type = OUT_STR },
 };
 
 enum { S_NAME, S_AVAILABLE, S_REASON, S_DETAIL };
@@ -138,6 +142,20 @@ static void strategies(struct out_node *n, const struct tdxctl_release_state *pl
 	}
 }
 
+/* Only early release uses several. */
+static void cpus(struct out_node *n, const struct tdxctl_release_state *plan)
+{
+	if (plan->strategy != TDXCTL_STRATEGY_EARLY) {
+		out_none(n, &fields[P_CPUS]);
+	} else if (!plan->cpus) {
+		out_unknown(n, &fields[P_CPUS], "the loaded helper does not report it");
+	} else {
+		out_uint(n, &fields[P_CPUS], plan->cpus);
+		out_strf(n, &fields[P_CPUS_TEXT], "at most %u reclaim%s the pages", plan->cpus,
+			 plan->cpus == 1 ? "s" : "");
+	}
+}
+
 static void loses(struct out_node *n, const struct tdxctl_td_view *td,
 		  const struct tdxctl_release_state *plan, const struct release_estimate *est)
 {
@@ -204,6 +222,7 @@ void release_plan_fields(struct out_node *n, const struct tdxctl_td_view *td,
 	}
 	loses(n, td, plan, est);
 	strategies(n, plan);
+	cpus(n, plan);
 	if (est->known)
 		out_strf(n, &fields[P_COST_TEXT], "%" PRIu64 " SEAMCALLs, %s%s", est->seamcalls,
 			 took, est->measured ? ", as measured on this host" : "");

@@ -458,6 +458,10 @@ static bool nothing_left(const struct tdxctl_td *td)
 
 int cmd_release(struct cli_app *app, int argc, char **argv)
 {
+	const struct tdxctl_release_options opts = {
+		.strategy = strategy_of(app->v.strategy),
+		.cpus = app->v.cpus,
+	};
 	struct job j = { .app = app };
 	int err, code = CLI_FAILED;
 
@@ -469,7 +473,7 @@ int cmd_release(struct cli_app *app, int argc, char **argv)
 		result_fields(&j, "nothing-to-do", STYLE_GOOD);
 		return verify(&j, out_root(app->out)) ? CLI_OK : CLI_FAILED;
 	}
-	err = tdxctl_release_open(app->ctx, j.td, strategy_of(app->v.strategy), &j.rel, &j.plan);
+	err = tdxctl_release_open(app->ctx, j.td, &opts, &j.rel, &j.plan);
 	if (err)
 		return cli_lib_error(app, err, "cannot release %s", j.td->vm.name);
 	release_estimate(app->snap, j.td, &j.plan, &j.est);

@@ -100,7 +100,7 @@ int tdxctl_observer_get(struct tdxctl_ctx *ctx, struct tdxctl_observer *out)
 /* ---- releases ---- */
 
 int tdxctl_release_open(struct tdxctl_ctx *ctx, const struct tdxctl_td_view *td,
-			enum tdxctl_strategy strategy, struct tdxctl_release **out,
+			const struct tdxctl_release_options *opts, struct tdxctl_release **out,
 			struct tdxctl_release_state *plan)
 {
 	uid_t euid = geteuid();
@@ -108,15 +108,15 @@ int tdxctl_release_open(struct tdxctl_ctx *ctx, const struct tdxctl_td_view *td,
 	ctx_clear(ctx);
 	*out = NULL;
 	*plan = (struct tdxctl_release_state){ .hkid = TDXCTL_UNKNOWN32 };
-	if (strategy >= TDXCTL_STRATEGIES)
-		return ctx_fail(ctx, -EINVAL, NULL, "unknown strategy %u", strategy);
+	if (opts->strategy >= TDXCTL_STRATEGIES)
+		return ctx_fail(ctx, -EINVAL, NULL, "unknown strategy %u", opts->strategy);
 	if (!ctx->backend->release_open)
 		return unsupported(ctx);
 	/* Only root and the VM's owner may release it. */
 	if (euid && td->vm.uid != (uid_t)-1 && td->vm.uid != euid)
 		return ctx_fail(ctx, -EPERM, "run as root or as the VM's owner",
 				"%s: owned by another user (uid %u)", td->vm.name, td->vm.uid);
-	return ctx->backend->release_open(ctx, td, strategy, out, plan);
+	return ctx->backend->release_open(ctx, td, opts, out, plan);
 }
 
 int tdxctl_release_step(struct tdxctl_release *r, unsigned int wait_ms,

@@ -33,7 +33,7 @@ struct backend {
 	int (*pins)(struct tdxctl_ctx *ctx, const struct tdxctl_td_view *td,
 		    struct tdxctl_pin **out, size_t *count);
 	int (*release_open)(struct tdxctl_ctx *ctx, const struct tdxctl_td_view *td,
-			    enum tdxctl_strategy strategy, struct tdxctl_release **out,
+			    const struct tdxctl_release_options *opts, struct tdxctl_release **out,
 			    struct tdxctl_release_state *plan);
 	/* Implements tdxctl_owner_life(). */
 	enum tdxctl_life (*owner_life)(struct tdxctl_ctx *ctx, const struct tdxctl_td *td,

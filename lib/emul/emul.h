@@ -81,7 +81,7 @@ int emul_refresh(struct tdxctl_ctx *ctx);
 
 /* Implements backend->release_open. */
 int emul_release_open(struct tdxctl_ctx *ctx, const struct tdxctl_td_view *td,
-		      enum tdxctl_strategy strategy, struct tdxctl_release **out,
+		      const struct tdxctl_release_options *opts, struct tdxctl_release **out,
 		      struct tdxctl_release_state *plan);
 
 /* ---- file.c, default.c ---- */

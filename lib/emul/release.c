@@ -319,7 +319,7 @@ static int choose(struct emul_release *r, enum tdxctl_strategy asked,
 }
 
 int emul_release_open(struct tdxctl_ctx *ctx, const struct tdxctl_td_view *td,
-		      enum tdxctl_strategy strategy, struct tdxctl_release **out,
+		      const struct tdxctl_release_options *opts, struct tdxctl_release **out,
 		      struct tdxctl_release_state *plan)
 {
 	struct emul_td *t = emul_td_by_id(ctx->host, td->td.id);
@@ -349,7 +349,7 @@ int emul_release_open(struct tdxctl_ctx *ctx, const struct tdxctl_td_view *td,
 	};
 	r->mapped = info.private_pages;
 	snprintf(r->name, sizeof(r->name), "%s", td->vm.name);
-	err = choose(r, strategy, &info);
+	err = choose(r, opts->strategy, &info);
 	*plan = r->st;
 	if (err) {
 		release_free(&r->base);

@@ -63,7 +63,7 @@ int live_snapshot(struct tdxctl_ctx *ctx, struct tdxctl_snapshot **out);
 int live_cpu_check(struct tdxctl_ctx *ctx, struct tdxctl_cpu_check_rec **out, size_t *count);
 /* Needs the helper: -ENOTCONN when it is not loaded. */
 int live_release_open(struct tdxctl_ctx *ctx, const struct tdxctl_td_view *td,
-		      enum tdxctl_strategy strategy, struct tdxctl_release **out,
+		      const struct tdxctl_release_options *opts, struct tdxctl_release **out,
 		      struct tdxctl_release_state *plan);
 /* These three need libkmod: -ELIBACC when it cannot be loaded. */
 int live_helper(struct tdxctl_ctx *ctx, const char *file, struct tdxctl_helper **out);
@@ -116,7 +116,8 @@ struct live_release {
 	char name[64];		  /* for messages */
 	struct tdxctl_td initial; /* the TD before the release */
 	enum tdxctl_strategy strategy;
-	bool automatic; /* the user did not choose a strategy */
+	unsigned int cpus; /* of struct tdxctl_release_options */
+	bool automatic;	   /* the user did not choose a strategy */
 	bool cancelled;
 	struct tdxctl_release_state st;
 	/* TERMINATE and EARLY: private pages are freed through the guest_memfd */

@@ -59,6 +59,7 @@ static int call(struct live_release *r, uint32_t flags, unsigned int wait_ms,
 		.strategy = r->strategy == TDXCTL_STRATEGY_STOP ? TDXCTL_STRATEGY_AUTO :
 								  r->strategy,
 		.wait_ms = wait_ms,
+		.cpus = r->cpus,
 	};
 	return op_ioctl(r->base.ctx, r->dev, TDXCTL_IOC_RELEASE, a);
 }
@@ -143,6 +144,12 @@ static int open_failed(struct live_release *r, int err)
 		return ctx_fail(ctx, err, "wait for one to finish, then try again",
 				"%s: too many releases are running", r->name);
 	default:
+		/* All that an older helper does not know is zero, unless the user limits the CPUs. */
+		if (err == -E2BIG && r->cpus)
+			return ctx_fail(ctx, -ENOTTY,
+					"reload it: 'tdxctl helper unload && tdxctl helper load'",
+					"%s: the loaded helper is older than this tdxctl: it cannot limit the CPUs",
+					r->name);
 		return helper_fail(ctx, err, "release");
 	}
 }
@@ -414,12 +421,13 @@ static int prepare(struct live_release *r, const struct tdxctl_td_view *td,
 		r->st.pages_total = r->st.pages_left = td->td.private_pages;
 	}
 	r->st.strategy = r->strategy;
+	r->st.cpus = r->strategy == TDXCTL_STRATEGY_EARLY ? a.reclaim_cpus : 0;
 	r->st.phase = TDXCTL_PHASE_NONE;
 	return 0;
 }
 
 int live_release_open(struct tdxctl_ctx *ctx, const struct tdxctl_td_view *td,
-		      enum tdxctl_strategy strategy, struct tdxctl_release **out,
+		      const struct tdxctl_release_options *opts, struct tdxctl_release **out,
 		      struct tdxctl_release_state *plan)
 {
 	struct live_release *r = calloc(1, sizeof(*r));
@@ -434,10 +442,11 @@ int live_release_open(struct tdxctl_ctx *ctx, const struct tdxctl_td_view *td,
 		.vm_fd = -1,
 		.pid = td->vm.pid,
 		.initial = td->td,
-		.strategy = strategy,
+		.strategy = opts->strategy,
+		.cpus = opts->cpus,
 	};
 	snprintf(r->name, sizeof(r->name), "%s", td->vm.name);
-	err = prepare(r, td, strategy);
+	err = prepare(r, td, opts->strategy);
 	*plan = r->st;
 	if (err) {
 		release_free(&r->base);

@@ -36,6 +36,12 @@ CASES = {
         (E + "release web --yes --strategy=terminate", 5),
         (E + "release build --yes --strategy=release", 5),
         (E + "release build --yes --strategy=early -j", 5)]),
+    "release-cpus": (None, [
+        (E + "release web --dry-run --cpus 1", 0), (E + "release web --yes --cpus=8192", 0),
+        (E + "release web --cpus 0", 2), (E + "release web --cpus 8193", 2),
+        (E + "release web --cpus 99999999999999999999 -j", 2), (E + "release web --cpus=-1", 2),
+        (E + "release web --cpus 2x", 2), (E + "release web --cpus=", 2), (E + "release web --cpus", 2),
+        (E + "td list --cpus 2", 2)]),
     "release-needs-yes": (None, both(E + "release web", 2)),
 
     "release-young": ("young", both(H + "release s1 --yes", 1) + both(H + "release s3 --dry-run", 1) +

@@ -68,10 +68,11 @@ static inline struct tdxctl_release *open_release(struct tdxctl_ctx *ctx, size_t
 						  enum tdxctl_strategy strategy, int want,
 						  struct tdxctl_release_state *st)
 {
+	const struct tdxctl_release_options opts = { .strategy = strategy };
 	struct tdxctl_snapshot *snap = snapshot(ctx);
 	struct tdxctl_release *r = NULL;
 
-	if (!CHECK_EQ(tdxctl_release_open(ctx, &snap->tds[td], strategy, &r, st), want))
+	if (!CHECK_EQ(tdxctl_release_open(ctx, &snap->tds[td], &opts, &r, st), want))
 		fprintf(stderr, "  %s\n", tdxctl_error(ctx));
 	tdxctl_snapshot_free(snap);
 	return r;

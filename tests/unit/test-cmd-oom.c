@@ -164,6 +164,7 @@ static int take_report(void)
 /* Functions on a TD: its name, its pins, a plan for CPUs, a release. */
 static int ask_for_a_td(void)
 {
+	const struct tdxctl_release_options opts = { 0 };
 	struct tdxctl_release_state st;
 	struct tdxctl_snapshot *s;
 	struct tdxctl_release *r;
@@ -192,7 +193,7 @@ static int ask_for_a_td(void)
 	}
 	if (!err) {
 		free(recs);
-		err = tdxctl_release_open(ctx, &s->tds[0], TDXCTL_STRATEGY_AUTO, &r, &st);
+		err = tdxctl_release_open(ctx, &s->tds[0], &opts, &r, &st);
 	}
 	if (!err)
 		tdxctl_release_free(r);

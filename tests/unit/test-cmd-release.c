@@ -11,7 +11,9 @@
 #define PID   4100
 
 static bool signalled;
-static uint32_t early_reason; /* of the strategy early */
+static uint32_t early_reason;	  /* of the strategy early */
+static bool early;		  /* that strategy is chosen */
+static unsigned int reclaim_cpus; /* with the strategy early; 0: an older helper */
 static struct tdxctl_info sept;
 
 static int v_open(void *arg, const char *path, int flags)
@@ -37,6 +39,10 @@ static int v_release(struct tdxctl_release_args *a)
 	a->pages_total = a->pages_left = TDXCTL_UNKNOWN;
 	a->strategy = TDXCTL_STRATEGY_STOP;
 	a->reason[TDXCTL_STRATEGY_EARLY] = early_reason;
+	if (early) {
+		a->strategy = TDXCTL_STRATEGY_EARLY;
+		a->reclaim_cpus = reclaim_cpus;
+	}
 	return 0;
 }
 
@@ -194,6 +200,39 @@ static void planned(void)
 	fake_end();
 }
 
+/* How many CPUs reclaim the pages: of early release only, and not known to each helper. */
+static void planned_cpus(void)
+{
+	const struct cli_values plan = { .dry_run = true };
+	char *text;
+
+	begin();
+	text = release("qemu", &plan, CLI_OK, true);
+	says(text, "\"cpus\": null");
+	CHECK(!strstr(text, "does not report it"));
+	free(text);
+	early = true;
+	text = release("qemu", &plan, CLI_OK, true);
+	says(text, "\"cpus\": null");
+	says(text, "\"cpus\": \"the loaded helper does not report it\"");
+	free(text);
+	text = release("qemu", &plan, CLI_OK, false);
+	CHECK(!strstr(text, "CPUs"));
+	free(text);
+	for (reclaim_cpus = 1; reclaim_cpus < 3; reclaim_cpus++) {
+		text = release("qemu", &plan, CLI_OK, false);
+		says(text, reclaim_cpus == 1 ? "at most 1 reclaims the pages\n" :
+					       "at most 2 reclaim the pages\n");
+		free(text);
+		text = release("qemu", &plan, CLI_OK, true);
+		says(text, reclaim_cpus == 1 ? "\"cpus\": 1," : "\"cpus\": 2,");
+		free(text);
+	}
+	early = false;
+	CHECK(!signalled);
+	fake_end();
+}
+
 /* A KVM without the callbacks that early release replaces: the plan names what is missing. */
 static void without_callbacks(void)
 {
@@ -302,6 +341,7 @@ int main(void)
 {
 	RUN(about);
 	RUN(planned);
+	RUN(planned_cpus);
 	RUN(without_callbacks);
 	RUN(released);
 	RUN(beside_another);

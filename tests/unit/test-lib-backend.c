@@ -39,11 +39,12 @@ static int s_pins(struct tdxctl_ctx *ctx, const struct tdxctl_td_view *td, struc
 }
 
 static int s_release_open(struct tdxctl_ctx *ctx, const struct tdxctl_td_view *td,
-			  enum tdxctl_strategy strategy, struct tdxctl_release **out,
+			  const struct tdxctl_release_options *opts, struct tdxctl_release **out,
 			  struct tdxctl_release_state *plan)
 {
 	(void)td;
-	CHECK_EQ(strategy, TDXCTL_STRATEGY_STOP);
+	CHECK_EQ(opts->strategy, TDXCTL_STRATEGY_STOP);
+	CHECK_EQ(opts->cpus, 3);
 	CHECK(!*out);
 	CHECK_EQ(plan->hkid, TDXCTL_UNKNOWN32);
 	return answer(ctx);
@@ -113,6 +114,7 @@ static const struct backend none = {
 /* Makes each call that reports an error; each must return @want. */
 static void ask(struct tdxctl_ctx *ctx, int want)
 {
+	const struct tdxctl_release_options opts = { .strategy = TDXCTL_STRATEGY_STOP, .cpus = 3 };
 	struct tdxctl_td_view td = { .vm.uid = (uid_t)-1 };
 	struct tdxctl_release *r = (void *)&td;
 	struct tdxctl_cpu_check_rec *recs;
@@ -135,7 +137,7 @@ static void ask(struct tdxctl_ctx *ctx, int want)
 	ASK(tdxctl_helper_get(ctx, "a.ko", &helper));
 	ASK(tdxctl_helper_load(ctx, "b.ko"));
 	ASK(tdxctl_helper_unload(ctx));
-	ASK(tdxctl_release_open(ctx, &td, TDXCTL_STRATEGY_STOP, &r, &plan));
+	ASK(tdxctl_release_open(ctx, &td, &opts, &r, &plan));
 	CHECK(!r);
 #undef ASK
 }
@@ -188,6 +190,7 @@ static void questions_that_a_host_cannot_answer(void)
 /* The strategy is checked before the host is asked. */
 static void unknown_strategy(void)
 {
+	const struct tdxctl_release_options opts = { .strategy = TDXCTL_STRATEGIES };
 	struct tdxctl_td_view td = { .vm.uid = (uid_t)-1 };
 	struct tdxctl_release_state plan;
 	struct tdxctl_ctx *ctx = fake_live();
@@ -196,7 +199,7 @@ static void unknown_strategy(void)
 
 	ctx->backend = &all;
 	asked = 0;
-	CHECK_EQ(tdxctl_release_open(ctx, &td, TDXCTL_STRATEGIES, &r, &plan), -EINVAL);
+	CHECK_EQ(tdxctl_release_open(ctx, &td, &opts, &r, &plan), -EINVAL);
 	CHECK(strstr(tdxctl_error(ctx), "unknown strategy"));
 	CHECK(!r);
 	CHECK_EQ(asked, 0);

@@ -161,20 +161,21 @@ static struct tdxctl_ctx *shared;
 
 static void release_as_nobody(void)
 {
+	const struct tdxctl_release_options opts = { 0 };
 	struct tdxctl_release_state st;
 	struct tdxctl_snapshot *snap = snapshot(shared);
 	struct tdxctl_release *r = NULL;
 
-	CHECK_EQ(tdxctl_release_open(shared, &snap->tds[0], TDXCTL_STRATEGY_AUTO, &r, &st), -EPERM);
+	CHECK_EQ(tdxctl_release_open(shared, &snap->tds[0], &opts, &r, &st), -EPERM);
 	CHECK(!r);
 	CHECK(strstr(tdxctl_error(shared), "another user (uid 4242)"));
 	CHECK(strstr(tdxctl_hint(shared), "as the VM's owner"));
 	/* The owner may, and the owner of a VM that is not known is not refused here. */
 	snap->tds[0].vm.uid = geteuid();
-	CHECK_EQ(tdxctl_release_open(shared, &snap->tds[0], TDXCTL_STRATEGY_AUTO, &r, &st), 0);
+	CHECK_EQ(tdxctl_release_open(shared, &snap->tds[0], &opts, &r, &st), 0);
 	tdxctl_release_free(r);
 	snap->tds[0].vm.uid = (uid_t)-1;
-	CHECK_EQ(tdxctl_release_open(shared, &snap->tds[0], TDXCTL_STRATEGY_AUTO, &r, &st), 0);
+	CHECK_EQ(tdxctl_release_open(shared, &snap->tds[0], &opts, &r, &st), 0);
 	tdxctl_release_free(r);
 	tdxctl_snapshot_free(snap);
 }

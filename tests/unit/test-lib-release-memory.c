@@ -87,6 +87,7 @@ static int v_release(struct tdxctl_release_args *a)
 	a->started_ns = vm.answer.started_ns;
 	a->ended_ns = vm.answer.ended_ns;
 	memcpy(a->reason, vm.answer.reason, sizeof(a->reason));
+	a->reclaim_cpus = dry ? vm.answer.reclaim_cpus : 0;
 	return 0;
 }
 
@@ -193,12 +194,13 @@ static struct tdxctl_release *begin(struct helper h, struct tdxctl_ctx **ctx,
 			.owner = { .tgid = 4000, .fd = 11, .start_ns = tick_ns(500) } },
 		.vm = { .name = (char *)"web", .pid = 4000, .vm_fd = 11, .uid = geteuid() },
 	};
+	const struct tdxctl_release_options opts = { 0 };
 	struct tdxctl_release *r = NULL;
 
 	vm = h;
 	*ctx = fake_live();
 	tdxctl_set_ops(*ctx, &ops, NULL);
-	if (!CHECK_EQ(tdxctl_release_open(*ctx, &td, TDXCTL_STRATEGY_AUTO, &r, st), 0)) {
+	if (!CHECK_EQ(tdxctl_release_open(*ctx, &td, &opts, &r, st), 0)) {
 		fprintf(stderr, "  %s\n", tdxctl_error(*ctx));
 		exit(1);
 	}
@@ -227,6 +229,32 @@ static void says(const char *text, const char *what)
 {
 	if (!CHECK(strstr(text, what)))
 		fprintf(stderr, "  \"%s\" is not in \"%s\"\n", what, text);
+}
+
+/* The plan has the number of CPUs that reclaim pages; it is not lost meanwhile. */
+static void cpus_of_the_plan(void)
+{
+	static const struct {
+		unsigned int strategy, reported, want;
+	} cases[] = {
+		{ TDXCTL_STRATEGY_EARLY, 4, 4 },
+		{ TDXCTL_STRATEGY_EARLY, 0, 0 }, /* an older helper */
+		{ TDXCTL_STRATEGY_TERMINATE, 4, 0 },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct tdxctl_release_args a = { .strategy = cases[i].strategy,
+						 .reclaim_cpus = cases[i].reported };
+		struct tdxctl_release_state st;
+		struct tdxctl_ctx *ctx;
+		struct tdxctl_release *r = begin((struct helper){ .answer = a }, &ctx, &st);
+
+		CHECK_EQ(st.cpus, cases[i].want);
+		run(r, 100, &st);
+		CHECK_EQ(st.phase, TDXCTL_PHASE_DONE);
+		CHECK_EQ(st.cpus, cases[i].want);
+		end(ctx, r);
+	}
 }
 
 /* Pages outside guest_memfd whose number does not fall: the release fails after 3 s. */
@@ -522,6 +550,7 @@ int main(void)
 	fake_link("proc/4000/fd/11", "anon_inode:kvm-vm");
 	fake_link("proc/4000/fd/13", "anon_inode:[kvm-gmem]");
 	fake_link("proc/self/fd/313", "anon_inode:[kvm-gmem]"); /* our copy, COPY + 13 */
+	RUN(cpus_of_the_plan);
 	RUN(memory_elsewhere_is_given_up);
 	RUN(memory_that_becomes_less_is_waited_for);
 	RUN(failed_seamcall_is_named);

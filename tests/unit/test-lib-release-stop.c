@@ -180,11 +180,12 @@ static struct tdxctl_ctx *context(struct vmm v)
 static struct tdxctl_release *begin(struct vmm v, struct tdxctl_ctx **ctx,
 				    enum tdxctl_strategy strategy, struct tdxctl_release_state *st)
 {
+	const struct tdxctl_release_options opts = { .strategy = strategy };
 	struct tdxctl_td_view td = view();
 	struct tdxctl_release *r = NULL;
 
 	*ctx = context(v);
-	if (!CHECK_EQ(tdxctl_release_open(*ctx, &td, strategy, &r, st), 0)) {
+	if (!CHECK_EQ(tdxctl_release_open(*ctx, &td, &opts, &r, st), 0)) {
 		fprintf(stderr, "  %s\n", tdxctl_error(*ctx));
 		exit(1);
 	}
@@ -320,12 +321,13 @@ static void ledger_that_fails(void)
 
 static void refused(struct vmm v, enum tdxctl_strategy strategy, int want, const char *what)
 {
+	const struct tdxctl_release_options opts = { .strategy = strategy };
 	struct tdxctl_ctx *ctx = context(v);
 	struct tdxctl_td_view td = view();
 	struct tdxctl_release_state st;
 	struct tdxctl_release *r = NULL;
 
-	CHECK_EQ(tdxctl_release_open(ctx, &td, strategy, &r, &st), want);
+	CHECK_EQ(tdxctl_release_open(ctx, &td, &opts, &r, &st), want);
 	CHECK(!r);
 	says(tdxctl_error(ctx), what);
 	CHECK_EQ(vm.terms + vm.kills, 0);

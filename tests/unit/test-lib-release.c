@@ -14,7 +14,8 @@ enum helper_kind { RELEASES, TERMINATES, NOTHING };
 static struct vm {
 	enum helper_kind kind;
 	int pidfd_err, dry_err, run_err;
-	int good_fd; /* the VM file's number */
+	int good_fd;	   /* the VM file's number */
+	unsigned int cpus; /* that each call must ask for */
 	bool started, cancelled, signalled, killed, exited, ignores_term;
 	uint64_t pages;
 	uint64_t punched;
@@ -50,6 +51,7 @@ static int v_release(struct tdxctl_release_args *a)
 	CHECK_EQ(a->size, sizeof(*a));
 	CHECK_EQ(a->pidfd, PIDFD);
 	CHECK_EQ(a->tdr, 0x1000);
+	CHECK_EQ(a->cpus, vm.cpus);
 	if (a->vm_fd != vm.good_fd)
 		return a->vm_fd == 99 ? -EBADF : -EINVAL;
 	a->hkid = 17;
@@ -249,11 +251,12 @@ static void done(struct tdxctl_ctx *ctx, struct tdxctl_release *r)
 static void refused(struct vm v, struct tdxctl_td_view td, enum tdxctl_strategy strategy, int want,
 		    const char *says)
 {
+	const struct tdxctl_release_options opts = { .strategy = strategy, .cpus = v.cpus };
 	struct tdxctl_ctx *ctx = context(v);
 	struct tdxctl_release_state st;
 	struct tdxctl_release *r = NULL;
 
-	CHECK_EQ(tdxctl_release_open(ctx, &td, strategy, &r, &st), want);
+	CHECK_EQ(tdxctl_release_open(ctx, &td, &opts, &r, &st), want);
 	CHECK(!r);
 	if (!CHECK(strstr(tdxctl_error(ctx), says)))
 		fprintf(stderr, "  \"%s\" lacks \"%s\"\n", tdxctl_error(ctx), says);
@@ -270,6 +273,9 @@ static void refusals(void)
 	refused((struct vm){ .dry_err = -ESRCH }, td, 0, -ESRCH, "has ended");
 	refused((struct vm){ .dry_err = -EPERM }, td, 0, -EPERM, "not permitted");
 	refused((struct vm){ .dry_err = -ENOTTY }, td, 0, -ENOTTY, "does not match this tdxctl");
+	refused((struct vm){ .dry_err = -E2BIG }, td, 0, -ENOTTY, "does not match this tdxctl");
+	refused((struct vm){ .dry_err = -E2BIG, .cpus = 2 }, td, 0, -ENOTTY,
+		"older than this tdxctl: it cannot limit the CPUs");
 	refused((struct vm){ .dry_err = -ENODEV }, td, 0, -ENODEV, "was unloaded");
 	refused((struct vm){ .dry_err = -EBUSY }, td, 0, -EBUSY, "too many");
 	refused((struct vm){ .good_fd = 98 }, td, 0, -EINVAL, "no VM file");
@@ -298,10 +304,11 @@ static int run(struct tdxctl_release *r, struct tdxctl_release_state *st)
 static struct tdxctl_release *open_release(struct tdxctl_ctx *ctx, enum tdxctl_strategy strategy,
 					   struct tdxctl_release_state *st)
 {
+	const struct tdxctl_release_options opts = { .strategy = strategy, .cpus = vm.cpus };
 	struct tdxctl_td_view td = view();
 	struct tdxctl_release *r = NULL;
 
-	if (!CHECK_EQ(tdxctl_release_open(ctx, &td, strategy, &r, st), 0)) {
+	if (!CHECK_EQ(tdxctl_release_open(ctx, &td, &opts, &r, st), 0)) {
 		fprintf(stderr, "  %s\n", tdxctl_error(ctx));
 		exit(1);
 	}
@@ -632,8 +639,23 @@ static void pins(void)
 	tdxctl_free(ctx);
 }
 
+/* Each call has the number of CPUs: the helper forgets it with the VM, not with the call. */
+static void limited(void)
+{
+	struct tdxctl_ctx *ctx = context((struct vm){ .kind = TERMINATES, .cpus = 3 });
+	struct tdxctl_release_state st;
+	struct tdxctl_release *r = open_release(ctx, TDXCTL_STRATEGY_AUTO, &st);
+
+	/* Only early release uses several. */
+	CHECK_EQ(st.cpus, 0);
+	CHECK_EQ(run(r, &st), 0);
+	CHECK_EQ(st.phase, TDXCTL_PHASE_DONE);
+	done(ctx, r);
+}
+
 static void captured_host(void)
 {
+	const struct tdxctl_release_options opts = { 0 };
 	struct tdxctl_td_view td = view();
 	struct tdxctl_release_state st;
 	struct tdxctl_release *r;
@@ -641,7 +663,7 @@ static void captured_host(void)
 
 	if (tdxctl_new(&ctx) || tdxctl_set_root(ctx, fake_dir))
 		exit(1);
-	CHECK_EQ(tdxctl_release_open(ctx, &td, 0, &r, &st), -EOPNOTSUPP);
+	CHECK_EQ(tdxctl_release_open(ctx, &td, &opts, &r, &st), -EOPNOTSUPP);
 	CHECK(strstr(tdxctl_error(ctx), "captured"));
 	CHECK_EQ(tdxctl_helper_load(ctx, NULL), -EOPNOTSUPP);
 	CHECK_EQ(tdxctl_helper_unload(ctx), -EOPNOTSUPP);
@@ -667,6 +689,7 @@ int main(void)
 	RUN(unknown_pages);
 	RUN(failures);
 	RUN(stop);
+	RUN(limited);
 	RUN(pins);
 	RUN(captured_host);
 	fake_end();

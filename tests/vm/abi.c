@@ -149,6 +149,21 @@ static void release(void)
 	expect("a closed descriptor", call(TDXCTL_IOC_RELEASE, &a), EBADF);
 	a.vm_fd = -1;
 	expect("descriptor -1", call(TDXCTL_IOC_RELEASE, &a), EBADF);
+	/* Callers that are older than @pages_queued, or than @cpus. */
+	a.vm_fd = 999;
+	a.size = offsetof(struct tdxctl_release_args, pages_queued);
+	expect("the first version", call(TDXCTL_IOC_RELEASE, &a), EBADF);
+	a.cpus = 3;
+	a.reclaim_cpus = 7;
+	a.size = offsetof(struct tdxctl_release_args, cpus);
+	expect("without a number of CPUs", call(TDXCTL_IOC_RELEASE, &a), EBADF);
+	if (a.cpus != 3 || a.reclaim_cpus != 7)
+		failed += printf("fields that an older caller does not have were written\n") > 0;
+	a.size = sizeof(a);
+	a.cpus = ~0U;
+	expect("any number of CPUs", call(TDXCTL_IOC_RELEASE, &a), EBADF);
+	if (a.cpus != ~0U || a.reclaim_cpus)
+		failed += printf("CPUs: %u in, %u out\n", a.cpus, a.reclaim_cpus) > 0;
 	a.strategy = TDXCTL_STRATEGIES;
 	expect("unknown strategy", call(TDXCTL_IOC_RELEASE, &a), EINVAL);
 	a.strategy = 0;

@@ -126,29 +126,53 @@ bool early_vm_end(void *kvm)
 	return false;
 }
 
-/**
- * early_vm_wait() - wait until the removed pages of a TD are reclaimed
- * @tdr: address of its TDR page
- * @ms: not longer than this, or until a signal comes; 0: do not wait
- *
- * Return: how many of them are left.
- */
-unsigned long early_vm_wait(u64 tdr, unsigned int ms)
+/* Returns the pages of a TD with a reference, or NULL. */
+static struct reclaimer *get_pages(u64 tdr)
 {
 	struct reclaimer *pages = NULL;
-	unsigned long left;
 	unsigned int i;
 
 	if (mutex_lock_killable(&early_mutex))
-		return 0;
+		return NULL;
 	for (i = 0; i < nr_entries && !pages; i++)
 		if (vms[i].kvm && vms[i].tdr == tdr)
 			pages = vms[i].pages;
 	if (pages)
 		reclaimer_get(pages);
 	mutex_unlock(&early_mutex);
+	return pages;
+}
+
+/* Returns the limit that a release has set for a TD; 0: none. */
+unsigned int early_vm_cpus(u64 tdr)
+{
+	struct reclaimer *pages = get_pages(tdr);
+	unsigned int cpus;
+
 	if (!pages)
 		return 0;
+	cpus = reclaimer_cpus(pages);
+	reclaimer_put(pages);
+	return cpus;
+}
+
+/**
+ * early_vm_wait() - wait until the removed pages of a TD are reclaimed
+ * @tdr: address of its TDR page
+ * @cpus: of struct tdxctl_release_args; 0: as before
+ * @ms: not longer than this, or until a signal comes; 0: do not wait
+ *
+ * Return: how many of them are left.
+ */
+unsigned long early_vm_wait(u64 tdr, u32 cpus, unsigned int ms)
+{
+	struct reclaimer *pages = get_pages(tdr);
+	unsigned long left;
+
+	if (!pages)
+		return 0;
+	if (cpus)
+		reclaimer_limit(pages, cpus);
 	left = reclaimer_wait(pages, ms);
 	reclaimer_put(pages);
 	return left;
@@ -472,6 +496,7 @@ static int arm_locked(const struct kvm_layout *l)
  * @l: layout of KVM's structures
  * @kvm: the VM
  * @tdr: address of the TDR page of its TD
+ * @cpus: of struct tdxctl_release_args; 0: as before
  *
  * The caller holds a file of the VM. Nothing changes for the VM yet. The caller must
  * call early_vm_put() in the end.
@@ -479,7 +504,7 @@ static int arm_locked(const struct kvm_layout *l)
  * Return: 0, -ENOSPC for too many VMs, -ENOSYS if the hooks cannot be armed, -ENOMEM,
  * -EINTR after SIGKILL.
  */
-int early_vm_reserve(const struct kvm_layout *l, void *kvm, u64 tdr)
+int early_vm_reserve(const struct kvm_layout *l, void *kvm, u64 tdr, u32 cpus)
 {
 	struct early_vm *vm;
 	int i, ret;
@@ -498,6 +523,8 @@ int early_vm_reserve(const struct kvm_layout *l, void *kvm, u64 tdr)
 		ret = vm->pages ? 0 : -ENOMEM;
 	}
 	if (!ret) {
+		if (cpus)
+			reclaimer_limit(vm->pages, cpus);
 		vm->users++;
 		/* Before the phase changes, which the hooks see under mmu_lock. */
 		if (vm - vms >= nr_entries)

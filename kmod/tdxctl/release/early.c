@@ -209,7 +209,8 @@ static bool kill_and_release(struct kvm_td *td, const struct kvm_layout *l,
  * -EINVAL or -EXDEV if the VM is not suited; -ENOSPC for too many VMs; -ENOSYS if KVM
  * cannot be hooked; -EIO if KVM failed to release the HKID; -ESRCH; -EINTR; -ENOMEM.
  */
-long early_release(const struct vmfile_user *vm, struct pid *pid, u64 tdr, u64 *released_tdr)
+long early_release(const struct vmfile_user *vm, struct pid *pid, u64 tdr, u32 cpus,
+		   u64 *released_tdr)
 {
 	struct task_struct *leader = get_pid_task(pid, PIDTYPE_TGID);
 	struct kvm_layout l;
@@ -225,7 +226,7 @@ long early_release(const struct vmfile_user *vm, struct pid *pid, u64 tdr, u64 *
 	ret = check_td(&td, &l, vm->file, leader, tdr);
 	if (ret)
 		goto out;
-	ret = early_vm_reserve(&l, td.kvm, td.tdr);
+	ret = early_vm_reserve(&l, td.kvm, td.tdr, cpus);
 	if (ret)
 		goto out;
 	ret = lock_vm(&td, &l, vm->mm, leader);

@@ -102,7 +102,7 @@ static long attempt(struct job *j, u32 strategy)
 		td_view_get(&td, j->tdr);
 		if (td.found && !td.hkid)
 			return 0;
-		ret = early_release(&j->vm, j->pid, j->tdr, &tdr);
+		ret = early_release(&j->vm, j->pid, j->tdr, j->cpus, &tdr);
 		mutex_lock(&job_mutex);
 		j->early_tdr = tdr;
 		mutex_unlock(&job_mutex);

@@ -36,7 +36,7 @@
 #include "compat.h"
 #include "release.h"
 
-#define MAX_WORKERS 8
+#define MAX_WORKERS 8U
 #define FLUSH_MS    10	/* a batch that is not full waits no longer for further pages */
 #define IDLE_PASSES 100 /* over pages that stay busy, until they are leaked */
 
@@ -68,9 +68,10 @@ struct worker {
 
 struct reclaimer {
 	refcount_t refs;
-	spinlock_t lock; /* inside mmu_lock; protects all below */
-	bool started;	 /* the HKID is released */
-	bool finished;	 /* no page is added any more */
+	spinlock_t lock;   /* inside mmu_lock; protects all below */
+	bool started;	   /* the HKID is released */
+	bool finished;	   /* no page is added any more */
+	unsigned int cpus; /* reclaim at most; 0: as the parameter says */
 	struct batch *open;
 	struct list_head full; /* oldest first */
 	unsigned int nr_full;
@@ -84,9 +85,26 @@ struct reclaimer {
 
 static struct workqueue_struct *wq;
 
-static unsigned int nr_workers(void)
+/**
+ * reclaim_cpus() - how many CPUs reclaim pages of a VM at most
+ * @cpus: of struct tdxctl_release_args
+ *
+ * Return: their number, the one that removes the pages included.
+ */
+unsigned int reclaim_cpus(unsigned int cpus)
 {
-	return min_t(unsigned int, READ_ONCE(reclaim_workers), MAX_WORKERS);
+	unsigned int workers = cpus ? cpus - 1 : READ_ONCE(reclaim_workers);
+
+	return 1 + min3(workers, MAX_WORKERS, num_online_cpus() - 1);
+}
+
+/*
+ * The pages that were removed before the HKID was released need a worker, unless the
+ * release may have none: then only those who wait for the pages reclaim them.
+ */
+static unsigned int max_workers_locked(const struct reclaimer *r)
+{
+	return r->cpus == 1 ? 0 : max(reclaim_cpus(r->cpus) - 1, 1U);
 }
 
 /* ---- batches ---- */
@@ -94,14 +112,20 @@ static unsigned int nr_workers(void)
 /* There is work for one worker more, near the memory of @b. */
 static void start_worker_locked(struct reclaimer *r, const struct batch *b)
 {
-	/* One CPU at least is busy with the removal. */
-	unsigned int i, n = min(max(num_online_cpus(), 2U) - 1, nr_workers());
+	unsigned int i = ffz(r->busy);
 
-	if (hweight_long(r->busy) >= max(n, 1U))
+	if (i >= max_workers_locked(r))
 		return;
-	i = ffz(r->busy);
 	__set_bit(i, &r->busy);
 	queue_work_node(page_to_nid(pfn_to_page(b->pfn[0])), wq, &r->worker[i].work);
+}
+
+static void start_workers_locked(struct reclaimer *r)
+{
+	const struct batch *b;
+
+	list_for_each_entry(b, &r->full, node)
+		start_worker_locked(r, b);
 }
 
 /* Ends the batch that is being filled. */
@@ -181,10 +205,10 @@ static void worker_fn(struct work_struct *work)
 	/* Attributes of workqueues are not exported to modules. */
 	set_user_nice(current, MAX_NICE);
 	do {
-		while (reclaim_one(r))
-			;
+		reclaim_one(r);
 		spin_lock(&r->lock);
-		more = r->nr_full;
+		/* The first one is the last to stop, so batches that are full have a worker. */
+		more = r->nr_full && w - r->worker < max_workers_locked(r);
 		if (!more)
 			__clear_bit(w - r->worker, &r->busy);
 		spin_unlock(&r->lock);
@@ -238,6 +262,21 @@ void reclaimer_get(struct reclaimer *r)
 	refcount_inc(&r->refs);
 }
 
+/* @cpus: of struct tdxctl_release_args; a worker that is beyond them ends its batch. */
+void reclaimer_limit(struct reclaimer *r, unsigned int cpus)
+{
+	spin_lock(&r->lock);
+	WRITE_ONCE(r->cpus, cpus);
+	if (r->started)
+		start_workers_locked(r);
+	spin_unlock(&r->lock);
+}
+
+unsigned int reclaimer_cpus(const struct reclaimer *r)
+{
+	return READ_ONCE(r->cpus);
+}
+
 /*
  * No worker has pages any more: the VM is gone. Pages that are left belong to a TD whose
  * HKID was not released, and are leaked.
@@ -279,7 +318,7 @@ bool reclaimer_add(struct reclaimer *r, unsigned long pfn, bool get)
 
 	spin_lock(&r->lock);
 	/* Without the HKID released there is no other way. */
-	if (r->finished || (r->started && (r->nr_full >= max || !nr_workers())))
+	if (r->finished || (r->started && (r->nr_full >= max || reclaim_cpus(r->cpus) == 1)))
 		goto unlock;
 	b = r->open;
 	if (!b) {
@@ -306,13 +345,10 @@ unlock:
 /* The HKID is released: reclaims the pages that were added so far, and further ones. */
 void reclaimer_start(struct reclaimer *r)
 {
-	const struct batch *b;
-
 	spin_lock(&r->lock);
 	r->started = true;
 	close_locked(r);
-	list_for_each_entry(b, &r->full, node)
-		start_worker_locked(r, b);
+	start_workers_locked(r);
 	spin_unlock(&r->lock);
 }
 

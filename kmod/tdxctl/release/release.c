@@ -59,6 +59,13 @@ static void report_td(const struct td_view *td, struct tdxctl_release_args *a)
 	a->pages_left = a->pages_total;
 }
 
+/* How many CPUs would reclaim the pages of a TD. Other strategies use that of the caller. */
+static void report_cpus(u64 tdr, struct tdxctl_release_args *a)
+{
+	if (a->strategy == TDXCTL_STRATEGY_EARLY)
+		a->reclaim_cpus = reclaim_cpus(a->cpus ?: early_vm_cpus(tdr));
+}
+
 /* One call of the ioctl. */
 struct request {
 	u64 owner; /* id of the caller's open file */
@@ -152,6 +159,7 @@ static int dry_run(struct request *r)
 	}
 	report_td(&r->td, a);
 	a->strategy = strategy_pick(r->reason, a->strategy) ?: TDXCTL_STRATEGY_STOP;
+	report_cpus(r->td.tdr, a);
 	return 0;
 }
 
@@ -185,6 +193,7 @@ static struct job *start_release_locked(struct request *r, struct job *j)
 	j->owner = r->owner;
 	j->reported = false;
 	j->wanted = wanted;
+	j->cpus = a->cpus;
 	j->result = 0;
 	ret = launch_locked(j, r);
 	if (ret) {
@@ -202,7 +211,8 @@ static struct job *start_release_locked(struct request *r, struct job *j)
 static int watch(struct request *r, struct job *j)
 {
 	struct tdxctl_release_args *a = r->a;
-	bool wait = a->wait_ms && !(a->flags & TDXCTL_RELEASE_DRY_RUN);
+	bool dry = a->flags & TDXCTL_RELEASE_DRY_RUN;
+	bool wait = a->wait_ms && !dry;
 	u64 queued, tdr;
 	long left = 1;
 	int ret = 0;
@@ -215,7 +225,7 @@ static int watch(struct request *r, struct job *j)
 	mutex_unlock(&job_mutex);
 	if (left < 0 || a->flags & TDXCTL_RELEASE_CANCEL)
 		wait = false;
-	queued = early_vm_wait(tdr, wait ? jiffies_to_msecs(left) : 0);
+	queued = early_vm_wait(tdr, a->flags ? 0 : a->cpus, wait ? jiffies_to_msecs(left) : 0);
 	mutex_lock(&job_mutex);
 	report_locked(j, a);
 	a->pages_queued = queued;
@@ -226,6 +236,8 @@ static int watch(struct request *r, struct job *j)
 	if (!j->task && j->owner == r->owner && !ret)
 		j->reported = true;
 	mutex_unlock(&job_mutex);
+	if (dry)
+		report_cpus(tdr, a);
 	job_put(j);
 	return ret;
 }
@@ -296,11 +308,13 @@ int release_ioctl(u64 owner, struct tdxctl_release_args *args)
 {
 	const u32 known = TDXCTL_RELEASE_DRY_RUN | TDXCTL_RELEASE_CANCEL;
 	struct request r = { .owner = owner, .a = args };
+	u32 cpus = args->cpus;
 	int ret;
 
 	if (args->flags & ~known || args->flags == known || args->strategy >= TDXCTL_STRATEGIES)
 		return -EINVAL;
 	memset_startat(args, 0, phase);
+	args->cpus = cpus;
 
 	r.pid = vmfile_pid(args->pidfd);
 	if (IS_ERR(r.pid))

@@ -53,6 +53,7 @@ struct job {
 	/* used by the thread only, while it runs */
 	struct vmfile_user vm;
 	bool probe_only;
+	u32 cpus; /* of struct tdxctl_release_args */
 
 	/* under job_mutex */
 	struct task_struct *task; /* NULL: not running */
@@ -99,14 +100,16 @@ u32 strategy_refusal_reason(u32 strategy, long ret);
 void early_resolve(const struct kvm_layout *l);
 u32 early_reason(const struct kvm_layout *l);
 void early_info(struct tdxctl_info *info);
-long early_release(const struct vmfile_user *vm, struct pid *pid, u64 tdr, u64 *released_tdr);
+long early_release(const struct vmfile_user *vm, struct pid *pid, u64 tdr, u32 cpus,
+		   u64 *released_tdr);
 
 /* early-vm.c: VMs that are released early, and the hooks they need */
-int early_vm_reserve(const struct kvm_layout *l, void *kvm, u64 tdr);
+int early_vm_reserve(const struct kvm_layout *l, void *kvm, u64 tdr, u32 cpus);
 void early_vm_put(void *kvm);
 void early_vm_begin(void *kvm);
 bool early_vm_end(void *kvm);
-unsigned long early_vm_wait(u64 tdr, unsigned int ms);
+unsigned int early_vm_cpus(u64 tdr);
+unsigned long early_vm_wait(u64 tdr, u32 cpus, unsigned int ms);
 bool early_vm_any(void);
 const char *early_vm_find_hooks(u32 callback);
 void early_vm_arm(void);
@@ -119,10 +122,13 @@ struct reclaimer;
 struct reclaimer *reclaimer_alloc(void);
 void reclaimer_get(struct reclaimer *r);
 void reclaimer_put(struct reclaimer *r);
+void reclaimer_limit(struct reclaimer *r, unsigned int cpus);
+unsigned int reclaimer_cpus(const struct reclaimer *r);
 bool reclaimer_add(struct reclaimer *r, unsigned long pfn, bool get);
 void reclaimer_start(struct reclaimer *r);
 unsigned long reclaimer_wait(struct reclaimer *r, unsigned int ms);
 void reclaimer_finish(struct reclaimer *r);
+unsigned int reclaim_cpus(unsigned int cpus);
 int reclaim_init(void);
 void reclaim_exit(void);
 

@@ -359,6 +359,10 @@ enum tdxctl_release_phase {
  * @pidfd and the descriptor number @vm_fd in that process name the VM, so a reused
  * PID cannot name another process.
  *
+ * @cpus is for EARLY, and includes the CPU that removes the pages: with 1, no other one
+ * reclaims. It applies to the VM until the VM ends, or until a later call has another
+ * value. A value of 0, TDXCTL_RELEASE_DRY_RUN and TDXCTL_RELEASE_CANCEL change nothing.
+ *
  * ESRCH: the process has ended. EBADF: @vm_fd is not open, or @pidfd is not a
  * pidfd. EINVAL: not a VM file, or not that of @tdr. EOPNOTSUPP: no strategy is
  * available, see @reason. EPERM. EBUSY: 64 releases are running. EINTR: a signal
@@ -385,6 +389,8 @@ struct tdxctl_release_args {
 	__u64 ended_ns;			/* out: 0 while it is running */
 	__u32 reason[8];		/* out: enum tdxctl_reason by strategy */
 	__u64 pages_queued;		/* out: removed pages whose RECLAIM is to come */
+	__u32 cpus;			/* in: at most that many reclaim; 0: as the module says */
+	__u32 reclaim_cpus;		/* out: with DRY_RUN, at most that many; 0 unknown */
 };
 
 /* ---- early release ---- */

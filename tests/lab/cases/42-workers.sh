@@ -92,3 +92,97 @@ case_early_workers_hotplug()
 	nothing_left
 	no_slow_removal
 }
+
+# working: prints how many workers reclaim at the moment.
+working()
+{
+	cat /proc/[0-9]*/comm 2>/dev/null | grep -c '+tdxctl_reclaim'
+}
+
+# most_workers OPTIONS...: releases web; $most is the highest number of workers seen.
+most_workers()
+{
+	takes 28 1000000
+	tdxctl --json release web --yes "$@" >/tmp/web.json 2>/tmp/web.err &
+	RELEASE=$!
+	soon '[ "$(charged)" = 0 ]'
+	most=0
+	# The command lines of processes that have ended are empty.
+	while [ "$(reg_pages)" -gt 0 ] && [ -n "$(cat /proc/$RELEASE/cmdline 2>/dev/null)" ]; do
+		now=$(working)
+		[ "$now" -le $most ] || most=$now
+	done
+	go_on
+	ended 0
+	[ "$(reg_pages)" = 0 ] || die "$(reg_pages) private pages left"
+	echo "release $*: $most workers"
+}
+
+# A release has its own limit, whatever the parameter is.
+case_early_workers_cpus()
+{
+	t 0 helper load
+	vmm web --vcpus 2 --pages 4096
+	for cpus in 1 3 100; do
+		j 0 release web --dry-run --cpus $cpus
+		[ $cpus -lt "$(nproc)" ] || cpus=$(nproc)
+		is plan.cpus $cpus
+	done
+	most_workers
+	[ $most -gt 2 ] || die "$most workers without a limit"
+	gone "$VMM"
+
+	set_parameter reclaim_workers 0
+	vmm web --vcpus 2 --pages 4096
+	j 0 release web --dry-run
+	is plan.cpus 1
+	most_workers --cpus 3
+	[ $most = 2 ] || die "$most workers with three CPUs"
+	gone "$VMM"
+	set_parameter reclaim_workers 8
+
+	# The limit is that of the VM: the second release does not set it.
+	vmm web --vcpus 2 --pages 4096
+	takes 28 1000000
+	tdxctl release web --yes --cpus 1 >/tmp/web.out 2>/tmp/web.err &
+	RELEASE=$!
+	soon '[ "$(charged)" = 0 ]'
+	[ "$(working)" = 0 ] || die "a worker reclaims beside one CPU"
+	kill -9 $RELEASE
+	wait $RELEASE 2>/dev/null
+	[ "$(reg_pages)" -gt 0 ] || die "the release was not interrupted"
+	j 0 release web --dry-run
+	is plan.cpus 1
+	most_workers
+	[ $most = 0 ] || die "$most workers beside one CPU"
+	gone "$VMM"
+	nothing_left
+	no_slow_removal
+}
+
+# Pages that are removed while the HKID is released have no worker: whoever waits has them.
+case_early_workers_none()
+{
+	t 0 helper load
+	vmm web --vcpus 2 --pages 1100 --punch
+	takes 40 2000000000
+	taskset -p a $$ >/dev/null
+	flushed=$(calls TDH.MNG.VPFLUSHDONE)
+	tdxctl release web --yes --cpus 1 >/tmp/web.out 2>/tmp/web.err &
+	RELEASE=$!
+	soon '[ "$(calls TDH.MNG.VPFLUSHDONE)" -gt '$flushed' ]'
+	ask "$VMM" USR2 web punched
+	[ "$(charged)" = 1 ] || die "the HKID is free before the pages are removed"
+	[ "$(reg_pages)" = 1100 ] || die "$(reg_pages) private pages, not 1100"
+	takes 28 1000000
+	takes 40 0
+	soon '[ "$(charged)" = 0 ]'
+	[ "$(reg_pages)" -gt 0 ] || die "all pages were reclaimed before they were counted"
+	[ "$(working)" = 0 ] || die "a worker reclaims beside one CPU"
+	go_on
+	ended 0
+	[ "$(reg_pages)" = 0 ] || die "$(reg_pages) private pages left"
+	gone "$VMM"
+	nothing_left
+	no_slow_removal
+}
