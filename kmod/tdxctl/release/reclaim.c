@@ -100,7 +100,7 @@ unsigned int reclaim_cpus(unsigned int cpus)
 
 /*
  * The pages that were removed before the HKID was released need a worker, unless the
- * release may have none: then only those who wait for the pages reclaim them.
+ * release may have none: then the callers that wait for the pages reclaim them.
  */
 static unsigned int max_workers_locked(const struct reclaimer *r)
 {
@@ -265,9 +265,12 @@ void reclaimer_get(struct reclaimer *r)
 /* @cpus: of struct tdxctl_release_args; a worker that is beyond them ends its batch. */
 void reclaimer_limit(struct reclaimer *r, unsigned int cpus)
 {
+	bool changed;
+
 	spin_lock(&r->lock);
+	changed = r->cpus != cpus;
 	WRITE_ONCE(r->cpus, cpus);
-	if (r->started)
+	if (r->started && changed)
 		start_workers_locked(r);
 	spin_unlock(&r->lock);
 }

@@ -59,7 +59,7 @@ static void report_td(const struct td_view *td, struct tdxctl_release_args *a)
 	a->pages_left = a->pages_total;
 }
 
-/* How many CPUs would reclaim the pages of a TD. Other strategies use that of the caller. */
+/* How many CPUs would reclaim the pages of a TD. Other strategies do so on one CPU. */
 static void report_cpus(u64 tdr, struct tdxctl_release_args *a)
 {
 	if (a->strategy == TDXCTL_STRATEGY_EARLY)

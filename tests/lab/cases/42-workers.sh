@@ -151,37 +151,8 @@ case_early_workers_cpus()
 	kill -9 $RELEASE
 	wait $RELEASE 2>/dev/null
 	[ "$(reg_pages)" -gt 0 ] || die "the release was not interrupted"
-	j 0 release web --dry-run
-	is plan.cpus 1
 	most_workers
 	[ $most = 0 ] || die "$most workers beside one CPU"
-	gone "$VMM"
-	nothing_left
-	no_slow_removal
-}
-
-# Pages that are removed while the HKID is released have no worker: whoever waits has them.
-case_early_workers_none()
-{
-	t 0 helper load
-	vmm web --vcpus 2 --pages 1100 --punch
-	takes 40 2000000000
-	taskset -p a $$ >/dev/null
-	flushed=$(calls TDH.MNG.VPFLUSHDONE)
-	tdxctl release web --yes --cpus 1 >/tmp/web.out 2>/tmp/web.err &
-	RELEASE=$!
-	soon '[ "$(calls TDH.MNG.VPFLUSHDONE)" -gt '$flushed' ]'
-	ask "$VMM" USR2 web punched
-	[ "$(charged)" = 1 ] || die "the HKID is free before the pages are removed"
-	[ "$(reg_pages)" = 1100 ] || die "$(reg_pages) private pages, not 1100"
-	takes 28 1000000
-	takes 40 0
-	soon '[ "$(charged)" = 0 ]'
-	[ "$(reg_pages)" -gt 0 ] || die "all pages were reclaimed before they were counted"
-	[ "$(working)" = 0 ] || die "a worker reclaims beside one CPU"
-	go_on
-	ended 0
-	[ "$(reg_pages)" = 0 ] || die "$(reg_pages) private pages left"
 	gone "$VMM"
 	nothing_left
 	no_slow_removal
