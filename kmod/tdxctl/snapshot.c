@@ -96,6 +96,7 @@ void *snapshot_take(size_t max, bool hide_tdr, size_t *size)
 		size_t room;
 		s64 n;
 
+		observe_fold();
 		l = observe_lock(&flags);
 		*size = wire_size(l, &h.wire);
 		observe_unlock(flags);

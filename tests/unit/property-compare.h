@@ -1,20 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Five ledgers see the calls of the random host: from power-on; with tables too small;
- * twice from some moment in the middle on; and with calls missing. All but the first may
- * say unknown, none may be wrong: check_all() compares them with the module.
+ * Six ledgers see the calls of the random host: from power-on, with and without shards;
+ * with tables too small; twice from some moment in the middle on; and with calls missing.
+ * All but the first two may say unknown, none may be wrong: check_all() compares them with
+ * the module. The snapshots of the first two are the same.
  */
 #ifndef TDXCTL_TESTS_PROPERTY_COMPARE_H
 #define TDXCTL_TESTS_PROPERTY_COMPARE_H
+
+#include <ledger/wire.h>
 
 #include "property-host.h"
 
 #define TRACE 40 /* calls printed when a check fails */
 
-enum { FULL, SMALL, LATE, LATER, MISSING, LEDGERS };
+enum { FULL, SHARDED, SMALL, LATE, LATER, MISSING, LEDGERS };
 
 static const char *const ledger_name[LEDGERS] = {
-	"full", "small tables", "late", "later", "missing calls",
+	"full", "with shards", "small tables", "late", "later", "missing calls",
 };
 
 static struct {
@@ -32,7 +35,7 @@ static bool failed;
 
 /* What was reached, so that a generator that reaches nothing is noticed. */
 static struct {
-	u64 nested, ok, created, ended, runnable, leaked, removed, hkid_learnt;
+	u64 nested, ok, in_shard, folds, created, ended, runnable, leaked, removed, hkid_learnt;
 	u64 claims, unknown;
 	u64 leaf_ok[TDX_LEAF_COUNT];
 } seen;
@@ -64,10 +67,15 @@ static void claim(u32 which, const char *what, u64 name, u64 got, u64 want)
 	dump();
 }
 
-/* All but the full ledger may not know. */
+static bool exact(u32 which)
+{
+	return which == FULL || which == SHARDED;
+}
+
+/* All but the full ledgers may not know. */
 static void claim_or_unknown(u32 which, const char *what, u64 name, u64 got, u64 unknown, u64 want)
 {
-	if (got == unknown && which != FULL)
+	if (got == unknown && !exact(which))
 		seen.unknown++;
 	else
 		claim(which, what, name, got, want);
@@ -92,6 +100,7 @@ static void open_ledger(u32 i, bool from_start)
 		.max_tds = i == SMALL ? MAX_TDS / 4 : MAX_TDS,
 		.max_vcpus = i == SMALL ? 6 : MAX_TDS * MAX_VPS,
 		.from_start = from_start,
+		.shards = i == SHARDED || i == MISSING,
 	};
 	u32 lp;
 
@@ -125,7 +134,7 @@ static void feed_begin(const struct observed *o)
 			.max_vcpus = o->max_vcpus,
 			.owner = { .tgid = (s32)(o->in.rcx >> CORE_PAGE_SHIFT), .tid = 1, .fd = 3 },
 		};
-		if (begun[i][w.depth])
+		if (begun[i][w.depth] && !ledger_page_begin(led[i].l, c))
 			ledger_begin(led[i].l, c);
 	}
 	clock_ns += 50;
@@ -166,6 +175,35 @@ static void count_seen(const struct observed *o)
 		seen.ended++;
 }
 
+/* As a reader does; some removals may be seen before their additions. */
+static void fold_all(struct ledger *l)
+{
+	u32 i;
+
+	for (i = 0; i < LPS; i++)
+		ledger_fold(l, i);
+	if (CHECK(!ledger_owes(l)))
+		return;
+	ledger_settle(l);
+}
+
+static void end_call(struct ledger *l, struct ledger_call *c, u64 status,
+		     const struct ledger_regs *out)
+{
+	if (ledger_page_end(l, c, clock_ns, status, out)) {
+		seen.in_shard++;
+		return;
+	}
+	if (ledger_needs_fold(c->rax, out))
+		fold_all(l);
+	ledger_end(l, c, clock_ns, status, out);
+	ledger_admit(l, c, status, out);
+	if (l == led[SHARDED].l && noise(40) == 0) {
+		ledger_fold(l, noise(LPS));
+		seen.folds++;
+	}
+}
+
 static void feed_end(const struct observed *o)
 {
 	const struct ledger_regs out = {
@@ -181,8 +219,8 @@ static void feed_end(const struct observed *o)
 			continue;
 		led[i].fed++;
 		if (begun[i][w.depth])
-			ledger_end(led[i].l, &in_flight[i][w.depth], clock_ns, o->out.rax,
-				   has_outputs(o->in.rax & TDX_LEAF_MASK) ? &out : NULL);
+			end_call(led[i].l, &in_flight[i][w.depth], o->out.rax,
+				 has_outputs(o->in.rax & TDX_LEAF_MASK) ? &out : NULL);
 		else
 			ledger_missed(led[i].l, 1);
 	}
@@ -304,9 +342,9 @@ static u32 true_state(const struct seam_td_info *t)
 static void check_td(u32 which, const struct ledger_td *l, const struct truth *t)
 {
 	bool holds = t->info.lifecycle != TDX_LC_TEARDOWN;
-	bool guess = which != FULL;
+	bool guess = !exact(which);
 
-	if (which == FULL)
+	if (exact(which))
 		claim(which, "leak", l->tdr, l->state == LEDGER_TD_LEAKED, t->td->failed_release);
 	if (l->state == LEDGER_TD_LEAKED) {
 		seen.leaked++;
@@ -346,7 +384,7 @@ static void check_hkid(u32 which, const struct ledger_hkid *h)
 	CHECK_EQ(seam_get_kot(w.seam, h->id, &kot), 0);
 	switch (h->state) {
 	case LEDGER_HKID_UNKNOWN:
-		claim(which, "HKID knowledge", h->id, which != FULL, true);
+		claim(which, "HKID knowledge", h->id, !exact(which), true);
 		seen.unknown++;
 		return;
 	case LEDGER_HKID_FREE:
@@ -367,7 +405,7 @@ static void check_hkid(u32 which, const struct ledger_hkid *h)
 	case LEDGER_HKID_ASSIGNED:
 		/* In use, no more is known. */
 		if (!h->tdr || h->keyed_pkgs == LEDGER_UNKNOWN32) {
-			claim(which, "in use without details", h->id, which != FULL, true);
+			claim(which, "in use without details", h->id, !exact(which), true);
 			claim(which, "HKID in use", h->id, kot.state != TDX_KOT_FREE, true);
 			if (!h->tdr)
 				return;
@@ -405,8 +443,10 @@ static void check_ledger(u32 which)
 	struct ledger_totals totals;
 	const struct ledger_td *td;
 	u64 calls = 0;
-	u32 i, leaves = ledger_leaf_count(l);
+	u32 i, leaves;
 
+	fold_all(led[which].l);
+	leaves = ledger_leaf_count(l);
 	ledger_totals_get(l, &totals);
 	claim(which, "calls and misses", 0, totals.calls + totals.missed, led[which].fed);
 	for (i = 0; i < leaves; i++)
@@ -426,7 +466,7 @@ static void check_ledger(u32 which)
 
 	claim(which, "violations", 0, totals.violations, 0);
 	for (i = 0; i < PKGS; i++)
-		if (which == FULL || ledger_pkg_at(l, i)->global_key)
+		if (exact(which) || ledger_pkg_at(l, i)->global_key)
 			claim(which, "global key", i, ledger_pkg_at(l, i)->global_key,
 			      ready || w.pkgs_keyed >> i & 1);
 	for (i = 0; (td = ledger_td_at(l, i)); i++) {
@@ -437,12 +477,47 @@ static void check_ledger(u32 which)
 			check_td(which, td, t);
 		claim(which, "TD by address", td->tdr, ledger_td_find(l, td->tdr) == td, true);
 	}
-	if (which == FULL) {
+	if (exact(which)) {
 		claim(which, "TDs", 0, i, nr_truth);
 		claim(which, "TDs without room", 0, totals.tds_dropped + totals.vcpus_dropped, 0);
 	}
 	for (i = 0; i < NR_HKIDS; i++)
 		check_hkid(which, ledger_hkid_at(l, i));
+}
+
+static void *snapshot_of(u32 which, size_t *len)
+{
+	static struct wire_cpu cpus[LPS];
+	static const u32 pkg_id[PKGS];
+	struct wire_host host = {
+		.nr_cpus = LPS,
+		.cpus = cpus,
+		.nr_pkgs = PKGS,
+		.pkg_id = pkg_id,
+	};
+	void *buf;
+	u32 i;
+
+	for (i = 0; i < LPS; i++)
+		cpus[i].cpu = i;
+	*len = wire_size(led[which].l, &host);
+	buf = malloc(*len);
+	if (!buf)
+		abort();
+	CHECK_EQ(wire_fill(led[which].l, &host, buf, *len), (s64)*len);
+	return buf;
+}
+
+/* Shards change when something is recorded, not what. */
+static void check_same(void)
+{
+	size_t len, len_sharded;
+	void *full = snapshot_of(FULL, &len), *sharded = snapshot_of(SHARDED, &len_sharded);
+
+	claim(SHARDED, "snapshot", 0, len_sharded, len);
+	claim(SHARDED, "snapshot", 0, len == len_sharded && !memcmp(full, sharded, len), true);
+	free(full);
+	free(sharded);
 }
 
 static void check_all(void)
@@ -453,6 +528,7 @@ static void check_all(void)
 	for (i = 0; i < LEDGERS && !failed; i++)
 		if (led[i].l)
 			check_ledger(i);
+	check_same();
 	for (i = 0; i < nr_truth; i++)
 		seen.runnable += true_state(&truth[i].info) == LEDGER_TD_RUNNABLE;
 }

@@ -58,6 +58,7 @@ static void run_world(u64 seed, u64 calls)
 		led[i].next_start = w.calls + 100 + rnd(3000);
 	}
 	open_ledger(FULL, true);
+	open_ledger(SHARDED, true);
 	open_ledger(SMALL, true);
 	open_ledger(MISSING, true);
 	next_check = w.calls;
@@ -135,6 +136,7 @@ int main(int argc, char **argv)
 	CHECK(seen.nested > calls / 100);
 	CHECK(seen.ok > calls / 4);
 	CHECK(seen.ended > calls / 5000);
+	CHECK(seen.in_shard > calls / 100 && seen.folds > calls / 1000);
 	CHECK(seen.runnable && seen.leaked && seen.hkid_learnt);
 	for (i = 0; i < ARRAY_SIZE(reached); i++)
 		if (!CHECK(seen.leaf_ok[reached[i]]))

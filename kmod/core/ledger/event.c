@@ -69,28 +69,19 @@ bool ledger_names_owner(u64 rax)
 	       (leaf < TDX_LEAF_COUNT && rules[leaf].in_use && leaf != TDH_MNG_KEY_CONFIG);
 }
 
-static void add(u64 *count, u64 n)
-{
-	if (*count != LEDGER_UNKNOWN)
-		*count += n;
-}
-
-static void sub(struct ledger *l, u64 *count, u64 n)
-{
-	if (*count == LEDGER_UNKNOWN)
-		return;
-	if (*count >= n) {
-		*count -= n;
-	} else {
-		l->totals.violations++;
-		*count = LEDGER_UNKNOWN;
-	}
-}
-
-/* Number of 4-KiB pages in a page of @level: 0 = 4K, 1 = 2M, 2 = 1G. */
-static u64 pages_of(u64 level)
+u64 ledger_pages_of(u64 level)
 {
 	return 1ULL << (9 * (level & 3));
+}
+
+bool ledger_only_counts(const struct ledger_td_slot *td, u32 leaf)
+{
+	const struct rule *r = &rules[leaf];
+	u32 state = td->pub.state;
+
+	if (leaf == TDH_PHYMEM_PAGE_RECLAIM)
+		return state == LEDGER_TD_TEARDOWN;
+	return state >= r->lo && state <= r->hi && r->lo && (!r->in_use || td->pub.owner.tgid);
 }
 
 /* Adds a TD whose creation was not seen. */
@@ -207,7 +198,7 @@ static void create(struct ledger *l, const struct ledger_event *ev)
 		l->totals.violations++;
 		td = ledger_td_get(l, h->pub.tdr);
 		if (td) {
-			ledger_td_lose_counts(td);
+			ledger_td_lose_counts(l, td);
 			ledger_hkid_release(l, td, false, 0);
 			ledger_td_state(l, td, LEDGER_TD_TEARDOWN, 0);
 		}
@@ -248,6 +239,8 @@ static void key_config(struct ledger *l, struct ledger_td_slot *td, bool late,
 	if (late)
 		return;
 	/* Its state was HKID_ASSIGNED, so it owns only its TDR. */
+	ledger_forgive(l, &td->owed_private);
+	ledger_forgive(l, &td->owed_sept);
 	td->pub.vcpus = 0;
 	td->pub.private_pages = 0;
 	td->pub.sept_pages = 0;
@@ -293,6 +286,11 @@ static u64 page_given(const struct ledger_event *ev)
 	default:
 		return 0;
 	}
+}
+
+static struct ledger_removed *removed_of(struct ledger *l, u32 cpu)
+{
+	return l->shard ? &l->shard[cpu].removed : &l->cpu[cpu].removed;
 }
 
 /* Leaves that name their TD. */
@@ -350,17 +348,19 @@ static void td_leaf(struct ledger *l, const struct ledger_event *ev)
 		break;
 	case TDH_MNG_ADDCX:
 	case TDH_VP_ADDCX:
-		add(&td->pub.control_pages, 1);
+		ledger_count(l, &td->pub.control_pages, NULL, 1);
 		break;
 	case TDH_MNG_INIT:
 		/* vCPUs and memory are added after this. */
+		ledger_forgive(l, &td->owed_private);
+		ledger_forgive(l, &td->owed_sept);
 		td->pub.vcpus = 0;
 		td->pub.private_pages = 0;
 		td->pub.sept_pages = 0;
 		td->pub.max_vcpus = ev->call->max_vcpus;
 		break;
 	case TDH_VP_CREATE:
-		add(&td->pub.control_pages, 1);
+		ledger_count(l, &td->pub.control_pages, NULL, 1);
 		ledger_vcpu_add(l, td, in->rcx);
 		break;
 	case TDH_VP_INIT:
@@ -369,28 +369,27 @@ static void td_leaf(struct ledger *l, const struct ledger_event *ev)
 		break;
 	case TDH_MEM_PAGE_ADD:
 	case TDH_MEM_PAGE_AUG:
-		add(&td->pub.private_pages,
-		    ev->leaf == TDH_MEM_PAGE_AUG ? pages_of(in->rcx & 7) : 1);
+		ledger_count(l, &td->pub.private_pages, &td->owed_private,
+			     ev->leaf == TDH_MEM_PAGE_AUG ? (s64)ledger_pages_of(in->rcx & 7) : 1);
 		break;
 	case TDH_MEM_PAGE_REMOVE:
-		sub(l, &td->pub.private_pages, pages_of(in->rcx & 7));
-		if (ev->out && cpu < l->cfg.nr_cpus) {
-			l->cpu[cpu].removed_hpa = ev->out->rcx;
-			l->cpu[cpu].removed_tdr = td->pub.tdr;
-		}
+		ledger_count(l, &td->pub.private_pages, &td->owed_private,
+			     -(s64)ledger_pages_of(in->rcx & 7));
+		if (ev->out && cpu < l->cfg.nr_cpus)
+			*removed_of(l, cpu) = (struct ledger_removed){ ev->out->rcx, td->pub.tdr };
 		break;
 	case TDH_MEM_SEPT_ADD:
 		/* Version 1 takes several pages. */
 		if ((in->rdx & 1) || TDX_LEAF_VERSION(ev->call->rax))
 			td->pub.sept_pages = LEDGER_UNKNOWN;
 		else
-			add(&td->pub.sept_pages, 1);
+			ledger_count(l, &td->pub.sept_pages, &td->owed_sept, 1);
 		break;
 	case TDH_MEM_SEPT_REMOVE:
 		if (TDX_LEAF_VERSION(ev->call->rax))
 			td->pub.sept_pages = LEDGER_UNKNOWN;
 		else
-			sub(l, &td->pub.sept_pages, 1);
+			ledger_count(l, &td->pub.sept_pages, &td->owed_sept, -1);
 		break;
 	case TDH_MNG_VPFLUSHDONE:
 		td->pub.fail_leaf = 0;
@@ -414,7 +413,7 @@ static void reclaim_unseen(struct ledger *l)
 		struct ledger_td_slot *td = &l->td[l->td_order[i]];
 
 		if (td->pub.state == LEDGER_TD_TEARDOWN || td->pub.state == LEDGER_TD_UNKNOWN)
-			ledger_td_lose_counts(td);
+			ledger_td_lose_counts(l, td);
 	}
 }
 
@@ -473,35 +472,49 @@ static void reclaim(struct ledger *l, const struct ledger_event *ev)
 		/* Its HKID was released in a missed call. */
 		if (td->pub.state != LEDGER_TD_UNKNOWN) {
 			l->totals.violations++;
-			ledger_td_lose_counts(td);
+			ledger_td_lose_counts(l, td);
 		}
 		ledger_hkid_release(l, td, false, 0);
 		ledger_td_state(l, td, LEDGER_TD_TEARDOWN, 0);
 	}
 	switch (ev->out->rcx) {
 	case TDX_PT_REG:
-		sub(l, &td->pub.private_pages, pages_of(ev->out->r8));
+		ledger_count(l, &td->pub.private_pages, &td->owed_private,
+			     -(s64)ledger_pages_of(ev->out->r8));
 		td->pub.reclaims++;
 		break;
 	case TDX_PT_EPT:
-		sub(l, &td->pub.sept_pages, 1);
+		ledger_count(l, &td->pub.sept_pages, &td->owed_sept, -1);
 		break;
 	case TDX_PT_TDVPR:
 		ledger_vcpu_del(l, page);
-		sub(l, &td->pub.control_pages, 1);
+		ledger_count(l, &td->pub.control_pages, NULL, -1);
 		break;
 	case TDX_PT_TDCX:
-		sub(l, &td->pub.control_pages, 1);
+		ledger_count(l, &td->pub.control_pages, NULL, -1);
 		break;
 	case TDX_PT_TDR:
 		/* The module does not return a TDR before all other pages. */
 		if ((td->pub.control_pages != 1 && td->pub.control_pages != LEDGER_UNKNOWN) ||
 		    (td->pub.private_pages && td->pub.private_pages != LEDGER_UNKNOWN) ||
-		    (td->pub.sept_pages && td->pub.sept_pages != LEDGER_UNKNOWN))
+		    (td->pub.sept_pages && td->pub.sept_pages != LEDGER_UNKNOWN) ||
+		    td->owed_private || td->owed_sept)
 			l->totals.violations++;
 		ledger_td_drop(l, td);
 		break;
 	}
+}
+
+bool ledger_needs_fold(u64 rax, const struct ledger_regs *out)
+{
+	return rax == TDH_PHYMEM_PAGE_RECLAIM && out && out->rcx == TDX_PT_TDR;
+}
+
+bool ledger_flushes(const struct ledger *l, u64 rcx, u64 hpa)
+{
+	u32 shift = l->cfg.hkid_shift;
+
+	return shift >= CORE_PAGE_SHIFT && shift < 64 && (rcx & ((1ULL << shift) - 1)) == hpa;
 }
 
 /*
@@ -509,20 +522,18 @@ static void reclaim(struct ledger *l, const struct ledger_event *ev)
  * with another KeyID, cache lines would remain. This shows the HKID of a TD whose
  * creation was not seen.
  */
-static void page_wbinvd(struct ledger *l, const struct ledger_event *ev, u64 removed_hpa,
-			u64 removed_tdr)
+static void page_wbinvd(struct ledger *l, const struct ledger_event *ev,
+			const struct ledger_removed *removed)
 {
-	u32 shift = l->cfg.hkid_shift;
-	struct ledger_td_slot *td = ledger_td_get(l, removed_tdr);
+	struct ledger_td_slot *td = ledger_td_get(l, removed->tdr);
 	struct ledger_hkid_slot *h;
 	u64 rcx = ev->call->in.rcx;
 
-	if (!ev->ok || !td || shift < CORE_PAGE_SHIFT || shift >= 64 ||
-	    (rcx & ((1ULL << shift) - 1)) != removed_hpa)
+	if (!ev->ok || !td || !ledger_flushes(l, rcx, removed->hpa))
 		return;
 	td->pub.calls++;
 	td->pub.last_ns = ev->now;
-	h = ledger_hkid_get(l, (u32)(rcx >> shift));
+	h = ledger_hkid_get(l, (u32)(rcx >> l->cfg.hkid_shift));
 	if (!h || td->pub.hkid != LEDGER_UNKNOWN32)
 		return;
 	if (h->pub.tdr || h->pub.state == LEDGER_HKID_FREE) {
@@ -535,12 +546,11 @@ static void page_wbinvd(struct ledger *l, const struct ledger_event *ev, u64 rem
 void ledger_observe(struct ledger *l, const struct ledger_event *ev)
 {
 	u32 cpu = ev->call->cpu;
-	u64 hpa = 0, tdr = 0;
+	struct ledger_removed removed = { 0 };
 
 	if (cpu < l->cfg.nr_cpus) {
-		hpa = l->cpu[cpu].removed_hpa;
-		tdr = l->cpu[cpu].removed_tdr;
-		l->cpu[cpu].removed_tdr = 0;
+		removed = *removed_of(l, cpu);
+		removed_of(l, cpu)->tdr = 0;
 	}
 	ledger_module_ready(l, ev);
 	if (ev->leaf >= TDX_LEAF_COUNT)
@@ -553,7 +563,7 @@ void ledger_observe(struct ledger *l, const struct ledger_event *ev)
 		reclaim(l, ev);
 		break;
 	case TDH_PHYMEM_PAGE_WBINVD:
-		page_wbinvd(l, ev, hpa, tdr);
+		page_wbinvd(l, ev, &removed);
 		break;
 	default:
 		if (rules[ev->leaf].by)

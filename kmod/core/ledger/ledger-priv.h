@@ -58,6 +58,8 @@ struct ledger_hkid_slot {
 
 struct ledger_td_slot {
 	struct ledger_td pub;
+	u64 owed_private; /* pages seen removed, but not yet added; else 0 */
+	u64 owed_sept;
 	u64 seq;	 /* of the call that set the state */
 	u32 before_leak; /* the state before LEAKED */
 	u32 seen_keys;	 /* packages seen keyed while pub.keyed_pkgs is unknown */
@@ -70,12 +72,38 @@ struct ledger_vcpu {
 	u32 prev, next;
 };
 
+/* If the last call on a CPU was TDH.MEM.PAGE.REMOVE: its page and TD. */
+struct ledger_removed {
+	u64 hpa;
+	u64 tdr; /* 0: another call */
+};
+
 struct ledger_cpu_slot {
 	struct ledger_cpu pub;
-	/* If the last call on this CPU was TDH.MEM.PAGE.REMOVE: its page and TD. */
-	u64 removed_hpa;
-	u64 removed_tdr; /* 0: another call */
+	struct ledger_removed removed; /* without shards */
 };
+
+#define LEDGER_PAGE_LEAVES 9
+/* TDs that a CPU builds or removes in turn. */
+#define LEDGER_ACCOUNTS 4
+#define LEDGER_LINE	64 /* bytes of a cache line */
+
+struct ledger_account {
+	u64 tdr;    /* 0: unused */
+	u32 number; /* of the TD */
+	u32 leaves; /* bitmap of the page-level leaves that may be counted here */
+	s64 private_pages, sept_pages;
+	u64 calls, reclaims, last_ns;
+};
+
+struct ledger_shard {
+	u64 epoch; /* of the ledger, when the accounts were opened */
+	u64 calls, last_ns;
+	struct ledger_removed removed;
+	u32 next; /* account to be replaced */
+	struct ledger_account account[LEDGER_ACCOUNTS];
+	struct ledger_leaf leaf[LEDGER_PAGE_LEAVES];
+} __attribute__((aligned(LEDGER_LINE)));
 
 struct ledger_pkg_slot {
 	struct ledger_pkg pub;
@@ -85,7 +113,10 @@ struct ledger_pkg_slot {
 struct ledger {
 	struct ledger_config cfg;
 	struct ledger_totals totals;
+	/* Read without the lock. Odd while the maps are being changed. */
+	u64 epoch;
 	u64 seq;
+	u64 owed;	  /* sum of all TDs */
 	u32 next_td;	  /* last sequence number given to a TD */
 	u32 all_pkgs;	  /* bitmap */
 	bool complete;	  /* all calls since TDH.SYS.CONFIG were seen */
@@ -102,7 +133,8 @@ struct ledger {
 	u32 vcpu_free;
 
 	/* After this structure, see lay_out(). */
-	struct ledger_leaf *leaf; /* LEDGER_LEAVES + 1 */
+	struct ledger_leaf *leaf;   /* LEDGER_LEAVES + 1 */
+	struct ledger_shard *shard; /* nr_cpus, or NULL */
 	struct ledger_cpu_slot *cpu;
 	struct ledger_pkg_slot *pkg;
 	struct ledger_hkid_slot *hkid;
@@ -127,6 +159,10 @@ struct ledger_event {
 
 u32 ledger_leaf_of(u64 rax); /* LEDGER_NONE: no TDH leaf */
 bool ledger_is_busy(u64 status);
+/* A call that succeeded. */
+void ledger_stat_add(struct ledger_leaf *s, u64 ns);
+/* Adds the successful calls in @from to @to, and clears @from. */
+void ledger_stat_move(struct ledger_leaf *to, struct ledger_leaf *from);
 void ledger_stat_leaf(struct ledger *l, u32 leaf, u64 status, u64 ns);
 void ledger_serial_begin(struct ledger *l, struct ledger_call *call, u32 leaf);
 void ledger_serial_end(struct ledger *l, const struct ledger_call *call, u32 leaf, u64 status,
@@ -139,7 +175,15 @@ struct ledger_td_slot *ledger_td_get(const struct ledger *l, u64 tdr);
 /* All values are unknown. NULL if the table is full. */
 struct ledger_td_slot *ledger_td_new(struct ledger *l, u64 tdr);
 void ledger_td_drop(struct ledger *l, struct ledger_td_slot *td);
-void ledger_td_lose_counts(struct ledger_td_slot *td);
+void ledger_td_lose_counts(struct ledger *l, struct ledger_td_slot *td);
+/*
+ * Adds @delta to a number of pages. If too few are left, they are owed if @owed is given
+ * and there are shards, else this is a violation and the number becomes unknown.
+ */
+void ledger_count(struct ledger *l, u64 *pages, u64 *owed, s64 delta);
+void ledger_forgive(struct ledger *l, u64 *owed);
+/* The maps or the state of a TD are about to change, or have changed. */
+void ledger_turn(struct ledger *l);
 void ledger_td_owner(struct ledger *l, struct ledger_td_slot *td, const struct ledger_owner *owner);
 void ledger_td_state(struct ledger *l, struct ledger_td_slot *td, u32 state, u64 now);
 /* For leaves that name a TD by a TDVPR. */
@@ -170,5 +214,11 @@ void ledger_reclaim_failed(struct ledger *l, const struct ledger_event *ev, u64 
 /* ---- event.c ---- */
 
 void ledger_observe(struct ledger *l, const struct ledger_event *ev);
+/* Number of 4-KiB pages in a page of @level: 0 = 4K, 1 = 2M, 2 = 1G. */
+u64 ledger_pages_of(u64 level);
+/* Returns true if a success of this page-level leaf changes only counts of @td. */
+bool ledger_only_counts(const struct ledger_td_slot *td, u32 leaf);
+/* Returns true if the operand @rcx of TDH.PHYMEM.PAGE.WBINVD is the page @hpa. */
+bool ledger_flushes(const struct ledger *l, u64 rcx, u64 hpa);
 
 #endif

@@ -7,6 +7,12 @@ static size_t align8(size_t n)
 	return (n + 7) & ~(size_t)7;
 }
 
+/* Shards begin at a cache line, whatever memory the caller has. */
+static size_t shards_size(const struct ledger_config *cfg)
+{
+	return cfg->shards ? cfg->nr_cpus * sizeof(struct ledger_shard) + LEDGER_LINE : 0;
+}
+
 /* Returns the next @size bytes of the memory at @l. */
 static void *carve(struct ledger *l, size_t *used, size_t size)
 {
@@ -24,7 +30,7 @@ static size_t lay_out(struct ledger *l, const struct ledger_config *cfg)
 	size_t used = align8(sizeof(*l));
 
 	if (!l)
-		return used + align8((LEDGER_LEAVES + 1) * sizeof(*l->leaf)) +
+		return used + shards_size(cfg) + align8((LEDGER_LEAVES + 1) * sizeof(*l->leaf)) +
 		       align8(cfg->nr_cpus * sizeof(*l->cpu)) +
 		       align8(cfg->nr_pkgs * sizeof(*l->pkg)) +
 		       align8(cfg->nr_hkids * sizeof(*l->hkid)) +
@@ -45,6 +51,11 @@ static size_t lay_out(struct ledger *l, const struct ledger_config *cfg)
 	l->td_map.mask = td_cap - 1;
 	l->vcpu_map.slot = carve(l, &used, vcpu_cap * sizeof(*l->vcpu_map.slot));
 	l->vcpu_map.mask = vcpu_cap - 1;
+	if (cfg->shards) {
+		void *at = carve(l, &used, shards_size(cfg));
+
+		l->shard = at + (0 - (uintptr_t)at) % LEDGER_LINE;
+	}
 	return used;
 }
 
@@ -102,7 +113,8 @@ void ledger_begin(struct ledger *l, struct ledger_call *call)
 {
 	u32 leaf = ledger_leaf_of(call->rax);
 
-	call->seq = ++l->seq;
+	core_store64(&l->seq, l->seq + 1);
+	call->seq = l->seq;
 	call->counted = false;
 	if (leaf != LEDGER_NONE)
 		ledger_serial_begin(l, call, leaf);
@@ -146,7 +158,7 @@ void ledger_missed(struct ledger *l, u64 count)
 		return;
 	l->totals.missed += count;
 	for (i = 0; i < l->nr_tds; i++)
-		ledger_td_lose_counts(&l->td[l->td_order[i]]);
+		ledger_td_lose_counts(l, &l->td[l->td_order[i]]);
 	/* An initialised LP stays initialised; others may have been initialised. */
 	for (i = 0; i < l->cfg.nr_cpus; i++)
 		if (!l->cpu[i].pub.lp_init)

@@ -7,8 +7,8 @@
  * middle of the stream: values that it cannot know are LEDGER_UNKNOWN, never zero.
  *
  * Not thread-safe: the caller serialises all functions with one lock that may be
- * taken in atomic context. Every operation is bounded: hash look-ups have a limited
- * probe length, and no memory is allocated.
+ * taken in atomic context, except those of shards. Every operation is bounded: hash
+ * look-ups have a limited probe length, and no memory is allocated.
  */
 #ifndef TDXCTL_CORE_LEDGER_H
 #define TDXCTL_CORE_LEDGER_H
@@ -34,6 +34,11 @@ struct ledger_config {
 	 * not seen are free. Off: their state is unknown.
 	 */
 	bool from_start;
+	/*
+	 * Each CPU has a shard: ledger_page_end() may be used. Costs about 4 KiB for
+	 * each of nr_cpus.
+	 */
+	bool shards;
 };
 
 /*
@@ -218,6 +223,43 @@ bool ledger_names_owner(u64 rax);
 /* Records the end of a call, with its status and outputs (NULL: not known). */
 void ledger_end(struct ledger *l, struct ledger_call *call, u64 end_ns, u64 status,
 		const struct ledger_regs *out);
+/*
+ * ---- page-level calls without the lock ----
+ *
+ * The shard of a CPU has a lock of its own, which the caller provides and which comes
+ * after the lock of the ledger. A call of a page-level leaf is recorded by
+ * ledger_page_begin(), without a lock, and ledger_page_end(), with the lock of the shard
+ * of call->cpu. If the latter returns false, the caller takes both locks and calls
+ * ledger_end(), and then ledger_admit(), so that the next such call needs no lock.
+ * ledger_end() takes both locks for any call if there are shards. While functions of
+ * shards run, the ledger must not be freed.
+ */
+
+/* Returns false if @call needs ledger_begin(): it is no page-level call. */
+bool ledger_page_begin(const struct ledger *l, struct ledger_call *call);
+/* Returns false if the call was not recorded, because it changes more than counts. */
+bool ledger_page_end(struct ledger *l, const struct ledger_call *call, u64 end_ns, u64 status,
+		     const struct ledger_regs *out);
+/* After ledger_end() with the same arguments. */
+void ledger_admit(struct ledger *l, const struct ledger_call *call, u64 status,
+		  const struct ledger_regs *out);
+/* Returns true if ledger_fold() has something to do. Takes no lock. */
+bool ledger_shard_dirty(const struct ledger *l, u32 cpu);
+/* Adds what the shard of @cpu has recorded to the ledger. Takes both locks. */
+void ledger_fold(struct ledger *l, u32 cpu);
+/*
+ * Returns true if more pages were removed from a TD than added to it, according to the
+ * folds so far. Another fold of all shards settles this, unless calls were missed.
+ */
+bool ledger_owes(const struct ledger *l);
+/* Page counts that still do not add up become unknown, each with a violation. */
+void ledger_settle(struct ledger *l);
+/*
+ * Returns true if ledger_end() of this call compares page counts: all shards have to be
+ * folded before.
+ */
+bool ledger_needs_fold(u64 rax, const struct ledger_regs *out);
+
 /*
  * Records that @count calls were missed by the probes. The page counts of all TDs
  * become unknown, and the vCPU counts of TDs that are not yet runnable. Later calls

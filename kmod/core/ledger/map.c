@@ -23,16 +23,24 @@ static u32 home(const struct ledger_map *m, u64 key)
 	return (u32)(((key >> CORE_PAGE_SHIFT) * 0x9e3779b97f4a7c15ULL) >> 32) & m->mask;
 }
 
+/* Without the lock too: what was found holds if ledger.epoch has not changed. */
 u32 ledger_map_find(const struct ledger_map *m, u64 key)
 {
 	u32 i = home(m, key), n;
 
-	for (n = 0; n < MAP_PROBE && m->slot[i].used; n++) {
-		if (m->slot[i].key == key)
-			return m->slot[i].val;
+	for (n = 0; n < MAP_PROBE && core_load32(&m->slot[i].used); n++) {
+		if (core_load64(&m->slot[i].key) == key)
+			return core_load32(&m->slot[i].val);
 		i = (i + 1) & m->mask;
 	}
 	return LEDGER_NONE;
+}
+
+static void put(struct ledger_slot *slot, u64 key, u32 val)
+{
+	core_store64(&slot->key, key);
+	core_store32(&slot->val, val);
+	core_store32(&slot->used, 1);
 }
 
 bool ledger_map_insert(struct ledger_map *m, u64 key, u32 val)
@@ -41,11 +49,7 @@ bool ledger_map_insert(struct ledger_map *m, u64 key, u32 val)
 
 	for (n = 0; n < MAP_PROBE; n++) {
 		if (!m->slot[i].used) {
-			m->slot[i] = (struct ledger_slot){
-				.key = key,
-				.val = val,
-				.used = 1,
-			};
+			put(&m->slot[i], key, val);
 			return true;
 		}
 		i = (i + 1) & m->mask;
@@ -71,9 +75,9 @@ void ledger_map_remove(struct ledger_map *m, u64 key)
 		u32 h = home(m, m->slot[j].key);
 
 		if (((j - h) & m->mask) >= ((j - i) & m->mask)) {
-			m->slot[i] = m->slot[j];
+			put(&m->slot[i], m->slot[j].key, m->slot[j].val);
 			i = j;
 		}
 	}
-	m->slot[i].used = 0;
+	core_store32(&m->slot[i].used, 0);
 }

@@ -41,13 +41,8 @@ static void count_error(struct ledger_leaf *s, u64 status)
 	s->other_errors++;
 }
 
-/*
- * As in Linux, any status other than success is an error, including informational
- * ones. The low half of a VP.ENTER status is the exit reason.
- */
-void ledger_stat_leaf(struct ledger *l, u32 leaf, u64 status, u64 ns)
+void ledger_stat_add(struct ledger_leaf *s, u64 ns)
 {
-	struct ledger_leaf *s = &l->leaf[leaf < LEDGER_LEAVES ? leaf : LEDGER_LEAVES];
 	u32 bucket = 63 - (u32)__builtin_clzll(ns | 1);
 
 	s->calls++;
@@ -55,6 +50,30 @@ void ledger_stat_leaf(struct ledger *l, u32 leaf, u64 status, u64 ns)
 	if (ns > s->max_ns)
 		s->max_ns = ns;
 	s->hist[bucket < LEDGER_HIST_BUCKETS ? bucket : LEDGER_HIST_BUCKETS - 1]++;
+}
+
+void ledger_stat_move(struct ledger_leaf *to, struct ledger_leaf *from)
+{
+	u32 i;
+
+	to->calls += from->calls;
+	to->total_ns += from->total_ns;
+	if (from->max_ns > to->max_ns)
+		to->max_ns = from->max_ns;
+	for (i = 0; i < LEDGER_HIST_BUCKETS; i++)
+		to->hist[i] += from->hist[i];
+	memset(from, 0, sizeof(*from));
+}
+
+/*
+ * As in Linux, any status other than success is an error, including informational
+ * ones. The low half of a VP.ENTER status is the exit reason.
+ */
+void ledger_stat_leaf(struct ledger *l, u32 leaf, u64 status, u64 ns)
+{
+	struct ledger_leaf *s = &l->leaf[leaf < LEDGER_LEAVES ? leaf : LEDGER_LEAVES];
+
+	ledger_stat_add(s, ns);
 	if (leaf == TDH_VP_ENTER ? !TDX_STATUS_OF(status) : !status)
 		return;
 	s->errors++;

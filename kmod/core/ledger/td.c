@@ -14,12 +14,23 @@ struct ledger_td_slot *ledger_td_get(const struct ledger *l, u64 tdr)
 	return i == LEDGER_NONE ? NULL : &l->td[i];
 }
 
+void ledger_turn(struct ledger *l)
+{
+	core_store64(&l->epoch, l->epoch + 1);
+}
+
 struct ledger_td_slot *ledger_td_new(struct ledger *l, u64 tdr)
 {
 	u32 i = l->td_free;
 	struct ledger_td_slot *td;
+	bool added;
 
-	if (i == LEDGER_NONE || !ledger_map_insert(&l->td_map, tdr, i))
+	if (i == LEDGER_NONE)
+		return NULL;
+	ledger_turn(l);
+	added = ledger_map_insert(&l->td_map, tdr, i);
+	ledger_turn(l);
+	if (!added)
 		return NULL;
 	td = &l->td[i];
 	l->td_free = td->vcpu_head;
@@ -51,7 +62,11 @@ void ledger_td_drop(struct ledger *l, struct ledger_td_slot *td)
 
 	while (td->vcpu_head != LEDGER_NONE)
 		ledger_vcpu_del(l, l->vcpu[td->vcpu_head].tdvpr);
+	ledger_forgive(l, &td->owed_private);
+	ledger_forgive(l, &td->owed_sept);
+	ledger_turn(l);
 	ledger_map_remove(&l->td_map, td->pub.tdr);
+	ledger_turn(l);
 	for (n = 0; n < l->nr_tds && l->td_order[n] != i; n++)
 		;
 	l->nr_tds--;
@@ -71,14 +86,49 @@ void ledger_td_owner(struct ledger *l, struct ledger_td_slot *td, const struct l
 	if (known->tgid &&
 	    (owner->fd < 0 || owner->tgid != known->tgid || owner->start_ns != known->start_ns))
 		return;
+	ledger_turn(l);
 	*known = *owner;
+	ledger_turn(l);
 	if (h && h->pub.tdr == td->pub.tdr)
 		h->pub.owner = *owner;
 }
 
-/* Marks counts as unknown, because calls for this TD were missed. */
-void ledger_td_lose_counts(struct ledger_td_slot *td)
+void ledger_forgive(struct ledger *l, u64 *owed)
 {
+	l->owed -= *owed;
+	*owed = 0;
+}
+
+void ledger_count(struct ledger *l, u64 *pages, u64 *owed, s64 delta)
+{
+	u64 n = delta < 0 ? 0 - (u64)delta : (u64)delta, paid;
+
+	if (*pages == LEDGER_UNKNOWN)
+		return;
+	if (delta >= 0) {
+		paid = !owed ? 0 : *owed < n ? *owed : n;
+		if (paid) {
+			*owed -= paid;
+			l->owed -= paid;
+		}
+		*pages += n - paid;
+	} else if (*pages >= n) {
+		*pages -= n;
+	} else if (owed && l->shard) {
+		*owed += n - *pages;
+		l->owed += n - *pages;
+		*pages = 0;
+	} else {
+		l->totals.violations++;
+		*pages = LEDGER_UNKNOWN;
+	}
+}
+
+/* Marks counts as unknown, because calls for this TD were missed. */
+void ledger_td_lose_counts(struct ledger *l, struct ledger_td_slot *td)
+{
+	ledger_forgive(l, &td->owed_private);
+	ledger_forgive(l, &td->owed_sept);
 	td->pub.private_pages = LEDGER_UNKNOWN;
 	td->pub.sept_pages = LEDGER_UNKNOWN;
 	td->pub.control_pages = LEDGER_UNKNOWN;
@@ -125,7 +175,9 @@ void ledger_td_state(struct ledger *l, struct ledger_td_slot *td, u32 state, u64
 	if (td->pub.state != state) {
 		if (state == LEDGER_TD_LEAKED)
 			td->before_leak = td->pub.state;
+		ledger_turn(l);
 		td->pub.state = state;
+		ledger_turn(l);
 		td->pub.since_ns = now;
 		td->seq = l->seq;
 	}
@@ -162,7 +214,9 @@ void ledger_vcpu_del(struct ledger *l, u64 tdvpr)
 		l->vcpu[v->prev].next = v->next;
 	if (v->next != LEDGER_NONE)
 		l->vcpu[v->next].prev = v->prev;
+	ledger_turn(l);
 	ledger_map_remove(&l->vcpu_map, tdvpr);
+	ledger_turn(l);
 	v->next = l->vcpu_free;
 	l->vcpu_free = i;
 }
@@ -171,8 +225,12 @@ void ledger_vcpu_add(struct ledger *l, struct ledger_td_slot *td, u64 tdvpr)
 {
 	u32 i = l->vcpu_free;
 	struct ledger_vcpu *v;
+	bool added;
 
-	if (i == LEDGER_NONE || !tdvpr || !ledger_map_insert(&l->vcpu_map, tdvpr, i)) {
+	ledger_turn(l);
+	added = i != LEDGER_NONE && tdvpr && ledger_map_insert(&l->vcpu_map, tdvpr, i);
+	ledger_turn(l);
+	if (!added) {
 		/* Its VP.ADDCX and VP.INIT cannot be attributed to this TD. */
 		l->totals.vcpus_dropped++;
 		td->pub.vcpus = LEDGER_UNKNOWN32;
@@ -223,7 +281,9 @@ void ledger_hkid_bind(struct ledger *l, struct ledger_td_slot *td, u32 id, u64 n
 {
 	struct ledger_hkid_slot *h = ledger_hkid_get(l, id);
 
+	ledger_turn(l);
 	td->pub.hkid = id;
+	ledger_turn(l);
 	td->pub.last_hkid = id;
 	if (!h)
 		return;

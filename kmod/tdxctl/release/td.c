@@ -32,8 +32,8 @@ static void view_of(struct td_view *v, const struct ledger_td *td)
 	v->finalized_known = td->seen_create || v->finalized || td->state == LEDGER_TD_INITIALIZED;
 }
 
-/* @tdr may be 0: not found. */
-void td_view_get(struct td_view *v, u64 tdr)
+/* Without the pages that are counted in shards only. */
+static void view_get(struct td_view *v, u64 tdr)
 {
 	const struct ledger *l;
 	unsigned long flags;
@@ -41,6 +41,13 @@ void td_view_get(struct td_view *v, u64 tdr)
 	l = observe_lock(&flags);
 	view_of(v, tdr ? ledger_td_find(l, tdr) : NULL);
 	observe_unlock(flags);
+}
+
+/* @tdr may be 0: not found. */
+void td_view_get(struct td_view *v, u64 tdr)
+{
+	observe_fold();
+	view_get(v, tdr);
 }
 
 /* ---- what the TDX module says ---- */
@@ -81,7 +88,7 @@ bool td_hkid_freed(u64 tdr)
 	struct ledger_regs regs;
 	struct td_view seen;
 
-	td_view_get(&seen, tdr);
+	view_get(&seen, tdr);
 	if (seen.found && !seen.hkid)
 		return true;
 	return TDX_STATUS_OF(ask_module(TDH_PHYMEM_PAGE_RECLAIM, tdr, &regs)) ==

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The lock of the ledger. */
+/* The locks of the ledger and of its shards. */
 #include <linux/kernel.h>
 #include <linux/ktime.h>
 #include <linux/percpu.h>
@@ -13,6 +13,8 @@
  * true), where lockdep does not accept a raw_spinlock_t; hence arch_spinlock_t.
  */
 static arch_spinlock_t guard = __ARCH_SPIN_LOCK_UNLOCKED;
+/* Of the shard of each CPU. Comes after guard; one at a time. */
+static DEFINE_PER_CPU_ALIGNED(arch_spinlock_t, shard_guard) = __ARCH_SPIN_LOCK_UNLOCKED;
 static DEFINE_PER_CPU(bool, in_ledger);
 /* A snapshot holds the lock for less than a millisecond, on a slow emulator for ten. */
 #define LOCK_WAIT_NS	(100 * NSEC_PER_MSEC)
@@ -32,12 +34,12 @@ void ledger_lock(unsigned long *flags)
 	arch_spin_lock(&guard);
 }
 
-static bool spin_bounded(void)
+static bool spin_bounded(arch_spinlock_t *lock)
 {
 	u64 start = 0;
 	u32 tries;
 
-	for (tries = 0; !arch_spin_trylock(&guard); tries++) {
+	for (tries = 0; !arch_spin_trylock(lock); tries++) {
 		if (oops_in_progress || READ_ONCE(ledger_stuck))
 			return false;
 		cpu_relax();
@@ -50,7 +52,6 @@ static bool spin_bounded(void)
 			return false;
 		}
 	}
-	WRITE_ONCE(ledger_stuck, false);
 	return true;
 }
 
@@ -67,8 +68,12 @@ bool ledger_trylock(unsigned long *flags)
 		return false;
 	local_irq_save(*flags);
 	this_cpu_write(in_ledger, true);
-	if (likely(spin_bounded()))
+	if (likely(spin_bounded(&guard))) {
+		/* Not written for each call: all CPUs read it while they wait. */
+		if (unlikely(READ_ONCE(ledger_stuck)))
+			WRITE_ONCE(ledger_stuck, false);
 		return true;
+	}
 	this_cpu_write(in_ledger, false);
 	local_irq_restore(*flags);
 	return false;
@@ -79,4 +84,42 @@ void ledger_unlock(unsigned long flags)
 	arch_spin_unlock(&guard);
 	this_cpu_write(in_ledger, false);
 	local_irq_restore(flags);
+}
+
+/*
+ * For a probe handler that records a call in the shard of this CPU, without the lock of
+ * the ledger. Returns false as ledger_trylock() does.
+ */
+bool shard_trylock_this(unsigned long *flags)
+{
+	if (unlikely(this_cpu_read(in_ledger)))
+		return false;
+	local_irq_save(*flags);
+	this_cpu_write(in_ledger, true);
+	if (likely(spin_bounded(this_cpu_ptr(&shard_guard))))
+		return true;
+	this_cpu_write(in_ledger, false);
+	local_irq_restore(*flags);
+	return false;
+}
+
+void shard_unlock_this(unsigned long flags)
+{
+	arch_spin_unlock(this_cpu_ptr(&shard_guard));
+	this_cpu_write(in_ledger, false);
+	local_irq_restore(flags);
+}
+
+/*
+ * The shard of any CPU, under the lock of the ledger. Returns false if a CPU has stopped
+ * while it held the lock.
+ */
+bool shard_trylock(unsigned int cpu)
+{
+	return spin_bounded(per_cpu_ptr(&shard_guard, cpu));
+}
+
+void shard_unlock(unsigned int cpu)
+{
+	arch_spin_unlock(per_cpu_ptr(&shard_guard, cpu));
 }

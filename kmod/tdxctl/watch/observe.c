@@ -209,9 +209,63 @@ static void note_missed(unsigned long missed)
 	/* Without a write to a line that all CPUs share, unless there is a reason. */
 	if (unlikely(atomic_read(&unseen)))
 		more += atomic_xchg(&unseen, 0);
-	missed_seen = missed;
+	WRITE_ONCE(missed_seen, missed);
 	if (more)
 		ledger_missed(ledger, more);
+}
+
+/*
+ * Records the begin of a page-level call without the lock. Returns false if this needs the
+ * lock, or something else has to be recorded first.
+ */
+static bool begin_page(struct observe_call *c, unsigned long missed)
+{
+	if (READ_ONCE(keyids_pending) || atomic_read(&nr_gone) || atomic_read(&unseen) ||
+	    missed != READ_ONCE(missed_seen))
+		return false;
+	/* Not freed before the probes are removed. */
+	return ledger_page_begin(READ_ONCE(ledger), &c->call);
+}
+
+static bool end_page(struct observe_call *c, u64 now, u64 status, const struct ledger_regs *out)
+{
+	unsigned long flags;
+	bool done = false;
+
+	if (!shard_trylock_this(&flags))
+		return false;
+	/* A preempted task may have moved to another CPU. */
+	if (c->call.cpu == raw_smp_processor_id())
+		done = ledger_page_end(ledger, &c->call, now, status, out);
+	shard_unlock_this(flags);
+	return done;
+}
+
+/* Under the ledger lock. */
+static void fold(unsigned int cpu)
+{
+	if (!ledger_shard_dirty(ledger, cpu) || !shard_trylock(cpu))
+		return;
+	ledger_fold(ledger, cpu);
+	shard_unlock(cpu);
+}
+
+/* Under the ledger lock. */
+static void end_call(struct ledger_call *call, u64 now, u64 status, const struct ledger_regs *out)
+{
+	unsigned int cpu;
+
+	if (ledger_needs_fold(call->rax, out))
+		for_each_possible_cpu(cpu)
+			fold(cpu);
+	if (!shard_trylock(call->cpu)) {
+		atomic_inc(&unseen);
+		return;
+	}
+	ledger_end(ledger, call, now, status, out);
+	ledger_admit(ledger, call, status, out);
+	shard_unlock(call->cpu);
+	events_call(ledger, call, now, status);
 }
 
 /**
@@ -231,15 +285,23 @@ void observe_begin(struct observe_call *c, u64 rax, const struct ledger_regs *ar
 	unsigned long flags;
 
 	c->active = false;
-	memset(call, 0, sizeof(*call));
 	if (copy_from_kernel_nofault(&call->in, args, sizeof(call->in))) {
 		atomic_inc(&unseen);
 		return;
 	}
 	c->args = args;
+	c->generation = READ_ONCE(generation);
 	call->rax = rax;
 	call->cpu = raw_smp_processor_id();
 	call->max_vcpus = LEDGER_UNKNOWN32;
+	c->page = begin_page(c, missed);
+	if (likely(c->page)) {
+		c->active = true;
+		call->start_ns = ktime_get_mono_fast_ns();
+		return;
+	}
+
+	memset(&call->owner, 0, sizeof(call->owner));
 	if (ledger_names_owner(rax))
 		current_owner(&call->owner, leaf == TDH_MNG_CREATE);
 	if (leaf == TDH_MNG_INIT)
@@ -252,7 +314,7 @@ void observe_begin(struct observe_call *c, u64 rax, const struct ledger_regs *ar
 	drain_gone();
 	/* Once, while the provider is being loaded; takes a millisecond. */
 	if (unlikely(keyids_pending)) {
-		keyids_pending = false;
+		WRITE_ONCE(keyids_pending, false);
 		if (read_keyids(&config))
 			ledger = ledger_init(ledger_mem, &config);
 	}
@@ -275,47 +337,98 @@ void observe_end(struct observe_call *c, u64 status, bool outputs)
 		return;
 	if (outputs && copy_from_kernel_nofault(&out, c->args, sizeof(out)))
 		outputs = false;
+	if (c->page) {
+		if (likely(c->generation == READ_ONCE(generation)) &&
+		    end_page(c, now, status, outputs ? &out : NULL))
+			return;
+		memset(&c->call.owner, 0, sizeof(c->call.owner));
+		if (ledger_names_owner(c->call.rax))
+			current_owner(&c->call.owner, false);
+	}
 	if (!ledger_trylock(&flags)) {
 		atomic_inc(&unseen);
 		return;
 	}
-	if (c->generation == generation) {
-		ledger_end(ledger, &c->call, now, status, outputs ? &out : NULL);
-		events_call(ledger, &c->call, now, status);
-	}
+	if (c->generation == generation)
+		end_call(&c->call, now, status, outputs ? &out : NULL);
 	ledger_unlock(flags);
+}
+
+static void reclaim_call(const struct observe_reclaim *r, struct ledger_call *call,
+			 struct ledger_regs *out)
+{
+	*out = (struct ledger_regs){ .rcx = r->type, .rdx = r->owner, .r8 = r->size };
+	*call = (struct ledger_call){
+		.rax = TDH_PHYMEM_PAGE_RECLAIM,
+		.in.rcx = r->pa,
+		.start_ns = r->start_ns,
+		.cpu = r->cpu,
+		.max_vcpus = LEDGER_UNKNOWN32,
+	};
 }
 
 /**
  * observe_reclaims() - record calls of TDH.PHYMEM.PAGE.RECLAIM that this module has made
  * @r: the calls
- * @n: their number; a few, because all are recorded under the lock
+ * @n: their number; a few, because all are recorded under a lock
  * @missed: number of calls that the probes have missed so far
  *
  * Not in a probe handler.
  */
 void observe_reclaims(const struct observe_reclaim *r, unsigned int n, unsigned long missed)
 {
+	struct ledger_call call;
+	struct ledger_regs out;
 	unsigned long flags;
-	unsigned int i;
+	unsigned int i = 0;
 
+	if (missed == READ_ONCE(missed_seen) && shard_trylock_this(&flags)) {
+		for (; i < n && r[i].cpu == raw_smp_processor_id(); i++) {
+			reclaim_call(&r[i], &call, &out);
+			if (!ledger_page_end(ledger, &call, r[i].end_ns, r[i].status, &out))
+				break;
+		}
+		shard_unlock_this(flags);
+	}
+	if (i == n)
+		return;
 	ledger_lock(&flags);
 	drain_gone();
 	note_missed(missed);
-	for (i = 0; i < n; i++) {
-		struct ledger_regs out = { .rcx = r[i].type, .rdx = r[i].owner, .r8 = r[i].size };
-		struct ledger_call call = {
-			.rax = TDH_PHYMEM_PAGE_RECLAIM,
-			.in.rcx = r[i].pa,
-			.start_ns = r[i].start_ns,
-			.cpu = r[i].cpu,
-			.max_vcpus = LEDGER_UNKNOWN32,
-		};
-
+	for (; i < n; i++) {
+		reclaim_call(&r[i], &call, &out);
 		ledger_begin(ledger, &call);
-		ledger_end(ledger, &call, r[i].end_ns, r[i].status, &out);
+		end_call(&call, r[i].end_ns, r[i].status, &out);
 	}
 	ledger_unlock(flags);
+}
+
+/*
+ * Adds to the ledger what the shards have recorded, for readers in process context. No
+ * CPU waits for longer than one shard takes.
+ */
+void observe_fold(void)
+{
+	unsigned int cpu, tries = 4;
+	unsigned long flags;
+	bool again;
+
+	do {
+		for_each_possible_cpu(cpu) {
+			ledger_lock(&flags);
+			if (ledger)
+				fold(cpu);
+			ledger_unlock(flags);
+		}
+		ledger_lock(&flags);
+		/* Each pass finds the additions of all removals that the last one found. */
+		again = ledger && ledger_owes(ledger);
+		if (again && !--tries) {
+			ledger_settle(ledger);
+			again = false;
+		}
+		ledger_unlock(flags);
+	} while (again);
 }
 
 /* A CPU is online in package @pkg. */
@@ -394,13 +507,13 @@ static int install(const struct ledger_config *cfg, u32 room_hkids, bool pending
 	ledger_lock(&flags);
 	old = ledger_mem;
 	ledger_mem = mem;
-	ledger = fresh;
+	WRITE_ONCE(ledger, fresh);
 	config = *cfg;
-	keyids_pending = pending;
+	WRITE_ONCE(keyids_pending, pending);
 	attached_ns = since;
-	missed_seen = 0;
+	WRITE_ONCE(missed_seen, 0);
 	atomic_set(&unseen, 0);
-	generation++;
+	WRITE_ONCE(generation, generation + 1);
 	ledger_unlock(flags);
 	kvfree(old);
 	return 0;
@@ -436,6 +549,7 @@ int observe_start(const char *provider, bool from_start)
 		.nr_pkgs = cpus_nr_pkgs(),
 		.max_vcpus = MAX_VCPUS,
 		.from_start = from_start,
+		.shards = *provider,
 	};
 	bool pending = false;
 	unsigned int cpu;

@@ -25,11 +25,15 @@ const u32 *cpus_pkg_ids(void);
 u32 cpus_pkg(unsigned int cpu);
 u32 cpus_fill(struct wire_cpu *out, u32 max);
 
-/* guard.c: the lock of the ledger */
+/* guard.c: the locks of the ledger and its shards */
 
 void ledger_lock(unsigned long *flags);
 bool ledger_trylock(unsigned long *flags);
 void ledger_unlock(unsigned long flags);
+bool shard_trylock_this(unsigned long *flags);
+void shard_unlock_this(unsigned long flags);
+bool shard_trylock(unsigned int cpu);
+void shard_unlock(unsigned int cpu);
 
 /* observe.c: the ledger */
 struct observe_call {
@@ -37,6 +41,7 @@ struct observe_call {
 	const struct ledger_regs *args;
 	u32 generation;
 	bool active;
+	bool page; /* begun by ledger_page_begin() */
 };
 
 /* One TDH.PHYMEM.PAGE.RECLAIM; @type, @owner and @size are its outputs. */
@@ -61,6 +66,7 @@ void observe_vm_gone(u64 tdr, u32 seq);
 int observe_start(const char *provider, bool from_start);
 void observe_stop(void);
 void observe_exit(void);
+void observe_fold(void);
 const struct ledger *observe_lock(unsigned long *flags);
 void observe_unlock(unsigned long flags);
 void observe_keyids_get(struct observe_keyids *k, u64 *since, bool *from_start);
