@@ -105,7 +105,7 @@ $(O)/unit/tsan-%: $(O)/tsan/tests/unit/tsan-%.o $(O)/tsan/tests/unit/host.o $(OB
 	$(if $(Q),@echo "  LD      $@")
 	$(Q)$(CC) $(SAN_tsan) $(LDFLAGS) -o $@ $^ $(LIBS)
 
-$(O)/bench-snapshot: $(O)/plain/tests/bench/bench-snapshot.o $(OBJ_plain)
+$(O)/bench-%: $(O)/plain/tests/bench/bench-%.o $(OBJ_plain)
 	$(if $(Q),@echo "  LD      $@")
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
 

@@ -15,7 +15,8 @@
  *   locks_mutex (watch/locks.c)       addresses of the kernel's mutexes
  *   KVM's mmu_lock of a VM            hooks
  *   lock of batches (release/reclaim.c)  pages of a VM; not held with the next one
- *   ledger lock (watch/observe.c)     spins with interrupts off; probe handlers take it too
+ *   ledger lock (watch/guard.c)       spins with interrupts off; probe handlers take it too
+ *   lock of a shard (watch/guard.c)   the same; one at a time
  */
 #ifndef TDXCTL_DRV_H
 #define TDXCTL_DRV_H

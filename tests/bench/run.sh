@@ -9,18 +9,20 @@ O=${O:-build}
 export O
 over=0
 
-"${MAKE:-make}" --no-print-directory -s O="$O" "$O/bench-snapshot" || exit 1
-if ! "$O/bench-snapshot" | tee "$O/bench.out"; then
-	echo "bench-snapshot: failed" >&2
-	exit 1
-fi
-# Each line is a budget with "ok" or "OVER".
-budgets=$(grep -cE ' of +[0-9.]+  (ok  |OVER)  \(' "$O/bench.out")
-if [ "$budgets" = 0 ] || [ "$budgets" != "$(wc -l <"$O/bench.out")" ]; then
-	echo "bench-snapshot: $budgets budgets in $(wc -l <"$O/bench.out") lines" >&2
-	exit 1
-fi
-! grep -q OVER "$O/bench.out" || over=1
+for bench in bench-snapshot bench-ledger; do
+	"${MAKE:-make}" --no-print-directory -s O="$O" "$O/$bench" || exit 1
+	if ! "$O/$bench" | tee "$O/bench.out"; then
+		echo "$bench: failed" >&2
+		exit 1
+	fi
+	# Each line is a budget with "ok" or "OVER".
+	budgets=$(grep -cE ' of +[0-9.]+  (ok  |OVER)  \(' "$O/bench.out")
+	if [ "$budgets" = 0 ] || [ "$budgets" != "$(wc -l <"$O/bench.out")" ]; then
+		echo "$bench: $budgets budgets in $(wc -l <"$O/bench.out") lines" >&2
+		exit 1
+	fi
+	! grep -q OVER "$O/bench.out" || over=1
+done
 
 kernels=$(tests/kernels.sh) || exit 1
 read -r kver _ image _ <<<"${kernels##*$'\n'}"
