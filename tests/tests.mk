@@ -31,6 +31,7 @@ help:
 	@echo '  make mutate        change single lines, check that a test fails [FILES=... SEED=... N=10]'
 	@echo '  make bench         CPU time, sizes and overhead, as ratios'
 	@echo '  make bench-release a release against what plain KVM does, in the lab'
+	@echo '  make stress-release  15 releases at once, ten times, while other TDs come and go'
 	@echo '  make bench-observe what it costs KVM that each SEAMCALL is counted, in the lab'
 	@echo 'Contribute (see .github/CONTRIBUTING.md)'
 	@echo '  make format        all C sources as .clang-format has them'

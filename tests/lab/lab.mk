@@ -2,7 +2,7 @@
 # Linux's own KVM on the software TDX module; see run.sh. LAB_KERNEL and LAB_LINUX in the
 # environment or on the command line choose the kernel, see kernel.sh.
 export LAB_KERNEL LAB_LINUX
-.PHONY: lab check-lab check-lab-debug bench-release bench-observe
+.PHONY: lab check-lab check-lab-debug bench-release bench-observe stress-release
 
 # A shell in it, with everything the tests have.
 lab:
@@ -32,6 +32,12 @@ bench-release: $(O)/stopwatch
 		O=$(O) MAKE="$(MAKE)" LAB_CASES=tests/lab/bench LAB_NAME=lab-bench LAB_FILES="$(O)/stopwatch $$base" \
 		LAB_TIMEOUT=3600 bash tests/lab/suite.sh lab release_bench
 	@cat $(O)/lab-bench/1/out/release.md
+
+# All TDs released at once on 8 CPUs, ten times, while others come and go.
+stress-release:
+	@tests/deps.sh
+	@O=$(O) MAKE="$(MAKE)" LAB_CASES=tests/lab/storm LAB_NAME=lab-storm LAB_TIMEOUT=3600 \
+		bash tests/lab/suite.sh lab wide_storm
 
 # What it costs that each SEAMCALL is counted.
 bench-observe:

@@ -492,6 +492,7 @@ static int install(const struct ledger_config *cfg, u32 room_hkids, bool pending
 	struct ledger_config sized = *cfg;
 	unsigned long flags;
 	struct ledger *fresh;
+	unsigned int cpu;
 	void *mem, *old;
 
 	sized.nr_hkids = room_hkids;
@@ -514,6 +515,10 @@ static int install(const struct ledger_config *cfg, u32 room_hkids, bool pending
 	WRITE_ONCE(missed_seen, 0);
 	atomic_set(&unseen, 0);
 	WRITE_ONCE(generation, generation + 1);
+	/* observe_reclaims() may still be in a shard of the old one. */
+	for_each_possible_cpu(cpu)
+		if (shard_trylock(cpu))
+			shard_unlock(cpu);
 	ledger_unlock(flags);
 	kvfree(old);
 	return 0;
