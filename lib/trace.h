@@ -50,7 +50,9 @@ int tdxctl_trace_poll(struct tdxctl_trace *t, int ms,
 uint64_t tdxctl_trace_lost(const struct tdxctl_trace *t);
 /*
  * Sums the calls since the start by leaf. *@out has one record for each leaf that was
- * called, malloc'ed, without statuses. Returns 0 or -errno.
+ * called, malloc'ed, without statuses. A page-level call during which its task moved to
+ * another CPU is not in the histogram, and its duration in the sum is the mean of the
+ * others. Returns 0 or -errno.
  */
 int tdxctl_trace_stat(const struct tdxctl_trace *t, struct tdxctl_leaf **out, size_t *count);
 /* Ends the observation. NULL is allowed. */

@@ -77,7 +77,9 @@ struct call_event {
 
 struct call_stat {
 	__u64 calls, errors, total_ns, max_ns;
-	__u64 hist[CALL_HIST];
+	__u64 hist[CALL_HIST]; /* calls whose duration is known */
+	/* The call that is under way, if it is counted only, and page-level. */
+	__u64 begun_ns, begun_by;
 };
 
 /* Counters in the map "lost". */

@@ -75,10 +75,30 @@ static __always_inline __u64 start_key(__u32 call)
 	return (__u64)call << 33 | (tid ? tid : 1ULL << 32 | bpf_get_smp_processor_id());
 }
 
-static __always_inline int enter(__u32 call)
+/*
+ * Page-level calls are counted with one look-up each way. Such a call has no duration if its
+ * task has moved to another CPU meanwhile, or another task began the same call.
+ */
+static __always_inline bool is_counted_only(bool page)
 {
-	__u64 key = start_key(call), now = bpf_ktime_get_ns();
+	return page && !config.trace;
+}
 
+static __always_inline int enter(__u32 call, bool page)
+{
+	struct call_stat *s;
+	__u64 key, now;
+
+	if (is_counted_only(page)) {
+		s = bpf_map_lookup_elem(&stats, &call);
+		if (s) {
+			s->begun_by = bpf_get_current_pid_tgid();
+			s->begun_ns = bpf_ktime_get_ns();
+		}
+		return 0;
+	}
+	key = start_key(call);
+	now = bpf_ktime_get_ns();
 	if (bpf_map_update_elem(&starts, &key, &now, BPF_ANY))
 		count_lost(LOST_STARTS);
 	return 0;
@@ -103,14 +123,14 @@ static __always_inline __u32 bucket(__u64 ns)
 	return n | v >> 1;
 }
 
-static __always_inline void count(__u32 call, __u64 ns, __u64 status)
+static __always_inline void count(struct call_stat *s, __u64 status)
 {
-	struct call_stat *s = bpf_map_lookup_elem(&stats, &call);
-
-	if (!s)
-		return;
 	s->calls++;
 	s->errors += !!(status & TDX_ERROR);
+}
+
+static __always_inline void count_time(struct call_stat *s, __u64 ns)
+{
 	s->total_ns += ns;
 	if (ns > s->max_ns)
 		s->max_ns = ns;
@@ -168,10 +188,31 @@ static __always_inline void send(void *ctx, __u32 call, enum call_subject subjec
 	bpf_ringbuf_submit(e, 0);
 }
 
-static __always_inline int leave(void *ctx, __u32 call, enum call_subject subject)
+/* Also for a call that began before the programs were attached. */
+static __always_inline int leave_counted(void *ctx, __u32 call, enum call_subject subject)
 {
-	__u64 key = start_key(call), now = bpf_ktime_get_ns(), ns, page, status = 0, *start;
+	__u64 now = bpf_ktime_get_ns(), status = 0;
+	struct call_stat *s = bpf_map_lookup_elem(&stats, &call);
 
+	if (!s || (config.td_page && td_page_of(ctx, subject) != config.td_page))
+		return 0;
+	bpf_get_func_ret(ctx, &status);
+	count(s, status);
+	if (s->begun_ns && s->begun_by == bpf_get_current_pid_tgid())
+		count_time(s, now - s->begun_ns);
+	s->begun_ns = 0;
+	return 0;
+}
+
+static __always_inline int leave(void *ctx, __u32 call, enum call_subject subject, bool page_level)
+{
+	__u64 key, now, ns, page, status = 0, *start;
+	struct call_stat *s;
+
+	if (is_counted_only(page_level))
+		return leave_counted(ctx, call, subject);
+	key = start_key(call);
+	now = bpf_ktime_get_ns();
 	start = bpf_map_lookup_elem(&starts, &key);
 	/* The call began before the programs were attached. */
 	if (!start)
@@ -182,7 +223,11 @@ static __always_inline int leave(void *ctx, __u32 call, enum call_subject subjec
 	page = td_page_of(ctx, subject);
 	if (config.td_page && page != config.td_page)
 		return 0;
-	count(call, ns, status);
+	s = bpf_map_lookup_elem(&stats, &call);
+	if (s) {
+		count(s, status);
+		count_time(s, ns);
+	}
 	if (config.trace && ns >= config.min_ns && (!config.errors || status & TDX_ERROR))
 		send(ctx, call, subject, page, now, ns, status);
 	return 0;
@@ -192,12 +237,12 @@ static __always_inline int leave(void *ctx, __u32 call, enum call_subject subjec
 	SEC("fentry/" #function) \
 	int enter_##function(void *ctx) \
 	{ \
-		return enter(CALL_##function); \
+		return enter(CALL_##function, page); \
 	} \
 	SEC("fexit/" #function) \
 	int leave_##function(void *ctx) \
 	{ \
-		return leave(ctx, CALL_##function, subject); \
+		return leave(ctx, CALL_##function, subject, page); \
 	}
 OBSERVED_CALLS(X)
 #undef X
