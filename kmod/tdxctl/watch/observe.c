@@ -272,7 +272,8 @@ static void end_call(struct ledger_call *call, u64 now, u64 status, const struct
  * observe_begin() - record that a SEAMCALL is about to be made on this CPU
  * @c: must live until the matching observe_end()
  * @rax: leaf and version
- * @args: the registers of the caller; read again at the end
+ * @args: the registers of the caller, which the function that is called reads as well; read
+ *	  again at the end
  * @missed: number of calls that the probes have missed so far
  *
  * Atomic context.
@@ -285,11 +286,8 @@ void observe_begin(struct observe_call *c, u64 rax, const struct ledger_regs *ar
 	unsigned long flags;
 
 	c->active = false;
-	if (copy_from_kernel_nofault(&call->in, args, sizeof(call->in))) {
-		atomic_inc(&unseen);
-		return;
-	}
 	c->args = args;
+	call->in = *args;
 	c->generation = READ_ONCE(generation);
 	call->rax = rax;
 	call->cpu = raw_smp_processor_id();
@@ -330,16 +328,13 @@ void observe_begin(struct observe_call *c, u64 rax, const struct ledger_regs *ar
 void observe_end(struct observe_call *c, u64 status, bool outputs)
 {
 	u64 now = ktime_get_mono_fast_ns();
-	struct ledger_regs out;
+	const struct ledger_regs *out = outputs ? c->args : NULL;
 	unsigned long flags;
 
 	if (!c->active)
 		return;
-	if (outputs && copy_from_kernel_nofault(&out, c->args, sizeof(out)))
-		outputs = false;
 	if (c->page) {
-		if (likely(c->generation == READ_ONCE(generation)) &&
-		    end_page(c, now, status, outputs ? &out : NULL))
+		if (likely(c->generation == READ_ONCE(generation)) && end_page(c, now, status, out))
 			return;
 		memset(&c->call.owner, 0, sizeof(c->call.owner));
 		if (ledger_names_owner(c->call.rax))
@@ -350,7 +345,7 @@ void observe_end(struct observe_call *c, u64 status, bool outputs)
 		return;
 	}
 	if (c->generation == generation)
-		end_call(&c->call, now, status, outputs ? &out : NULL);
+		end_call(&c->call, now, status, out);
 	ledger_unlock(flags);
 }
 
