@@ -50,13 +50,14 @@ int tdxctl_trace_poll(struct tdxctl_trace *t, int ms,
 uint64_t tdxctl_trace_lost(const struct tdxctl_trace *t);
 /*
  * Sums the calls since the start by leaf. *@out has one record for each leaf that was
- * called, malloc'ed, without statuses. A page-level call during which its task moved to
- * another CPU is not in the histogram, and its duration in the sum is the mean of the
- * others. Returns 0 or -errno.
+ * called, malloc'ed, without statuses. Few of the page-level calls are timed: total_ns,
+ * max_ns and the histogram are of those. Returns 0 or -errno.
  */
 int tdxctl_trace_stat(const struct tdxctl_trace *t, struct tdxctl_leaf **out, size_t *count);
 /* Ends the observation. NULL is allowed. */
 void tdxctl_trace_free(struct tdxctl_trace *t);
+/* Returns the number of calls of @leaf that were timed. */
+uint64_t tdxctl_leaf_timed(const struct tdxctl_leaf *leaf);
 /*
  * Returns the @percent-th percentile of the durations of @leaf: the upper bound of its
  * bucket, at most the maximum. 0 if there are no calls.

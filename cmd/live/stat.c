@@ -149,6 +149,15 @@ static void subtract(struct counts *now, const struct counts *before)
 				subtract_leaf(&now->leaf[i], &before->leaf[k]);
 }
 
+/* Calls that were not timed are taken to be as long as the others. */
+static void complete_total(struct tdxctl_leaf *l)
+{
+	uint64_t timed = tdxctl_leaf_timed(l);
+
+	if (timed && timed != l->calls)
+		l->total_ns = (uint64_t)((double)l->total_ns / (double)timed * (double)l->calls);
+}
+
 /* ---- the document ---- */
 
 static int by_total(const void *a, const void *b)
@@ -166,6 +175,28 @@ static const char *leaf_name(const struct tdxctl_leaf *l)
 	return name ? name : "unknown leaf";
 }
 
+static void fill_times(struct out_node *row, const struct tdxctl_leaf *l)
+{
+	const struct {
+		const struct cli_field *column;
+		uint64_t ns;
+	} times[] = {
+		{ &columns[TOTAL], l->total_ns },
+		{ &columns[MEAN], l->total_ns / l->calls },
+		{ &columns[P50], tdxctl_leaf_percentile(l, 50) },
+		{ &columns[P99], tdxctl_leaf_percentile(l, 99) },
+		{ &columns[MAX], l->max_ns },
+	};
+	bool timed = tdxctl_leaf_timed(l);
+
+	for (size_t i = 0; i < ARRAY_SIZE(times); i++) {
+		if (timed)
+			out_uint(row, times[i].column, times[i].ns);
+		else
+			out_unknown(row, times[i].column, "none of these calls was timed");
+	}
+}
+
 static void fill_leaf(const struct counter *c, struct out_node *row, const struct tdxctl_leaf *l)
 {
 	out_str(row, &columns[LEAF], leaf_name(l));
@@ -176,11 +207,7 @@ static void fill_leaf(const struct counter *c, struct out_node *row, const struc
 			    "for BPF programs, calls that a kernel function repeats are one");
 	else
 		out_uint(row, &columns[BUSY], l->busy);
-	out_uint(row, &columns[TOTAL], l->total_ns);
-	out_uint(row, &columns[MEAN], l->total_ns / l->calls);
-	out_uint(row, &columns[P50], tdxctl_leaf_percentile(l, 50));
-	out_uint(row, &columns[P99], tdxctl_leaf_percentile(l, 99));
-	out_uint(row, &columns[MAX], l->max_ns);
+	fill_times(row, l);
 }
 
 /* The errors of each leaf by their status, as far as it was recorded. */
@@ -238,6 +265,7 @@ static void fill_histogram(struct out_node *root, const struct counts *c, bool s
 		out_hide(table);
 	for (size_t i = 0; i < c->count; i++) {
 		const struct tdxctl_leaf *l = &c->leaf[i];
+		uint64_t timed = tdxctl_leaf_timed(l);
 
 		for (unsigned int h = 0; h < TDXCTL_HIST_BUCKETS; h++) {
 			if (!l->hist[h] || !l->calls)
@@ -248,10 +276,7 @@ static void fill_histogram(struct out_node *root, const struct counts *c, bool s
 			out_uint_or_none(row, &buckets[H_TO],
 					 h + 1 < TDXCTL_HIST_BUCKETS ? 2ULL << h : 0, 0);
 			out_uint(row, &buckets[H_CALLS], l->hist[h]);
-			out_str(row, &buckets[H_BAR],
-				bar + BAR -
-					(l->hist[h] < l->calls ? BAR * l->hist[h] / l->calls :
-								 BAR));
+			out_str(row, &buckets[H_BAR], bar + BAR - BAR * l->hist[h] / timed);
 		}
 	}
 }
@@ -260,6 +285,8 @@ static void fill(const struct counter *c, struct out_node *root, struct counts *
 {
 	struct out_node *table;
 
+	for (size_t i = 0; i < now->count; i++)
+		complete_total(&now->leaf[i]);
 	qsort(now->leaf, now->count, sizeof(*now->leaf), by_total);
 	out_str(root, &head[SOURCE], view_source(c->trace ? TDXCTL_SOURCE_BPF : c->source));
 	out_uint(root, &head[DURATION], ns);

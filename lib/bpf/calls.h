@@ -77,10 +77,13 @@ struct call_event {
 
 struct call_stat {
 	__u64 calls, errors, total_ns, max_ns;
-	__u64 hist[CALL_HIST]; /* calls whose duration is known */
-	/* The call that is under way, if it is counted only, and page-level. */
+	__u64 hist[CALL_HIST]; /* of the calls that were timed, as total_ns and max_ns */
+	/* The page-level call that is under way and timed; 0: none. */
 	__u64 begun_ns, begun_by;
+	__u64 begun; /* page-level calls so far */
 };
+/* Of the page-level calls that are only counted, one in so many is timed on each CPU. */
+#define CALL_SAMPLE 8
 
 /* Counters in the map "lost". */
 enum { LOST_EVENTS, LOST_STARTS, LOST_COUNT };

@@ -76,8 +76,9 @@ static __always_inline __u64 start_key(__u32 call)
 }
 
 /*
- * Page-level calls are counted with one look-up each way. Such a call has no duration if its
- * task has moved to another CPU meanwhile, or another task began the same call.
+ * Page-level calls are counted with one look-up each way, and few are timed: the clock is most
+ * of what the rest costs. Such a call has no duration either if its task has moved to another
+ * CPU meanwhile, or another task began the same call.
  */
 static __always_inline bool is_counted_only(bool page)
 {
@@ -91,7 +92,7 @@ static __always_inline int enter(__u32 call, bool page)
 
 	if (is_counted_only(page)) {
 		s = bpf_map_lookup_elem(&stats, &call);
-		if (s) {
+		if (s && !(s->begun++ % CALL_SAMPLE)) {
 			s->begun_by = bpf_get_current_pid_tgid();
 			s->begun_ns = bpf_ktime_get_ns();
 		}
@@ -191,15 +192,17 @@ static __always_inline void send(void *ctx, __u32 call, enum call_subject subjec
 /* Also for a call that began before the programs were attached. */
 static __always_inline int leave_counted(void *ctx, __u32 call, enum call_subject subject)
 {
-	__u64 now = bpf_ktime_get_ns(), status = 0;
 	struct call_stat *s = bpf_map_lookup_elem(&stats, &call);
+	__u64 status = 0;
 
 	if (!s || (config.td_page && td_page_of(ctx, subject) != config.td_page))
 		return 0;
 	bpf_get_func_ret(ctx, &status);
 	count(s, status);
-	if (s->begun_ns && s->begun_by == bpf_get_current_pid_tgid())
-		count_time(s, now - s->begun_ns);
+	if (!s->begun_ns)
+		return 0;
+	if (s->begun_by == bpf_get_current_pid_tgid())
+		count_time(s, bpf_ktime_get_ns() - s->begun_ns);
 	s->begun_ns = 0;
 	return 0;
 }

@@ -74,14 +74,20 @@ bool tdxctl_leaf_matches(const char *glob, unsigned int leaf)
 			(!strncmp(name, "TDH.", 4) && !fnmatch(glob, name + 4, FNM_CASEFOLD)));
 }
 
+uint64_t tdxctl_leaf_timed(const struct tdxctl_leaf *leaf)
+{
+	uint64_t n = 0;
+
+	for (unsigned int i = 0; i < TDXCTL_HIST_BUCKETS; i++)
+		n += leaf->hist[i];
+	return n;
+}
+
 uint64_t tdxctl_leaf_percentile(const struct tdxctl_leaf *leaf, unsigned int percent)
 {
-	uint64_t sum = 0, total = 0, wanted;
+	uint64_t sum = 0, total = tdxctl_leaf_timed(leaf), wanted = (total * percent + 99) / 100;
 	unsigned int i;
 
-	for (i = 0; i < TDXCTL_HIST_BUCKETS; i++)
-		total += leaf->hist[i];
-	wanted = (total * percent + 99) / 100;
 	for (i = 0; total && i < TDXCTL_HIST_BUCKETS; i++) {
 		uint64_t bound = 2ULL << i;
 

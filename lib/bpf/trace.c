@@ -286,18 +286,6 @@ static void add_stat(struct tdxctl_leaf *leaf, const struct call_stat *s)
 		leaf->hist[i] += s->hist[i];
 }
 
-/* Calls without a duration are taken to be as long as the others. */
-static void complete_total(struct tdxctl_leaf *leaf)
-{
-	uint64_t timed = 0;
-
-	for (int i = 0; i < TDXCTL_HIST_BUCKETS; i++)
-		timed += leaf->hist[i];
-	if (timed && timed < leaf->calls)
-		leaf->total_ns =
-			(uint64_t)((double)leaf->total_ns / (double)timed * (double)leaf->calls);
-}
-
 int tdxctl_trace_stat(const struct tdxctl_trace *t, struct tdxctl_leaf **out, size_t *count)
 {
 	struct call_stat *s = calloc((size_t)t->cpus, sizeof(*s));
@@ -328,8 +316,6 @@ int tdxctl_trace_stat(const struct tdxctl_trace *t, struct tdxctl_leaf **out, si
 			for (int c = 0; c < t->cpus; c++)
 				add_stat(&leaves[k], &s[c]);
 	}
-	for (size_t k = 0; k < n; k++)
-		complete_total(&leaves[k]);
 	free(s);
 	*out = leaves;
 	*count = n;
