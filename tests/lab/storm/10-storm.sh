@@ -5,7 +5,7 @@
 # shellcheck disable=SC2016,SC2034,SC2086,SC2154 # conditions are evaluated later
 
 TDS=15
-PAGES=512
+PAGES=256
 ROUNDS=10
 
 # churn: TDs that are built as soon as there is an HKID, and killed. Ends with /tmp/churn.
@@ -29,7 +29,7 @@ churn()
 storm()
 {
 	for i in $(seq 1 $TDS); do
-		vmm "td$i" --vcpus 1 --pages $PAGES --run
+		vmm "td$i" --vcpus 1 --pages $PAGES
 	done
 	in_use $TDS
 	: >/tmp/churn
