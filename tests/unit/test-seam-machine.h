@@ -410,7 +410,9 @@ static inline void check_locks_free(void)
 	held |= pamt->word & SEAM_LOCK_MASK;
 	pamt = (const void *)(m.mem + PAMT_1G);
 	held |= pamt->word & SEAM_LOCK_MASK;
-	if (page_type(D) == TDX_PT_TDR && tdr->num_tdcx && page_type(tdr->tdcx[0]) == TDX_PT_TDCX) {
+	/* In TEARDOWN its pages may have been reclaimed, and given to another TD. */
+	if (page_type(D) == TDX_PT_TDR && tdr->lifecycle != TDX_LC_TEARDOWN && tdr->num_tdcx &&
+	    page_type(tdr->tdcx[0]) == TDX_PT_TDCX) {
 		const struct seam_tdcs *tdcs = (const void *)(m.mem + tdr->tdcx[0]);
 
 		held |= tdcs->op_lock | tdcs->sept_lock | tdcs->epoch_lock;
