@@ -176,13 +176,44 @@ int live_helper(struct tdxctl_ctx *ctx, const char *file, struct tdxctl_helper *
 	return 0;
 }
 
+static const char sign_it[] =
+	"sign the module with a key that this kernel trusts: 'tdxctl helper status' shows the next step";
+
+/*
+ * The kernel refused @what with @err, perhaps because its signature is missing or of an unknown
+ * key. If the kernel is locked down it returns EPERM, even to root, or EKEYREJECTED if it also
+ * enforces signatures. Returns 0 if this is not known to be the reason.
+ */
+static int refused(struct tdxctl_ctx *ctx, int err, const char *what)
+{
+	struct tdxctl_helper *h;
+	bool locked;
+	int ret = host_helper(ctx, &h);
+
+	if (ret)
+		return ret;
+	locked = h->lockdown && strcmp(h->lockdown, "none");
+	if (h->signatures == 1 && (locked || err != -EPERM))
+		ret = ctx_fail(ctx, err == -EPERM ? -EKEYREJECTED : err, sign_it,
+			       "%s: no signature of a trusted key, which this kernel requires (%s%s%s)",
+			       what, h->secure_boot == 1 ? "Secure Boot is on, " : "",
+			       locked ? "lockdown is " : "module.sig_enforce is set",
+			       locked ? h->lockdown : "");
+	tdxctl_helper_free(h);
+	return ret;
+}
+
 static int load_failed(struct tdxctl_ctx *ctx, int err, const char *what)
 {
 	const char *hint = "check the kernel log";
+	int why;
 
 	switch (err) {
 	case -EPERM:
 	case -EACCES:
+		why = geteuid() ? 0 : refused(ctx, -EPERM, what);
+		if (why)
+			return why;
 		return ctx_fail(ctx, -EPERM,
 				"run as root; 'tdxctl helper status' shows whether the kernel requires a signature",
 				"%s: not permitted to load modules", what);
@@ -202,7 +233,10 @@ static int load_failed(struct tdxctl_ctx *ctx, int err, const char *what)
 	case -EKEYREJECTED:
 	case -ENOKEY:
 	case -EBADMSG:
-		hint = "sign the module with a key that this kernel trusts: 'tdxctl helper status' shows the next step";
+		why = refused(ctx, err, what);
+		if (why)
+			return why;
+		hint = sign_it;
 		break;
 	}
 	return ctx_fail(ctx, err, hint, "%s: %s", what, strerror(-err));

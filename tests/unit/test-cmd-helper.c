@@ -277,6 +277,45 @@ static void load_answers(void)
 	fake_end();
 }
 
+/*
+ * The kernel's answer to a module without a trusted signature: EPERM, also to root, if it is
+ * only locked down; EKEYREJECTED if it enforces signatures.
+ */
+static void refused(void)
+{
+	static const struct {
+		const char *lockdown, *enforce;
+		int answer, want;
+		const char *error;
+	} t[] = {
+		{ "integrity", "N", -EPERM, -EKEYREJECTED, "requires (lockdown is integrity)" },
+		{ "integrity", "Y", -EKEYREJECTED, -EKEYREJECTED,
+		  "requires (lockdown is integrity)" },
+		{ "confidentiality", "N", -EPERM, -EKEYREJECTED, "(lockdown is confidentiality)" },
+		{ "none", "Y", -EKEYREJECTED, -EKEYREJECTED, "(module.sig_enforce is set)" },
+		{ "none", "Y", -EPERM, -EPERM, "not permitted" },
+		{ "none", "N", -EPERM, -EPERM, "not permitted" },
+		{ "none", "N", -EBADMSG, -EBADMSG, "message" },
+	};
+
+	fake_new();
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		struct tdxctl_ctx *ctx = context(
+			(struct fake_kmod){ .path = "/lib/tdxctl.ko", .probe = t[i].answer });
+		bool user = geteuid() && t[i].answer == -EPERM;
+		char text[64];
+
+		snprintf(text, sizeof(text), "[%s]\n", t[i].lockdown);
+		fake_file("sys/kernel/security/lockdown", text);
+		fake_file("sys/module/module/parameters/sig_enforce", t[i].enforce);
+		CHECK_EQ(tdxctl_helper_load(ctx, NULL), user ? -EPERM : t[i].want);
+		CHECK(strstr(tdxctl_error(ctx), user ? "not permitted" : t[i].error));
+		CHECK(strstr(tdxctl_hint(ctx), "'tdxctl helper status'"));
+		done(ctx);
+	}
+	fake_end();
+}
+
 static void nothing_to_load(void)
 {
 	struct tdxctl_ctx *ctx;
@@ -527,6 +566,7 @@ int main(void)
 	RUN(states_of_other_hosts);
 	RUN(kmod_fails);
 	RUN(load_answers);
+	RUN(refused);
 	RUN(nothing_to_load);
 	RUN(unload_answers);
 	RUN(signatures);
