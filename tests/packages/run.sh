@@ -6,78 +6,10 @@
 set -euo pipefail
 
 cd "$(dirname "$0")/../.."
-O=${O:-build}
-cache=$(dirname "$(tests/kernels.sh cache)")/chroot
+name=packages
+. tests/packages/lib.sh
 suites=("$@")
 [ ${#suites[@]} != 0 ] || suites=(bookworm trixie)
-passed=0 failed=0
-
-ok()
-{
-	passed=$((passed + 1))
-	echo "ok   $1"
-}
-
-nok()
-{
-	failed=$((failed + 1))
-	echo "FAIL $1"
-	[ -z "${2:-}" ] || tail -n 30 "$2" | sed 's/^/     /'
-}
-
-# step NAME COMMAND...: one check, with its output in a log.
-step()
-{
-	local name=$1 log=$O/packages/log.$suite
-	shift
-	if "$@" >"$log" 2>&1; then
-		ok "$name"
-	else
-		nok "$name" "$log"
-	fi
-}
-
-[ "$(id -u)" = 0 ] || {
-	echo "packages: run as root, for debootstrap and chroot" >&2
-	exit 1
-}
-# shellcheck disable=SC2016 # apt expands these
-site=$(apt-get indextargets --format '$(CREATED_BY) $(REPO_URI) $(ORIGIN) $(CODENAME)' |
-	awk '$1 == "Packages" && $3 == "Debian" && $4 !~ /security/ { print $2; exit }')
-mkdir -p "$cache" "$O/packages"
-
-# A root with the build dependencies, packed in the cache until these change.
-prepare()
-{
-	local key packed=$cache/$suite.tar root=$1
-
-	key=$({ sed -n '/^Build-Depends/,/^Standards/p' .packaging/debian/control && echo "$site $tools"; } |
-		sha256sum | cut -c1-16)
-	if [ "$(cat "$packed.key" 2>/dev/null)" != "$key" ]; then
-		debootstrap --variant=minbase "$suite" "$root" "$site"
-		cp .packaging/debian/control "$root/tmp/control"
-		inside "$root" "apt-get -q update && apt-get -q -y --no-install-recommends install $tools
-			if [ $suite = trixie ]; then
-				echo 'deb $site trixie-backports main' >/etc/apt/sources.list.d/backports.list
-				apt-get -q update && apt-get -q -y -t trixie-backports install linux-headers-amd64
-			fi
-			mk-build-deps -i -r -t 'apt-get -q -y --no-install-recommends' /tmp/control; apt-get clean"
-		tar -C "$root" -cf "$packed.new" .
-		mv "$packed.new" "$packed"
-		echo "$key" >"$packed.key"
-	else
-		tar -C "$root" -xf "$packed"
-	fi
-}
-tools="git lintian dpkg-dev devscripts equivs clang linux-headers-amd64"
-
-# inside ROOT SCRIPT: in namespaces of its own, which end with it.
-inside()
-{
-	unshare --mount --pid --fork --kill-child --mount-proc="$1/proc" \
-		chroot "$1" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 \
-		DEBIAN_FRONTEND=noninteractive sh -euc "$2"
-}
 
 same()
 {
@@ -89,9 +21,8 @@ same()
 for suite in "${suites[@]}"; do
 	root=$(mktemp -d)
 	trap 'rm -rf "$root"' EXIT
-	step "$suite: a root with the build dependencies" prepare "$root"
-	git clone -q --no-hardlinks . "$root/tmp/tdxctl"
-	inside "$root" 'git config --global --add safe.directory /tmp/tdxctl'
+	step "$suite: a root with the build dependencies" build_root "$root"
+	clone_into "$root"
 
 	step "$suite: build" inside "$root" 'bash /tmp/tdxctl/.packaging/deb.sh /tmp/one'
 	# Another directory, another umask, another time zone, in another hour.
@@ -129,9 +60,7 @@ for suite in "${suites[@]}"; do
 	# shellcheck disable=SC2016 # for the shell inside
 	step "$suite: nothing is left" inside "$root" '[ -z "$(find / -xdev \( -path /proc -o -path /tmp -o -path /srv -o -path /var/cache -o -path /var/log \) -prune \
 		-o -name "*tdxctl*" ! -name "*tdxctl-build-deps*" -print | tee /dev/stderr)" ]'
-	mkdir -p "$O/packages/$suite"
-	cp "$root"/tmp/one/*.deb "$O/packages/$suite/"
+	keep "$root"
 	rm -rf "$root"
 done
-echo "packages: $passed passed, $failed failed"
-[ "$failed" = 0 ]
+finish
