@@ -5,7 +5,7 @@ comma := ,
 DEMO	:= $(O)/demo-host.json
 TIERS	?=
 
-.PHONY: deps demo check lint format hooks fuzz fuzz-long fuzz-device mutate bench unit-counts help
+.PHONY: deps demo check check-packages lint format hooks fuzz fuzz-long fuzz-device mutate bench unit-counts help
 help:
 	@echo 'Build'
 	@echo '  make               the command and what the tests need of it (CC=clang: with clang)'
@@ -24,6 +24,7 @@ help:
 	@echo '  make check         every test this machine can run [TIERS="unit cli lint vm lab ..."]'
 	@echo '  make check-lab     the tests in Linux 7.2 alone [LAB_KERNEL=7.3, or LAB_LINUX=DIR: your kernel source]'
 	@echo '  make check-lab-debug  the same with KASAN, lockdep and kmemleak; takes an hour'
+	@echo '  make check-packages  the Debian packages: build, install, boot, Secure Boot; as root, takes an hour [SUITES=bookworm]'
 	@echo '  make fuzz          ten seconds for each fuzz target'
 	@echo '  make fuzz-long     an hour for each fuzz target; minimises their inputs [TARGETS="conf ..."]'
 	@echo '  make fuzz-device   10^6 generated calls to /dev/tdxctl on the debug kernel [N=... SEED=... KERNEL=...]'
@@ -51,6 +52,10 @@ demo:
 check:
 	@tests/deps.sh
 	@O=$(O) MAKE="$(MAKE)" tests/check.sh $(TIERS)
+
+# Debian packages in fresh roots and in guests: see tests/packages. Not a part of "make check".
+check-packages:
+	@O=$(O) bash tests/packages/all.sh $(SUITES)
 
 lint:
 	@O=$(O) bash tests/lint/run.sh

@@ -105,8 +105,8 @@ keep()
 	rm -rf "$dir" && mkdir -p "$dir" && cp "$1"/tmp/one/*.deb "$dir/" && git rev-parse HEAD >"$dir/commit"
 }
 
-# debs: builds the packages, unless those that were kept are of this commit. No package has a
-# file of tests/.
+# debs: builds the packages, unless the sources of the packages that were kept are the same. No
+# package contains files of tests/.
 debs()
 {
 	local commit root
