@@ -82,7 +82,7 @@ struct call_stat {
 	__u64 begun_ns, begun_by;
 	__u64 begun; /* page-level calls so far */
 };
-/* Of the page-level calls that are only counted, one in so many is timed on each CPU. */
+/* One in so many of the page-level calls that are only counted is timed, on each CPU. */
 #define CALL_SAMPLE 8
 
 /* Counters in the map "lost". */

@@ -12,7 +12,7 @@
  */
 #include "ledger-priv.h"
 
-/* Of struct ledger_account.leaves; also the index in ledger_shard.leaf. */
+/* Bits of ledger_account.leaves, and indexes of ledger_shard.leaf. */
 enum {
 	PAGE_ADD,
 	PAGE_AUG,

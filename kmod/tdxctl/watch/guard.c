@@ -13,7 +13,7 @@
  * true), where lockdep does not accept a raw_spinlock_t; hence arch_spinlock_t.
  */
 static arch_spinlock_t guard = __ARCH_SPIN_LOCK_UNLOCKED;
-/* Of the shard of each CPU. Comes after guard; one at a time. */
+/* The lock of each shard. Comes after guard; one at a time. */
 static DEFINE_PER_CPU_ALIGNED(arch_spinlock_t, shard_guard) = __ARCH_SPIN_LOCK_UNLOCKED;
 static DEFINE_PER_CPU(bool, in_ledger);
 /* A snapshot holds the lock for less than a millisecond, on a slow emulator for ten. */

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # make stress-release: as many TDs as there are HKIDs are released at once, again and again,
-# while other TDs take the HKIDs that come back, and end.
+# while other TDs take the HKIDs that are freed, and are killed.
 # shellcheck disable=SC2016,SC2034,SC2086,SC2154 # conditions are evaluated later
 
 TDS=15
