@@ -91,12 +91,12 @@ void *snapshot_take(size_t max, bool hide_tdr, size_t *size)
 		return ERR_PTR(ret);
 	h.wire.hide_tdr = hide_tdr;
 
+	observe_fold();
 	ret = -EAGAIN;
 	for (i = 0; i < TRIES; i++) {
 		size_t room;
 		s64 n;
 
-		observe_fold();
 		l = observe_lock(&flags);
 		*size = wire_size(l, &h.wire);
 		observe_unlock(flags);

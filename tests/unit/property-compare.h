@@ -182,9 +182,7 @@ static void fold_all(struct ledger *l)
 
 	for (i = 0; i < LPS; i++)
 		ledger_fold(l, i);
-	if (CHECK(!ledger_owes(l)))
-		return;
-	ledger_settle(l);
+	CHECK(!ledger_owes(l));
 }
 
 static void end_call(struct ledger *l, struct ledger_call *c, u64 status,

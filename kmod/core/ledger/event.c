@@ -239,11 +239,7 @@ static void key_config(struct ledger *l, struct ledger_td_slot *td, bool late,
 	if (late)
 		return;
 	/* Its state was HKID_ASSIGNED, so it owns only its TDR. */
-	ledger_forgive(l, &td->owed_private);
-	ledger_forgive(l, &td->owed_sept);
-	td->pub.vcpus = 0;
-	td->pub.private_pages = 0;
-	td->pub.sept_pages = 0;
+	ledger_td_empty(l, td);
 	td->pub.control_pages = 1;
 	if (pkg >= l->cfg.nr_pkgs || pkg >= 32)
 		return;
@@ -352,11 +348,7 @@ static void td_leaf(struct ledger *l, const struct ledger_event *ev)
 		break;
 	case TDH_MNG_INIT:
 		/* vCPUs and memory are added after this. */
-		ledger_forgive(l, &td->owed_private);
-		ledger_forgive(l, &td->owed_sept);
-		td->pub.vcpus = 0;
-		td->pub.private_pages = 0;
-		td->pub.sept_pages = 0;
+		ledger_td_empty(l, td);
 		td->pub.max_vcpus = ev->call->max_vcpus;
 		break;
 	case TDH_VP_CREATE:

@@ -182,6 +182,8 @@ void ledger_td_lose_counts(struct ledger *l, struct ledger_td_slot *td);
  */
 void ledger_count(struct ledger *l, u64 *pages, u64 *owed, s64 delta);
 void ledger_forgive(struct ledger *l, u64 *owed);
+/* The TD has no vCPU and no memory. */
+void ledger_td_empty(struct ledger *l, struct ledger_td_slot *td);
 /* The maps or the state of a TD are about to change, or have changed. */
 void ledger_turn(struct ledger *l);
 void ledger_td_owner(struct ledger *l, struct ledger_td_slot *td, const struct ledger_owner *owner);

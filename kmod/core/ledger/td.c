@@ -14,6 +14,18 @@ struct ledger_td_slot *ledger_td_get(const struct ledger *l, u64 tdr)
 	return i == LEDGER_NONE ? NULL : &l->td[i];
 }
 
+void ledger_forgive(struct ledger *l, u64 *owed)
+{
+	l->owed -= *owed;
+	*owed = 0;
+}
+
+static void forgive_all(struct ledger *l, struct ledger_td_slot *td)
+{
+	ledger_forgive(l, &td->owed_private);
+	ledger_forgive(l, &td->owed_sept);
+}
+
 void ledger_turn(struct ledger *l)
 {
 	core_store64(&l->epoch, l->epoch + 1);
@@ -62,8 +74,7 @@ void ledger_td_drop(struct ledger *l, struct ledger_td_slot *td)
 
 	while (td->vcpu_head != LEDGER_NONE)
 		ledger_vcpu_del(l, l->vcpu[td->vcpu_head].tdvpr);
-	ledger_forgive(l, &td->owed_private);
-	ledger_forgive(l, &td->owed_sept);
+	forgive_all(l, td);
 	ledger_turn(l);
 	ledger_map_remove(&l->td_map, td->pub.tdr);
 	ledger_turn(l);
@@ -93,12 +104,6 @@ void ledger_td_owner(struct ledger *l, struct ledger_td_slot *td, const struct l
 		h->pub.owner = *owner;
 }
 
-void ledger_forgive(struct ledger *l, u64 *owed)
-{
-	l->owed -= *owed;
-	*owed = 0;
-}
-
 void ledger_count(struct ledger *l, u64 *pages, u64 *owed, s64 delta)
 {
 	u64 n = delta < 0 ? 0 - (u64)delta : (u64)delta, paid;
@@ -124,11 +129,18 @@ void ledger_count(struct ledger *l, u64 *pages, u64 *owed, s64 delta)
 	}
 }
 
+void ledger_td_empty(struct ledger *l, struct ledger_td_slot *td)
+{
+	forgive_all(l, td);
+	td->pub.vcpus = 0;
+	td->pub.private_pages = 0;
+	td->pub.sept_pages = 0;
+}
+
 /* Marks counts as unknown, because calls for this TD were missed. */
 void ledger_td_lose_counts(struct ledger *l, struct ledger_td_slot *td)
 {
-	ledger_forgive(l, &td->owed_private);
-	ledger_forgive(l, &td->owed_sept);
+	forgive_all(l, td);
 	td->pub.private_pages = LEDGER_UNKNOWN;
 	td->pub.sept_pages = LEDGER_UNKNOWN;
 	td->pub.control_pages = LEDGER_UNKNOWN;

@@ -26,6 +26,22 @@ static DEFINE_PER_CPU(bool, in_ledger);
  */
 static bool ledger_stuck;
 
+/* Returns false if this handler interrupted its own CPU under a lock. */
+static bool enter(unsigned long *flags)
+{
+	if (unlikely(this_cpu_read(in_ledger)))
+		return false;
+	local_irq_save(*flags);
+	this_cpu_write(in_ledger, true);
+	return true;
+}
+
+static void leave(unsigned long flags)
+{
+	this_cpu_write(in_ledger, false);
+	local_irq_restore(flags);
+}
+
 /* For process context only: waits for as long as the lock is held. */
 void ledger_lock(unsigned long *flags)
 {
@@ -64,26 +80,22 @@ static bool spin_bounded(arch_spinlock_t *lock)
  */
 bool ledger_trylock(unsigned long *flags)
 {
-	if (unlikely(this_cpu_read(in_ledger)))
+	if (!enter(flags))
 		return false;
-	local_irq_save(*flags);
-	this_cpu_write(in_ledger, true);
 	if (likely(spin_bounded(&guard))) {
 		/* Not written for each call: all CPUs read it while they wait. */
 		if (unlikely(READ_ONCE(ledger_stuck)))
 			WRITE_ONCE(ledger_stuck, false);
 		return true;
 	}
-	this_cpu_write(in_ledger, false);
-	local_irq_restore(*flags);
+	leave(*flags);
 	return false;
 }
 
 void ledger_unlock(unsigned long flags)
 {
 	arch_spin_unlock(&guard);
-	this_cpu_write(in_ledger, false);
-	local_irq_restore(flags);
+	leave(flags);
 }
 
 /*
@@ -92,22 +104,18 @@ void ledger_unlock(unsigned long flags)
  */
 bool shard_trylock_this(unsigned long *flags)
 {
-	if (unlikely(this_cpu_read(in_ledger)))
+	if (!enter(flags))
 		return false;
-	local_irq_save(*flags);
-	this_cpu_write(in_ledger, true);
 	if (likely(spin_bounded(this_cpu_ptr(&shard_guard))))
 		return true;
-	this_cpu_write(in_ledger, false);
-	local_irq_restore(*flags);
+	leave(*flags);
 	return false;
 }
 
 void shard_unlock_this(unsigned long flags)
 {
 	arch_spin_unlock(this_cpu_ptr(&shard_guard));
-	this_cpu_write(in_ledger, false);
-	local_irq_restore(flags);
+	leave(flags);
 }
 
 /*
