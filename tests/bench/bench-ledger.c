@@ -11,6 +11,8 @@
 
 #include <ledger/wire.h>
 
+#include "budget.h"
+
 #define CPUS	2
 #define RECORDS 20000000
 #define TDS	2000
@@ -121,12 +123,6 @@ static double fold_us(void)
 	return (double)sum / FOLDS / 1e3;
 }
 
-static int line(const char *what, double value, double budget, const char *detail)
-{
-	return printf("%-52s %8.3f of %5.2f  %s  (%s)\n", what, value, budget,
-		      value <= budget ? "ok  " : "OVER", detail);
-}
-
 int main(void)
 {
 	static const u16 pkg[CPUS];
@@ -162,11 +158,12 @@ int main(void)
 	fold = fold_us();
 
 	snprintf(detail, sizeof(detail), "%.1f M a second", one / 1e6);
-	line("page-level records: 20 M a second / rate of a CPU", 20e6 / one, 1, detail);
+	ratio("page-level records: 20 M a second / rate of a CPU", 20e6 / one, 1, detail);
 	snprintf(detail, sizeof(detail), "%.1f and %.1f M a second on each", one / 1e6, two / 1e6);
-	line("page-level records of 2 CPUs: 1.8 / times as many", 1.8 * one / (2 * two), 1, detail);
+	ratio("page-level records of 2 CPUs: 1.8 / times as many", 1.8 * one / (2 * two), 1,
+	      detail);
 	snprintf(detail, sizeof(detail), "%.2f us, budget 20 us, %d TDs", fold, TDS);
-	line("a reader keeps a page-level call waiting: us/budget", fold / 20, 1, detail);
+	ratio("a reader keeps a page-level call waiting: us/budget", fold / 20, 1, detail);
 	free(mem);
 	return 0;
 }

@@ -15,6 +15,8 @@
 #include <health.h>
 #include <ledger/wire.h>
 
+#include "budget.h"
+
 #define PKGS   8
 #define GLOBAL 32
 #define SHIFT  40
@@ -278,12 +280,6 @@ static u64 one_check(struct world *w)
 static u64 one_list(struct world *w)
 {
 	return one_get(w, false, TDXCTL_FACTS_STATUS);
-}
-
-static void ratio(const char *what, double value, double budget, const char *detail)
-{
-	printf("%-52s %8.3f of %5.2f  %s  (%s)\n", what, value, budget,
-	       value <= budget ? "ok  " : "OVER", detail);
 }
 
 int main(void)

@@ -292,3 +292,26 @@ clean_up()
 	[ "$(cat /sys/devices/system/cpu/online)" = "0-$(($(nproc) - 1))" ] || return 1
 	(nothing_left) && return $agreed
 }
+
+# release_all TDS PAGES FILE: releases td1 to tdTDS at once, early, and each gives its PAGES and
+# its HKID back. Their documents are FILE-1.json and so on.
+release_all()
+{
+	releases=
+	for i in $(seq 1 $1); do
+		tdxctl --json release "td$i" --yes >"$3-$i.json" 2>"/tmp/release.$i" &
+		releases="$releases $!"
+	done
+	i=0
+	for pid in $releases; do
+		i=$((i + 1))
+		wait "$pid" || die "release of td$i: status $?: $(cat "/tmp/release.$i")"
+		OUT=$3-$i.json
+		is strategy early
+		is result released
+		is hkid_freed true
+		is pages_reclaimed $2
+		is page_seamcalls $2
+		is verified true
+	done
+}

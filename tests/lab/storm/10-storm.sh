@@ -35,22 +35,7 @@ storm()
 	: >/tmp/churn
 	churn &
 	churner=$!
-	releases=
-	for i in $(seq 1 $TDS); do
-		tdxctl --json release "td$i" --yes >"/tmp/release.$i.json" 2>"/tmp/release.$i" &
-		releases="$releases $!"
-	done
-	i=0
-	for pid in $releases; do
-		i=$((i + 1))
-		wait "$pid" || die "release of td$i: status $?: $(cat "/tmp/release.$i")"
-		OUT=/tmp/release.$i.json
-		is strategy early
-		is result released
-		is pages_reclaimed $PAGES
-		is page_seamcalls $PAGES
-		is verified true
-	done
+	release_all $TDS $PAGES /tmp/release
 	rm /tmp/churn
 	wait $churner
 	kill_vmms

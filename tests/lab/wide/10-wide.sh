@@ -36,25 +36,8 @@ case_wide_mass_release()
 	done
 	in_use 15
 	n=$((n + 1))
-	first=$n
-	releases=
-	for i in $(seq 1 15); do
-		tdxctl --json release "td$i" --yes >"/out/$CASE-$((first + i)).json" 2>"/tmp/release.$i" &
-		releases="$releases $!"
-	done
-	i=0
-	for pid in $releases; do
-		i=$((i + 1))
-		wait "$pid" || die "release of td$i: status $?: $(cat "/tmp/release.$i")"
-		OUT=/out/$CASE-$((first + i)).json
-		is strategy early
-		is result released
-		is hkid_freed true
-		is pages_reclaimed 64
-		is page_seamcalls 64
-		is verified true
-	done
-	n=$((first + 15))
+	release_all 15 64 "/out/$CASE-$n"
+	n=$((n + 15))
 	in_use 0
 	[ "$(reg_pages)" = 0 ] || die "$(reg_pages) private pages left"
 	no_slow_removal
