@@ -79,7 +79,7 @@ def test_nfd(tmp):
     # An emulated host has no time, so the file does not expire.
     expect(write("--emulate") == ({**labels, **only_rules}, labels, None), path.read_text())
     expect(write(f"--emulate={HOSTS}/leaked.json")[0]["hkids.leaked"] == "1", path.read_text())
-    # What is not known is absent: neither zero nor false, and no label of the host before remains.
+    # A value that is not known has no line: neither zero nor false. No label of the host before remains.
     (bench.dir / "nothing").mkdir()
     expect(write(f"--root {bench.dir}/nothing") == ({}, {}, None), path.read_text())
     expect(write("--root {roots}/no-tdx") == ({"packages-covered": "true"}, {}, None), path.read_text())

@@ -4,7 +4,7 @@ import re
 
 from tally import expect
 
-# What the dashboard uses of Grafana; the names are those of Grafana's schema.
+# The keys, types and units that the dashboard uses, as Grafana's schema names them.
 KEYS = {"title", "uid", "tags", "schemaVersion", "version", "editable", "timezone", "refresh", "time", "templating",
         "annotations", "panels"}
 PANEL_KEYS = {"id", "title", "type", "datasource", "gridPos", "fieldConfig", "targets", "transformations"}

@@ -93,7 +93,7 @@ ALERTS = {
 # Its metric is of node_exporter, which reads the textfile. tests/fleet/alerts.yml tests it.
 NOT_HERE = {"TdxMetricsStale"}
 
-# What the panels with one number show for each host; None is "No data": not known.
+# Each panel with one number shows this for each host. None: it shows "No data", the number is not known.
 NUMBERS = {
     "Hosts with TDX": {"healthy": 1, "stuck": 1, "cpus": 0, "blind": 1},
     "Hosts without a working TDX module": {"healthy": 0, "stuck": 0, "cpus": 1, "blind": 0},
@@ -341,7 +341,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix="tdxctl-fleet-") as tmp:
         fleet = Fleet(tmp)
         try:
-            # What needs no scrape runs while the first ones arrive.
+            # The tests that need no scrape come first, while scrapes arrive.
             for name, test in {**alone, **live}.items():
                 if not picked or name in picked:
                     tally.run(name, test, fleet)

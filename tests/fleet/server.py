@@ -92,7 +92,7 @@ class Prometheus:
             raise Failure(f"{path} {args}: {err.read().decode()}") from err
 
     def series(self, query, seconds=0):
-        """What a panel gets: [labels, last value], at this moment or over the last @seconds."""
+        """The series of a query: (labels, last value) of each, at this moment or over the last @seconds."""
         now = time.time()
         if seconds:
             found = self.api("query_range", query=query, start=now - seconds, end=now, step=1)["result"]

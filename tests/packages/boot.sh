@@ -10,11 +10,6 @@ cd "$(dirname "$0")/../.."
 name=packages-boot
 . tests/packages/lib.sh
 . tests/packages/guest.sh
-suites=("$@")
-[ ${#suites[@]} != 0 ] || suites=(bookworm trixie)
-qemu='' work=''
-trap '[ -z "$qemu" ] || kill "$qemu"; rm -rf "$work"' EXIT
-trap 'exit 143' INT TERM
 
 # Emulated TDX for this kernel, and a VMM.
 emulated_tdx()

@@ -2,6 +2,10 @@
 # Guests with the installed packages: their root, and their boots in QEMU.
 # shellcheck shell=bash disable=SC2034,SC2154 # variables of lib.sh and of the callers
 
+qemu='' work=''
+trap '[ -z "$qemu" ] || kill "$qemu"; rm -rf "$work"' EXIT
+trap 'exit 143' INT TERM
+
 guest_packages="systemd systemd-sysv udev dbus kmod initramfs-tools zstd dkms mokutil openssl
 	linux-image-amd64 linux-headers-amd64"
 

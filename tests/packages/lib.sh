@@ -6,6 +6,8 @@
 O=${O:-build}
 cache=$(dirname "$(tests/kernels.sh cache)")/chroot
 passed=0 failed=0
+suites=("$@")
+[ ${#suites[@]} != 0 ] || suites=(bookworm trixie)
 
 ok()
 {

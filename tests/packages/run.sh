@@ -8,8 +8,6 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 name=packages
 . tests/packages/lib.sh
-suites=("$@")
-[ ${#suites[@]} != 0 ] || suites=(bookworm trixie)
 
 same()
 {

@@ -9,11 +9,6 @@ cd "$(dirname "$0")/../.."
 name=packages-secure
 . tests/packages/lib.sh
 . tests/packages/guest.sh
-suites=("$@")
-[ ${#suites[@]} != 0 ] || suites=(bookworm trixie)
-qemu='' work=''
-trap '[ -z "$qemu" ] || kill "$qemu"; rm -rf "$work"' EXIT
-trap 'exit 143' INT TERM
 
 # esp ROOT KERNEL INITRD FILE: the system partition. shim looks for the others beside it.
 esp()
