@@ -24,6 +24,12 @@ $(O)/stopwatch: tests/lab/bench/stopwatch.c
 	$(if $(Q),@echo "  CC      $@")
 	$(Q)$(CC) -D_GNU_SOURCE -std=gnu11 $(WARN) $(CFLAGS) -static -o $@ $<
 
+# In the guest, static like vmm: the calls of a trace, replayed on the ledger.
+$(O)/replay: tests/lab/replay.c $(wildcard kmod/core/ledger/*.[ch]) $(wildcard kmod/core/*.h)
+	@mkdir -p $(@D)
+	$(if $(Q),@echo "  CC      $@")
+	$(Q)$(CC) $(CPPFLAGS_ALL) -std=gnu11 $(WARN) $(CFLAGS) -static -o $@ $(filter %.c,$^) -ljson-c
+
 # Early release against KVM's own ways, and against the helper of an earlier commit.
 BENCH_BASE ?= e4fd8f6
 bench-release: $(O)/stopwatch

@@ -45,12 +45,12 @@ release=$(cat "$tree/include/config/kernel.release")
 [ -z "${LAB_LINUX-}" ] || name+=-${release%%-*}
 out=$O/${LAB_NAME:-$name}
 mkdir -p "$out"
-"$make" --no-print-directory -s O="$O" "$O/tdxctl" "$O/vmm" "$O/jget" "$O/kexec" "$O/fuzz-device" || fail "no programs"
+"$make" --no-print-directory -s O="$O" "$O/tdxctl" "$O/vmm" "$O/jget" "$O/kexec" "$O/fuzz-device" "$O/replay" || fail "no programs"
 "$make" --no-print-directory -s O="$O" kmod KVER="$release" KDIR="$tree" >"$out/kmod.log" 2>&1 || {
 	tail -n 20 "$out/kmod.log" >&2
 	fail "the helper does not build for $release"
 }
-args=(-f "$O/vmm" -f "$O/jget" -f "$O/kexec" -f "$O/fuzz-device" -f "$O/tdxctl" -f "$O/kmod/$release/tdxctl.ko"
+args=(-f "$O/vmm" -f "$O/jget" -f "$O/kexec" -f "$O/fuzz-device" -f "$O/replay" -f "$O/tdxctl" -f "$O/kmod/$release/tdxctl.ko"
 	-f tests/vm/suite.sh:/suite/run-cases.sh -f tests/vm/lib.sh:/suite/vm-lib.sh
 	-f tests/lab/parts.sh -f tests/lab/lib.sh:/suite/lib.sh -f tests/lab/agree.awk:/suite/agree.awk
 	-f tests/lab/expect:/suite/expect -f "$(command -v setpriv):/usr/bin/setpriv")

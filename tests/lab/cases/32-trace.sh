@@ -98,3 +98,27 @@ case_stat_helper()
 	is 'leaves[leaf=TDH.MNG.CREATE].calls' 1
 	is 'leaves[leaf=TDH.MNG.KEY.CONFIG].calls' "$(packages)"
 }
+
+# Replayed on a ledger, what a trace has printed gives what seam knows: one that began before
+# the first TD, and one that began later, without the helper and with it.
+case_trace_replay()
+{
+	observe --json trace --leaf '*'
+	first=$OBSERVER calls=$OUT errors=$ERR
+	vmm old --vcpus 2 --pages 16
+	cat $EMUL/truth >/out/replay-before.txt
+	t 0 helper load
+	observe --json trace --leaf '*'
+	old=$VMM
+	vmm web --vcpus 1 --pages 16
+	gone "$old"
+	wait_for "cat $EMUL/truth >/out/replay-truth.txt && [ \"\$(grep -c '^td ' /out/replay-truth.txt)\" = 1 ]" 10
+	finish
+	kill -INT $first
+	wait $first || die "status $?: $(cat "$errors")"
+	cat "$errors" "$ERR"
+	replay "$calls" /out/replay-truth.txt || die "from the start, they differ"
+	replay "$OUT" /out/replay-truth.txt /out/replay-before.txt || die "from the middle, they differ"
+	gone "$VMM"
+	nothing_left
+}
