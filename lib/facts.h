@@ -122,7 +122,7 @@ struct tdxctl_cgroup {
 
 /* What to read; the snapshot is always taken. */
 #define TDXCTL_FACTS_FILES   0x001  /* TDXCTL_FILES and TDXCTL_PATHS */
-#define TDXCTL_FACTS_CPU     0x002  /* CPUID, /proc/cpuinfo, CPUs that failed to come online */
+#define TDXCTL_FACTS_CPU     0x002  /* CPUID, /proc/cpuinfo */
 #define TDXCTL_FACTS_MSR     0x004  /* all MSRs of each package */
 #define TDXCTL_FACTS_CGROUP  0x008  /* totals of the misc controller */
 #define TDXCTL_FACTS_KVM     0x010  /* capabilities that KVM reports */
@@ -134,12 +134,13 @@ struct tdxctl_cgroup {
 #define TDXCTL_FACTS_KEYIDS  0x400  /* the MSRs of TDXCTL_MSRS_KEYIDS only */
 #define TDXCTL_FACTS_VMS     0x800  /* VMs in KVM's debugfs */
 #define TDXCTL_FACTS_TD	     0x1000 /* what KVM offers TDs, from a temporary VM; includes KVM */
-#define TDXCTL_FACTS_ALL     0x1fff
+#define TDXCTL_FACTS_HOTPLUG 0x2000 /* CPUs that failed to come online, nodes that are offline */
+#define TDXCTL_FACTS_ALL     0x3fff
 /*
- * For the health checks, which may run every minute: CGROUP; and CPU, LOG and VMS only if
- * the snapshot does not answer what they show.
+ * For the health checks, which may run every minute: CGROUP; and HOTPLUG, LOG and VMS only
+ * if the snapshot does not answer what they show.
  */
-#define TDXCTL_FACTS_HEALTH 0x2000
+#define TDXCTL_FACTS_HEALTH 0x4000
 /* For `tdxctl status`: few files, independent of the size of the host. */
 #define TDXCTL_FACTS_STATUS \
 	(TDXCTL_FACTS_HEALTH | TDXCTL_FACTS_CGROUP | TDXCTL_FACTS_KEYIDS | TDXCTL_FACTS_VMS)
@@ -235,7 +236,7 @@ extern const char tdxctl_td_other_abi[];
 /* clang-format off */
 #define TDXCTL_FACT_VALS(X) \
 	X(CPU, cpu.family) X(CPU, cpu.model) X(CPU, cpu.cpuid_7_ebx) X(CPU, cpu.cpuid_7_ecx) \
-	X(CPU, cpu.pa_bits) X(CPU, stuck_cpu) \
+	X(CPU, cpu.pa_bits) X(HOTPLUG, stuck_cpu) \
 	X(MEMORY, mem_total) X(MEMORY, mem_offline) X(MEMORY, dimm_sockets) \
 	X(KVM, kvm_vm_types) X(KVM, kvm_max_vcpus) X(VMS, kvm_vms) \
 	X(TD, td_attributes) X(TD, td_xfam) X(TD, td_max_vcpus) \

@@ -56,19 +56,24 @@ ssize_t root_read(struct tdxctl_ctx *ctx, const char *path, size_t max, char **o
 
 int root_read_line(struct tdxctl_ctx *ctx, const char *path, char *buf, size_t size)
 {
-	char *text;
-	ssize_t len = root_read(ctx, path, 64 << 10, &text);
-	size_t n;
+	int fd = root_open(ctx, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+	size_t len = 0;
+	ssize_t n;
 
-	if (len < 0)
-		return (int)len;
-	n = strcspn(text, "\n");
-	if (n >= size)
-		n = size - 1;
-	memcpy(buf, text, n);
-	buf[n] = '\0';
-	free(text);
-	return 0;
+	if (fd < 0)
+		return fd;
+	/* Most files have one line: stop at its end, not at the end of the file. */
+	do {
+		n = read(fd, buf + len, size - 1 - len);
+		if (n > 0)
+			len += (size_t)n;
+		buf[len] = '\0';
+	} while ((n > 0 && len < size - 1 && !strchr(buf, '\n')) || (n < 0 && errno == EINTR));
+	if (n < 0)
+		n = -errno;
+	close(fd);
+	buf[strcspn(buf, "\n")] = '\0';
+	return n < 0 ? (int)n : 0;
 }
 
 int root_read_u64(struct tdxctl_ctx *ctx, const char *path, uint64_t *out)

@@ -10,7 +10,7 @@
 struct walk {
 	struct tdxctl_ctx *ctx;
 	struct tdxctl_facts *f;
-	const char *mount;
+	const char *mount;	  /* where the controller is */
 	char *queue[MAX_CGROUPS]; /* cgroups to visit: paths below @mount */
 	unsigned int depth[MAX_CGROUPS];
 	size_t count, at;
@@ -45,15 +45,15 @@ bool src_misc(const char *text, const char *key, uint64_t *v)
 	return false;
 }
 
-static int read_misc(struct walk *w, const char *cgroup, const char *file, const char *key,
-		     uint64_t *v)
+static int read_misc(struct tdxctl_ctx *ctx, const char *mount, const char *cgroup,
+		     const char *file, const char *key, uint64_t *v)
 {
 	char path[MAX_PATH + 64], *text;
 	ssize_t len;
 	bool found;
 
-	snprintf(path, sizeof(path), "%s%s/%s", w->mount, cgroup, file);
-	len = root_read(w->ctx, path, 64 << 10, &text);
+	snprintf(path, sizeof(path), "%s%s/%s", mount, cgroup, file);
+	len = root_read(ctx, path, 64 << 10, &text);
 	if (len < 0)
 		return (int)len;
 	found = src_misc(text, key, v);
@@ -64,30 +64,30 @@ static int read_misc(struct walk *w, const char *cgroup, const char *file, const
 static const char *const mounts[] = { "/sys/fs/cgroup", "/sys/fs/cgroup/misc" };
 
 /*
- * Sets w->mount and reads the number of HKIDs that cgroups can use. Only the root
+ * Sets *@mount and reads the number of HKIDs that cgroups can use. Only the root
  * cgroup has misc.capacity, so misc.current beside it counts the whole host.
  * -ENOENT: no misc controller; -ENODATA: it does not count HKIDs; -errno.
  */
-static int find_root(struct walk *w, uint64_t *capacity)
+static int find_root(struct tdxctl_ctx *ctx, const char **mount, uint64_t *capacity)
 {
 	int err = -ENOENT;
 
 	for (size_t i = 0; i < ARRAY_SIZE(mounts) && err == -ENOENT; i++) {
-		w->mount = mounts[i];
-		err = read_misc(w, "", "misc.capacity", "tdx", capacity);
+		*mount = mounts[i];
+		err = read_misc(ctx, *mount, "", "misc.capacity", "tdx", capacity);
 	}
 	return err;
 }
 
 int src_charged(struct tdxctl_ctx *ctx, uint64_t *charged)
 {
-	struct walk w = { .ctx = ctx };
+	const char *mount;
 	uint64_t capacity;
-	int root = find_root(&w, &capacity), err;
+	int root = find_root(ctx, &mount, &capacity), err;
 
 	if (root && root != -ENODATA)
 		return root;
-	err = read_misc(&w, "", "misc.current", "tdx", charged);
+	err = read_misc(ctx, mount, "", "misc.current", "tdx", charged);
 	/* A capacity without a count is malformed. */
 	return err == -ENODATA && !root ? -EPROTO : err;
 }
@@ -103,7 +103,8 @@ static int add_child(void *arg, const char *name)
 		return 0;
 	if (asprintf(&path, "%s/%s", w->queue[w->at], name) < 0)
 		return -ENOMEM;
-	if (strlen(path) > MAX_PATH || read_misc(w, path, "misc.current", "tdx", &v)) {
+	if (strlen(path) > MAX_PATH ||
+	    read_misc(w->ctx, w->mount, path, "misc.current", "tdx", &v)) {
 		free(path);
 		return 0;
 	}
@@ -119,9 +120,9 @@ static int visit(struct walk *w)
 	char path[MAX_PATH + 32];
 	int err;
 
-	read_misc(w, cgroup, "misc.current", "tdx", &c.current);
-	read_misc(w, cgroup, "misc.max", "tdx", &c.max);
-	read_misc(w, cgroup, "misc.events", "tdx.max", &c.max_events);
+	read_misc(w->ctx, w->mount, cgroup, "misc.current", "tdx", &c.current);
+	read_misc(w->ctx, w->mount, cgroup, "misc.max", "tdx", &c.max);
+	read_misc(w->ctx, w->mount, cgroup, "misc.events", "tdx.max", &c.max_events);
 	if (*cgroup) {
 		/* Counts include all cgroups below: if they are zero, skip those too. */
 		if (!c.current && !c.max_events)
@@ -149,38 +150,47 @@ static uint64_t sum_of_children(const struct tdxctl_facts *f)
 	return v;
 }
 
-int src_cgroup(struct tdxctl_ctx *ctx, struct tdxctl_facts *f, bool all)
+/* Reads the cgroups below @mount. -ENOMEM. */
+static int visit_all(struct tdxctl_ctx *ctx, const char *mount, struct tdxctl_facts *f, bool all)
 {
 	struct walk *w = calloc(1, sizeof(*w));
-	int root, err = 0, no_total;
-	uint64_t v = 0;
+	int err = 0;
 
 	if (!w)
 		return -ENOMEM;
 	w->ctx = ctx;
+	w->mount = mount;
 	w->f = f;
 	w->all = all;
-	root = find_root(w, &v);
+	w->queue[w->count++] = strdup("");
+	if (!w->queue[0])
+		err = -ENOMEM;
+	for (; !err && w->at < w->count; w->at++)
+		err = visit(w);
+	for (size_t i = 0; i < w->count; i++)
+		free(w->queue[i]);
+	free(w);
+	return err;
+}
+
+int src_cgroup(struct tdxctl_ctx *ctx, struct tdxctl_facts *f, bool all)
+{
+	const char *mount;
+	int root, err = 0, no_total;
+	uint64_t v = 0;
+
+	root = find_root(ctx, &mount, &v);
 	f->hkid_capacity.reason = f->hkid_current.reason = root == -ENODATA ?
 								   "misc.capacity has no tdx line" :
 							   root == -ENOENT ? "no misc.capacity" :
 									     src_reason(root);
 	if (root)
-		goto out;
+		return 0;
 	val_set(&f->hkid_capacity, v);
 	/* Some kernels have no misc.current in the root cgroup: add up its children. */
-	no_total = read_misc(w, "", "misc.current", "tdx", &v);
-	if (all || no_total) {
-		w->queue[w->count++] = strdup("");
-		if (!w->queue[0])
-			err = -ENOMEM;
-	}
-	for (; !err && w->at < w->count; w->at++)
-		err = visit(w);
+	no_total = read_misc(ctx, mount, "", "misc.current", "tdx", &v);
+	if (all || no_total)
+		err = visit_all(ctx, mount, f, all);
 	val_set(&f->hkid_current, no_total ? sum_of_children(f) : v);
-out:
-	for (size_t i = 0; i < w->count; i++)
-		free(w->queue[i]);
-	free(w);
 	return err;
 }

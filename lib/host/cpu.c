@@ -29,20 +29,28 @@ static char *field(const char *text, const char *key)
 	return NULL;
 }
 
-/* Reads the first CPU's block: the kernel generates the rest as it is read. */
-static int read_first_cpu(struct tdxctl_ctx *ctx, char *text, size_t size)
+/*
+ * Reads /proc/cpuinfo until @end, or to the end of the first CPU's block, which is an empty
+ * line, in small parts: the kernel generates the blocks as they are read.
+ */
+static int read_first_cpu(struct tdxctl_ctx *ctx, const char *end, char *text, size_t size)
 {
 	int fd = root_open(ctx, "/proc/cpuinfo", O_RDONLY | O_NONBLOCK);
-	ssize_t n;
+	size_t len = 0, part;
+	ssize_t n = 1;
 
 	text[0] = '\0';
 	if (fd < 0)
 		return fd;
-	n = read(fd, text, size - 1);
+	while (n > 0 && len < size - 1 && !strstr(text, end) && !strstr(text, "\n\n")) {
+		part = size - 1 - len < 1023 ? size - 1 - len : 1023;
+		n = read(fd, text + len, part);
+		if (n > 0)
+			len += (size_t)n;
+		text[len] = '\0';
+	}
 	if (n < 0)
 		n = -errno;
-	else
-		text[n] = '\0';
 	close(fd);
 	return n < 0 ? (int)n : 0;
 }
@@ -51,7 +59,9 @@ char *cpu_model(struct tdxctl_ctx *ctx)
 {
 	char text[4096];
 
-	return read_first_cpu(ctx, text, sizeof(text)) ? NULL : field(text, "model name");
+	/* The lines before the flags are short. */
+	return read_first_cpu(ctx, "\nflags", text, sizeof(text)) ? NULL :
+								    field(text, "model name");
 }
 
 static void text_field(const char *text, const char *key, struct tdxctl_text *t)
@@ -82,7 +92,7 @@ int src_cpu(struct tdxctl_ctx *ctx, const struct host_sources *src, struct tdxct
 {
 	struct tdxctl_cpu_facts *c = &f->cpu;
 	char text[16384];
-	int err = read_first_cpu(ctx, text, sizeof(text));
+	int err = read_first_cpu(ctx, "\n\n", text, sizeof(text));
 
 	src_cpuinfo(text, c);
 	if (err) {
@@ -93,6 +103,14 @@ int src_cpu(struct tdxctl_ctx *ctx, const struct host_sources *src, struct tdxct
 }
 
 /* ---- CPUs that are not online ---- */
+
+static bool has_offline_cpu(const struct tdxctl_snapshot *snap)
+{
+	for (size_t i = 0; i < snap->nr_cpus; i++)
+		if (!snap->cpus[i].online)
+			return true;
+	return false;
+}
 
 static bool node_has_cpu(struct tdxctl_ctx *ctx, const struct tdxctl_facts *f, unsigned int node)
 {
@@ -164,8 +182,9 @@ static void step_name(struct tdxctl_ctx *ctx, uint64_t state, char *buf, size_t 
 
 void src_hotplug(struct tdxctl_ctx *ctx, struct tdxctl_facts *f)
 {
-	for (unsigned int n = 0; n < MAX_NODES; n++)
-		scan_node(ctx, f, n);
+	if (has_offline_cpu(f->snap))
+		for (unsigned int n = 0; n < MAX_NODES; n++)
+			scan_node(ctx, f, n);
 	f->cpus_unplaced = first_offline_unplaced(ctx, f);
 	val_set(&f->stuck_cpu, TDXCTL_UNKNOWN);
 	for (size_t i = 0; i < f->snap->nr_cpus; i++) {

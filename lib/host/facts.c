@@ -92,7 +92,7 @@ static int read_all(struct tdxctl_ctx *ctx, const struct host_sources *src, unsi
 		err = src_services(ctx, src, f);
 	if (!err && (what & TDXCTL_FACTS_CPU))
 		err = src_cpu(ctx, src, f);
-	if (what & TDXCTL_FACTS_CPU)
+	if (what & TDXCTL_FACTS_HOTPLUG)
 		src_hotplug(ctx, f);
 	if (!err && (what & TDXCTL_FACTS_CGROUP))
 		err = src_cgroup(ctx, f, what & TDXCTL_FACTS_CGROUPS);
@@ -129,7 +129,7 @@ static unsigned int health_facts(const struct tdxctl_snapshot *s)
 
 	/* The helper knows the package of an offline CPU; sysfs shows only its node. */
 	if (!tdxctl_has_seamcalls(s))
-		what |= TDXCTL_FACTS_CPU;
+		what |= TDXCTL_FACTS_HOTPLUG;
 	/* Only the log shows leaks that the helper did not see. Reading it takes time. */
 	if (s->platform.has_tdx &&
 	    (!tdxctl_has_seamcalls(s) || hkids_count(s, TDXCTL_HKID_UNKNOWN)))

@@ -57,8 +57,8 @@ void facts_unknown(struct tdxctl_facts *f, unsigned int what, const char *reason
 
 /* ---- platform.c ---- */
 
-/* Fills @p from files; its strings are malloc'ed. */
-void host_platform(struct tdxctl_ctx *ctx, struct tdxctl_platform *p);
+/* Fills @p from files; its strings are malloc'ed. @counted: from host_hkids_charged(). */
+void host_platform(struct tdxctl_ctx *ctx, struct tdxctl_platform *p, bool counted);
 /* Reads the boot time from /proc/stat. -EPROTO: no such line; -errno. */
 int host_boot_time(struct tdxctl_ctx *ctx, uint64_t *seconds);
 int host_name(struct tdxctl_ctx *ctx, char *buf, size_t len);
@@ -71,8 +71,11 @@ int host_helper(struct tdxctl_ctx *ctx, struct tdxctl_helper **out);
 
 /* A snapshot of platform, CPUs and packages; source HOST. -EPROTO, -ENOMEM. */
 int host_snapshot(struct tdxctl_ctx *ctx, struct tdxctl_snapshot **out);
-/* Returns the number of HKIDs that the misc cgroup charges on the whole host, or TDXCTL_UNKNOWN. */
-uint64_t host_hkids_charged(struct tdxctl_ctx *ctx);
+/*
+ * Returns the number of HKIDs that the misc cgroup charges on the whole host, or
+ * TDXCTL_UNKNOWN. Sets *@counted if the controller counts HKIDs: KVM has TDX.
+ */
+uint64_t host_hkids_charged(struct tdxctl_ctx *ctx, bool *counted);
 
 /* ---- msr.c ---- */
 

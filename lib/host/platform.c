@@ -14,9 +14,10 @@ static char *dup_line(struct tdxctl_ctx *ctx, const char *path)
 	return strdup(buf);
 }
 
-void host_platform(struct tdxctl_ctx *ctx, struct tdxctl_platform *p)
+void host_platform(struct tdxctl_ctx *ctx, struct tdxctl_platform *p, bool counted)
 {
-	uint64_t charged;
+	bool emul = root_exists(ctx, "/sys/module/tdx_emul"),
+	     kvm = root_exists(ctx, "/sys/module/kvm_intel");
 	char word[8];
 	int err;
 
@@ -24,22 +25,24 @@ void host_platform(struct tdxctl_ctx *ctx, struct tdxctl_platform *p)
 	p->kernel = dup_line(ctx, "/proc/sys/kernel/osrelease");
 	p->tdx_module = dup_line(ctx, "/sys/devices/faux/tdx_host/version");
 	p->kvm_tdx = -1;
-	err = root_read_line(ctx, "/sys/module/kvm_intel/parameters/tdx", word, sizeof(word));
-	if (!err)
-		p->kvm_tdx = word[0] == 'Y' || word[0] == '1';
-	/* Without the parameter, kvm_intel was built without TDX. */
-	else if (err == -ENOENT && root_exists(ctx, "/sys/module/kvm_intel/parameters"))
-		p->kvm_tdx = 0;
-	if (root_exists(ctx, "/sys/module/tdx_emul"))
+	if (kvm) {
+		err = root_read_line(ctx, "/sys/module/kvm_intel/parameters/tdx", word,
+				     sizeof(word));
+		if (!err)
+			p->kvm_tdx = word[0] == 'Y' || word[0] == '1';
+		/* Without the parameter, kvm_intel was built without TDX. */
+		else if (err == -ENOENT && root_exists(ctx, "/sys/module/kvm_intel/parameters"))
+			p->kvm_tdx = 0;
+	}
+	if (emul)
 		p->kvm = strdup("tdx_emul");
-	else if (root_exists(ctx, "/sys/module/kvm_intel"))
+	else if (kvm)
 		p->kvm = strdup("kvm_intel");
 	/*
 	 * kvm_intel clears the parameter when the TDX module could not be initialized, and
 	 * sets the capacity of the misc cgroup when it was.
 	 */
-	p->has_tdx = p->tdx_module || p->kvm_tdx == 1 || root_exists(ctx, "/sys/module/tdx_emul") ||
-		     !src_charged(ctx, &charged);
+	p->has_tdx = p->tdx_module || p->kvm_tdx == 1 || emul || counted;
 }
 
 int host_boot_time(struct tdxctl_ctx *ctx, uint64_t *seconds)

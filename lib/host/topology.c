@@ -6,12 +6,15 @@
 #define CPU_DIR	 "/sys/devices/system/cpu"
 #define MAX_CPUS 8192U /* the largest NR_CPUS of x86 */
 
-enum { PRESENT = 1, ONLINE = 2 };
-
+/* A bit for each CPU. */
 struct marks {
-	uint8_t cpu[MAX_CPUS];
-	uint8_t bit;
+	uint64_t cpus[MAX_CPUS / 64];
 };
+
+static bool marked(const struct marks *m, unsigned int cpu)
+{
+	return m->cpus[cpu / 64] >> cpu % 64 & 1;
+}
 
 static int mark(void *arg, unsigned int cpu)
 {
@@ -19,12 +22,12 @@ static int mark(void *arg, unsigned int cpu)
 
 	if (cpu >= MAX_CPUS)
 		return -ERANGE;
-	m->cpu[cpu] |= m->bit;
+	m->cpus[cpu / 64] |= 1ULL << cpu % 64;
 	return 0;
 }
 
 /* Marks the CPUs of a list file. -EPROTO: malformed; -errno. */
-static int mark_list(struct tdxctl_ctx *ctx, const char *path, struct marks *m, uint8_t bit)
+static int mark_list(struct tdxctl_ctx *ctx, const char *path, struct marks *m)
 {
 	char *text;
 	ssize_t len = root_read(ctx, path, 64 << 10, &text);
@@ -33,7 +36,6 @@ static int mark_list(struct tdxctl_ctx *ctx, const char *path, struct marks *m, 
 	if (len < 0)
 		return (int)len;
 	text[strcspn(text, "\n")] = '\0';
-	m->bit = bit;
 	err = cpulist_each(text, mark, m);
 	free(text);
 	return err ? ctx_fail(ctx, -EPROTO, NULL, "%s: malformed CPU list", path) : 0;
@@ -81,59 +83,55 @@ static void add_cpu(struct tdxctl_ctx *ctx, struct tdxctl_snapshot *snap, uint32
 
 static int host_topology(struct tdxctl_ctx *ctx, struct tdxctl_snapshot *snap)
 {
-	struct marks *m = calloc(1, sizeof(*m));
+	struct marks present = { 0 }, online = { 0 };
 	size_t n = 0;
 	int err;
 
-	if (!m)
-		return ctx_nomem(ctx);
-	err = mark_list(ctx, CPU_DIR "/present", m, PRESENT);
+	err = mark_list(ctx, CPU_DIR "/present", &present);
 	/* A host without sysfs has an empty topology; only a malformed list is an error. */
 	if (err == -EPROTO)
-		goto out;
-	err = mark_list(ctx, CPU_DIR "/online", m, ONLINE);
+		return err;
+	err = mark_list(ctx, CPU_DIR "/online", &online);
 	if (err == -EPROTO)
-		goto out;
+		return err;
 	for (uint32_t i = 0; i < MAX_CPUS; i++)
-		n += m->cpu[i] & PRESENT;
+		n += marked(&present, i);
 	snap->cpus = calloc(n + 1, sizeof(*snap->cpus));
 	snap->packages = calloc(n + 1, sizeof(*snap->packages));
-	if (!snap->cpus || !snap->packages) {
-		err = ctx_nomem(ctx);
-		goto out;
-	}
-	err = 0;
+	if (!snap->cpus || !snap->packages)
+		return ctx_nomem(ctx);
 	for (uint32_t i = 0; i < MAX_CPUS; i++)
-		if (m->cpu[i] & PRESENT)
-			add_cpu(ctx, snap, i, m->cpu[i] & ONLINE);
-out:
-	free(m);
-	return err;
+		if (marked(&present, i))
+			add_cpu(ctx, snap, i, marked(&online, i));
+	return 0;
 }
 
-uint64_t host_hkids_charged(struct tdxctl_ctx *ctx)
+uint64_t host_hkids_charged(struct tdxctl_ctx *ctx, bool *counted)
 {
 	uint64_t n;
 	int err;
 
+	*counted = false;
 	/* tdx_emul does not charge cgroups. */
 	if (root_exists(ctx, "/sys/module/tdx_emul"))
 		return TDXCTL_UNKNOWN;
 	err = src_charged(ctx, &n);
+	*counted = !err;
 	return err == -ENODATA ? 0 : err ? TDXCTL_UNKNOWN : n;
 }
 
 int host_snapshot(struct tdxctl_ctx *ctx, struct tdxctl_snapshot **out)
 {
 	struct tdxctl_snapshot *snap = calloc(1, sizeof(*snap));
+	bool counted;
 	int err;
 
 	if (!snap)
 		return ctx_nomem(ctx);
 	snap->source = TDXCTL_SOURCE_HOST;
 	snap->hdr.size = sizeof(snap->hdr);
-	snap->hkids_charged = host_hkids_charged(ctx);
-	host_platform(ctx, &snap->platform);
+	snap->hkids_charged = host_hkids_charged(ctx, &counted);
+	host_platform(ctx, &snap->platform, counted);
 	err = host_topology(ctx, snap);
 	if (err) {
 		tdxctl_snapshot_free(snap);

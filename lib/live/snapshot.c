@@ -35,16 +35,17 @@ static int name_all(struct tdxctl_ctx *ctx, struct tdxctl_snapshot *snap)
 static int from_helper(struct tdxctl_ctx *ctx, int fd, struct tdxctl_snapshot **out)
 {
 	struct tdxctl_snapshot *snap;
+	bool counted;
 	int err;
 
 	for (int i = 0;; i++) {
-		uint64_t before = host_hkids_charged(ctx);
+		uint64_t before = host_hkids_charged(ctx, &counted);
 
 		err = helper_snapshot(ctx, fd, &snap);
 		if (err)
 			return err;
 		/* Equal before and after: the count also holds for the snapshot. */
-		snap->hkids_charged = host_hkids_charged(ctx);
+		snap->hkids_charged = host_hkids_charged(ctx, &counted);
 		if (before == snap->hkids_charged)
 			break;
 		if (i == CHARGED_TRIES) {
@@ -55,7 +56,7 @@ static int from_helper(struct tdxctl_ctx *ctx, int fd, struct tdxctl_snapshot **
 	}
 	hkids_infer(snap);
 	snap->source = TDXCTL_SOURCE_HELPER;
-	host_platform(ctx, &snap->platform);
+	host_platform(ctx, &snap->platform, counted);
 	err = name_all(ctx, snap);
 	if (err) {
 		tdxctl_snapshot_free(snap);
