@@ -22,13 +22,12 @@ WERROR	?=
 Q	:= $(if $(V),,@)
 
 VERSION := $(shell cat VERSION)
-PKGS	:= json-c zlib
 # Loaded when first used: see lib/base/lazy.h.
-LAZY_PKGS := libkmod libsystemd ncursesw libnl-genl-3.0 libbpf
+LAZY_PKGS := json-c zlib libkmod libsystemd ncursesw libnl-genl-3.0 libbpf
 WARN	:= -Wall -Wextra -Wmissing-prototypes -Wstrict-prototypes -Wshadow -Wno-unused-parameter $(WERROR)
 CPPFLAGS_ALL := -D_GNU_SOURCE -DTDXCTL_VERSION='"$(VERSION)"' -Ikmod/uapi -Ikmod/core -Ilib $(CPPFLAGS)
-CFLAGS_ALL   = -std=gnu11 $(WARN) $(CFLAGS) $(shell $(PKG_CONFIG) --cflags $(PKGS) $(LAZY_PKGS) 2>/dev/null)
-LIBS	= $(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null) -lpthread -ldl
+CFLAGS_ALL   = -std=gnu11 $(WARN) $(CFLAGS) $(shell $(PKG_CONFIG) --cflags $(LAZY_PKGS) 2>/dev/null)
+LIBS	= -lpthread -ldl
 
 # The BPF programs of the observer, which clang compiles. BPF=no: without them.
 BPF	?= yes

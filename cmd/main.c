@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <fcntl.h>
-#include <locale.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -133,6 +132,8 @@ static int run(struct cli_app *app, int argc, char **argv)
 	if (err)
 		return err;
 	err = cli_parse(app, argc, argv, &args, &nr);
+	if (app->v.json && cli_load_json(app))
+		err = CLI_FAILED;
 	if (err)
 		return err;
 	app->silent = app->v.help || app->v.version;
@@ -190,7 +191,6 @@ int main(int argc, char **argv)
 		fputs("tdxctl: standard output is closed\n", stderr);
 		return CLI_FAILED;
 	}
-	setlocale(LC_CTYPE, "");
 	/* A closed pipe and a file at its size limit are write errors like any other. */
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);

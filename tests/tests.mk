@@ -102,8 +102,10 @@ FAKED := $(addprefix $(O)/unit/,test-cmd-helper test-lib-journal)
 $(FAKED): override LDFLAGS += -Wl,--disable-new-dtags,-rpath,'$$ORIGIN/fake'
 $(FAKED): | $(O)/unit/fake/libkmod.so.2 $(O)/unit/fake/libsystemd.so.0
 
-# The helper's parser is compared with that of libbpf.
+# Libraries that the tests themselves use; the parser of the helper is compared with libbpf's.
 $(O)/unit/test-core-btf $(O)/unit/test-core-layout: override LIBS += $(shell $(PKG_CONFIG) --libs libbpf 2>/dev/null)
+$(O)/unit/test-cmd-late $(O)/unit/test-lib-report-values: override LIBS += $(shell $(PKG_CONFIG) --libs json-c 2>/dev/null)
+$(O)/unit/test-lib-lazy $(O)/unit/test-lib-facts: override LIBS += $(shell $(PKG_CONFIG) --libs zlib 2>/dev/null)
 
 # The test makes each allocation of the project's code fail.
 WRAPPED := malloc calloc realloc reallocarray strdup strndup asprintf vasprintf

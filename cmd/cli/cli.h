@@ -279,6 +279,9 @@ int cmd_help(struct cli_app *app, int argc, char **argv);
 
 /* ---- err.c ---- */
 
+/* Loads json-c for output; without it, the error is printed as text. */
+int cli_load_json(struct cli_app *app);
+
 /* Formats the name of a verb and its noun: "status", "td show". */
 void cli_cmd_name(const struct cli_cmd *c, char *buf, size_t len);
 /* Records an error and returns @code. @id is the error code in JSON. */

@@ -74,6 +74,19 @@ int cli_error(struct cli_app *app, enum cli_exit code, const char *id, const cha
 	return code;
 }
 
+int cli_load_json(struct cli_app *app)
+{
+	char *why = NULL;
+
+	if (!out_json_load(&why))
+		return CLI_OK;
+	app->v.json = false;
+	cli_error(app, CLI_FAILED, "failed", "Install json-c (Debian: libjson-c5).",
+		  "JSON output needs json-c: %s", why ? why : "cannot load it");
+	free(why);
+	return CLI_FAILED;
+}
+
 /* Hints of the library are clauses, ours are sentences. */
 static void sentence(char *buf, size_t len, const char *s)
 {

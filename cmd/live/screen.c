@@ -469,6 +469,8 @@ static int start_curses(struct screen *sc)
 		free(why);
 		return CLI_FAILED;
 	}
+	/* ncurses decodes text by the locale too. */
+	text_locale();
 	sc->out = fdopen(dup(STDOUT_FILENO), "w");
 	sc->term = sc->out ? curses.newterm(NULL, sc->out, stdin) : NULL;
 	if (!sc->term)

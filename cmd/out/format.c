@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Numbers and strings for people. */
 #include <inttypes.h>
+#include <locale.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -79,6 +81,34 @@ size_t text_utf8_len(const char *text)
 	return len;
 }
 
+static void set_locale(void)
+{
+	setlocale(LC_CTYPE, "");
+}
+
+void text_locale(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	pthread_once(&once, set_locale);
+}
+
+/* mbrtowc(), but ASCII needs no locale. */
+static size_t next_char(wchar_t *wc, const char *s, size_t left, mbstate_t *st)
+{
+	if (left && *s > 0) {
+		*wc = *s;
+		return 1;
+	}
+	text_locale();
+	return mbrtowc(wc, s, left, st);
+}
+
+static int char_width(wchar_t wc)
+{
+	return wc >= ' ' && wc <= '~' ? 1 : wcwidth(wc);
+}
+
 char *text_clean(const char *s)
 {
 	size_t left = strlen(s);
@@ -89,7 +119,7 @@ char *text_clean(const char *s)
 		return NULL;
 	while (left) {
 		wchar_t wc;
-		size_t n = mbrtowc(&wc, s, left, &st);
+		size_t n = next_char(&wc, s, left, &st);
 
 		if (n == 0 || n == (size_t)-1 || n == (size_t)-2 || !iswprint(wc)) {
 			/* Skip one byte; the next one may start a valid character. */
@@ -114,12 +144,12 @@ size_t text_width(const char *s)
 
 	while (left) {
 		wchar_t wc;
-		size_t n = mbrtowc(&wc, s, left, &st);
+		size_t n = next_char(&wc, s, left, &st);
 		int w;
 
 		if (n == 0 || n == (size_t)-1 || n == (size_t)-2)
 			return width + left;
-		w = wcwidth(wc);
+		w = char_width(wc);
 		width += w > 0 ? (size_t)w : 0;
 		s += n;
 		left -= n;
@@ -158,8 +188,8 @@ void text_shorten(char *s, size_t room)
 		return;
 	while (left) {
 		wchar_t wc;
-		size_t n = mbrtowc(&wc, s + at, left, &st);
-		int w = n && n <= left ? wcwidth(wc) : 1;
+		size_t n = next_char(&wc, s + at, left, &st);
+		int w = n && n <= left ? char_width(wc) : 1;
 
 		if (!n || n > left) {
 			memset(&st, 0, sizeof(st));

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <json-c/json.h>
+#include "base/jsonc.h"
 
 #include "out.h"
 
@@ -32,7 +32,7 @@ static struct json_object *json_string(const char *s)
 		}
 	}
 	*q = '\0';
-	j = json_object_new_string(buf);
+	j = jsonc.json_object_new_string(buf);
 	free(buf);
 	return j;
 }
@@ -42,8 +42,8 @@ static int put(struct json_object *obj, const char *key, struct json_object *val
 {
 	if (!val && !null)
 		return -ENOMEM;
-	if (json_object_object_add(obj, key, val)) {
-		json_object_put(val);
+	if (jsonc.json_object_object_add(obj, key, val)) {
+		jsonc.json_object_put(val);
 		return -ENOMEM;
 	}
 	return 0;
@@ -57,16 +57,16 @@ static struct json_object *json_scalar(const struct out_node *n)
 	case OUT_STR:
 		return json_string(n->s);
 	case OUT_INT:
-		return json_object_new_int64((int64_t)n->u);
+		return jsonc.json_object_new_int64((int64_t)n->u);
 	case OUT_PAGE_RATE:
-		return json_object_new_int64((int64_t)n->u);
+		return jsonc.json_object_new_int64((int64_t)n->u);
 	case OUT_BOOL:
-		return json_object_new_boolean(n->u != 0);
+		return jsonc.json_object_new_boolean(n->u != 0);
 	case OUT_HEX:
 		snprintf(hex, sizeof(hex), "0x%" PRIx64, n->u);
-		return json_object_new_string(hex);
+		return jsonc.json_object_new_string(hex);
 	default:
-		return json_object_new_uint64(n->u);
+		return jsonc.json_object_new_uint64(n->u);
 	}
 }
 
@@ -79,14 +79,14 @@ static int fill_array(struct json_object *arr, const struct out_node *n)
 		int err = 0;
 
 		if (c->field->type == OUT_OBJECT) {
-			e = json_object_new_object();
+			e = jsonc.json_object_new_object();
 			if (e)
 				err = fill_object(e, c);
 		} else {
 			e = json_scalar(c);
 		}
-		if (!e || err || json_object_array_add(arr, e)) {
-			json_object_put(e);
+		if (!e || err || jsonc.json_object_array_add(arr, e)) {
+			jsonc.json_object_put(e);
 			return -ENOMEM;
 		}
 	}
@@ -96,10 +96,11 @@ static int fill_array(struct json_object *arr, const struct out_node *n)
 static struct json_object *json_container(const struct out_node *n)
 {
 	bool array = n->field->type != OUT_OBJECT;
-	struct json_object *j = array ? json_object_new_array() : json_object_new_object();
+	struct json_object *j = array ? jsonc.json_object_new_array() :
+					jsonc.json_object_new_object();
 
 	if (j && (array ? fill_array(j, n) : fill_object(j, n))) {
-		json_object_put(j);
+		jsonc.json_object_put(j);
 		return NULL;
 	}
 	return j;
@@ -139,7 +140,7 @@ static int add_fields(struct json_object *obj, struct json_object **unknown,
 			err = put(obj, key, json_scalar(c), false);
 		if (!err && c->kind == NODE_UNKNOWN) {
 			if (!*unknown)
-				*unknown = json_object_new_object();
+				*unknown = jsonc.json_object_new_object();
 			err = *unknown ? put(*unknown, key, json_string(c->s), false) : -ENOMEM;
 		}
 	}
@@ -152,7 +153,7 @@ static int fill_object(struct json_object *obj, const struct out_node *n)
 	int err = add_fields(obj, &unknown, n);
 
 	if (err)
-		json_object_put(unknown);
+		jsonc.json_object_put(unknown);
 	else if (unknown)
 		err = put(obj, "unknown", unknown, false);
 	return err;
@@ -160,7 +161,7 @@ static int fill_object(struct json_object *obj, const struct out_node *n)
 
 static int put_error(struct json_object *top, const struct out_err *e)
 {
-	struct json_object *j = json_object_new_object(), *a;
+	struct json_object *j = jsonc.json_object_new_object(), *a;
 
 	if (!j)
 		return -ENOMEM;
@@ -169,42 +170,51 @@ static int put_error(struct json_object *top, const struct out_err *e)
 	    put(j, "hint", json_string(e->hint), false))
 		goto fail;
 	if (e->nr_candidates) {
-		a = json_object_new_array();
+		a = jsonc.json_object_new_array();
 		if (put(j, "candidates", a, false))
 			goto fail;
 		for (size_t i = 0; i < e->nr_candidates; i++)
-			if (json_object_array_add(a, json_string(e->candidates[i])))
+			if (jsonc.json_object_array_add(a, json_string(e->candidates[i])))
 				goto fail;
 	}
 	return put(top, "error", j, false);
 fail:
-	json_object_put(j);
+	jsonc.json_object_put(j);
 	return -ENOMEM;
 }
 
 static int print(const struct out *o, FILE *f, const char *command, int flags)
 {
 	const struct out_err *e = out_get_error(o);
-	struct json_object *top = json_object_new_object();
+	struct json_object *top;
 	const char *text;
-	int err = -ENOMEM;
+	int err = jsonc_load(NULL);
 
+	if (err)
+		return err;
+	err = -ENOMEM;
+	top = jsonc.json_object_new_object();
 	if (!top)
 		return -ENOMEM;
-	if (put(top, "schema_version", json_object_new_int(1), false) ||
+	if (put(top, "schema_version", jsonc.json_object_new_int(1), false) ||
 	    put(top, "command", command ? json_string(command) : NULL, !command) ||
 	    fill_object(top, out_root(o)) || (e->code && put_error(top, e)))
 		goto out;
-	text = json_object_to_json_string_ext(top, flags | JSON_C_TO_STRING_SPACED |
-							   JSON_C_TO_STRING_NOSLASHESCAPE);
+	text = jsonc.json_object_to_json_string_ext(top, flags | JSON_C_TO_STRING_SPACED |
+								 JSON_C_TO_STRING_NOSLASHESCAPE);
 	if (!text)
 		goto out;
 	fputs(text, f);
 	fputc('\n', f);
 	err = 0;
 out:
-	json_object_put(top);
+	jsonc.json_object_put(top);
 	return err;
+}
+
+int out_json_load(char **why)
+{
+	return jsonc_load(why);
 }
 
 int out_json(const struct out *o, FILE *f, const char *command)

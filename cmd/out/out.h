@@ -149,7 +149,9 @@ bool out_stdout_open(void);
 /* Writes what is left and closes it. Returns 0, or the first error: -EPIPE, -ENOSPC... */
 int out_stdout_close(void);
 
-/* Return 0 or -ENOMEM. The caller checks for write errors with ferror(@f). */
+/* Loads json-c. Returns 0, or -ELIBACC with the reason in *@why, malloc'ed. */
+int out_json_load(char **why);
+/* Return 0, -ENOMEM, or -ELIBACC as above. The caller checks for write errors with ferror(@f). */
 int out_text(const struct out *o, FILE *f, const struct out_mode *mode);
 int out_json(const struct out *o, FILE *f, const char *command);
 /* The same as one line, for a stream of results. */
@@ -176,6 +178,11 @@ struct out_err {
 
 const struct out_err *out_get_error(const struct out *o);
 
+/*
+ * Sets LC_CTYPE from the environment, at the first text that is not ASCII: most commands
+ * print none, and the locale takes longer to load than their text to print.
+ */
+void text_locale(void);
 /*
  * Returns a printable copy, with control characters and invalid bytes as \xNN. The caller
  * frees it. NULL: out of memory.

@@ -106,6 +106,10 @@ int cmd_report(struct cli_app *app, int argc, char **argv)
 	struct tdxctl_ctx *ctx;
 	int err;
 
+	/* Markdown has the document too. */
+	err = cli_load_json(app);
+	if (err)
+		return err;
 	err = tdxctl_report_take(app->ctx, !app->v.no_redact, &r);
 	if (err)
 		return cli_lib_error(app, err, "cannot read host state");

@@ -45,6 +45,8 @@ static inline const char *plural(uint64_t n)
 int ctx_fail(struct tdxctl_ctx *ctx, int err, const char *hint, const char *fmt, ...) PRINTF(4, 5);
 /* Sets the error for a failed allocation. Returns -ENOMEM. */
 int ctx_nomem(struct tdxctl_ctx *ctx);
+/* Loads json-c: jsonc_load(). Returns 0, or -ELIBACC with the error set. */
+int ctx_jsonc(struct tdxctl_ctx *ctx);
 /* Clears error and hint. */
 void ctx_clear(struct tdxctl_ctx *ctx);
 /* Passes one line to the log callback, if there is one. @ctx may be NULL. */

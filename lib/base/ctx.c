@@ -2,6 +2,7 @@
 /* Error, hint and log of a context. */
 #include <stdio.h>
 #include "base.h"
+#include "jsonc.h"
 
 void tdxctl_set_log(struct tdxctl_ctx *ctx, tdxctl_log_fn fn, void *arg)
 {
@@ -69,4 +70,16 @@ void ctx_log(struct tdxctl_ctx *ctx, enum tdxctl_log_level level, const char *fm
 	va_end(ap);
 	text_plain(msg);
 	ctx->log(ctx->log_arg, level, msg);
+}
+
+int ctx_jsonc(struct tdxctl_ctx *ctx)
+{
+	char *why = NULL;
+	int err = jsonc_load(&why);
+
+	if (err)
+		ctx_fail(ctx, err, "install json-c (Debian: libjson-c5)", "%s",
+			 why ? why : "cannot load json-c");
+	free(why);
+	return err;
 }

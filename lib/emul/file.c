@@ -3,8 +3,8 @@
  * The file of an emulated host. A table per kind of event describes its keys; reading,
  * checking and writing use the same tables.
  */
-#include <json-c/json.h>
 #include <stdio.h>
+#include "base/jsonc.h"
 #include "emul.h"
 #include "tdx.h"
 
@@ -152,21 +152,21 @@ static int read_int(const struct place *p, const char *key, struct json_object *
 		    uint64_t max, uint64_t *out)
 {
 	/* json-c clamps numbers that do not fit; all limits here are far below 2^63. */
-	if (!json_object_is_type(v, json_type_int))
+	if (!jsonc.json_object_is_type(v, json_type_int))
 		return bad(p, key, "a whole number is expected");
-	if (json_object_get_int64(v) < 0 || json_object_get_uint64(v) < min ||
-	    json_object_get_uint64(v) > max)
+	if (jsonc.json_object_get_int64(v) < 0 || jsonc.json_object_get_uint64(v) < min ||
+	    jsonc.json_object_get_uint64(v) > max)
 		return bad(p, key, "%s is not between %" PRIu64 " and %" PRIu64,
-			   json_object_get_string(v), min, max);
-	*out = json_object_get_uint64(v);
+			   jsonc.json_object_get_string(v), min, max);
+	*out = jsonc.json_object_get_uint64(v);
 	return 0;
 }
 
 static int read_str(const struct place *p, const char *key, struct json_object *v, size_t max,
 		    char **out)
 {
-	const char *s = json_object_get_string(v);
-	size_t len = (size_t)json_object_get_string_len(v);
+	const char *s = jsonc.json_object_get_string(v);
+	size_t len = (size_t)jsonc.json_object_get_string_len(v);
 
 	if (!len || len > max || strlen(s) != len)
 		return bad(p, key, "1 to %zu characters are expected", max);
@@ -225,12 +225,12 @@ static int read_field(const struct place *p, const struct field *f, struct json_
 	if (f->type == T_INT)
 		return read_int(p, f->key, v, f->min, f->max, dst);
 	if (f->type == T_BOOL) {
-		if (!json_object_is_type(v, json_type_boolean))
+		if (!jsonc.json_object_is_type(v, json_type_boolean))
 			return bad(p, f->key, "true or false is expected");
-		*(uint64_t *)dst = (uint64_t)json_object_get_boolean(v);
+		*(uint64_t *)dst = (uint64_t)jsonc.json_object_get_boolean(v);
 		return 0;
 	}
-	if (!json_object_is_type(v, json_type_string))
+	if (!jsonc.json_object_is_type(v, json_type_string))
 		return bad(p, f->key, "a string is expected");
 	if (f->type == T_STR)
 		return read_str(p, f->key, v, f->max, dst);
@@ -240,7 +240,7 @@ static int read_field(const struct place *p, const struct field *f, struct json_
 			err = bad(p, f->key, "a UUID is expected");
 		return err;
 	}
-	return read_word(p, f, json_object_get_string(v), dst);
+	return read_word(p, f, jsonc.json_object_get_string(v), dst);
 }
 
 static void free_event(struct emul_event *ev)
@@ -259,35 +259,36 @@ static int read_event(struct place *p, size_t number, struct json_object *obj,
 	int err = 0;
 
 	snprintf(p->object, sizeof(p->object), "event %zu", number);
-	if (!json_object_is_type(obj, json_type_object))
+	if (!jsonc.json_object_is_type(obj, json_type_object))
 		return ctx_fail(p->ctx, -EINVAL, hint, "%s: %s: an object is expected", p->name,
 				p->object);
-	if (!json_object_object_get_ex(obj, "op", &v) || !json_object_is_type(v, json_type_string))
+	if (!jsonc.json_object_object_get_ex(obj, "op", &v) ||
+	    !jsonc.json_object_is_type(v, json_type_string))
 		return bad(p, "op", "a string is expected");
-	op = json_object_get_string(v);
+	op = jsonc.json_object_get_string(v);
 	for (ev->op = 0; ev->op < EMUL_OPS && strcmp(op, ops[ev->op].word); ev->op++)
 		;
 	if (ev->op == EMUL_OPS)
 		return bad(p, "op", "'%s' is unknown", op);
 	snprintf(p->object, sizeof(p->object), "event %zu (%s)", number, op);
 
-	json_object_object_foreach(obj, key, unused)
-	{
-		(void)unused;
+	for (struct lh_entry *e = jsonc.json_object_get_object(obj)->head; e; e = e->next) {
+		const char *key = lh_entry_k(e);
+
 		for (f = ops[ev->op].fields; f->key && strcmp(f->key, key); f++)
 			;
 		if (!f->key && strcmp(key, "op") && strcmp(key, at_field.key))
 			return bad(p, key, "unknown");
 	}
 	for (f = ops[ev->op].fields; !err && f->key; f++) {
-		if (json_object_object_get_ex(obj, f->key, &v))
+		if (jsonc.json_object_object_get_ex(obj, f->key, &v))
 			err = read_field(p, f, v, ev);
 		else if (f->required)
 			err = bad(p, f->key, "missing");
 		else if (f->type != T_STR && f->type != T_UUID)
 			*(uint64_t *)((char *)ev + f->offset) = f->def;
 	}
-	if (!err && json_object_object_get_ex(obj, at_field.key, &v))
+	if (!err && jsonc.json_object_object_get_ex(obj, at_field.key, &v))
 		err = read_field(p, &at_field, v, ev);
 	return err;
 }
@@ -307,11 +308,11 @@ static int read_members(struct place *p, struct json_object *obj, const char *wh
 	int err;
 
 	snprintf(p->object, sizeof(p->object), "%s", what);
-	if (!json_object_is_type(obj, json_type_object))
+	if (!jsonc.json_object_is_type(obj, json_type_object))
 		return ctx_fail(p->ctx, -EINVAL, hint, "%s: key '%s': an object is expected",
 				p->name, what);
 	for (i = 0; i < nr; i++) {
-		if (!json_object_object_get_ex(obj, m[i].key, &v)) {
+		if (!jsonc.json_object_object_get_ex(obj, m[i].key, &v)) {
 			if (m[i].required)
 				return bad(p, m[i].key, "missing");
 			continue;
@@ -320,9 +321,9 @@ static int read_members(struct place *p, struct json_object *obj, const char *wh
 		if (err)
 			return err;
 	}
-	json_object_object_foreach(obj, key, unused)
-	{
-		(void)unused;
+	for (struct lh_entry *e = jsonc.json_object_get_object(obj)->head; e; e = e->next) {
+		const char *key = lh_entry_k(e);
+
 		for (i = 0; i < nr && strcmp(m[i].key, key); i++)
 			;
 		if (i == nr)
@@ -380,52 +381,53 @@ static int read_host(struct place *p, struct json_object *root, struct emul_file
 	int err;
 
 	strcpy(p->object, "host");
-	if (!json_object_is_type(root, json_type_object))
+	if (!jsonc.json_object_is_type(root, json_type_object))
 		return ctx_fail(p->ctx, -EINVAL, hint, "%s: not a host file: an object is expected",
 				p->name);
-	if (!json_object_object_get_ex(root, "format", &v) ||
-	    !json_object_is_type(v, json_type_string) || strcmp(json_object_get_string(v), FORMAT))
+	if (!jsonc.json_object_object_get_ex(root, "format", &v) ||
+	    !jsonc.json_object_is_type(v, json_type_string) ||
+	    strcmp(jsonc.json_object_get_string(v), FORMAT))
 		return ctx_fail(p->ctx, -EINVAL, hint,
 				"%s: not a host file: key 'format' is not '%s'", p->name, FORMAT);
-	json_object_object_foreach(root, key, unused)
-	{
-		(void)unused;
+	for (struct lh_entry *e = jsonc.json_object_get_object(root)->head; e; e = e->next) {
+		const char *key = lh_entry_k(e);
+
 		for (n = 0; n < ARRAY_SIZE(keys) && strcmp(keys[n], key); n++)
 			;
 		if (n == ARRAY_SIZE(keys))
 			return bad(p, key, "unknown");
 	}
-	if (!json_object_object_get_ex(root, "version", &v))
+	if (!jsonc.json_object_object_get_ex(root, "version", &v))
 		return bad(p, "version", "missing");
 	err = read_int(p, "version", v, 1, 1, &version);
 	if (err)
 		return err;
-	if (json_object_object_get_ex(root, "clock_ns", &v)) {
+	if (jsonc.json_object_object_get_ex(root, "clock_ns", &v)) {
 		err = read_int(p, "clock_ns", v, 1, INT64_MAX / 2, &out->clock_ns);
 		if (err)
 			return err;
 	}
-	if (!json_object_object_get_ex(root, "topology", &v))
+	if (!jsonc.json_object_object_get_ex(root, "topology", &v))
 		return bad(p, "topology", "missing");
 	err = read_topology(p, v, &out->topo);
 	if (err)
 		return err;
-	if (json_object_object_get_ex(root, "play", &v)) {
+	if (jsonc.json_object_object_get_ex(root, "play", &v)) {
 		err = read_play(p, v, &out->play);
 		if (err)
 			return err;
 	}
 	strcpy(p->object, "host");
-	if (!json_object_object_get_ex(root, "events", &v) ||
-	    !json_object_is_type(v, json_type_array))
+	if (!jsonc.json_object_object_get_ex(root, "events", &v) ||
+	    !jsonc.json_object_is_type(v, json_type_array))
 		return bad(p, "events", "a list is expected");
-	n = json_object_array_length(v);
+	n = jsonc.json_object_array_length(v);
 	out->events = calloc(n + 1, sizeof(*out->events));
 	if (!out->events)
 		return ctx_nomem(p->ctx);
 	for (size_t i = 0; i < n; i++) {
 		out->nr_events++;
-		err = read_event(p, i + 1, json_object_array_get_idx(v, i), &out->events[i]);
+		err = read_event(p, i + 1, jsonc.json_object_array_get_idx(v, i), &out->events[i]);
 		if (err)
 			return err;
 		pages += out->events[i].pages;
@@ -440,30 +442,34 @@ int emul_file_parse(struct tdxctl_ctx *ctx, const char *name, const char *text, 
 		    struct emul_file *out)
 {
 	struct place p = { .ctx = ctx, .name = name };
-	struct json_tokener *tok = json_tokener_new_ex(MAX_DEPTH);
+	struct json_tokener *tok;
 	struct json_object *root;
 	size_t end, line = 1;
 	int err;
 
 	*out = (struct emul_file){ .clock_ns = NSEC_PER_SEC };
+	err = ctx_jsonc(ctx);
+	if (err)
+		return err;
+	tok = jsonc.json_tokener_new_ex(MAX_DEPTH);
 	if (!tok)
 		return ctx_nomem(ctx);
-	json_tokener_set_flags(tok, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+	jsonc.json_tokener_set_flags(tok, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
 	/* Pass the final NUL: without it the tokener expects more text. */
-	root = json_tokener_parse_ex(tok, text, (int)len + 1);
-	end = json_tokener_get_parse_end(tok);
-	if (json_tokener_get_error(tok) != json_tokener_success || strlen(text) != len) {
+	root = jsonc.json_tokener_parse_ex(tok, text, (int)len + 1);
+	end = jsonc.json_tokener_get_parse_end(tok);
+	if (jsonc.json_tokener_get_error(tok) != json_tokener_success || strlen(text) != len) {
 		for (size_t i = 0; i < end && i < len; i++)
 			line += text[i] == '\n';
 		err = ctx_fail(ctx, -EINVAL, hint, "%s: line %zu: not JSON: %s", name, line,
-			       strlen(text) != len ?
-				       "a NUL byte" :
-				       json_tokener_error_desc(json_tokener_get_error(tok)));
+			       strlen(text) != len ? "a NUL byte" :
+						     jsonc.json_tokener_error_desc(
+							     jsonc.json_tokener_get_error(tok)));
 	} else {
 		err = read_host(&p, root, out);
 	}
-	json_object_put(root);
-	json_tokener_free(tok);
+	jsonc.json_object_put(root);
+	jsonc.json_tokener_free(tok);
 	if (err)
 		emul_file_clear(out);
 	return err;
@@ -478,18 +484,18 @@ static struct json_object *format_field(const struct field *f, const struct emul
 	switch (f->type) {
 	case T_STR:
 	case T_UUID:
-		return json_object_new_string(*(char *const *)src);
+		return jsonc.json_object_new_string(*(char *const *)src);
 	case T_INT:
-		return json_object_new_int64((int64_t)n);
+		return jsonc.json_object_new_int64((int64_t)n);
 	case T_BOOL:
-		return json_object_new_boolean(n != 0);
+		return jsonc.json_object_new_boolean(n != 0);
 	case T_LEAF:
-		return json_object_new_string(tdxctl_leaf_str((unsigned int)n));
+		return jsonc.json_object_new_string(tdxctl_leaf_str((unsigned int)n));
 	case T_STATUS:
 		snprintf(hex, sizeof(hex), "0x%" PRIx64, n);
-		return json_object_new_string(hex);
+		return jsonc.json_object_new_string(hex);
 	case T_WORD:
-		return json_object_new_string(f->words[n]);
+		return jsonc.json_object_new_string(f->words[n]);
 	}
 	return NULL;
 }
@@ -497,9 +503,9 @@ static struct json_object *format_field(const struct field *f, const struct emul
 /* Adds @v to @obj; frees @v on failure. */
 static bool add(struct json_object *obj, const char *key, struct json_object *v)
 {
-	if (v && !json_object_object_add(obj, key, v))
+	if (v && !jsonc.json_object_object_add(obj, key, v))
 		return true;
-	json_object_put(v);
+	jsonc.json_object_put(v);
 	return false;
 }
 
@@ -514,18 +520,18 @@ static bool is_default(const struct field *f, const struct emul_event *ev)
 
 static bool format_event(struct json_object *list, const struct emul_event *ev)
 {
-	struct json_object *obj = json_object_new_object();
+	struct json_object *obj = jsonc.json_object_new_object();
 	const struct field *f;
-	bool ok = obj && add(obj, "op", json_object_new_string(ops[ev->op].word));
+	bool ok = obj && add(obj, "op", jsonc.json_object_new_string(ops[ev->op].word));
 
 	if (ok && ev->at)
 		ok = add(obj, at_field.key, format_field(&at_field, ev));
 	for (f = ops[ev->op].fields; ok && f->key; f++)
 		if (!is_default(f, ev))
 			ok = add(obj, f->key, format_field(f, ev));
-	if (ok && !json_object_array_add(list, obj))
+	if (ok && !jsonc.json_object_array_add(list, obj))
 		return true;
-	json_object_put(obj);
+	jsonc.json_object_put(obj);
 	return false;
 }
 
@@ -535,40 +541,48 @@ static bool format_play(struct json_object *root, const struct emul_play *p)
 
 	if (!p->on)
 		return true;
-	obj = json_object_new_object();
+	obj = jsonc.json_object_new_object();
 	return obj && add(root, "play", obj) &&
-	       add(obj, "from_ms", json_object_new_int64((int64_t)p->from_ms)) &&
+	       add(obj, "from_ms", jsonc.json_object_new_int64((int64_t)p->from_ms)) &&
 	       (p->step_ms ?
-			add(obj, "step_ms", json_object_new_int64((int64_t)p->step_ms)) :
-			add(obj, "started_ms", json_object_new_int64((int64_t)p->started_ms)) &&
-				add(obj, "speed", json_object_new_int64((int64_t)p->speed)));
+			add(obj, "step_ms", jsonc.json_object_new_int64((int64_t)p->step_ms)) :
+			add(obj, "started_ms",
+			    jsonc.json_object_new_int64((int64_t)p->started_ms)) &&
+				add(obj, "speed", jsonc.json_object_new_int64((int64_t)p->speed)));
 }
 
 int emul_file_format(struct tdxctl_ctx *ctx, const struct emul_file *f, char **text)
 {
-	struct json_object *root = json_object_new_object(), *topo = json_object_new_object();
-	struct json_object *events = json_object_new_array();
-	bool ok = root && topo && events && add(root, "format", json_object_new_string(FORMAT)) &&
-		  add(root, "version", json_object_new_int(1)) &&
-		  add(topo, "packages", json_object_new_int64(f->topo.packages)) &&
-		  add(topo, "cpus_per_package", json_object_new_int64(f->topo.cpus_per_package)) &&
-		  add(topo, "mktme_keyids", json_object_new_int64(f->topo.mktme_keyids)) &&
-		  add(topo, "tdx_keyids", json_object_new_int64(f->topo.tdx_keyids)) &&
-		  add(root, "topology", json_object_get(topo)) &&
-		  add(root, "clock_ns", json_object_new_int64((int64_t)f->clock_ns)) &&
-		  format_play(root, &f->play);
+	struct json_object *root, *topo, *events;
+	bool ok;
+	int err = ctx_jsonc(ctx);
 
+	if (err)
+		return err;
+	root = jsonc.json_object_new_object();
+	topo = jsonc.json_object_new_object();
+	events = jsonc.json_object_new_array();
+	ok = root && topo && events && add(root, "format", jsonc.json_object_new_string(FORMAT)) &&
+	     add(root, "version", jsonc.json_object_new_int(1)) &&
+	     add(topo, "packages", jsonc.json_object_new_int64(f->topo.packages)) &&
+	     add(topo, "cpus_per_package", jsonc.json_object_new_int64(f->topo.cpus_per_package)) &&
+	     add(topo, "mktme_keyids", jsonc.json_object_new_int64(f->topo.mktme_keyids)) &&
+	     add(topo, "tdx_keyids", jsonc.json_object_new_int64(f->topo.tdx_keyids)) &&
+	     add(root, "topology", jsonc.json_object_get(topo)) &&
+	     add(root, "clock_ns", jsonc.json_object_new_int64((int64_t)f->clock_ns)) &&
+	     format_play(root, &f->play);
 	for (size_t i = 0; ok && i < f->nr_events; i++)
 		ok = format_event(events, &f->events[i]);
-	ok = ok && add(root, "events", json_object_get(events)) &&
+	ok = ok && add(root, "events", jsonc.json_object_get(events)) &&
 	     asprintf(text, "%s\n",
-		      json_object_to_json_string_ext(root,
-						     JSON_C_TO_STRING_PRETTY |
-							     JSON_C_TO_STRING_SPACED |
-							     JSON_C_TO_STRING_NOSLASHESCAPE)) >= 0;
-	json_object_put(events);
-	json_object_put(topo);
-	json_object_put(root);
+		      jsonc.json_object_to_json_string_ext(root,
+							   JSON_C_TO_STRING_PRETTY |
+								   JSON_C_TO_STRING_SPACED |
+								   JSON_C_TO_STRING_NOSLASHESCAPE)) >=
+		     0;
+	jsonc.json_object_put(events);
+	jsonc.json_object_put(topo);
+	jsonc.json_object_put(root);
 	return ok ? 0 : ctx_nomem(ctx);
 }
 

@@ -5,10 +5,18 @@
  */
 #include <stdio.h>
 #include <zlib.h>
+#include "base/lazy.h"
 #include "host.h"
 
 #define MAX_CONFIG (4 << 20)
 #define GZIP	   16 /* zlib: accept gzip only */
+
+#define ZLIB(X) X(inflateInit2_) X(inflate) X(inflateEnd)
+
+static struct {
+	LAZY_POINTERS(ZLIB)
+} lazy;
+static const struct lazy_symbol symbols[] = { LAZY_SYMBOLS(ZLIB) };
 
 unsigned int src_kernel(const char *release)
 {
@@ -41,7 +49,10 @@ int src_gunzip(const void *gz, size_t len, size_t max, char **out)
 
 	if (len > UINT_MAX || max >= UINT_MAX)
 		return -EFBIG;
-	if (inflateInit2(&z, MAX_WBITS + GZIP) != Z_OK)
+	ret = lazy_load("libz.so.1", symbols, ARRAY_SIZE(symbols), NULL);
+	if (ret)
+		return ret;
+	if (lazy.inflateInit2_(&z, MAX_WBITS + GZIP, ZLIB_VERSION, (int)sizeof(z)) != Z_OK)
 		return -ENOMEM;
 	z.next_in = (Bytef *)gz;
 	z.avail_in = (uInt)len;
@@ -59,10 +70,10 @@ int src_gunzip(const void *gz, size_t len, size_t max, char **out)
 		buf = p;
 		z.next_out = (Bytef *)buf + z.total_out;
 		z.avail_out = (uInt)(room - z.total_out);
-		ret = inflate(&z, Z_FINISH);
+		ret = lazy.inflate(&z, Z_FINISH);
 		/* Z_BUF_ERROR: the output is full, or the input ended early. */
 	} while (ret == Z_BUF_ERROR && !z.avail_out && room < max);
-	inflateEnd(&z);
+	lazy.inflateEnd(&z);
 	if (ret != Z_STREAM_END) {
 		free(buf);
 		return ret == Z_MEM_ERROR		  ? -ENOMEM :

@@ -5,7 +5,7 @@
  */
 #include <stdio.h>
 #include <unistd.h>
-#include <json-c/json.h>
+#include "base/jsonc.h"
 #include "report-priv.h"
 
 #define MAX_FILE  (64U << 20)
@@ -268,7 +268,7 @@ static int read_platform(struct doc_reader *rd, struct json_object *host, struct
 	int err;
 
 	p->kvm_tdx = -1;
-	if (!json_object_is_type(o, json_type_object))
+	if (!jsonc.json_object_is_type(o, json_type_object))
 		return doc_bad(rd, "platform", "an object is expected");
 	strcpy(rd->place, "host.platform");
 	err = read_fields(rd, o, fields, p);
@@ -455,21 +455,25 @@ static const char *find_json(const char *text, size_t *len)
 static int parse_json(struct tdxctl_ctx *ctx, const char *name, const char *text,
 		      struct json_object **out)
 {
-	struct json_tokener *tok = json_tokener_new_ex(MAX_DEPTH);
+	struct json_tokener *tok;
 	size_t len, end, line = 1;
 	const char *json = find_json(text, &len);
-	char *copy = strndup(json, len);
-	int err = 0;
+	char *copy;
+	int err = ctx_jsonc(ctx);
 
+	if (err)
+		return err;
+	tok = jsonc.json_tokener_new_ex(MAX_DEPTH);
+	copy = strndup(json, len);
 	if (!tok || !copy) {
 		err = ctx_nomem(ctx);
 		goto out;
 	}
-	json_tokener_set_flags(tok, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
-	*out = json_tokener_parse_ex(tok, copy, (int)len + 1);
-	if (json_tokener_get_error(tok) == json_tokener_success)
+	jsonc.json_tokener_set_flags(tok, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+	*out = jsonc.json_tokener_parse_ex(tok, copy, (int)len + 1);
+	if (jsonc.json_tokener_get_error(tok) == json_tokener_success)
 		goto out;
-	end = (size_t)(json - text) + json_tokener_get_parse_end(tok);
+	end = (size_t)(json - text) + jsonc.json_tokener_get_parse_end(tok);
 	for (size_t i = 0; i < end && text[i]; i++)
 		line += text[i] == '\n';
 	if (json == text && text[strspn(text, " \t\r\n")] == '#')
@@ -478,13 +482,14 @@ static int parse_json(struct tdxctl_ctx *ctx, const char *name, const char *text
 			       name, line);
 	else
 		err = ctx_fail(ctx, -EINVAL, hint, "%s: line %zu: not JSON: %s", name, line,
-			       json_tokener_get_parse_end(tok) >= strlen(copy) ?
+			       jsonc.json_tokener_get_parse_end(tok) >= strlen(copy) ?
 				       "the end of the report is missing" :
-				       json_tokener_error_desc(json_tokener_get_error(tok)));
+				       jsonc.json_tokener_error_desc(
+					       jsonc.json_tokener_get_error(tok)));
 out:
 	free(copy);
 	if (tok)
-		json_tokener_free(tok);
+		jsonc.json_tokener_free(tok);
 	return err;
 }
 
@@ -508,14 +513,14 @@ int tdxctl_report_parse(struct tdxctl_ctx *ctx, const char *name, const char *te
 		rd.r->facts = calloc(1, sizeof(*rd.r->facts));
 	if (!rd.r || !rd.r->facts)
 		err = ctx_nomem(ctx);
-	else if (!json_object_is_type(root, json_type_object) ||
-		 !json_object_is_type(command, json_type_string) ||
-		 strcmp(json_object_get_string(command), "report") ||
-		 !json_object_is_type(host, json_type_object))
+	else if (!jsonc.json_object_is_type(root, json_type_object) ||
+		 !jsonc.json_object_is_type(command, json_type_string) ||
+		 strcmp(jsonc.json_object_get_string(command), "report") ||
+		 !jsonc.json_object_is_type(host, json_type_object))
 		err = ctx_fail(ctx, -EINVAL, hint, "%s: not a report", name);
 	else
 		err = read_host(&rd, host);
-	json_object_put(root);
+	jsonc.json_object_put(root);
 	if (err)
 		tdxctl_report_free(rd.r);
 	else

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Typed values of a report document: each is checked, and an error names its key. */
 #include <stdio.h>
-#include <json-c/json.h>
+#include "base/jsonc.h"
 #include "report-priv.h"
 
 static const char hint[] = "specify a file written by 'tdxctl report'";
@@ -16,7 +16,7 @@ struct json_object *doc_member(struct json_object *o, const char *key)
 {
 	struct json_object *v;
 
-	return json_object_object_get_ex(o, key, &v) ? v : NULL;
+	return jsonc.json_object_object_get_ex(o, key, &v) ? v : NULL;
 }
 
 int doc_string(struct doc_reader *rd, struct json_object *o, const char *key, char **out)
@@ -25,12 +25,12 @@ int doc_string(struct doc_reader *rd, struct json_object *o, const char *key, ch
 
 	if (!v)
 		return 0;
-	if (!json_object_is_type(v, json_type_string))
+	if (!jsonc.json_object_is_type(v, json_type_string))
 		return doc_bad(rd, key, "a string is expected");
-	if (strlen(json_object_get_string(v)) != (size_t)json_object_get_string_len(v))
+	if (strlen(jsonc.json_object_get_string(v)) != (size_t)jsonc.json_object_get_string_len(v))
 		return doc_bad(rd, key, "the string contains a NUL");
 	free(*out);
-	*out = strdup(json_object_get_string(v));
+	*out = strdup(jsonc.json_object_get_string(v));
 	return *out ? 0 : ctx_nomem(rd->ctx);
 }
 
@@ -40,9 +40,9 @@ int doc_bool(struct doc_reader *rd, struct json_object *o, const char *key, bool
 
 	if (!v)
 		return 0;
-	if (!json_object_is_type(v, json_type_boolean))
+	if (!jsonc.json_object_is_type(v, json_type_boolean))
 		return doc_bad(rd, key, "true or false is expected");
-	*out = json_object_get_boolean(v);
+	*out = jsonc.json_object_get_boolean(v);
 	return 0;
 }
 
@@ -55,14 +55,14 @@ int doc_u64(struct doc_reader *rd, struct json_object *o, const char *key, uint6
 
 	if (!v)
 		return 0;
-	if (json_object_is_type(v, json_type_int)) {
-		if (json_object_get_int64(v) < 0)
+	if (jsonc.json_object_is_type(v, json_type_int)) {
+		if (jsonc.json_object_get_int64(v) < 0)
 			return doc_bad(rd, key, "negative number");
-		n = json_object_get_uint64(v);
-	} else if (json_object_is_type(v, json_type_string) &&
-		   !strncmp(json_object_get_string(v), "0x", 2)) {
+		n = jsonc.json_object_get_uint64(v);
+	} else if (jsonc.json_object_is_type(v, json_type_string) &&
+		   !strncmp(jsonc.json_object_get_string(v), "0x", 2)) {
 		errno = 0;
-		n = strtoull(json_object_get_string(v), &end, 16);
+		n = strtoull(jsonc.json_object_get_string(v), &end, 16);
 		if (errno || *end)
 			return doc_bad(rd, key, "malformed number");
 	} else {
@@ -98,7 +98,7 @@ int doc_reason(struct doc_reader *rd, struct json_object *o, const char *key, co
 	*out = missing;
 	if (!unknown)
 		return 0;
-	if (!json_object_is_type(unknown, json_type_object))
+	if (!jsonc.json_object_is_type(unknown, json_type_object))
 		return doc_bad(rd, "unknown", "an object is expected");
 	err = doc_string(rd, unknown, key, &text);
 	if (err || !text)
@@ -145,13 +145,13 @@ int doc_each_row(struct doc_reader *rd, struct json_object *host, const char *ke
 	strcpy(rd->place, "host");
 	if (!list)
 		return 0;
-	if (!json_object_is_type(list, json_type_array))
+	if (!jsonc.json_object_is_type(list, json_type_array))
 		return doc_bad(rd, key, "a list is expected");
-	n = json_object_array_length(list);
+	n = jsonc.json_object_array_length(list);
 	for (size_t i = 0; !err && i < n; i++) {
 		snprintf(rd->place, sizeof(rd->place), "host.%s[%zu]", key, i);
-		row = json_object_array_get_idx(list, i);
-		if (!json_object_is_type(row, json_type_object))
+		row = jsonc.json_object_array_get_idx(list, i);
+		if (!jsonc.json_object_is_type(row, json_type_object))
 			err = ctx_fail(rd->ctx, -EINVAL, hint, "%s: %s: an object is expected",
 				       rd->name, rd->place);
 		else
@@ -164,8 +164,9 @@ int doc_each_row(struct doc_reader *rd, struct json_object *host, const char *ke
 int doc_index(struct json_object *row, const char *key, const char *const *names, int n)
 {
 	struct json_object *v = doc_member(row, key);
-	const char *name = json_object_is_type(v, json_type_string) ? json_object_get_string(v) :
-								      "";
+	const char *name = jsonc.json_object_is_type(v, json_type_string) ?
+				   jsonc.json_object_get_string(v) :
+				   "";
 	int i;
 
 	for (i = n; i-- > 0;)

@@ -113,8 +113,8 @@ lint_libraries()
 {
 	of '^lib/.*\.[ch]$' | xargs -r grep -nE '\b(printf|puts|fputs|exit|_exit)\(|\bstd(out|err)\b' |
 		grep -vE 'snprintf|vsnprintf|\* |//'
-	of '^(lib|cmd)/.*\.[ch]$' | xargs -r grep -lE '<json-c/|<json\.h>' |
-		grep -vE '^(cmd/out/json\.c|lib/emul/[a-z]+\.[ch]|lib/report/(read|values)\.c)$'
+	of '^(lib|cmd)/.*\.[ch]$' | xargs -r grep -lE '<json-c/|<json\.h>|base/jsonc\.h' |
+		grep -vE '^(cmd/out/json\.c|lib/base/(ctx|jsonc)\.[ch]|lib/emul/[a-z]+\.[ch]|lib/report/(read|values)\.c)$'
 }
 
 layers()

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Pieces of output: wrapped and shortened text, estimates, times, Prometheus' format. */
-#include <locale.h>
 #include <stdlib.h>
 #include "check.h"
 #include "cli/cli.h"
@@ -224,8 +223,7 @@ static void prometheus_json(void)
 
 int main(void)
 {
-	if (!setlocale(LC_ALL, "C.UTF-8"))
-		return 1;
+	CHECK(!setenv("LC_ALL", "C.UTF-8", 1));
 	RUN(wrapping);
 	RUN(shortening);
 	RUN(estimates);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What the command prints: numbers, names, suggestions, the progress bar, the output tree. */
 #include <fcntl.h>
-#include <locale.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -324,7 +323,7 @@ static void progress(void)
 
 int main(void)
 {
-	setlocale(LC_ALL, "C.UTF-8");
+	CHECK(!setenv("LC_ALL", "C.UTF-8", 1));
 	RUN(utf8);
 	RUN(clean);
 	RUN(durations);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Values of a report document: each type, what is refused, and the key that an error names. */
 #include <json-c/json.h>
+#include "base/jsonc.h"
 #include "lib-fake.h"
 #include "report/report-priv.h"
 
@@ -250,6 +251,8 @@ int main(void)
 	if (tdxctl_new(&ctx))
 		return 1;
 	rd = (struct doc_reader){ .ctx = ctx, .name = "r.json", .r = &report, .place = "host.here" };
+	/* Reading a document loads it. */
+	CHECK_EQ(jsonc_load(NULL), 0);
 	RUN(strings);
 	RUN(booleans);
 	RUN(numbers);
