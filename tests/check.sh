@@ -147,7 +147,7 @@ tier_build()
 	step build-lto "${make[@]}" CC=gcc O="$O/lto" CFLAGS="-g -O2 -flto=auto -ffat-lto-objects" \
 		LDFLAGS="-flto=auto" "$O/lto/tdxctl"
 	# No other tier builds these.
-	step build-bench "${make[@]}" CC=gcc "$O/bench-snapshot" "$O/stopwatch"
+	step build-bench "${make[@]}" CC=gcc "$O/bench-snapshot" "$O/bench-status" "$O/stopwatch"
 	if have build-clang clang; then
 		step build-clang "${make[@]}" O="$O/clang" CC=clang all
 	fi

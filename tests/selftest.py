@@ -33,7 +33,7 @@ PYTHON = sys.executable
 # Replaces the tree's Makefile: it builds the unit programs and nothing else.
 MAKEFILE = """\
 O ?= build
-PRESENT := all $(O)/tdxctl $(O)/tdxctl-asan $(O)/bench-snapshot $(O)/bench-ledger $(O)/stopwatch
+PRESENT := all $(O)/tdxctl $(O)/tdxctl-asan $(O)/bench-snapshot $(O)/bench-ledger $(O)/bench-status $(O)/stopwatch
 .PHONY: $(PRESENT)
 $(PRESENT):
 	@:
@@ -482,9 +482,12 @@ def test_budget(tmp):
     env = {"PATH": f"{t.top / 'bin'}:{os.environ['PATH']}"}
     results = {"creation": "bench creation 100 90 1000", "release": "bench release 1000 1000 1003", "slow": "bench slow 4000 1000"}
 
-    def run(snapshot=good, logs=None, ledger=good, **more):
+    t.put("build/tdxctl", "#!/bin/sh\n")
+
+    def run(snapshot=good, logs=None, ledger=good, status=good, **more):
         t.put("build/bench-snapshot", "#!/bin/sh\n" + snapshot)
         t.put("build/bench-ledger", "#!/bin/sh\n" + ledger)
+        t.put("build/bench-status", "#!/bin/sh\n" + status)
         lines = "\n".join((results if logs is None else logs).values())
         t.put("tests/vm/run.sh", f"mkdir -p build/vm/$1-bench/out\ncat >build/vm/$1-bench/out/a.log <<'END'\n{lines}\nEND\n")
         return t.run(*bench, env={**env, **more})
@@ -496,6 +499,7 @@ def test_budget(tmp):
     red(run(good + "exit 1\n"), "a bench that fails", "bench-snapshot: failed")
     red(run(good.replace("ok  ", "OVER")), "a figure over its budget", "OVER")
     red(run(ledger=good.replace("ok  ", "OVER")), "a figure of the second bench over its budget", "OVER")
+    red(run(status=good.replace("ok  ", "OVER")), "a figure of the third bench over its budget", "OVER")
     red(run("true\n"), "a bench that says nothing", "0 budgets")
     red(run(good + "echo 'bench: out of memory'\n"), "a line that is no budget", "1 budgets in 2 lines")
     for name in results:
