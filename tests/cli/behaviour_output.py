@@ -22,6 +22,23 @@ def plain(text):
     return re.sub(r"\x1b\[[0-9;]*m", "", text).replace("\r", "")
 
 
+# ---- libraries
+
+def test_json_library(tmp):
+    """Without json-c, text is printed, and an error names the library."""
+    bench = Bench(tmp, "names")
+    (bench.dir / "libjson-c.so.5").write_text("")
+    bench.env["LD_LIBRARY_PATH"] = str(bench.dir)
+    tree = HERE.parent / "hosts/trees/healthy"
+    good = bench.run(f"--root {tree} keys")
+    expect(good.returncode == 0 and good.stdout, good.stderr)
+    for line in (f"--root {tree} --json keys", f"--root {tree} report",
+                 "--emulate={h} status"):
+        p = bench.run(line)
+        expect(p.returncode == 1, f"{line}: {p.returncode}")
+        expect("json-c" in p.stderr and p.stdout == "", f"{line}: {p.stdout}{p.stderr}")
+
+
 # ---- width
 
 def test_narrow(tmp):
