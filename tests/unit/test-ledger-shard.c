@@ -147,7 +147,7 @@ static void test_sept(void)
 	rig_close(&r);
 }
 
-/* A TD that ends owing pages: a violation too, and nobody owes them afterwards. */
+/* A TD ends while it owes pages: a violation too, after which no page is owed. */
 static void test_gone(void)
 {
 	struct rig r;
