@@ -99,12 +99,9 @@ working()
 	cat /proc/[0-9]*/comm 2>/dev/null | grep -c '+tdxctl_reclaim'
 }
 
-# most_workers OPTIONS...: releases web; $most is the highest number of workers seen.
-most_workers()
+# watch_workers: sees a release to its end; $most is the highest number of workers seen.
+watch_workers()
 {
-	takes 28 1000000
-	tdxctl --json release web --yes "$@" >/tmp/web.json 2>/tmp/web.err &
-	RELEASE=$!
 	soon '[ "$(charged)" = 0 ]'
 	most=0
 	# The command lines of processes that have ended are empty.
@@ -115,6 +112,15 @@ most_workers()
 	go_on
 	ended 0
 	[ "$(reg_pages)" = 0 ] || die "$(reg_pages) private pages left"
+}
+
+# most_workers OPTIONS...: releases web and watches.
+most_workers()
+{
+	takes 28 1000000
+	tdxctl --json release web --yes "$@" >/tmp/web.json 2>/tmp/web.err &
+	RELEASE=$!
+	watch_workers
 	echo "release $*: $most workers"
 }
 
@@ -155,5 +161,38 @@ case_early_workers_cpus()
 	[ $most = 0 ] || die "$most workers beside one CPU"
 	gone "$VMM"
 	nothing_left
+	no_slow_removal
+}
+
+# Pages are removed before the HKID is free, and only then reclaimed: by the release itself if
+# it may use one CPU, else by a worker, even if the parameter allows none.
+case_early_workers_before()
+{
+	t 0 helper load
+	set_parameter reclaim_workers 0
+	for cpus in 1 ""; do
+		# Not running: a vCPU that moves to another CPU is flushed, too.
+		vmm web --vcpus 2 --pages 1100 --punch
+		web=$VMM
+		takes 19 2000000000
+		flushed=$(calls TDH.VP.FLUSH)
+		tdxctl --json release web --yes ${cpus:+--cpus $cpus} >/tmp/web.json 2>/tmp/web.err &
+		RELEASE=$!
+		soon '[ "$(calls TDH.VP.FLUSH)" -gt '$flushed' ]'
+		ask "$web" USR2 web punched
+		[ "$(charged)" = 1 ] || die "the HKID was free before all pages were removed"
+		pages=$(reg_pages)
+		[ "$pages" = 1100 ] || die "$pages private pages, not 1100, before the HKID is free"
+		[ "$(working)" = 0 ] || die "a worker reclaims before the HKID is free"
+		takes 28 1000000
+		takes 19 0
+		watch_workers
+		case $cpus in
+		1) [ $most = 0 ] || die "$most workers beside one CPU" ;;
+		*) [ $most = 1 ] || die "$most workers, not 1, for the pages of before" ;;
+		esac
+		gone "$web"
+		nothing_left
+	done
 	no_slow_removal
 }
