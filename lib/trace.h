@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Calls of the kernel to the TDX module, observed by BPF programs while they happen. The
- * kernel's functions tdh_*() are observed: calls that the kernel repeats inside one of them
- * are one call, and TDH.VP.ENTER is not seen.
+ * Calls of the kernel to the TDX module, while they happen. On a real host, BPF programs
+ * observe the kernel's functions tdh_*(): calls that the kernel repeats inside one of them
+ * are one call, and TDH.VP.ENTER is not seen. On an emulated host that moves, each call is.
  */
 #ifndef TDXCTL_TRACE_H
 #define TDXCTL_TRACE_H
@@ -13,7 +13,7 @@ struct tdxctl_trace;
 
 /* Values that a call does not have are TDXCTL_UNKNOWN or TDXCTL_UNKNOWN32. */
 struct tdxctl_call {
-	uint64_t start_ns, duration_ns; /* CLOCK_MONOTONIC */
+	uint64_t start_ns, duration_ns; /* CLOCK_MONOTONIC, or the clock of an emulated host */
 	uint64_t status;
 	uint32_t leaf, cpu;
 	int32_t pid, tid; /* 0: no process, such as an interrupt of an idle CPU */
@@ -35,14 +35,16 @@ struct tdxctl_trace_options {
 
 /*
  * Starts to observe. Returns 0; -EINVAL if no leaf matches; -EOPNOTSUPP if the kernel or the
- * user's capabilities do not permit it; -ESRCH if the TD is not known to BPF programs.
+ * user's capabilities do not permit it; -ESRCH if the TD is not known to BPF programs;
+ * -ENODATA if no calls will follow, because this is an emulated host that does not move.
  */
 int tdxctl_trace_open(struct tdxctl_ctx *ctx, const struct tdxctl_trace_options *opts,
 		      struct tdxctl_trace **out);
 /*
  * Waits up to @ms milliseconds, and calls @fn for each call, in the order in which they end.
- * Strings are valid during the call. Returns 0, -EINTR, or the first value of @fn that is
- * not 0.
+ * Strings are valid during the call. Returns 0; -EINTR; the first value of @fn that is not 0;
+ * or -ENODATA when the story of an emulated host is over: no calls will follow. An error of
+ * reading the file of an emulated host is set.
  */
 int tdxctl_trace_poll(struct tdxctl_trace *t, int ms,
 		      int (*fn)(void *arg, const struct tdxctl_call *call), void *arg);
@@ -51,7 +53,8 @@ uint64_t tdxctl_trace_lost(const struct tdxctl_trace *t);
 /*
  * Sums the calls since the start by leaf. *@out has one record for each leaf that was
  * called, malloc'ed, without statuses. Few of the page-level calls are timed: total_ns,
- * max_ns and the histogram are of those. Returns 0 or -errno.
+ * max_ns and the histogram are of those. Returns 0, -EOPNOTSUPP on an emulated host, whose
+ * snapshots have the sums, or another -errno.
  */
 int tdxctl_trace_stat(const struct tdxctl_trace *t, struct tdxctl_leaf **out, size_t *count);
 /* Ends the observation. NULL is allowed. */
@@ -63,6 +66,8 @@ uint64_t tdxctl_leaf_timed(const struct tdxctl_leaf *leaf);
  * bucket, at most the maximum. 0 if there are no calls.
  */
 uint64_t tdxctl_leaf_percentile(const struct tdxctl_leaf *leaf, unsigned int percent);
+/* Whether each call of @leaf is about one page of a TD: there are very many of them. */
+bool tdxctl_leaf_is_page(unsigned int leaf);
 /* Whether @glob matches the name of a leaf, with or without "TDH.", in any case. */
 bool tdxctl_leaf_matches(const char *glob, unsigned int leaf);
 

@@ -97,6 +97,37 @@ int tdxctl_observer_get(struct tdxctl_ctx *ctx, struct tdxctl_observer *out)
 	return CALL(ctx, observer, out);
 }
 
+/* ---- traces ---- */
+
+int tdxctl_trace_open(struct tdxctl_ctx *ctx, const struct tdxctl_trace_options *opts,
+		      struct tdxctl_trace **out)
+{
+	ctx_clear(ctx);
+	return CALL(ctx, trace_open, opts, out);
+}
+
+int tdxctl_trace_poll(struct tdxctl_trace *t, int ms,
+		      int (*fn)(void *arg, const struct tdxctl_call *call), void *arg)
+{
+	return t->ops->poll(t, ms, fn, arg);
+}
+
+uint64_t tdxctl_trace_lost(const struct tdxctl_trace *t)
+{
+	return t->ops->lost(t);
+}
+
+int tdxctl_trace_stat(const struct tdxctl_trace *t, struct tdxctl_leaf **out, size_t *count)
+{
+	return t->ops->stat ? t->ops->stat(t, out, count) : -EOPNOTSUPP;
+}
+
+void tdxctl_trace_free(struct tdxctl_trace *t)
+{
+	if (t)
+		t->ops->free(t);
+}
+
 /* ---- releases ---- */
 
 int tdxctl_release_open(struct tdxctl_ctx *ctx, const struct tdxctl_td_view *td,

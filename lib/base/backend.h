@@ -10,6 +10,7 @@
 #include "base.h"
 #include "events.h"
 #include "facts.h"
+#include "trace.h"
 
 /* Members that return int return 0 or a negative errno with error and hint set. */
 struct backend {
@@ -49,6 +50,8 @@ struct backend {
 	ssize_t (*conf)(struct tdxctl_ctx *ctx, size_t max, char **text);
 	int (*helper)(struct tdxctl_ctx *ctx, const char *file, struct tdxctl_helper **out);
 	int (*observer)(struct tdxctl_ctx *ctx, struct tdxctl_observer *out);
+	int (*trace_open)(struct tdxctl_ctx *ctx, const struct tdxctl_trace_options *opts,
+			  struct tdxctl_trace **out);
 	int (*helper_load)(struct tdxctl_ctx *ctx, const char *file);
 	int (*helper_unload)(struct tdxctl_ctx *ctx);
 	/* Sets no error. */
@@ -72,6 +75,23 @@ struct release_ops {
 /* The first member of each kind of release. */
 struct tdxctl_release {
 	const struct release_ops *ops;
+	struct tdxctl_ctx *ctx;
+};
+
+/* ---- traces ---- */
+
+/* Implements tdxctl_trace_poll(), _lost(), _stat() and _free(). NULL stat: calls are not counted. */
+struct trace_ops {
+	int (*poll)(struct tdxctl_trace *t, int ms,
+		    int (*fn)(void *arg, const struct tdxctl_call *call), void *arg);
+	uint64_t (*lost)(const struct tdxctl_trace *t);
+	int (*stat)(const struct tdxctl_trace *t, struct tdxctl_leaf **out, size_t *count);
+	void (*free)(struct tdxctl_trace *t);
+};
+
+/* The first member of each kind of trace. */
+struct tdxctl_trace {
+	const struct trace_ops *ops;
 	struct tdxctl_ctx *ctx;
 };
 

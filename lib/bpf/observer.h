@@ -8,6 +8,7 @@
 
 #include "host/host.h"
 #include "record.h"
+#include "trace.h"
 
 struct bpf_object;
 
@@ -94,5 +95,11 @@ const struct inventory *observer_last(struct tdxctl_ctx *ctx);
 void observer_free(void *host);
 /* Implements backend->observer. */
 int observer_get(struct tdxctl_ctx *ctx, struct tdxctl_observer *out);
+
+/* ---- trace.c ---- */
+
+/* Implements backend->trace_open. */
+int observer_trace_open(struct tdxctl_ctx *ctx, const struct tdxctl_trace_options *opts,
+			struct tdxctl_trace **out);
 
 #endif

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The table of observed functions, and what their parameters are in the running kernel. */
-#include <ctype.h>
-#include <fnmatch.h>
 #include "btf/btf.h"
 #include "events.h"
 
@@ -64,37 +62,4 @@ int protos_read(struct tdxctl_ctx *ctx, struct call_proto *protos, struct observ
 	free(data);
 	free(b);
 	return err ? -EOPNOTSUPP : 0;
-}
-
-bool tdxctl_leaf_matches(const char *glob, unsigned int leaf)
-{
-	const char *name = tdxctl_leaf_str(leaf);
-
-	return name && (!fnmatch(glob, name, FNM_CASEFOLD) ||
-			(!strncmp(name, "TDH.", 4) && !fnmatch(glob, name + 4, FNM_CASEFOLD)));
-}
-
-uint64_t tdxctl_leaf_timed(const struct tdxctl_leaf *leaf)
-{
-	uint64_t n = 0;
-
-	for (unsigned int i = 0; i < TDXCTL_HIST_BUCKETS; i++)
-		n += leaf->hist[i];
-	return n;
-}
-
-uint64_t tdxctl_leaf_percentile(const struct tdxctl_leaf *leaf, unsigned int percent)
-{
-	uint64_t sum = 0, total = tdxctl_leaf_timed(leaf), wanted = (total * percent + 99) / 100;
-	unsigned int i;
-
-	for (i = 0; total && i < TDXCTL_HIST_BUCKETS; i++) {
-		uint64_t bound = 2ULL << i;
-
-		sum += leaf->hist[i];
-		if (sum >= wanted)
-			return i + 1 == TDXCTL_HIST_BUCKETS || bound > leaf->max_ns ? leaf->max_ns :
-										      bound;
-	}
-	return 0;
 }

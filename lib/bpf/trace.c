@@ -2,11 +2,12 @@
 /* Observes calls to the TDX module: loads the programs, and reads their events and counts. */
 #include <stdio.h>
 #include <unistd.h>
+#include "base/backend.h"
 #include "events.h"
 #include "libbpf-lazy.h"
 
-struct tdxctl_trace {
-	struct tdxctl_ctx *ctx;
+struct observer_trace {
+	struct tdxctl_trace base;
 	struct bpf_object *object;
 	struct bpf_link *link[2 * CALLS];
 	size_t nr_links;
@@ -22,7 +23,7 @@ struct tdxctl_trace {
 	int result;
 };
 
-static struct bpf_program *program(struct tdxctl_trace *t, const char *what, size_t call)
+static struct bpf_program *program(struct observer_trace *t, const char *what, size_t call)
 {
 	char name[80];
 
@@ -30,7 +31,7 @@ static struct bpf_program *program(struct tdxctl_trace *t, const char *what, siz
 	return libbpf.bpf_object__find_program_by_name(t->object, name);
 }
 
-static int attach(struct tdxctl_trace *t, const char *what, size_t call, struct observer_why *why)
+static int attach(struct observer_trace *t, const char *what, size_t call, struct observer_why *why)
 {
 	struct bpf_link *link = libbpf.bpf_program__attach(program(t, what, call));
 
@@ -40,7 +41,7 @@ static int attach(struct tdxctl_trace *t, const char *what, size_t call, struct 
 	return 0;
 }
 
-static int map_fd(struct tdxctl_trace *t, const char *name)
+static int map_fd(struct observer_trace *t, const char *name)
 {
 	struct bpf_map *map = libbpf.bpf_object__find_map_by_name(t->object, name);
 
@@ -49,7 +50,7 @@ static int map_fd(struct tdxctl_trace *t, const char *name)
 
 static int on_event(void *arg, void *data, size_t len);
 
-static int load(struct tdxctl_trace *t, const struct events_config *config,
+static int load(struct observer_trace *t, const struct events_config *config,
 		struct observer_why *why)
 {
 	const struct observer_image image = observer_events();
@@ -99,7 +100,7 @@ static bool is_wanted(const struct tdxctl_trace_options *opts, size_t call)
 }
 
 /* Selects the functions. -EINVAL: none of them; -EOPNOTSUPP: not in this kernel. */
-static int choose(struct tdxctl_trace *t, const struct tdxctl_trace_options *opts)
+static int choose(struct observer_trace *t, const struct tdxctl_trace_options *opts)
 {
 	bool wanted = false, found = false;
 
@@ -109,26 +110,26 @@ static int choose(struct tdxctl_trace *t, const struct tdxctl_trace_options *opt
 		found |= t->on[i];
 	}
 	if (!wanted)
-		return ctx_fail(t->ctx, -EINVAL, "'*' matches all leaves", "no leaf matches '%s'",
-				opts->leaf);
+		return ctx_fail(t->base.ctx, -EINVAL, "'*' matches all leaves",
+				"no leaf matches '%s'", opts->leaf);
 	/* It maps vCPUs to TDs. */
 	t->on[CALL_tdh_vp_create] |= found && t->proto[CALL_tdh_vp_create].found && opts->td;
 	return found ? 0 :
-		       ctx_fail(t->ctx, -EOPNOTSUPP, NULL,
+		       ctx_fail(t->base.ctx, -EOPNOTSUPP, NULL,
 				"this kernel has no functions that make these SEAMCALLs");
 }
 
 /* The TDs that exist. */
-static int take_tds(struct tdxctl_trace *t, struct observer_why *why)
+static int take_tds(struct observer_trace *t, struct observer_why *why)
 {
 	struct tdxctl_snapshot *snap;
 	const struct inventory *inv;
 	struct traced_td td;
-	int err = observer_snapshot(t->ctx, &snap, why);
+	int err = observer_snapshot(t->base.ctx, &snap, why);
 
 	if (err)
 		return err;
-	inv = observer_last(t->ctx);
+	inv = observer_last(t->base.ctx);
 	if (inv->host.has & INVENTORY_HAS_VMEMMAP) {
 		t->tds.vmemmap = inv->host.vmemmap_base;
 		t->tds.page_size = inv->host.page_size;
@@ -136,7 +137,7 @@ static int take_tds(struct tdxctl_trace *t, struct observer_why *why)
 	for (size_t i = 0; !err && i < snap->nr_tds; i++) {
 		struct tdxctl_td_view *v = &snap->tds[i];
 
-		err = vm_name(t->ctx, &v->td, &v->vm);
+		err = vm_name(t->base.ctx, &v->td, &v->vm);
 		if (err)
 			break;
 		td = (struct traced_td){
@@ -152,7 +153,7 @@ static int take_tds(struct tdxctl_trace *t, struct observer_why *why)
 }
 
 /* Names the TD that TDH.MNG.CREATE made by the process that called it. */
-static void add_created(struct tdxctl_trace *t, const void *data, const struct tdxctl_call *call)
+static void add_created(struct observer_trace *t, const void *data, const struct tdxctl_call *call)
 {
 	const struct call_event *e = data;
 	struct traced_td td = { .page = e->td_page, .tdr = call->tdr, .hkid = call->hkid };
@@ -161,9 +162,9 @@ static void add_created(struct tdxctl_trace *t, const void *data, const struct t
 	long hz = sysconf(_SC_CLK_TCK);
 	uint64_t ticks;
 
-	if (hz > 0 && !process_start(t->ctx, call->pid, &ticks)) {
+	if (hz > 0 && !process_start(t->base.ctx, call->pid, &ticks)) {
 		owner.owner.start_ns = ticks * (NSEC_PER_SEC / (uint64_t)hz);
-		(void)vm_name(t->ctx, &owner, &vm);
+		(void)vm_name(t->base.ctx, &owner, &vm);
 	}
 	snprintf(td.name, sizeof(td.name), "%s", vm.name ? vm.name : call->comm);
 	/* Without memory, the TD has no name. */
@@ -174,7 +175,7 @@ static void add_created(struct tdxctl_trace *t, const void *data, const struct t
 
 static int on_event(void *arg, void *data, size_t len)
 {
-	struct tdxctl_trace *t = arg;
+	struct observer_trace *t = arg;
 	struct tdxctl_call call;
 
 	if (!event_decode(data, len, t->proto, &t->tds, &call))
@@ -188,7 +189,7 @@ static int on_event(void *arg, void *data, size_t len)
 }
 
 /* The TDR page of the TD with the HKID of @td. */
-static uint64_t page_of(const struct tdxctl_trace *t, const struct tdxctl_td_view *td)
+static uint64_t page_of(const struct observer_trace *t, const struct tdxctl_td_view *td)
 {
 	for (size_t i = 0; i < t->tds.count; i++)
 		if (t->tds.td[i].hkid && t->tds.td[i].hkid == td->td.hkid)
@@ -196,7 +197,7 @@ static uint64_t page_of(const struct tdxctl_trace *t, const struct tdxctl_td_vie
 	return 0;
 }
 
-static int open_trace(struct tdxctl_trace *t, const struct tdxctl_trace_options *opts)
+static int open_trace(struct observer_trace *t, const struct tdxctl_trace_options *opts)
 {
 	struct events_config config = { .min_ns = opts->min_ns,
 					.errors = opts->errors,
@@ -205,7 +206,7 @@ static int open_trace(struct tdxctl_trace *t, const struct tdxctl_trace_options 
 	int err = take_tds(t, &why);
 
 	if (!err)
-		err = protos_read(t->ctx, t->proto, &why);
+		err = protos_read(t->base.ctx, t->proto, &why);
 	if (!err) {
 		err = choose(t, opts);
 		if (err)
@@ -214,42 +215,26 @@ static int open_trace(struct tdxctl_trace *t, const struct tdxctl_trace_options 
 	if (!err && opts->td) {
 		config.td_page = page_of(t, opts->td);
 		if (!config.td_page)
-			return ctx_fail(t->ctx, -ESRCH, NULL, "%s: BPF programs do not see this TD",
-					opts->td->vm.name);
+			return ctx_fail(t->base.ctx, -ESRCH, NULL,
+					"%s: BPF programs do not see this TD", opts->td->vm.name);
 	}
 	if (!err)
-		err = libbpf_load(t->ctx, &why);
+		err = libbpf_load(t->base.ctx, &why);
 	if (!err)
 		err = load(t, &config, &why);
 	libbpf_quiet();
 	if (err == -ENOMEM)
-		return ctx_nomem(t->ctx);
-	return err ? ctx_fail(t->ctx, err, "'tdxctl helper status' shows what BPF programs can see",
+		return ctx_nomem(t->base.ctx);
+	return err ? ctx_fail(t->base.ctx, err,
+			      "'tdxctl helper status' shows what BPF programs can see",
 			      "SEAMCALLs cannot be observed: %s", why.text) :
 		     0;
 }
 
-int tdxctl_trace_open(struct tdxctl_ctx *ctx, const struct tdxctl_trace_options *opts,
-		      struct tdxctl_trace **out)
+static int poll_ring(struct tdxctl_trace *base, int ms,
+		     int (*fn)(void *arg, const struct tdxctl_call *call), void *arg)
 {
-	struct tdxctl_trace *t = calloc(1, sizeof(*t));
-	int err;
-
-	ctx_clear(ctx);
-	if (!t)
-		return ctx_nomem(ctx);
-	t->ctx = ctx;
-	err = open_trace(t, opts);
-	if (err)
-		tdxctl_trace_free(t);
-	else
-		*out = t;
-	return err;
-}
-
-int tdxctl_trace_poll(struct tdxctl_trace *t, int ms,
-		      int (*fn)(void *arg, const struct tdxctl_call *call), void *arg)
-{
+	struct observer_trace *t = (struct observer_trace *)base;
 	int n;
 
 	t->fn = fn;
@@ -261,8 +246,9 @@ int tdxctl_trace_poll(struct tdxctl_trace *t, int ms,
 	return n < 0 ? n : 0;
 }
 
-uint64_t tdxctl_trace_lost(const struct tdxctl_trace *t)
+static uint64_t count_lost(const struct tdxctl_trace *base)
 {
+	const struct observer_trace *t = (const struct observer_trace *)base;
 	uint64_t sum = 0, *n = calloc((size_t)t->cpus, sizeof(*n));
 
 	for (uint32_t i = 0; n && i < LOST_COUNT; i++) {
@@ -286,8 +272,9 @@ static void add_stat(struct tdxctl_leaf *leaf, const struct call_stat *s)
 		leaf->hist[i] += s->hist[i];
 }
 
-int tdxctl_trace_stat(const struct tdxctl_trace *t, struct tdxctl_leaf **out, size_t *count)
+static int sum_leaves(const struct tdxctl_trace *base, struct tdxctl_leaf **out, size_t *count)
 {
+	const struct observer_trace *t = (const struct observer_trace *)base;
 	struct call_stat *s = calloc((size_t)t->cpus, sizeof(*s));
 	struct tdxctl_leaf *leaves = calloc(CALLS, sizeof(*leaves));
 	size_t n = 0;
@@ -295,7 +282,7 @@ int tdxctl_trace_stat(const struct tdxctl_trace *t, struct tdxctl_leaf **out, si
 	if (!s || !leaves) {
 		free(s);
 		free(leaves);
-		return ctx_nomem(t->ctx);
+		return ctx_nomem(t->base.ctx);
 	}
 	for (uint32_t i = 0; i < CALLS; i++) {
 		struct tdxctl_leaf sum = { .leaf = observed_calls[i].leaf };
@@ -322,10 +309,10 @@ int tdxctl_trace_stat(const struct tdxctl_trace *t, struct tdxctl_leaf **out, si
 	return 0;
 }
 
-void tdxctl_trace_free(struct tdxctl_trace *t)
+static void end_trace(struct tdxctl_trace *base)
 {
-	if (!t)
-		return;
+	struct observer_trace *t = (struct observer_trace *)base;
+
 	for (size_t i = 0; i < t->nr_links; i++)
 		libbpf.bpf_link__destroy(t->link[i]);
 	if (t->ring)
@@ -334,4 +321,28 @@ void tdxctl_trace_free(struct tdxctl_trace *t)
 		libbpf.bpf_object__close(t->object);
 	free(t->tds.td);
 	free(t);
+}
+
+static const struct trace_ops observer_ops = {
+	.poll = poll_ring,
+	.lost = count_lost,
+	.stat = sum_leaves,
+	.free = end_trace,
+};
+
+int observer_trace_open(struct tdxctl_ctx *ctx, const struct tdxctl_trace_options *opts,
+			struct tdxctl_trace **out)
+{
+	struct observer_trace *t = calloc(1, sizeof(*t));
+	int err;
+
+	if (!t)
+		return ctx_nomem(ctx);
+	t->base = (struct tdxctl_trace){ .ops = &observer_ops, .ctx = ctx };
+	err = open_trace(t, opts);
+	if (err)
+		end_trace(&t->base);
+	else
+		*out = &t->base;
+	return err;
 }

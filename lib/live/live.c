@@ -47,6 +47,7 @@ const struct backend live_backend = {
 	.conf = host_conf,
 	.helper = live_helper,
 	.observer = observer_get,
+	.trace_open = observer_trace_open,
 	.helper_load = live_helper_load,
 	.helper_unload = live_helper_unload,
 	.free = observer_free,

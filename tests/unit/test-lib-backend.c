@@ -63,6 +63,14 @@ static int s_helper_load(struct tdxctl_ctx *ctx, const char *file)
 	return answer(ctx);
 }
 
+static int s_trace_open(struct tdxctl_ctx *ctx, const struct tdxctl_trace_options *opts,
+			struct tdxctl_trace **out)
+{
+	(void)out;
+	CHECK_STR(opts->leaf, "MNG.*");
+	return answer(ctx);
+}
+
 /* These set no error, and callers go on without their answer: an earlier error stays. */
 static int s_seconds(struct tdxctl_ctx *ctx, uint64_t *seconds)
 {
@@ -103,6 +111,7 @@ static const struct backend all = {
 	.helper = s_helper,
 	.helper_load = s_helper_load,
 	.helper_unload = answer,
+	.trace_open = s_trace_open,
 };
 
 static const struct backend none = {
@@ -115,8 +124,10 @@ static const struct backend none = {
 static void ask(struct tdxctl_ctx *ctx, int want)
 {
 	const struct tdxctl_release_options opts = { .strategy = TDXCTL_STRATEGY_STOP, .cpus = 3 };
+	const struct tdxctl_trace_options filter = { .leaf = "MNG.*" };
 	struct tdxctl_td_view td = { .vm.uid = (uid_t)-1 };
 	struct tdxctl_release *r = (void *)&td;
+	struct tdxctl_trace *trace;
 	struct tdxctl_cpu_check_rec *recs;
 	struct tdxctl_release_state plan;
 	struct tdxctl_snapshot *snap;
@@ -137,6 +148,7 @@ static void ask(struct tdxctl_ctx *ctx, int want)
 	ASK(tdxctl_helper_get(ctx, "a.ko", &helper));
 	ASK(tdxctl_helper_load(ctx, "b.ko"));
 	ASK(tdxctl_helper_unload(ctx));
+	ASK(tdxctl_trace_open(ctx, &filter, &trace));
 	ASK(tdxctl_release_open(ctx, &td, &opts, &r, &plan));
 	CHECK(!r);
 #undef ASK
@@ -152,7 +164,7 @@ static void each_question_is_passed_on(void)
 
 	ctx->backend = &all;
 	ask(ctx, ANSWER);
-	CHECK_EQ(asked, 7);
+	CHECK_EQ(asked, 8);
 	CHECK_EQ(tdxctl_boot_time(ctx, &seconds), ANSWER);
 	CHECK_EQ(seconds, 7);
 	seconds = 0;
@@ -161,7 +173,7 @@ static void each_question_is_passed_on(void)
 	CHECK_EQ(tdxctl_host_name(ctx, name, sizeof(name)), ANSWER);
 	CHECK_STR(name, "box");
 	CHECK_EQ(backend_conf(ctx, 99, &text), ANSWER);
-	CHECK_EQ(asked, 11);
+	CHECK_EQ(asked, 12);
 	ctx->backend = live;
 	tdxctl_free(ctx);
 }

@@ -305,9 +305,14 @@ static void table(void)
 			glob[n++] = *p == '_' ? '.' : *p;
 		glob[n] = '\0';
 		/* PAGE.WBINVD has two functions, which add what they write back. */
-		if (observed_calls[i].leaf != 41)
+		if (observed_calls[i].leaf != 41) {
 			CHECK(tdxctl_leaf_matches(glob, observed_calls[i].leaf));
+			CHECK_EQ(tdxctl_leaf_is_page(observed_calls[i].leaf),
+				 observed_calls[i].page);
+		}
 	}
+	/* One of the two is for the TDR only. */
+	CHECK(!tdxctl_leaf_is_page(41));
 	CHECK(tdxctl_leaf_matches("TDH.MNG.*", 9));
 	CHECK(tdxctl_leaf_matches("mng.create", 9));
 	CHECK(!tdxctl_leaf_matches("VP.*", 9));
