@@ -187,10 +187,13 @@ static const struct cli_cmd cmds[] = {
 		.verb = "trace",
 		.summary = "print each call to the TDX module as it happens",
 		OPTS(trace_opts),
-		.needs = CLI_NEED_REAL | CLI_NEED_SNAPSHOT | CLI_NEED_NAMES | CLI_NEED_TDX,
+		.needs = CLI_NEED_LIVE | CLI_NEED_TIME | CLI_NEED_SNAPSHOT | CLI_NEED_NAMES |
+			 CLI_NEED_TDX,
 		.run = cmd_trace,
 		.details =
-			"Leaves that are called for each page are printed only if --leaf matches them.",
+			"Leaves that are called for each page are printed only if --leaf matches them.\n"
+			"An emulated host makes calls while 'tdxctl emulate play' moves it, and ends the\n"
+			"trace with its story.",
 	},
 	{
 		.group = CLI_GROUP_INSPECT,

@@ -2,7 +2,7 @@
 /*
  * Calls of the kernel to the TDX module, while they happen. On a real host, BPF programs
  * observe the kernel's functions tdh_*(): calls that the kernel repeats inside one of them
- * are one call, and TDH.VP.ENTER is not seen. On an emulated host that moves, each call is.
+ * are one call, and TDH.VP.ENTER is not seen. An emulated host makes calls while it moves.
  */
 #ifndef TDXCTL_TRACE_H
 #define TDXCTL_TRACE_H

@@ -30,5 +30,8 @@ if [ -t 1 ] && [ "${TERM:-dumb}" != dumb ]; then
 	"$O/tdxctl" -q emulate play "$story" --from 12 --speed 2 >/dev/null
 	timeout --foreground -s INT 8 "$O/tdxctl" --emulate="$story" top -d 0.5 || [ $? = 124 ]
 	printf '\n$ tdxctl --emulate=%s top    (q quits)\n' "$story"
+	printf '\n$ tdxctl --emulate=%s trace --duration 4\n' "$story"
+	"$O/tdxctl" -q emulate play "$story" --from 11 --speed 2 >/dev/null
+	"$O/tdxctl" --emulate="$story" trace --duration 4
 fi
 printf '\ndemo: done; the host is %s, try: %s --emulate=%s td\n' "$host" "$O/tdxctl" "$host"

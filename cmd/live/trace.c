@@ -211,6 +211,8 @@ int trace_start(struct cli_app *app, struct tdxctl_trace_options *opts, struct t
 	err = tdxctl_trace_open(app->ctx, opts, out);
 	if (err == -EINVAL)
 		return cli_lib_error_as(app, CLI_USAGE, "usage", err, "%s", app->v.leaf);
+	if (err == -ENODATA)
+		return cli_lib_error_as(app, CLI_USAGE, "usage", err, "trace");
 	if (err == -EOPNOTSUPP)
 		return cli_lib_error_as(app, CLI_NO_HELPER, "not-supported", err,
 					"SEAMCALLs cannot be observed");
@@ -228,6 +230,7 @@ int cmd_trace(struct cli_app *app, int argc, char **argv)
 	};
 	struct printer p = { .app = app };
 	struct tdxctl_trace *t = NULL;
+	bool over = false;
 	int code, err = 0;
 	uint64_t start;
 
@@ -240,10 +243,11 @@ int cmd_trace(struct cli_app *app, int argc, char **argv)
 	start = tdxctl_clock_ns();
 	cli_stop_begin();
 	setvbuf(stdout, NULL, _IOFBF, BUFSIZ);
-	while (!err && !cli_stopped() &&
+	while (!err && !over && !cli_stopped() &&
 	       (!app->v.duration_ns || tdxctl_clock_ns() - start < app->v.duration_ns)) {
 		err = tdxctl_trace_poll(t, POLL_MS, one_call, &p);
-		if (err == -EINTR)
+		over = err == -ENODATA;
+		if (over || err == -EINTR)
 			err = 0;
 		if (!err)
 			err = report_lost(&p, t);
@@ -251,6 +255,8 @@ int cmd_trace(struct cli_app *app, int argc, char **argv)
 			break;
 	}
 	tdxctl_trace_free(t);
+	if (over)
+		cli_note(app, "The story of the emulated host is over.");
 	app->silent = true;
 	return !err || err == -EIO ? CLI_OK : cli_lib_error(app, err, "cannot read calls");
 }

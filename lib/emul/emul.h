@@ -64,6 +64,7 @@ struct emul_file {
 /* ---- host.c, load.c ---- */
 
 struct emul;
+struct emul_trace;
 extern const struct backend emul_backend;
 
 /*
@@ -138,8 +139,9 @@ struct emul_td {
 	struct tdmgr_td *td; /* NULL: destroyed */
 	uint32_t id;	     /* "td:N"; 0: never created */
 	uint64_t tdr;
-	size_t event;	/* index of its event in the file */
-	uint64_t pages; /* that it got so far, which is the next free GPA */
+	size_t event;		   /* index of its event in the file */
+	uint64_t pages;		   /* that it got so far, which is the next free GPA */
+	struct ledger_owner owner; /* its process */
 };
 
 /* A timed event that takes a while. */
@@ -172,6 +174,7 @@ struct emul {
 	uint32_t cpu;	   /* the CPU that runs the current code */
 	uint64_t clock;
 	struct ledger_owner owner; /* the process that makes the current call */
+	struct emul_td *current;   /* the TD that the current call is made for; NULL: none */
 	struct emul_hold hold_tdx, hold_key[TDX_MAX_PKGS];
 	struct emul_td *tds;
 	size_t nr_tds;
@@ -185,6 +188,17 @@ struct emul {
 	size_t nr_timed, next_timed;
 	struct emul_work *work;
 	size_t nr_work;
+	size_t event; /* index of the one that is played */
+
+	/*
+	 * Gets each call that has ended, before the ledger knows its result; NULL: no trace.
+	 * After the file was loaded again, what was played until @traced_ms is not traced a
+	 * second time, except @traced_events and later ones.
+	 */
+	void (*on_call)(struct emul *e, const struct ledger_call *call, uint64_t status);
+	struct emul_trace *trace;
+	uint64_t traced_ms;
+	size_t traced_events;
 
 	/* the current release stops after @budget pages */
 	bool limited;
@@ -195,6 +209,8 @@ struct emul {
 
 /* Allocates and initialises the machine of e->file. -ENOMEM, -EINVAL. Sets the error. */
 int emul_power_on(struct emul *e);
+/* Returns the lowest bit of the KeyID in a physical address. */
+uint32_t emul_keyid_shift(const struct tdxctl_emul_topology *t);
 /* Frees the machine, also after a failed emul_power_on(). */
 void emul_power_off(struct emul *e);
 /* Brings up the TDX module once. Returns whether that succeeded, also in later calls. */
@@ -231,5 +247,15 @@ int emul_event(struct emul *e, size_t index);
 int emul_play_begin(struct emul *e);
 /* Plays until the time of the next snapshot. -EINVAL: an invalid event. Sets the error. */
 int emul_play(struct emul *e);
+/* Returns true if nothing is left to be played. */
+bool emul_play_over(const struct emul *e);
+/* Returns true if @a and @b play since the same moment, at the same speed. */
+bool emul_play_same(const struct emul_play *a, const struct emul_play *b);
+
+/* ---- trace.c ---- */
+
+/* Implements backend->trace_open. */
+int emul_trace_open(struct tdxctl_ctx *ctx, const struct tdxctl_trace_options *opts,
+		    struct tdxctl_trace **out);
 
 #endif

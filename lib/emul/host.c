@@ -271,5 +271,6 @@ const struct backend emul_backend = {
 	.pins = pins,
 	.owner_life = owner_life,
 	.release_open = emul_release_open,
+	.trace_open = emul_trace_open,
 	.free = power_off,
 };

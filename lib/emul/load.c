@@ -48,6 +48,17 @@ void emul_free(struct emul *e)
 	free(e);
 }
 
+/* Gives the trace of @e to @now, which was loaded from the same path. */
+static void keep_trace(const struct emul *e, struct emul *now)
+{
+	bool same = emul_play_same(&e->file.play, &now->file.play);
+
+	now->trace = e->trace;
+	now->on_call = e->on_call;
+	now->traced_ms = same ? e->played_ms : now->file.play.from_ms;
+	now->traced_events = same ? e->file.nr_events : SIZE_MAX;
+}
+
 int emul_refresh(struct tdxctl_ctx *ctx)
 {
 	struct emul *e = ctx->host, *now;
@@ -64,6 +75,7 @@ int emul_refresh(struct tdxctl_ctx *ctx)
 		err = emul_load(ctx, e->path, &now);
 		if (!err) {
 			now->snapshots = e->snapshots;
+			keep_trace(e, now);
 			emul_free(e);
 			ctx->host = now;
 		}

@@ -87,6 +87,8 @@ static u64 op_seamcall(void *ctx, u64 rax, struct tdmgr_args *args)
 	ledger_begin(e->ledger, &call);
 	seam_call(e->seam, e->cpu, &regs);
 	e->clock += cost_ns(rax & TDX_LEAF_MASK);
+	if (e->on_call)
+		e->on_call(e, &call, regs.rax);
 	out = (struct ledger_regs){ regs.rcx, regs.rdx, regs.r8, regs.r9, regs.r10, regs.r11 };
 	ledger_end(e->ledger, &call, e->clock, regs.rax, &out);
 	*args = (struct tdmgr_args){
@@ -273,7 +275,7 @@ static void lay_out(struct emul *e, uint64_t tdmr_size)
 	e->last_page = e->ram_base + tdmr_size;
 }
 
-static uint32_t keyid_shift(const struct tdxctl_emul_topology *t)
+uint32_t emul_keyid_shift(const struct tdxctl_emul_topology *t)
 {
 	uint32_t bits = 1;
 
@@ -290,7 +292,7 @@ static int power_seam(struct emul *e, uint64_t tdmr_size)
 		.global_hkid = first,
 		.first_hkid = first + 1,
 		.nr_hkids = t->tdx_keyids - 1,
-		.hkid_shift = keyid_shift(t),
+		.hkid_shift = emul_keyid_shift(t),
 		.nr_cpus = e->nr_cpus,
 		.nr_pkgs = e->nr_pkgs,
 		.from_start = true,
@@ -301,7 +303,7 @@ static int power_seam(struct emul *e, uint64_t tdmr_size)
 		.nr_pkgs = e->nr_pkgs,
 		.nr_mktme_keyids = t->mktme_keyids,
 		.nr_tdx_keyids = t->tdx_keyids,
-		.hkid_shift = keyid_shift(t),
+		.hkid_shift = emul_keyid_shift(t),
 		.nr_cmrs = 1,
 		.cmr = { { e->ram_base, e->ram_size } },
 		.late_lp_init = true,
@@ -313,7 +315,7 @@ static int power_seam(struct emul *e, uint64_t tdmr_size)
 		.global_hkid = first,
 		.first_hkid = first + 1,
 		.nr_hkids = t->tdx_keyids - 1,
-		.hkid_shift = keyid_shift(t),
+		.hkid_shift = emul_keyid_shift(t),
 		.max_vcpus = TDX_MAX_VCPUS_PER_TD,
 		.tdmr_array_pa = e->ram_base + (uint64_t)((uint8_t *)e->desc - e->ram),
 		.nr_tdmrs = 1,

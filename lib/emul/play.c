@@ -57,6 +57,7 @@ static bool go_on(struct emul *e, struct emul_work *w)
 	uint64_t passed = e->played_ms - w->start_ms, left, n;
 	bool last = passed >= ev->ms;
 
+	e->event = w->event;
 	if (!t || !t->td)
 		return false;
 	if (ev->op == EMUL_ACCEPT) {
@@ -82,6 +83,7 @@ static int start(struct emul *e, size_t index)
 	const struct emul_event *ev = &e->file.events[index];
 	struct emul_td *t;
 
+	e->event = index;
 	if (!takes_a_while(ev))
 		return emul_event(e, index);
 	t = emul_td_by_id(e, (uint32_t)ev->td);
@@ -160,6 +162,17 @@ int emul_play(struct emul *e)
 		err = tick(e);
 	}
 	return err;
+}
+
+bool emul_play_over(const struct emul *e)
+{
+	return !e->file.play.on || (e->next_timed == e->nr_timed && !e->nr_work);
+}
+
+bool emul_play_same(const struct emul_play *a, const struct emul_play *b)
+{
+	return a->on == b->on && a->from_ms == b->from_ms && a->started_ms == b->started_ms &&
+	       a->speed == b->speed && a->step_ms == b->step_ms;
 }
 
 int tdxctl_emul_play(struct tdxctl_ctx *ctx, const char *file, const struct tdxctl_emul_play *how)

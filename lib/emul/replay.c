@@ -18,15 +18,15 @@ struct emul_td *emul_td_by_id(struct emul *e, uint32_t id)
 	return NULL;
 }
 
-static void set_owner(struct emul *e, const struct emul_event *ev, uint64_t start_ns)
+static void set_owner(struct ledger_owner *owner, const struct emul_event *ev, uint64_t start_ns)
 {
-	e->owner = (struct ledger_owner){
+	*owner = (struct ledger_owner){
 		.tgid = (s32)ev->pid,
 		.tid = (s32)ev->pid,
 		.fd = VM_FD,
 		.start_ns = start_ns,
 	};
-	snprintf(e->owner.comm, sizeof(e->owner.comm), "%s", ev->comm ? ev->comm : DEFAULT_COMM);
+	snprintf(owner->comm, sizeof(owner->comm), "%s", ev->comm ? ev->comm : DEFAULT_COMM);
 }
 
 /* Returns online CPU number @n, modulo their count. */
@@ -41,6 +41,14 @@ static u32 nth_online(const struct emul *e, size_t n)
 		if (e->cpus[i].online && !n--)
 			return i;
 	return 0;
+}
+
+/* From here on, the process of @t makes the calls, on a CPU of its own if there are enough. */
+static void enter(struct emul *e, struct emul_td *t)
+{
+	e->cpu = nth_online(e, (size_t)(t - e->tds));
+	e->owner = t->owner;
+	e->current = t;
 }
 
 static int build_td(struct emul *e, struct emul_td *t, const struct emul_event *ev)
@@ -84,8 +92,8 @@ static int replay_td(struct emul *e, size_t index, const struct emul_event *ev)
 	int err;
 
 	*t = (struct emul_td){ .event = index };
-	e->cpu = nth_online(e, e->nr_tds - 1);
-	set_owner(e, ev, e->clock);
+	set_owner(&t->owner, ev, e->clock);
+	enter(e, t);
 	err = tdmgr_td_create(e->mgr, &t->td);
 	if (err)
 		return err;
@@ -116,6 +124,7 @@ int emul_release_pages(struct emul *e, struct emul_td *t, uint64_t pages_left)
 	struct tdmgr_td_info info;
 	int err;
 
+	enter(e, t);
 	tdmgr_td_get_info(t->td, &info);
 	if (!info.finalized)
 		return -EINVAL;
@@ -130,6 +139,7 @@ int emul_release_pages(struct emul *e, struct emul_td *t, uint64_t pages_left)
 
 void emul_destroy_td(struct emul *e, struct emul_td *t)
 {
+	enter(e, t);
 	tdmgr_td_destroy(t->td, page_reclaimed, e);
 	ledger_vm_gone(e->ledger, t->tdr, t->id, e->clock);
 	t->td = NULL;
@@ -137,6 +147,7 @@ void emul_destroy_td(struct emul *e, struct emul_td *t)
 
 int emul_accept_pages(struct emul *e, struct emul_td *t, uint64_t n)
 {
+	enter(e, t);
 	for (; n--; t->pages++) {
 		uint64_t hpa = emul_page_alloc(e);
 		int err = hpa ? tdmgr_mem_aug(t->td, t->pages << CORE_PAGE_SHIFT, hpa) : -ENOMEM;
@@ -154,6 +165,10 @@ static int replay_cpu(struct emul *e, const struct emul_event *ev)
 
 	if (c->online == !!ev->online)
 		return 0;
+	/* The thread of the kernel for hotplug. */
+	e->owner = (struct ledger_owner){ .fd = -1 };
+	snprintf(e->owner.comm, sizeof(e->owner.comm), "cpuhp/%u", c->cpu);
+	e->current = NULL;
 	if (ev->online) {
 		/* The online callback runs on the CPU itself. */
 		c->online = true;
@@ -229,7 +244,6 @@ int emul_event(struct emul *e, size_t index)
 			break;
 		if (!t || !t->td)
 			return bad_event(e, index, "td", "no such TD at this time");
-		e->cpu = nth_online(e, ev->td - 1);
 		if (ev->op == EMUL_STOP)
 			emul_destroy_td(e, t);
 		else if (ev->op == EMUL_ACCEPT)

@@ -96,6 +96,16 @@ CASES = {
         (H + "monitor --only nothing", 2), (H + "monitor --only hkid-leaked,", 2),
         ("--root {roots}/no-tdx monitor", 2), ("complete-words events", 0)]),
 
+    "trace": (None, [
+        ("emulate play {h} --step 2 --from 30", 0), (H + "trace", 0),
+        ("emulate play {h} --step 1", 0), (H + "trace --errors --json", 0), (H + "trace --longer 1ms", 0),
+        (H + "trace --td web --leaf 'MNG.*'", 0), (H + "trace --td hkid:18 --leaf phymem.page.wbinvd --json", 0),
+        ("-q emulate play {h} --from 56 --step 0.5", 0), (H + "-q trace --leaf MEM.SEPT.ADD", 0),
+        (H + "trace --leaf VP.NOTHING", 2), (H + "trace --longer 1h", 2), (H + "trace --td nobody", 1),
+        ("emulate play {h} --from 100", 0), (H + "trace --json", 2),
+        ("emulate init {h} --force", 0), (H + "trace", 2),
+        ("--root {roots}/tdx-no-helper trace", 2)]),
+
     # ---- hosts with something wrong
     "empty": ("empty", [(H + v, 0) for v in ("status", "hkid -j", "td", "td -j", "lock", "cpu")] +
               [(H + "td show web", 1), (H + "release web --yes -j", 1)]),
