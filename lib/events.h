@@ -37,7 +37,7 @@ int tdxctl_events(const struct tdxctl_snapshot *before, const struct tdxctl_snap
 		  const struct tdxctl_event_limits *limits,
 		  int (*fn)(void *arg, const struct tdxctl_event *ev), void *arg);
 
-/* ---- events of the helper ---- */
+/* ---- events that arrive ---- */
 
 struct tdxctl_message {
 	uint32_t kind; /* enum tdxctl_event_kind */
@@ -53,16 +53,21 @@ bool tdxctl_message_parse(const void *buf, size_t len, struct tdxctl_message *m)
 
 struct tdxctl_listener;
 /*
- * Listens to the events of the helper. Returns 0, -EOPNOTSUPP on a host that is not live,
- * -ELIBACC without libnl, -ENOENT without the helper, -EPERM without CAP_NET_ADMIN, -EIO
- * or -ENOMEM. Sets no error: the caller can look at the host from time to time instead.
+ * Listens to the events of the helper, or else, if @bpf is true, to those of BPF programs.
+ * Returns 0; -ENODEV if KVM with TDX is not loaded; -EOPNOTSUPP or -EPERM if BPF programs
+ * cannot be used, or this host is not live; without @bpf, -ELIBACC without libnl, -ENOENT
+ * without the helper, -EPERM without CAP_NET_ADMIN; -EIO or -ENOMEM. Sets no error: the
+ * caller can look at the host from time to time instead.
  */
-int tdxctl_listen(struct tdxctl_ctx *ctx, struct tdxctl_listener **out);
+int tdxctl_listen(struct tdxctl_ctx *ctx, bool bpf, struct tdxctl_listener **out);
 /* NULL is allowed. */
 void tdxctl_listener_free(struct tdxctl_listener *l);
 /* A descriptor that poll(2) reports as readable if there are events. */
 int tdxctl_listener_fd(const struct tdxctl_listener *l);
-/* Reads all that there is. Returns the number of events; *@lost: how many more were lost. */
+/*
+ * Reads all that there is. *@lost: how many more events were lost. Returns the number of
+ * events; if that and *@lost are 0, the source of the events is gone.
+ */
 int tdxctl_listener_read(struct tdxctl_listener *l, uint64_t *lost);
 
 #endif

@@ -32,6 +32,7 @@ struct monitor {
 	struct tdxctl_event_limits limits;
 	struct sample s;
 	struct tdxctl_listener *listener; /* NULL: look from time to time only */
+	bool no_bpf;			  /* BPF programs cannot be used */
 	unsigned int printed;
 };
 
@@ -179,7 +180,20 @@ static int on_event(void *arg, const struct tdxctl_event *ev)
 
 /* ---- the loop ---- */
 
-/* Waits for an event of the helper, or as long as there is none for the next look. */
+/*
+ * Listens to the helper, which may be loaded later, and again, or else to BPF programs. What
+ * they lack does not come later, except KVM: another try would cost time.
+ */
+static void listen_again(struct monitor *m)
+{
+	int err = tdxctl_listen(m->app->ctx, !m->no_bpf, &m->listener);
+
+	if (err)
+		m->listener = NULL;
+	m->no_bpf |= err == -EOPNOTSUPP || err == -EPERM;
+}
+
+/* Waits for an event, or as long as there is none for the next look. */
 static void pause_for(struct monitor *m, uint64_t ns)
 {
 	struct pollfd fd = { .fd = -1, .events = POLLIN };
@@ -193,15 +207,14 @@ static void pause_for(struct monitor *m, uint64_t ns)
 		.time_ns = sample_snap(&m->s)->hdr.now_ns,
 	};
 
-	/* The helper may be loaded later, and again. */
-	if (!m->listener && tdxctl_listen(m->app->ctx, &m->listener))
-		m->listener = NULL;
+	if (!m->listener)
+		listen_again(m);
 	if (m->listener)
 		fd.fd = tdxctl_listener_fd(m->listener);
 	if (ppoll(&fd, 1, &t, NULL) <= 0 || !m->listener)
 		return;
 	if (!tdxctl_listener_read(m->listener, &ev.value) && !ev.value) {
-		/* Readable, but nothing to read: the family is gone. */
+		/* Readable, but nothing to read. */
 		tdxctl_listener_free(m->listener);
 		m->listener = NULL;
 	}
@@ -224,7 +237,7 @@ static int report(struct monitor *m, bool first)
 	if (first && !m->app->v.initial)
 		return 0;
 	if (m->s.restarted) {
-		/* Its family has another number now. */
+		/* Its family has another number now, or there is a better source. */
 		tdxctl_listener_free(m->listener);
 		m->listener = NULL;
 		err = on_event(m, &restarted);

@@ -66,9 +66,25 @@ ssize_t backend_conf(struct tdxctl_ctx *ctx, size_t max, char **text)
 	return ctx->backend->conf ? ctx->backend->conf(ctx, max, text) : -ENOENT;
 }
 
-int tdxctl_listen(struct tdxctl_ctx *ctx, struct tdxctl_listener **out)
+int tdxctl_listen(struct tdxctl_ctx *ctx, bool bpf, struct tdxctl_listener **out)
 {
-	return ctx->backend->listen ? ctx->backend->listen(ctx, out) : -EOPNOTSUPP;
+	return ctx->backend->listen ? ctx->backend->listen(ctx, bpf, out) : -EOPNOTSUPP;
+}
+
+void tdxctl_listener_free(struct tdxctl_listener *l)
+{
+	if (l)
+		l->ops->free(l);
+}
+
+int tdxctl_listener_fd(const struct tdxctl_listener *l)
+{
+	return l->ops->fd(l);
+}
+
+int tdxctl_listener_read(struct tdxctl_listener *l, uint64_t *lost)
+{
+	return l->ops->read(l, lost);
 }
 
 /* ---- helper module ---- */

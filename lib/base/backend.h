@@ -55,7 +55,7 @@ struct backend {
 	int (*helper_load)(struct tdxctl_ctx *ctx, const char *file);
 	int (*helper_unload)(struct tdxctl_ctx *ctx);
 	/* Sets no error. */
-	int (*listen)(struct tdxctl_ctx *ctx, struct tdxctl_listener **out);
+	int (*listen)(struct tdxctl_ctx *ctx, bool bpf, struct tdxctl_listener **out);
 	void (*free)(void *host); /* frees ctx->host; NULL: nothing to free */
 };
 
@@ -76,6 +76,20 @@ struct release_ops {
 struct tdxctl_release {
 	const struct release_ops *ops;
 	struct tdxctl_ctx *ctx;
+};
+
+/* ---- listeners ---- */
+
+/* Implements tdxctl_listener_fd(), _read() and _free(). */
+struct listener_ops {
+	int (*fd)(const struct tdxctl_listener *l);
+	int (*read)(struct tdxctl_listener *l, uint64_t *lost);
+	void (*free)(struct tdxctl_listener *l);
+};
+
+/* The first member of each kind of listener. */
+struct tdxctl_listener {
+	const struct listener_ops *ops;
 };
 
 /* ---- traces ---- */

@@ -15,7 +15,8 @@
 	X(bpf_object__load) X(bpf_object__open_mem) X(bpf_prog_test_run_opts) \
 	X(bpf_program__attach) X(bpf_program__attach_iter) X(bpf_program__fd) \
 	X(bpf_program__set_autoload) X(libbpf_num_possible_cpus) X(libbpf_set_print) \
-	X(ring_buffer__free) X(ring_buffer__new) X(ring_buffer__poll)
+	X(ring_buffer__epoll_fd) X(ring_buffer__free) \
+	X(ring_buffer__new) X(ring_buffer__poll)
 /* clang-format on */
 
 extern struct libbpf {

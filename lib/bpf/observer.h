@@ -101,5 +101,10 @@ int observer_get(struct tdxctl_ctx *ctx, struct tdxctl_observer *out);
 /* Implements backend->trace_open. */
 int observer_trace_open(struct tdxctl_ctx *ctx, const struct tdxctl_trace_options *opts,
 			struct tdxctl_trace **out);
+/*
+ * Implements backend->listen: the calls that begin a step in the life of a TD are events.
+ * -ENODEV, -EPERM and -EOPNOTSUPP as observer_permitted(); -ENOMEM. Sets no error.
+ */
+int observer_listen(struct tdxctl_ctx *ctx, struct tdxctl_listener **out);
 
 #endif

@@ -17,7 +17,7 @@ struct observer_trace {
 	struct call_proto proto[CALLS];
 	bool on[CALLS];
 	struct traced_tds tds;
-	/* The callback of the poll that runs. */
+	/* The callback of the poll that runs; of a listener, only @arg. */
 	int (*fn)(void *arg, const struct tdxctl_call *call);
 	void *arg;
 	int result;
@@ -48,10 +48,8 @@ static int map_fd(struct observer_trace *t, const char *name)
 	return map ? libbpf.bpf_map__fd(map) : -ENOENT;
 }
 
-static int on_event(void *arg, void *data, size_t len);
-
 static int load(struct observer_trace *t, const struct events_config *config,
-		struct observer_why *why)
+		ring_buffer_sample_fn on_event, struct observer_why *why)
 {
 	const struct observer_image image = observer_events();
 	struct bpf_map *rodata;
@@ -221,7 +219,7 @@ static int open_trace(struct observer_trace *t, const struct tdxctl_trace_option
 	if (!err)
 		err = libbpf_load(t->base.ctx, &why);
 	if (!err)
-		err = load(t, &config, &why);
+		err = load(t, &config, on_event, &why);
 	libbpf_quiet();
 	if (err == -ENOMEM)
 		return ctx_nomem(t->base.ctx);
@@ -344,5 +342,113 @@ int observer_trace_open(struct tdxctl_ctx *ctx, const struct tdxctl_trace_option
 		end_trace(&t->base);
 	else
 		*out = &t->base;
+	return err;
+}
+
+/* ---- a listener ---- */
+
+/* Each changes the state of a TD or of its HKID; those of a vCPU or a page are too many. */
+static const enum call_nr steps[] = {
+	CALL_tdh_mng_create,
+	CALL_tdh_mng_key_config,
+	CALL_tdh_mng_init,
+	CALL_tdh_mr_finalize,
+	CALL_tdh_mng_vpflushdone,
+	CALL_tdh_mng_key_freeid,
+	CALL_tdh_phymem_page_wbinvd_tdr,
+};
+
+struct observer_listener {
+	struct tdxctl_listener base;
+	struct observer_trace *trace;
+	uint64_t lost; /* so far */
+	int events;    /* of the read that runs */
+};
+
+static int on_step(void *arg, void *data, size_t len)
+{
+	struct observer_trace *t = arg;
+
+	((struct observer_listener *)t->arg)->events++;
+	return 0;
+}
+
+static int ring_fd(const struct tdxctl_listener *base)
+{
+	return libbpf.ring_buffer__epoll_fd(((const struct observer_listener *)base)->trace->ring);
+}
+
+static int read_steps(struct tdxctl_listener *base, uint64_t *lost)
+{
+	struct observer_listener *l = (struct observer_listener *)base;
+	uint64_t all;
+
+	l->events = 0;
+	libbpf.ring_buffer__poll(l->trace->ring, 0);
+	all = count_lost(&l->trace->base);
+	*lost = all - l->lost;
+	l->lost = all;
+	/* This source stays until the listener is freed. */
+	return l->events ? l->events : 1;
+}
+
+static void end_listener(struct tdxctl_listener *base)
+{
+	struct observer_listener *l = (struct observer_listener *)base;
+
+	end_trace(&l->trace->base);
+	free(l);
+}
+
+static const struct listener_ops listener_ops = {
+	.fd = ring_fd,
+	.read = read_steps,
+	.free = end_listener,
+};
+
+static int load_steps(struct tdxctl_ctx *ctx, struct observer_listener *l, struct observer_why *why)
+{
+	const struct events_config config = { .trace = true };
+	struct observer_trace *t = l->trace;
+	int err = observer_permitted(ctx, why);
+
+	if (!err)
+		err = protos_read(ctx, t->proto, why);
+	if (!err)
+		err = libbpf_load(ctx, why);
+	for (size_t i = 0; i < ARRAY_SIZE(steps); i++)
+		t->on[steps[i]] = t->proto[steps[i]].found;
+	/* Without it, a KVM of this kernel creates no TD that could be seen. */
+	if (!err && !t->on[CALL_tdh_mng_create])
+		err = -EOPNOTSUPP;
+	if (!err)
+		err = load(t, &config, on_step, why);
+	libbpf_quiet();
+	return err;
+}
+
+int observer_listen(struct tdxctl_ctx *ctx, struct tdxctl_listener **out)
+{
+	struct observer_listener *l = calloc(1, sizeof(*l));
+	struct observer_trace *t = calloc(1, sizeof(*t));
+	struct observer_why why = { "" };
+	int err;
+
+	if (!l || !t) {
+		free(l);
+		free(t);
+		return -ENOMEM;
+	}
+	l->base.ops = &listener_ops;
+	l->trace = t;
+	t->base.ctx = ctx;
+	t->arg = l;
+	err = load_steps(ctx, l, &why);
+	if (err) {
+		ctx_log(ctx, TDXCTL_LOG_INFO, "BPF programs send no events: %s", why.text);
+		end_listener(&l->base);
+	} else {
+		*out = &l->base;
+	}
 	return err;
 }

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Listens to the events of the helper. libnl is loaded on first use. */
+/* Listens to the events of the helper or of BPF programs. libnl is loaded on first use. */
 #include <netlink/genl/ctrl.h>
 #include <netlink/genl/genl.h>
 #include <netlink/netlink.h>
 #include <netlink/socket.h>
 #include "base/lazy.h"
+#include "bpf/observer.h"
 #include "events.h"
 #include "live.h"
 
@@ -19,59 +20,29 @@ static struct {
 } lazy;
 static const struct lazy_symbol symbols[] = { LAZY_SYMBOLS(LIBNL) };
 
-struct tdxctl_listener {
+struct helper_listener {
+	struct tdxctl_listener base;
 	struct nl_sock *sk;
 	uint64_t lost; /* as the helper reported it last */
 	bool any;      /* an event was read */
 };
 
-int live_listen(struct tdxctl_ctx *ctx, struct tdxctl_listener **out)
+static void close_socket(struct tdxctl_listener *base)
 {
-	struct tdxctl_listener *l;
-	int group, err;
+	struct helper_listener *l = (struct helper_listener *)base;
 
-	err = lazy_load("libnl-genl-3.so.200", symbols, ARRAY_SIZE(symbols), NULL);
-	if (err)
-		return err;
-	l = calloc(1, sizeof(*l));
-	if (!l)
-		return -ENOMEM;
-	l->sk = lazy.nl_socket_alloc();
-	if (!l->sk) {
-		free(l);
-		return -ENOMEM;
-	}
-	err = lazy.genl_connect(l->sk) ? -EIO : 0;
-	group = err ? 0 : lazy.genl_ctrl_resolve_grp(l->sk, TDXCTL_GENL_NAME, TDXCTL_GENL_GROUP);
-	if (!err && group < 0)
-		err = -ENOENT;
-	if (!err && lazy.nl_socket_add_membership(l->sk, group))
-		err = -EPERM;
-	if (!err && lazy.nl_socket_set_nonblocking(l->sk))
-		err = -EIO;
-	if (err) {
-		tdxctl_listener_free(l);
-		return err;
-	}
-	*out = l;
-	return 0;
-}
-
-void tdxctl_listener_free(struct tdxctl_listener *l)
-{
-	if (!l)
-		return;
 	lazy.nl_socket_free(l->sk);
 	free(l);
 }
 
-int tdxctl_listener_fd(const struct tdxctl_listener *l)
+static int socket_fd(const struct tdxctl_listener *base)
 {
-	return lazy.nl_socket_get_fd(l->sk);
+	return lazy.nl_socket_get_fd(((const struct helper_listener *)base)->sk);
 }
 
-int tdxctl_listener_read(struct tdxctl_listener *l, uint64_t *lost)
+static int read_messages(struct tdxctl_listener *base, uint64_t *lost)
 {
+	struct helper_listener *l = (struct helper_listener *)base;
 	int n = 0;
 
 	*lost = 0;
@@ -97,4 +68,50 @@ int tdxctl_listener_read(struct tdxctl_listener *l, uint64_t *lost)
 		}
 		free(buf);
 	}
+}
+
+static const struct listener_ops helper_ops = {
+	.fd = socket_fd,
+	.read = read_messages,
+	.free = close_socket,
+};
+
+static int listen_to_helper(struct tdxctl_listener **out)
+{
+	struct helper_listener *l;
+	int group, err;
+
+	err = lazy_load("libnl-genl-3.so.200", symbols, ARRAY_SIZE(symbols), NULL);
+	if (err)
+		return err;
+	l = calloc(1, sizeof(*l));
+	if (!l)
+		return -ENOMEM;
+	l->base.ops = &helper_ops;
+	l->sk = lazy.nl_socket_alloc();
+	if (!l->sk) {
+		free(l);
+		return -ENOMEM;
+	}
+	err = lazy.genl_connect(l->sk) ? -EIO : 0;
+	group = err ? 0 : lazy.genl_ctrl_resolve_grp(l->sk, TDXCTL_GENL_NAME, TDXCTL_GENL_GROUP);
+	if (!err && group < 0)
+		err = -ENOENT;
+	if (!err && lazy.nl_socket_add_membership(l->sk, group))
+		err = -EPERM;
+	if (!err && lazy.nl_socket_set_nonblocking(l->sk))
+		err = -EIO;
+	if (err) {
+		close_socket(&l->base);
+		return err;
+	}
+	*out = &l->base;
+	return 0;
+}
+
+int live_listen(struct tdxctl_ctx *ctx, bool bpf, struct tdxctl_listener **out)
+{
+	int err = listen_to_helper(out);
+
+	return err && err != -ENOMEM && bpf ? observer_listen(ctx, out) : err;
 }

@@ -56,8 +56,8 @@ void unread_free(struct unread *unread);
 
 /* ---- members of live_backend; see backend.h ---- */
 
+int live_listen(struct tdxctl_ctx *ctx, bool bpf, struct tdxctl_listener **out);
 /* Takes a snapshot with the helper, or from files when it is not loaded. */
-int live_listen(struct tdxctl_ctx *ctx, struct tdxctl_listener **out);
 int live_snapshot(struct tdxctl_ctx *ctx, struct tdxctl_snapshot **out);
 /* Needs the helper: -ENOENT when it is not loaded. */
 int live_cpu_check(struct tdxctl_ctx *ctx, struct tdxctl_cpu_check_rec **out, size_t *count);

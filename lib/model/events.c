@@ -43,7 +43,7 @@ const struct tdxctl_event_info tdxctl_event_kinds[TDXCTL_EVENTS] = {
 				     .value = "free",
 				     .bad = true },
 	[TDXCTL_EVENT_MISSED] = { .name = "missed",
-				  .about = "the helper did not see some SEAMCALLs",
+				  .about = "some SEAMCALLs were not observed",
 				  .value = "SEAMCALLs",
 				  .bad = true },
 	[TDXCTL_EVENT_RESTARTED] = { .name = "restarted",
@@ -124,6 +124,23 @@ static bool has_pages(const struct tdxctl_td *td)
 	return td->private_pages && td->private_pages != TDXCTL_UNKNOWN;
 }
 
+/*
+ * BPF programs see a TD until its process closes it, which is before its HKID is free. An
+ * HKID that is allocated and has no TD is unknown.
+ */
+static bool is_allocated(const struct tdxctl_snapshot *s, const struct tdxctl_hkid *h)
+{
+	return s->source == TDXCTL_SOURCE_BPF && h->state == TDXCTL_HKID_UNKNOWN;
+}
+
+static bool is_freed(const struct diff *d, uint32_t id)
+{
+	for (size_t i = 0; i < d->now->nr_hkids; i++)
+		if (d->now->hkids[i].id == id)
+			return !is_allocated(d->now, &d->now->hkids[i]);
+	return true;
+}
+
 /* @v: its last view. @now: NULL if the TD is gone. */
 static void end(struct diff *d, const struct tdxctl_td *was, const struct tdxctl_td *now,
 		const struct tdxctl_td_view *v)
@@ -135,7 +152,7 @@ static void end(struct diff *d, const struct tdxctl_td *was, const struct tdxctl
 		send_td(d, TDXCTL_EVENT_TEARDOWN, v, was ? was->hkid : v->td.last_hkid, since,
 			TDXCTL_UNKNOWN);
 	if (was && was->hkid && was->hkid != TDXCTL_UNKNOWN32 && was->state != TDXCTL_TD_LEAKED &&
-	    (!now || !now->hkid))
+	    (now ? !now->hkid : is_freed(d, was->hkid)))
 		send_td(d, TDXCTL_EVENT_HKID_FREED, v, was->hkid, now ? now->released_ns : 0,
 			TDXCTL_UNKNOWN);
 	if (was && has_pages(was) && was->state != TDXCTL_TD_LEAKED && ends &&
@@ -195,6 +212,12 @@ static void diff_hkids(struct diff *d)
 
 		free += h->state == TDXCTL_HKID_FREE;
 		was_free += was && was->state == TDXCTL_HKID_FREE;
+		/* Its TD was gone before. */
+		if (was && is_allocated(d->before, was) && h->state == TDXCTL_HKID_FREE) {
+			ev.kind = TDXCTL_EVENT_HKID_FREED;
+			ev.hkid = h->id;
+			send(d, ev);
+		}
 		if (h->state != TDXCTL_HKID_LEAKED || (was && was->state == h->state))
 			continue;
 		ev.kind = TDXCTL_EVENT_HKID_LEAKED;

@@ -124,6 +124,34 @@ static void end_of_td(void)
 	CHECK(seen[2].td == &tds_a[0]);
 }
 
+/* BPF programs: the process ends, and the HKID is free some time after. */
+static void end_without_helper(void)
+{
+	reset();
+	a.source = b.source = TDXCTL_SOURCE_BPF;
+	tds_a[0].td.private_pages = TDXCTL_UNKNOWN;
+	b.nr_tds = 0;
+	hkids_b[0].state = TDXCTL_HKID_UNKNOWN;
+	EXPECT(TDXCTL_EVENT_TEARDOWN);
+	a.nr_tds = 0;
+	hkids_a[0].state = TDXCTL_HKID_UNKNOWN;
+	expect_kinds(NULL, 0);
+	hkids_b[0].state = TDXCTL_HKID_FREE;
+	EXPECT(TDXCTL_EVENT_HKID_FREED);
+	CHECK_EQ(seen[0].hkid, 17);
+	CHECK(!seen[0].td);
+	/* All at once. */
+	a.nr_tds = 1;
+	hkids_a[0].state = TDXCTL_HKID_CONFIGURED;
+	EXPECT(TDXCTL_EVENT_TEARDOWN, TDXCTL_EVENT_HKID_FREED);
+	/* With the helper, an HKID becomes known for other reasons as well. */
+	reset();
+	hkids_a[0].state = TDXCTL_HKID_UNKNOWN;
+	a.nr_tds = b.nr_tds = 0;
+	hkids_b[0].state = TDXCTL_HKID_FREE;
+	expect_kinds(NULL, 0);
+}
+
 /* Another TD with the number of an old one, but another page, is another TD. */
 static void another_td(void)
 {
@@ -314,6 +342,7 @@ int main(void)
 	RUN(quiet);
 	RUN(new_td);
 	RUN(end_of_td);
+	RUN(end_without_helper);
 	RUN(another_td);
 	RUN(leak);
 	RUN(few_hkids);

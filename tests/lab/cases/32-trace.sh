@@ -122,3 +122,26 @@ case_trace_replay()
 	gone "$VMM"
 	nothing_left
 }
+
+happened()
+{
+	wait_for "grep -q '\"event\": \"$1\"' /tmp/events" 60
+}
+
+# Without the helper, BPF programs wake monitor, which reads the host only once an hour else.
+case_monitor_bpf()
+{
+	tdxctl monitor -d 3600 --json >/tmp/events 2>/tmp/events.err </dev/null &
+	monitor=$!
+	wait_for '[ $(grep -l "link_type:.*tracing" /proc/$monitor/fdinfo/* | wc -l) -ge 14 ]' 120
+	vmm web --vcpus 2 --pages 64
+	happened td-created
+	happened td-finalized
+	gone "$VMM"
+	nothing_left
+	happened teardown
+	happened hkid-freed
+	kill -TERM "$monitor"
+	wait "$monitor" || die "monitor: $(cat /tmp/events.err)"
+	[ ! -s /tmp/events.err ] || die "monitor: $(cat /tmp/events.err)"
+}
