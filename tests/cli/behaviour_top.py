@@ -198,8 +198,9 @@ def test_monitor_host_lost(tmp):
     """The host cannot be read for a while: a warning, and what happened meanwhile is printed then."""
     bench = story(tmp, 0.1, 1)
     text = bench.host.read_text()
-    p = monitor(bench, "-d", "0.1", "-n", "6")
-    time.sleep(0.3)
+    p = monitor(bench, "--initial", "-d", "0.1", "-n", "9")
+    # It has read the host once.
+    p.stdout.readline()
     bench.host.write_text("{")
     time.sleep(0.5)
     bench.host.write_text(text)
