@@ -121,30 +121,31 @@ struct tdxctl_cgroup {
 /* ---- facts ---- */
 
 /* What to read; the snapshot is always taken. */
-#define TDXCTL_FACTS_FILES   0x001  /* TDXCTL_FILES and TDXCTL_PATHS */
-#define TDXCTL_FACTS_CPU     0x002  /* CPUID, /proc/cpuinfo */
-#define TDXCTL_FACTS_MSR     0x004  /* all MSRs of each package */
-#define TDXCTL_FACTS_CGROUP  0x008  /* totals of the misc controller */
-#define TDXCTL_FACTS_KVM     0x010  /* capabilities that KVM reports */
-#define TDXCTL_FACTS_LOG     0x020  /* logs of this kernel and the previous one */
-#define TDXCTL_FACTS_CONFIG  0x040  /* configuration of kernel and modprobe; includes FILES */
-#define TDXCTL_FACTS_PROCS   0x080  /* processes, units and logs of VMMs and attestation */
-#define TDXCTL_FACTS_MEMORY  0x100  /* memory size, memory blocks, DIMM slots */
-#define TDXCTL_FACTS_CGROUPS 0x200  /* cgroups with TDs: slow on large hosts; includes CGROUP */
-#define TDXCTL_FACTS_KEYIDS  0x400  /* the MSRs of TDXCTL_MSRS_KEYIDS only */
-#define TDXCTL_FACTS_VMS     0x800  /* VMs in KVM's debugfs */
-#define TDXCTL_FACTS_TD	     0x1000 /* what KVM offers TDs, from a temporary VM; includes KVM */
-#define TDXCTL_FACTS_HOTPLUG 0x2000 /* CPUs that failed to come online, nodes that are offline */
-#define TDXCTL_FACTS_ALL     0x3fff
+#define TDXCTL_FACTS_FILES    0x001  /* TDXCTL_FILES and TDXCTL_PATHS */
+#define TDXCTL_FACTS_CPU      0x002  /* CPUID, /proc/cpuinfo */
+#define TDXCTL_FACTS_MSR      0x004  /* all MSRs of each package */
+#define TDXCTL_FACTS_CGROUP   0x008  /* totals of the misc controller */
+#define TDXCTL_FACTS_KVM      0x010  /* capabilities that KVM reports */
+#define TDXCTL_FACTS_LOG      0x020  /* logs of this kernel and the previous one */
+#define TDXCTL_FACTS_CONFIG   0x040  /* configuration of kernel and modprobe; includes FILES */
+#define TDXCTL_FACTS_PROCS    0x080  /* processes, units and logs of VMMs and attestation */
+#define TDXCTL_FACTS_MEMORY   0x100  /* memory size, memory blocks, DIMM slots */
+#define TDXCTL_FACTS_CGROUPS  0x200  /* cgroups with TDs: slow on large hosts; includes CGROUP */
+#define TDXCTL_FACTS_KEYIDS   0x400  /* the MSRs of TDXCTL_MSRS_KEYIDS only */
+#define TDXCTL_FACTS_VMS      0x800  /* VMs in KVM's debugfs */
+#define TDXCTL_FACTS_TD	      0x1000 /* what KVM offers TDs, from a temporary VM; includes KVM */
+#define TDXCTL_FACTS_HOTPLUG  0x2000 /* CPUs that failed to come online, nodes that are offline */
+#define TDXCTL_FACTS_OBSERVED 0x4000 /* whether the helper agrees with KVM: loads BPF programs */
+#define TDXCTL_FACTS_ALL      0x7fff
 /*
  * For the health checks, which may run every minute: CGROUP; and HOTPLUG, LOG and VMS only
  * if the snapshot does not answer what they show.
  */
-#define TDXCTL_FACTS_HEALTH 0x4000
-/* For `tdxctl status`: few files, independent of the size of the host. */
+#define TDXCTL_FACTS_HEALTH 0x8000
+/* For `tdxctl status`: few files, independent of the size of the host, and no BPF programs. */
 #define TDXCTL_FACTS_STATUS \
 	(TDXCTL_FACTS_HEALTH | TDXCTL_FACTS_CGROUP | TDXCTL_FACTS_KEYIDS | TDXCTL_FACTS_VMS)
-#define TDXCTL_FACTS_CHECK TDXCTL_FACTS_HEALTH
+#define TDXCTL_FACTS_CHECK (TDXCTL_FACTS_HEALTH | TDXCTL_FACTS_OBSERVED)
 
 /* The memory slots of one socket, from DMI. */
 struct tdxctl_dimms {
@@ -204,8 +205,10 @@ struct tdxctl_facts {
 	struct tdxctl_val vm_log_count;
 	struct tdxctl_vm_log *vm_logs;
 	size_t nr_vm_logs;
-	struct tdxctl_text vmm_log;	/* log of libvirt's daemons and of VMMs without a file */
-	struct tdxctl_text last_log;	/* log of the previous kernel, from pstore */
+	struct tdxctl_text vmm_log;  /* log of libvirt's daemons and of VMMs without a file */
+	struct tdxctl_text last_log; /* log of the previous kernel, from pstore */
+	/* A line for each TD on which helper and KVM differ; "" none. */
+	struct tdxctl_text disagreement;
 	struct tdxctl_val mem_total;	/* bytes */
 	struct tdxctl_val mem_offline;	/* number of memory blocks that are offline */
 	struct tdxctl_val dimm_sockets; /* number of sockets in the next list */
@@ -248,7 +251,7 @@ extern const char tdxctl_td_other_abi[];
 	X(CPU, cpu.vendor) X(CPU, cpu.flags) X(CPU, cpu.bugs) \
 	X(CONFIG, config) X(LOG, log) X(PROCS, registration) X(PROCS, qcnl) X(PROCS, qgs_log) \
 	X(LOG, last_log) X(PROCS, pccs_log) X(CONFIG, modprobe) X(PROCS, vmm_log) \
-	X(CONFIG, kernels)
+	X(CONFIG, kernels) X(OBSERVED, disagreement)
 /* clang-format on */
 
 /* The same as tables that end with a NULL name. */

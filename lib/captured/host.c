@@ -149,6 +149,7 @@ static const struct host_sources sources = {
 
 static int facts(struct tdxctl_ctx *ctx, unsigned int what, struct tdxctl_facts *f)
 {
+	facts_unknown(f, what & TDXCTL_FACTS_OBSERVED, tdxctl_no_helper);
 	return host_facts(ctx, &sources, what, f);
 }
 

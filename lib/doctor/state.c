@@ -56,6 +56,11 @@ static CHECK_FN(dropped)
 	return of_helper(e, TDXCTL_CHECK_TDS_DROPPED);
 }
 
+static CHECK_FN(disagrees)
+{
+	return of_helper(e, TDXCTL_CHECK_TDS_DIFFER);
+}
+
 static const struct tdxctl_rule state[] = {
 	{
 		.id = "cpu.not_enabled",
@@ -188,6 +193,22 @@ static const struct tdxctl_rule state[] = {
 		.why = "The table of the helper has a limited number of places. TDs without a "
 		       "place are in no list and in no count.",
 		.by_hand = "tdxctl helper status: the helper counts the TDs that found no place.",
+	},
+	{
+		.id = "helper.disagrees",
+		.group = TDXCTL_GROUP_TEARDOWN,
+		.severity = TDXCTL_RULE_WARN,
+		.needs = "kvm.param",
+		.check = rule_disagrees,
+		.title = "The helper and KVM differ on a TD",
+		.fix = "Run 'tdxctl helper unload' and 'tdxctl helper load': the helper then reads the TDs "
+		       "from KVM. If they differ again, report a bug, with the output of 'tdxctl report'.",
+		.reads = LIST("helper", "KVM's structures, with BPF programs"),
+		.why = "The helper derives states from SEAMCALLs. After SEAMCALLs that it did not see, for "
+		       "example while kprobes were off, its HKIDs and TDs are wrong.",
+		.by_hand =
+			"tdxctl td, tdxctl helper unload, and tdxctl td again: without the helper, the "
+			"list comes from KVM.",
 	},
 };
 

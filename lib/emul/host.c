@@ -252,6 +252,7 @@ static int facts(struct tdxctl_ctx *ctx, unsigned int what, struct tdxctl_facts 
 {
 	facts_unknown(f, ~what, src_not_asked);
 	facts_unknown(f, what, "an emulated host has no files");
+	facts_unknown(f, what & TDXCTL_FACTS_OBSERVED, "an emulated host has no KVM");
 	return msrs(ctx, f->snap, TDXCTL_MSRS_ALL, &f->msrs, &f->nr_msrs);
 }
 

@@ -236,6 +236,27 @@ static int tds_dropped(struct tdxctl_exam *x)
 		   0;
 }
 
+/* The fact has a line for each TD. */
+static int tds_differ(struct tdxctl_exam *x)
+{
+	const struct tdxctl_text *t = &x->facts->disagreement;
+	enum tdxctl_health h;
+	uint64_t n = 0;
+	int err = 0;
+
+	if (exam_blind(x, TDXCTL_SUBJECT_SEAMCALLS))
+		return 0;
+	if (!t->text)
+		return exam_unknown(x, t->reason);
+	text_each_line(p, t->text) n++;
+	h = exam_judge(x, n);
+	for (const char *p = t->text; h && !err && *p; p = text_next_line(p))
+		err = exam_reason(x, h,
+				  "%.*s: reload the helper, which then reads the TDs from KVM",
+				  (int)strcspn(p, "\n"), p);
+	return err;
+}
+
 static int busy(struct tdxctl_exam *x)
 {
 	const struct tdxctl_snapshot *s = x->snap;
@@ -384,6 +405,13 @@ const struct tdxctl_check tdxctl_checks[TDXCTL_CHECKS] = {
 		.warning.value = 0, .critical = TDXCTL_NO_LIMIT,
 		.about = "The helper's table was full when they were created. No list shows these TDs.",
 		.measure = tds_dropped,
+	},
+	[TDXCTL_CHECK_TDS_DIFFER] = {
+		.id = "tds_differ", .title = "TDs on which the helper and KVM differ", .verdict = true,
+		.warning.value = 0, .critical = TDXCTL_NO_LIMIT,
+		.about = "HKID and state of each TD, by the SEAMCALLs that the helper saw, and by KVM's own "
+			 "structures, which BPF programs read. Needs root. If it is off, these programs are not loaded.",
+		.measure = tds_differ,
 	},
 	[TDXCTL_CHECK_BUSY] = {
 		.id = "busy", .title = "SEAMCALLs that returned a busy status",

@@ -212,6 +212,7 @@ void tdxctl_facts_free(struct tdxctl_facts *f)
 	}
 	free(f->vm_logs);
 	free(f->last_log.text);
+	free(f->disagreement.text);
 	for (size_t i = 0; i < f->nr_cgroups; i++)
 		free(f->cgroups[i].path);
 	free(f->cgroups);

@@ -15,7 +15,12 @@ static const struct host_sources sources = {
 
 static int facts(struct tdxctl_ctx *ctx, unsigned int what, struct tdxctl_facts *f)
 {
-	return host_facts(ctx, &sources, what, f);
+	int err = 0;
+
+	/* First: the snapshot is not old yet. */
+	if (what & TDXCTL_FACTS_OBSERVED)
+		err = live_disagreement(ctx, f);
+	return err ? err : host_facts(ctx, &sources, what, f);
 }
 
 static int msrs(struct tdxctl_ctx *ctx, const struct tdxctl_snapshot *snap, enum tdxctl_msrs which,

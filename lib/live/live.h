@@ -54,6 +54,14 @@ int adopt_existing(struct tdxctl_ctx *ctx, struct tdxctl_info *info, struct unre
 int unread_add(struct tdxctl_ctx *ctx, const struct unread *unread, struct tdxctl_snapshot *snap);
 void unread_free(struct unread *unread);
 
+/* ---- agree.c ---- */
+
+/*
+ * Fills f->disagreement. Loads BPF programs, which takes a moment, but only once for a
+ * context. -ENOMEM.
+ */
+int live_disagreement(struct tdxctl_ctx *ctx, struct tdxctl_facts *f);
+
 /* ---- members of live_backend; see backend.h ---- */
 
 int live_listen(struct tdxctl_ctx *ctx, bool bpf, struct tdxctl_listener **out);

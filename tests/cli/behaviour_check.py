@@ -15,7 +15,7 @@ from run import Bench, TDXCTL, expect
 
 TOPOLOGY = {"packages": 2, "cpus_per_package": 2, "mktme_keyids": 15, "tdx_keyids": 16}
 # What no emulated host can have; test-lib-health has them.
-NOT_EMULATED = {"owner_gone", "missed", "tds_dropped", "hkids_drift", "kvm_off"}
+NOT_EMULATED = {"owner_gone", "missed", "tds_dropped", "tds_differ", "hkids_drift", "kvm_off"}
 # Without the helper these are made, or have no limit.
 FROM_FILES = {"hkids_free", "packages_uncovered", "module_version", "kvm_off"}
 

@@ -36,6 +36,7 @@ SUBJECTS = {
     "tds_leaked": ("td.leaked",),
     "missed": ("helper.missed",),
     "tds_dropped": ("helper.dropped",),
+    "tds_differ": ("helper.disagrees",),
     "busy": ("seamcall.busy",),
     "module_version": ("perf.old_module",),
     "kvm_off": (),

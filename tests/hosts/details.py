@@ -94,6 +94,7 @@ DETAILS = {
     "td.owner_gone": "17 td:1 vm-1 2001 td:1",
     "helper.missed": "3",
     "helper.dropped": "2",
+    "helper.disagrees": "td:1 web 2001 initialized runnable 1",
     "update.during_build": "td:1 s1",
     "update.error": "transferring:firmware-invalid",
     "qgs.stale": "0xb011",
@@ -189,6 +190,8 @@ NO_LINE = {CGROUP + "misc.capacity": None, CGROUP + "misc.current": None, CGROUP
 NEW_CPU = {"model": 0xee, "flags": FLAGS.replace(" tdx_host_platform", "")}
 
 CASES = {
+    # BPF programs may not be used: not compared is not the same.
+    "not-compared": Case("helper.disagrees", "helper:not-compared", "unknown", "BPF"),
     # A CPU model that is not in the list.
     "new-cpu-with-keys": Case("cpu.vendor", off(cpuinfo(**NEW_CPU)), "ok", None),
     "new-cpu": Case("cpu.vendor", off(cpuinfo(**NEW_CPU), both(x87=0)), "warn", "6 0xee"),

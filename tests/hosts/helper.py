@@ -44,6 +44,7 @@ class Host:
         self.put_info(features=self.get_info("features") & ~EMULATED)
         self.info[56:112] = b"kvm_intel".ljust(56, b"\0")
         self.charge(sum(self.get("hkids", i, "state") > 1 for i in range(self.count("hkids"))))
+        self.disagree("")
         # The same CPUs as in the files.
         self.host["nodes_offline"] = "0x0"
 
@@ -97,6 +98,14 @@ class Host:
         row["value"] = v
         if v is None:
             row["unknown"] = {"value": why or "for the test"}
+
+    def disagree(self, text, why=None):
+        """What BPF programs found about TDs; None is not known."""
+        row = next(x for x in self.host["texts"] if x["name"] == "disagreement")
+        row.update(text=text)
+        row.pop("unknown", None)
+        if text is None:
+            row["unknown"] = {"text": why}
 
     def charge(self, n):
         """HKIDs that the misc cgroup counts; None is not readable."""
@@ -174,6 +183,15 @@ def dropped(h):
     h.put_hdr(tds_dropped=2)
 
 
+def disagrees(h):
+    h.disagree("td:1 (web, 2001) is initialized for the helper, but runnable for KVM\n"
+               "the TD of process 2007 has HKID 19 for KVM, but the helper does not know the TD\n")
+
+
+def not_compared(h):
+    h.disagree(None, "BPF programs are not permitted")
+
+
 def owner_gone(h):
     h.host["vms"][0].update(pid=0, vm_fd=None, uid=None, gone=True)
     h.host["vms"][0]["unknown"] = dict.fromkeys(("vm_fd", "uid"), "ended")
@@ -213,5 +231,5 @@ def kvm_off(h):
 
 
 HOSTS = {f.__name__.replace("_", "-"): f for f in (
-    usual, no_tdx, late, late_but_counted, no_locks, many_calls, cpu_not_enabled, missed, dropped, owner_gone, unseen,
-    under_charged, lock_held, leaked, package_offline, kvm_off)}
+    usual, no_tdx, late, late_but_counted, no_locks, many_calls, cpu_not_enabled, missed, dropped, disagrees, not_compared,
+    owner_gone, unseen, under_charged, lock_held, leaked, package_offline, kvm_off)}

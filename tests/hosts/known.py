@@ -43,6 +43,7 @@ C_FILES = {"packages_uncovered", "hkids_free", "module_version", "kvm_off"}
 C_LOG = {"hkids_leaked"}
 C_PROBES = {"cpus_not_enabled", "lock_held", "missed", "tds_dropped", "busy"}
 C_TDS = {"teardown", "owner_gone", "tds_leaked"}
+C_BPF = {"tds_differ"}  # BPF programs compared the helper with KVM
 C_HKIDS = {"hkids_leaked", "hkids_free", "hkids_drift"}
 
 # Source -> what `status`, `metrics` and `check` may know there.
@@ -55,20 +56,20 @@ SOURCES = {
     # Older TDs are not known: no count of TDs, no state of an HKID, but how many HKIDs there are.
     "helper-late": (ALWAYS | MODULE | HELPER | PROBES | CPUS | LOCKS | KEYS | {"hkids.total", "hkids.unknown_state"},
                     M_ALWAYS | M_MODULE | M_HELPER | M_PROBES | M_LOCKS | M_HKIDS,
-                    {"packages_uncovered", "module_version", "kvm_off"} | C_LOG | C_PROBES),
+                    {"packages_uncovered", "module_version", "kvm_off"} | C_LOG | C_PROBES | C_BPF),
     # The misc cgroup counts them: how many are free, but not which. The states are a partition of all HKIDs, so a
     # number of free ones is not among them; `check` has it.
     "helper-late-counted": ((ALWAYS | MODULE | HELPER | PROBES | CPUS | LOCKS | KEYS | CGROUP | {"hkids.unknown_state"}) -
                             {"hkids.free"},
                             M_ALWAYS | M_MODULE | M_CGROUP | M_HELPER | M_PROBES | M_LOCKS | M_HKIDS,
-                            C_FILES | C_PROBES | C_LOG | {"hkids_drift"}),
+                            C_FILES | C_PROBES | C_LOG | {"hkids_drift"} | C_BPF),
     "helper-no-locks": (ALWAYS | MODULE | HELPER | PROBES | CPUS | KEYS | CGROUP | HKIDS | TDS,
                         M_ALWAYS | M_MODULE | M_CGROUP | M_HELPER | M_PROBES | M_HKIDS | M_TDS |
                         (M_LOCKS - {"lock_held", "lock_held_seconds"}),
-                        C_FILES | (C_PROBES - {"lock_held"}) | C_TDS | C_HKIDS),
+                        C_FILES | (C_PROBES - {"lock_held"}) | C_TDS | C_HKIDS | C_BPF),
     "helper": (ALWAYS | MODULE | HELPER | PROBES | CPUS | LOCKS | KEYS | CGROUP | HKIDS | TDS,
                M_ALWAYS | M_MODULE | M_CGROUP | M_HELPER | M_PROBES | M_LOCKS | M_HKIDS | M_TDS,
-               C_FILES | C_PROBES | C_TDS | C_HKIDS),
+               C_FILES | C_PROBES | C_TDS | C_HKIDS | C_BPF),
     "emulated": (ALWAYS | MODULE | CPUS | LOCKS | KEYS | HKIDS | TDS,
                  M_ALWAYS | M_MODULE | M_HELPER | M_PROBES | M_LOCKS | M_HKIDS | M_TDS,
                  C_FILES | C_PROBES | C_TDS | (C_HKIDS - {"hkids_drift"})),

@@ -256,6 +256,7 @@ RULES = {
     "td.owner_gone": ("helper:owner-gone", "warn", "helper:usual"),
     "helper.missed": ("helper:missed", "warn", "helper:usual"),
     "helper.dropped": ("helper:dropped", "warn", "helper:usual"),
+    "helper.disagrees": ("helper:disagrees", "warn", "helper:usual"),
     "update.during_build": ("stages.json", "info", "leaked.json"),
     "reclaim.metadata": (log("kvm_intel: SEAMCALL (0x1c) failed: 0xc000030000000001"), "warn", {}),
     "sept.busy": (log("kvm_intel: SEAMCALL TDH_MEM_PAGE_REMOVE failed: 0xc0000b0800000001"), "fail", {}),

@@ -119,3 +119,83 @@ case_bpf_capabilities()
 	is observer.tds false
 	is observer.reason 'it needs root, or the capabilities CAP_BPF and CAP_PERFMON'
 }
+
+# compared NUMBER: on how many TDs the helper and KVM differ, for check.
+compared()
+{
+	status=0
+	[ "$1" = 0 ] || status=7
+	j $status check
+	is 'checks[id=tds_differ].value' "$1"
+}
+
+# The helper's ledger is compared with KVM's structures: before TDs, with older ones, in
+# each stage of a life, and after it.
+case_bpf_agrees()
+{
+	t 0 helper load
+	compared 0
+	t 0 helper unload
+	vmm old --vcpus 1 --pages 8
+	t 0 helper load
+	vmm init --stop-at init
+	vmm created --stop-at created
+	vmm web --vcpus 2 --pages 16
+	compared 0
+	j 0 doctor
+	is 'rules[id=helper.disagrees].state' ok
+	# A VM that has released its HKID and still is open.
+	released web 16
+	compared 0
+	# With the capabilities of tdxctl-check.service; without CAP_SYSLOG or CAP_SYS_ADMIN, nothing is compared.
+	few=-all,+sys_ptrace,+dac_read_search
+	OUT=/out/$CASE-caps.json
+	for caps in $few,+sys_admin $few,+syslog; do
+		/usr/bin/setpriv --inh-caps -all --bounding-set "$caps" tdxctl --json check >"$OUT"
+		is 'checks[id=tds_differ].value' null
+	done
+	/usr/bin/setpriv --inh-caps -all --bounding-set $few,+sys_admin,+syslog tdxctl --json check >"$OUT"
+	is 'checks[id=tds_differ].value' 0
+	j 0 check -w tds_differ=off
+	is 'checks[id=tds_differ].state' off
+	is 'checks[id=tds_differ].value' null
+	kill_vmms
+	nothing_left
+	compared 0
+}
+
+# SEAMCALLs that the helper did not see, and does not know about: probes were off for a while.
+case_bpf_disagrees()
+{
+	t 0 helper load
+	vmm web --vcpus 1 --pages 8
+	vmm old --vcpus 1 --pages 8
+	old=$VMM
+	vmm half --stop-at init
+	j 0 td list
+	stale=$(value 'tds[vm=old].hkid')
+	label="td:$(value 'tds[vm=old].id') .old, $old."
+	echo 0 >/sys/kernel/debug/kprobes/enabled
+	vmm dark --vcpus 1 --pages 8
+	gone "$old"
+	wait_for '[ "$(charged)" = 3 ]'
+	echo 1 >/sys/kernel/debug/kprobes/enabled
+	truth '^td ' 3
+	compared 2
+	says "$label has HKID $stale for the helper, but not for KVM"
+	says "TD of process $VMM has HKID [0-9]+ for KVM, but the helper does not know"
+	# The numbers show nothing: the helper counts as many HKIDs as the kernel.
+	is 'findings[].check' owner_gone tds_differ tds_differ
+	j 0 doctor
+	is 'rules[id=helper.disagrees].state' warn
+	t 0 doctor
+	says 'helper unload'
+	# Its teardown is seen.
+	gone "$VMM"
+	compared 1
+	t 0 helper unload
+	t 0 helper load
+	compared 0
+	j 0 td list
+	count 'tds[].vm' 2
+}
