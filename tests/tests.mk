@@ -93,14 +93,15 @@ define fake
 $(O)/unit/fake/$(1): $(2) tests/unit/fake-libs.h
 	@mkdir -p $$(@D)
 	$$(if $$(Q),@echo "  CC      $$@")
-	$$(Q)$$(CC) -D_GNU_SOURCE -std=gnu11 $$(WARN) $$(CFLAGS) -fPIC -shared -Wl,-soname,$(1) -o $$@ $$<
+	$$(Q)$$(CC) -D_GNU_SOURCE -std=gnu11 $$(WARN) $$(CFLAGS) $$(shell $$(PKG_CONFIG) --cflags libnl-genl-3.0) -fPIC -shared -Wl,-soname,$(1) -o $$@ $$<
 endef
 $(eval $(call fake,libkmod.so.2,tests/unit/fake-kmod.c))
 $(eval $(call fake,libsystemd.so.0,tests/unit/fake-journal.c))
-FAKED := $(addprefix $(O)/unit/,test-cmd-helper test-lib-journal)
+$(eval $(call fake,libnl-genl-3.so.200,tests/unit/fake-netlink.c))
+FAKED := $(addprefix $(O)/unit/,test-cmd-helper test-lib-journal test-lib-listen)
 # dlopen() is called by the sanitizer, so a RUNPATH would be ignored.
 $(FAKED): override LDFLAGS += -Wl,--disable-new-dtags,-rpath,'$$ORIGIN/fake'
-$(FAKED): | $(O)/unit/fake/libkmod.so.2 $(O)/unit/fake/libsystemd.so.0
+$(FAKED): | $(addprefix $(O)/unit/fake/,libkmod.so.2 libsystemd.so.0 libnl-genl-3.so.200)
 
 # Libraries that the tests themselves use; the parser of the helper is compared with libbpf's.
 $(O)/unit/test-core-btf $(O)/unit/test-core-layout: override LIBS += $(shell $(PKG_CONFIG) --libs libbpf 2>/dev/null)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Fake libkmod and libsystemd for tests: shared libraries with the same names next to the
+ * Fake libkmod, libsystemd and libnl for tests: shared libraries with the same names next to the
  * program, found through its RPATH. A variable in each library scripts its answers.
  */
 #ifndef TDXCTL_TESTS_FAKE_LIBS_H
@@ -46,6 +46,24 @@ struct fake_journal {
 	uint64_t skipped[16]; /* from the tail, one for each query */
 	int head, tail;
 	long at; /* entry now, -1 before the first */
+};
+
+struct fake_message {
+	const void *data;
+	size_t len;
+	uint32_t from; /* port of the sender; 0: the kernel */
+	int err;       /* of libnl, instead of a message */
+};
+
+struct fake_netlink {
+	int no_socket; /* out of memory */
+	int connect_err, group, join_err, nonblock_err;
+	const struct fake_message *messages;
+	size_t count;
+	/* What was called. */
+	char family[32], name[32]; /* of the group that was looked up */
+	int joined;
+	int open;
 };
 
 /* Returns the script variable @name of the library @soname. */
