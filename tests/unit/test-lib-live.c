@@ -331,6 +331,41 @@ static void log_of_the_previous_kernel(void)
 	fake_end();
 }
 
+/* Why the helper is not compared with KVM, on a host with this snapshot. */
+static void not_compared(enum tdxctl_source source, const char *why)
+{
+	struct tdxctl_ctx *ctx = fake_live();
+	struct fake_snapshot bytes;
+	struct tdxctl_snapshot *s;
+	struct tdxctl_facts *f;
+
+	fake_snapshot(&bytes);
+	CHECK_EQ(tdxctl_snapshot_parse(&bytes, sizeof(bytes), &s), 0);
+	s->source = source;
+	CHECK_EQ(tdxctl_facts_join(ctx, TDXCTL_FACTS_OBSERVED, s, &f), 0);
+	CHECK(!f->disagreement.text);
+	CHECK_STR(f->disagreement.reason, why);
+	CHECK_STR(tdxctl_error(ctx), "");
+	tdxctl_facts_free(f);
+	tdxctl_free(ctx);
+}
+
+static void compared_with_kvm(void)
+{
+	begin();
+	not_compared(TDXCTL_SOURCE_HOST, "needs the helper");
+	not_compared(TDXCTL_SOURCE_BPF, "needs the helper");
+	not_compared(TDXCTL_SOURCE_HELPER, "no KVM with TDX is loaded");
+	fake_file("sys/module/kvm_intel/parameters/tdx", "Y\n");
+	fake_file("sys/kernel/security/lockdown", "none integrity [confidentiality]\n");
+	not_compared(TDXCTL_SOURCE_HELPER,
+		     "BPF programs are not permitted: 'tdxctl helper status' shows why");
+	fake_file("sys/kernel/security/lockdown", "[none] integrity confidentiality\n");
+	not_compared(TDXCTL_SOURCE_HELPER,
+		     "BPF programs cannot be used: 'tdxctl helper status' shows why");
+	fake_end();
+}
+
 int main(void)
 {
 	RUN(msrs_by_their_number);
@@ -340,5 +375,6 @@ int main(void)
 	RUN(cpuid_agrees_with_the_kernel);
 	RUN(time_and_msrs);
 	RUN(log_of_the_previous_kernel);
+	RUN(compared_with_kvm);
 	return check_done("lib-live");
 }
