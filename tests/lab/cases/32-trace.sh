@@ -84,6 +84,25 @@ case_trace_filters()
 	nothing_left
 }
 
+# Calls that find no room, because the command was stopped for a while, are counted and reported.
+case_trace_losses()
+{
+	observe trace --leaf '*.PAGE.*'
+	kill -STOP $OBSERVER
+	vmm web --vcpus 1 --pages 8192
+	gone "$VMM"
+	nothing_left
+	kill -CONT $OBSERVER
+	wait_for "grep -q ' calls lost: ' $OUT" 60
+	finish
+	lost=$(awk '/ lost: / { n += $1 } END { print n }' "$OUT")
+	printed=$(grep -c 'TDH[A-Z.]*PAGE[A-Z.]*(' "$OUT")
+	[ "$printed" -gt 0 ] || die "no call was printed"
+	# Each page is added and reclaimed.
+	[ $((printed + lost)) -ge 16384 ] || die "$printed calls are printed and $lost lost, less than 16384"
+	tail -n 1 "$OUT"
+}
+
 # With the helper, stat is the difference of what it counted.
 case_stat_helper()
 {
