@@ -30,6 +30,18 @@ guest_root()
 		apt-get clean; rm -rf /tmp/*.deb'
 }
 
+# later DEB FILE: the package with a later version, as a build with that VERSION gives it.
+later()
+{
+	local tree version
+
+	tree=$(mktemp -d) && version=$(dpkg-deb -f "$1" Version) && dpkg-deb -R "$1" "$tree" &&
+		mv "$tree/usr/src/tdxctl-$version" "$tree/usr/src/tdxctl-$version.1" &&
+		grep -rlF "$version" "$tree" | xargs sed -i "s/\b${version//./\\.}\b/$version.1/g" &&
+		(cd "$tree" && find usr -type f -exec md5sum {} + >DEBIAN/md5sums) && dpkg-deb -b "$tree" "$2" &&
+		rm -rf "$tree"
+}
+
 # guest_image ROOT IMAGE: ROOT, which runs tests/packages/guest/STAGE after each boot, as a
 # file system. The command that loads the helper at each boot is that of the manual.
 guest_image()
@@ -38,6 +50,7 @@ guest_image()
 
 	mkdir -p "$1/opt/test" && cp tests/packages/guest/* "$1/opt/test/" || return
 	grep -o 'echo tdxctl > /etc/modules-load.d/.*' man/tdxctl.4.scd >"$1/opt/test/at-each-boot" || return
+	later "$O/packages/$suite"/tdxctl-dkms_*.deb "$1/opt/test/upgrade.deb" || return
 	cp "$1/opt/test/packages-test.service" "$1/etc/systemd/system/"
 	ln -sf ../packages-test.service "$1/etc/systemd/system/multi-user.target.wants/packages-test.service"
 	cp "$(echo "$1"/boot/vmlinuz-*)" "$2.kernel" && cp "$(echo "$1"/boot/initrd.img-*)" "$2.initrd" || return

@@ -18,3 +18,7 @@ says 'Signature +by .*this kernel requires one \(Secure Boot is on, lockdown is 
 check "... and the kernel is not tainted by an unsigned module" sh -c '[ $(($(cat /proc/sys/kernel/tainted) & 8192)) = 0 ]'
 check "its device answers" sh -c 'tdxctl --json helper status | grep "\"device\": *true"'
 check "it is unloaded" said tdxctl helper unload
+check "it is loaded again" tdxctl helper load
+check "remove the packages, while the helper is not in use" said apt-get -q -y purge tdxctl tdxctl-dkms
+check "... unloads it" not test -e /sys/module/tdxctl
+check "... without a message" not grep "stays loaded" /tmp/said

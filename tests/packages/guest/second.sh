@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # After the reboot: the helper, its users and the units. TDX is emulated by a module for
-# tests; a VMM for tests has a TD. At the end the packages are removed.
-# shellcheck disable=SC2016 # evaluated by other shells
+# tests; a VMM for tests has a TD. At the end the helper's package is upgraded, then both are
+# removed.
+# shellcheck disable=SC2016,SC2034 # evaluated by other shells; for the parts below
 set -uo pipefail
 
 check "the helper is loaded" test -e /sys/module/tdxctl
@@ -10,6 +11,7 @@ check "udev has given the device to the group" [ "$(stat -c '%U:%G %a' /dev/tdxc
 check "the emulated TDX module" insmod ./tdx_emul.ko
 check "... and its device" wait_for 20 test -c /dev/tdx-emul
 ./vmm web --vcpus 1 --pages 1024 --ready /tmp/ready </dev/null >/tmp/vmm 2>&1 &
+web=$!
 check "a TD" wait_for 60 grep ^ready /tmp/ready
 
 as()
@@ -50,17 +52,7 @@ check "... has written it" said cat /var/lib/prometheus/node-exporter/tdxctl.pro
 says '^tdxctl_hkids.state="configured". 1'
 check "no feature file without Kubernetes" not test -e /etc/kubernetes
 
-# Removal while the helper is in use.
-sleep 1000 3</dev/tdxctl &
-user=$!
-check "remove the packages, while the helper is in use" said apt-get -q -y purge tdxctl tdxctl-dkms
-says 'the helper stays loaded, because it is in use'
-check "the helper is still loaded" test -e /sys/module/tdxctl
-kill "$user" && wait "$user" 2>/dev/null
-check "... until it is unloaded with the command of the message" rmmod tdxctl
-check "no module file" not modinfo tdxctl
-check "no unit" [ -z "$(systemctl list-unit-files --no-legend 'tdxctl*')" ]
-check "no process listens" not request
-check "no file" sh -c '[ -z "$(find / -xdev \( -path /proc -o -path /sys -o -path /var/log -o -path /var/cache -o -path /opt \) -prune \
-	-o -name "*tdxctl*" -print | tee /dev/stderr)" ]'
-check "the group stays, as documented" getent group tdxctl
+# shellcheck source=tests/packages/guest/upgrade.sh
+. ./upgrade.sh
+# shellcheck source=tests/packages/guest/removal.sh
+. ./removal.sh
