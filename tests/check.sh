@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # make check: every tier this machine can run, then one line with the sums.
-#   check.sh [TIER...]     tiers: build unit tsan cli fuzz lint kmod vm lab
+#   check.sh [TIER...]     tiers: build unit tsan cli fuzz lint deb kmod vm lab
 #
 # Whatever runs here ends with a line "NAME: N passed, N failed[, N skipped]";
 # those lines are what is summed. In CI (CI=true) a missing tool is a failure, and
@@ -245,6 +245,16 @@ tier_lint()
 	run lint env O="$O" bash tests/lint/run.sh
 }
 
+tier_deb()
+{
+	have deb dpkg-buildpackage dh dh_dkms lintian scdoc git || return
+	if ! git rev-parse --git-dir >/dev/null 2>&1; then
+		skip deb "no git repository, which the packages are built from"
+		return
+	fi
+	run deb env O="$O" MAKE="${MAKE:-make}" bash tests/packages/build.sh
+}
+
 # kernels VARIABLE: sets it to the lines of tests/kernels.sh; no line is a failure.
 kernels()
 {
@@ -331,7 +341,7 @@ tier_lab()
 		bash tests/lab/suite.sh lab "${second[@]}"
 }
 
-[ $# != 0 ] || set -- build unit tsan cli fuzz lint kmod vm lab
+[ $# != 0 ] || set -- build unit tsan cli fuzz lint deb kmod vm lab
 for tier; do
 	start=$SECONDS before=$((passed + failed + skipped))
 	echo "== $tier"

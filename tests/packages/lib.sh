@@ -1,44 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# For the tests of packages: results, roots of a release, namespaces.
+# For the tests of packages in roots of a release: these roots, and namespaces.
 # The caller is in the top directory and has set $name.
 # shellcheck shell=bash disable=SC2034,SC2154 # variables of the callers, and for them
 
-O=${O:-build}
+. tests/packages/results.sh
 cache=$(dirname "$(tests/kernels.sh cache)")/chroot
-passed=0 failed=0
 suites=("$@")
 [ ${#suites[@]} != 0 ] || suites=(bookworm trixie)
-
-ok()
-{
-	passed=$((passed + 1))
-	echo "ok   $1"
-}
-
-nok()
-{
-	failed=$((failed + 1))
-	echo "FAIL $1"
-	[ -z "${2:-}" ] || tail -n 30 "$2" | sed 's/^/     /'
-}
-
-# step NAME COMMAND...: one check, with its output in a log.
-step()
-{
-	local what=$1 log=$O/packages/log.$name.$suite
-	shift
-	if "$@" >"$log" 2>&1; then
-		ok "$what"
-	else
-		nok "$what" "$log"
-	fi
-}
-
-finish()
-{
-	echo "$name: $passed passed, $failed failed"
-	[ "$failed" = 0 ]
-}
 
 [ "$(id -u)" = 0 ] || {
 	echo "$name: run as root, for debootstrap and chroot" >&2
@@ -47,7 +15,7 @@ finish()
 # shellcheck disable=SC2016 # apt expands these
 site=$(apt-get indextargets --format '$(CREATED_BY) $(REPO_URI) $(ORIGIN) $(CODENAME)' |
 	awk '$1 == "Packages" && $3 == "Debian" && $4 !~ /security/ { print $2; exit }')
-mkdir -p "$cache" "$O/packages"
+mkdir -p "$cache"
 
 # inside ROOT SCRIPT: in namespaces of its own, which end with it.
 inside()
@@ -108,13 +76,13 @@ keep()
 }
 
 # debs: builds the packages, unless the sources of the packages that were kept are the same. No
-# package contains files of tests/.
+# package contains files of tests/ or .github/.
 debs()
 {
 	local commit root
 
 	commit=$(cat "$O/packages/$suite/commit" 2>/dev/null) &&
-		git diff --quiet "$commit" HEAD -- . ':!tests' && return
+		git diff --quiet "$commit" HEAD -- . ':!tests' ':!.github' && return
 	root=$(mktemp -d) && build_root "$root" && clone_into "$root" &&
 		inside "$root" 'bash /tmp/tdxctl/.packaging/deb.sh /tmp/one' && keep "$root"
 	commit=$?

@@ -28,13 +28,7 @@ for suite in "${suites[@]}"; do
 		cp -r /tmp/tdxctl /srv/b; git config --global --add safe.directory /srv/b/tdxctl
 		TMPDIR=/srv/b bash /srv/b/tdxctl/.packaging/deb.sh /tmp/two'
 	step "$suite: both builds are the same" same "$root/tmp/one" "$root/tmp/two"
-	# The version of the policy is that of Debian 12. Its lintian wants an init script for each
-	# service without a timer (tdxctl-textfile.service starts tdxctl-nfd.service); that of
-	# Debian 13 does not know this tag.
-	tags=out-of-date-standards-version
-	[ "$suite" != bookworm ] || tags+=,package-supports-alternative-init-but-no-init.d-script
-	step "$suite: lintian" inside "$root" "lintian --allow-root --pedantic --display-info --suppress-tags $tags \
-		--fail-on=error,warning,info,pedantic /tmp/one/*.changes"
+	step "$suite: lintian" inside "$root" "lintian $(lintian_options) /tmp/one/*.changes"
 	# Debian's C library has no CET note, so the command cannot have one: its own functions
 	# begin with endbr64.
 	step "$suite: gcc, optimizing at link time, without a warning" inside "$root" \
