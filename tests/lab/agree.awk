@@ -6,7 +6,7 @@
 # -v vms="P-F .." directories of KVM's debugfs
 # -v lost="N .."  HKIDs that KVM said are leaked
 # -v blind=1      TDs that are older than the helper could not be read; so it is
-#                 after HKIDs were lost before it came
+#                 after TDs were lost before it came
 # -v silent=1     KVM does not say that the HKID is leaked
 # Arguments: the truth, and the documents of status, hkid and td list.
 

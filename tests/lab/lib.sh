@@ -233,7 +233,7 @@ one_case()
 {
 	CASE=$1
 	# What was lost before it came a helper does not know.
-	[ "$(lost hkids)" = 0 ] || echo 1 >/tmp/lost-before
+	[ "$(lost tds)" = 0 ] || echo 1 >/tmp/lost-before
 	echo "== $CASE"
 	command -v "case_$CASE" >/dev/null || die "no such case"
 	set -u

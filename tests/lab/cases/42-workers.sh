@@ -171,7 +171,7 @@ case_early_workers_before()
 	t 0 helper load
 	set_parameter reclaim_workers 0
 	for cpus in 1 ""; do
-		# Not running: a vCPU that moves to another CPU is flushed, too.
+		# Its vCPUs do not run: one that moved to another CPU would be flushed as well.
 		vmm web --vcpus 2 --pages 1100 --punch
 		web=$VMM
 		takes 19 2000000000
