@@ -26,6 +26,8 @@ static const struct cli_field fields[] = {
 	[M_VALUE] = { .key = "value", .type = OUT_UINT },
 };
 
+#define DELAY_NS 500000000 /* without -d */
+
 struct monitor {
 	struct cli_app *app;
 	bool wanted[TDXCTL_EVENTS];
@@ -193,12 +195,24 @@ static void listen_again(struct monitor *m)
 	m->no_bpf |= err == -EOPNOTSUPP || err == -EPERM;
 }
 
+/* Whether memory of a TD is on its way back: no event is sent when all of it is. */
+static bool is_emptying(const struct tdxctl_snapshot *s)
+{
+	for (size_t i = 0; i < s->nr_tds; i++) {
+		const struct tdxctl_td *td = &s->tds[i].td;
+
+		if (td->state == TDXCTL_TD_TEARDOWN && td->private_pages &&
+		    td->private_pages != TDXCTL_UNKNOWN)
+			return true;
+	}
+	return false;
+}
+
 /* Waits for an event, or as long as there is none for the next look. */
 static void pause_for(struct monitor *m, uint64_t ns)
 {
 	struct pollfd fd = { .fd = -1, .events = POLLIN };
-	const struct timespec t = { .tv_sec = (time_t)(ns / 1000000000),
-				    .tv_nsec = (long)(ns % 1000000000) };
+	struct timespec t;
 	struct tdxctl_event ev = {
 		.kind = TDXCTL_EVENT_MISSED,
 		.hkid = TDXCTL_UNKNOWN32,
@@ -209,8 +223,13 @@ static void pause_for(struct monitor *m, uint64_t ns)
 
 	if (!m->listener)
 		listen_again(m);
-	if (m->listener)
+	if (m->listener) {
 		fd.fd = tdxctl_listener_fd(m->listener);
+		if (ns > DELAY_NS && is_emptying(sample_snap(&m->s)))
+			ns = DELAY_NS;
+	}
+	t = (struct timespec){ .tv_sec = (time_t)(ns / 1000000000),
+			       .tv_nsec = (long)(ns % 1000000000) };
 	if (ppoll(&fd, 1, &t, NULL) <= 0 || !m->listener)
 		return;
 	if (!tdxctl_listener_read(m->listener, &ev.value) && !ev.value) {
@@ -263,7 +282,7 @@ static void set_limits(struct monitor *m)
 
 int cmd_monitor(struct cli_app *app, int argc, char **argv)
 {
-	uint64_t delay_ns = app->v.delay_ns ? app->v.delay_ns : 500000000;
+	uint64_t delay_ns = app->v.delay_ns ? app->v.delay_ns : DELAY_NS;
 	struct monitor m = { .app = app };
 	bool failed = false;
 	int code = parse_kinds(&m, app->v.only), err;

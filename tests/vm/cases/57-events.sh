@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# Events of the helper. The monitor looks only once an hour: all that comes was sent.
+# Events of the helper. The monitor looks only once an hour, so all that comes was sent, except
+# that memory is back.
 
 seen()
 {
@@ -16,6 +17,8 @@ case_events()
 	vmm web --pages 64
 	seen td-created
 	seen td-finalized
+	# The memory is back a second after the last SEAMCALL for which an event is sent.
+	echo "28 20000000" >$EMUL/delay || die "delay"
 	j 0 release web --yes
 	seen hkid-freed
 	seen memory-back
