@@ -10,7 +10,7 @@
 #define WAIT_MS 50
 #define ERROR	(1ULL << 63) /* of a status */
 
-/* What a register is before the call. */
+/* The meaning of a register before the call. */
 enum reg { NONE, TD, VP, HKID, ENTRY, PAGE, KEYED };
 
 /*
@@ -75,7 +75,7 @@ static struct emul_td *td_of_vcpu(struct emul *e, uint64_t tdvpr)
 
 static void set_register(const struct emul *e, struct tdxctl_call *call, enum reg reg, uint64_t v)
 {
-	uint32_t shift = emul_keyid_shift(&e->file.topo);
+	uint32_t shift;
 
 	switch (reg) {
 	case HKID:
@@ -86,6 +86,7 @@ static void set_register(const struct emul *e, struct tdxctl_call *call, enum re
 		call->level = v & 7;
 		break;
 	case KEYED:
+		shift = emul_keyid_shift(&e->file.topo);
 		call->hkid = (uint32_t)(v >> shift);
 		call->page = v & ((1ULL << shift) - 1);
 		break;

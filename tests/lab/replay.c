@@ -23,38 +23,11 @@
 #define MAX_HKIDS 64
 #define MAX_TDS	  64
 
-/* The names that this replay needs; the trace prints no numbers. */
-static const struct {
-	const char *name;
-	u32 leaf;
-} leaves[] = {
-	{ "TDH.MNG.ADDCX", TDH_MNG_ADDCX },
-	{ "TDH.MEM.PAGE.ADD", TDH_MEM_PAGE_ADD },
-	{ "TDH.MEM.SEPT.ADD", TDH_MEM_SEPT_ADD },
-	{ "TDH.VP.ADDCX", TDH_VP_ADDCX },
-	{ "TDH.MEM.PAGE.AUG", TDH_MEM_PAGE_AUG },
-	{ "TDH.MEM.RANGE.BLOCK", TDH_MEM_RANGE_BLOCK },
-	{ "TDH.MNG.KEY.CONFIG", TDH_MNG_KEY_CONFIG },
-	{ "TDH.MNG.CREATE", TDH_MNG_CREATE },
-	{ "TDH.VP.CREATE", TDH_VP_CREATE },
-	{ "TDH.MNG.RD", TDH_MNG_RD },
-	{ "TDH.MR.EXTEND", TDH_MR_EXTEND },
-	{ "TDH.MR.FINALIZE", TDH_MR_FINALIZE },
-	{ "TDH.VP.FLUSH", TDH_VP_FLUSH },
-	{ "TDH.MNG.VPFLUSHDONE", TDH_MNG_VPFLUSHDONE },
-	{ "TDH.MNG.KEY.FREEID", TDH_MNG_KEY_FREEID },
-	{ "TDH.MNG.INIT", TDH_MNG_INIT },
-	{ "TDH.VP.INIT", TDH_VP_INIT },
-	{ "TDH.VP.RD", TDH_VP_RD },
-	{ "TDH.PHYMEM.PAGE.RECLAIM", TDH_PHYMEM_PAGE_RECLAIM },
-	{ "TDH.MEM.PAGE.REMOVE", TDH_MEM_PAGE_REMOVE },
-	{ "TDH.MEM.TRACK", TDH_MEM_TRACK },
-	{ "TDH.PHYMEM.CACHE.WB", TDH_PHYMEM_CACHE_WB },
-	{ "TDH.PHYMEM.PAGE.WBINVD", TDH_PHYMEM_PAGE_WBINVD },
-	{ "TDH.VP.WR", TDH_VP_WR },
-};
+#define X(nr, id, name) [nr] = name,
+static const char *const leaf_names[TDX_LEAF_COUNT] = { TDX_LEAVES(X) };
+#undef X
 
-/* What a page became when the TDX module got it. */
+/* The pages that calls named, with the types that the TDX module gave them. */
 static struct page {
 	u64 pa;
 	u32 type;
@@ -206,31 +179,38 @@ static u64 number(struct json_object *o, const char *key, u64 unknown)
 
 static u32 leaf_of(const char *name)
 {
-	for (size_t i = 0; i < sizeof(leaves) / sizeof(leaves[0]); i++)
-		if (!strcmp(leaves[i].name, name))
-			return leaves[i].leaf;
+	for (u32 i = 0; i < TDX_LEAF_COUNT; i++)
+		if (leaf_names[i] && !strcmp(leaf_names[i], name))
+			return i;
 	die("unknown leaf %s", name);
+}
+
+static struct page *find_page(u64 pa)
+{
+	for (size_t i = 0; i < nr_pages; i++)
+		if (pages[i].pa == pa)
+			return &pages[i];
+	return NULL;
 }
 
 static void give(u64 pa, u32 type)
 {
-	for (size_t i = 0; i < nr_pages; i++)
-		if (pages[i].pa == pa) {
-			pages[i].type = type;
-			return;
-		}
-	if (nr_pages == MAX_PAGES)
-		die("too many pages");
-	pages[nr_pages++] = (struct page){ pa, type };
+	struct page *p = find_page(pa);
+
+	if (!p) {
+		if (nr_pages == MAX_PAGES)
+			die("too many pages");
+		p = &pages[nr_pages++];
+	}
+	*p = (struct page){ pa, type };
 }
 
 /* Pages that no call has named are TDVPRs: the trace has no address of these. */
 static u32 type_of(u64 pa)
 {
-	for (size_t i = 0; i < nr_pages; i++)
-		if (pages[i].pa == pa)
-			return pages[i].type;
-	return TDX_PT_TDVPR;
+	const struct page *p = find_page(pa);
+
+	return p ? p->type : TDX_PT_TDVPR;
 }
 
 /* The last vCPU of each TD: KVM finishes one before it begins the next. */
