@@ -38,7 +38,7 @@ finish()
 	[ "$failed" = 0 ]
 }
 
-# What lintian of each release must accept. The version of the policy is that of Debian 12. Its
+# The tags that lintian of each release must accept. The version of the policy is that of Debian 12. Its
 # lintian wants an init script for each service without a timer (tdxctl-textfile.service starts
 # tdxctl-nfd.service); that of Debian 13 does not know this tag.
 lintian_options()

@@ -20,7 +20,7 @@ struct fake_kmod {
 	const char *version;  /* in its modinfo, NULL none */
 	const char *vermagic; /* the same */
 	const char *signer;   /* the same */
-	/* What was called. */
+	/* The calls that were made. */
 	char inserted[512], options[64], removed[64];
 	unsigned int probe_flags, remove_flags;
 	int calls; /* of insert, probe and remove */
@@ -40,7 +40,7 @@ struct fake_journal {
 	const struct fake_entry *entries;
 	size_t count;
 	size_t fails_at; /* next_err is returned before this entry */
-	/* What was called. */
+	/* The calls that were made. */
 	char matches[1024];
 	int flags, open;
 	uint64_t skipped[16]; /* from the tail, one for each query */
@@ -60,7 +60,7 @@ struct fake_netlink {
 	int connect_err, group, join_err, nonblock_err;
 	const struct fake_message *messages;
 	size_t count;
-	/* What was called. */
+	/* The calls that were made. */
 	char family[32], name[32]; /* of the group that was looked up */
 	int joined;
 	int open;

@@ -14,7 +14,7 @@ struct side {
 	struct tdxctl_hkid hkids[MAX_HKIDS];
 };
 
-/* What each round reads; the last of the list also counts for later rounds. */
+/* Each round reads one of these; later rounds read the last one again. */
 static struct world {
 	struct side *helper[ROUNDS], *kvm[ROUNDS];
 	int helpers, kvms, pauses;
@@ -131,7 +131,7 @@ static void agree(void)
 {
 	begin();
 	differ("");
-	/* What the states of a TD in its life are for both. */
+	/* The states that both give a TD during its life do not differ. */
 	pair(TDXCTL_TD_ASSIGNED, 17, TDXCTL_TD_UNKNOWN, 17, "");
 	pair(TDXCTL_TD_KEYS_CONFIGURED, 17, TDXCTL_TD_UNKNOWN, 17, "");
 	pair(TDXCTL_TD_INITIALIZED, 17, TDXCTL_TD_INITIALIZED, 17, "");
@@ -142,7 +142,7 @@ static void agree(void)
 	/* A leaked TD: KVM keeps its HKID, or has no HKID for it. */
 	pair(TDXCTL_TD_LEAKED, 17, TDXCTL_TD_RUNNABLE, 17, "");
 	pair(TDXCTL_TD_LEAKED, 0, TDXCTL_TD_TEARDOWN, 0, "");
-	/* What the helper does not know is no difference. */
+	/* A value that the helper does not know is no difference. */
 	pair(TDXCTL_TD_UNKNOWN, 17, TDXCTL_TD_RUNNABLE, 17, "");
 	begin();
 	put(&helper, 1, TDXCTL_TD_UNKNOWN, TDXCTL_UNKNOWN32);

@@ -138,7 +138,7 @@ static void losses(void)
 				  again[] = { message(&zero, 0), message(&seven, 0) };
 	struct tdxctl_listener *l = listener();
 
-	/* What was lost before the first event is not news. */
+	/* Losses before the first event are not reported. */
 	reads(l, first, 1, 1, 0);
 	reads(l, more, 2, 2, 2);
 	/* The socket had no room. */
