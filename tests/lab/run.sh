@@ -154,5 +154,5 @@ done
 	${interactive:+--console} ${crash:+--crash} || status=$?
 exec 8>&-
 mkdir -p "$out/out"
-[ ! -s "$out/files.tgz" ] || tar -xmzf "$out/files.tgz" -C "$out/out"
+[ ! -s "$out/files.tgz" ] || tar -xmzf "$out/files.tgz" -C "$out/out" || [ $status != 0 ] || status=1
 exit $status
