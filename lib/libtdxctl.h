@@ -373,8 +373,8 @@ void tdxctl_helper_free(struct tdxctl_helper *h);
  */
 int tdxctl_helper_load(struct tdxctl_ctx *ctx, const char *file);
 /*
- * Unloads the helper. Returns 0, -ENOENT if it is not loaded, -EBUSY if it is in use,
- * -EPERM, -ELIBACC, -EOPNOTSUPP, or another error of delete_module(2).
+ * Unloads the helper. Returns 0, -ENOENT if it is not loaded, -EBUSY if it is in use
+ * and stays so for a second, -EPERM, -ELIBACC, -EOPNOTSUPP, or another error of delete_module(2).
  */
 int tdxctl_helper_unload(struct tdxctl_ctx *ctx);
 

@@ -4,11 +4,13 @@
 #include <libkmod.h>
 #include <stdio.h>
 #include <sys/utsname.h>
+#include <time.h>
 #include <unistd.h>
 #include "base/lazy.h"
 #include "live.h"
 
-#define MODULE "tdxctl"
+#define MODULE	     "tdxctl"
+#define UNLOAD_TRIES 20
 
 /* Loaded on first use: it pulls in libcrypto. */
 /* clang-format off */
@@ -275,16 +277,22 @@ out:
 
 int live_helper_unload(struct tdxctl_ctx *ctx)
 {
+	const struct timespec pause = { .tv_nsec = 50000000 };
 	struct kmod_module *mod;
 	struct kmod_ctx *k;
-	int err;
+	int err, tries = 0;
 
 	if (!root_exists(ctx, "/sys/module/" MODULE))
 		return ctx_fail(ctx, -ENOENT, NULL, MODULE ": not loaded");
 	err = open_module(ctx, NULL, &k, &mod);
 	if (err)
 		goto out;
-	err = lazy.kmod_module_remove_module(mod, O_NONBLOCK);
+	/* Other tools open the device for milliseconds, some of them again and again. */
+	do {
+		if (tries)
+			nanosleep(&pause, NULL);
+		err = lazy.kmod_module_remove_module(mod, O_NONBLOCK);
+	} while ((err == -EWOULDBLOCK || err == -EBUSY) && ++tries < UNLOAD_TRIES);
 	switch (err) {
 	case 0:
 		break;

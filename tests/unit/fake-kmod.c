@@ -163,5 +163,9 @@ int kmod_module_remove_module(struct kmod_module *mod, unsigned int flags)
 	(void)mod;
 	fake_kmod.calls++;
 	fake_kmod.remove_flags = flags;
+	if (fake_kmod.busy) {
+		fake_kmod.busy--;
+		return -EWOULDBLOCK;
+	}
 	return fake_kmod.remove;
 }

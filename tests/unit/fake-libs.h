@@ -16,6 +16,7 @@ struct fake_kmod {
 	int new_fails;			  /* out of memory */
 	int name_err, file_err, info_err; /* answers, 0 = served */
 	int insert, probe, remove;
+	int busy;	      /* how often remove answers -EWOULDBLOCK first */
 	const char *path;     /* of the module, NULL: not installed */
 	const char *version;  /* in its modinfo, NULL none */
 	const char *vermagic; /* the same */

@@ -360,11 +360,30 @@ static void unload_answers(void)
 		CHECK_EQ(tdxctl_helper_unload(ctx), t[i].want);
 		CHECK_EQ(!t[i].want, !tdxctl_error(ctx)[0]);
 		CHECK(strstr(tdxctl_hint(ctx), t[i].hint));
-		CHECK_EQ(kmod->calls, 1);
-		/* It does not wait for users of the module. */
+		/* A module in use is tried again for a second. */
+		CHECK_EQ(kmod->calls, t[i].want == -EBUSY ? 20 : 1);
 		CHECK_EQ(kmod->remove_flags, O_NONBLOCK);
 		done(ctx);
 	}
+	fake_end();
+}
+
+/* A tool that reads the device every second holds the module for milliseconds. */
+static void unload_beside_readers(void)
+{
+	struct tdxctl_ctx *ctx;
+
+	fake_new();
+	loaded("1\n", "0\n");
+	ctx = context((struct fake_kmod){ .busy = 3 });
+	CHECK_EQ(tdxctl_helper_unload(ctx), 0);
+	CHECK_STR(tdxctl_error(ctx), "");
+	CHECK_EQ(kmod->calls, 4);
+	done(ctx);
+	ctx = context((struct fake_kmod){ .busy = 1, .remove = -EPERM });
+	CHECK_EQ(tdxctl_helper_unload(ctx), -EPERM);
+	CHECK_EQ(kmod->calls, 2);
+	done(ctx);
 	fake_end();
 }
 
@@ -569,6 +588,7 @@ int main(void)
 	RUN(refused);
 	RUN(nothing_to_load);
 	RUN(unload_answers);
+	RUN(unload_beside_readers);
 	RUN(signatures);
 	RUN(verbs);
 	return check_done("cmd-helper");

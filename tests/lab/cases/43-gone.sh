@@ -91,10 +91,11 @@ case_gone_no_helper()
 	j 5 wait --gone web --timeout 1
 	is error.code helper-missing
 	t 0 helper load
-	(sleep 1; tdxctl helper unload) &
+	(sleep 1; tdxctl helper unload >/tmp/unload 2>&1) &
+	unload=$!
 	j 5 wait --gone web --timeout 60
 	is error.code helper-gone
-	wait $!
+	wait $unload || die "unload: $(cat /tmp/unload)"
 	gone "$web"
 	nothing_left
 }

@@ -59,10 +59,11 @@ case_gone_no_helper()
 	vmm web --vcpus 1 --pages 16
 	(
 		sleep 1
-		tdxctl helper unload
+		tdxctl helper unload >/tmp/unload 2>&1
 	) &
+	unload=$!
 	j 5 wait --gone web --timeout 60
 	is error.code helper-gone
-	wait $!
+	wait $unload || die "unload: $(cat /tmp/unload)"
 	gone "$VMM"
 }
