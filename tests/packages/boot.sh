@@ -11,12 +11,12 @@ name=packages-boot
 . tests/packages/lib.sh
 . tests/packages/guest.sh
 
-# Emulated TDX for this kernel, and a VMM.
+# Emulated TDX for this kernel, built with the compiler that its headers depend on, and a VMM.
 emulated_tdx()
 {
 	# shellcheck disable=SC2016 # for the shell inside
 	mkdir -p "$1/tmp/tdxctl" && git archive HEAD | tar -x -C "$1/tmp/tdxctl" && inside "$1" 'mkdir -p /opt/test
-		make -s -C /tmp/tdxctl O=/tmp/kmod kmod KVER="$(ls /lib/modules)"
+		make -s -C /tmp/tdxctl O=/tmp/kmod kmod KVER="$(ls /lib/modules)" KARGS="CC=$(ls /usr/bin/x86_64-linux-gnu-gcc-[0-9]*)"
 		cp /tmp/kmod/kmod/*/tdx_emul.ko /opt/test/; rm -rf /tmp/kmod /tmp/tdxctl' &&
 		make -s O="$O" "$O/vmm" && cp "$O/vmm" "$1/opt/test/"
 }
