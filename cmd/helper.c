@@ -10,6 +10,8 @@ enum {
 	STATE,
 	PATH,
 	VERSION,
+	FILE_VERSION,
+	NEXT_VERSION,
 	BUILT_FOR,
 	OTHER,
 	SECURE_BOOT,
@@ -34,6 +36,8 @@ static const struct cli_field fields[] = {
 	[STATE] = { .key = "state", .label = "Helper", .type = OUT_STR },
 	[PATH] = { .key = "path", .label = "Module file", .type = OUT_STR },
 	[VERSION] = { .key = "version", .label = "Version", .type = OUT_STR },
+	[FILE_VERSION] = { .key = "file_version", .type = OUT_STR },
+	[NEXT_VERSION] = { .label = "File's version", .type = OUT_STR },
 	[BUILT_FOR] = { .key = "built_for", .type = OUT_STR },
 	[OTHER] = { .label = "Built for", .type = OUT_STR },
 	[SECURE_BOOT] = { .key = "secure_boot", .type = OUT_BOOL },
@@ -224,6 +228,12 @@ static void show(struct cli_app *app, const struct tdxctl_helper *h)
 		  loaded ? STYLE_GOOD : STYLE_WARN);
 	out_str_or_none(root, &fields[PATH], h->path);
 	out_str_or_none(root, &fields[VERSION], h->version);
+	out_str_or_none(root, &fields[FILE_VERSION], h->file_version);
+	if (loaded && h->version && h->file_version && strcmp(h->version, h->file_version))
+		out_style(out_strf(root, &fields[NEXT_VERSION],
+				   "%s, which 'tdxctl helper unload' and then 'tdxctl helper load' load",
+				   h->file_version),
+			  STYLE_WARN);
 	out_str_or_none(root, &fields[BUILT_FOR], h->built_for);
 	if (h->other_kernel)
 		out_style(out_strf(root, &fields[OTHER],

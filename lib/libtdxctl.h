@@ -343,8 +343,9 @@ enum tdxctl_helper_state { TDXCTL_HELPER_ABSENT, TDXCTL_HELPER_AVAILABLE, TDXCTL
 
 struct tdxctl_helper {
 	enum tdxctl_helper_state state;
-	char *path;	   /* module file, NULL unknown */
-	char *version;	   /* NULL unknown */
+	char *path;    /* module file, NULL unknown */
+	char *version; /* of the loaded module, or of the file if none is; NULL unknown */
+	char *file_version;
 	char *built_for;   /* the kernel that the module file is for; NULL unknown */
 	bool other_kernel; /* @built_for is not the running kernel */
 	char *signer;	   /* who signed the module file; NULL not signed */

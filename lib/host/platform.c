@@ -147,6 +147,7 @@ void tdxctl_helper_free(struct tdxctl_helper *h)
 		return;
 	free(h->path);
 	free(h->version);
+	free(h->file_version);
 	free(h->built_for);
 	free(h->signer);
 	free(h->lockdown);

@@ -123,8 +123,8 @@ static void read_modinfo(struct kmod_module *mod, struct tdxctl_helper *h)
 		const char *key = lazy.kmod_module_info_get_key(i);
 		const char *value = lazy.kmod_module_info_get_value(i);
 
-		if (!h->version && !strcmp(key, "version"))
-			h->version = strdup(value);
+		if (!h->file_version && !strcmp(key, "version"))
+			h->file_version = text_dup_plain(value, strlen(value));
 		if (!h->signer && !strcmp(key, "signer"))
 			h->signer = text_dup_plain(value, strlen(value));
 		/* "6.12.95+deb12-amd64 SMP preempt mod_unload modversions" */
@@ -132,6 +132,8 @@ static void read_modinfo(struct kmod_module *mod, struct tdxctl_helper *h)
 			h->built_for = text_dup_plain(value, strcspn(value, " "));
 	}
 	lazy.kmod_module_info_free_list(info);
+	if (!h->version && h->file_version)
+		h->version = strdup(h->file_version);
 	h->other_kernel = h->built_for && strcmp(h->built_for, running);
 }
 

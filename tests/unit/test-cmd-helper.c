@@ -117,6 +117,7 @@ static void states(void)
 		CHECK_EQ(h->state, TDXCTL_HELPER_AVAILABLE);
 		CHECK_STR(h->path, "/lib/modules/x/tdxctl.ko");
 		CHECK_STR(h->version, "1.2.3");
+		CHECK_STR(h->file_version, "1.2.3");
 		tdxctl_helper_free(h);
 	}
 	done(ctx);
@@ -127,6 +128,7 @@ static void states(void)
 	if (CHECK_EQ(tdxctl_helper_get(ctx, NULL, &h), 0)) {
 		CHECK_EQ(h->state, TDXCTL_HELPER_LOADED);
 		CHECK_STR(h->version, "4.5.6");
+		CHECK_STR(h->file_version, "1.2.3");
 		CHECK_EQ(h->refcnt, 3);
 		CHECK(h->dev);
 		CHECK_STR(h->info.version, "9.8.7");
@@ -505,6 +507,7 @@ static void signatures(void)
 static void verbs(void)
 {
 	struct fake_kmod there = { .path = "/lib/tdxctl.ko", .version = "1.2.3" };
+	char *text;
 
 	fake_new();
 	SAYS(verb(cmd_helper_status, (struct fake_kmod){ 0 }, CLI_NO_HELPER),
@@ -533,10 +536,17 @@ static void verbs(void)
 	SAYS(verb(cmd_helper_unload, there, CLI_OK), "\"state\": \"available\"");
 
 	loaded("4.5.6\n", "3\n");
+	/* The file is another version: after an upgrade of the package. */
 	SAYS(verb(cmd_helper_status, there, CLI_OK), "\"state\": \"loaded\"",
-	     "\"version\": \"4.5.6\"", "\"users\": 3", "\"device\": true",
-	     "\"provider\": \"kvm_intel\"", "\"name\": \"seamcall\"", "\"name\": \"adopted\"");
+	     "\"version\": \"4.5.6\"", "\"file_version\": \"1.2.3\"",
+	     "File's version   1.2.3, which 'tdxctl helper unload'", "\"users\": 3",
+	     "\"device\": true", "\"provider\": \"kvm_intel\"", "\"name\": \"seamcall\"",
+	     "\"name\": \"adopted\"");
 	/* The helper is loaded already: success. */
+	there.version = "4.5.6";
+	text = verb(cmd_helper_load, there, CLI_OK);
+	CHECK(text && !strstr(text, "File's version"));
+	free(text);
 	SAYS(verb(cmd_helper_load, there, CLI_OK), "\"state\": \"loaded\"");
 	there.remove = -EWOULDBLOCK;
 	free(verb(cmd_helper_unload, there, CLI_FAILED));
