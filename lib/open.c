@@ -82,7 +82,7 @@ int tdxctl_set_root(struct tdxctl_ctx *ctx, const char *dir)
 int tdxctl_set_emulated(struct tdxctl_ctx *ctx, const char *file)
 {
 	struct emul *e;
-	int err = emul_load(ctx, file, &e);
+	int err = emul_load(ctx, file, NULL, &e);
 
 	if (!err)
 		set_backend(ctx, &emul_backend, e, no_files(), 0);

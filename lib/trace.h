@@ -43,8 +43,8 @@ int tdxctl_trace_open(struct tdxctl_ctx *ctx, const struct tdxctl_trace_options 
 /*
  * Waits up to @ms milliseconds, and calls @fn for each call, in the order in which they end.
  * Strings are valid during the call. Returns 0; -EINTR; the first value of @fn that is not 0;
- * or -ENODATA when the story of an emulated host is over: no calls will follow. An error of
- * reading the file of an emulated host is set.
+ * -ENODATA when the story of an emulated host is over: no calls will follow; or -EOPNOTSUPP
+ * if calls of an emulated host are only counted. An error of reading its file is set.
  */
 int tdxctl_trace_poll(struct tdxctl_trace *t, int ms,
 		      int (*fn)(void *arg, const struct tdxctl_call *call), void *arg);
@@ -53,8 +53,8 @@ uint64_t tdxctl_trace_lost(const struct tdxctl_trace *t);
 /*
  * Sums the calls since the start by leaf. *@out has one record for each leaf that was
  * called, malloc'ed, without statuses. Few of the page-level calls are timed: total_ns,
- * max_ns and the histogram are of those. Returns 0, -EOPNOTSUPP on an emulated host, whose
- * snapshots have the sums, or another -errno.
+ * max_ns and the histogram are of those. An emulated host times all calls, and has statuses.
+ * Returns 0, -EOPNOTSUPP if the trace delivers events of an emulated host, or another -errno.
  */
 int tdxctl_trace_stat(const struct tdxctl_trace *t, struct tdxctl_leaf **out, size_t *count);
 /* Ends the observation. NULL is allowed. */

@@ -202,7 +202,7 @@ static void fill_leaf(const struct counter *c, struct out_node *row, const struc
 	out_str(row, &columns[LEAF], leaf_name(l));
 	out_uint(row, &columns[CALLS], l->calls);
 	out_style(out_uint(row, &columns[ERRORS], l->errors), l->errors ? STYLE_WARN : STYLE_NONE);
-	if (c->trace)
+	if (c->source == TDXCTL_SOURCE_BPF)
 		out_unknown(row, &columns[BUSY],
 			    "for BPF programs, calls that a kernel function repeats are one");
 	else
@@ -228,7 +228,7 @@ static void fill_statuses(const struct counter *c, struct out_node *root, const 
 		uint64_t rest = l->calls ? l->errors : 0;
 
 		for (int k = 0; k < TDXCTL_LEAF_ERRORS; k++) {
-			if (!l->error[k].count || c->trace || !l->calls)
+			if (!l->error[k].count || !l->calls)
 				continue;
 			row = out_row(table);
 			out_str(row, &status_columns[S_LEAF], leaf_name(l));
@@ -243,8 +243,9 @@ static void fill_statuses(const struct counter *c, struct out_node *root, const 
 		row = out_row(table);
 		out_str(row, &status_columns[S_LEAF], leaf_name(l));
 		out_unknown(row, &status_columns[S_STATUS],
-			    c->trace ? "BPF programs count errors of any status" :
-				       "the helper records some statuses of each leaf");
+			    c->source == TDXCTL_SOURCE_BPF ?
+				    "BPF programs count errors of any status" :
+				    "the helper records some statuses of each leaf");
 		out_none(row, &status_columns[S_NAME]);
 		out_uint(row, &status_columns[S_CALLS], rest);
 	}
@@ -288,7 +289,7 @@ static void fill(const struct counter *c, struct out_node *root, struct counts *
 	for (size_t i = 0; i < now->count; i++)
 		complete_total(&now->leaf[i]);
 	qsort(now->leaf, now->count, sizeof(*now->leaf), by_total);
-	out_str(root, &head[SOURCE], view_source(c->trace ? TDXCTL_SOURCE_BPF : c->source));
+	out_str(root, &head[SOURCE], view_source(c->source));
 	out_uint(root, &head[DURATION], ns);
 	out_gap(root);
 	table = out_array(root, &stat_table);
@@ -406,10 +407,7 @@ static int start(struct counter *c)
 
 	c->source = snap->source;
 	c->attached_ns = snap->info.attached_ns;
-	if (c->app->v.td && c->source == TDXCTL_SOURCE_EMULATED)
-		return cli_error(c->app, CLI_USAGE, "usage", "Run it without --td.",
-				 "--td: an emulated host counts the SEAMCALLs of all TDs together");
-	/* So does the helper. */
+	/* Snapshots have the counts of all TDs together. */
 	if (!c->app->v.td && tdxctl_has_seamcalls(snap)) {
 		if (c->app->v.leaf && !any_leaf(c->app->v.leaf))
 			return cli_error(c->app, CLI_USAGE, "usage", "'*' matches all leaves.",
@@ -418,6 +416,8 @@ static int start(struct counter *c)
 		cli_note(c->app, "SEAMCALLs are observed; Ctrl-C ends.");
 		return CLI_OK;
 	}
+	if (c->source != TDXCTL_SOURCE_EMULATED)
+		c->source = TDXCTL_SOURCE_BPF;
 	return trace_start(c->app, &opts, &c->trace);
 }
 

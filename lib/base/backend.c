@@ -125,7 +125,7 @@ int tdxctl_trace_open(struct tdxctl_ctx *ctx, const struct tdxctl_trace_options 
 int tdxctl_trace_poll(struct tdxctl_trace *t, int ms,
 		      int (*fn)(void *arg, const struct tdxctl_call *call), void *arg)
 {
-	return t->ops->poll(t, ms, fn, arg);
+	return t->ops->poll ? t->ops->poll(t, ms, fn, arg) : -EOPNOTSUPP;
 }
 
 uint64_t tdxctl_trace_lost(const struct tdxctl_trace *t)

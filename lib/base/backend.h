@@ -94,7 +94,7 @@ struct tdxctl_listener {
 
 /* ---- traces ---- */
 
-/* Implements tdxctl_trace_poll(), _lost(), _stat() and _free(). NULL stat: calls are not counted. */
+/* Implements tdxctl_trace_poll(), _lost(), _stat() and _free(). NULL: not possible. */
 struct trace_ops {
 	int (*poll)(struct tdxctl_trace *t, int ms,
 		    int (*fn)(void *arg, const struct tdxctl_call *call), void *arg);

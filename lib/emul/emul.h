@@ -69,10 +69,12 @@ extern const struct backend emul_backend;
 
 /*
  * Opens a host file, or the built-in host when @file is NULL, and replays its events.
+ * @before: what was loaded from the file until now, whose trace goes on; or NULL.
  * The caller frees *@out with emul_free(). -EINVAL: not a host file, or an invalid
  * event; -EFBIG; -ENOMEM; -errno. Sets the error.
  */
-int emul_load(struct tdxctl_ctx *ctx, const char *file, struct emul **out);
+int emul_load(struct tdxctl_ctx *ctx, const char *file, const struct emul *before,
+	      struct emul **out);
 /* @e may be NULL. */
 void emul_free(struct emul *e);
 /* Loads the host again if its file has changed. Sets the error. */

@@ -2,7 +2,19 @@
 /* Opens an emulated host: reads its file and replays the events. */
 #include "emul.h"
 
-int emul_load(struct tdxctl_ctx *ctx, const char *file, struct emul **out)
+/* Gives the trace of @e to @now, which was loaded from the same path. */
+static void keep_trace(const struct emul *e, struct emul *now)
+{
+	bool same = emul_play_same(&e->file.play, &now->file.play);
+
+	now->trace = e->trace;
+	now->on_call = e->on_call;
+	now->traced_ms = same ? e->played_ms : now->file.play.from_ms;
+	now->traced_events = same ? e->file.nr_events : SIZE_MAX;
+}
+
+int emul_load(struct tdxctl_ctx *ctx, const char *file, const struct emul *before,
+	      struct emul **out)
 {
 	struct emul *e;
 	size_t len;
@@ -20,6 +32,10 @@ int emul_load(struct tdxctl_ctx *ctx, const char *file, struct emul **out)
 			err = emul_file_parse(ctx, file, e->text, len, &e->file);
 	} else {
 		err = emul_file_default(ctx, NULL, &e->file);
+	}
+	if (!err && before) {
+		e->snapshots = before->snapshots;
+		keep_trace(before, e);
 	}
 	if (!err)
 		err = emul_power_on(e);
@@ -48,17 +64,6 @@ void emul_free(struct emul *e)
 	free(e);
 }
 
-/* Gives the trace of @e to @now, which was loaded from the same path. */
-static void keep_trace(const struct emul *e, struct emul *now)
-{
-	bool same = emul_play_same(&e->file.play, &now->file.play);
-
-	now->trace = e->trace;
-	now->on_call = e->on_call;
-	now->traced_ms = same ? e->played_ms : now->file.play.from_ms;
-	now->traced_events = same ? e->file.nr_events : SIZE_MAX;
-}
-
 int emul_refresh(struct tdxctl_ctx *ctx)
 {
 	struct emul *e = ctx->host, *now;
@@ -72,10 +77,8 @@ int emul_refresh(struct tdxctl_ctx *ctx)
 	if (err)
 		return err;
 	if (strcmp(text, e->text)) {
-		err = emul_load(ctx, e->path, &now);
+		err = emul_load(ctx, e->path, e, &now);
 		if (!err) {
-			now->snapshots = e->snapshots;
-			keep_trace(e, now);
 			emul_free(e);
 			ctx->host = now;
 		}

@@ -287,6 +287,7 @@ int emul_replay(struct emul *e)
 	for (size_t i = 0; !err && i < e->file.nr_events; i++) {
 		if (e->file.events[i].at)
 			continue;
+		e->event = i;
 		/* Faults before all other events apply to the module's bring-up. */
 		if (e->file.events[i].op != EMUL_FAULT)
 			emul_bringup(e);

@@ -54,8 +54,9 @@ struct emul_trace {
 	uint32_t td; /* its number; 0: all TDs */
 	bool errors;
 	uint64_t min_ns;
-	struct record *record;	 /* ROOM of them */
-	size_t nr_records, read; /* the first ones were passed on */
+	struct ledger_leaf *leaf; /* TDX_LEAF_COUNT of them, if calls are only counted */
+	struct record *record;	  /* ROOM of them */
+	size_t nr_records, read;  /* the first ones were passed on */
 	uint64_t lost;
 };
 
@@ -138,6 +139,10 @@ static void on_call(struct emul *e, const struct ledger_call *call, uint64_t sta
 	if ((t->td && (!td || td->id != t->td)) || (t->errors && !(status & ERROR)) ||
 	    e->clock - call->start_ns < t->min_ns)
 		return;
+	if (t->leaf) {
+		ledger_leaf_add(&t->leaf[leaf], (u32)leaf, status, e->clock - call->start_ns);
+		return;
+	}
 	if (t->nr_records == ROOM) {
 		t->lost++;
 		return;
@@ -196,6 +201,32 @@ static uint64_t count_lost(const struct tdxctl_trace *base)
 	return ((const struct emul_trace *)base)->lost;
 }
 
+static void free_trace(struct emul_trace *t)
+{
+	free(t->leaf);
+	free(t->record);
+	free(t);
+}
+
+static int sum_calls(const struct tdxctl_trace *base, struct tdxctl_leaf **out, size_t *count)
+{
+	const struct emul_trace *t = (const struct emul_trace *)base;
+	int err = emul_refresh(base->ctx);
+
+	if (!err)
+		err = emul_play(base->ctx->host);
+	if (err)
+		return err;
+	*out = calloc(TDX_LEAF_COUNT, sizeof(**out));
+	if (!*out)
+		return ctx_nomem(base->ctx);
+	*count = 0;
+	for (size_t i = 0; i < TDX_LEAF_COUNT; i++)
+		if (t->leaf[i].calls)
+			wire_put_leaf(&(*out)[(*count)++], &t->leaf[i]);
+	return 0;
+}
+
 static void end_trace(struct tdxctl_trace *base)
 {
 	struct emul_trace *t = (struct emul_trace *)base;
@@ -203,13 +234,18 @@ static void end_trace(struct tdxctl_trace *base)
 
 	e->on_call = NULL;
 	e->trace = NULL;
-	free(t->record);
-	free(t);
+	free_trace(t);
 }
 
 static const struct trace_ops emul_ops = {
 	.poll = poll_host,
 	.lost = count_lost,
+	.free = end_trace,
+};
+
+static const struct trace_ops count_ops = {
+	.lost = count_lost,
+	.stat = sum_calls,
 	.free = end_trace,
 };
 
@@ -235,10 +271,11 @@ int emul_trace_open(struct tdxctl_ctx *ctx, const struct tdxctl_trace_options *o
 	struct emul_trace *t;
 	int err;
 
-	if (!e->file.play.on)
+	/* Without events, the calls of other processes, which change the file, are counted. */
+	if (opts->events && !e->file.play.on)
 		return ctx_fail(ctx, -ENODATA, "make one that moves: 'tdxctl emulate play FILE'",
 				"this emulated host does not move, so it makes no SEAMCALLs");
-	if (emul_play_over(e))
+	if (opts->events && emul_play_over(e))
 		return ctx_fail(ctx, -ENODATA, "start it again: 'tdxctl emulate play FILE'",
 				"the story of this emulated host is over, so it makes no SEAMCALLs");
 	if (e->trace)
@@ -247,17 +284,21 @@ int emul_trace_open(struct tdxctl_ctx *ctx, const struct tdxctl_trace_options *o
 	t = calloc(1, sizeof(*t));
 	if (!t)
 		return ctx_nomem(ctx);
-	t->base = (struct tdxctl_trace){ .ops = &emul_ops, .ctx = ctx };
+	t->base = (struct tdxctl_trace){ .ops = opts->events ? &emul_ops : &count_ops, .ctx = ctx };
 	t->td = opts->td ? opts->td->td.id : 0;
 	t->errors = opts->errors;
 	t->min_ns = opts->min_ns;
-	t->record = calloc(ROOM, sizeof(*t->record));
-	err = t->record ? choose(t, opts) : ctx_nomem(ctx);
+	if (opts->events)
+		t->record = calloc(ROOM, sizeof(*t->record));
+	else
+		t->leaf = calloc(TDX_LEAF_COUNT, sizeof(*t->leaf));
+	err = t->record || t->leaf ? choose(t, opts) : ctx_nomem(ctx);
 	if (err) {
-		free(t->record);
-		free(t);
+		free_trace(t);
 		return err;
 	}
+	for (u32 i = 0; t->leaf && i < TDX_LEAF_COUNT; i++)
+		t->leaf[i].leaf = i;
 	e->trace = t;
 	e->on_call = on_call;
 	*out = &t->base;

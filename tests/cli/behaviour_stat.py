@@ -58,6 +58,20 @@ def test_stat_statuses(tmp):
     expect(doc["statuses"][0]["status"].startswith("0x80000200"), doc)
 
 
+def test_stat_td(tmp):
+    """With --td, the calls for other TDs are left out, and for this one they are the same."""
+    events = [td("web", pages=300), td("db", pages=200), fault("TDH.VP.FLUSH", "TDX_OPERAND_BUSY", count=2)]
+    bench = host(tmp, events)
+    expect(not released(bench, "db", "--td", "web")["leaves"], "calls for db")
+    doc = released(bench, "web", "--td", "web")
+    expect(doc["source"] == "emulated" and doc["leaves"], doc)
+    both = host(tmp, events)
+    released(both, "db")
+    whole = released(both, "web")
+    for table in ("leaves", "statuses", "histogram"):
+        expect(doc[table] == whole[table], (doc, whole))
+
+
 def test_stat_interval(tmp):
     """Each interval has its own calls; none is lost between two."""
     bench = Bench(tmp)
@@ -88,8 +102,8 @@ def test_stat_text(tmp):
 
 def test_stat_refused(tmp):
     bench = host(tmp, [td("web", pages=8)])
-    for line, word in (("--emulate={h} stat --td web", "of all TDs together"),
-                       ("--emulate={h} stat --leaf NONE", "no leaf matches 'NONE'"),
+    for line, word in (("--emulate={h} stat --leaf NONE", "no leaf matches 'NONE'"),
+                       ("--emulate={h} stat --td web --leaf NONE", "no leaf matches 'NONE'"),
                        ("--root {roots}/no-tdx stat", "does not change")):
         p = bench.ok(line, 2)
         expect(word in p.stderr, p.stderr)

@@ -158,7 +158,7 @@ static void filters(void)
 	trace_all(PLAY(STEP, STORY), &opts);
 	CHECK_EQ(nr_calls, 1);
 	CHECK_EQ(count("TDH.VP.FLUSH", &c), 1);
-	opts = (struct tdxctl_trace_options){ .min_ns = 8000000, .pages = true };
+	opts = (struct tdxctl_trace_options){ .min_ns = 8000000, .pages = true, .events = true };
 	trace_all(PLAY(STEP, STORY), &opts);
 	CHECK_EQ(nr_calls, 2);
 	CHECK_EQ(count("TDH.PHYMEM.CACHE.WB", &c), 2);
@@ -167,7 +167,7 @@ static void filters(void)
 	/* One TD. */
 	ctx = host(PLAY(STEP, STORY));
 	s = snapshot(ctx);
-	opts = (struct tdxctl_trace_options){ .td = &s->tds[0] };
+	opts = (struct tdxctl_trace_options){ .td = &s->tds[0], .events = true };
 	t = start(ctx, &opts);
 	while (!look(t))
 		;
@@ -175,6 +175,53 @@ static void filters(void)
 	for (size_t i = 0; i < nr_calls; i++)
 		others += !!strcmp(names[i], "web");
 	CHECK_EQ(others, 0);
+	tdxctl_trace_free(t);
+	tdxctl_snapshot_free(s);
+	tdxctl_free(ctx);
+}
+
+/* The calls for one TD, when they are only counted: as many as the events. */
+static void counts(void)
+{
+	struct tdxctl_trace_options opts = { .pages = true, .events = true };
+	struct tdxctl_ctx *ctx;
+	struct tdxctl_snapshot *s;
+	struct tdxctl_leaf *leaf = NULL;
+	struct tdxctl_trace *t;
+	size_t n, wanted[TDX_LEAF_COUNT] = { 0 }, all = 0, errors = 0;
+
+	trace_all(PLAY(STEP, STORY), &opts);
+	for (size_t i = 0; i < nr_calls; i++) {
+		if (strcmp(names[i], "web") || calls[i].leaf >= ARRAY_SIZE(wanted))
+			continue;
+		wanted[calls[i].leaf]++;
+		all++;
+	}
+	ctx = host(PLAY(STEP, STORY));
+	s = snapshot(ctx);
+	opts = (struct tdxctl_trace_options){ .td = &s->tds[0], .pages = true };
+	t = start(ctx, &opts);
+	CHECK_EQ(tdxctl_trace_poll(t, 0, record, calls), -EOPNOTSUPP);
+	for (int i = 0; i < 20; i++) {
+		free(leaf);
+		if (!CHECK_EQ(tdxctl_trace_stat(t, &leaf, &n), 0))
+			return;
+	}
+	CHECK(n > 5);
+	for (size_t i = 0; i < n; i++) {
+		CHECK_EQ(leaf[i].calls, wanted[leaf[i].leaf]);
+		CHECK_EQ(tdxctl_leaf_timed(&leaf[i]), leaf[i].calls);
+		errors += leaf[i].errors;
+		all -= leaf[i].calls;
+		if (!leaf[i].errors)
+			continue;
+		CHECK_EQ(leaf[i].busy, 1);
+		CHECK_EQ(leaf[i].error[0].status >> 32, 0x80000200);
+		CHECK_EQ(leaf[i].error[0].count, 1);
+	}
+	CHECK_EQ(errors, 1);
+	CHECK_EQ(all, 0);
+	free(leaf);
 	tdxctl_trace_free(t);
 	tdxctl_snapshot_free(s);
 	tdxctl_free(ctx);
@@ -205,7 +252,6 @@ static void refused(void)
 	cannot(ctx, "VP.NOTHING", -EINVAL, "no leaf matches");
 	t = start(ctx, &(struct tdxctl_trace_options){ .events = true });
 	cannot(ctx, NULL, -EBUSY, "traced");
-	/* Its snapshots have the sums. */
 	CHECK_EQ(tdxctl_trace_stat(t, NULL, NULL), -EOPNOTSUPP);
 	tdxctl_trace_free(t);
 	tdxctl_free(ctx);
@@ -330,6 +376,7 @@ int main(void)
 	RUN(life);
 	RUN(pages);
 	RUN(filters);
+	RUN(counts);
 	RUN(refused);
 	RUN(losses);
 	RUN(release_meanwhile);

@@ -163,7 +163,6 @@ bool ledger_is_busy(u64 status);
 void ledger_stat_add(struct ledger_leaf *s, u64 ns);
 /* Adds the successful calls in @from to @to, and clears @from. */
 void ledger_stat_move(struct ledger_leaf *to, struct ledger_leaf *from);
-void ledger_stat_leaf(struct ledger *l, u32 leaf, u64 status, u64 ns);
 void ledger_serial_begin(struct ledger *l, struct ledger_call *call, u32 leaf);
 void ledger_serial_end(struct ledger *l, const struct ledger_call *call, u32 leaf, u64 status,
 		       u64 ns);

@@ -137,7 +137,8 @@ void ledger_end(struct ledger *l, struct ledger_call *call, u64 end_ns, u64 stat
 		l->cpu[call->cpu].pub.calls++;
 		l->cpu[call->cpu].pub.last_ns = end_ns;
 	}
-	ledger_stat_leaf(l, ev.leaf, status, ns);
+	ledger_leaf_add(&l->leaf[ev.leaf < LEDGER_LEAVES ? ev.leaf : LEDGER_LEAVES], ev.leaf,
+			status, ns);
 	if (call->counted) {
 		ledger_serial_end(l, call, ev.leaf, status, ns);
 		call->counted = false;

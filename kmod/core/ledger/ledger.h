@@ -295,6 +295,8 @@ const struct ledger_pkg *ledger_pkg_at(const struct ledger *l, u32 index);
 const struct ledger_cpu *ledger_cpu_at(const struct ledger *l, u32 index);
 /* Only leaves that were called, in numerical order. */
 const struct ledger_leaf *ledger_leaf_at(const struct ledger *l, u32 index);
+/* Adds a call of @leaf, which ended with @status after @ns, to statistics of the caller. */
+void ledger_leaf_add(struct ledger_leaf *s, u32 leaf, u64 status, u64 ns);
 const struct ledger_kot *ledger_kot_get(const struct ledger *l);
 /* Returns true if every call since power-on was seen. */
 bool ledger_complete(const struct ledger *l);

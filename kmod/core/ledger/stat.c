@@ -69,10 +69,8 @@ void ledger_stat_move(struct ledger_leaf *to, struct ledger_leaf *from)
  * As in Linux, any status other than success is an error, including informational
  * ones. The low half of a VP.ENTER status is the exit reason.
  */
-void ledger_stat_leaf(struct ledger *l, u32 leaf, u64 status, u64 ns)
+void ledger_leaf_add(struct ledger_leaf *s, u32 leaf, u64 status, u64 ns)
 {
-	struct ledger_leaf *s = &l->leaf[leaf < LEDGER_LEAVES ? leaf : LEDGER_LEAVES];
-
 	ledger_stat_add(s, ns);
 	if (leaf == TDH_VP_ENTER ? !TDX_STATUS_OF(status) : !status)
 		return;

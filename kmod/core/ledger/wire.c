@@ -250,7 +250,7 @@ static void put_cpu(struct tdxctl_cpu *to, const struct ledger *l, const struct 
 	to->last_ns = c->last_ns;
 }
 
-static void put_leaf(struct tdxctl_leaf *to, const struct ledger_leaf *from)
+void wire_put_leaf(struct tdxctl_leaf *to, const struct ledger_leaf *from)
 {
 	u32 i;
 
@@ -321,6 +321,6 @@ s64 wire_fill(const struct ledger *l, const struct wire_host *h, void *buf, size
 	}
 	leaf = buf + sec[TDXCTL_SEC_LEAVES].offset;
 	for (i = 0; i < sec[TDXCTL_SEC_LEAVES].count; i++)
-		put_leaf(&leaf[i], ledger_leaf_at(l, i));
+		wire_put_leaf(&leaf[i], ledger_leaf_at(l, i));
 	return (s64)total;
 }

@@ -43,5 +43,7 @@ struct wire_host {
 size_t wire_size(const struct ledger *l, const struct wire_host *h);
 /* Writes a snapshot to @buf, which is 8-byte aligned. Returns its size, or -ENOSPC. */
 s64 wire_fill(const struct ledger *l, const struct wire_host *h, void *buf, size_t len);
+/* Writes statistics of a leaf to @to, which is all zero. */
+void wire_put_leaf(struct tdxctl_leaf *to, const struct ledger_leaf *from);
 
 #endif
