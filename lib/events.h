@@ -64,10 +64,13 @@ int tdxctl_listen(struct tdxctl_ctx *ctx, bool bpf, struct tdxctl_listener **out
 void tdxctl_listener_free(struct tdxctl_listener *l);
 /* A descriptor that poll(2) reports as readable if there are events. */
 int tdxctl_listener_fd(const struct tdxctl_listener *l);
-/*
- * Reads all that there is. *@lost: how many more events were lost. Returns the number of
- * events; if that and *@lost are 0, the source of the events is gone.
- */
-int tdxctl_listener_read(struct tdxctl_listener *l, uint64_t *lost);
+/* What was read from a listener. */
+struct tdxctl_heard {
+	uint64_t events;  /* that arrived */
+	uint64_t created; /* TDs that they say were created */
+	uint64_t lost;	  /* further events */
+};
+/* Reads all that there is. If no event came and none was lost, the source is gone. */
+struct tdxctl_heard tdxctl_listener_read(struct tdxctl_listener *l);
 
 #endif

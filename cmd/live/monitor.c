@@ -35,6 +35,8 @@ struct monitor {
 	struct sample s;
 	struct tdxctl_listener *listener; /* NULL: look from time to time only */
 	bool no_bpf;			  /* BPF programs cannot be used */
+	uint64_t announced; /* new TDs that events reported, and no read has found yet */
+	uint64_t early;	    /* new TDs that a read found, and whose events come later */
 	unsigned int printed;
 };
 
@@ -171,6 +173,12 @@ static int on_event(void *arg, const struct tdxctl_event *ev)
 	struct monitor *m = arg;
 	int err;
 
+	if (ev->kind == TDXCTL_EVENT_TD_CREATED && m->listener) {
+		if (m->announced)
+			m->announced--;
+		else
+			m->early++;
+	}
 	if (!m->wanted[ev->kind] || (m->app->v.td && !is_td(ev, m->app->v.td)))
 		return 0;
 	err = m->app->v.json ? print_json(m, ev) : print_text(m, ev);
@@ -178,6 +186,21 @@ static int on_event(void *arg, const struct tdxctl_event *ev)
 		return err;
 	m->printed++;
 	return m->printed == m->app->v.count;
+}
+
+/* An event that is about no TD. */
+static int on_host(struct monitor *m, enum tdxctl_event_kind kind, uint64_t value)
+{
+	const struct tdxctl_event ev = {
+		.kind = kind,
+		.hkid = TDXCTL_UNKNOWN32,
+		.package = TDXCTL_UNKNOWN32,
+		.cpu = TDXCTL_UNKNOWN32,
+		.value = value,
+		.time_ns = sample_snap(&m->s)->hdr.now_ns,
+	};
+
+	return on_event(m, &ev);
 }
 
 /* ---- the loop ---- */
@@ -212,14 +235,9 @@ static bool is_emptying(const struct tdxctl_snapshot *s)
 static void pause_for(struct monitor *m, uint64_t ns)
 {
 	struct pollfd fd = { .fd = -1, .events = POLLIN };
+	struct tdxctl_heard heard;
+	uint64_t late;
 	struct timespec t;
-	struct tdxctl_event ev = {
-		.kind = TDXCTL_EVENT_MISSED,
-		.hkid = TDXCTL_UNKNOWN32,
-		.package = TDXCTL_UNKNOWN32,
-		.cpu = TDXCTL_UNKNOWN32,
-		.time_ns = sample_snap(&m->s)->hdr.now_ns,
-	};
 
 	if (!m->listener)
 		listen_again(m);
@@ -232,25 +250,21 @@ static void pause_for(struct monitor *m, uint64_t ns)
 			       .tv_nsec = (long)(ns % 1000000000) };
 	if (ppoll(&fd, 1, &t, NULL) <= 0 || !m->listener)
 		return;
-	if (!tdxctl_listener_read(m->listener, &ev.value) && !ev.value) {
+	heard = tdxctl_listener_read(m->listener);
+	if (!heard.events && !heard.lost) {
 		/* Readable, but nothing to read. */
 		tdxctl_listener_free(m->listener);
 		m->listener = NULL;
 	}
-	if (ev.value)
-		on_event(m, &ev);
+	late = heard.created < m->early ? heard.created : m->early;
+	m->early -= late;
+	m->announced += heard.created - late;
+	if (heard.lost)
+		on_host(m, TDXCTL_EVENT_MISSED, heard.lost);
 }
 
 static int report(struct monitor *m, bool first)
 {
-	const struct tdxctl_event restarted = {
-		.kind = TDXCTL_EVENT_RESTARTED,
-		.time_ns = sample_snap(&m->s)->hdr.now_ns,
-		.hkid = TDXCTL_UNKNOWN32,
-		.package = TDXCTL_UNKNOWN32,
-		.cpu = TDXCTL_UNKNOWN32,
-		.value = TDXCTL_UNKNOWN,
-	};
 	int err = 0;
 
 	if (first && !m->app->v.initial)
@@ -259,11 +273,15 @@ static int report(struct monitor *m, bool first)
 		/* Its family has another number now, or there is a better source. */
 		tdxctl_listener_free(m->listener);
 		m->listener = NULL;
-		err = on_event(m, &restarted);
+		m->announced = m->early = 0;
+		err = on_host(m, TDXCTL_EVENT_RESTARTED, TDXCTL_UNKNOWN);
 	}
 	if (!err)
 		err = tdxctl_events(m->s.before ? m->s.before->snap : NULL, sample_snap(&m->s),
 				    &m->limits, on_event, m);
+	if (!err && m->announced)
+		err = on_host(m, TDXCTL_EVENT_TDS_UNSEEN, m->announced);
+	m->announced = 0;
 	return err;
 }
 

@@ -82,9 +82,9 @@ int tdxctl_listener_fd(const struct tdxctl_listener *l)
 	return l->ops->fd(l);
 }
 
-int tdxctl_listener_read(struct tdxctl_listener *l, uint64_t *lost)
+struct tdxctl_heard tdxctl_listener_read(struct tdxctl_listener *l)
 {
-	return l->ops->read(l, lost);
+	return l->ops->read(l);
 }
 
 /* ---- helper module ---- */

@@ -83,7 +83,7 @@ struct tdxctl_release {
 /* Implements tdxctl_listener_fd(), _read() and _free(). */
 struct listener_ops {
 	int (*fd)(const struct tdxctl_listener *l);
-	int (*read)(struct tdxctl_listener *l, uint64_t *lost);
+	struct tdxctl_heard (*read)(struct tdxctl_listener *l);
 	void (*free)(struct tdxctl_listener *l);
 };
 

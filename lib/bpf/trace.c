@@ -361,15 +361,17 @@ static const enum call_nr steps[] = {
 struct observer_listener {
 	struct tdxctl_listener base;
 	struct observer_trace *trace;
-	uint64_t lost; /* so far */
-	int events;    /* of the read that runs */
+	uint64_t lost;		   /* so far */
+	struct tdxctl_heard heard; /* by the read that runs */
 };
 
 static int on_step(void *arg, void *data, size_t len)
 {
-	struct observer_trace *t = arg;
+	struct observer_listener *l = ((struct observer_trace *)arg)->arg;
+	const struct call_event *e = data;
 
-	((struct observer_listener *)t->arg)->events++;
+	l->heard.events++;
+	l->heard.created += len >= sizeof(*e) && e->call == CALL_tdh_mng_create && !e->status;
 	return 0;
 }
 
@@ -378,18 +380,20 @@ static int ring_fd(const struct tdxctl_listener *base)
 	return libbpf.ring_buffer__epoll_fd(((const struct observer_listener *)base)->trace->ring);
 }
 
-static int read_steps(struct tdxctl_listener *base, uint64_t *lost)
+static struct tdxctl_heard read_steps(struct tdxctl_listener *base)
 {
 	struct observer_listener *l = (struct observer_listener *)base;
 	uint64_t all;
 
-	l->events = 0;
+	l->heard = (struct tdxctl_heard){ 0 };
 	libbpf.ring_buffer__poll(l->trace->ring, 0);
 	all = count_lost(&l->trace->base);
-	*lost = all - l->lost;
+	l->heard.lost = all - l->lost;
 	l->lost = all;
 	/* This source stays until the listener is freed. */
-	return l->events ? l->events : 1;
+	if (!l->heard.events)
+		l->heard.events = 1;
+	return l->heard;
 }
 
 static void end_listener(struct tdxctl_listener *base)

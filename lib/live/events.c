@@ -40,12 +40,11 @@ static int socket_fd(const struct tdxctl_listener *base)
 	return lazy.nl_socket_get_fd(((const struct helper_listener *)base)->sk);
 }
 
-static int read_messages(struct tdxctl_listener *base, uint64_t *lost)
+static struct tdxctl_heard read_messages(struct tdxctl_listener *base)
 {
 	struct helper_listener *l = (struct helper_listener *)base;
-	int n = 0;
+	struct tdxctl_heard heard = { 0 };
 
-	*lost = 0;
 	for (;;) {
 		struct sockaddr_nl from = { 0 };
 		struct tdxctl_message m;
@@ -53,18 +52,19 @@ static int read_messages(struct tdxctl_listener *base, uint64_t *lost)
 		int len = lazy.nl_recv(l->sk, &from, &buf, NULL);
 
 		if (len == -NLE_NOMEM) { /* the socket had no room for some */
-			++*lost;
+			heard.lost++;
 			continue;
 		}
 		if (len <= 0)
-			return n;
+			return heard;
 		/* Messages of other senders than the kernel are ignored. */
 		if (!from.nl_pid && tdxctl_message_parse(buf, (size_t)len, &m)) {
 			if (l->any && m.lost > l->lost)
-				*lost += m.lost - l->lost;
+				heard.lost += m.lost - l->lost;
 			l->lost = m.lost;
 			l->any = true;
-			n++;
+			heard.events++;
+			heard.created += m.kind == TDXCTL_EVENT_TD_CREATED;
 		}
 		free(buf);
 	}

@@ -49,6 +49,9 @@ const struct tdxctl_event_info tdxctl_event_kinds[TDXCTL_EVENTS] = {
 	[TDXCTL_EVENT_RESTARTED] = { .name = "restarted",
 				     .about =
 					     "the helper was loaded or unloaded: the state is read again" },
+	[TDXCTL_EVENT_TDS_UNSEEN] = { .name = "tds-unseen",
+				      .about = "TDs were created and ended between two reads",
+				      .value = "TDs" },
 };
 
 struct diff {

@@ -67,17 +67,19 @@ static struct tdxctl_listener *listener(void)
 	return l;
 }
 
-/* Reads @n messages: so many are events, so many were lost. */
-static void reads(struct tdxctl_listener *l, const struct fake_message *m, size_t n, int events,
-		  uint64_t want)
+/* Reads @n messages: so many are events, so many were lost. Returns the number of new TDs. */
+static uint64_t reads(struct tdxctl_listener *l, const struct fake_message *m, size_t n,
+		      uint64_t events, uint64_t lost)
 {
-	uint64_t lost = 99;
+	struct tdxctl_heard heard;
 
 	nl->messages = m;
 	nl->count = n;
-	CHECK_EQ(tdxctl_listener_read(l, &lost), events);
-	CHECK_EQ(lost, want);
+	heard = tdxctl_listener_read(l);
+	CHECK_EQ(heard.events, events);
+	CHECK_EQ(heard.lost, lost);
 	CHECK_EQ(nl->count, 0);
+	return heard.created;
 }
 
 static void join(void)
@@ -128,6 +130,22 @@ static void malformed(void)
 	tdxctl_listener_free(l);
 }
 
+static void new_tds(void)
+{
+	struct event created = event(0), cut = event(0), other = event(0);
+	struct tdxctl_listener *l = listener();
+
+	created.kind = cut.kind = TDXCTL_EVENT_TD_CREATED;
+	cut.nl.nlmsg_len++;
+	const struct fake_message m[] = { message(&created, 0), message(&cut, 0),
+					  message(&other, 0), message(&created, 4711),
+					  message(&created, 0) };
+
+	CHECK_EQ(reads(l, m, 5, 3, 0), 2);
+	CHECK_EQ(reads(l, &m[2], 1, 1, 0), 0);
+	tdxctl_listener_free(l);
+}
+
 static void losses(void)
 {
 	const struct event zero = event(0), seven = event(7), nine = event(9);
@@ -155,6 +173,7 @@ int main(void)
 	RUN(join);
 	RUN(senders);
 	RUN(malformed);
+	RUN(new_tds);
 	RUN(losses);
 	fake_end();
 	return check_done("test-lib-listen");

@@ -160,6 +160,15 @@ case_monitor_bpf()
 	nothing_left
 	happened teardown
 	happened hkid-freed
+	# A TD begins and ends while the monitor cannot look.
+	kill -STOP "$monitor"
+	vmm short --vcpus 1 --pages 8
+	gone "$VMM"
+	nothing_left
+	grep -q tds-unseen /tmp/events && die "TDs were seen, and reported as unseen"
+	kill -CONT "$monitor"
+	happened tds-unseen
+	grep tds-unseen /tmp/events | grep -q '"value": 1[^0-9]' || die "unseen: $(grep tds-unseen /tmp/events)"
 	kill -TERM "$monitor"
 	wait "$monitor" || die "monitor: $(cat /tmp/events.err)"
 	[ ! -s /tmp/events.err ] || die "monitor: $(cat /tmp/events.err)"
