@@ -2,7 +2,8 @@
 /*
  * Calls of the kernel to the TDX module, while they happen. On a real host, BPF programs
  * observe the kernel's functions tdh_*(): calls that the kernel repeats inside one of them
- * are one call, and TDH.VP.ENTER is not seen. An emulated host makes calls while it moves.
+ * are one call, and TDH.VP.ENTER is not seen. An emulated host makes calls while it moves, or
+ * when another process changes its file.
  */
 #ifndef TDXCTL_TRACE_H
 #define TDXCTL_TRACE_H
@@ -36,7 +37,7 @@ struct tdxctl_trace_options {
 /*
  * Starts to observe. Returns 0; -EINVAL if no leaf matches; -EOPNOTSUPP if the kernel or the
  * user's capabilities do not permit it; -ESRCH if the TD is not known to BPF programs;
- * -ENODATA if no calls will follow, because this is an emulated host that does not move.
+ * -ENODATA if an emulated host does not move, so that there are no events.
  */
 int tdxctl_trace_open(struct tdxctl_ctx *ctx, const struct tdxctl_trace_options *opts,
 		      struct tdxctl_trace **out);

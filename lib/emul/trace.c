@@ -119,10 +119,13 @@ static void set_td(const struct emul *e, struct record *r, const struct emul_td 
 	r->call.td = r->td;
 }
 
-/* Whether the call was traced before the file was loaded again. */
+/*
+ * Whether the call was made before the file was loaded again. A load initializes the TDX
+ * module first: these calls are repeated as well.
+ */
 static bool is_repeated(const struct emul *e)
 {
-	return e->played_ms <= e->traced_ms && e->event < e->traced_events;
+	return !e->ready || (e->played_ms <= e->traced_ms && e->event < e->traced_events);
 }
 
 static void on_call(struct emul *e, const struct ledger_call *call, uint64_t status)
@@ -172,6 +175,30 @@ static void on_call(struct emul *e, const struct ledger_call *call, uint64_t sta
 
 /* ---- the trace ---- */
 
+/* Loads the file again if it has changed. A load that fails has made some of its calls. */
+static int refresh(struct emul_trace *t)
+{
+	const size_t size = t->leaf ? TDX_LEAF_COUNT * sizeof(*t->leaf) : 0;
+	const size_t nr_records = t->nr_records;
+	const uint64_t lost = t->lost;
+	struct ledger_leaf *was = size ? malloc(size) : NULL;
+	int err;
+
+	if (size && !was)
+		return ctx_nomem(t->base.ctx);
+	if (size)
+		memcpy(was, t->leaf, size);
+	err = emul_refresh(t->base.ctx);
+	if (err) {
+		t->nr_records = nr_records;
+		t->lost = lost;
+		if (size)
+			memcpy(t->leaf, was, size);
+	}
+	free(was);
+	return err;
+}
+
 /* Plays what is due once. */
 static int poll_host(struct tdxctl_trace *base, int ms,
 		     int (*fn)(void *arg, const struct tdxctl_call *call), void *arg)
@@ -186,7 +213,7 @@ static int poll_host(struct tdxctl_trace *base, int ms,
 		if (!e->file.play.step_ms && nanosleep(&nap, NULL))
 			return -EINTR;
 		t->read = t->nr_records = 0;
-		err = emul_refresh(base->ctx);
+		err = refresh(t);
 		e = base->ctx->host;
 		if (!err)
 			err = emul_play(e);
@@ -210,8 +237,8 @@ static void free_trace(struct emul_trace *t)
 
 static int sum_calls(const struct tdxctl_trace *base, struct tdxctl_leaf **out, size_t *count)
 {
-	const struct emul_trace *t = (const struct emul_trace *)base;
-	int err = emul_refresh(base->ctx);
+	struct emul_trace *t = (struct emul_trace *)base;
+	int err = refresh(t);
 
 	if (!err)
 		err = emul_play(base->ctx->host);

@@ -227,6 +227,53 @@ static void counts(void)
 	tdxctl_free(ctx);
 }
 
+static uint64_t sum(struct tdxctl_trace *t, int want)
+{
+	struct tdxctl_leaf *leaf = NULL;
+	uint64_t calls_of_all = 0;
+	size_t n = 0;
+
+	CHECK_EQ(tdxctl_trace_stat(t, &leaf, &n), want);
+	for (size_t i = 0; !want && i < n; i++)
+		calls_of_all += leaf[i].calls;
+	free(leaf);
+	return calls_of_all;
+}
+
+/* Another command adds to a host that does not move. Calls of the past are not counted again. */
+static void counts_of_changes(void)
+{
+	const struct tdxctl_trace_options opts = { .pages = true };
+	struct tdxctl_ctx *ctx = host(HOST(""));
+	struct tdxctl_trace *t = start(ctx, &opts);
+	uint64_t building;
+
+	CHECK_EQ(sum(t, 0), 0);
+	fake_file("h.json", HOST("{\"op\":\"wait\",\"ms\":10}"));
+	CHECK_EQ(sum(t, 0), 0);
+	fake_file("h.json", HOST("{\"op\":\"wait\",\"ms\":10}," TD("web", ",\"pages\":64")));
+	building = sum(t, 0);
+	CHECK(building > 64);
+	CHECK_EQ(sum(t, 0), building);
+	/* The release is made, and then an event is refused. */
+	for (int i = 0; i < 2; i++) {
+		fake_file("h.json",
+			  HOST("{\"op\":\"wait\",\"ms\":10}," TD("web",
+								 ",\"pages\":64") ",{\"op\":\"release\",\"td\":1},"
+										  "{\"op\":\"release\",\"td\":9}"));
+		sum(t, -EINVAL);
+	}
+	fake_file("h.json", HOST("{\"op\":\"wait\",\"ms\":10}," TD("web", ",\"pages\":64")));
+	CHECK_EQ(sum(t, 0), building);
+	fake_file("h.json",
+		  HOST("{\"op\":\"wait\",\"ms\":10}," TD("web",
+							 ",\"pages\":64") ",{\"op\":\"release\",\"td\":1}"));
+	CHECK(sum(t, 0) > building + 64);
+	CHECK(sum(t, 0) < building + 128);
+	tdxctl_trace_free(t);
+	tdxctl_free(ctx);
+}
+
 static void cannot(struct tdxctl_ctx *ctx, const char *leaf, int want, const char *error)
 {
 	const struct tdxctl_trace_options opts = { .leaf = leaf, .events = true };
@@ -377,6 +424,7 @@ int main(void)
 	RUN(pages);
 	RUN(filters);
 	RUN(counts);
+	RUN(counts_of_changes);
 	RUN(refused);
 	RUN(losses);
 	RUN(release_meanwhile);
