@@ -58,6 +58,13 @@ static const struct cli_field exit_fields[] = {
 	[E_TEXT] = { .key = "text", .type = OUT_STR },
 };
 
+enum { EV_NAME, EV_ABOUT };
+
+static const struct cli_field event_fields[] = {
+	[EV_NAME] = { .key = "name", .type = OUT_STR },
+	[EV_ABOUT] = { .key = "about", .type = OUT_STR },
+};
+
 enum { M_NAME, M_TYPE, M_UNIT, M_LABELS, M_PER_TD, M_HELP };
 
 static const struct cli_field metric_fields[] = {
@@ -72,6 +79,7 @@ static const struct cli_field metric_fields[] = {
 static const struct cli_field globals = { .key = "global_options", .type = OUT_TABLE };
 static const struct cli_field cmds = { .key = "commands", .type = OUT_TABLE };
 static const struct cli_field exits = { .key = "exit_codes", .type = OUT_TABLE };
+static const struct cli_field event_table = { .key = "events", .type = OUT_TABLE };
 static const struct cli_field metric_table = { .key = "metrics", .type = OUT_TABLE };
 
 /* clang-format off */
@@ -154,6 +162,13 @@ int cmd_dump_cli(struct cli_app *app, int argc, char **argv)
 
 		out_uint(row, &exit_fields[E_CODE], i);
 		out_str(row, &exit_fields[E_TEXT], t->exit_texts[i]);
+	}
+	array = out_array(root, &event_table);
+	for (size_t i = 0; i < TDXCTL_EVENTS; i++) {
+		struct out_node *row = out_row(array);
+
+		out_str(row, &event_fields[EV_NAME], tdxctl_event_kinds[i].name);
+		out_str(row, &event_fields[EV_ABOUT], tdxctl_event_kinds[i].about);
 	}
 	dump_metrics(out_array(root, &metric_table));
 	return CLI_OK;

@@ -229,10 +229,12 @@ static void show(struct cli_app *app, const struct tdxctl_helper *h)
 	out_str_or_none(root, &fields[PATH], h->path);
 	out_str_or_none(root, &fields[VERSION], h->version);
 	out_str_or_none(root, &fields[FILE_VERSION], h->file_version);
-	if (loaded && h->version && h->file_version && strcmp(h->version, h->file_version))
+	if (loaded && !h->other_kernel && h->version && h->file_version &&
+	    strcmp(h->version, h->file_version))
 		out_style(out_strf(root, &fields[NEXT_VERSION],
-				   "%s, which 'tdxctl helper unload' and then 'tdxctl helper load' load",
-				   h->file_version),
+				   "%s; to use it, run 'tdxctl helper unload', then 'tdxctl helper load%s%s'",
+				   h->file_version, app->v.file ? " --file " : "",
+				   app->v.file ? app->v.file : ""),
 			  STYLE_WARN);
 	out_str_or_none(root, &fields[BUILT_FOR], h->built_for);
 	if (h->other_kernel)

@@ -343,17 +343,17 @@ enum tdxctl_helper_state { TDXCTL_HELPER_ABSENT, TDXCTL_HELPER_AVAILABLE, TDXCTL
 
 struct tdxctl_helper {
 	enum tdxctl_helper_state state;
-	char *path;    /* module file, NULL unknown */
-	char *version; /* of the loaded module, or of the file if none is; NULL unknown */
-	char *file_version;
-	char *built_for;   /* the kernel that the module file is for; NULL unknown */
-	bool other_kernel; /* @built_for is not the running kernel */
-	char *signer;	   /* who signed the module file; NULL not signed */
-	int secure_boot;   /* 1, 0, -1 unknown */
-	char *lockdown;	   /* "none", "integrity", "confidentiality"; NULL unknown */
-	int signatures;	   /* 1: the kernel loads only modules that are signed; 0, -1 unknown */
-	int refcnt;	   /* -1 unknown */
-	bool dev;	   /* /dev/tdxctl exists */
+	char *path;	    /* module file, NULL unknown */
+	char *version;	    /* of the loaded module, or of the file if none is; NULL unknown */
+	char *file_version; /* of the file; NULL unknown */
+	char *built_for;    /* the kernel that the module file is for; NULL unknown */
+	bool other_kernel;  /* @built_for is not the running kernel */
+	char *signer;	    /* who signed the module file; NULL not signed */
+	int secure_boot;    /* 1, 0, -1 unknown */
+	char *lockdown;	    /* "none", "integrity", "confidentiality"; NULL unknown */
+	int signatures;	    /* 1: the kernel loads only modules that are signed; 0, -1 unknown */
+	int refcnt;	    /* -1 unknown */
+	bool dev;	    /* /dev/tdxctl exists */
 	struct tdxctl_info info; /* all zero if the device could not be opened */
 };
 /*
@@ -374,8 +374,8 @@ void tdxctl_helper_free(struct tdxctl_helper *h);
  */
 int tdxctl_helper_load(struct tdxctl_ctx *ctx, const char *file);
 /*
- * Unloads the helper. Returns 0, -ENOENT if it is not loaded, -EBUSY if it is in use
- * and stays so for a second, -EPERM, -ELIBACC, -EOPNOTSUPP, or another error of delete_module(2).
+ * Unloads the helper. Returns 0, -ENOENT if it is not loaded, -EBUSY if it is still in use
+ * after a second, -EPERM, -ELIBACC, -EOPNOTSUPP, or another error of delete_module(2).
  */
 int tdxctl_helper_unload(struct tdxctl_ctx *ctx);
 

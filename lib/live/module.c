@@ -9,8 +9,9 @@
 #include "base/lazy.h"
 #include "live.h"
 
-#define MODULE	     "tdxctl"
-#define UNLOAD_TRIES 20
+#define MODULE		"tdxctl"
+#define UNLOAD_TRIES	20
+#define UNLOAD_PAUSE_NS 50000000
 
 /* Loaded on first use: it pulls in libcrypto. */
 /* clang-format off */
@@ -279,7 +280,7 @@ out:
 
 int live_helper_unload(struct tdxctl_ctx *ctx)
 {
-	const struct timespec pause = { .tv_nsec = 50000000 };
+	const struct timespec pause = { .tv_nsec = UNLOAD_PAUSE_NS };
 	struct kmod_module *mod;
 	struct kmod_ctx *k;
 	int err, tries = 0;

@@ -85,6 +85,10 @@ def check_man(cli):
     for e in cli["exit_codes"]:
         if not re.search(rf"^\*{e['code']}\*\n\t{re.escape(e['text'])}\b", codes, flags=re.M):
             wrong(f"tdxctl.8: exit status {e['code']} is not '{e['text']}'")
+    kinds = re.findall(r"^\*(\w[a-z-]+)\*\n\t(.*)\.$", found.get("monitor", ""), flags=re.M)
+    want = [(e["name"], e["about"][0].upper() + e["about"][1:]) for e in cli["events"]]
+    for kind in sorted(set(kinds) ^ set(want)):
+        wrong(f"tdxctl.8: monitor: kind {kind} is only in {'the page' if kind in kinds else 'the binary'}")
     known = {o["name"] for c in cli["commands"] for o in c["options"] + cli["global_options"]}
     for other in ("man/tdxctl.8.scd", "man/tdxctl.4.scd", "man/tdxctl-host.5.scd",
                   "man/tdxctl-json.5.scd", "man/tdxctl-metrics.5.scd", "man/tdxctl.conf.5.scd"):

@@ -539,9 +539,9 @@ static void verbs(void)
 	/* The file is another version: after an upgrade of the package. */
 	SAYS(verb(cmd_helper_status, there, CLI_OK), "\"state\": \"loaded\"",
 	     "\"version\": \"4.5.6\"", "\"file_version\": \"1.2.3\"",
-	     "File's version   1.2.3, which 'tdxctl helper unload'", "\"users\": 3",
-	     "\"device\": true", "\"provider\": \"kvm_intel\"", "\"name\": \"seamcall\"",
-	     "\"name\": \"adopted\"");
+	     "File's version   1.2.3; to use it, run 'tdxctl helper unload', then 'tdxctl helper load'",
+	     "\"users\": 3", "\"device\": true", "\"provider\": \"kvm_intel\"",
+	     "\"name\": \"seamcall\"", "\"name\": \"adopted\"");
 	/* The helper is loaded already: success. */
 	there.version = "4.5.6";
 	text = verb(cmd_helper_load, there, CLI_OK);
