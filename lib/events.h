@@ -64,13 +64,27 @@ int tdxctl_listen(struct tdxctl_ctx *ctx, bool bpf, struct tdxctl_listener **out
 void tdxctl_listener_free(struct tdxctl_listener *l);
 /* A descriptor that poll(2) reports as readable if there are events. */
 int tdxctl_listener_fd(const struct tdxctl_listener *l);
-/* What was read from a listener. */
-struct tdxctl_heard {
-	uint64_t events;  /* that arrived */
-	uint64_t created; /* TDs that they say were created */
-	uint64_t lost;	  /* further events */
+/* A TD that an event reported as created. */
+struct tdxctl_new_td {
+	uint64_t time_ns; /* CLOCK_MONOTONIC */
+	uint64_t tdr;	  /* physical address, TDXCTL_UNKNOWN if not known */
+	uint32_t id;	  /* in snapshots of the helper; TDXCTL_UNKNOWN32 without the helper */
 };
-/* Reads all that there is. If no event came and none was lost, the source is gone. */
-struct tdxctl_heard tdxctl_listener_read(struct tdxctl_listener *l);
+/* What was read from a listener. Begin with all zero; the caller frees @created. */
+struct tdxctl_heard {
+	uint64_t events; /* that arrived with the last read */
+	uint64_t lost;	 /* that did not arrive since the read before, or had no room here */
+	struct tdxctl_new_td *created; /* reads append to it */
+	size_t nr_created;
+};
+/* Reads all events that have come. If there are none and none was lost, the source is gone. */
+void tdxctl_listener_read(struct tdxctl_listener *l, struct tdxctl_heard *heard);
+/*
+ * Returns how many of the @n TDs are neither in @now, which was read after their events, nor
+ * in @before, which is the snapshot before @now or NULL: they ended before they were seen.
+ * TDs that these snapshots cannot show are not among them.
+ */
+size_t tdxctl_unseen_tds(const struct tdxctl_new_td *created, size_t n,
+			 const struct tdxctl_snapshot *before, const struct tdxctl_snapshot *now);
 
 #endif

@@ -35,8 +35,7 @@ struct monitor {
 	struct sample s;
 	struct tdxctl_listener *listener; /* NULL: look from time to time only */
 	bool no_bpf;			  /* BPF programs cannot be used */
-	uint64_t announced; /* new TDs that events reported, and no read has found yet */
-	uint64_t early;	    /* new TDs that a read found, and whose events come later */
+	struct tdxctl_heard heard;	  /* new TDs since the last report */
 	unsigned int printed;
 };
 
@@ -127,6 +126,14 @@ static int print_json(const struct monitor *m, const struct tdxctl_event *ev)
 }
 
 /* "2026-01-31T12:00:00Z  hkid-leaked        build (td:3), HKID 19" */
+/* Without the "s" of the plural, for 1. */
+static int unit_length(const char *unit, uint64_t value)
+{
+	size_t len = strlen(unit);
+
+	return (int)(value == 1 && len && unit[len - 1] == 's' ? len - 1 : len);
+}
+
 static int print_text(const struct monitor *m, const struct tdxctl_event *ev)
 {
 	const struct tdxctl_event_info *info = &tdxctl_event_kinds[ev->kind];
@@ -160,7 +167,8 @@ static int print_text(const struct monitor *m, const struct tdxctl_event *ev)
 				 ev->cpu);
 		if (ev->value != TDXCTL_UNKNOWN)
 			snprintf(about + strlen(about), sizeof(about) - strlen(about),
-				 "%s%" PRIu64 " %s", *about ? ", " : "", ev->value, info->value);
+				 "%s%" PRIu64 " %.*s", *about ? ", " : "", ev->value,
+				 unit_length(info->value, ev->value), info->value);
 	}
 	printf("%s  %s%s%s%*s%s\n", when, colour ? "\033[1;31m" : "", info->name,
 	       colour ? "\033[0m" : "", *about ? (int)(19 - strlen(info->name)) : 0, "", about);
@@ -173,12 +181,6 @@ static int on_event(void *arg, const struct tdxctl_event *ev)
 	struct monitor *m = arg;
 	int err;
 
-	if (ev->kind == TDXCTL_EVENT_TD_CREATED && m->listener) {
-		if (m->announced)
-			m->announced--;
-		else
-			m->early++;
-	}
 	if (!m->wanted[ev->kind] || (m->app->v.td && !is_td(ev, m->app->v.td)))
 		return 0;
 	err = m->app->v.json ? print_json(m, ev) : print_text(m, ev);
@@ -231,12 +233,16 @@ static bool is_emptying(const struct tdxctl_snapshot *s)
 	return false;
 }
 
-/* Waits for an event, or as long as there is none for the next look. */
-static void pause_for(struct monitor *m, uint64_t ns)
+static void drop_listener(struct monitor *m)
+{
+	tdxctl_listener_free(m->listener);
+	m->listener = NULL;
+}
+
+/* Waits for an event, or as long as there is none for the next look. Returns as on_event(). */
+static int pause_for(struct monitor *m, uint64_t ns)
 {
 	struct pollfd fd = { .fd = -1, .events = POLLIN };
-	struct tdxctl_heard heard;
-	uint64_t late;
 	struct timespec t;
 
 	if (!m->listener)
@@ -249,18 +255,22 @@ static void pause_for(struct monitor *m, uint64_t ns)
 	t = (struct timespec){ .tv_sec = (time_t)(ns / 1000000000),
 			       .tv_nsec = (long)(ns % 1000000000) };
 	if (ppoll(&fd, 1, &t, NULL) <= 0 || !m->listener)
-		return;
-	heard = tdxctl_listener_read(m->listener);
-	if (!heard.events && !heard.lost) {
-		/* Readable, but nothing to read. */
-		tdxctl_listener_free(m->listener);
-		m->listener = NULL;
-	}
-	late = heard.created < m->early ? heard.created : m->early;
-	m->early -= late;
-	m->announced += heard.created - late;
-	if (heard.lost)
-		on_host(m, TDXCTL_EVENT_MISSED, heard.lost);
+		return 0;
+	tdxctl_listener_read(m->listener, &m->heard);
+	/* Readable, but nothing to read. */
+	if (!m->heard.events && !m->heard.lost)
+		drop_listener(m);
+	return m->heard.lost ? on_host(m, TDXCTL_EVENT_MISSED, m->heard.lost) : 0;
+}
+
+/* TDs that began and ended between two looks. */
+static int report_unseen(struct monitor *m)
+{
+	size_t n = tdxctl_unseen_tds(m->heard.created, m->heard.nr_created,
+				     m->s.before ? m->s.before->snap : NULL, sample_snap(&m->s));
+
+	m->heard.nr_created = 0;
+	return n ? on_host(m, TDXCTL_EVENT_TDS_UNSEEN, n) : 0;
 }
 
 static int report(struct monitor *m, bool first)
@@ -271,18 +281,14 @@ static int report(struct monitor *m, bool first)
 		return 0;
 	if (m->s.restarted) {
 		/* Its family has another number now, or there is a better source. */
-		tdxctl_listener_free(m->listener);
-		m->listener = NULL;
-		m->announced = m->early = 0;
+		drop_listener(m);
+		m->heard.nr_created = 0;
 		err = on_host(m, TDXCTL_EVENT_RESTARTED, TDXCTL_UNKNOWN);
 	}
 	if (!err)
 		err = tdxctl_events(m->s.before ? m->s.before->snap : NULL, sample_snap(&m->s),
 				    &m->limits, on_event, m);
-	if (!err && m->announced)
-		err = on_host(m, TDXCTL_EVENT_TDS_UNSEEN, m->announced);
-	m->announced = 0;
-	return err;
+	return err ? err : report_unseen(m);
 }
 
 static void set_limits(struct monitor *m)
@@ -320,8 +326,8 @@ int cmd_monitor(struct cli_app *app, int argc, char **argv)
 	set_limits(&m);
 	err = report(&m, true);
 	while (!err && !cli_stopped() && !fflush(stdout)) {
-		pause_for(&m, delay_ns);
-		if (cli_stopped())
+		err = pause_for(&m, delay_ns);
+		if (err || cli_stopped())
 			break;
 		err = sample_take(&m.s, app->ctx);
 		if (!err) {
@@ -336,7 +342,8 @@ int cmd_monitor(struct cli_app *app, int argc, char **argv)
 			err = 0;
 		}
 	}
-	tdxctl_listener_free(m.listener);
+	drop_listener(&m);
+	free(m.heard.created);
 	sample_free(&m.s);
 	return err < 0 ? cli_lib_error(app, err, "cannot print the event") : CLI_OK;
 }

@@ -82,9 +82,23 @@ int tdxctl_listener_fd(const struct tdxctl_listener *l)
 	return l->ops->fd(l);
 }
 
-struct tdxctl_heard tdxctl_listener_read(struct tdxctl_listener *l)
+void tdxctl_listener_read(struct tdxctl_listener *l, struct tdxctl_heard *heard)
 {
-	return l->ops->read(l);
+	heard->events = heard->lost = 0;
+	l->ops->read(l, heard);
+}
+
+void heard_add(struct tdxctl_heard *heard, const struct tdxctl_new_td *td)
+{
+	struct tdxctl_new_td *bigger =
+		realloc(heard->created, (heard->nr_created + 1) * sizeof(*bigger));
+
+	if (!bigger) {
+		heard->lost++;
+		return;
+	}
+	heard->created = bigger;
+	bigger[heard->nr_created++] = *td;
 }
 
 /* ---- helper module ---- */

@@ -83,7 +83,7 @@ struct tdxctl_release {
 /* Implements tdxctl_listener_fd(), _read() and _free(). */
 struct listener_ops {
 	int (*fd)(const struct tdxctl_listener *l);
-	struct tdxctl_heard (*read)(struct tdxctl_listener *l);
+	void (*read)(struct tdxctl_listener *l, struct tdxctl_heard *heard);
 	void (*free)(struct tdxctl_listener *l);
 };
 
@@ -91,6 +91,9 @@ struct listener_ops {
 struct tdxctl_listener {
 	const struct listener_ops *ops;
 };
+
+/* Appends to @heard. Without memory, the event is lost. */
+void heard_add(struct tdxctl_heard *heard, const struct tdxctl_new_td *td);
 
 /* ---- traces ---- */
 

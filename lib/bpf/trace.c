@@ -117,6 +117,17 @@ static int choose(struct observer_trace *t, const struct tdxctl_trace_options *o
 				"this kernel has no functions that make these SEAMCALLs");
 }
 
+/* Addresses of TDRs are computed from what the last snapshot read. */
+static void use_vmemmap(struct observer_trace *t)
+{
+	const struct inventory *inv = observer_last(t->base.ctx);
+
+	if (inv->host.has & INVENTORY_HAS_VMEMMAP) {
+		t->tds.vmemmap = inv->host.vmemmap_base;
+		t->tds.page_size = inv->host.page_size;
+	}
+}
+
 /* The TDs that exist. */
 static int take_tds(struct observer_trace *t, struct observer_why *why)
 {
@@ -128,10 +139,7 @@ static int take_tds(struct observer_trace *t, struct observer_why *why)
 	if (err)
 		return err;
 	inv = observer_last(t->base.ctx);
-	if (inv->host.has & INVENTORY_HAS_VMEMMAP) {
-		t->tds.vmemmap = inv->host.vmemmap_base;
-		t->tds.page_size = inv->host.page_size;
-	}
+	use_vmemmap(t);
 	for (size_t i = 0; !err && i < snap->nr_tds; i++) {
 		struct tdxctl_td_view *v = &snap->tds[i];
 
@@ -361,17 +369,23 @@ static const enum call_nr steps[] = {
 struct observer_listener {
 	struct tdxctl_listener base;
 	struct observer_trace *trace;
-	uint64_t lost;		   /* so far */
-	struct tdxctl_heard heard; /* by the read that runs */
+	uint64_t lost;		    /* so far */
+	struct tdxctl_heard *heard; /* of the read that runs */
 };
 
 static int on_step(void *arg, void *data, size_t len)
 {
-	struct observer_listener *l = ((struct observer_trace *)arg)->arg;
-	const struct call_event *e = data;
+	struct observer_trace *t = arg;
+	struct observer_listener *l = t->arg;
+	struct tdxctl_call call;
 
-	l->heard.events++;
-	l->heard.created += len >= sizeof(*e) && e->call == CALL_tdh_mng_create && !e->status;
+	l->heard->events++;
+	if (event_decode(data, len, t->proto, &t->tds, &call) &&
+	    call.leaf == observed_calls[CALL_tdh_mng_create].leaf && !call.status)
+		heard_add(l->heard,
+			  &(struct tdxctl_new_td){ .time_ns = call.start_ns + call.duration_ns,
+						   .tdr = call.tdr,
+						   .id = TDXCTL_UNKNOWN32 });
 	return 0;
 }
 
@@ -380,20 +394,20 @@ static int ring_fd(const struct tdxctl_listener *base)
 	return libbpf.ring_buffer__epoll_fd(((const struct observer_listener *)base)->trace->ring);
 }
 
-static struct tdxctl_heard read_steps(struct tdxctl_listener *base)
+static void read_steps(struct tdxctl_listener *base, struct tdxctl_heard *heard)
 {
 	struct observer_listener *l = (struct observer_listener *)base;
 	uint64_t all;
 
-	l->heard = (struct tdxctl_heard){ 0 };
+	use_vmemmap(l->trace);
+	l->heard = heard;
 	libbpf.ring_buffer__poll(l->trace->ring, 0);
 	all = count_lost(&l->trace->base);
-	l->heard.lost = all - l->lost;
+	heard->lost += all - l->lost;
 	l->lost = all;
 	/* This source stays until the listener is freed. */
-	if (!l->heard.events)
-		l->heard.events = 1;
-	return l->heard;
+	if (!heard->events)
+		heard->events = 1;
 }
 
 static void end_listener(struct tdxctl_listener *base)

@@ -40,10 +40,9 @@ static int socket_fd(const struct tdxctl_listener *base)
 	return lazy.nl_socket_get_fd(((const struct helper_listener *)base)->sk);
 }
 
-static struct tdxctl_heard read_messages(struct tdxctl_listener *base)
+static void read_messages(struct tdxctl_listener *base, struct tdxctl_heard *heard)
 {
 	struct helper_listener *l = (struct helper_listener *)base;
-	struct tdxctl_heard heard = { 0 };
 
 	for (;;) {
 		struct sockaddr_nl from = { 0 };
@@ -52,19 +51,22 @@ static struct tdxctl_heard read_messages(struct tdxctl_listener *base)
 		int len = lazy.nl_recv(l->sk, &from, &buf, NULL);
 
 		if (len == -NLE_NOMEM) { /* the socket had no room for some */
-			heard.lost++;
+			heard->lost++;
 			continue;
 		}
 		if (len <= 0)
-			return heard;
+			return;
 		/* Messages of other senders than the kernel are ignored. */
 		if (!from.nl_pid && tdxctl_message_parse(buf, (size_t)len, &m)) {
 			if (l->any && m.lost > l->lost)
-				heard.lost += m.lost - l->lost;
+				heard->lost += m.lost - l->lost;
 			l->lost = m.lost;
 			l->any = true;
-			heard.events++;
-			heard.created += m.kind == TDXCTL_EVENT_TD_CREATED;
+			heard->events++;
+			if (m.kind == TDXCTL_EVENT_TD_CREATED)
+				heard_add(heard, &(struct tdxctl_new_td){ .time_ns = m.time_ns,
+									  .tdr = TDXCTL_UNKNOWN,
+									  .id = m.td });
 		}
 		free(buf);
 	}

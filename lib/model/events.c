@@ -17,7 +17,7 @@ const struct tdxctl_event_info tdxctl_event_kinds[TDXCTL_EVENTS] = {
 	[TDXCTL_EVENT_TD_FINALIZED] = { .name = "td-finalized",
 					.about = "a TD was finalized and can run" },
 	[TDXCTL_EVENT_VCPUS_CREATED] = { .name = "vcpus-created",
-					 .about = "vCPUs of a TD were created",
+					 .about = "a TD has new vCPUs",
 					 .value = "vCPUs" },
 	[TDXCTL_EVENT_TEARDOWN] = { .name = "teardown", .about = "the teardown of a TD began" },
 	[TDXCTL_EVENT_HKID_FREED] = { .name = "hkid-freed", .about = "an HKID is free again" },
@@ -50,7 +50,8 @@ const struct tdxctl_event_info tdxctl_event_kinds[TDXCTL_EVENTS] = {
 				     .about =
 					     "the helper was loaded or unloaded: the state is read again" },
 	[TDXCTL_EVENT_TDS_UNSEEN] = { .name = "tds-unseen",
-				      .about = "TDs were created and ended between two reads",
+				      .about =
+					      "TDs were created and ended before they were seen: how many",
 				      .value = "TDs" },
 };
 
@@ -333,4 +334,55 @@ int tdxctl_events(const struct tdxctl_snapshot *before, const struct tdxctl_snap
 	diff_cpus(&d);
 	diff_missed(&d);
 	return d.err;
+}
+
+/* ---- TDs that no snapshot shows ---- */
+
+static bool is_td(const struct tdxctl_td *td, const struct tdxctl_new_td *created)
+{
+	return created->id != TDXCTL_UNKNOWN32 ? td->id == created->id : td->tdr == created->tdr;
+}
+
+static bool has_td(const struct tdxctl_snapshot *s, const struct tdxctl_new_td *created)
+{
+	for (size_t i = 0; i < s->nr_tds; i++)
+		if (is_td(&s->tds[i].td, created))
+			return true;
+	return false;
+}
+
+/* Whether a later TD has the same TDR page, so that a snapshot shows that one. */
+static bool is_replaced(const struct tdxctl_new_td *created, const struct tdxctl_new_td *end)
+{
+	for (const struct tdxctl_new_td *next = created + 1; next < end; next++)
+		if (created->id == TDXCTL_UNKNOWN32 && next->tdr == created->tdr)
+			return true;
+	return false;
+}
+
+/* Whether @s shows the TDs that are created. BPF programs hide all TDRs or none. */
+static bool shows(const struct tdxctl_snapshot *s, const struct tdxctl_new_td *created)
+{
+	if (created->id != TDXCTL_UNKNOWN32)
+		return s->source == TDXCTL_SOURCE_HELPER;
+	return s->source == TDXCTL_SOURCE_BPF && created->tdr != TDXCTL_UNKNOWN &&
+	       !(s->nr_tds && s->tds[0].td.tdr & TDXCTL_TDR_HIDDEN);
+}
+
+size_t tdxctl_unseen_tds(const struct tdxctl_new_td *created, size_t n,
+			 const struct tdxctl_snapshot *before, const struct tdxctl_snapshot *now)
+{
+	size_t unseen = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct tdxctl_new_td *td = &created[i];
+
+		if (!shows(now, td) || (has_td(now, td) && !is_replaced(td, created + n)))
+			continue;
+		/* Its event came after the snapshot that it was in. */
+		if (before && td->time_ns <= before->hdr.now_ns && has_td(before, td))
+			continue;
+		unseen++;
+	}
+	return unseen;
 }

@@ -337,6 +337,54 @@ static void messages(void)
 	CHECK(!tdxctl_message_parse(m.buf, m.len, &out));
 }
 
+static size_t unseen(uint64_t time_ns, uint32_t id, uint64_t tdr)
+{
+	const struct tdxctl_new_td td = { .time_ns = time_ns, .id = id, .tdr = tdr };
+
+	return tdxctl_unseen_tds(&td, 1, &a, &b);
+}
+
+/* New TDs that neither snapshot has. @a was read at 10000. */
+static void new_tds(void)
+{
+	const uint32_t none = TDXCTL_UNKNOWN32;
+	struct tdxctl_new_td two[2];
+
+	reset();
+	tds_b[0].td.id = 2;
+	tds_b[0].td.tdr = 0x2000;
+	CHECK_EQ(a.source, TDXCTL_SOURCE_HELPER);
+	CHECK_EQ(unseen(10001, 2, TDXCTL_UNKNOWN), 0);
+	CHECK_EQ(unseen(10001, 3, TDXCTL_UNKNOWN), 1);
+	/* The event of a TD that @a has came late. */
+	CHECK_EQ(unseen(10000, 1, TDXCTL_UNKNOWN), 0);
+	CHECK_EQ(tdxctl_unseen_tds(NULL, 0, &a, &b), 0);
+	two[0] = two[1] = (struct tdxctl_new_td){ .id = 3, .tdr = TDXCTL_UNKNOWN };
+	two[1].id = 4;
+	CHECK_EQ(tdxctl_unseen_tds(two, 2, NULL, &b), 2);
+	/* The helper has come, and knows no TD by its page. */
+	CHECK_EQ(unseen(10001, none, 0x3000), 0);
+
+	a.source = b.source = TDXCTL_SOURCE_BPF;
+	CHECK_EQ(unseen(10001, none, 0x2000), 0);
+	CHECK_EQ(unseen(10001, none, 0x3000), 1);
+	CHECK_EQ(unseen(10000, none, 0x1000), 0);
+	/* Another TD had this page before. */
+	CHECK_EQ(unseen(10001, none, 0x1000), 1);
+	two[0] = two[1] = (struct tdxctl_new_td){ .time_ns = 10001, .id = none, .tdr = 0x2000 };
+	CHECK_EQ(tdxctl_unseen_tds(two, 2, &a, &b), 1);
+	/* Addresses that are not known. */
+	CHECK_EQ(unseen(10001, none, TDXCTL_UNKNOWN), 0);
+	tds_b[0].td.tdr = TDXCTL_TDR_HIDDEN | 1;
+	CHECK_EQ(unseen(10001, none, 0x3000), 0);
+	b.nr_tds = 0;
+	CHECK_EQ(unseen(10001, none, 0x3000), 1);
+	/* The state cannot be read any more. */
+	b.source = TDXCTL_SOURCE_HOST;
+	CHECK_EQ(unseen(10001, none, 0x3000), 0);
+	CHECK_EQ(unseen(10001, 3, TDXCTL_UNKNOWN), 0);
+}
+
 int main(void)
 {
 	RUN(quiet);
@@ -349,6 +397,7 @@ int main(void)
 	RUN(held_lock);
 	RUN(cpus_and_packages);
 	RUN(initial);
+	RUN(new_tds);
 	RUN(messages);
 	return check_done("lib-events");
 }

@@ -15,6 +15,10 @@ struct event {
 	struct genlmsghdr genl;
 	struct nlattr kind_head;
 	uint32_t kind;
+	struct nlattr td_head;
+	uint32_t td;
+	struct nlattr time_head;
+	uint64_t time;
 	struct nlattr lost_head;
 	uint64_t lost;
 } __attribute__((packed));
@@ -26,6 +30,10 @@ static struct event event(uint64_t lost)
 		.genl = { .cmd = TDXCTL_GENL_CMD_EVENT, .version = TDXCTL_GENL_VERSION },
 		.kind_head = { .nla_len = 8, .nla_type = TDXCTL_EVENT_A_KIND },
 		.kind = TDXCTL_EVENT_HKID_FREED,
+		.td_head = { .nla_len = 8, .nla_type = TDXCTL_EVENT_A_TD },
+		.td = 41,
+		.time_head = { .nla_len = 12, .nla_type = TDXCTL_EVENT_A_TIME },
+		.time = 5000000000,
 		.lost_head = { .nla_len = 12, .nla_type = TDXCTL_EVENT_A_LOST },
 		.lost = lost,
 	};
@@ -67,19 +75,26 @@ static struct tdxctl_listener *listener(void)
 	return l;
 }
 
-/* Reads @n messages: so many are events, so many were lost. Returns the number of new TDs. */
-static uint64_t reads(struct tdxctl_listener *l, const struct fake_message *m, size_t n,
-		      uint64_t events, uint64_t lost)
+/* Reads @n messages: so many are events, so many were lost. Adds the new TDs to @heard. */
+static void reads_into(struct tdxctl_listener *l, const struct fake_message *m, size_t n,
+		       uint64_t events, uint64_t lost, struct tdxctl_heard *heard)
 {
-	struct tdxctl_heard heard;
-
 	nl->messages = m;
 	nl->count = n;
-	heard = tdxctl_listener_read(l);
-	CHECK_EQ(heard.events, events);
-	CHECK_EQ(heard.lost, lost);
+	tdxctl_listener_read(l, heard);
+	CHECK_EQ(heard->events, events);
+	CHECK_EQ(heard->lost, lost);
 	CHECK_EQ(nl->count, 0);
-	return heard.created;
+}
+
+static void reads(struct tdxctl_listener *l, const struct fake_message *m, size_t n,
+		  uint64_t events, uint64_t lost)
+{
+	struct tdxctl_heard heard = { 0 };
+
+	reads_into(l, m, n, events, lost, &heard);
+	CHECK_EQ(heard.nr_created, 0);
+	free(heard.created);
 }
 
 static void join(void)
@@ -134,6 +149,7 @@ static void new_tds(void)
 {
 	struct event created = event(0), cut = event(0), other = event(0);
 	struct tdxctl_listener *l = listener();
+	struct tdxctl_heard heard = { 0 };
 
 	created.kind = cut.kind = TDXCTL_EVENT_TD_CREATED;
 	cut.nl.nlmsg_len++;
@@ -141,8 +157,17 @@ static void new_tds(void)
 					  message(&other, 0), message(&created, 4711),
 					  message(&created, 0) };
 
-	CHECK_EQ(reads(l, m, 5, 3, 0), 2);
-	CHECK_EQ(reads(l, &m[2], 1, 1, 0), 0);
+	reads_into(l, m, 5, 3, 0, &heard);
+	CHECK_EQ(heard.nr_created, 2);
+	reads_into(l, &m[2], 1, 1, 0, &heard);
+	/* They stay until the caller takes them. */
+	reads_into(l, m, 1, 1, 0, &heard);
+	if (CHECK_EQ(heard.nr_created, 3)) {
+		CHECK_EQ(heard.created[2].id, created.td);
+		CHECK_EQ(heard.created[2].time_ns, created.time);
+		CHECK_EQ(heard.created[2].tdr, TDXCTL_UNKNOWN);
+	}
+	free(heard.created);
 	tdxctl_listener_free(l);
 }
 

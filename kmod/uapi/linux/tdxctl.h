@@ -456,7 +456,7 @@ struct tdxctl_adopt_args {
  * ENOBUFS from its socket, and should do the same.
  *
  * The helper sends TD_CREATED to MEMORY_BACK; a VCPUS_CREATED for each vCPU. The other
- * kinds are found by tdxctl(8) in snapshots.
+ * kinds are not sent: tdxctl(8) finds them when it compares snapshots.
  */
 #define TDXCTL_GENL_NAME	"tdxctl"
 #define TDXCTL_GENL_VERSION	1

@@ -160,7 +160,7 @@ case_monitor_bpf()
 	nothing_left
 	happened teardown
 	happened hkid-freed
-	# A TD begins and ends while the monitor cannot look.
+	# A TD begins and ends while the monitor is stopped.
 	kill -STOP "$monitor"
 	vmm short --vcpus 1 --pages 8
 	gone "$VMM"

@@ -51,7 +51,7 @@ case_events()
 	j 0 release web --yes
 	seen hkid-freed
 	seen memory-back
-	# A TD begins and ends while the monitor cannot look.
+	# A TD begins and ends while the monitor is stopped.
 	echo "28 0" >$EMUL/delay || die "delay"
 	gone "$VMM"
 	kill -STOP "$monitor"
