@@ -53,7 +53,9 @@ mkdir -p "$out"
 args=(-f "$O/vmm" -f "$O/jget" -f "$O/kexec" -f "$O/fuzz-device" -f "$O/replay" -f "$O/tdxctl" -f "$O/kmod/$release/tdxctl.ko"
 	-f tests/vm/suite.sh:/suite/run-cases.sh -f tests/vm/lib.sh:/suite/vm-lib.sh
 	-f tests/lab/parts.sh -f tests/lab/lib.sh:/suite/lib.sh -f tests/lab/agree.awk:/suite/agree.awk
-	-f tests/lab/expect:/suite/expect -f "$(command -v setpriv):/usr/bin/setpriv")
+	-f tests/lab/expect:/suite/expect -f cmd/etc/examples/tdx-shim-stop:/suite/tdx-shim-stop
+	-f cmd/etc/examples/tdx-shutdown:/suite/tdx-shutdown
+	-f "$(command -v setpriv):/usr/bin/setpriv")
 for f in ${LAB_FILES-}; do
 	args+=(-f "$f")
 done

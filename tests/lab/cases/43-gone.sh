@@ -83,6 +83,40 @@ case_gone_late()
 	nothing_left
 }
 
+# stopped SCRIPT ARGS...: an example script releases the TD web, ends its VMM and waits for all.
+stopped()
+{
+	echo "+ $*"
+	PATH=/tmp/bin:$PATH TDX_RELEASE_GIB=0 TDX_GRACE=1 "$@" >/tmp/stopped 2>&1 || die "$1: status $?: $(cat /tmp/stopped)"
+	cat /tmp/stopped
+	grep -q '^Strategy  *early' /tmp/stopped || die "$1 released nothing"
+	grep -q '^Result  *gone' /tmp/stopped || die "$1 did not wait"
+	! kill -0 "$VMM" 2>/dev/null || die "$1 left the VMM"
+	wait "$VMM" 2>/dev/null
+	nothing_left
+}
+
+# The example scripts: for a container shim, and for libvirt, whose guest does not end when asked.
+case_gone_examples()
+{
+	t 0 helper load
+	vmm web --vcpus 1 --pages 64
+	stopped /suite/tdx-shim-stop web kill -9 "$VMM"
+	vmm web --vcpus 1 --pages 64
+	mkdir -p /tmp/bin
+	cat >/tmp/bin/virsh <<-END
+		#!/bin/sh
+		case \$1 in
+		domuuid) echo "\$2" ;;
+		domstate) kill -0 $VMM 2>/dev/null && echo running || echo "shut off" ;;
+		destroy) kill -9 $VMM ;;
+		esac
+	END
+	chmod +x /tmp/bin/virsh
+	stopped /suite/tdx-shutdown web
+	rm -r /tmp/bin
+}
+
 # Without the helper, and with another one than before.
 case_gone_no_helper()
 {
