@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Installs what "make demo" and "make check" need on Debian 12. Does nothing, in
+# Installs what "make demo" and "make check" need on Debian 12 and 13. Does nothing, in
 # well under a second, when everything is installed.
 #   deps.sh           everything
 #   deps.sh --print   say what is missing, change nothing; status 1 if anything is
@@ -12,11 +12,15 @@ top=$(cd "$(dirname "$0")/.." && pwd)
 cache=$("$top/tests/kernels.sh" cache)
 mode=${1:-}
 
+# The version of the package clang.
+llvm=14
+! grep -qs '^VERSION_CODENAME=trixie' /etc/os-release || llvm=19
+
 build_packages=(gcc clang libc6-dev make pkg-config libbpf-dev libjson-c-dev libkmod-dev libncurses-dev
 	libnl-3-dev libnl-genl-3-dev libsystemd-dev
 	zlib1g-dev)
 check_packages=(bash-completion bc binutils build-essential busybox-static clang-format codespell cpio
-	debhelper dh-dkms dwarves file fish g++ git kmod libclang-rt-14-dev lintian llvm lz4 man-db
+	debhelper dh-dkms dwarves file fish g++ git kmod "libclang-rt-$llvm-dev" lintian llvm lz4 man-db
 	python3 python3-jsonschema python3-yaml qemu-system-x86 scdoc shellcheck sparse strace systemd valgrind xz-utils zsh
 	bison debian-archive-keyring flex isolinux libelf-dev libssl-dev openssl syslinux-common xorriso)
 
@@ -93,12 +97,12 @@ fi
 
 # Kernels and tools are unpacked into a cache, never installed: what this machine boots,
 # and what its apt knows, stay as they are, and no root is needed. apt gets a
-# state of its own there, with the mirror the machine uses for Debian 12.
+# state of its own there, with the mirror that the machine uses. The kernels are of Debian 12.
 mkdir -p "$cache"/apt/{etc/sources.list.d,etc/preferences.d,lists/partial,archives/partial}
 # shellcheck disable=SC2016 # apt expands these
-site=$(apt-get indextargets --format '$(RELEASE) $(CODENAME) $(COMPONENT) $(SITE)' 'Created-By: Packages' |
-	awk '($1 == "bookworm" || $2 == "bookworm") && $3 == "main" { print $4; exit }')
-[ -n "$site" ] || fail "no apt source for Debian 12 (bookworm main) is configured"
+site=$(apt-get indextargets --format '$(ORIGIN) $(COMPONENT) $(CODENAME) $(SITE)' 'Created-By: Packages' |
+	awk '$1 == "Debian" && $2 == "main" && $3 !~ /security/ { print $4; exit }')
+[ -n "$site" ] || fail "no apt source for Debian is configured"
 cat >"$cache/apt/etc/sources.list.d/kernels.sources" <<-END
 	Types: deb
 	URIs: $site

@@ -66,7 +66,8 @@ static void bad_files(void)
 		{ HOST(TD("web", ",\"pages\":\"7\"")), "key 'pages': a whole number" },
 		{ HOST(TD("web", ",\"pages\":1.5")), "key 'pages': a whole number" },
 		{ HOST(TD("web", ",\"pages\":-1")), "key 'pages': -1 is not between" },
-		{ HOST(TD("web", ",\"pages\":99999999999999999999999")), "key 'pages'" },
+		/* json-c of Debian 13 does not read such a number. */
+		{ HOST(TD("web", ",\"pages\":99999999999999999999999")), "h.json: " },
 		{ HOST(TD("web", ",\"vcpus\":577")), "key 'vcpus'" },
 		{ HOST(TD("web", ",\"until\":\"later\"")), "'later' is unknown" },
 		{ HOST(TD("web", ",\"uuid\":\"1\"")), "a UUID" },
