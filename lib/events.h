@@ -70,11 +70,14 @@ struct tdxctl_new_td {
 	uint64_t tdr;	  /* physical address, TDXCTL_UNKNOWN if not known */
 	uint32_t id;	  /* in snapshots of the helper; TDXCTL_UNKNOWN32 without the helper */
 };
-/* What was read from a listener. Begin with all zero; the caller frees @created. */
+/*
+ * What reads of a listener gave. The caller sets all fields to 0 before the first read, and
+ * frees @created after the last one.
+ */
 struct tdxctl_heard {
-	uint64_t events; /* that arrived with the last read */
-	uint64_t lost;	 /* that did not arrive since the read before, or had no room here */
-	struct tdxctl_new_td *created; /* reads append to it */
+	uint64_t events; /* the number of events that the last read got */
+	uint64_t lost;	 /* the number of events that were lost since the read before */
+	struct tdxctl_new_td *created; /* each read appends to this array */
 	size_t nr_created;
 };
 /* Reads all events that have come. If there are none and none was lost, the source is gone. */

@@ -125,8 +125,7 @@ static int print_json(const struct monitor *m, const struct tdxctl_event *ev)
 	return err;
 }
 
-/* "2026-01-31T12:00:00Z  hkid-leaked        build (td:3), HKID 19" */
-/* Without the "s" of the plural, for 1. */
+/* The length of @unit, without the "s" of the plural for 1. */
 static int unit_length(const char *unit, uint64_t value)
 {
 	size_t len = strlen(unit);
@@ -134,6 +133,7 @@ static int unit_length(const char *unit, uint64_t value)
 	return (int)(value == 1 && len && unit[len - 1] == 's' ? len - 1 : len);
 }
 
+/* "2026-01-31T12:00:00Z  hkid-leaked        build (td:3), HKID 19" */
 static int print_text(const struct monitor *m, const struct tdxctl_event *ev)
 {
 	const struct tdxctl_event_info *info = &tdxctl_event_kinds[ev->kind];
@@ -264,10 +264,10 @@ static int pause_for(struct monitor *m, uint64_t ns)
 }
 
 /* TDs that began and ended between two looks. */
-static int report_unseen(struct monitor *m)
+static int report_unseen(struct monitor *m, const struct tdxctl_snapshot *before)
 {
-	size_t n = tdxctl_unseen_tds(m->heard.created, m->heard.nr_created,
-				     m->s.before ? m->s.before->snap : NULL, sample_snap(&m->s));
+	size_t n = tdxctl_unseen_tds(m->heard.created, m->heard.nr_created, before,
+				     sample_snap(&m->s));
 
 	m->heard.nr_created = 0;
 	return n ? on_host(m, TDXCTL_EVENT_TDS_UNSEEN, n) : 0;
@@ -275,6 +275,7 @@ static int report_unseen(struct monitor *m)
 
 static int report(struct monitor *m, bool first)
 {
+	const struct tdxctl_snapshot *before = m->s.before ? m->s.before->snap : NULL;
 	int err = 0;
 
 	if (first && !m->app->v.initial)
@@ -286,9 +287,8 @@ static int report(struct monitor *m, bool first)
 		err = on_host(m, TDXCTL_EVENT_RESTARTED, TDXCTL_UNKNOWN);
 	}
 	if (!err)
-		err = tdxctl_events(m->s.before ? m->s.before->snap : NULL, sample_snap(&m->s),
-				    &m->limits, on_event, m);
-	return err ? err : report_unseen(m);
+		err = tdxctl_events(before, sample_snap(&m->s), &m->limits, on_event, m);
+	return err ? err : report_unseen(m, before);
 }
 
 static void set_limits(struct monitor *m)

@@ -516,7 +516,8 @@ static void verbs(void)
 	SAYS(verb(cmd_helper_status, there, CLI_NO_HELPER), "\"state\": \"available\"",
 	     "\"path\": \"/lib/tdxctl.ko\"", "\"version\": \"1.2.3\"", "\"provider\": null");
 	text = verb(cmd_helper_status, there, CLI_NO_HELPER);
-	CHECK(text && strstr(text, "\"features\": [") && !strstr(text, "\"name\": "));
+	/* json-c 0.18 writes an empty array without a line break. */
+	CHECK(text && (strstr(text, "\"features\": [\n  ]") || strstr(text, "\"features\": []")));
 	free(text);
 	/* A module file for another kernel. */
 	there.vermagic = "1.2.3-other SMP preempt mod_unload";

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The files of emulated hosts: what is refused, and what is written. */
+#include <json-c/json_c_version.h>
 #include "emul/emul.h"
 #include "lib-host.h"
 
@@ -22,6 +23,13 @@ static int load_text(const char *text, const char *says)
 #define PLAY(play, events) \
 	"{\"format\":\"tdxctl-host\",\"version\":1,\"play\":" play "," TOPO ",\"events\":[" events \
 	"]}"
+
+/* json-c 0.18 does not read such a number. */
+#if JSON_C_VERSION_NUM < (18 << 8)
+#define TOO_LARGE "key 'pages'"
+#else
+#define TOO_LARGE "line 1: not JSON: number expected"
+#endif
 
 static void bad_files(void)
 {
@@ -66,8 +74,7 @@ static void bad_files(void)
 		{ HOST(TD("web", ",\"pages\":\"7\"")), "key 'pages': a whole number" },
 		{ HOST(TD("web", ",\"pages\":1.5")), "key 'pages': a whole number" },
 		{ HOST(TD("web", ",\"pages\":-1")), "key 'pages': -1 is not between" },
-		/* json-c of Debian 13 does not read such a number. */
-		{ HOST(TD("web", ",\"pages\":99999999999999999999999")), "h.json: " },
+		{ HOST(TD("web", ",\"pages\":99999999999999999999999")), TOO_LARGE },
 		{ HOST(TD("web", ",\"vcpus\":577")), "key 'vcpus'" },
 		{ HOST(TD("web", ",\"until\":\"later\"")), "'later' is unknown" },
 		{ HOST(TD("web", ",\"uuid\":\"1\"")), "a UUID" },
