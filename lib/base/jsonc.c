@@ -11,3 +11,14 @@ int jsonc_load(char **why)
 
 	return lazy_load("libjson-c.so.5", symbols, sizeof(symbols) / sizeof(symbols[0]), why);
 }
+
+int jsonc_flags(const char *text)
+{
+	enum { VERSION_0_18 = 18 << 8 };
+
+	if (jsonc.json_c_version_num() == VERSION_0_18)
+		for (; *text; text++)
+			if ((unsigned char)*text > 0x7f)
+				return JSON_TOKENER_VALIDATE_UTF8;
+	return JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8;
+}

@@ -7,7 +7,7 @@
 #include "lazy.h"
 
 /* clang-format off */
-#define JSONC(X) X(json_object_array_add) X(json_object_array_get_idx) \
+#define JSONC(X) X(json_c_version_num) X(json_object_array_add) X(json_object_array_get_idx) \
 	X(json_object_array_length) X(json_object_get) X(json_object_get_boolean) \
 	X(json_object_get_int64) X(json_object_get_object) X(json_object_get_string) \
 	X(json_object_get_string_len) X(json_object_get_uint64) X(json_object_is_type) \
@@ -32,5 +32,14 @@ extern struct jsonc {
  * Return: 0, or -ELIBACC.
  */
 int jsonc_load(char **why);
+
+/**
+ * jsonc_flags() - the strictest json_tokener flags that accept every valid @text
+ * @text: the whole document
+ *
+ * With JSON_TOKENER_STRICT, json-c 0.18 (Debian 13, Fedora 42) refuses each byte above 0x7f as
+ * a control character: json-c issue 875, fixed in 0.19.
+ */
+int jsonc_flags(const char *text);
 
 #endif

@@ -454,7 +454,7 @@ int emul_file_parse(struct tdxctl_ctx *ctx, const char *name, const char *text, 
 	tok = jsonc.json_tokener_new_ex(MAX_DEPTH);
 	if (!tok)
 		return ctx_nomem(ctx);
-	jsonc.json_tokener_set_flags(tok, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+	jsonc.json_tokener_set_flags(tok, jsonc_flags(text));
 	/* Pass the final NUL: without it the tokener expects more text. */
 	root = jsonc.json_tokener_parse_ex(tok, text, (int)len + 1);
 	end = jsonc.json_tokener_get_parse_end(tok);

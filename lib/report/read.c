@@ -469,7 +469,7 @@ static int parse_json(struct tdxctl_ctx *ctx, const char *name, const char *text
 		err = ctx_nomem(ctx);
 		goto out;
 	}
-	jsonc.json_tokener_set_flags(tok, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+	jsonc.json_tokener_set_flags(tok, jsonc_flags(copy));
 	*out = jsonc.json_tokener_parse_ex(tok, copy, (int)len + 1);
 	if (jsonc.json_tokener_get_error(tok) == json_tokener_success)
 		goto out;
