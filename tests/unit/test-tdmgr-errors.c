@@ -4,7 +4,7 @@
 #include "host.h"
 #include "tdmgr/tdmgr-priv.h"
 
-#define GPA(n) (0x100000ULL + (u64)(n)*CORE_PAGE_SIZE)
+#define GPA(n) (0x100000ULL + CORE_PAGE_SIZE * (u64)(n))
 #define STALE  0x5a5a5a5aULL
 
 static const struct host_config host_cfg = {
