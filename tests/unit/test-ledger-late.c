@@ -162,6 +162,14 @@ static void test_adopt(void)
 	CHECK_TD(&r, known.tdr, vcpus, 2);
 	CHECK_TD(&r, known.tdr, hkid, 21);
 
+	CHECK_TD(&r, known.tdr, created_ns, 5);
+
+	/* The creation that the ledger saw is exact. */
+	known.tdr = 0x150000000ULL;
+	rig_create(&r, known.tdr, 22);
+	CHECK_EQ(ledger_adopt_td(r.l, &known), -EEXIST);
+	CHECK(ledger_td_find(r.l, known.tdr)->created_ns > 5);
+
 	/* Released, and nothing else known. */
 	known.tdr = 0x120000000ULL;
 	known.state = LEDGER_TD_UNKNOWN;
@@ -440,6 +448,53 @@ static void test_tdr_before_other_pages(void)
 	rig_close(&r);
 }
 
+/* The leaves that succeed only after the global keys of all packages are set. */
+static void test_leaves_that_need_the_global_keys(void)
+{
+	static const struct {
+		u64 leaf;
+		bool proves;
+	} cases[] = {
+		{ TDH_VP_ENTER, true },	       { TDH_MNG_CREATE, true },
+		{ TDH_MEM_PAGE_AUG, true },    { TDH_PHYMEM_PAGE_RECLAIM, true },
+		{ TDH_VP_RD, true },	       { TDH_SYS_TDMR_INIT, true },
+		{ TDH_MEM_TRACK, true },       { TDH_MEM_RANGE_UNBLOCK, true },
+		{ TDH_PHYMEM_CACHE_WB, true }, { TDH_PHYMEM_PAGE_WBINVD, true },
+		{ TDH_VP_WR, true },	       { TDH_SYS_KEY_CONFIG, false },
+		{ TDH_SYS_INFO, false },       { TDH_SYS_INIT, false },
+		{ TDH_SYS_RD, false },	       { TDH_SYS_LP_INIT, false },
+		{ TDH_SYS_RDALL, false },      { TDH_SYS_CONFIG, false },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct rig r;
+
+		rig_open(&r, false);
+		rig_call(&r, 0, cases[i].leaf, D, 17, 0, TDX_ST(OPERAND_INVALID));
+		CHECK_EQ(ledger_pkg_at(r.l, 1)->global_key, false);
+		rig_call(&r, 0, cases[i].leaf, D, 17, 0, 0);
+		if (!CHECK_EQ(ledger_pkg_at(r.l, 1)->global_key, cases[i].proves))
+			fprintf(stderr, "  leaf %llu\n", (unsigned long long)cases[i].leaf);
+		rig_close(&r);
+	}
+}
+
+/* These leaves are accepted in more states than the ledger distinguishes. */
+static void test_leaves_that_prove_no_state(void)
+{
+	struct rig r;
+
+	rig_open(&r, true);
+	rig_td(&r, D, 17);
+	rig_call(&r, 0, TDH_MEM_RANGE_UNBLOCK, G(1), D, 0, 0);
+	rig_call(&r, 0, TDH_MEM_PAGE_RELOCATE, G(1), D, PAGE(1), 0);
+	CHECK_TD(&r, D, state, LEDGER_TD_RUNNABLE);
+	CHECK_TD(&r, D, hkid, 17);
+	CHECK_EQ(rig_violations(&r), 0);
+	rig_close(&r);
+}
+
 int main(void)
 {
 	RUN(test_late);
@@ -454,5 +509,7 @@ int main(void)
 	RUN(test_hkid_of_a_flush);
 	RUN(test_several_sept_pages_removed);
 	RUN(test_tdr_before_other_pages);
+	RUN(test_leaves_that_need_the_global_keys);
+	RUN(test_leaves_that_prove_no_state);
 	return check_done("test-ledger-late");
 }

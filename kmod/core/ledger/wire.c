@@ -132,14 +132,13 @@ static void put_td(struct tdxctl_td *to, const struct ledger *l, const struct wi
 /* The SEAMCALL in flight: names the TD for a mutex, or stands for an absent mutex. */
 struct effect {
 	bool in_flight;
-	u64 since_ns, tdr;
+	u64 since_ns, tdr; /* 0 if none is in flight */
 	const struct ledger_owner *owner;
 };
 
 static void put_lock(struct tdxctl_lock *to, const struct effect *e, const struct wire_lock *mutex)
 {
-	if (e->in_flight)
-		to->holder_tdr = e->tdr;
+	to->holder_tdr = e->tdr;
 	if (mutex && mutex->present) {
 		to->source = TDXCTL_LOCK_MUTEX;
 		to->held = mutex->held;
