@@ -28,10 +28,7 @@ struct tdxctl_limit {
 	bool inside;	   /* values in the range are beyond the limit, not those outside of it */
 	uint64_t from, to; /* both included; @to is TDXCTL_UNKNOWN if it has no end */
 };
-#define TDXCTL_NO_LIMIT \
-	{ \
-		.value = TDXCTL_UNKNOWN \
-	}
+#define TDXCTL_NO_LIMIT { .value = TDXCTL_UNKNOWN }
 
 enum tdxctl_check_nr {
 	TDXCTL_CHECK_PACKAGES_UNCOVERED,

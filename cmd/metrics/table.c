@@ -404,10 +404,7 @@ static void durations(struct prom *p, const struct metric *m, const struct metri
 
 /* ---- the table ---- */
 
-#define LABEL(name) \
-	{ \
-		.key = name, .type = OUT_STR \
-	}
+#define LABEL(name) { .key = name, .type = OUT_STR }
 static const struct cli_field version_label[] = { LABEL("version") };
 static const struct cli_field helper_labels[] = { LABEL("version"), LABEL("provider") };
 static const struct cli_field state_label[] = { LABEL("state") };

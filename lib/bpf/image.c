@@ -23,11 +23,7 @@ IMAGE(events);
 		bpf_##name, (size_t)(bpf_##name##_end - bpf_##name) \
 	}
 #else
-#define IMAGE_OF(name) \
-	(struct observer_image) \
-	{ \
-		NULL, 0 \
-	}
+#define IMAGE_OF(name) (struct observer_image){ NULL, 0 }
 #endif
 
 struct observer_image observer_inventory(void)

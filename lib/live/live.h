@@ -40,7 +40,7 @@ struct unread {
 		pid_t pid;
 		int fd;
 		uint32_t max_vcpus; /* TDXCTL_UNKNOWN32: not known */
-	} * td;
+	} *td;
 	size_t count;
 };
 /*

@@ -4,7 +4,7 @@
 #include "model.h"
 #include "tdx.h"
 
-#define HI(id) (uint32_t) TDX_STATUS_HI_##id
+#define HI(id) (uint32_t)TDX_STATUS_HI_##id
 #define BIOS \
 	"Update the BIOS. Firmware or microcode is older than the module, or its settings are wrong."
 #define KVM_BUG "Save the kernel log and report it: this is a bug in KVM or its caller."

@@ -225,10 +225,7 @@ struct section {
 
 int tdxctl_snapshot_bytes(const struct tdxctl_snapshot *s, void **out, size_t *len)
 {
-#define SECTION(list, record) \
-	{ \
-		s->list, s->nr_##list, sizeof(*s->list), sizeof(record) \
-	}
+#define SECTION(list, record) { s->list, s->nr_##list, sizeof(*s->list), sizeof(record) }
 	const struct section sec[TDXCTL_SEC_COUNT] = {
 		[TDXCTL_SEC_HKIDS] = SECTION(hkids, struct tdxctl_hkid),
 		[TDXCTL_SEC_TDS] = SECTION(tds, struct tdxctl_td),

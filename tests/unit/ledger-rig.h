@@ -16,7 +16,7 @@
 /* Two TDs by their TDR, a guest page, and a look at a TD's record. */
 #define D    0x100000000ULL
 #define E    0x110000000ULL
-#define G(n) ((u64)(n)*CORE_PAGE_SIZE)
+#define G(n) ((u64)(n) * CORE_PAGE_SIZE)
 
 #define CHECK_TD(r, tdr, what, want) \
 	do { \
@@ -124,7 +124,7 @@ static inline void rig_reclaim(struct rig *r, u64 page, u32 type, u64 owner)
 /* Pages of the TD at @tdr: control pages follow it, vCPU pages from +64 on. */
 #define TDCX(tdr, n)  ((tdr) + (1 + (n)) * CORE_PAGE_SIZE)
 #define TDVPR(tdr, n) ((tdr) + (64 + 8 * (n)) * CORE_PAGE_SIZE)
-#define PAGE(n)	      (0x140000000ULL + (u64)(n)*CORE_PAGE_SIZE)
+#define PAGE(n)	      (0x140000000ULL + (u64)(n) * CORE_PAGE_SIZE)
 
 static inline void rig_create(struct rig *r, u64 tdr, u32 hkid)
 {

@@ -144,11 +144,9 @@ struct fake_snapshot {
 };
 
 #define FAKE_SECTION(s, member) \
-	{ \
-		.offset = offsetof(struct fake_snapshot, member), \
-		.stride = sizeof((s)->member[0]), \
-		.count = sizeof((s)->member) / sizeof((s)->member[0]) \
-	}
+	{ .offset = offsetof(struct fake_snapshot, member), \
+	  .stride = sizeof((s)->member[0]), \
+	  .count = sizeof((s)->member) / sizeof((s)->member[0]) }
 
 /* HKIDs 17..20: two in use; TDs 1..3, the last one released; 4 CPUs, 2 packages. */
 static inline void fake_snapshot(struct fake_snapshot *s)

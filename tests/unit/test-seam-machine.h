@@ -38,7 +38,7 @@
 #define SHARED_ROOT  0x330000ULL
 
 /* Pages of the TDMR. */
-#define PG(n)	   (TDMR_BASE + (u64)(n)*4096)
+#define PG(n)	   (TDMR_BASE + (u64)(n) * 4096)
 #define D	   PG(0)	/* TDR */
 #define TDCX(n)	   PG(1 + (n))	/* 9 */
 #define P	   PG(16)	/* TDVPR */

@@ -178,7 +178,7 @@ static u64 mng_rd(u64 id, u64 *value)
 }
 
 #define CPUID_ID(leaf, sub) \
-	(0x9410000300000000 | (u64)((leaf) >> 31) << 16 | (u64)((leaf)&0x7f) << 9 | (sub))
+	(0x9410000300000000 | (u64)((leaf) >> 31) << 16 | (u64)((leaf) & 0x7f) << 9 | (sub))
 
 static void td_fields(void)
 {

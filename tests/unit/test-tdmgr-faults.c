@@ -7,7 +7,7 @@
 #include "check.h"
 #include "host.h"
 
-#define GPA(n)	   (0x40000000ULL * 3 + (u64)(n)*CORE_PAGE_SIZE)
+#define GPA(n)	   (0x40000000ULL * 3 + (u64)(n) * CORE_PAGE_SIZE)
 #define FIRST_HKID 17
 
 static const struct host_config host_cfg = {

@@ -3,7 +3,7 @@
 #include "check.h"
 #include "host.h"
 
-#define GPA(n) (0x100000ULL + (u64)(n)*CORE_PAGE_SIZE)
+#define GPA(n) (0x100000ULL + (u64)(n) * CORE_PAGE_SIZE)
 
 static const struct host_config two_pkgs = {
 	.nr_pkgs = 2,

@@ -12,7 +12,7 @@
 #define ROUNDS	150
 #define VCPUS	3
 #define PAGES	40
-#define GPA(n)	((u64)(n)*CORE_PAGE_SIZE)
+#define GPA(n)	((u64)(n) * CORE_PAGE_SIZE)
 
 static const struct host_config host_cfg = {
 	.nr_pkgs = 2,

@@ -10,10 +10,7 @@ static const struct {
 	u16 type;
 	const char *path;
 } members[] = {
-#define F(_field, _type, _path, _size) \
-	{ \
-		offsetof(struct kvm_layout, _field), _size, _type, _path \
-	}
+#define F(_field, _type, _path, _size) { offsetof(struct kvm_layout, _field), _size, _type, _path }
 	F(vm_type, KVM_TDX, "kvm.arch.vm_type", 0),
 	F(mm, KVM_TDX, "kvm.mm", 8),
 	F(created_vcpus, KVM_TDX, "kvm.created_vcpus", 4),

@@ -108,7 +108,7 @@ static void guest_take_interrupts(const struct seam_guest *g)
 	struct {
 		unsigned long pir[4];
 		unsigned long control;
-	} * desc;
+	} *desc;
 	bool any = false;
 	u32 i;
 
