@@ -66,6 +66,7 @@ ROUNDS = (0.2, 0.5, 1)          # share of the mutants of each file that are don
 FILE_LIMIT = 1 << 30            # bytes that a mutant may write to one file
 MEMORY_LIMIT = 16 << 30         # bytes of address space; unit tests map 8 GiB without using them
 START = 0.1                     # seconds to link or start a test
+UNIT = 5                        # how much more likely a unit program kills a mutant, at first
 ASAN_FACTOR = 5                 # how much slower tests are with the sanitizers
 ASAN_LONGEST = 5                # tests that take more seconds without them are not tried
 ASAN_BUDGET = 60                # seconds of tests for each survivor, as they need without them
@@ -188,6 +189,10 @@ class Tree:
         return found
 
 
+def is_unit(test):
+    return test.startswith("unit/")
+
+
 class Lab:
     """A copy of the tree with its builds, used by one thread at a time."""
 
@@ -220,7 +225,7 @@ class Lab:
                        cwd=self.src, env=self.env)
 
     def build(self, flavour, tests):
-        targets = {f"unit/{t.split('/')[1]}" if t.startswith("unit/") else "tdxctl-asan" for t in tests}
+        targets = {f"unit/{t.split('/')[1]}" if is_unit(t) else "tdxctl-asan" for t in tests}
         status, out = self.make(flavour, sorted(targets))
         if status:
             raise BuildError(f"the tree does not build ({flavour}):\n{out[-2000:]}")
@@ -304,7 +309,7 @@ class Coverage:
         built = set()
 
         def one(lab, test):
-            program = test if test.startswith("unit/") else "tdxctl"
+            program = test if is_unit(test) else "tdxctl"
             if (lab, program) not in built:
                 lab.build("plain", [test])
                 lab.build("coverage", [test])
@@ -344,9 +349,13 @@ class Coverage:
         return lines.get(file, 0) / max(1, sum(lines.values()))
 
     def cost(self, file, test):
-        """Seconds that @test is expected to need for each mutant of @file that it kills."""
+        """
+        Seconds that @test is expected to need for each mutant of @file that it kills. Programs
+        of tests/unit check a small file more closely than commands that run it among others.
+        """
         tried, killed = self.record.get((file, test), (0, 0))
-        return (self.tests[test]["seconds"] + START) * (tried + 5) / (killed + 0.2 + 2 * self.share(file, test))
+        hope = 0.2 + 2 * self.share(file, test)
+        return (self.tests[test]["seconds"] + START) * (tried + 5) / (killed + hope * (UNIT if is_unit(test) else 1))
 
     def note(self, file, test, killed):
         tried, n = self.record.get((file, test), (0, 0))
