@@ -104,7 +104,7 @@ $(FAKED): override LDFLAGS += -Wl,--disable-new-dtags,-rpath,'$$ORIGIN/fake'
 $(FAKED): | $(addprefix $(O)/unit/fake/,libkmod.so.2 libsystemd.so.0 libnl-genl-3.so.200)
 
 # Libraries that the tests themselves use; the parser of the helper is compared with libbpf's.
-$(O)/unit/test-core-btf $(O)/unit/test-core-layout: override LIBS += $(shell $(PKG_CONFIG) --libs libbpf 2>/dev/null)
+$(addprefix $(O)/unit/test-,core-btf core-layout lib-bpf-host): override LIBS += $(shell $(PKG_CONFIG) --libs libbpf 2>/dev/null)
 $(O)/unit/test-cmd-late $(O)/unit/test-lib-report-values: override LIBS += $(shell $(PKG_CONFIG) --libs json-c 2>/dev/null)
 $(O)/unit/test-lib-lazy $(O)/unit/test-lib-facts: override LIBS += $(shell $(PKG_CONFIG) --libs zlib 2>/dev/null)
 
