@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Single-line mutants of a C file that has the format of .clang-format.
+"""Single-line mutants of a C file that has the format of .clang-format, and the list of exceptions.
 
 Works on text, not on a syntax tree: binary operators have blanks around them, and the
 braces of a function are in column 0. What does not compile is discarded by mutate.py.
@@ -29,6 +29,10 @@ RETURN = re.compile(r"\breturn (.+);$")
 CONDITION = re.compile(r"\b(if|while) \(")
 DECLARATION = re.compile(r"\s*(?!return\b|goto\b|else\b)(\w+ )+\**\w+(\[.*\])?( = .*)?(, .*)?;$")
 STRINGS = re.compile(r'"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'|//[^\n]*|/\*.*?\*/', re.S)
+
+
+class Error(Exception):
+    """The run cannot go on."""
 
 
 def mask(text):
@@ -144,3 +148,30 @@ def shuffled(file, text, seed):
         yield pools[kind].pop()
         if not pools[kind]:
             del pools[kind]
+
+
+def read_equivalent(path, tree):
+    """
+    Blocks of lines with an empty line between them: file, "- line", "+ mutated line", reason.
+    Or file, "*", reason: files that user-space tests cannot run. Returns both.
+    """
+    found, files = {}, {}
+    text = path.read_text() if path.exists() else ""
+    text = "\n".join(row for row in text.split("\n") if not row.startswith("#"))
+    for block in re.split(r"\n\s*\n", text.strip()):
+        rows = block.strip().split("\n")
+        if rows == [""]:
+            continue
+        if len(rows) == 3 and rows[1] == "*":
+            files[rows[0]] = rows[2]
+            continue
+        if len(rows) < 4 or rows[1][:2] != "- " or rows[2][:2] != "+ ":
+            raise Error(f"{path}: not a file, a line with -, one with + and a reason:\n{block}")
+        name, old, new = rows[0].strip(), rows[1][2:].strip(), rows[2][2:].strip()
+        if name not in tree.files or old not in (x.strip() for x in tree.text(name).split("\n")):
+            print(f"note: {path.name}: no such line: {name}: {old}")
+        found[name, old, new] = " ".join(rows[3:])
+    for name in files:
+        if name not in tree.files:
+            print(f"note: {path.name}: no such file: {name}")
+    return found, files

@@ -12,7 +12,7 @@ a test fails twice or exceeds its limit, which is CPU time or time asleep: waiti
 CPU of a busy machine does not count. Survivors are tried again under ASan and UBSan.
 
 Equivalent mutants, which no test can kill, are listed in tests/mutate/equivalent with a
-reason each. A line that no test runs is reported as "not covered" and counts as not killed.
+reason each, and so are files that only guests run. A line that no test runs is reported as "not covered" and counts as not killed.
 Exit status: 0, 1 if less than --floor percent of the mutants are killed, 2 on errors.
 
 The work is done in copies of the tree below O/mutate, in rounds over all files, so that a
@@ -49,6 +49,7 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 import mutants                                  # noqa: E402
+from mutants import Error                       # noqa: E402
 
 SOURCES = ("lib/", "cmd/", "kmod/core/")
 TESTS = ("tests/unit/", "tests/hosts/", "tests/cli/", "tests/schema/")
@@ -73,10 +74,6 @@ ASAN_BUDGET = 60                # seconds of tests for each survivor, as they ne
 
 running = set()
 stopping = threading.Event()
-
-
-class Error(Exception):
-    """The run cannot go on."""
 
 
 class BuildError(Error):
@@ -443,24 +440,6 @@ class State:
         return self.known[self.key(m)]["asan"]
 
 
-def read_equivalent(path, tree):
-    """Blocks of four lines: file, "- line", "+ mutated line", reason; an empty line between them."""
-    found = {}
-    text = path.read_text() if path.exists() else ""
-    text = "\n".join(row for row in text.split("\n") if not row.startswith("#"))
-    for block in re.split(r"\n\s*\n", text.strip()):
-        rows = block.strip().split("\n")
-        if rows == [""]:
-            continue
-        if len(rows) < 4 or rows[1][:2] != "- " or rows[2][:2] != "+ ":
-            raise Error(f"{path}: not a file, a line with -, one with + and a reason:\n{block}")
-        name, old, new = rows[0].strip(), rows[1][2:].strip(), rows[2][2:].strip()
-        if name not in tree.files or old not in (x.strip() for x in tree.text(name).split("\n")):
-            print(f"note: {path.name}: no such line: {name}: {old}")
-        found[name, old, new] = " ".join(rows[3:])
-    return found
-
-
 def batches(tests):
     """
     Lists of tests that one process runs: a program of tests/unit, or cases of a runner, few
@@ -639,13 +618,17 @@ def run(args, tmp):
     start = time.monotonic()
     tree = Tree(args.tree)
     files = tree.sources_like(args.files)
-    equivalent = read_equivalent(args.tree / "tests/mutate/equivalent", tree)
+    equivalent, untried = mutants.read_equivalent(args.tree / "tests/mutate/equivalent", tree)
+    untried = {name: why for name, why in untried.items() if name in files}
+    files = [name for name in files if name not in untried]
     if args.list:
         for name in files:
             for m in mutants.candidates(name, tree.text(name)):
                 print(f"{name}:{m.line}: {m.kind}: {m.new.strip()}")
         return 0
     print(f"seed {args.seed}, {args.count} mutants per file, {len(files)} files, {args.jobs} jobs", flush=True)
+    for name, why in untried.items():
+        print(f"{name}: not tried: {why}")
     top = (args.tree / os.environ.get("O", "build") / "mutate").resolve()
     top.mkdir(parents=True, exist_ok=True)
     with (top / "lock").open("w") as lock:

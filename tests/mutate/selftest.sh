@@ -103,4 +103,10 @@ printf '# Comment\nlib/tiny.c\n- return a + HALF(8); /* 1 + 1, see "x" */\n+ ret
 	>"$work/tests/mutate/equivalent"
 out=$(mutate --count 50 --floor 100)
 expect '^all .* 1 +[0-9.]+ %$' 'equivalent mutant'
+
+# A file that only guests run is named with the reason.
+printf 'lib/tiny.c\n*\nOnly a guest runs this.\n' >"$work/tests/mutate/equivalent"
+out=$(mutate --count 50)
+expect '^lib/tiny\.c: not tried: Only a guest runs this\.$' 'file that is not tried'
+expect '^all +0 ' 'mutants of a file that is not tried'
 exit 0
