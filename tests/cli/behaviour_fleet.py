@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """fleet and metrics --http."""
 import json
+import os
 import pathlib
 import resource
 import socket
@@ -8,6 +9,7 @@ import subprocess
 import time
 
 import tty_run as tty
+from behaviour import drop_root
 from behaviour_check import plain_binary
 from run import HERE, TDXCTL, TOP, Bench, expect
 
@@ -55,6 +57,16 @@ def test_http_rejects(tmp):
         status, _, body = request(bench, text)
         expect(status == f"HTTP/1.1 {want}", f"{text[:40]}: {status}")
         expect("tdxctl_" not in body, body[:80])
+
+
+def test_http_unreadable(tmp):
+    """A connection that fails is answered at once, not after the time limit."""
+    bench = Bench(tmp)
+    start = time.monotonic()
+    fd = os.open("/", os.O_RDONLY)
+    p = bench.ok("--emulate metrics --http", stdin=fd)
+    os.close(fd)
+    expect(p.stdout.startswith("HTTP/1.1 400 Bad Request") and time.monotonic() - start < 5, p.stdout)
 
 
 def test_http_times_out(tmp):
@@ -135,6 +147,23 @@ def test_fleet_arguments(tmp):
     evil = folder / "\x1b[2Jevil.md"
     evil.write_text(well.read_text())
     expect("\x1b" not in bench.ok(["fleet", str(evil)]).stdout, "escape sequence")
+
+
+def test_fleet_in_one_process(tmp):
+    """At the limit of processes, the reports are read by the first one."""
+    bench = Bench(tmp)
+    well = report(bench, "well.md", "--emulate")
+    drop = drop_root()
+
+    def limited():
+        if drop:
+            drop()
+        resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
+    # LeakSanitizer needs a process of its own.
+    env = {**bench.env, "ASAN_OPTIONS": "detect_leaks=0"}
+    with well.open() as f:
+        doc = bench.json("fleet - -j", stdin=f, env=env, preexec_fn=limited)
+    expect([h["state"] for h in doc["hosts"]] == ["info"], doc)
 
 
 def test_fleet_is_fast(tmp):

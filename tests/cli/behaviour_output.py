@@ -104,6 +104,19 @@ def test_narrow_columns(tmp):
     expect("Not shown" not in bench.ok("--emulate td -v").stdout, "in a pipe")
 
 
+def test_narrow_drops_in_order(tmp):
+    """As a terminal becomes narrower, the columns that matter least go first."""
+    bench = Bench(tmp)
+    left = []
+    for columns in range(70, 20, -2):
+        _, text = tty.run(bench.argv("--emulate keys"), bench.env, columns=columns)
+        found = re.search(r"Not shown: ([a-z, -]+)", " ".join(plain(text).split()))
+        for name in (found.group(1).split(" (")[0].split(", ") if found else []):
+            if name.strip() not in left:
+                left.append(name.strip())
+    expect(left[:2] == ["first-private", "tme-mt-keys"], left)
+
+
 def test_narrow_name(tmp):
     """A name that has no room is shortened on a terminal, and whole in a pipe."""
     bench = Bench(tmp, "names", "C.UTF-8")

@@ -11,7 +11,7 @@ import termios
 import time
 
 import tty_run as tty
-from run import TDXCTL, Bench, check_document, environment, expect
+from run import TDXCTL, TOP, Bench, check_document, environment, expect
 
 ESCAPES = re.compile(r"\x1b(\[[0-9;?]*[A-Za-z]|\([AB0]|[=>])")
 
@@ -30,7 +30,7 @@ def session(bench, steps, columns=100, lines=24, env=None, args=("-d", "0.3")):
 
 def test_top_keys(tmp):
     bench = story(tmp, 18, 1)
-    code, text = session(bench, [(b"MiB/s", "h"), (b"Any key continues", "x"), (b"h: help", "l"),
+    code, text = session(bench, [(b"MiB/s", "h"), (b"Any key continues", "q"), (b"h: help", "l"),
                                  (b"TDH.MEM.PAGE.ADD", "c"), (b"LAST CALL", "t"), (b"SEAMCALLS/S", "/"),
                                  (b"Show only: ", "cac\n"), (b"with cac", ">"), (b"by", "r"), (b"by", "d"),
                                  (b"Delay in seconds", "soon\n"), (b"0.1 to 86400", "q")])
@@ -48,6 +48,15 @@ def test_top_release(tmp):
     expect("HKID 18 is free" in text, text)
     doc = json.loads(bench.ok("--emulate={h} td --json").stdout)
     expect([td["hkid"] for td in doc["tds"] if td["vm"] == "db"] == [None], doc)
+
+
+def test_top_without_the_helper(tmp):
+    """What is not known is null with a reason, and no key is left out."""
+    bench = Bench(tmp)
+    known = bench.json("--emulate top -n 1 --json")["seamcalls"]
+    doc = bench.json(f"--root {TOP}/tests/hosts/trees/package-offline top -n 1 --json")["seamcalls"]
+    expect(set(known) - {"unknown"} == set(doc) - {"unknown"}, (known, doc))
+    expect(all(doc[key] is None and doc["unknown"][key] for key in known if key != "unknown"), doc)
 
 
 def test_top_resize(tmp):

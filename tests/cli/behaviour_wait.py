@@ -2,6 +2,7 @@
 """wait --gone: each stage of a teardown, leaks and unknown stages included."""
 import json
 import os
+import resource
 import signal
 import subprocess
 import time
@@ -73,8 +74,8 @@ def test_gone_command(tmp):
     emulated(bench, [td("web", pages=2000)])
     before = bench.host.read_text()
     # It fails, it cannot be run, it is killed: the TD is not waited for.
-    for argv, text in ((["sh", "-c", "exit 3"], "failed with exit status 3"), (["/nowhere/virsh"], "No such file"),
-                       (["sh", "-c", "kill -9 $$"], "was ended by signal 9")):
+    for argv, text in ((["sh", "-c", "exit 3"], "sh failed with exit status 3; web may still exist"), (["/nowhere/virsh"], "No such file"),
+                       (["sh", "-c", "kill -9 $$"], "sh was ended by signal 9; web may still exist")):
         start = time.monotonic()
         p = bench.ok(["--emulate={h}", "wait", "--gone", "web", "--"] + argv, 1)
         expect(text in p.stderr and time.monotonic() - start < 10, p.stderr)
@@ -87,6 +88,20 @@ def test_gone_command(tmp):
     p = bench.ok(argv + stop_later(bench, {"op": "stop", "td": 1}))
     doc = json.loads(p.stdout)
     expect(states(doc) == ["done"] * 4 and doc["waited_ns"] >= 6 * 10 ** 8 and "ending" in p.stderr, doc)
+
+
+def test_waiting_is_cheap(tmp):
+    """Commands that wait sleep meanwhile."""
+    bench = Bench(tmp)
+    emulated(bench, [td("web", pages=8)])
+    for line in ("wait --gone web --timeout 2", "wait --hkids-free 15 --timeout 2", "stat --duration 2"):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        start = time.monotonic()
+        bench.ok("--emulate={h} " + line, 0 if "stat" in line else 7)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        expect(time.monotonic() - start > 1.9, f"{line}: did not wait")
+        expect(cpu < 1, f"{line}: {cpu:.2f} s of CPU in 2 s")
 
 
 def test_gone_leaked(tmp):

@@ -164,13 +164,14 @@ def tests():
     import behaviour_output
     import behaviour_report
     import behaviour_stat
+    import behaviour_table
     import behaviour_top
     import behaviour_trace
     import behaviour_wait
     table = {name: golden_case(name) for name in cases.CASES}
     for module in (behaviour, behaviour_check, behaviour_complete, behaviour_fleet, behaviour_metrics,
                    behaviour_nfd, behaviour_offline, behaviour_output, behaviour_report, behaviour_stat,
-                   behaviour_top, behaviour_trace, behaviour_wait):
+                   behaviour_table, behaviour_top, behaviour_trace, behaviour_wait):
         table.update({k[5:].replace("_", "-"): v for k, v in vars(module).items()
                       if k.startswith("test_")})
     return table

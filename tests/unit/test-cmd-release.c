@@ -5,6 +5,7 @@
  */
 #include "lib-fake.h"
 #include "release/release.h"
+#include "tdx.h"
 
 #define DEV   100
 #define PIDFD 200
@@ -337,9 +338,74 @@ static void about(void)
 	}
 }
 
+/* One SEAMCALL for each page, and the SEAMCALLs for HKID and control structures. */
+static void estimate(void)
+{
+	struct tdxctl_leaf leaves[] = {
+		{ .leaf = TDH_MEM_PAGE_ADD, .calls = 1000, .total_ns = 9000000 },
+		{ .leaf = TDH_PHYMEM_PAGE_RECLAIM, .calls = 64, .total_ns = 64 * 700 },
+		{ .leaf = TDH_PHYMEM_PAGE_WBINVD, .calls = 1000, .total_ns = 9000000 },
+	};
+	struct tdxctl_snapshot s = { .leaves = leaves,
+				     .nr_leaves = ARRAY_SIZE(leaves),
+				     .nr_packages = 2 };
+	struct tdxctl_td_view td = { .td = { .hkid = 17,
+					     .vcpus = 4,
+					     .private_pages = 100,
+					     .sept_pages = 5,
+					     .control_pages = 30 } };
+	struct tdxctl_release_state plan = { .strategy = TDXCTL_STRATEGY_EARLY, .pages_left = 80 };
+	struct release_estimate e;
+
+	release_estimate(&s, &td, &plan, &e);
+	CHECK(e.known && e.measured);
+	CHECK_EQ(e.pages, 80);
+	CHECK_EQ(e.seamcalls, 80 + 4 + 2 + 2);
+	CHECK_EQ(e.duration_ns, 88 * 700);
+
+	/* The VMM ends: the kernel reclaims the rest as well. */
+	plan.strategy = TDXCTL_STRATEGY_STOP;
+	plan.pages_left = 0;
+	release_estimate(&s, &td, &plan, &e);
+	CHECK_EQ(e.pages, 100);
+	CHECK_EQ(e.seamcalls, 100 + 4 + 2 + 2 + 5 + 30 + 1);
+	td.td.sept_pages = TDXCTL_UNKNOWN;
+	release_estimate(&s, &td, &plan, &e);
+	CHECK_EQ(e.seamcalls, 100 + 4 + 2 + 2);
+	td.td.sept_pages = 5;
+	td.td.control_pages = TDXCTL_UNKNOWN;
+	release_estimate(&s, &td, &plan, &e);
+	CHECK_EQ(e.seamcalls, 100 + 4 + 2 + 2);
+
+	/* The HKID is back; the number of vCPUs is not known. */
+	td.td.hkid = 0;
+	release_estimate(&s, &td, &plan, &e);
+	CHECK_EQ(e.seamcalls, 100);
+	td.td.hkid = 17;
+	td.td.vcpus = TDXCTL_UNKNOWN32;
+	release_estimate(&s, &td, &plan, &e);
+	CHECK_EQ(e.seamcalls, 100 + 2 + 2);
+
+	/* Too few calls, or none that was timed: the typical time of 5 us. */
+	leaves[1].calls = 63;
+	release_estimate(&s, &td, &plan, &e);
+	CHECK(!e.measured);
+	CHECK_EQ(e.duration_ns, 104 * 5000);
+	leaves[1].calls = 64;
+	leaves[1].total_ns = 0;
+	release_estimate(&s, &td, &plan, &e);
+	CHECK(!e.measured);
+	CHECK_EQ(e.duration_ns, 104 * 5000);
+
+	td.td.private_pages = TDXCTL_UNKNOWN;
+	release_estimate(&s, &td, &plan, &e);
+	CHECK(!e.known && !e.duration_ns);
+}
+
 int main(void)
 {
 	RUN(about);
+	RUN(estimate);
 	RUN(planned);
 	RUN(planned_cpus);
 	RUN(without_callbacks);
