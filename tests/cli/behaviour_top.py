@@ -32,7 +32,7 @@ def test_top_keys(tmp):
     bench = story(tmp, 18, 1)
     code, text = session(bench, [(b"MiB/s", "h"), (b"Any key continues", "q"), (b"h: help", "l"),
                                  (b"TDH.MEM.PAGE.ADD", "c"), (b"LAST CALL", "t"), (b"SEAMCALLS/S", "/"),
-                                 (b"Show only: ", "cac\n"), (b"with cac", ">"), (b"by", "r"), (b"by", "d"),
+                                 (b"Show only: ", "cac\n"), (b"with cac", ">rd"),
                                  (b"Delay in seconds", "soon\n"), (b"0.1 to 86400", "q")])
     expect(code == 0, f"exit status {code}: {text}")
     for word in ("HKIDs", "each with an online CPU", "teardown", "MiB/s"):

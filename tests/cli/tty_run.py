@@ -9,6 +9,8 @@ import struct
 import termios
 import time
 
+from tally import expect
+
 TIMEOUT = 60
 
 
@@ -52,4 +54,5 @@ def session(argv, env, steps, columns, timeout, lines=24):
                 os.write(fd, todo.encode())
     os.close(fd)
     _, status = os.waitpid(pid, 0)
+    expect(not steps, f"{steps[:1]} did not appear: {text[-400:]!r}")
     return os.waitstatus_to_exitcode(status), text.decode(errors="replace")
