@@ -57,11 +57,9 @@ static int build_td(struct emul *e, struct emul_td *t, const struct emul_event *
 	uint64_t src = emul_page_alloc(e), hpa, hw_error;
 	int err;
 
-	if (ev->max_vcpus) {
-		err = tdmgr_td_set_max_vcpus(t->td, (u32)ev->max_vcpus);
-		if (err)
-			return err;
-	}
+	/* This cannot fail: the number is at most TDX_MAX_VCPUS_PER_TD. */
+	if (ev->max_vcpus)
+		tdmgr_td_set_max_vcpus(t->td, (u32)ev->max_vcpus);
 	err = tdmgr_td_init_vm(t->td, &params, &hw_error);
 	if (err || ev->until == EMUL_INIT)
 		return err;

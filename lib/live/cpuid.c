@@ -11,15 +11,14 @@ static int vendor(struct tdxctl_cpu_facts *c)
 
 	if (c->vendor.text)
 		return 0;
-	if (!__get_cpuid(0, &a, &id[0], &id[2], &id[1]))
-		return 0;
+	/* Every CPU that can run this code has the leaves 0 and 1. */
+	__cpuid(0, a, id[0], id[2], id[1]);
 	memcpy(text, id, sizeof(id));
 	c->vendor.text = strdup(text);
 	if (!c->vendor.text)
 		return -ENOMEM;
 	c->vendor.reason = NULL;
-	if (!__get_cpuid(1, &a, &id[0], &id[1], &id[2]))
-		return 0;
+	__cpuid(1, a, id[0], id[1], id[2]);
 	val_set(&c->family, (a >> 8 & 0xf) + ((a >> 8 & 0xf) == 0xf ? a >> 20 & 0xff : 0));
 	val_set(&c->model, (a >> 4 & 0xf) | (a >> 12 & 0xf0));
 	return 0;

@@ -34,8 +34,7 @@ void hkids_infer(struct tdxctl_snapshot *s)
 	size_t used = hkids_in_use(s);
 	uint32_t state;
 
-	if (s->hkids_charged == TDXCTL_UNKNOWN)
-		return;
+	/* A count that is not known, TDXCTL_UNKNOWN, is neither of these. */
 	if (s->hkids_charged == used)
 		state = TDXCTL_HKID_FREE;
 	else if (s->hkids_charged == s->nr_hkids)
