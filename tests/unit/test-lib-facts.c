@@ -141,6 +141,21 @@ static void all_there(void)
 	fake_end();
 }
 
+/* A crash may leave NUL bytes in a file: the lines after them count. */
+static void log_with_nul_bytes(void)
+{
+	static const char log[] = "old\0\n[    0.0] Linux version 7.2\0\n[    1.0] a\0b\n\0";
+	struct tdxctl_facts *f;
+
+	fake_new();
+	fake_bytes("var/log/dmesg", log, sizeof(log) - 1);
+	f = facts();
+	CHECK_STR(f->log.text, "[    0.0] Linux version 7.2?\n[    1.0] a?b\n?");
+	CHECK(f->log_complete);
+	tdxctl_facts_free(f);
+	fake_end();
+}
+
 /* ---- the kernel's configuration ---- */
 
 static void gzip(const char *path, const char *text, size_t cut)
@@ -465,6 +480,7 @@ int main(void)
 {
 	RUN(nothing_there);
 	RUN(all_there);
+	RUN(log_with_nul_bytes);
 	RUN(configuration);
 	RUN(cgroups);
 	RUN(only_what_is_asked_for);

@@ -359,6 +359,91 @@ static void services(void)
 	fake_end();
 }
 
+/* A unit runs if one of these has its cgroup; else it is installed if one has its file. */
+static void directories_of_units(void)
+{
+	static const char *const running[] = { "sys/fs/cgroup/system.slice",
+					       "sys/fs/cgroup/systemd/system.slice",
+					       "sys/fs/cgroup/unified/system.slice" },
+				 *const installed[] = { "etc/systemd/system",
+							"usr/lib/systemd/system",
+							"lib/systemd/system" };
+	struct tdxctl_facts *f;
+	char path[100];
+
+	for (size_t i = 0; i < 3; i++) {
+		fake_new();
+		snprintf(path, sizeof(path), "%s/qgsd.service", installed[i]);
+		fake_file(path, "");
+		f = facts(TDXCTL_FACTS_PROCS);
+		CHECK(f->qgs_unit.readable);
+		CHECK_EQ(f->qgs_unit.value, TDXCTL_SERVICE_INACTIVE);
+		tdxctl_facts_free(f);
+		/* Installed and active. */
+		snprintf(path, sizeof(path), "%s/qgsd.service/cgroup.procs", running[i]);
+		fake_file(path, "10\n");
+		f = facts(TDXCTL_FACTS_PROCS);
+		CHECK(f->qgs_unit.readable);
+		CHECK_EQ(f->qgs_unit.value, TDXCTL_SERVICE_ACTIVE);
+		tdxctl_facts_free(f);
+		fake_end();
+	}
+	/* systemd without the unit. */
+	for (size_t i = 1; i < 3; i++) {
+		fake_new();
+		snprintf(path, sizeof(path), "%s/other.service", installed[i]);
+		fake_file(path, "");
+		f = facts(TDXCTL_FACTS_PROCS);
+		CHECK(f->qgs_unit.readable && f->pccs_unit.readable);
+		CHECK_EQ(f->qgs_unit.value, TDXCTL_SERVICE_ABSENT);
+		CHECK_EQ(f->pccs_unit.value, TDXCTL_SERVICE_ABSENT);
+		tdxctl_facts_free(f);
+		fake_end();
+	}
+}
+
+/* The PCCS of each packaging has its log at another place; the first that exists is read. */
+static void logs_of_the_pccs(void)
+{
+	static const char *const paths[] = { "var/log/pccs.log",
+					     "opt/intel/pccs/logs/pccs_server.log",
+					     "opt/intel/sgx-dcap-pccs/logs/pccs_server.log" };
+	struct tdxctl_facts *f;
+
+	fake_new();
+	f = facts(TDXCTL_FACTS_PROCS);
+	CHECK(!f->pccs_log.text && f->pccs_log.absent && f->pccs_log.reason);
+	tdxctl_facts_free(f);
+	for (size_t i = 0; i < 3; i++) {
+		fake_file(paths[i], paths[i]);
+		f = facts(TDXCTL_FACTS_PROCS);
+		CHECK_STR(f->pccs_log.text, paths[i]);
+		CHECK(!f->pccs_log.absent && !f->pccs_log.reason);
+		tdxctl_facts_free(f);
+	}
+	fake_end();
+}
+
+/* A log that cannot be read does not hide the others, in whatever order they are found. */
+static void unreadable_logs_of_vms(void)
+{
+	struct tdxctl_facts *f;
+	char path[64];
+
+	fake_new();
+	for (int i = 0; i < 8; i++) {
+		snprintf(path, sizeof(path), VMLOG "dir%d.log/x", i);
+		fake_mkdirs(path);
+		snprintf(path, sizeof(path), VMLOG "vm%d.log", i);
+		fake_file(path, "x\n");
+	}
+	f = facts(TDXCTL_FACTS_PROCS);
+	CHECK_EQ(f->nr_vm_logs, 8);
+	CHECK_EQ(f->vm_log_count.value, 8);
+	tdxctl_facts_free(f);
+	fake_end();
+}
+
 int main(void)
 {
 	RUN(dimms_of_each_socket);
@@ -369,5 +454,8 @@ int main(void)
 	RUN(installed_kernels);
 	RUN(quote_sockets_in_arguments);
 	RUN(services);
+	RUN(directories_of_units);
+	RUN(logs_of_the_pccs);
+	RUN(unreadable_logs_of_vms);
 	return check_done("test-lib-services");
 }
