@@ -157,6 +157,27 @@ static void msrs_that_fail(void)
 	fake_end();
 }
 
+static int lowest_free_fd(void)
+{
+	int fd = open("/dev/null", O_RDONLY);
+
+	close(fd);
+	return fd;
+}
+
+/* A daemon reads them again and again. */
+static void msr_devices_are_closed(void)
+{
+	int before = lowest_free_fd();
+
+	begin();
+	msr_device(0);
+	msr_device(1);
+	tdxctl_facts_free(facts(TDXCTL_FACTS_MSR));
+	CHECK_EQ(lowest_free_fd(), before);
+	fake_end();
+}
+
 static void denied(void)
 {
 	struct tdxctl_facts *f = facts(TDXCTL_FACTS_MSR);
@@ -350,6 +371,42 @@ static void not_compared(enum tdxctl_source source, const char *why)
 	tdxctl_free(ctx);
 }
 
+static void count(void *arg, enum tdxctl_log_level level, const char *msg)
+{
+	*(int *)arg += level == TDXCTL_LOG_INFO && strstr(msg, "is not compared with KVM");
+}
+
+/* How often KVM is asked for what it knows of the helper's TDs. */
+static int comparisons(unsigned int what)
+{
+	struct tdxctl_ctx *ctx = fake_live();
+	struct fake_snapshot bytes;
+	struct tdxctl_snapshot *s;
+	struct tdxctl_facts *f;
+	int n = 0;
+
+	fake_snapshot(&bytes);
+	CHECK_EQ(tdxctl_snapshot_parse(&bytes, sizeof(bytes), &s), 0);
+	s->source = TDXCTL_SOURCE_HELPER;
+	tdxctl_set_ops(ctx, &ops, NULL);
+	tdxctl_set_log(ctx, count, &n);
+	CHECK_EQ(tdxctl_facts_join(ctx, what, s, &f), 0);
+	CHECK(!f->disagreement.text && f->disagreement.reason);
+	tdxctl_facts_free(f);
+	tdxctl_free(ctx);
+	return n;
+}
+
+/* It loads BPF programs, which only who asks for it shall pay for. */
+static void comparison_is_made_only_when_asked_for(void)
+{
+	begin();
+	CHECK_EQ(comparisons(TDXCTL_FACTS_OBSERVED), 1);
+	CHECK_EQ(comparisons(TDXCTL_FACTS_FILES), 0);
+	CHECK_EQ(comparisons(0), 0);
+	fake_end();
+}
+
 static void compared_with_kvm(void)
 {
 	begin();
@@ -370,11 +427,13 @@ int main(void)
 {
 	RUN(msrs_by_their_number);
 	RUN(msrs_that_fail);
+	RUN(msr_devices_are_closed);
 	RUN(msr_devices_that_do_not_open);
 	RUN(cpu_without_proc);
 	RUN(cpuid_agrees_with_the_kernel);
 	RUN(time_and_msrs);
 	RUN(log_of_the_previous_kernel);
 	RUN(compared_with_kvm);
+	RUN(comparison_is_made_only_when_asked_for);
 	return check_done("lib-live");
 }
