@@ -337,6 +337,31 @@ static void messages(void)
 	CHECK(!tdxctl_message_parse(m.buf, m.len, &out));
 }
 
+/* Unknown attributes are skipped, by a length that is possible. */
+static void lengths_of_unknown_attributes(void)
+{
+	const size_t pad = NLMSG_HDRLEN + sizeof(struct genlmsghdr) + 8;
+	struct tdxctl_message out;
+	struct message m = whole();
+	uint16_t len;
+	size_t at;
+
+	CHECK_EQ(m.buf[pad], NLA_HDRLEN);
+	for (len = 0; len < NLA_HDRLEN; len++) {
+		m.buf[pad] = (unsigned char)len;
+		CHECK(!tdxctl_message_parse(m.buf, m.len, &out));
+	}
+	m = whole();
+	at = m.len;
+	put_attr(&m, 99, "1234", 4);
+	memcpy(m.buf, &(uint32_t){ (uint32_t)m.len }, 4);
+	CHECK(tdxctl_message_parse(m.buf, m.len, &out));
+	/* The last one is longer than the message. */
+	len = NLA_HDRLEN + 5;
+	memcpy(m.buf + at, &len, sizeof(len));
+	CHECK(!tdxctl_message_parse(m.buf, m.len, &out));
+}
+
 static size_t unseen(uint64_t time_ns, uint32_t id, uint64_t tdr)
 {
 	const struct tdxctl_new_td td = { .time_ns = time_ns, .id = id, .tdr = tdr };
@@ -399,5 +424,6 @@ int main(void)
 	RUN(initial);
 	RUN(new_tds);
 	RUN(messages);
+	RUN(lengths_of_unknown_attributes);
 	return check_done("lib-events");
 }
