@@ -220,9 +220,47 @@ static void unknown_strategy(void)
 	tdxctl_release_free(NULL);
 }
 
+static struct tdxctl_ctx *shared;
+
+static int open_release_of(uid_t uid)
+{
+	const struct tdxctl_release_options opts = { .strategy = TDXCTL_STRATEGY_STOP, .cpus = 3 };
+	const struct tdxctl_td_view td = { .vm = { .name = (char *)"web", .uid = uid } };
+	struct tdxctl_release_state plan;
+	struct tdxctl_release *r;
+
+	return tdxctl_release_open(shared, &td, &opts, &r, &plan);
+}
+
+static void a_user_may_release_only_own_vms(void)
+{
+	CHECK_EQ(open_release_of(geteuid()), ANSWER);
+	/* The kernel decides if the owner is not known. */
+	CHECK_EQ(open_release_of((uid_t)-1), ANSWER);
+	asked = 0;
+	CHECK_EQ(open_release_of(0), -EPERM);
+	CHECK_STR(tdxctl_error(shared), "web: owned by another user (uid 0)");
+	CHECK(strstr(tdxctl_hint(shared), "root"));
+	CHECK_EQ(open_release_of(geteuid() + 1), -EPERM);
+	CHECK_EQ(asked, 0);
+}
+
+static void who_may_release(void)
+{
+	const struct backend *live;
+
+	shared = fake_live();
+	live = shared->backend;
+	shared->backend = &all;
+	as_nobody(a_user_may_release_only_own_vms);
+	/* Root may release every VM. */
+	CHECK_EQ(open_release_of(geteuid() + 1), geteuid() ? -EPERM : ANSWER);
+	shared->backend = live;
+	tdxctl_free(shared);
+}
+
 /* ---- a release */
 
-static struct tdxctl_ctx *shared;
 static bool freed;
 
 static int r_step(struct tdxctl_release *r, unsigned int wait_ms, struct tdxctl_release_state *st)
@@ -268,6 +306,7 @@ int main(void)
 	RUN(each_question_is_passed_on);
 	RUN(questions_that_a_host_cannot_answer);
 	RUN(unknown_strategy);
+	RUN(who_may_release);
 	RUN(releases);
 	fake_end();
 	return check_done("lib-backend");

@@ -1,10 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The base of lib: text, CPU lists, files of the host and of the user, errors. */
 #include <signal.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include "lib-fake.h"
 
 #define SECOND 1000000000ULL
+
+/* What a read() does: it returns at most so many bytes, 0: all; it fails so often, with this errno. */
+static size_t read_at_most;
+static int read_failures, read_errno, reads;
+
+/* It replaces libc's function in the whole program. */
+ssize_t read(int fd, void *buf, size_t n)
+{
+	reads++;
+	if (read_failures) {
+		read_failures--;
+		errno = read_errno;
+		return -1;
+	}
+	return syscall(SYS_read, fd, buf, read_at_most && n > read_at_most ? read_at_most : n);
+}
 
 /* ---- text ---- */
 
@@ -259,6 +276,49 @@ static void first_lines(void)
 	fake_end();
 }
 
+/* Some files of the kernel return a line in pieces, and a signal may interrupt a read. */
+static void first_line_in_pieces(void)
+{
+	struct tdxctl_ctx *ctx;
+	char buf[8];
+
+	fake_new();
+	fake_file("line", "seven77\nmore\n");
+	fake_file("long", "eight888");
+	fake_file("short", "ab\ncdef\n");
+	ctx = fake_live();
+	for (read_at_most = 1; read_at_most < 9; read_at_most++) {
+		CHECK_EQ(root_read_line(ctx, "/line", buf, sizeof(buf)), 0);
+		CHECK_STR(buf, "seven77");
+		CHECK_EQ(root_read_line(ctx, "/long", buf, sizeof(buf)), 0);
+		CHECK_STR(buf, "eight88");
+		CHECK_EQ(root_read_line(ctx, "/short", buf, sizeof(buf)), 0);
+		CHECK_STR(buf, "ab");
+	}
+	/* Nothing is read after the end of the line, or when the buffer is full. */
+	read_at_most = 3;
+	reads = 0;
+	CHECK_EQ(root_read_line(ctx, "/short", buf, sizeof(buf)), 0);
+	CHECK_EQ(reads, 1);
+	reads = 0;
+	CHECK_EQ(root_read_line(ctx, "/line", buf, sizeof(buf)), 0);
+	CHECK_EQ(reads, 3);
+	read_at_most = 0;
+	for (int i = 1; i < 3; i++) {
+		read_failures = i;
+		read_errno = EINTR;
+		CHECK_EQ(root_read_line(ctx, "/line", buf, sizeof(buf)), 0);
+		CHECK_STR(buf, "seven77");
+	}
+	read_failures = 1;
+	read_errno = EIO;
+	CHECK_EQ(root_read_line(ctx, "/line", buf, sizeof(buf)), -EIO);
+	CHECK_EQ(read_failures, 0);
+	CHECK_STR(buf, "");
+	tdxctl_free(ctx);
+	fake_end();
+}
+
 static void numbers(void)
 {
 	static const struct {
@@ -508,6 +568,7 @@ int main(void)
 	RUN(base64);
 	RUN(errors);
 	RUN(first_lines);
+	RUN(first_line_in_pieces);
 	RUN(numbers);
 	RUN(directories);
 	RUN(whole_files);
