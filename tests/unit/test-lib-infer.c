@@ -39,8 +39,10 @@ static int w_ioctl(void *arg, int fd, unsigned long req, void *p)
 	if (req != TDXCTL_IOC_SNAPSHOT || a->buf_size < sizeof(s))
 		return -ENOTTY;
 	fake_snapshot(&s);
-	for (int i = 0; i < 4; i++)
+	for (int i = 0; i < 4; i++) {
 		s.hkids[i].state = world.state[i];
+		s.hkids[i].keyed_packages = 7;
+	}
 	memcpy((void *)(uintptr_t)a->buf, &s, sizeof(s));
 	if (world.then && world.taken++ < world.times)
 		fake_file(MISC "current", world.taken % 2 ? world.then : "tdx 2\n");
@@ -70,6 +72,12 @@ static void infer(struct world w, const char *capacity, const char *current, con
 		for (int i = 0; i < 4; i++)
 			got[i] = letter[snap->hkids[i].state];
 		CHECK_STR(got, want);
+		/* An HKID that is free has no keys; how many keys another one has is not known. */
+		for (int i = 0; i < 4; i++)
+			CHECK_EQ(snap->hkids[i].keyed_packages,
+				 snap->hkids[i].state == w.state[i]	  ? 7 :
+				 snap->hkids[i].state == TDXCTL_HKID_FREE ? 0 :
+									    TDXCTL_UNKNOWN);
 		CHECK_EQ(snap->hkids_charged, charged);
 		tdxctl_snapshot_free(snap);
 	}

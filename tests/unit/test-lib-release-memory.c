@@ -24,6 +24,7 @@ static struct helper {
 	int size_err, getfd_err;
 	struct tdxctl_release_args answer; /* non-zero members replace the default answer */
 	struct tdxctl_td td;		   /* of the snapshot */
+	int place;			   /* of that TD in it */
 	int snapshot_err;
 	int queued;	   /* calls after the last punch that report pages in the helper's queue */
 	int waits_between; /* calls that wait, between two punches */
@@ -95,6 +96,7 @@ static int v_ioctl(void *arg, int fd, unsigned long req, void *p)
 {
 	struct tdxctl_snapshot_args *a = p;
 	struct fake_snapshot s;
+	struct tdxctl_td td;
 
 	(void)arg;
 	CHECK_EQ(fd, DEV);
@@ -105,10 +107,18 @@ static int v_ioctl(void *arg, int fd, unsigned long req, void *p)
 		if (vm.snapshot_err)
 			return vm.snapshot_err;
 		fake_snapshot(&s);
+		/* The other TDs leaked for another reason. */
+		for (int i = 0; i < FAKE_TDS; i++) {
+			s.tds[i].state = TDXCTL_TD_LEAKED;
+			s.tds[i].fail_leaf = 12;
+		}
 		s.tds[0].state = vm.td.state;
 		s.tds[0].hkid = vm.td.hkid;
 		s.tds[0].fail_leaf = vm.td.fail_leaf;
 		s.tds[0].fail_status = vm.td.fail_status;
+		td = s.tds[0];
+		s.tds[0] = s.tds[vm.place];
+		s.tds[vm.place] = td;
 		memcpy((void *)(uintptr_t)a->buf, &s, sizeof(s));
 		return 0;
 	default:
@@ -326,17 +336,17 @@ static void failed_seamcall_is_named(void)
 		  { "HKID 17 ", "leaked: TDH.MNG.KEY.FREEID: unknown status" } },
 	};
 
-	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+	for (int i = 0; i < 9; i++) {
+		const struct helper h = { .elsewhere = 5, .td = t[i / 3].td, .place = i % 3 };
 		struct tdxctl_release_state st;
 		struct tdxctl_ctx *ctx;
-		struct tdxctl_release *r =
-			begin((struct helper){ .elsewhere = 5, .td = t[i].td }, &ctx, &st);
+		struct tdxctl_release *r = begin(h, &ctx, &st);
 
 		run(r, 100, &st);
 		CHECK_EQ(st.phase, TDXCTL_PHASE_FAILED);
 		CHECK_EQ(st.result, -EIO);
-		says(tdxctl_error(ctx), t[i].says[0]);
-		says(tdxctl_error(ctx), t[i].says[1]);
+		says(tdxctl_error(ctx), t[i / 3].says[0]);
+		says(tdxctl_error(ctx), t[i / 3].says[1]);
 		CHECK(tdxctl_hint(ctx)[0]);
 		end(ctx, r);
 	}
