@@ -157,11 +157,12 @@ static const struct tdxctl_rule *blocker(const struct tdxctl_rule *r,
 	return *needed < n ? blocks[*needed] : NULL;
 }
 
-/* An installed kernel is preferred: a reboot is less than an installation. */
+/*
+ * An installed kernel is preferred: a reboot is less than an installation. Rules that another
+ * kernel cures choose no fix themselves.
+ */
 static void choose_fix(struct tdxctl_examination *e, const struct tdxctl_rule *r)
 {
-	if (e->fix || e->fix_text[0])
-		return;
 	if (!rule_boot_other(e, r->cured) && r->backport && rule_backport(e->facts))
 		e->fix = r->backport;
 }

@@ -25,7 +25,7 @@ static CHECK_FN(leak_blocks_offline)
 	size_t len;
 	enum tdxctl_tri logged = tdxctl_log_find(f, "() failed. HKID", &line, &len);
 	bool leaked = hkids_count(f->snap, TDXCTL_HKID_LEAKED) || logged == TDXCTL_YES;
-	size_t tds = 0;
+	bool tds = false;
 
 	if (!leaked && logged == TDXCTL_TRI_UNKNOWN && f->snap->source != TDXCTL_SOURCE_EMULATED)
 		return rule_finding(e, TDXCTL_RULE_UNKNOWN, "kernel log: %s",
@@ -33,12 +33,12 @@ static CHECK_FN(leak_blocks_offline)
 	if (!leaked)
 		return TDXCTL_RULE_OK;
 	for (size_t i = 0; i < f->snap->nr_tds; i++)
-		tds += f->snap->tds[i].td.hkid && f->snap->tds[i].td.state != TDXCTL_TD_LEAKED;
+		tds |= f->snap->tds[i].td.hkid && f->snap->tds[i].td.state != TDXCTL_TD_LEAKED;
 	if (!rule_has_ledger(f)) {
 		if (!f->kvm_vms.readable)
 			return rule_finding(e, TDXCTL_RULE_UNKNOWN, "KVM's debugfs: %s",
 					    f->kvm_vms.reason);
-		tds = f->kvm_vms.value;
+		tds = f->kvm_vms.value > 0;
 	}
 	/* While TDs exist, rule cpu.offline_refused gives the better advice. */
 	if (tds)
