@@ -310,6 +310,11 @@ static void first_line_in_pieces(void)
 		CHECK_EQ(root_read_line(ctx, "/line", buf, sizeof(buf)), 0);
 		CHECK_STR(buf, "seven77");
 	}
+	/* An error of an earlier call is not an error of this one. */
+	fake_file("empty", "");
+	errno = EINTR;
+	CHECK_EQ(root_read_line(ctx, "/empty", buf, sizeof(buf)), 0);
+	CHECK_STR(buf, "");
 	read_failures = 1;
 	read_errno = EIO;
 	CHECK_EQ(root_read_line(ctx, "/line", buf, sizeof(buf)), -EIO);

@@ -526,6 +526,7 @@ static void failed_events(void)
 		uint64_t pages;
 	} t[] = {
 		{ TD("a", ONE), "", TDXCTL_TD_RUNNABLE, 2, 5 },
+		{ FAULT("TDH.MNG.CREATE", "0") "," TD("a", ONE), "event 3 failed;", GONE, 0, 0 },
 		{ FAULT("TDH.MNG.INIT", "0") "," TD("a", ONE), "event 3 failed;", GONE, 0, 0 },
 		{ FAULT("TDH.VP.CREATE", "1") "," TD("a", ONE), "event 3 failed;",
 		  TDXCTL_TD_INITIALIZED, 1, 0 },
