@@ -362,6 +362,71 @@ static void lengths_of_unknown_attributes(void)
 	CHECK(!tdxctl_message_parse(m.buf, m.len, &out));
 }
 
+/* Parses the first @len bytes of @m, in memory of just that size. */
+static bool parses(const struct message *m, size_t len, struct tdxctl_message *out)
+{
+	unsigned char *copy = malloc(len);
+	bool ret;
+
+	if (!copy)
+		exit(1);
+	memcpy(copy, m->buf, len);
+	memcpy(copy, &(uint32_t){ (uint32_t)len }, 4);
+	ret = tdxctl_message_parse(copy, len, out);
+	free(copy);
+	return ret;
+}
+
+/* A message ends behind an attribute, and has the kind. What follows it is not part of it. */
+static void end_of_a_message(void)
+{
+	const size_t head = NLMSG_HDRLEN + sizeof(struct genlmsghdr);
+	/* The size of each attribute of whole(), with its header. */
+	static const size_t sizes[] = { 8, 4, 12, 8, 8, 8, 12 };
+	const uint32_t other = TDXCTL_EVENT_TD_CREATED;
+	struct tdxctl_message out;
+	struct message m = whole();
+	size_t end = head, i = 0;
+
+	CHECK(!parses(&m, head, &out));
+	for (size_t len = head + 1; len <= m.len; len++) {
+		bool good = len == end + sizes[i];
+
+		CHECK_EQ(parses(&m, len, &out), good);
+		if (good)
+			end += sizes[i++];
+	}
+	CHECK_EQ(i, sizeof(sizes) / sizeof(sizes[0]));
+	put_attr(&m, TDXCTL_EVENT_A_KIND, &other, 4);
+	CHECK(tdxctl_message_parse(m.buf, m.len, &out));
+	CHECK_EQ(out.kind, TDXCTL_EVENT_HKID_FREED);
+	CHECK(parses(&m, m.len, &out));
+	CHECK_EQ(out.kind, TDXCTL_EVENT_TD_CREATED);
+}
+
+/* A value of another size is not a value. */
+static void sizes_of_values(void)
+{
+	static const struct {
+		uint16_t type, size;
+	} t[] = {
+		{ TDXCTL_EVENT_A_KIND, 4 }, { TDXCTL_EVENT_A_TIME, 8 }, { TDXCTL_EVENT_A_TD, 4 },
+		{ TDXCTL_EVENT_A_HKID, 4 }, { TDXCTL_EVENT_A_PID, 4 },	{ TDXCTL_EVENT_A_LOST, 8 },
+	};
+	const unsigned char two[12] = { 2 };
+	struct tdxctl_message out;
+
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		for (uint16_t n = 0; n <= sizeof(two); n++) {
+			struct message m = whole();
+
+			put_attr(&m, t[i].type, two, n);
+			CHECK_EQ(parses(&m, m.len, &out), n == t[i].size);
+			CHECK_EQ(out.pid, t[i].type == TDXCTL_EVENT_A_PID && n == 4 ? 2 : 0);
+		}
+	}
+}
+
 static size_t unseen(uint64_t time_ns, uint32_t id, uint64_t tdr)
 {
 	const struct tdxctl_new_td td = { .time_ns = time_ns, .id = id, .tdr = tdr };
@@ -425,5 +490,7 @@ int main(void)
 	RUN(new_tds);
 	RUN(messages);
 	RUN(lengths_of_unknown_attributes);
+	RUN(end_of_a_message);
+	RUN(sizes_of_values);
 	return check_done("lib-events");
 }
