@@ -142,16 +142,25 @@ static void all_there(void)
 }
 
 /* A crash may leave NUL bytes in a file: the lines after them count. */
-static void log_with_nul_bytes(void)
+static void captured_log(void)
 {
 	static const char log[] = "old\0\n[    0.0] Linux version 7.2\0\n[    1.0] a\0b\n\0";
 	struct tdxctl_facts *f;
 
 	fake_new();
+	f = facts();
+	CHECK(!f->log.text && !f->log_complete);
+	CHECK_STR(f->log.reason, "no kernel log");
+	tdxctl_facts_free(f);
 	fake_bytes("var/log/dmesg", log, sizeof(log) - 1);
 	f = facts();
 	CHECK_STR(f->log.text, "[    0.0] Linux version 7.2?\n[    1.0] a?b\n?");
 	CHECK(f->log_complete);
+	tdxctl_facts_free(f);
+	unlink(fake_path("var/log/dmesg"));
+	fake_mkdirs("var/log/dmesg/x");
+	f = facts();
+	CHECK_STR(f->log.reason, "cannot be read");
 	tdxctl_facts_free(f);
 	fake_end();
 }
@@ -480,7 +489,7 @@ int main(void)
 {
 	RUN(nothing_there);
 	RUN(all_there);
-	RUN(log_with_nul_bytes);
+	RUN(captured_log);
 	RUN(configuration);
 	RUN(cgroups);
 	RUN(only_what_is_asked_for);
