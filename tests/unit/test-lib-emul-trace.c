@@ -115,6 +115,53 @@ static void life(void)
 	CHECK_EQ(overlaps, 0);
 }
 
+/* Calls of @leaf that the process @pid made for the TD @name. */
+static size_t count_of(const char *leaf, const char *name, int pid)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < nr_calls; i++)
+		n += !strcmp(tdxctl_leaf_str(calls[i].leaf), leaf) && !strcmp(names[i], name) &&
+		     calls[i].pid == pid;
+	return n;
+}
+
+/* The process of a TD makes its calls, whichever TD an event was about before. */
+static void callers(void)
+{
+#define OTHER(name, pid, at) "{\"op\":\"td\",\"name\":\"" name "\",\"pid\":" pid at ",\"pages\":4}"
+#define ACCEPT(at, td, pages) \
+	"{\"op\":\"accept\",\"at\":" at ",\"td\":" td ",\"pages\":" pages ",\"ms\":0}"
+	const struct tdxctl_call *c;
+	size_t named = 0;
+
+	trace_all(PLAY(STEP,
+		       TD("web", ",\"pages\":4") "," OTHER("log", "2003", "") "," OTHER("db", "2002", ",\"at\":1000") "," ACCEPT(
+			       "2000", "1",
+			       "10") "," ACCEPT("2500", "3",
+						"5") ",{\"op\":\"release\",\"at\":3000,\"td\":1}," ACCEPT("3500",
+													  "3",
+													  "6") ",{\"op\":\"stop\",\"at\":4000,\"td\":2}"),
+		  &(struct tdxctl_trace_options){ .pages = true, .events = true });
+	for (size_t i = 0; i < nr_calls; i++) {
+		named += names[i][0] != '\0';
+		CHECK(!names[i][0] || calls[i].pid == (!strcmp(names[i], "web") ? 2001 :
+						       !strcmp(names[i], "log") ? 2003 :
+										  2002));
+	}
+	CHECK_EQ(named, nr_calls);
+	CHECK_EQ(count("TDH.MEM.PAGE.AUG", &c), 21);
+	CHECK_EQ(count_of("TDH.MEM.PAGE.AUG", "web", 2001), 10);
+	CHECK_EQ(count_of("TDH.MEM.PAGE.AUG", "db", 2002), 11);
+	CHECK(count_of("TDH.PHYMEM.PAGE.RECLAIM", "web", 2001) >= 14);
+	CHECK(count_of("TDH.PHYMEM.PAGE.RECLAIM", "log", 2003) >= 4);
+	CHECK_EQ(count_of("TDH.PHYMEM.PAGE.RECLAIM", "db", 2002), 0);
+	CHECK_EQ(count_of("TDH.MNG.KEY.FREEID", "web", 2001), 1);
+	CHECK_EQ(count_of("TDH.MNG.KEY.FREEID", "log", 2003), 1);
+#undef OTHER
+#undef ACCEPT
+}
+
 /* The registers of page-level calls. */
 static void pages(void)
 {
@@ -421,6 +468,7 @@ int main(void)
 {
 	fake_new();
 	RUN(life);
+	RUN(callers);
 	RUN(pages);
 	RUN(filters);
 	RUN(counts);
