@@ -499,86 +499,6 @@ static void holds_end(void)
 	}
 }
 
-/* ---- events that fail ---- */
-
-static char failures[200];
-
-static void note_failure(void *arg, enum tdxctl_log_level level, const char *msg)
-{
-	size_t n = strlen(failures);
-
-	if (level == TDXCTL_LOG_INFO && !strncmp(msg, "event ", 6))
-		snprintf(failures + n, sizeof(failures) - n, "%.*s;", (int)strcspn(msg, ":"), msg);
-}
-
-/* A failed event is logged and leaves the TD as far as it got; the later events happen. */
-static void failed_events(void)
-{
-#define FAULT(leaf, skip) \
-	"{\"op\":\"fault\",\"leaf\":\"" leaf "\",\"skip\":" skip \
-	",\"status\":\"0xc000050500000000\"}"
-#define GONE TDXCTL_UNKNOWN32
-#define ONE  ",\"vcpus\":2,\"pages\":5"
-	static const struct {
-		const char *events, *failed;
-		uint32_t state; /* of the first TD, or GONE */
-		uint32_t vcpus; /* that are initialized */
-		uint64_t pages;
-	} t[] = {
-		{ TD("a", ONE), "", TDXCTL_TD_RUNNABLE, 2, 5 },
-		{ FAULT("TDH.MNG.CREATE", "0") "," TD("a", ONE), "event 3 failed;", GONE, 0, 0 },
-		{ FAULT("TDH.MNG.INIT", "0") "," TD("a", ONE), "event 3 failed;", GONE, 0, 0 },
-		{ FAULT("TDH.VP.CREATE", "1") "," TD("a", ONE), "event 3 failed;",
-		  TDXCTL_TD_INITIALIZED, 1, 0 },
-		{ FAULT("TDH.VP.INIT", "1") "," TD("a", ONE), "event 3 failed;",
-		  TDXCTL_TD_INITIALIZED, 1, 0 },
-		{ FAULT("TDH.MEM.PAGE.ADD", "3") "," TD("a", ONE), "event 3 failed;",
-		  TDXCTL_TD_INITIALIZED, 2, 3 },
-		{ FAULT("TDH.MR.FINALIZE", "0") "," TD("a", ONE), "event 3 failed;",
-		  TDXCTL_TD_INITIALIZED, 2, 5 },
-		{ TD("a", ONE) "," FAULT("TDH.MEM.PAGE.AUG",
-					 "1") ",{\"op\":\"accept\",\"td\":1,\"pages\":4,\"ms\":0}",
-		  "event 4 failed;", TDXCTL_TD_RUNNABLE, 2, 6 },
-		/* A TD that is not finalized cannot be released. */
-		{ TD("a", ONE ",\"until\":\"memory\"") ",{\"op\":\"release\",\"td\":1}",
-		  "event 3 failed;", TDXCTL_TD_INITIALIZED, 2, 5 },
-		/* The last CPU of a package. */
-		{ TD("a", ONE) ",{\"op\":\"cpu\",\"cpu\":3,\"online\":false},"
-			       "{\"op\":\"cpu\",\"cpu\":2,\"online\":false}",
-		  "event 4 failed;", TDXCTL_TD_RUNNABLE, 2, 5 },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
-		struct tdxctl_ctx *ctx = context();
-		struct tdxctl_snapshot *snap;
-		char text[1000];
-
-		failures[0] = '\0';
-		tdxctl_set_log(ctx, note_failure, NULL);
-		/* Faults before all other events are for the start of the module. */
-		snprintf(text, sizeof(text), HOST("{\"op\":\"wait\",\"ms\":1},%s," TD("b", "")),
-			 t[i].events);
-		fake_file("h.json", text);
-		CHECK_EQ(tdxctl_set_emulated(ctx, fake_path("h.json")), 0);
-		snap = snapshot(ctx);
-		CHECK_STR(failures, t[i].failed);
-		CHECK_STR(snap->tds[snap->nr_tds - 1].vm.name, "b");
-		CHECK_EQ(snap->tds[snap->nr_tds - 1].td.state, TDXCTL_TD_RUNNABLE);
-		if (t[i].state == GONE) {
-			CHECK_EQ(snap->nr_tds, 1);
-		} else if (CHECK_EQ(snap->nr_tds, 2)) {
-			CHECK_EQ(snap->tds[0].td.state, t[i].state);
-			CHECK_EQ(snap->tds[0].td.vcpus, t[i].vcpus);
-			CHECK_EQ(snap->tds[0].td.private_pages, t[i].pages);
-		}
-		tdxctl_snapshot_free(snap);
-		tdxctl_free(ctx);
-	}
-#undef FAULT
-#undef GONE
-#undef ONE
-}
-
 int main(void)
 {
 	fake_new();
@@ -600,7 +520,6 @@ int main(void)
 	RUN(release_while_it_moves);
 	RUN(play_files);
 	RUN(holds_end);
-	RUN(failed_events);
 	fake_end();
 	return check_done("lib-emul");
 }
