@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Rules at their limits: each condition on both sides, each row of a table. */
 #include "doctor-host.h"
+#include "doctor/rule.h"
 
 static struct tdxctl_val value(uint64_t v)
 {
@@ -317,10 +318,10 @@ static void recommended_modules(void)
 		enum tdxctl_rule_state perf;
 		const char *detail;
 	} t[] = {
-		{ "TDX module 1.5.05.46, build number 698", TDXCTL_RULE_OK, "1.5.05" },
+		{ "TDX module 1.5.05.46, build number 698", TDXCTL_RULE_OK, "module 1.5.05; " },
 		{ "TDX module 1.5.04.46, build number 698", TDXCTL_RULE_SKIP, "module.topology" },
 		{ "TDX module: major_version 1, minor_version 5, build_date 1, build_num 697",
-		  TDXCTL_RULE_INFO, "1.5.05 (build 698) or later" },
+		  TDXCTL_RULE_INFO, "module 1.5 build 697; 1.5.05 (build 698) or later" },
 		{ "TDX module: major_version 1, minor_version 5, build_date 1, build_num 698",
 		  TDXCTL_RULE_OK, "1.5.28" },
 		{ "TDX module: major_version 2, minor_version 0, build_date 1, build_num 1",
@@ -373,6 +374,49 @@ static void modules_and_the_tcb(void)
 		if (!CHECK_EQ(attested("module.tcb", t[i].detail), t[i].state))
 			fprintf(stderr, "  %s\n", t[i].version);
 	}
+}
+
+/* Every version from one release to the next has the SVN of the former. */
+static void releases_of_modules(void)
+{
+	static const struct {
+		unsigned int minor, update, svn;
+	} t[] = {
+		{ 5, 1, 4 },   { 5, 5, 5 },   { 5, 8, 7 },   { 5, 9, 8 },   { 5, 13, 10 },
+		{ 5, 16, 11 }, { 5, 20, 12 }, { 5, 24, 13 }, { 5, 25, 13 }, { 5, 28, 14 },
+		{ 0, 2, 3 },   { 0, 8, 5 },   { 0, 12, 6 },  { 0, 14, 7 },  { 0, 16, 8 },
+		{ 0, 18, 9 },  { 0, 20, 9 },
+	};
+	const struct module_release *r;
+
+	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
+		unsigned int major = t[i].minor ? 1 : 2;
+		bool first = !i || t[i - 1].minor != t[i].minor;
+		bool last = i + 1 == ARRAY_SIZE(t) || t[i + 1].minor != t[i].minor;
+
+		for (unsigned int u = t[i].update; u < (last ? 999 : t[i + 1].update); u++) {
+			r = release_at_most(major, t[i].minor, u);
+			if (!CHECK(r) || !CHECK_EQ(r->update, t[i].update))
+				break;
+			CHECK_EQ(r->svn, t[i].svn);
+			CHECK_EQ(r->major, major);
+			CHECK_EQ(r->minor, t[i].minor);
+		}
+		/* The oldest one that has an SVN. */
+		if (first || t[i].svn > t[i - 1].svn) {
+			r = release_of_svn(major, t[i].minor, t[i].svn);
+			CHECK(r && r->update == t[i].update && r->major == major);
+		}
+		if (first)
+			CHECK(!release_at_most(major, t[i].minor, t[i].update - 1));
+		if (last)
+			CHECK(!release_of_svn(major, t[i].minor, t[i].svn + 1));
+	}
+	CHECK(!release_at_most(1, 0, 99) && !release_at_most(2, 5, 99) &&
+	      !release_at_most(3, 0, 9));
+	CHECK(!release_of_svn(1, 0, 1) && !release_of_svn(2, 5, 1) && !release_of_svn(3, 0, 1));
+	CHECK(!release_series(1, 0) && !release_series(2, 5) && !release_series(3, 0));
+	CHECK(!release_floor(2, 0) && !release_floor(1, 0) && !release_floor(2, 5));
 }
 
 /* ---- updates ---- */
@@ -526,6 +570,50 @@ static void leaks_and_cpus(void)
 	CHECK_EQ(state(id, NULL), TDXCTL_RULE_OK);
 }
 
+/* More HKIDs than VMs may be a leak, or a teardown that has not ended. */
+static void possible_leaks(void)
+{
+	start();
+	snap.source = TDXCTL_SOURCE_HOST;
+	snap.nr_tds = snap.nr_hkids = 0;
+	facts.hkid_current = value(2);
+	facts.kvm_vms = value(1);
+	CHECK_EQ(state("hkid.leaked", "possible leak: misc cgroup: 2 HKIDs in use, KVM: 1 VM"),
+		 TDXCTL_RULE_WARN);
+	CHECK(strstr(found.fix, "no TD is in teardown"));
+	facts.kvm_vms = value(2);
+	CHECK_EQ(state("hkid.leaked", NULL), TDXCTL_RULE_OK);
+	CHECK(!strstr(found.fix, "no TD is in teardown"));
+	facts.log_complete = false;
+	CHECK_EQ(state("hkid.leaked", "helper"), TDXCTL_RULE_UNKNOWN);
+}
+
+static void emulated_hosts_have_no_cgroups(void)
+{
+	start();
+	snap.hkids_charged = 1;
+	CHECK_EQ(state("hkid.unseen", NULL), TDXCTL_RULE_OK);
+	snap.source = TDXCTL_SOURCE_EMULATED;
+	CHECK_EQ(state("hkid.unseen", "an emulated host has no cgroups"), TDXCTL_RULE_SKIP);
+}
+
+/* Only the helper gives TDs a number. */
+static void names_of_tds_that_are_built(void)
+{
+	start();
+	td.td.state = TDXCTL_TD_ASSIGNED;
+	CHECK_EQ(state("update.during_build", NULL), TDXCTL_RULE_INFO);
+	CHECK_STR(found.detail, "td:1 (web) is not finalized");
+	td.td.state = TDXCTL_TD_KEYS_CONFIGURED;
+	td.td.id = 0;
+	CHECK_EQ(state("update.during_build", NULL), TDXCTL_RULE_INFO);
+	CHECK_STR(found.detail, "web is not finalized");
+	set(TDXCTL_FILE_UPLOAD_STATUS, "idle");
+	CHECK_EQ(state("update.during_build", NULL), TDXCTL_RULE_INFO);
+	snap.source = TDXCTL_SOURCE_HOST;
+	CHECK_EQ(state("update.during_build", "the helper is not loaded"), TDXCTL_RULE_UNKNOWN);
+}
+
 /* ---- registration ---- */
 
 /* The line that shows the result of the newest flow is quoted. */
@@ -565,11 +653,15 @@ int main(void)
 	RUN(old_modules);
 	RUN(recommended_modules);
 	RUN(modules_and_the_tcb);
+	RUN(releases_of_modules);
 	RUN(updates_left);
 	RUN(loaders);
 	RUN(updates_that_are_unavailable);
 	RUN(what_the_helper_missed);
 	RUN(leaks_and_cpus);
+	RUN(possible_leaks);
+	RUN(emulated_hosts_have_no_cgroups);
+	RUN(names_of_tds_that_are_built);
 	RUN(line_of_the_registration);
 	return check_done("test-lib-doctor-rules");
 }
