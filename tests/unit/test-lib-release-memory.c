@@ -352,6 +352,32 @@ static void failed_seamcall_is_named(void)
 	}
 }
 
+/* What is not in the snapshot has not failed. */
+static void td_that_is_gone_has_not_failed(void)
+{
+	struct live_release r = { .dev = DEV, .initial = { .id = 1, .tdr = 0x1000 } };
+	struct tdxctl_td got = { .fail_leaf = 28, .state = TDXCTL_TD_LEAKED };
+
+	vm = (struct helper){ .td = { .state = TDXCTL_TD_TEARDOWN, .fail_leaf = 20 } };
+	r.base.ctx = fake_live();
+	tdxctl_set_ops(r.base.ctx, &ops, NULL);
+	CHECK(release_td_failed(&r, &got));
+	CHECK_EQ(got.fail_leaf, 20);
+	vm.td.fail_leaf = 0;
+	CHECK(!release_td_failed(&r, &got));
+	CHECK_EQ(got.id, 1);
+	r.initial.tdr = 0x9000;
+	got.fail_leaf = 28;
+	CHECK(!release_td_failed(&r, &got));
+	CHECK_EQ(got.fail_leaf, 0);
+	CHECK_EQ(got.id, 0);
+	got.fail_leaf = 28;
+	vm.snapshot_err = -EIO;
+	CHECK(!release_td_failed(&r, &got));
+	CHECK_EQ(got.fail_leaf, 0);
+	tdxctl_free(r.base.ctx);
+}
+
 /* Without a snapshot the remaining pages are still reported. */
 static void unreadable_td_is_not_named(void)
 {
@@ -564,6 +590,7 @@ int main(void)
 	RUN(memory_elsewhere_is_given_up);
 	RUN(memory_that_becomes_less_is_waited_for);
 	RUN(failed_seamcall_is_named);
+	RUN(td_that_is_gone_has_not_failed);
 	RUN(unreadable_td_is_not_named);
 	RUN(failed_call_after_the_last_punch);
 	RUN(failed_punch_ends_the_release);
