@@ -150,6 +150,9 @@ static void callers(void)
 										  2002));
 	}
 	CHECK_EQ(named, nr_calls);
+	/* Each process has a CPU of its own. */
+	CHECK_EQ(count("TDH.MNG.CREATE", &c), 1);
+	CHECK_EQ(c->cpu, 2);
 	CHECK_EQ(count("TDH.MEM.PAGE.AUG", &c), 21);
 	CHECK_EQ(count_of("TDH.MEM.PAGE.AUG", "web", 2001), 10);
 	CHECK_EQ(count_of("TDH.MEM.PAGE.AUG", "db", 2002), 11);
@@ -158,6 +161,18 @@ static void callers(void)
 	CHECK_EQ(count_of("TDH.PHYMEM.PAGE.RECLAIM", "db", 2002), 0);
 	CHECK_EQ(count_of("TDH.MNG.KEY.FREEID", "web", 2001), 1);
 	CHECK_EQ(count_of("TDH.MNG.KEY.FREEID", "log", 2003), 1);
+	/* With two CPUs, of each package one, the fourth process shares one with the second. */
+	trace_all(PLAY(STEP,
+		       "{\"op\":\"cpu\",\"cpu\":1,\"online\":false},"
+		       "{\"op\":\"cpu\",\"cpu\":3,\"online\":false}," TD("web", "") "," OTHER(
+			       "log", "2003",
+			       "") ",{\"op\":\"stop\",\"td\":1}," OTHER("db", "2002",
+									"") "," OTHER("new", "2004",
+										      ",\"at\":1000")),
+		  &(struct tdxctl_trace_options){ .events = true });
+	CHECK_EQ(count("TDH.MNG.CREATE", &c), 1);
+	CHECK_EQ(c->cpu, 2);
+	CHECK_EQ(c->pid, 2004);
 #undef OTHER
 #undef ACCEPT
 }

@@ -145,9 +145,27 @@ static void msrs_that_fail(void)
 		tdxctl_facts_free(f);
 	}
 	bad_errno = 0;
-	/* Less than eight bytes. */
+	/* Half an MSR, which is not a value. */
+	if (truncate(fake_path("dev/cpu/0/msr"), 0x1401 + 4))
+		exit(1);
+	f = facts(TDXCTL_FACTS_MSR);
+	v = msr(f, 0, TDXCTL_MSR_SEAMRR_MASK);
+	CHECK(!v->readable && !v->fault);
+	CHECK_EQ(v->value, 0);
+	tdxctl_facts_free(f);
+	/* Less than eight bytes. The failure of another MSR does not count. */
 	if (truncate(fake_path("dev/cpu/0/msr"), 0x90))
 		exit(1);
+	bad_msr = 0x87;
+	for (size_t i = 0; i < 2; i++) {
+		bad_errno = t[i].err;
+		f = facts(TDXCTL_FACTS_MSR);
+		CHECK(strstr(msr(f, 0, TDXCTL_MSR_KEYID)->reason, t[i].why));
+		v = msr(f, 0, TDXCTL_MSR_SEAMRR_MASK);
+		CHECK(!v->fault && strstr(v->reason, "cannot read"));
+		tdxctl_facts_free(f);
+	}
+	bad_errno = 0;
 	f = facts(TDXCTL_FACTS_MSR);
 	CHECK(msr(f, 0, TDXCTL_MSR_KEYID)->readable);
 	v = msr(f, 0, TDXCTL_MSR_SEAMRR_MASK);

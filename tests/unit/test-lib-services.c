@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Host sources beside the kernel: DIMM slots, VMMs' logs, services of attestation. */
 #include <facts.h>
+#include <utime.h>
 #include "lib-fake.h"
 
 #define DMI   "sys/firmware/dmi/tables/DMI"
@@ -409,6 +410,8 @@ static void logs_of_the_pccs(void)
 					     "opt/intel/pccs/logs/pccs_server.log",
 					     "opt/intel/sgx-dcap-pccs/logs/pccs_server.log" };
 	struct tdxctl_facts *f;
+	struct tdxctl_ctx *ctx;
+	char path[80];
 
 	fake_new();
 	f = facts(TDXCTL_FACTS_PROCS);
@@ -421,6 +424,23 @@ static void logs_of_the_pccs(void)
 		CHECK(!f->pccs_log.absent && !f->pccs_log.reason);
 		tdxctl_facts_free(f);
 	}
+	/* On a live host, a log from before the boot says nothing about now. */
+	ctx = fake_live();
+	if (utime(fake_path(paths[2]), &(struct utimbuf){ 1, 1 }))
+		exit(1);
+	if (CHECK_EQ(tdxctl_facts_get(ctx, TDXCTL_FACTS_PROCS, &f), 0)) {
+		CHECK(!f->pccs_log.text && !f->pccs_log.absent);
+		CHECK_STR(f->pccs_log.reason, "not written since this boot");
+		tdxctl_facts_free(f);
+	}
+	tdxctl_free(ctx);
+	unlink(fake_path(paths[2]));
+	snprintf(path, sizeof(path), "%s/x", paths[2]);
+	fake_mkdirs(path);
+	f = facts(TDXCTL_FACTS_PROCS);
+	CHECK(!f->pccs_log.text && !f->pccs_log.absent);
+	CHECK_STR(f->pccs_log.reason, "malformed");
+	tdxctl_facts_free(f);
 	fake_end();
 }
 
