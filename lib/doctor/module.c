@@ -74,7 +74,6 @@ static CHECK_FN(perf_old_module)
 
 	if (state > TDXCTL_RULE_INFO)
 		return state;
-	e->detail[0] = '\0';
 	if (!release_version(e->facts, &v))
 		return no_version(e);
 	newest = release_at_most(v.major, v.minor, ~0U);
