@@ -588,11 +588,24 @@ static void possible_leaks(void)
 	CHECK_EQ(state("hkid.leaked", "helper"), TDXCTL_RULE_UNKNOWN);
 }
 
-static void emulated_hosts_have_no_cgroups(void)
+static void hkids_that_the_helper_does_not_know(void)
 {
 	start();
 	snap.hkids_charged = 1;
 	CHECK_EQ(state("hkid.unseen", NULL), TDXCTL_RULE_OK);
+	/* The cgroup counts what the helper sees, so no HKID is in use that it does not know. */
+	hkids[1].state = TDXCTL_HKID_UNKNOWN;
+	CHECK_EQ(state("hkid.unseen", NULL), TDXCTL_RULE_OK);
+	/* Not one is in use, whatever their range is. */
+	snap.nr_hkids = 0;
+	snap.hkids_charged = 0;
+	CHECK_EQ(state("hkid.unseen", NULL), TDXCTL_RULE_OK);
+	snap.nr_hkids = 4;
+	snap.hkids_charged = TDXCTL_UNKNOWN;
+	CHECK_EQ(state("hkid.unseen", NULL), TDXCTL_RULE_UNKNOWN);
+	snap.hkids_charged = 1;
+	snap.source = TDXCTL_SOURCE_HOST;
+	CHECK_EQ(state("hkid.unseen", "needs the helper"), TDXCTL_RULE_UNKNOWN);
 	snap.source = TDXCTL_SOURCE_EMULATED;
 	CHECK_EQ(state("hkid.unseen", "an emulated host has no cgroups"), TDXCTL_RULE_SKIP);
 }
@@ -660,7 +673,7 @@ int main(void)
 	RUN(what_the_helper_missed);
 	RUN(leaks_and_cpus);
 	RUN(possible_leaks);
-	RUN(emulated_hosts_have_no_cgroups);
+	RUN(hkids_that_the_helper_does_not_know);
 	RUN(names_of_tds_that_are_built);
 	RUN(line_of_the_registration);
 	return check_done("test-lib-doctor-rules");
