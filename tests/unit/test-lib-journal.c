@@ -204,6 +204,115 @@ static void log_of_a_unit(void)
 	fake_end();
 }
 
+/* Each limit ends the text in front of the entry that exceeds it. */
+static void limits_of_a_query(void)
+{
+	static const char first[] = "[    0.000000] " BOOT "\n",
+			  one_to_two[] = "[    1.500000] two lines\n[    1.700000] a b\n",
+			  end[] = "[    5.000000] same moment\n[    6.000000] later\n";
+	const uint64_t never = UINT64_MAX;
+	const struct {
+		uint64_t since_us, until_us;
+		size_t max_lines, max_bytes;
+		bool newest;
+		const char *text[3];
+		int ret;
+	} t[] = {
+		{ 0, never, 7, 9999, false, { first, one_to_two, end }, JOURNAL_ALL },
+		{ 0, never, 6, 9999, false, { first, one_to_two, end }, JOURNAL_MORE },
+		{ 0, never, 4, 9999, false, { first, one_to_two, "" }, JOURNAL_MORE },
+		{ 0, never, 1, 9999, false, { first, "", "" }, JOURNAL_MORE },
+		/* An entry without text counts as a line. */
+		{ 1600000, never, 4, 9999, false, { "[    1.700000] a b\n", "", "" }, JOURNAL_MORE },
+		{ 0, 1500000, 9, 9999, false, { first, "", "" }, JOURNAL_ALL },
+		{ 0, 5000000, 9, 9999, false, { first, one_to_two, "" }, JOURNAL_ALL },
+		{ 0, 6000001, 9, 9999, false, { first, one_to_two, end }, JOURNAL_ALL },
+		{ 1500000, never, 9, 9999, false, { "", one_to_two, end }, JOURNAL_ALL },
+		{ 1700001, never, 9, 9999, false, { "", "", end }, JOURNAL_ALL },
+		{ 0, never, 9, sizeof(first) - 1, false, { first, "", "" }, JOURNAL_MORE },
+		{ 0,
+		  never,
+		  4,
+		  sizeof(first),
+		  false,
+		  { first, "[    1.500000] two lines\n", "" },
+		  JOURNAL_MORE },
+		/* The entry in front of the newest ones shows only that there are more. */
+		{ 0, never, 2, 9999, true, { "", "", end }, JOURNAL_MORE },
+		{ 0, never, 9, 9999, true, { first, one_to_two, end }, JOURNAL_ALL },
+		{ 5000000, never, 9, 9999, true, { "", "", end }, JOURNAL_ALL },
+	};
+
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		const struct journal_query q = {
+			.match = "A=b",
+			.since_us = t[i].since_us,
+			.until_us = t[i].until_us,
+			.max_lines = t[i].max_lines,
+			.max_bytes = t[i].max_bytes,
+			.newest = t[i].newest,
+		};
+		struct text_buf b = { 0 };
+		char want[300];
+
+		*journal = (struct fake_journal){ ALL };
+		snprintf(want, sizeof(want), "%s%s%s", t[i].text[0], t[i].text[1], t[i].text[2]);
+		CHECK_EQ(journal_read(&q, &b), t[i].ret);
+		if (!CHECK_STR(b.p ? b.p : "", want))
+			fprintf(stderr, "  case %zu\n", i);
+		CHECK_EQ(journal->open, 0);
+		CHECK_EQ(journal->head, !t[i].newest);
+		CHECK_EQ(journal->tail, t[i].newest);
+		if (t[i].newest)
+			CHECK_EQ(journal->skipped[0], t[i].max_lines + 1);
+		free(b.p);
+	}
+}
+
+/* An error is not a limit, and the journal is closed. */
+static void errors_of_a_query(void)
+{
+	struct journal_query q = { .match = "A=b", .until_us = 9, .max_lines = 9, .max_bytes = 9 };
+	struct text_buf b = { 0 };
+
+	*journal = (struct fake_journal){ ALL, .seek_err = -EIO };
+	CHECK_EQ(journal_read(&q, &b), -EIO);
+	q.newest = true;
+	CHECK_EQ(journal_read(&q, &b), -EIO);
+	*journal = (struct fake_journal){ ALL, .next_err = -EBADMSG };
+	q.newest = false;
+	CHECK_EQ(journal_read(&q, &b), -EBADMSG);
+	*journal = (struct fake_journal){ ALL, .match_err = -EINVAL };
+	CHECK_EQ(journal_read(&q, &b), -EINVAL);
+	CHECK_EQ(journal->open, 0);
+	CHECK(!b.p);
+	*journal = (struct fake_journal){ ALL, .open_err = -EACCES };
+	CHECK_EQ(journal_read(&q, &b), -EACCES);
+}
+
+/* A field ends with its length, and a number at the first other character. */
+static void times_of_entries(void)
+{
+	static const struct fake_entry t[] = {
+		{ .message = "a", .source_us = "12x34" },
+		{ .message = "b", .source_us = "" },
+		{ .message = "c", .source_us = "-1" },
+		{ .message = "d", .source_us = "90000001" },
+		{ .message = "", .source_us = "1000000" },
+		{ .message = "e", .us = 2000003 },
+	};
+	const struct journal_query q = {
+		.match = "A=b", .until_us = UINT64_MAX, .max_lines = 9, .max_bytes = 999
+	};
+	struct text_buf b = { 0 };
+
+	*journal = (struct fake_journal){ .entries = t, .count = sizeof(t) / sizeof(t[0]) };
+	CHECK_EQ(journal_read(&q, &b), JOURNAL_ALL);
+	CHECK_STR(b.p, "[    0.000012] a\n[    0.000000] b\n[    0.000000] c\n[   90.000001] d\n"
+		       "[    1.000000] \n[    2.000003] e\n");
+	free(b.p);
+}
+
 int main(void)
 {
 	journal = fake_script("libsystemd.so.0", "fake_journal");
@@ -214,5 +323,8 @@ int main(void)
 	RUN(kern_log);
 	RUN(ring_without_times);
 	RUN(log_of_a_unit);
+	RUN(limits_of_a_query);
+	RUN(errors_of_a_query);
+	RUN(times_of_entries);
 	return check_done("lib-journal");
 }
