@@ -378,8 +378,8 @@ static CHECK_FN(reg_missing)
 	result = reg_newest(t->text, &line, &len);
 	if (result == REG_OK)
 		return TDXCTL_RULE_OK;
-	if (result < ARRAY_SIZE(fixes) && fixes[result])
-		e->fix = fixes[result];
+	/* NULL: the fix of the rule. */
+	e->fix = fixes[result];
 	/* The log never shows a registration by hand. Quotes do. */
 	if (result == REG_BY_HAND && q.cause != CAUSE_CERTS && q.cause != CAUSE_EFFECT)
 		state = TDXCTL_RULE_INFO;
