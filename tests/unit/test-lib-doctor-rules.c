@@ -627,35 +627,6 @@ static void names_of_tds_that_are_built(void)
 	CHECK_EQ(state("update.during_build", "the helper is not loaded"), TDXCTL_RULE_UNKNOWN);
 }
 
-/* ---- registration ---- */
-
-/* The line that shows the result of the newest flow is quoted. */
-static void line_of_the_registration(void)
-{
-	static const char flow[] = "Starts Registration Agent Flow.\n";
-	char text[400];
-
-	start();
-	facts.registration.reason = "not present";
-	CHECK_EQ(attested("reg.missing", "mpa_registration.log: not present"), TDXCTL_RULE_UNKNOWN);
-	facts.registration.text = (char *)"";
-	CHECK(attested("reg.missing", "shows no successful registration") > TDXCTL_RULE_OK);
-	facts.registration.text = text;
-	snprintf(text, sizeof(text), "%sa\nb RS reports a '401' code\nc failed.\n", flow);
-	CHECK(attested("reg.missing", NULL) > TDXCTL_RULE_OK);
-	CHECK_STR(found.detail, "mpa_registration.log: b RS reports a '401' code");
-	CHECK(strstr(found.fix, "subscription key"));
-	/* A later flow has another result, without an end of the line. */
-	snprintf(text, sizeof(text), "%sb RS reports a '401'\n%sd Failed to send request to server",
-		 flow, flow);
-	CHECK(attested("reg.missing", NULL) > TDXCTL_RULE_OK);
-	CHECK_STR(found.detail, "mpa_registration.log: d Failed to send request to server");
-	CHECK(strstr(found.fix, "network"));
-	snprintf(text, sizeof(text), "%sb RS reports a '401'\n%se passed successfully\n", flow,
-		 flow);
-	CHECK_EQ(attested("reg.missing", NULL), TDXCTL_RULE_OK);
-}
-
 int main(void)
 {
 	RUN(kernels_of_rules);
@@ -675,6 +646,5 @@ int main(void)
 	RUN(possible_leaks);
 	RUN(hkids_that_the_helper_does_not_know);
 	RUN(names_of_tds_that_are_built);
-	RUN(line_of_the_registration);
 	return check_done("test-lib-doctor-rules");
 }
