@@ -376,9 +376,70 @@ static void unreadable_values_are_not_used(void)
 	CHECK_EQ(state("hkid.exhausted", "hidden"), TDXCTL_RULE_UNKNOWN);
 }
 
+static void names_of_states(void)
+{
+	for (int i = 0; i < TDXCTL_RULE_STATES; i++)
+		CHECK(tdxctl_rule_state_str((enum tdxctl_rule_state)i)[0]);
+	CHECK(!tdxctl_rule_state_str(TDXCTL_RULE_STATES));
+	for (int i = 0; i < TDXCTL_GROUPS; i++)
+		CHECK(tdxctl_rule_group_str((enum tdxctl_rule_group)i)[0]);
+	CHECK(!tdxctl_rule_group_str(TDXCTL_GROUPS));
+}
+
+/* Of a long line, the end is shown, where the cause is, but never less than the match. */
+static void long_lines(void)
+{
+	static const char pattern[] = "TDX private memory error";
+	static const struct {
+		size_t len, match; /* of the line, and where the pattern is in it */
+		size_t from, to;   /* what is shown */
+	} t[] = {
+		{ 179, 0, 0, 179 },	{ 180, 0, 0, 180 },	{ 180, 156, 0, 180 },
+		{ 181, 1, 1, 181 },	{ 181, 0, 0, 180 },	{ 300, 0, 0, 180 },
+		{ 300, 50, 50, 230 },	{ 300, 119, 119, 299 }, { 300, 120, 120, 300 },
+		{ 300, 121, 120, 300 }, { 300, 276, 120, 300 },
+	};
+	char line[320], want[320];
+
+	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
+		for (size_t k = 0; k < t[i].len; k++)
+			line[k] = (char)('a' + k % 26);
+		memcpy(line + t[i].match, pattern, strlen(pattern));
+		line[t[i].len] = '\0';
+		snprintf(want, sizeof(want), "kernel log: %s%.*s", t[i].from ? "..." : "",
+			 (int)(t[i].to - t[i].from), line + t[i].from);
+		start();
+		facts.log.text = line;
+		CHECK_EQ(state("mce.tdx_private", NULL), TDXCTL_RULE_FAIL);
+		if (!CHECK_STR(found.detail, want))
+			fprintf(stderr, "  case %zu\n", i);
+	}
+}
+
+/* What a check does not know is no detail once the log has answered. */
+static void log_answers_a_check(void)
+{
+	start();
+	facts.file[TDXCTL_FILE_KVM_EPT].reason = "not there";
+	CHECK_EQ(state("kvm.prereq", NULL), TDXCTL_RULE_OK);
+	CHECK_STR(found.detail, "");
+	facts.log_complete = false;
+	CHECK_EQ(state("kvm.prereq", NULL), TDXCTL_RULE_UNKNOWN);
+	CHECK_STR(found.detail, "parameters of KVM: not there");
+	facts.log.text = (char *)"kvm_intel: APICv is required\n";
+	CHECK_EQ(state("kvm.prereq", NULL), TDXCTL_RULE_FAIL);
+	CHECK_STR(found.detail, "kernel log: kvm_intel: APICv is required");
+	/* The log is not asked if KVM has TDs. */
+	facts.kvm_vm_types = (struct tdxctl_val){ .readable = true, .value = 1 << 5 };
+	CHECK_EQ(state("kvm.prereq", NULL), TDXCTL_RULE_OK);
+}
+
 int main(void)
 {
 	RUN(the_table);
+	RUN(names_of_states);
+	RUN(long_lines);
+	RUN(log_answers_a_check);
 	RUN(drift);
 	RUN(tme_of_cpuid);
 	RUN(few_hkids);
