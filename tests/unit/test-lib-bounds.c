@@ -87,6 +87,62 @@ static void memory_slots(void)
 	CHECK_EQ(f.nr_dimms, 0);
 }
 
+/* The socket of a slot, from the strings of its entry. */
+static void sockets_of_slots(void)
+{
+	static const struct {
+		const char *slot, *bank, *socket;
+	} t[] = {
+		{ "CPU1_DIMM_A1", "x", "CPU 1" }, { "CPU 2 x", "x", "CPU 2" },
+		{ "PROC_3", "x", "CPU 3" },	  { "SOCKET 0", "x", "CPU 0" },
+		{ "SKT12", "x", "CPU 12" },	  { "NODE 4", "x", "CPU 4" },
+		{ "P0 CHANNEL A", "x", "CPU 0" }, { "cpu5", "x", "CPU 5" },
+		{ "DIMM 7", "Node6_x", "CPU 6" }, { "CPU1", "CPU2", "CPU 1" },
+		{ "P12345", "x", "CPU 123" },	  { "PCIE1", "x", "array 0x1234" },
+		{ "CPUX1", "x", "array 0x1234" }, { "DIMM 1", "BANK 2", "array 0x1234" },
+		{ "CPU _ 8", "x", "CPU 8" },
+	};
+	uint8_t e[128];
+	struct tdxctl_facts f;
+	size_t len;
+
+	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
+		/* Strings that are the other way round, and numbers without a string. */
+		for (int way = 0; way < 3; way++) {
+			add_slot(e, 0x1234);
+			e[0x10] = way == 1 ? 2 : way == 2 ? 3 : 1;
+			e[0x11] = way == 1 ? 1 : way == 2 ? 0 : 2;
+			len = 0x15;
+			len += (size_t)sprintf((char *)e + len, "%s",
+					       way == 1 ? t[i].bank : t[i].slot) +
+			       1;
+			len += (size_t)sprintf((char *)e + len, "%s",
+					       way == 1 ? t[i].slot : t[i].bank) +
+			       1;
+			e[len++] = 0;
+			f = (struct tdxctl_facts){ 0 };
+			CHECK_EQ(src_dmi(e, len, &f), 0);
+			if (CHECK_EQ(f.nr_dimms, 1) &&
+			    !CHECK_STR(f.dimms[0].socket, way == 2 ? "array 0x1234" : t[i].socket))
+				fprintf(stderr, "  %s, %s\n", t[i].slot, t[i].bank);
+			free(f.dimms);
+		}
+	}
+}
+
+static void tables_of_dmi(void)
+{
+	struct tdxctl_facts *f;
+
+	fake_new();
+	fake_file("sys/firmware/dmi/tables/DMI", "");
+	f = facts(TDXCTL_FACTS_MEMORY);
+	CHECK(!f->dimm_sockets.readable);
+	CHECK_STR(f->dimm_sockets.reason, "DMI lists no memory slots");
+	tdxctl_facts_free(f);
+	fake_end();
+}
+
 static void installed_kernels(void)
 {
 	struct tdxctl_facts *f;
@@ -263,6 +319,8 @@ int main(void)
 {
 	RUN(cpus);
 	RUN(memory_slots);
+	RUN(sockets_of_slots);
+	RUN(tables_of_dmi);
 	RUN(installed_kernels);
 	RUN(logs_of_vms);
 	RUN(log_of_the_user);

@@ -444,6 +444,128 @@ static void logs_of_the_pccs(void)
 	fake_end();
 }
 
+/* Processes that are hidden may run: only one that is seen is an answer. */
+static void processes_that_are_hidden(void)
+{
+	static const char hidden[] = "other users' processes are hidden: run as root";
+	static const char qemu[] = "qemu\0{\"quote-generation-socket\":{\"type\":\"unix\"}}";
+	struct tdxctl_facts *f;
+	struct tdxctl_ctx *ctx;
+
+	fake_new();
+	f = facts(TDXCTL_FACTS_PROCS);
+	CHECK_STR(f->qgs_running.reason, "not present");
+	CHECK_STR(f->pccs_running.reason, "not present");
+	CHECK_STR(f->quote_socket_count.reason, "not present");
+	CHECK(!f->qgs_running.readable && !f->pccs_running.readable &&
+	      !f->quote_socket_count.readable);
+	tdxctl_facts_free(f);
+	/* A live host without process 1 hides the processes of others. */
+	process(20, "vi", "vi", 3, 1);
+	ctx = fake_live();
+	if (CHECK_EQ(tdxctl_facts_get(ctx, TDXCTL_FACTS_PROCS, &f), 0)) {
+		CHECK_STR(f->qgs_running.reason, hidden);
+		CHECK_STR(f->pccs_running.reason, hidden);
+		CHECK_STR(f->quote_socket_count.reason, hidden);
+		CHECK(!f->quote_socket_count.readable);
+		tdxctl_facts_free(f);
+	}
+	process(21, "qgs", "qgs", 4, 1);
+	process(22, "qemu", qemu, sizeof(qemu), 1);
+	if (CHECK_EQ(tdxctl_facts_get(ctx, TDXCTL_FACTS_PROCS, &f), 0)) {
+		CHECK_EQ(f->qgs_running.value, 1);
+		CHECK_EQ(f->quote_socket_count.value, 1);
+		CHECK_STR(f->pccs_running.reason, hidden);
+		tdxctl_facts_free(f);
+	}
+	process(1, "init", "init", 5, 0);
+	if (CHECK_EQ(tdxctl_facts_get(ctx, TDXCTL_FACTS_PROCS, &f), 0)) {
+		CHECK(f->pccs_running.readable && !f->pccs_running.value);
+		tdxctl_facts_free(f);
+	}
+	tdxctl_free(ctx);
+	fake_end();
+}
+
+static void files_of_services(void)
+{
+	struct tdxctl_facts *f;
+
+	fake_new();
+	fake_file("var/log/mpa_registration.log", "Starts\n");
+	fake_file("etc/sgx_default_qcnl.conf", "PCCS_URL=x\n");
+	f = facts(TDXCTL_FACTS_PROCS);
+	CHECK_STR(f->registration.text, "Starts\n");
+	CHECK_STR(f->qcnl.text, "PCCS_URL=x\n");
+	tdxctl_facts_free(f);
+	fake_end();
+}
+
+static int open_fds(void)
+{
+	int n = 0;
+
+	for (int fd = 0; fd < 100; fd++)
+		n += fcntl(fd, F_GETFD) >= 0;
+	return n;
+}
+
+/* Each place of a log of a VM, and of a log of VMMs. */
+static void places_of_logs(void)
+{
+	static const char *const vm[] = { "var/log/libvirt/qemu", "var/log/libvirt/ch",
+					  "var/log/cloud-hypervisor" },
+				 *const vmm[] = { "var/log/libvirt/libvirtd.log",
+						  "var/log/libvirt/virtqemud.log",
+						  "var/log/libvirtd.log", "var/log/virtqemud.log",
+						  "var/log/cloud-hypervisor.log" };
+	static const char start[] = "2026: starting up libvirt version: 9\nqemu\n";
+	int before = open_fds();
+	struct tdxctl_facts *f;
+	char path[80];
+
+	for (size_t i = 0; i < 3; i++) {
+		fake_new();
+		snprintf(path, sizeof(path), "%s/a.log", vm[i]);
+		fake_file(path, start);
+		f = facts(TDXCTL_FACTS_PROCS);
+		CHECK_EQ(f->vm_log_count.value, 1);
+		if (CHECK_EQ(f->nr_vm_logs, 1))
+			CHECK_STR(f->vm_logs[0].text, start);
+		tdxctl_facts_free(f);
+		fake_end();
+		/* A file at this place. */
+		fake_new();
+		fake_file(vm[i], "");
+		f = facts(TDXCTL_FACTS_PROCS);
+		CHECK(!f->vm_log_count.readable);
+		CHECK_STR(f->vm_log_count.reason, "not present");
+		tdxctl_facts_free(f);
+		fake_end();
+	}
+	for (size_t i = 0; i < 5; i++) {
+		fake_new();
+		fake_file(vmm[i], "x\n");
+		f = facts(TDXCTL_FACTS_PROCS);
+		CHECK_STR(f->vmm_log.text, "x\n\n");
+		CHECK(!f->vmm_log.absent && !f->vmm_log.reason);
+		tdxctl_facts_free(f);
+		unlink(fake_path(vmm[i]));
+		f = facts(TDXCTL_FACTS_PROCS);
+		CHECK(!f->vmm_log.text && f->vmm_log.absent);
+		CHECK_STR(f->vmm_log.reason, "not present");
+		tdxctl_facts_free(f);
+		snprintf(path, sizeof(path), "%s/x", vmm[i]);
+		fake_mkdirs(path);
+		f = facts(TDXCTL_FACTS_PROCS);
+		CHECK(!f->vmm_log.text && !f->vmm_log.absent);
+		CHECK_STR(f->vmm_log.reason, "malformed");
+		tdxctl_facts_free(f);
+		fake_end();
+	}
+	CHECK_EQ(open_fds(), before);
+}
+
 /* A log that cannot be read does not hide the others, in whatever order they are found. */
 static void unreadable_logs_of_vms(void)
 {
@@ -476,6 +598,9 @@ int main(void)
 	RUN(services);
 	RUN(directories_of_units);
 	RUN(logs_of_the_pccs);
+	RUN(processes_that_are_hidden);
+	RUN(files_of_services);
+	RUN(places_of_logs);
 	RUN(unreadable_logs_of_vms);
 	return check_done("test-lib-services");
 }
