@@ -1,6 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What a VM is called, which process it is, and how an operator names it. */
+#include <sys/syscall.h>
 #include "lib-fake.h"
+
+static int reads_before_reuse; /* so many reads, then another process has the number 100 */
+
+/* It replaces libc's function in the whole program. */
+ssize_t read(int fd, void *buf, size_t n)
+{
+	if (reads_before_reuse && !--reads_before_reuse)
+		fake_process(100, 9000, "other");
+	return syscall(SYS_read, fd, buf, n);
+}
 
 #define UUID "12345678-9abc-def0-1234-56789abcdef0"
 
@@ -57,7 +68,14 @@ static struct tdxctl_td td_of(int pid, uint64_t ticks)
 
 static void expect_name(int pid, uint64_t ticks, const char *name, pid_t want_pid)
 {
-	struct tdxctl_vm vm = { .name = strdup("provisional"), .uid = (uid_t)-1 };
+	/* What an earlier process was is forgotten. */
+	struct tdxctl_vm vm = {
+		.name = strdup("provisional"),
+		.uuid = strdup(UUID),
+		.uid = 5,
+		.pid = 6,
+		.vm_fd = 7,
+	};
 	struct tdxctl_td td = td_of(pid, ticks);
 	struct tdxctl_ctx *ctx = fake_live();
 
@@ -65,6 +83,10 @@ static void expect_name(int pid, uint64_t ticks, const char *name, pid_t want_pi
 	CHECK_STR(vm.name, name);
 	CHECK_EQ(vm.pid, want_pid);
 	CHECK_EQ(vm.vm_fd, want_pid ? 9 : -1);
+	if (!want_pid) {
+		CHECK_EQ(vm.uid, (uid_t)-1);
+		CHECK(!vm.uuid);
+	}
 	free(vm.name);
 	free(vm.uuid);
 	tdxctl_free(ctx);
@@ -95,6 +117,24 @@ static void names(void)
 	fake_file("proc/200/stat", "200 (x");
 	expect_name(200, 700, "provisional", 0);
 	fake_end();
+}
+
+/* The number of a process is used again while its files are read. */
+static void reused_while_it_is_read(void)
+{
+	static const char qemu[] = "qemu\0-name\0guest=web\0-uuid\0" UUID;
+
+	for (int n = 2; n < 4; n++) {
+		fake_new();
+		fake_process(100, 5000, "qemu");
+		fake_bytes("proc/100/cmdline", qemu, sizeof(qemu));
+		fake_file("proc/100/status", "Name:\tvmm\nUid:\t1000\t1001\t1000\t1000\n");
+		expect_name(100, 5000, "web", 100);
+		reads_before_reuse = n;
+		expect_name(100, 5000, "provisional", 0);
+		CHECK_EQ(reads_before_reuse, 0);
+		fake_end();
+	}
 }
 
 static void uids(void)
@@ -372,6 +412,7 @@ int main(void)
 {
 	RUN(cmdlines);
 	RUN(names);
+	RUN(reused_while_it_is_read);
 	RUN(uids);
 	RUN(owners_that_are_gone);
 	RUN(lives);
