@@ -386,7 +386,7 @@ static void names_of_states(void)
 	CHECK(!tdxctl_rule_group_str(TDXCTL_GROUPS));
 }
 
-/* Of a long line, the end is shown, where the cause is, but never less than the match. */
+/* The end of a long line is shown, where the cause is, but never less than the match. */
 static void long_lines(void)
 {
 	static const char pattern[] = "TDX private memory error";
