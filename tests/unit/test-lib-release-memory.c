@@ -22,6 +22,9 @@ static struct helper {
 	int done_err;	      /* result of the call after the last punch */
 	int punch_err;
 	int size_err, getfd_err;
+	int getfd_calls;
+	bool once;			   /* only the first copy of a descriptor fails */
+	bool empty;			   /* the guest_memfd */
 	struct tdxctl_release_args answer; /* non-zero members replace the default answer */
 	struct tdxctl_td td;		   /* of the snapshot */
 	int place;			   /* of that TD in it */
@@ -149,7 +152,8 @@ static int v_getfd(void *arg, int pidfd, int fd)
 {
 	(void)arg;
 	CHECK_EQ(pidfd, PIDFD);
-	if (vm.getfd_err)
+	vm.getfd_calls++;
+	if (vm.getfd_err && !(vm.once && vm.getfd_calls > 1))
 		return vm.getfd_err;
 	vm.open_fds++;
 	return COPY + fd;
@@ -159,7 +163,7 @@ static int64_t v_size(void *arg, int fd)
 {
 	(void)arg;
 	(void)fd;
-	return vm.size_err ? vm.size_err : PAGES * 4096;
+	return vm.size_err ? vm.size_err : vm.empty ? 0 : PAGES * 4096;
 }
 
 static int v_punch(void *arg, int fd, uint64_t off, uint64_t len)
@@ -468,6 +472,41 @@ static void unreadable_guest_memfd(void)
 	}
 }
 
+/* The files are opened again if they could not be opened at first, but only once. */
+static void guest_memfd_that_opens_later(void)
+{
+	struct tdxctl_release_state st;
+	struct tdxctl_ctx *ctx;
+	struct tdxctl_release *r =
+		begin((struct helper){ .getfd_err = -EPERM, .once = true }, &ctx, &st);
+
+	run(r, 100, &st);
+	CHECK_EQ(st.phase, TDXCTL_PHASE_DONE);
+	CHECK_EQ(vm.getfd_calls, 2);
+	CHECK_EQ(vm.punched, PAGES * 4096);
+	end(ctx, r);
+	r = begin((struct helper){ 0 }, &ctx, &st);
+	run(r, 100, &st);
+	CHECK_EQ(st.phase, TDXCTL_PHASE_DONE);
+	CHECK_EQ(vm.getfd_calls, 1);
+	end(ctx, r);
+}
+
+/* A file without pages is opened, and there is nothing to punch. */
+static void empty_guest_memfd(void)
+{
+	struct tdxctl_release_state st;
+	struct tdxctl_ctx *ctx;
+	struct tdxctl_release *r = begin((struct helper){ .empty = true }, &ctx, &st);
+
+	run(r, 100, &st);
+	CHECK_EQ(vm.punched, 0);
+	CHECK_EQ(vm.getfd_calls, 1);
+	CHECK_EQ(st.result, -EIO);
+	says(tdxctl_error(ctx), "100 pages");
+	end(ctx, r);
+}
+
 /* The number of pages is unknown: the release ends when guest_memfd is empty. */
 static void uncounted_pages(void)
 {
@@ -595,6 +634,8 @@ int main(void)
 	RUN(failed_call_after_the_last_punch);
 	RUN(failed_punch_ends_the_release);
 	RUN(unreadable_guest_memfd);
+	RUN(guest_memfd_that_opens_later);
+	RUN(empty_guest_memfd);
 	RUN(uncounted_pages);
 	RUN(queued_pages_are_waited_for);
 	RUN(answers_out_of_range);
