@@ -173,6 +173,7 @@ static void readable(void)
 		struct tdxctl_snapshot *snap = snapshot((struct world){ .answer = answers[i] });
 
 		CHECK_EQ(world.nr_asked, 4);
+		CHECK_EQ(world.warned, 0);
 		CHECK(was_asked(40, 7) && was_asked(40, 8) && was_asked(40, 9) && was_asked(42, 3));
 		CHECK_EQ(world.done, 1);
 		/* The snapshot that completes the scan is complete already. */

@@ -66,6 +66,46 @@ static void hostinfo(void)
 	fake_end();
 }
 
+/* What the misc cgroup has charged, unless the HKIDs are those of the emulated module. */
+static void charged_hkids(void)
+{
+	struct tdxctl_snapshot *snap;
+	struct tdxctl_ctx *ctx;
+
+	fake_new();
+	ctx = captured();
+	if (CHECK_EQ(tdxctl_snapshot_get(ctx, &snap), 0)) {
+		CHECK_EQ(snap->hkids_charged, TDXCTL_UNKNOWN);
+		CHECK(!snap->platform.has_tdx);
+		tdxctl_snapshot_free(snap);
+	}
+	fake_file("sys/fs/cgroup/misc.capacity", "res_a 31\n");
+	fake_file("sys/fs/cgroup/misc.current", "res_a 3\n");
+	if (CHECK_EQ(tdxctl_snapshot_get(ctx, &snap), 0)) {
+		CHECK_EQ(snap->hkids_charged, 0);
+		CHECK(!snap->platform.has_tdx);
+		tdxctl_snapshot_free(snap);
+	}
+	fake_file("sys/fs/cgroup/misc.capacity", "tdx 31\n");
+	fake_file("sys/fs/cgroup/misc.current", "tdx 3\n");
+	if (CHECK_EQ(tdxctl_snapshot_get(ctx, &snap), 0)) {
+		CHECK_EQ(snap->hkids_charged, 3);
+		/* KVM sets the capacity when the TDX module works. */
+		CHECK(snap->platform.has_tdx);
+		/* A host without sysfs has no CPUs. */
+		CHECK_EQ(snap->nr_cpus, 0);
+		CHECK_EQ(snap->nr_packages, 0);
+		tdxctl_snapshot_free(snap);
+	}
+	fake_file("sys/module/tdx_emul/refcnt", "0\n");
+	if (CHECK_EQ(tdxctl_snapshot_get(ctx, &snap), 0)) {
+		CHECK_EQ(snap->hkids_charged, TDXCTL_UNKNOWN);
+		tdxctl_snapshot_free(snap);
+	}
+	tdxctl_free(ctx);
+	fake_end();
+}
+
 /* An absolute link in a captured tree points into the tree. */
 static void links_stay_inside(void)
 {
@@ -200,6 +240,7 @@ static void cpu_plan(void)
 int main(void)
 {
 	RUN(hostinfo);
+	RUN(charged_hkids);
 	RUN(links_stay_inside);
 	RUN(bad_roots);
 	RUN(cpu_plan);

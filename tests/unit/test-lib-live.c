@@ -362,6 +362,20 @@ static void log_of_the_previous_kernel(void)
 		tdxctl_facts_free(f);
 	}
 	fake_end();
+	/* An empty file is a log without lines. */
+	begin();
+	fake_file("sys/fs/pstore/dmesg-efi-1", "");
+	f = facts(TDXCTL_FACTS_LOG);
+	CHECK_STR(f->last_log.text, "\n");
+	tdxctl_facts_free(f);
+	fake_end();
+	begin();
+	fake_file("sys/fs/pstore", "");
+	f = facts(TDXCTL_FACTS_LOG);
+	CHECK(!f->last_log.text && !f->last_log.absent);
+	CHECK_STR(f->last_log.reason, "not present");
+	tdxctl_facts_free(f);
+	fake_end();
 	/* A file that cannot be read is not the same as no log. */
 	begin();
 	fake_mkdirs("sys/fs/pstore/dmesg-efi-1/x");
