@@ -346,6 +346,147 @@ static void failed_events(void)
 #undef ONE
 }
 
+/* ---- the built-in host ---- */
+
+/* The ages of its TDs are minutes, besides the time that their creation takes. */
+static void built_in_tds(void)
+{
+	static const struct {
+		const char *name;
+		int pid;
+		uint32_t state, vcpus, max_vcpus;
+		uint64_t pages, minutes; /* until the next TD, or now */
+	} t[] = {
+		{ "web", 2001, TDXCTL_TD_RUNNABLE, 4, 8, 65536, 40 },
+		{ "db", 2002, TDXCTL_TD_RUNNABLE, 2, 2, 16384, 12 },
+		{ "build", 2003, TDXCTL_TD_INITIALIZED, 0, 16, 0, 3 },
+	};
+	struct tdxctl_ctx *ctx = context();
+	struct tdxctl_snapshot *snap;
+
+	CHECK_EQ(tdxctl_set_emulated(ctx, NULL), 0);
+	snap = snapshot(ctx);
+	if (!CHECK_EQ(snap->nr_tds, 3))
+		exit(1);
+	for (size_t i = 0; i < 3; i++) {
+		const struct tdxctl_td_view *v = &snap->tds[i];
+		uint64_t end = i < 2 ? v[1].td.owner.start_ns : snap->hdr.now_ns;
+		uint64_t age = end - v->td.owner.start_ns;
+
+		CHECK_STR(v->vm.name, t[i].name);
+		CHECK_EQ(v->vm.pid, t[i].pid);
+		CHECK_EQ(v->td.state, t[i].state);
+		CHECK_EQ(v->td.vcpus, t[i].vcpus);
+		CHECK_EQ(v->td.max_vcpus, t[i].max_vcpus);
+		CHECK_EQ(v->td.private_pages, t[i].pages);
+		CHECK(age >= t[i].minutes * 60 * NSEC_PER_SEC);
+		CHECK(age < (t[i].minutes * 60 + 1) * NSEC_PER_SEC);
+	}
+	tdxctl_snapshot_free(snap);
+	tdxctl_free(ctx);
+}
+
+/* Looks at the built-in host that moves, at @ms. */
+static struct tdxctl_snapshot *at(uint64_t ms)
+{
+	const struct tdxctl_emul_play how = { .from_ns = ms * 1000000,
+					      .speed = 1,
+					      .step_ns = 1000000 };
+	struct tdxctl_ctx *ctx = context();
+	struct tdxctl_snapshot *snap;
+
+	unlink(fake_path("story.json"));
+	CHECK_EQ(tdxctl_emul_play(ctx, fake_path("story.json"), &how), 0);
+	CHECK_EQ(tdxctl_set_emulated(ctx, fake_path("story.json")), 0);
+	snap = snapshot(ctx);
+	tdxctl_free(ctx);
+	return snap;
+}
+
+static const struct tdxctl_td *td_of(const struct tdxctl_snapshot *snap, int pid)
+{
+	static const struct tdxctl_td none = { .private_pages = TDXCTL_UNKNOWN };
+
+	for (size_t i = 0; i < snap->nr_tds; i++)
+		if (snap->tds[i].vm.pid == pid)
+			return &snap->tds[i].td;
+	return &none;
+}
+
+/* TDs that start, and accept memory for some time. */
+static void growing_tds(void)
+{
+	static const struct {
+		int pid;
+		uint32_t vcpus, max_vcpus;
+		uint64_t start, accept, end; /* ms */
+		uint64_t pages, more;
+	} t[] = {
+		{ 2004, 4, 4, 1000, 1500, 13500, 2048, 24576 },
+		{ 2005, 2, 2, 6500, 8000, 18000, 1024, 12288 },
+		{ 2006, 8, 8, 20000, 20500, 28500, 4096, 16384 },
+		{ 2007, 4, 8, 48000, 48500, 58500, 4096, 32768 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
+		/* The story goes on in ticks of 50 ms. */
+		const uint64_t ms[] = { t[i].start - 1, t[i].start, t[i].accept + 50, t[i].end - 1,
+					t[i].end };
+		uint64_t pages[ARRAY_SIZE(ms)];
+
+		for (size_t k = 0; k < ARRAY_SIZE(ms); k++) {
+			struct tdxctl_snapshot *snap = at(ms[k]);
+			const struct tdxctl_td *td = td_of(snap, t[i].pid);
+
+			pages[k] = td->private_pages;
+			CHECK(!k || (td->vcpus == t[i].vcpus && td->max_vcpus == t[i].max_vcpus));
+			tdxctl_snapshot_free(snap);
+		}
+		CHECK_EQ(pages[0], TDXCTL_UNKNOWN);
+		CHECK_EQ(pages[1], t[i].pages);
+		CHECK_EQ(pages[2], t[i].pages + t[i].more * 50 / (t[i].end - t[i].accept));
+		CHECK(pages[3] < t[i].pages + t[i].more);
+		CHECK_EQ(pages[4], t[i].pages + t[i].more);
+	}
+}
+
+/* Large TDs end slowly, one leaks its HKID, and a CPU is offline for a while. */
+static void ending_tds(void)
+{
+	static const struct {
+		uint64_t ms;
+		bool build, web, whole_web, db, whole_db;
+		size_t leaked;
+		bool cpu7;
+	} t[] = {
+		{ 11999, true, true, true, true, true, 0, true },
+		{ 12000, false, true, true, true, true, 1, true },
+		{ 16050, false, true, false, true, true, 1, true },
+		{ 31999, false, true, false, true, true, 1, true },
+		{ 34000, false, false, false, true, true, 1, true },
+		{ 37999, false, false, false, true, false, 1, true },
+		{ 39999, false, false, false, false, false, 1, true },
+		{ 40000, false, false, false, false, false, 1, false },
+		{ 45999, false, false, false, false, false, 1, false },
+		{ 46000, false, false, false, false, false, 1, true },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
+		struct tdxctl_snapshot *snap = at(t[i].ms);
+		uint64_t web = td_of(snap, 2001)->private_pages;
+		uint64_t db = td_of(snap, 2002)->private_pages;
+
+		CHECK_EQ(td_of(snap, 2003)->id != 0 && td_of(snap, 2003)->hkid != 0, t[i].build);
+		CHECK_EQ(web != TDXCTL_UNKNOWN && web > 0, t[i].web);
+		CHECK_EQ(web == 65536, t[i].whole_web);
+		CHECK_EQ(db != TDXCTL_UNKNOWN && db > 0, t[i].db);
+		CHECK_EQ(db == 16384, t[i].whole_db);
+		CHECK_EQ(hkids(snap, TDXCTL_HKID_LEAKED), t[i].leaked);
+		CHECK_EQ(snap->cpus[7].online, t[i].cpu7);
+		tdxctl_snapshot_free(snap);
+	}
+}
+
 int main(void)
 {
 	fake_new();
@@ -355,6 +496,9 @@ int main(void)
 	RUN(rewritten_file_keeps_every_event);
 	RUN(limits_of_vcpus);
 	RUN(failed_events);
+	RUN(built_in_tds);
+	RUN(growing_tds);
+	RUN(ending_tds);
 	fake_end();
 	return check_done("lib-emul-file");
 }
