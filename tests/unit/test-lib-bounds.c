@@ -4,7 +4,8 @@
 #include "host/host.h"
 #include "lib-fake.h"
 
-#define CG "sys/fs/cgroup/"
+#define CG  "sys/fs/cgroup/"
+#define DMI "sys/firmware/dmi/tables/DMI"
 
 static struct tdxctl_facts *facts(unsigned int what)
 {
@@ -130,12 +131,100 @@ static void sockets_of_slots(void)
 	}
 }
 
+struct dmi {
+	uint8_t b[4096];
+	size_t len;
+};
+
+static void slot(struct dmi *d, unsigned int array, unsigned int size, unsigned int ext,
+		 const char *locator, const char *bank)
+{
+	uint8_t *e = d->b + d->len;
+
+	memset(e, 0, 0x28);
+	e[0] = 17;
+	e[1] = 0x28;
+	e[4] = (uint8_t)array;
+	e[5] = (uint8_t)(array >> 8);
+	e[0xc] = (uint8_t)size;
+	e[0xd] = (uint8_t)(size >> 8);
+	e[0x10] = 1;
+	e[0x11] = 2;
+	e[0x1c] = (uint8_t)ext;
+	e[0x1d] = (uint8_t)(ext >> 8);
+	e[0x1e] = (uint8_t)(ext >> 16);
+	d->len += 0x28;
+	d->len += (size_t)sprintf((char *)d->b + d->len, "%s%c%s%c", locator, 0, bank, 0);
+	d->b[d->len++] = 0;
+}
+
+static void other(struct dmi *d)
+{
+	static const uint8_t bios[] = { 0, 6, 0, 0, 1, 2, 'V', 0, 'X', 0, 0, 127, 4, 1, 0, 0, 0 };
+
+	memcpy(d->b + d->len, bios, sizeof(bios));
+	d->len += sizeof(bios);
+}
+
+static void dimms_of_each_socket(void)
+{
+	struct tdxctl_facts *f;
+	struct dmi d = { .len = 0 };
+
+	fake_new();
+	f = facts(TDXCTL_FACTS_MEMORY);
+	CHECK_STR(f->dimm_sockets.reason, "not present");
+	tdxctl_facts_free(f);
+
+	other(&d);
+	slot(&d, 0x1000, 16384, 0, "CPU1_DIMM_A1", "NODE 0");
+	slot(&d, 0x1000, 0, 0, "CPU1_DIMM_A2", "NODE 0");
+	slot(&d, 0x1001, 0x7fff, 65536, "DIMM B1", "P12_Node1_Channel0");
+	slot(&d, 0x1002, 0x8000 | 512, 0, "A1", "BANK 0");
+	slot(&d, 0x1002, 0xffff, 0, "A2", "BANK 0");
+	fake_bytes(DMI, d.b, d.len);
+	f = facts(TDXCTL_FACTS_MEMORY);
+	CHECK(f->dimm_sockets.readable);
+	CHECK_EQ(f->dimm_sockets.value, 3);
+	if (CHECK_EQ(f->nr_dimms, 3)) {
+		CHECK_STR(f->dimms[0].socket, "CPU 1");
+		CHECK_EQ(f->dimms[0].slots, 2);
+		CHECK_EQ(f->dimms[0].populated, 1);
+		CHECK_EQ(f->dimms[0].bytes, 16ULL << 30);
+		CHECK_STR(f->dimms[1].socket, "CPU 12");
+		CHECK_EQ(f->dimms[1].bytes, 64ULL << 30);
+		CHECK_STR(f->dimms[2].socket, "array 0x1002");
+		CHECK_EQ(f->dimms[2].populated, 2);
+	}
+	tdxctl_facts_free(f);
+
+	/* Cut off anywhere, it is read up to there. */
+	for (size_t len = 0; len < d.len; len++) {
+		struct tdxctl_facts cut = { 0 };
+		uint8_t *copy =
+			malloc(len ? len : 1); /* of that very size: a read beyond is seen */
+
+		memcpy(copy, d.b, len);
+		CHECK_EQ(src_dmi(copy, len, &cut), 0);
+		CHECK(cut.nr_dimms <= 3);
+		free(cut.dimms);
+		free(copy);
+	}
+	d.len = 0;
+	other(&d);
+	fake_bytes(DMI, d.b, d.len);
+	f = facts(TDXCTL_FACTS_MEMORY);
+	CHECK_STR(f->dimm_sockets.reason, "DMI lists no memory slots");
+	tdxctl_facts_free(f);
+	fake_end();
+}
+
 static void tables_of_dmi(void)
 {
 	struct tdxctl_facts *f;
 
 	fake_new();
-	fake_file("sys/firmware/dmi/tables/DMI", "");
+	fake_file(DMI, "");
 	f = facts(TDXCTL_FACTS_MEMORY);
 	CHECK(!f->dimm_sockets.readable);
 	CHECK_STR(f->dimm_sockets.reason, "DMI lists no memory slots");
@@ -320,6 +409,7 @@ int main(void)
 	RUN(cpus);
 	RUN(memory_slots);
 	RUN(sockets_of_slots);
+	RUN(dimms_of_each_socket);
 	RUN(tables_of_dmi);
 	RUN(installed_kernels);
 	RUN(logs_of_vms);

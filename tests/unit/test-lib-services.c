@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Host sources beside the kernel: DIMM slots, VMMs' logs, services of attestation. */
+/* Host sources beside the kernel: VMMs' logs, services of attestation. */
 #include <facts.h>
 #include <utime.h>
 #include "lib-fake.h"
 
-#define DMI   "sys/firmware/dmi/tables/DMI"
 #define VMLOG "var/log/libvirt/qemu/"
 
 static struct tdxctl_facts *facts(unsigned int what)
@@ -21,96 +20,6 @@ static struct tdxctl_facts *facts(unsigned int what)
 	}
 	tdxctl_free(ctx);
 	return f;
-}
-
-/* ---- DMI ---- */
-
-struct dmi {
-	uint8_t b[4096];
-	size_t len;
-};
-
-static void slot(struct dmi *d, unsigned int array, unsigned int size, unsigned int ext,
-		 const char *locator, const char *bank)
-{
-	uint8_t *e = d->b + d->len;
-
-	memset(e, 0, 0x28);
-	e[0] = 17;
-	e[1] = 0x28;
-	e[4] = (uint8_t)array;
-	e[5] = (uint8_t)(array >> 8);
-	e[0xc] = (uint8_t)size;
-	e[0xd] = (uint8_t)(size >> 8);
-	e[0x10] = 1;
-	e[0x11] = 2;
-	e[0x1c] = (uint8_t)ext;
-	e[0x1d] = (uint8_t)(ext >> 8);
-	e[0x1e] = (uint8_t)(ext >> 16);
-	d->len += 0x28;
-	d->len += (size_t)sprintf((char *)d->b + d->len, "%s%c%s%c", locator, 0, bank, 0);
-	d->b[d->len++] = 0;
-}
-
-static void other(struct dmi *d)
-{
-	static const uint8_t bios[] = { 0, 6, 0, 0, 1, 2, 'V', 0, 'X', 0, 0, 127, 4, 1, 0, 0, 0 };
-
-	memcpy(d->b + d->len, bios, sizeof(bios));
-	d->len += sizeof(bios);
-}
-
-static void dimms_of_each_socket(void)
-{
-	struct tdxctl_facts *f;
-	struct dmi d = { .len = 0 };
-
-	fake_new();
-	f = facts(TDXCTL_FACTS_MEMORY);
-	CHECK_STR(f->dimm_sockets.reason, "not present");
-	tdxctl_facts_free(f);
-
-	other(&d);
-	slot(&d, 0x1000, 16384, 0, "CPU1_DIMM_A1", "NODE 0");
-	slot(&d, 0x1000, 0, 0, "CPU1_DIMM_A2", "NODE 0");
-	slot(&d, 0x1001, 0x7fff, 65536, "DIMM B1", "P12_Node1_Channel0");
-	slot(&d, 0x1002, 0x8000 | 512, 0, "A1", "BANK 0");
-	slot(&d, 0x1002, 0xffff, 0, "A2", "BANK 0");
-	fake_bytes(DMI, d.b, d.len);
-	f = facts(TDXCTL_FACTS_MEMORY);
-	CHECK(f->dimm_sockets.readable);
-	CHECK_EQ(f->dimm_sockets.value, 3);
-	if (CHECK_EQ(f->nr_dimms, 3)) {
-		CHECK_STR(f->dimms[0].socket, "CPU 1");
-		CHECK_EQ(f->dimms[0].slots, 2);
-		CHECK_EQ(f->dimms[0].populated, 1);
-		CHECK_EQ(f->dimms[0].bytes, 16ULL << 30);
-		CHECK_STR(f->dimms[1].socket, "CPU 12");
-		CHECK_EQ(f->dimms[1].bytes, 64ULL << 30);
-		CHECK_STR(f->dimms[2].socket, "array 0x1002");
-		CHECK_EQ(f->dimms[2].populated, 2);
-	}
-	tdxctl_facts_free(f);
-
-	/* Cut off anywhere, it is read up to there. */
-	for (size_t len = 0; len < d.len; len++) {
-		struct tdxctl_facts cut = { 0 };
-		uint8_t *copy =
-			malloc(len ? len : 1); /* of that very size: a read beyond is seen */
-
-		memcpy(copy, d.b, len);
-		CHECK_EQ(src_dmi(copy, len, &cut), 0);
-		CHECK(cut.nr_dimms <= 3);
-		free(cut.dimms);
-		free(copy);
-	}
-	d.len = 0;
-	other(&d);
-	fake_bytes(DMI, d.b, d.len);
-	f = facts(TDXCTL_FACTS_MEMORY);
-	CHECK_STR(f->dimm_sockets.reason, "DMI lists no memory slots");
-	tdxctl_facts_free(f);
-	fake_end();
 }
 
 /* ---- logs ---- */
@@ -487,6 +396,32 @@ static void processes_that_are_hidden(void)
 	fake_end();
 }
 
+/* Each VM with a quote socket, by its name. */
+static void quote_sockets_of_vms(void)
+{
+	char args[] = "qemu\0-name\0guest=vm0\0{\"quote-generation-socket\":{\"type\":\"unix\"}}";
+	struct tdxctl_facts *f;
+
+	for (size_t n = 0; n < 4; n++) {
+		fake_new();
+		process(5, "init", "init", 5, 1);
+		for (size_t i = 0; i < n; i++) {
+			args[sizeof("qemu\0-name\0guest=vm") - 1] = (char)('0' + i);
+			process((unsigned int)(30 + i), "qemu", args, sizeof(args), 1);
+		}
+		f = facts(TDXCTL_FACTS_PROCS);
+		CHECK_EQ(f->helper_err, 0);
+		CHECK_EQ(f->quote_socket_count.value, n);
+		if (CHECK_EQ(f->nr_quote_sockets, n))
+			for (size_t i = 0; i < n; i++)
+				CHECK(!strncmp(f->quote_sockets[i].vm, "vm", 2) &&
+				      f->quote_sockets[i].vm[2] - '0' ==
+					      f->quote_sockets[i].pid - 30);
+		tdxctl_facts_free(f);
+		fake_end();
+	}
+}
+
 static void files_of_services(void)
 {
 	struct tdxctl_facts *f;
@@ -588,7 +523,6 @@ static void unreadable_logs_of_vms(void)
 
 int main(void)
 {
-	RUN(dimms_of_each_socket);
 	RUN(kmsg_records);
 	RUN(time_between_lines);
 	RUN(logs_of_vms);
@@ -599,6 +533,7 @@ int main(void)
 	RUN(directories_of_units);
 	RUN(logs_of_the_pccs);
 	RUN(processes_that_are_hidden);
+	RUN(quote_sockets_of_vms);
 	RUN(files_of_services);
 	RUN(places_of_logs);
 	RUN(unreadable_logs_of_vms);
