@@ -203,6 +203,61 @@ static void kvm_with_tdx(void)
 	CHECK_EQ(state("kconf.kvm", NULL), TDXCTL_RULE_FAIL);
 }
 
+/* Why kvm_intel has no TDX, and what turns it on. */
+static void parameter_tdx(void)
+{
+	static const char id[] = "kvm.param";
+
+	start();
+	snap.platform.has_tdx = false;
+	facts.config.text = (char *)"CONFIG_INTEL_TDX_HOST=y\nCONFIG_KVM_INTEL_TDX=y\n";
+	set(TDXCTL_FILE_CMDLINE, "ro");
+	set(TDXCTL_FILE_KVM_TDX, "N");
+	CHECK_EQ(state(id, "kvm_intel was loaded with tdx=N, or turned TDX off itself"),
+		 TDXCTL_RULE_FAIL);
+	set(TDXCTL_FILE_CMDLINE, "ro kvm_intel.tdx=0");
+	CHECK_EQ(state(id, "turned off by 'kvm_intel.tdx=0' in the kernel command line"),
+		 TDXCTL_RULE_FAIL);
+	CHECK(strstr(found.fix, "Remove kvm_intel.tdx= from the kernel command line"));
+	set(TDXCTL_FILE_CMDLINE, "ro kvm_intel.tdx=1");
+	CHECK_EQ(state(id, "requested in the kernel command line, but KVM turned TDX off"),
+		 TDXCTL_RULE_FAIL);
+	CHECK(strstr(found.fix, "Find the reason in the kernel log"));
+	set(TDXCTL_FILE_CMDLINE, "ro");
+	facts.modprobe.text = (char *)"/etc/modprobe.d/kvm.conf:1: options kvm_intel tdx=0\n";
+	CHECK_EQ(state(id, "in /etc/modprobe.d/kvm.conf"), TDXCTL_RULE_FAIL);
+	CHECK(strstr(found.fix, "Set tdx=1 in the options of kvm_intel in modprobe.d"));
+	facts.modprobe.text = (char *)"/etc/modprobe.d/kvm.conf:1: options kvm_intel tdx=1\n";
+	CHECK_EQ(state(id, "requested in /etc/modprobe.d/kvm.conf"), TDXCTL_RULE_FAIL);
+	set(TDXCTL_FILE_KVM_TDX, "Y");
+	facts.kvm_vm_types = value(1);
+	CHECK_EQ(state(id, "kvm_intel has tdx=Y, but KVM offers no TDs"), TDXCTL_RULE_FAIL);
+	CHECK(strstr(found.fix, "Find the reason in the kernel log"));
+	facts.kvm_vm_types.readable = false;
+	CHECK_EQ(state(id, NULL), TDXCTL_RULE_OK);
+	/* The parameter cannot be read. */
+	set(TDXCTL_FILE_KVM_TDX, NULL);
+	facts.file[TDXCTL_FILE_KVM_TDX].reason = "no permission";
+	CHECK_EQ(state(id, "no permission"), TDXCTL_RULE_UNKNOWN);
+	/* It does not exist. */
+	facts.file[TDXCTL_FILE_KVM_TDX].absent = true;
+	CHECK_EQ(state(id, "sysfs is not available"), TDXCTL_RULE_UNKNOWN);
+	facts.path[TDXCTL_PATH_CPU_SYSFS] = value(1);
+	CHECK_EQ(state(id, "kvm_intel is not loaded"), TDXCTL_RULE_FAIL);
+	CHECK(strstr(found.fix, "TDX is already requested for every boot"));
+	facts.modprobe.text = NULL;
+	CHECK_EQ(state(id, "kvm_intel is not loaded"), TDXCTL_RULE_FAIL);
+	CHECK(strstr(found.fix, "For every boot, add 'options kvm_intel tdx=1'"));
+	facts.path[TDXCTL_PATH_KVM_INTEL] = value(1);
+	CHECK_EQ(state(id, "kvm_intel has no parameter tdx"), TDXCTL_RULE_FAIL);
+	CHECK(strstr(found.fix, "Use a kernel with CONFIG_KVM_INTEL_TDX"));
+	facts.kernels.text = (char *)"6.18.0\n";
+	CHECK_EQ(state(id, "kvm_intel has no parameter tdx"), TDXCTL_RULE_FAIL);
+	CHECK(strstr(found.fix, "Boot the kernel 6.18.0"));
+	snap.source = TDXCTL_SOURCE_EMULATED;
+	CHECK_EQ(state(id, "this emulated host has no TDX"), TDXCTL_RULE_FAIL);
+}
+
 /* Each parameter alone keeps TDX off. */
 static void parameters_of_kvm(void)
 {
@@ -301,6 +356,33 @@ static void noise_at_boot(void)
 	CHECK_EQ(state("boot.noise", "kernel log: no kernel log"), TDXCTL_RULE_UNKNOWN);
 }
 
+/* Not more than 200 bytes of a line of the log. */
+static void long_lines(void)
+{
+	static const char *const lines[][2] = {
+		{ "boot.noise", "TDX not supported by the host platform" },
+		{ "kexec.pw_mce", "kexec: Not allowed on platform with tdx_pw_mce bug" },
+		{ "kconf.kvm", "kvm_intel: unknown parameter 'tdx' ignored" },
+	};
+	char text[300];
+
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
+		for (size_t len = 199; len < 203; len++) {
+			start();
+			snap.platform.has_tdx = false;
+			facts.kernel = TDXCTL_KERNEL(7, 1);
+			facts.cpu.bugs = (struct tdxctl_text){ .text = (char *)"tdx_pw_mce" };
+			memset(text, 'x', sizeof(text));
+			memcpy(text, lines[i][1], strlen(lines[i][1]));
+			strcpy(text + len, "\nmore\n");
+			facts.log.text = text;
+			CHECK(state(lines[i][0], "kernel log: ") >= TDXCTL_RULE_INFO);
+			CHECK_EQ(strlen(found.detail),
+				 strlen("kernel log: ") + (len > 200 ? 200 : len));
+		}
+	}
+}
+
 static void kexec_and_kdump(void)
 {
 	start();
@@ -364,9 +446,11 @@ int main(void)
 	RUN(kernels_that_cure);
 	RUN(hibernation);
 	RUN(kvm_with_tdx);
+	RUN(parameter_tdx);
 	RUN(parameters_of_kvm);
 	RUN(flags_of_the_cpu);
 	RUN(noise_at_boot);
+	RUN(long_lines);
 	RUN(kexec_and_kdump);
 	RUN(access_to_msrs);
 	return check_done("test-lib-doctor-kernel");
