@@ -254,7 +254,7 @@ static void who_may_release(void)
 	shared->backend = &all;
 	as_nobody(a_user_may_release_only_own_vms);
 	/* Root may release every VM. */
-	CHECK_EQ(open_release_of(geteuid() + 1), geteuid() ? -EPERM : ANSWER);
+	CHECK_EQ(open_release_of(geteuid() ? geteuid() : 4711), ANSWER);
 	shared->backend = live;
 	tdxctl_free(shared);
 }
