@@ -334,6 +334,30 @@ def test_report_hostile(tmp):
     refused("fifo", "not a regular file")
 
 
+def test_report_msrs(tmp):
+    """The bits of each MSR, one at a time (SDM volume 4; TDX module specification for 0x981 and 0x982)."""
+    bench = Bench(tmp)
+    cases = (("x87", 0x12_0000_0034, "52 KeyIDs for TME-MT, 18 for TDX"),
+             ("x981", 0x9 << 32, "up to 9 KeyID bits"), ("x981", 0x1e << 31, "up to 15 KeyID bits"),
+             ("x982", 0, "not enabled, not locked, 0 KeyID bits, 0 of them for TDX"),
+             ("x982", 1, "not enabled, locked, 0 KeyID bits"), ("x982", 2, "enabled, not locked, 0 KeyID bits"),
+             ("x982", 0x5a << 32, "not enabled, not locked, 10 KeyID bits, 5 of them for TDX"),
+             ("x1401", 1 << 11, "enabled, not locked"), ("x1401", 1 << 10, "not enabled, locked"),
+             ("xfe", 1 << 15, "SEAMRR supported"), ("xfe", 0x7fff, "SEAMRR not supported"),
+             ("x3a", 1, "locked, VMX off, SGX off"), ("x3a", 4, "not locked, VMX on, SGX off"),
+             ("x3a", 1 << 18, "not locked, VMX off, SGX on"),
+             ("xa0", 0, "no error"), ("xa0", 1, "MCHECK error"), ("x503", "fault", "the CPU has no such MSR"))
+    for i, (name, value, meaning) in enumerate(cases):
+        root = pathlib.Path(tmp, str(i))
+        for path, text in {**table.HEALTHY, **table.both(**{name: value})}.items():
+            if text is not None:
+                (root / path).parent.mkdir(parents=True, exist_ok=True)
+                (root / path).write_bytes(text if isinstance(text, bytes) else text.encode())
+        text = bench.ok(["--root", str(root), "report"]).stdout
+        rows = [row for row in text.split("\n") if re.match(rf" +\d+ +0x{name[1:]} ", row)]
+        expect(len(rows) == 2 and all(meaning in row for row in rows), f"{name}={value}: {meaning}: {rows}")
+
+
 def test_report_options(tmp):
     bench = Bench(tmp)
     there = write(bench, ["--emulate"])
