@@ -158,6 +158,7 @@ def tests():
     import behaviour_check
     import behaviour_complete
     import behaviour_fleet
+    import behaviour_helper
     import behaviour_metrics
     import behaviour_nfd
     import behaviour_offline
@@ -169,9 +170,9 @@ def tests():
     import behaviour_trace
     import behaviour_wait
     table = {name: golden_case(name) for name in cases.CASES}
-    for module in (behaviour, behaviour_check, behaviour_complete, behaviour_fleet, behaviour_metrics,
-                   behaviour_nfd, behaviour_offline, behaviour_output, behaviour_report, behaviour_stat,
-                   behaviour_table, behaviour_top, behaviour_trace, behaviour_wait):
+    for module in (behaviour, behaviour_check, behaviour_complete, behaviour_fleet, behaviour_helper,
+                   behaviour_metrics, behaviour_nfd, behaviour_offline, behaviour_output, behaviour_report,
+                   behaviour_stat, behaviour_table, behaviour_top, behaviour_trace, behaviour_wait):
         table.update({k[5:].replace("_", "-"): v for k, v in vars(module).items()
                       if k.startswith("test_")})
     return table

@@ -13,7 +13,8 @@ import struct
 HDR = {"now_ns": (8, "Q"), "seamcalls": (24, "Q"), "missed": (32, "Q"), "tds_dropped": (48, "Q")}
 SECTIONS = ("hkids", "tds", "locks", "packages", "cpus", "leaves")
 RECORDS = {
-    "hkids": {"id": (0, "I"), "state": (4, "I"), "tdr": (8, "Q"), "since_ns": (16, "Q"), "keyed": (24, "Q")},
+    "hkids": {"id": (0, "I"), "state": (4, "I"), "tdr": (8, "Q"), "since_ns": (16, "Q"), "keyed": (24, "Q"),
+              "comm": (72, "16s")},
     "tds": {"id": (8, "I"), "state": (12, "I"), "flags": (16, "I"), "hkid": (20, "I"), "private_pages": (48, "Q"),
             "since_ns": (80, "Q")},
     "locks": {"kind": (0, "I"), "package": (4, "I"), "held": (8, "I"), "held_since_ns": (48, "Q")},
@@ -22,7 +23,7 @@ RECORDS = {
     "leaves": {"leaf": (0, "I"), "calls": (8, "Q"), "busy": (24, "Q")},
 }
 INFO = {"features": (8, "Q"), "attached_ns": (16, "Q"), "global_hkid": (32, "I"), "first_hkid": (36, "I"),
-        "nr_hkids": (40, "I")}
+        "nr_hkids": (40, "I"), "leaked_pages": (144, "Q")}
 UNKNOWN, UNKNOWN32 = 2 ** 64 - 1, 2 ** 32 - 1
 EMULATED, FROM_START, ADOPTED = 1 << 6, 1 << 7, 1 << 8
 TDX_LOCK, KEY_LOCKS = 1 << 2, 1 << 3
