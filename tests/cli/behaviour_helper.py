@@ -40,3 +40,14 @@ def test_hkid_without_td(tmp):
         there = with_helper(bench, lambda h, c=comm: h.put("hkids", 9, state=2, tdr=0, comm=c))
         row = bench.json([*there, "hkid", "-j"])["hkids"][9]
         expect(row["vm"] == comm.decode(), row)
+
+
+def test_cpu_state_of_a_newer_helper(tmp):
+    """A state that is unknown to this version does not count as one of its own."""
+    bench = Bench(tmp)
+    before = bench.json([*with_helper(bench, lambda h: None), "status", "-j"])["cpus"]
+    for state in (5, 99, helper.UNKNOWN32):
+        there = with_helper(bench, lambda h, s=state: h.put("cpus", 0, state=s))
+        after = bench.json([*there, "status", "-j"])["cpus"]
+        expect(after["total"] == before["total"] and after["online"] == before["online"], after)
+        expect(after["enabled"] == before["enabled"] - 1, (before, after))
