@@ -276,8 +276,7 @@ void view_summary_cpus(struct out_node *root, const struct tdxctl_snapshot *s)
 		if (!s->cpus[i].online)
 			continue;
 		online++;
-		if (s->cpus[i].state < TDXCTL_CPU_STATES)
-			count[s->cpus[i].state]++;
+		count[s->cpus[i].state]++;
 	}
 	out_uint(n, &cpu_fields[C_TOTAL], s->nr_cpus);
 	out_uint(n, &cpu_fields[C_ONLINE], online);
