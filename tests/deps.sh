@@ -12,16 +12,17 @@ top=$(cd "$(dirname "$0")/.." && pwd)
 cache=$("$top/tests/kernels.sh" cache)
 mode=${1:-}
 
-# The version of the package clang.
-llvm=14
-! grep -qs '^VERSION_CODENAME=trixie' /etc/os-release || llvm=19
+# The version of the package clang, and the package that has systemd.pc.
+llvm=14 systemd_pc=systemd
+! grep -qs '^VERSION_CODENAME=trixie' /etc/os-release || llvm=19 systemd_pc=systemd-dev
 
 build_packages=(gcc clang libc6-dev make pkg-config libbpf-dev libjson-c-dev libkmod-dev libncurses-dev
 	libnl-3-dev libnl-genl-3-dev libsystemd-dev
 	zlib1g-dev)
 check_packages=(bash-completion bc binutils build-essential busybox-static clang-format-19 codespell cpio
 	debhelper dh-dkms dwarves file fish g++ git kmod "libclang-rt-$llvm-dev" lintian llvm lz4 man-db
-	python3 python3-jsonschema python3-yaml qemu-system-x86 scdoc shellcheck sparse strace systemd valgrind xz-utils zsh
+	python3 python3-jsonschema python3-yaml qemu-system-x86 scdoc shellcheck sparse strace systemd "$systemd_pc" valgrind xz-utils
+	zsh
 	bison debian-archive-keyring flex isolinux libelf-dev libssl-dev openssl syslinux-common xorriso)
 
 fail()
