@@ -20,7 +20,7 @@ help:
 	@echo '  make demo          build, then the main job on an emulated host'
 	@echo '  make lab           a shell in Linux 7.2 whose KVM runs TDs on the software TDX module'
 	@echo 'Test'
-	@echo '  make deps          install what all of this needs (Debian 12)'
+	@echo '  make deps          install what all of this needs (Debian 12 and 13)'
 	@echo '  make check         every test this machine can run [TIERS="unit cli lint vm lab ..."]'
 	@echo '  make check-lab     the tests in Linux 7.2 alone [LAB_KERNEL=7.3, or LAB_LINUX=DIR: your kernel source]'
 	@echo '  make check-lab-debug  the same with KASAN, lockdep and kmemleak; takes an hour'
