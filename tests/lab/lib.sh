@@ -183,7 +183,7 @@ vmm_pids()
 {
 	# shellcheck disable=SC2012 # no -lname in this find
 	ls -l /proc/[0-9]*/exe 2>/dev/null |
-		sed -n 's|.* /proc/\([0-9]*\)/exe -> /bin/\(vmm\|tdxctl\)$|\1|p'
+		sed -n 's#.* /proc/\([0-9]*\)/exe -> /bin/\(vmm\|tdxctl\)$#\1#p'
 }
 
 # Which TDs exist, and which HKID each has: seam, the helper, the kernel's cgroup,
